@@ -1,0 +1,231 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host as readers see it: a root path to read below and a way to run commands.
+
+Real use reads ``/``; tests read a directory tree with recorded command output.
+Nothing in here writes. Everything that comes from the host is bounded in size and time.
+"""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import os
+import re
+import stat
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+COMMAND_TIMEOUT = 20.0
+MAX_LINKS = 40
+
+Runner = Callable[[Sequence[str], float], CommandResult]
+
+
+def printable(text: str) -> str:
+    """Return a file name as text that is valid UTF-8: odd bytes become ``\\xNN``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+class Host:
+    """Read-only access to one Linux host.
+
+    ``root``: the directory that stands for ``/``. ``runner``: called with argv and a
+    timeout in seconds. ``privileged``: whether what only root may read is open to us;
+    found out when not given.
+    """
+
+    def __init__(
+        self,
+        root: str = "/",
+        runner: Runner = run_command,
+        privileged: Optional[bool] = None,
+        command_timeout: float = COMMAND_TIMEOUT,
+        max_file_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        self.root = root
+        self.privileged = os.geteuid() == 0 if privileged is None else privileged
+        self._runner = runner
+        self._command_timeout = command_timeout
+        self._max_file_bytes = max_file_bytes
+        self._texts: Dict[str, str] = {}
+        self._results: Dict[Tuple[str, ...], CommandResult] = {}
+        self._names: Dict[str, Dict[int, str]] = {}
+
+    def path(self, path: str, follow: bool = True) -> str:
+        """Return the real path that stands for ``path`` on the host.
+
+        Below another root, links are resolved here, for an absolute link would leave the tree.
+        ``follow`` says whether a link as the last part is followed too.
+        """
+        if self.root == "/":
+            return path
+        parts = [part for part in path.split("/") if part]
+        done: List[str] = []
+        links = 0
+        while parts:
+            part = parts.pop(0)
+            if part == ".":
+                continue
+            if part == "..":
+                done = done[:-1]
+                continue
+            here = os.path.join(self.root, *done, part)
+            if os.path.islink(here) and (follow or parts):
+                links += 1
+                if links > MAX_LINKS:
+                    raise ReadError("%s: too many levels of symbolic links" % path)
+                target = os.readlink(here)
+                if target.startswith("/"):
+                    done = []
+                parts = [piece for piece in target.split("/") if piece] + parts
+                continue
+            done.append(part)
+        return os.path.join(self.root, *done)
+
+    def stat(self, path: str, follow: bool = True) -> os.stat_result:
+        """Return the status of ``path``. Raises `NotFound` or `ReadError`."""
+        try:
+            real = self.path(path, follow)
+            return os.stat(real) if follow else os.lstat(real)
+        except OSError as problem:
+            raise _read_error(path, problem) from None
+
+    def exists(self, path: str) -> bool:
+        """Return whether ``path`` is there, links followed. Raises `ReadError` when that can't be known."""
+        try:
+            self.stat(path)
+        except NotFound:
+            return False
+        return True
+
+    def read_text(self, path: str) -> str:
+        """Return a regular file's text, each file read once.
+
+        Bytes that are not UTF-8 become ``\\xNN``. Raises `NotFound`, or `ReadError` where
+        the file is unreadable, not a regular file or larger than the bound.
+        """
+        if path not in self._texts:
+            self._texts[path] = self._read(path).decode("utf-8", "backslashreplace")
+        return self._texts[path]
+
+    def _read(self, path: str) -> bytes:
+        try:
+            # Without O_NONBLOCK a FIFO planted in place of a file would hang the audit.
+            handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as problem:
+            raise _read_error(path, problem) from None
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ReadError("%s is not a regular file" % path)
+            try:
+                content = stream.read(self._max_file_bytes + 1)
+            except OSError as problem:
+                raise _read_error(path, problem) from None
+        if len(content) > self._max_file_bytes:
+            raise ReadError("%s is larger than %d bytes and was not read" % (path, self._max_file_bytes))
+        return content
+
+    def list_directory(self, path: str) -> List[str]:
+        """Return the names in a directory, sorted. Raises `NotFound` or `ReadError`."""
+        try:
+            return sorted(os.listdir(self.path(path)))
+        except OSError as problem:
+            raise _read_error(path, problem) from None
+
+    def glob(self, pattern: str) -> List[str]:
+        """Return the paths that match a shell pattern, sorted.
+
+        A missing directory matches nothing; one that can't be listed raises `ReadError`
+        (the standard library's glob would hide it, and hidden files would look clean).
+        """
+        found = [""]
+        for part in [piece for piece in pattern.split("/") if piece]:
+            found = [path for base in found for path in self._expand(base, part)]
+        return sorted(found)
+
+    def _expand(self, base: str, part: str) -> List[str]:
+        if not any(sign in part for sign in "*?["):
+            candidate = base + "/" + part
+            return [candidate] if self._is_there(candidate) else []
+        try:
+            names = self.list_directory(base or "/")
+        except NotFound:
+            return []
+        hidden = part.startswith(".")
+        matches = re.compile(fnmatch.translate(part)).match
+        return [base + "/" + name for name in names if matches(name) and (hidden or not name.startswith("."))]
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self.stat(path, follow=False)
+        except NotFound:
+            return False
+        return True
+
+    def run(self, argv: Sequence[str], accept: Sequence[int] = (0,)) -> CommandResult:
+        """Run a command that only reads, once per argv.
+
+        Raises `NotFound` where the command does not exist, `ReadError` on an exit code
+        that is not in ``accept``, on a timeout and on output beyond the bound.
+        """
+        key = tuple(argv)
+        if key not in self._results:
+            self._results[key] = self._runner(argv, self._command_timeout)
+        result = self._results[key]
+        if result.problem:
+            kind = NotFound if result.missing else ReadError
+            raise kind("command %s: %s" % (" ".join(argv), result.problem))
+        if result.exit_code not in accept:
+            first = (result.stderr.strip() or result.stdout.strip()).split("\n")[0][:200]
+            raise ReadError("command %s ended with %d: %s" % (" ".join(argv), result.exit_code, first))
+        return result
+
+    def need_root(self, what: str) -> None:
+        """Raise `ReadError` where ``what`` can only be read by root and we are not root."""
+        if not self.privileged:
+            raise ReadError("%s can only be read by root; run the audit with become" % what)
+
+    def user_name(self, uid: int) -> Optional[str]:
+        """Return the name of a user id by the host's own name service, or None."""
+        return self._name("passwd", uid)
+
+    def group_name(self, gid: int) -> Optional[str]:
+        """Return the name of a group id by the host's own name service, or None."""
+        return self._name("group", gid)
+
+    def _name(self, table: str, number: int) -> Optional[str]:
+        known = self._names.setdefault(table, {})
+        if not known:
+            for line in self.read_text("/etc/" + table).splitlines():
+                fields = line.split(":")
+                if len(fields) > 2 and fields[2].isdigit():
+                    known.setdefault(int(fields[2]), fields[0])
+        if number not in known and self.root == "/":
+            name = _name_service(table, number)
+            if name is not None:
+                known[number] = name
+        return known.get(number)
+
+
+def _name_service(table: str, number: int) -> Optional[str]:
+    """Ask the name service (LDAP, SSSD) for a name that the local file does not have."""
+    import grp
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name if table == "passwd" else grp.getgrgid(number).gr_name
+    except (KeyError, OverflowError):
+        return None
+
+
+def _read_error(path: str, problem: OSError) -> ReadError:
+    if problem.errno in (errno.ENOENT, errno.ENOTDIR):
+        return NotFound("%s does not exist" % printable(path))
+    if problem.errno in (errno.EACCES, errno.EPERM):
+        return ReadError("%s: permission denied; run the audit with become" % printable(path))
+    return ReadError("%s: %s" % (printable(path), os.strerror(problem.errno or 0)))

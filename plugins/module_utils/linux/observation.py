@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reader saw: a value, its absence, or the reason why it could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+
+VALUE = "value"
+ABSENT = "absent"
+ERROR = "error"
+
+Address = Mapping[str, Any]
+Reader = Callable[[Address], "Observation"]
+
+
+class ReadError(Exception):
+    """A setting could not be read. The text says why, in words for the operator."""
+
+
+class NotFound(ReadError):
+    """The file or command does not exist, which often is an answer and not an error."""
+
+
+class UsageError(ReadError):
+    """The address itself is wrong: the catalog or the caller is at fault, not the host."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One setting as seen on the host.
+
+    ``value`` is any JSON value and only meaningful when ``state`` is ``value``.
+    ``source`` says where it was seen: ``/etc/x.conf:12`` or ``command: sshd -T``.
+    ``reason`` is set when ``state`` is ``error``.
+    """
+
+    state: str
+    value: Any = None
+    source: str = ""
+    reason: str = ""
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return the JSON form; keys that say nothing are left out."""
+        result: Dict[str, Any] = {"state": self.state}
+        if self.state == VALUE:
+            result["value"] = self.value
+        if self.source:
+            result["source"] = self.source
+        if self.reason:
+            result["reason"] = self.reason
+        return result
+
+
+def value(seen: Any, source: str) -> Observation:
+    """A setting that has a value."""
+    return Observation(VALUE, value=seen, source=source)
+
+
+def absent(source: str) -> Observation:
+    """A setting that is not there; ``source`` names the place that was looked at."""
+    return Observation(ABSENT, source=source)
+
+
+def error(reason: str, source: str = "") -> Observation:
+    """A setting that could not be read."""
+    return Observation(ERROR, reason=reason, source=source)
+
+
+def read_each(addresses: Sequence[Address], reader: Reader) -> List[Observation]:
+    """Observe every address on its own, so that one that can't be read spoils no other."""
+    return [_guarded(address, reader) for address in addresses]
+
+
+def _guarded(address: Address, reader: Reader) -> Observation:
+    try:
+        return reader(address)
+    except ReadError as problem:
+        return error(str(problem))
+
+
+def required(address: Address, key: str) -> str:
+    """Return the text under ``key`` of an address, or raise `UsageError`."""
+    found: Optional[Any] = address.get(key)
+    if not isinstance(found, str) or not found:
+        raise UsageError("the address needs the key %r with a text" % key)
+    return found
