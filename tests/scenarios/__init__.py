@@ -1,0 +1,94 @@
+"""Scenarios of every kind: a planted state of a host and the verdict it has to get.
+
+One module a kind, named after it, with a list ``SCENARIOS``. The same table serves three tests:
+the reader on a directory tree (``tests/unit/target``, any Python from 3.8, standard library
+only), the verdict by plan and judge (``tests/unit/controller``), and, where ``on_host`` says so,
+the same state planted on a booted host (``tests/integration``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
+Command = Union[str, CommandResult]
+
+
+@dataclass(frozen=True)
+class File:
+    """A planted file: text or bytes, a mode, or a link target, or a directory."""
+
+    text: Union[str, bytes] = ""
+    mode: int = 0o644
+    link: Optional[str] = None
+    directory: bool = False
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One planted state.
+
+    ``files``: path -> text or `File`; ``commands``: command line, words joined by blanks -> its
+    output or `CommandResult` (a command that is not named is "not installed").
+    ``observed``: the exact observation as a dict (``state``, ``value``; keys left out are not compared).
+    ``expect``: the expectation of the setting, as a rule would write it; ``verdict``: its outcome.
+    ``on_host``: whether the same files can be planted on a booted host; ``host_commands`` are then
+    run there after the files are written (and the recorded ``commands`` are ignored).
+    """
+
+    id: str
+    address: Dict[str, Any]
+    expect: Dict[str, Any]
+    verdict: str
+    observed: Dict[str, Any]
+    select: Optional[str] = None
+    files: Dict[str, Union[str, bytes, File]] = field(default_factory=dict)
+    commands: Dict[str, Command] = field(default_factory=dict)
+    privileged: bool = True
+    on_host: bool = False
+    host_commands: Sequence[Sequence[str]] = ()
+
+
+def all_scenarios() -> List[Tuple[str, Scenario]]:
+    """Return every (kind, scenario), in the order of module names."""
+    found = []
+    for module in pkgutil.iter_modules(__path__):
+        table = importlib.import_module(__name__ + "." + module.name).SCENARIOS
+        found.extend((module.name, scenario) for scenario in table)
+    return found
+
+
+def plant(root: str, scenario: Scenario) -> None:
+    """Write the scenario's files below ``root``."""
+    for path, planted in scenario.files.items():
+        wanted = planted if isinstance(planted, File) else File(text=planted)
+        target = root + path
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if wanted.link is not None:
+            os.symlink(wanted.link, target)
+        elif wanted.directory:
+            os.makedirs(target, exist_ok=True)
+            os.chmod(target, wanted.mode)
+        else:
+            content = wanted.text.encode() if isinstance(wanted.text, str) else wanted.text
+            with open(target, "wb") as stream:
+                stream.write(content)
+            os.chmod(target, wanted.mode)
+
+
+def host_for(root: str, scenario: Scenario) -> Host:
+    """Return the `Host` that reads below ``root`` with the scenario's recorded commands."""
+
+    def recorded(argv: Sequence[str], timeout: float) -> CommandResult:
+        answer = scenario.commands.get(" ".join(argv))
+        if answer is None:
+            return CommandResult(problem="not installed", missing=True)
+        return answer if isinstance(answer, CommandResult) else CommandResult(0, answer, "")
+
+    return Host(root=root, runner=recorded, privileged=scenario.privileged)
