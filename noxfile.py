@@ -1,0 +1,79 @@
+"""The same tests with every ansible-core line and on every Python a target may have.
+
+``nox`` runs all of it; ``nox -s unit-2.16`` one session; ``nox -l`` lists them. A session whose
+interpreter is not on this machine is skipped with a message; with ``--error-on-missing-interpreters``
+(CI) it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "venv"
+
+ROOT = Path(__file__).resolve().parent
+# Each line of ansible-core with the oldest Python whose pin in requirements.txt chooses it.
+ANSIBLE_LINES = {"2.16": ("3.10",), "2.19": ("3.11",), "2.21": ("3.12", "3.13", "3.14")}
+TARGET_PYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+
+
+def _version_key(path: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", path.parent.parent.name)]
+
+
+def find_python(version: str) -> str | None:
+    """Find a Python ``3.X`` that runs: of pyenv, or on the PATH.
+
+    pyenv's directory goes first because its commands on the PATH exist even for versions that are not chosen.
+    """
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    installed = sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), key=_version_key)
+    if installed:
+        return str(installed[-1])
+    found = shutil.which(f"python{version}")
+    return found if found and f"{os.sep}shims{os.sep}" not in found else None
+
+
+def first_python(versions: tuple[str, ...]) -> str:
+    """Return the first interpreter found, else the name of the first version, so that nox can say what is missing."""
+    return next(filter(None, map(find_python, versions)), f"python{versions[0]}")
+
+
+def _pytest(session: nox.Session, *arguments: str) -> None:
+    # importlib mode and the cache of byte code must not mix between interpreters in one checkout
+    environment = {"PYTHONDONTWRITEBYTECODE": "1"}
+    session.run("python", "-m", "pytest", "-p", "no:cacheprovider", *arguments, *session.posargs, env=environment)
+
+
+def _add_unit(line: str, pythons: tuple[str, ...]) -> None:
+    @nox.session(name=f"unit-{line}", python=first_python(pythons))
+    def unit(session: nox.Session) -> None:
+        """Unit tests with one line of ansible-core, chosen by the interpreter."""
+        session.install("--quiet", "-r", "requirements.txt")
+        session.install("--quiet", "pytest", "pytest-xdist", "jsonschema", "--constraint", "requirements-dev.txt")
+        session.run(
+            "python",
+            "-c",
+            f"import ansible.release as r; assert r.__version__.startswith('{line}.'), r.__version__; print(r.__version__)",
+        )
+        _pytest(session, "-n", "2", "tests/unit")
+
+
+def _add_target(version: str) -> None:
+    @nox.session(name=f"target-{version}", python=first_python((version,)))
+    def target(session: nox.Session) -> None:
+        """What runs on targets: the standard library and pytest, no ansible."""
+        session.install("--quiet", "pytest", "--constraint", "requirements-dev.txt")
+        _pytest(session, "tests/unit/target")
+
+
+for _line, _pythons in ANSIBLE_LINES.items():
+    _add_unit(_line, _pythons)
+for _version in TARGET_PYTHONS:
+    _add_target(_version)

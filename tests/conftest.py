@@ -1,0 +1,106 @@
+"""Which tests this machine can run, and a list at the end of those it could not.
+
+Also read by the oldest Pythons of targets, so: standard library and pytest only, Python 3.8.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import os
+import shutil
+
+import pytest
+
+LEFT_OUT = "left out on this machine: "
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--leave-nothing-out",
+        action="store_true",
+        help="fail when tests were skipped because this machine lacks something (CI)",
+    )
+
+
+def _lacking(programs: dict[str, str]) -> list[str]:
+    """Name the programs that are not on the PATH, each with the package that brings it."""
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    return [
+        f"{program} (package {package})"
+        for program, package in programs.items()
+        if shutil.which(program, path=search) is None
+    ]
+
+
+@functools.lru_cache(maxsize=None)
+def why_no_hosts() -> str:
+    """Say what this machine lacks to boot disposable hosts; empty when it lacks nothing."""
+    if not os.path.isdir("/proc/self/ns"):
+        return "not a Linux machine"
+    if os.geteuid() != 0:
+        return "booting hosts needs root"
+    lacking = _lacking(
+        {
+            "systemd-nspawn": "systemd-container",
+            "debootstrap": "debootstrap",
+            "ssh": "openssh-client",
+            "ip": "iproute2",
+            "nft": "nftables",
+        }
+    )
+    return "missing " + ", ".join(lacking) if lacking else ""
+
+
+@functools.lru_cache(maxsize=None)
+def why_no_browser() -> str:
+    """Say what this machine lacks to open a page; empty when it lacks nothing."""
+    lacking = _lacking({"chromium": "chromium", "chromedriver": "chromium-driver"})
+    return "missing " + ", ".join(lacking) if lacking else ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what cannot run here; keep tests that share booted hosts on one worker."""
+    for item in items:
+        for marker, why_not in (("hosts", why_no_hosts), ("browser", why_no_browser)):
+            if item.get_closest_marker(marker) is None:
+                continue
+            reason = why_not()
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=LEFT_OUT + reason))
+        distributed = item.config.pluginmanager.hasplugin("xdist")
+        if distributed and item.get_closest_marker("hosts") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("hosts"))
+
+
+def _skipped(terminalreporter: pytest.TerminalReporter) -> dict[str, list[str]]:
+    """Group the skipped tests by their reason."""
+    by_reason: dict[str, list[str]] = collections.defaultdict(list)
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        by_reason[reason[len("Skipped: ") :] if reason.startswith("Skipped: ") else reason].append(report.nodeid)
+    return by_reason
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = _skipped(terminalreporter)
+    if not skipped:
+        terminalreporter.write_line("No test was left out.")
+        return
+    terminalreporter.section("tests left out")
+    for reason, tests in sorted(skipped.items()):
+        terminalreporter.write_line(f"{len(tests)} of them: {reason}")
+        for test in tests:
+            terminalreporter.write_line("    " + test)
+    if config.getoption("--leave-nothing-out"):
+        terminalreporter.write_line("Every test must run here (--leave-nothing-out).", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Turn left out tests into a failure where nothing may be left out."""
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if not config.getoption("--leave-nothing-out") or reporter is None or exitstatus != pytest.ExitCode.OK:
+        return
+    if reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
