@@ -1,0 +1,73 @@
+"""What this machine lacks to boot test hosts. Standard library only and Python 3.8, like the conftest that asks."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAMS = {
+    "systemd-nspawn": "systemd-container",
+    "debootstrap": "debootstrap",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+}
+
+
+def missing_requirements() -> list[str]:
+    """Everything that is missing, each as a phrase for a reader; empty where hosts can be booted."""
+    return list(_missing())
+
+
+@functools.cache
+def _missing() -> tuple[str, ...]:
+    if not sys.platform.startswith("linux"):
+        return ("Linux",)
+    missing = []
+    if sys.version_info < (3, 10):
+        missing.append("Python 3.10 or later on the controller")
+    if os.geteuid() != 0:
+        missing.append("root")
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+    for program, package in PROGRAMS.items():
+        if shutil.which(program, path=path) is None:
+            missing.append(f"{program} (package {package})")
+    if not missing:
+        missing.extend(_kernel())
+    return tuple(missing)
+
+
+def _kernel() -> list[str]:
+    """Try what only the kernel can answer: an overlay where hosts are kept, a bridge, a NAT table."""
+    from tests.hosts.system import state_directory
+
+    missing = []
+    state_directory().mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=state_directory()) as name:
+        layers = {layer: Path(name, layer) for layer in ("lowerdir", "upperdir", "workdir")}
+        for path in (*layers.values(), Path(name, "root")):
+            path.mkdir()
+        options = ",".join(f"{layer}={path}" for layer, path in layers.items())
+        if _works("mount", "-t", "overlay", "-o", options, "probe", f"{name}/root"):
+            _works("umount", f"{name}/root")
+        else:
+            missing.append("overlay mounts")
+    bridge = f"hcprobe{os.getpid():x}"[:15]
+    if _works("ip", "link", "add", bridge, "type", "bridge"):
+        _works("ip", "link", "delete", bridge)
+    else:
+        missing.append("network bridges")
+    if not _works("nft", "--check", "add table ip hipaa_cis_probe"):
+        missing.append("nftables in the kernel")
+    return missing
+
+
+def _works(*argv: str) -> bool:
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,147 @@
+"""A fingerprint of a whole tree, to prove that something did not write to it.
+
+What is compared: path, type, mode, owner, group, size, modification time, extended attributes, and the
+SHA-256 of the contents (of the target, for a link). Access times are left out: reading changes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+# Not on the disk of a booted host: another filesystem is mounted over each.
+PSEUDO = ("proc", "sys", "run", "dev", "tmp")
+
+# What logging in over SSH leaves behind by itself, whatever is then run.
+LOGIN_TRACES = (
+    "/var/log", "/var/log/auth.log", "/var/log/syslog", "/var/log/user.log", "/var/log/btmp", "/var/log/wtmp",
+    "/var/log/lastlog", "/var/log/journal", "/var/log/journal/*", "/var/lib/wtmpdb", "/var/lib/wtmpdb/*",
+    "/var/lib/lastlog", "/var/lib/lastlog/*", "/var/lib/sudo", "/var/lib/sudo/*",
+)  # fmt: skip
+
+# A file changed this recently (seconds) may change again within the clock's step, so its digest is not kept.
+RECENT = 0.2
+
+_TYPES = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "directory",
+    stat.S_IFLNK: "link",
+    stat.S_IFCHR: "character device",
+    stat.S_IFBLK: "block device",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFSOCK: "socket",
+}
+
+_Identity = tuple[int, int, int, int, int]
+_digests: dict[_Identity, str] = {}
+
+
+class Entry(NamedTuple):
+    """What is known of one path."""
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime_ns: int
+    device: int
+    attributes: tuple[tuple[str, bytes], ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A path that differs: `added`, `removed`, or the names of the fields that changed."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Every path of a tree, from its root."""
+
+    entries: Mapping[str, Entry]
+
+    def changes(self, later: Snapshot, *, ignore: Iterable[str] = ()) -> list[Change]:
+        """What is different in `later`, without the paths that match a pattern of `ignore`."""
+        patterns = tuple(ignore)
+        found = []
+        for path in sorted(self.entries.keys() | later.entries.keys()):
+            before, after = self.entries.get(path), later.entries.get(path)
+            if before != after and not any(fnmatchcase(path, pattern) for pattern in patterns):
+                found.append(Change(path, _difference(before, after)))
+        return found
+
+
+def _difference(before: Entry | None, after: Entry | None) -> str:
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    return ", ".join(name for name, old, new in zip(Entry._fields, before, after, strict=True) if old != new)
+
+
+def take(root: str | os.PathLike[str]) -> Snapshot:
+    """Fingerprint the tree below `root`.
+
+    Digests are kept in this process for files whose inode, size and both times stay the same; the inode's
+    change time cannot be set back, so that saves reading without missing a write.
+    """
+    top = os.fspath(root).rstrip("/")
+    entries: dict[str, Entry] = {}
+    pending = [top]
+    while pending:
+        directory = pending.pop()
+        with os.scandir(directory) as listing:
+            for item in listing:
+                path = item.path[len(top) :]
+                entries[path] = entry = _entry(item.path)
+                if entry.kind == "directory" and not (directory == top and item.name in PSEUDO):
+                    pending.append(item.path)
+    return Snapshot(entries)
+
+
+def _entry(path: str) -> Entry:
+    status = os.lstat(path)
+    kind = _TYPES[stat.S_IFMT(status.st_mode)]
+    # The size of a directory is the filesystem's affair.
+    size = 0 if kind == "directory" else status.st_size
+    names = os.listxattr(path, follow_symlinks=False)
+    attributes = tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(names))
+    return Entry(
+        kind, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, size, status.st_mtime_ns,
+        status.st_rdev, attributes, _digest(path, kind, status),
+    )  # fmt: skip
+
+
+def _digest(path: str, kind: str, status: os.stat_result) -> str:
+    if kind == "link":
+        return hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()
+    if kind != "file":
+        return ""
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    known = _digests.get(identity)
+    if known is None:
+        known = _read(path)
+        if time.time() - status.st_ctime > RECENT:
+            _digests[identity] = known
+    return known
+
+
+def _read(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as handle:
+        while chunk := handle.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
