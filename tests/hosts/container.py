@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.hosts import cgroups
@@ -51,9 +52,9 @@ def _forget_lock(root: Path) -> None:
 def boot(directory: Path, machine: str, bridge: str) -> int:
     """Start the container in a session of its own; returns the pid of systemd-nspawn."""
     argv = [
-        *cgroups.entry(machine), "systemd-nspawn", "--quiet", f"--directory={directory / 'root'}", f"--machine={machine}", "--boot",
-        "--register=no", "--keep-unit", f"--network-bridge={bridge}", "--resolv-conf=copy-host", "--timezone=off",
-        f"--capability={CAPABILITIES}", "--console=pipe",
+        *cgroups.entry(machine), "systemd-nspawn", "--quiet", "--boot", f"--machine={machine}",
+        f"--directory={directory / 'root'}", "--register=no", "--keep-unit", f"--network-bridge={bridge}",
+        "--resolv-conf=copy-host", "--timezone=off", f"--capability={CAPABILITIES}", "--console=pipe",
     ]  # fmt: skip
     # Current systemd boots with the unified hierarchy only, also where the machine itself has a mixed one.
     environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
@@ -108,10 +109,10 @@ def stop(directory: Path, machines: str) -> None:
             kill(pid, signal.SIGKILL)
     for supervisor in running:
         try:
-            wait_until(lambda pid=supervisor: gone(pid), seconds=5, what=f"end of process {supervisor}")
+            wait_until(partial(gone, supervisor), seconds=5, what=f"end of process {supervisor}")
         except TimeoutError:
             kill(supervisor, signal.SIGKILL)
-            wait_until(lambda pid=supervisor: gone(pid), seconds=5, what=f"end of process {supervisor}")
+            wait_until(partial(gone, supervisor), seconds=5, what=f"end of process {supervisor}")
     wait_until(lambda: _empty(machines), seconds=10, what=f"end of the processes of {machines}")
     cgroups.remove(machines)
     for path in RUNTIME.glob(f"*/{machines}"):

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
+from typing import final
 
 from tests.hosts.host import Host
 from tests.hosts.pool import Pool
 
 
+@final
 class Lender:
     """Keeps count of which hosts are clean, and resets returned ones in the background."""
 

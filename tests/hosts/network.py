@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from tests.hosts.system import run
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 RESOLV_CONF = Path("/etc/resolv.conf")
-
-IPv4Network = ipaddress.IPv4Network
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def exists(pool: str) -> bool:
 
 def candidates() -> Iterator[IPv4Network]:
     """Private subnets that are seldom in use elsewhere."""
-    wide = (ipaddress.ip_network("10.213.0.0/16"), ipaddress.ip_network("172.29.0.0/16"))
+    wide = (IPv4Network("10.213.0.0/16"), IPv4Network("172.29.0.0/16"))
     return itertools.chain.from_iterable(network.subnets(new_prefix=24) for network in wide)
 
 
@@ -102,7 +100,7 @@ def networks_in_use() -> list[IPv4Network]:
     routes = json.loads(run(["ip", "-json", "-4", "route", "show", "table", "all"]).stdout or "[]")
     found = [route["dst"] for route in routes if re.match(r"^\d+\.", route["dst"])]
     servers = re.findall(r"^nameserver\s+(\d+\.\d+\.\d+\.\d+)", RESOLV_CONF.read_text(), re.MULTILINE)
-    return [ipaddress.ip_network(text, strict=False) for text in found + servers]
+    return [IPv4Network(text, strict=False) for text in found + servers]
 
 
 def free_subnet() -> IPv4Network:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from pathlib import Path
 from types import TracebackType
+from typing import final
 
 from tests.hosts import accounts, network, sweeping
 from tests.hosts.base import Base
@@ -20,6 +21,7 @@ from tests.hosts.sweeping import RECORD, pool_directories, state_lock
 from tests.hosts.system import boot_id, process_start, state_directory
 
 
+@final
 @dataclass
 class Pool:
     """Use it as a context manager, or `open()` and `close()` it.

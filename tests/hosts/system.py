@@ -24,7 +24,7 @@ def run(
     subprocess.TimeoutExpired when it takes more than `timeout` seconds.
     """
     source = {"input": data} if data is not None else {"stdin": subprocess.DEVNULL}
-    done = subprocess.run(  # type: ignore[call-overload]
+    done = subprocess.run(
         list(argv), capture_output=True, text=True, errors="replace", timeout=timeout, check=False, **source
     )
     if check and done.returncode != 0:
