@@ -33,3 +33,84 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
 
 .PHONY: setup
 setup: $(VENV)/.development ## make the virtual environment (.venv) with all tools
+	@echo "$(VENV) is ready: $$($(BIN)/ansible --version | head -n 1)"
+
+# The Python the audited machine (this very one) is read with: the system's where it is new enough, else ours.
+LOCAL_PYTHON = $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null \
+	&& echo /usr/bin/python3 || echo $(CURDIR)/$(BIN)/python)
+
+.PHONY: audit
+audit: $(VENV)/.runtime ## audit this very machine, changing nothing (as root: everything; else what you may read); ARGS="-e ..."
+	@$(BIN)/ansible-playbook hipaa.cis.audit --inventory localhost, --connection local \
+		--extra-vars ansible_python_interpreter=$(LOCAL_PYTHON) --extra-vars ansible_become=false $(ARGS)
+
+# Booted hosts share one worker (their group); the other tests run beside them.
+PYTEST := $(BIN)/python -m pytest
+JOBS ?= 2
+
+.PHONY: test
+test: $(VENV)/.development ## run all tests that this machine can run, and list those it cannot; ARGS="-k ..."
+	@$(PYTEST) --numprocesses $(JOBS) --dist loadgroup $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.development ## measure times and memory (tests/benchmarks)
+	@$(PYTEST) tests/benchmarks --override-ini 'python_files=bench_*.py' --capture=no $(ARGS)
+
+.PHONY: nox
+nox: $(VENV)/.development ## unit tests with each ansible-core line, target code with each Python found; ARGS="-s unit-2.16"
+	@$(BIN)/nox $(ARGS)
+
+.PHONY: sanity
+sanity: $(VENV)/.development ## ansible-test sanity on a copy of the tracked files; ARGS="--test pep8"
+	@$(BIN)/python tests/tools/ansible_test_sanity.py $(ARGS)
+
+LINTS := lint-ruff lint-format lint-mypy lint-yamllint lint-ansible-lint lint-catalog lint-reference lint-docs lint-changelog
+GENERATE_REFERENCE := $(BIN)/python -m $(COLLECTION).plugins.plugin_utils.reference_docs
+
+.PHONY: lint $(LINTS)
+lint: $(VENV)/.development ## all static checks; each also by its own name: make lint-mypy
+	@$(MAKE) --no-print-directory --keep-going $(LINTS) && echo "All static checks passed."
+
+$(LINTS): $(VENV)/.development
+
+lint-ruff:
+	@$(BIN)/ruff check --quiet --output-format concise .
+lint-format:
+	@$(BIN)/ruff format --quiet --check . || { echo "Not formatted; ruff format . does it:"; $(BIN)/ruff format --check . --output-format concise; exit 1; }
+lint-mypy:
+	@$(BIN)/mypy --no-error-summary
+lint-yamllint:
+	@$(BIN)/yamllint --strict .
+lint-ansible-lint:
+	@$(BIN)/ansible-lint -q --nocolor
+lint-catalog:
+	@$(BIN)/python -m $(COLLECTION).plugins.plugin_utils.catalog_lint
+lint-reference:
+	@$(GENERATE_REFERENCE) --check
+lint-docs:
+	@$(BIN)/antsibull-docs lint-collection-docs --plugin-docs .
+lint-changelog:
+	@$(BIN)/antsibull-changelog lint
+	@$(BIN)/antsibull-changelog lint-changelog-yaml --no-semantic-versioning changelogs/changelog.yaml
+
+.PHONY: docs
+docs: $(VENV)/.development ## write the reference pages from the catalog anew
+	@$(GENERATE_REFERENCE)
+
+.PHONY: format
+format: $(VENV)/.development ## format the Python code
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix-only .
+
+.PHONY: build
+build: $(VENV)/.runtime ## build the archive of the collection (build/hipaa-cis-VERSION.tar.gz)
+	@$(BIN)/ansible-galaxy collection build --force --output-path build .
+
+.PHONY: clean
+clean: ## remove environments, caches and products (never run directories: they are evidence)
+	@rm -rf $(VENV) .nox .ansible .cache .mypy_cache collections .pytest_cache .ruff_cache tmp build .ci/logs
+	@find . -name __pycache__ -not -path './.git/*' -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -28,6 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep pytest-ansible, where it is installed, from building a tree of links in the checkout: we have our own."""
+    if hasattr(config.option, "ansible_unit_inject_only"):
+        os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(config.rootpath))
+        config.option.ansible_unit_inject_only = True
+
+
 def _lacking(programs: dict[str, str]) -> list[str]:
     """Name the programs that are not on the PATH, each with the package that brings it."""
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

@@ -65,7 +65,7 @@ def copy_tracked_files() -> None:
 
 def pip_versions() -> set[str]:
     """Return every version of pip this ansible-test may ask the get-pip script for."""
-    import ansible_test  # noqa: PLC0415 - a directory next to ansible, present wherever ansible-core is
+    import ansible_test  # a directory next to ansible, present wherever ansible-core is
 
     source = Path(next(iter(ansible_test.__path__))) / "_internal" / "python_requirements.py"
     return set(re.findall(r"pip['\"]?\s*[:=]+\s*['\"]?(\d+(?:\.\d+)+)", source.read_text(encoding="utf-8")))
