@@ -1,0 +1,118 @@
+"""The checkout keeps the promises that tools and contributors rely on."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt")
+PIN = re.compile(r"^(?P<name>[A-Za-z0-9_-]+)==(?P<version>\d+(\.\d+)+)(?: ; (?P<marker>python_version .+))?$")
+
+
+def tracked_files() -> list[str]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [name for name in listing.stdout.split("\0") if name]
+
+
+def requirement_lines() -> list[str]:
+    lines = [line for name in REQUIREMENT_FILES for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """Build the collection from the tracked files and from what must never get into the archive."""
+    if shutil.which("git") is None:
+        pytest.skip("left out on this machine: missing git")
+    checkout = tmp_path_factory.mktemp("checkout")
+    for name in tracked_files():
+        if not (ROOT / name).exists():
+            continue
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, checkout / name, follow_symlinks=False)
+    for name in (".venv/bin/python", ".nox/x", "hipaa-cis-runs/one/host.json", "tmp/x", "plugins/__pycache__/x.pyc"):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("", encoding="utf-8")
+    output = tmp_path_factory.mktemp("archive")
+    galaxy = Path(sys.executable).with_name("ansible-galaxy")
+    subprocess.run([galaxy, "collection", "build", "--output-path", output], cwd=checkout, check=True)
+    (built,) = output.glob("hipaa-cis-*.tar.gz")
+    with tarfile.open(built) as tar:
+        return set(tar.getnames())
+
+
+@pytest.mark.parametrize("part", ["catalog", "changelogs", "docs", "meta/runtime.yml", "plugins", "README.md", "LICENSE"])
+def test_archive_has_what_users_need(archive, part):
+    assert part in archive
+
+
+def test_archive_has_every_tracked_file_users_need(archive):
+    needed = {name for name in tracked_files() if name.startswith(("catalog/", "playbooks/", "plugins/", "roles/"))}
+
+    assert needed <= archive
+
+
+def test_archive_has_nothing_else(archive):
+    leading = {name.split("/")[0] for name in archive}
+
+    assert leading.isdisjoint({".ci", ".git", ".nox", ".venv", "ansible_collections", "hipaa-cis-runs", "tests", "tmp"})
+    assert not [name for name in archive if "__pycache__" in name]
+
+
+@pytest.mark.parametrize("line", requirement_lines())
+def test_requirement_is_pinned_exactly(line):
+    assert PIN.match(line), f"not an exact pin: {line}"
+
+
+def test_each_requirement_has_one_version_per_python():
+    seen = [(match["name"].lower(), match["marker"]) for match in map(PIN.match, requirement_lines()) if match]
+    unconditional = {name for name, marker in seen if marker is None}
+
+    assert len(seen) == len(set(seen))
+    assert not [name for name, marker in seen if marker and name in unconditional]
+
+
+def test_versions_stand_nowhere_else():
+    """A second place for a version is a place to forget."""
+    pins = {f"=={match['version']}" for match in map(PIN.match, requirement_lines()) if match}
+    for name in tracked_files():
+        path = ROOT / name
+        if name in REQUIREMENT_FILES or path.suffix not in {".cfg", ".py", ".toml", ".yml", ""} or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not [pin for pin in pins if pin in text], f"{name} repeats a pin"
+
+
+def test_checkout_is_importable_as_the_collection():
+    importlib.import_module("ansible_collections.hipaa.cis.plugins.module_utils.linux.host")
+
+    assert (ROOT / "ansible_collections" / "hipaa" / "cis").resolve() == ROOT
+
+
+def test_link_is_relative():
+    assert (ROOT / "ansible_collections" / "hipaa" / "cis").readlink() == Path("../..")
+
+
+def test_actions_of_the_runtime_metadata_exist():
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+
+    for action in runtime["action_groups"]["all"]:
+        assert (ROOT / "plugins" / "action" / f"{action}.py").exists()
+        assert (ROOT / "plugins" / "modules" / f"{action}.py").exists()
+
+
+def test_oldest_ansible_is_the_oldest_line_tested():
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    lines = [line.split("==")[1] for line in requirement_lines() if line.startswith("ansible-core==")]
+    oldest = min(tuple(int(number) for number in re.findall(r"\d+", line)[:2]) for line in lines)
+
+    assert runtime["requires_ansible"] == ">={}.{}.0".format(*oldest)
