@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load the catalog: parse, check against schemas, check references, build the model.
+
+`load` is what plugins call. It keeps what it checked as JSON in the user's cache, keyed by the
+digest of the files and of this code, so that a run pays for parsing once and not per host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog_cache, model
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
+
+CATALOG_FOLDER = Path(__file__).parents[2] / "catalog"
+SECTIONS = ("frameworks", "platforms", "parameters", "rules", "benchmarks")
+
+
+def load(extra_folders: Sequence[str] = ()) -> model.Catalog:
+    """Return the catalog of the collection with a site's own folders laid over it.
+
+    A folder has the same sub-folders (``rules``, ``benchmarks``, ...). Raises `CatalogError`.
+    """
+    return _load(tuple(str(folder) for folder in extra_folders))
+
+
+@lru_cache(maxsize=4)
+def _load(extra_folders: tuple[str, ...]) -> model.Catalog:
+    files = catalog_files([CATALOG_FOLDER, *(Path(folder) for folder in extra_folders)])
+    digest = _digest(files)
+    raw = catalog_cache.read(digest)
+    if raw is None:
+        # Parsing and checking need libraries that a run with a warm cache never imports.
+        from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog_check
+
+        raw = catalog_check.check(files)
+        catalog_cache.write(digest, raw)
+    return _build(digest, raw)
+
+
+def catalog_files(folders: Sequence[Path]) -> dict[str, list[tuple[str, Path]]]:
+    """Return per section the files (name for messages, path), in a stable order."""
+    found: dict[str, list[tuple[str, Path]]] = {section: [] for section in SECTIONS}
+    for folder in folders:
+        if not folder.is_dir():
+            raise CatalogError([f"{folder}: is no folder; name a folder with rules/, benchmarks/, ..."])
+        for section in SECTIONS:
+            for path in sorted((folder / section).rglob("*.yml")):
+                found[section].append((str(Path(folder.name) / path.relative_to(folder)), path))
+    return found
+
+
+def _digest(files: dict[str, list[tuple[str, Path]]]) -> str:
+    total = hashlib.sha256()
+    for section in SECTIONS:
+        for name, path in files[section]:
+            total.update(f"{section}\0{name}\0".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
+    return model.Catalog(
+        digest=digest,
+        platforms={key: _platform(data) for key, data in raw["platforms"].items()},
+        rules={key: model.Rule(**_tuples(data)) for key, data in raw["rules"].items()},
+        parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
+        benchmarks={key: _benchmark(data) for key, data in raw["benchmarks"].items()},
+        safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
+        neighbours={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["neighbours"]},
+    )
+
+
+def _platform(data: dict[str, Any]) -> model.Platform:
+    kinds = {name: model.Kind(**_tuples(kind)) for name, kind in data["kinds"].items()}
+    return model.Platform(id=data["id"], observe=data["observe"], detected=data.get("detected", False), kinds=kinds)
+
+
+def _benchmark(data: dict[str, Any]) -> model.Benchmark:
+    recommendations = tuple(model.Recommendation(**_tuples(item)) for item in data["recommendations"])
+    return model.Benchmark(**{**data, "parameters": data.get("parameters", {}), "recommendations": recommendations})
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

@@ -1,0 +1,177 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check catalog files and turn them into the plain data that the model is built from.
+
+Everything unknown is an error with file and line: keys, kinds, matchers, parameters, rules,
+cites, conditions. All problems are collected before they are raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog_settings import SettingCheck
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.parameters import type_problem
+from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile, parse
+
+_SCHEMAS = {"frameworks": "framework", "platforms": "platform", "parameters": "parameters", "rules": "rules"}
+Checked = dict[str, Any]
+
+
+def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
+    """Return ``{framework, platforms, parameters, rules, benchmarks}`` as plain data. Raises `CatalogError`."""
+    parsed, problems = _parse_all(files)
+    if problems:
+        raise CatalogError(problems)
+    result: Checked = {}
+    result["framework"] = _framework(parsed["frameworks"], problems)
+    result["platforms"] = {file.data["id"]: file.data for file in parsed["platforms"]}
+    result["parameters"] = _parameters(parsed["parameters"], problems)
+    checker = SettingCheck(result["platforms"], result["parameters"], problems)
+    for file in parsed["platforms"]:
+        checker.platform_conditions(file)
+    cites = {item["cite"] for group in ("safeguards", "neighbours") for item in result["framework"][group]}
+    result["rules"] = _rules(parsed["rules"], checker, cites, problems)
+    result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
+    if problems:
+        raise CatalogError(problems)
+    for platform in result["platforms"].values():
+        platform.pop("conditions", None)
+    return result
+
+
+def _parse_all(files: dict[str, list[tuple[str, Path]]]) -> tuple[dict[str, list[YamlFile]], list[str]]:
+    parsed: dict[str, list[YamlFile]] = {}
+    problems: list[str] = []
+    for section, paths in files.items():
+        parsed[section] = []
+        for name, path in paths:
+            try:
+                file = parse(path, name)
+            except CatalogError as problem:
+                problems.extend(problem.problems)
+                continue
+            problems.extend(schema_check.problems(file, _schema(section, file)))
+            parsed[section].append(file)
+    return parsed, problems
+
+
+def _schema(section: str, file: YamlFile) -> str:
+    if section == "benchmarks":
+        return "benchmark_part" if isinstance(file.data, dict) and "benchmark" in file.data else "benchmark"
+    return _SCHEMAS[section]
+
+
+def _framework(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
+    if len(files) != 1:
+        raise CatalogError([f"frameworks: exactly one framework is needed, found {len(files)}"])
+    file = files[0]
+    seen: set[str] = set()
+    for group in ("safeguards", "neighbours"):
+        for index, item in enumerate(file.data[group]):
+            if item["cite"] in seen:
+                problems.append(file.problem([group, index], f"the cite '{item['cite']}' stands twice"))
+            seen.add(item["cite"])
+    return dict(file.data)
+
+
+def _unique(files: list[YamlFile], section: str, problems: list[str]) -> Iterator[tuple[YamlFile, list[Any], dict[str, Any]]]:
+    """Yield the items of a section of several files (file, place, item), each id once."""
+    first: dict[str, str] = {}
+    for file in files:
+        for index, item in enumerate(file.data[section]):
+            place = [section, index]
+            here = f"{file.name}:{file.line(place)}" if item["id"] in first else file.name
+            if item["id"] in first:
+                problems.append(f"{here}: the id '{item['id']}' is taken by {first[item['id']]}")
+                continue
+            first[item["id"]] = here
+            yield file, place, item
+
+
+def _parameters(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
+    result = {}
+    for file, place, item in _unique(files, "parameters", problems):
+        result[item["id"]] = item
+        wrong = type_problem(item["type"], item["default"])
+        if wrong:
+            problems.append(file.problem([*place, "default"], f"the default of '{item['id']}' {wrong}"))
+        elif "bound" in item and not matchers.matches(item["bound"], item["default"]):
+            problems.append(file.problem([*place, "default"], f"the default of '{item['id']}' is outside its own bound"))
+    return result
+
+
+def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], problems: list[str]) -> dict[str, Any]:
+    result = {}
+    for file, place, item in _unique(files, "rules", problems):
+        platform = file.data["platform"]
+        if platform not in checker.platforms:
+            problems.append(file.problem(["platform"], unknown("platform", platform, checker.platforms)))
+            continue
+        if ("hipaa" in item) == ("hardening_only" in item):
+            problems.append(file.problem(place, f"rule '{item['id']}' needs either hipaa or hardening_only"))
+        if "manual" not in item and "settings" not in item:
+            problems.append(file.problem(place, f"rule '{item['id']}' needs settings, or manual"))
+        for index, mapping in enumerate(item.get("hipaa", ())):
+            if mapping["cite"] not in cites:
+                problems.append(file.problem([*place, "hipaa", index], unknown("cite", mapping["cite"], cites, most=30)))
+        result[item["id"]] = checker.rule(file, place, item, platform)
+    return result
+
+
+def _benchmarks(files: list[YamlFile], catalog: Checked, problems: list[str]) -> dict[str, Any]:
+    heads = {}
+    for file in files:
+        if "id" in file.data:
+            heads[file.data["id"]] = {**file.data, "recommendations": []}
+            _benchmark_head(file, catalog, problems)
+    for file in files:
+        name = file.data.get("id") or file.data["benchmark"]
+        if name not in heads:
+            problems.append(file.problem(["benchmark"], unknown("benchmark", name, heads)))
+            continue
+        _recommendations(file, heads[name], catalog, problems)
+    return heads
+
+
+def _benchmark_head(file: YamlFile, catalog: Checked, problems: list[str]) -> None:
+    if file.data["platform"] not in catalog["platforms"]:
+        problems.append(file.problem(["platform"], unknown("platform", file.data["platform"], catalog["platforms"])))
+    for name, changed in file.data.get("parameters", {}).items():
+        place = ["parameters", name]
+        if name not in catalog["parameters"]:
+            problems.append(file.problem(place, unknown("parameter", name, catalog["parameters"])))
+            continue
+        parameter = {**catalog["parameters"][name], **changed}
+        wrong = type_problem(parameter["type"], parameter["default"])
+        if wrong or ("bound" in parameter and not matchers.matches(parameter["bound"], parameter["default"])):
+            problems.append(file.problem(place, f"the default of '{name}' {wrong or 'is outside its bound'}"))
+
+
+def _recommendations(file: YamlFile, head: dict[str, Any], catalog: Checked, problems: list[str]) -> None:
+    taken = {item["id"] for item in head["recommendations"]}
+    safeguards = {item["cite"] for item in catalog["framework"]["safeguards"]}
+    for index, item in enumerate(file.data.get("recommendations", ())):
+        place = ["recommendations", index]
+        if item["id"] in taken:
+            problems.append(file.problem(place, f"recommendation {item['id']} stands twice"))
+        taken.add(item["id"])
+        if ("rules" in item) == ("not_yet_automated" in item):
+            problems.append(file.problem(place, f"recommendation {item['id']} needs either rules or not_yet_automated"))
+        if "not_yet_automated" in item and "title" not in item:
+            problems.append(file.problem(place, f"recommendation {item['id']} needs a title, for no rule speaks for it"))
+        for rule in item.get("rules", ()):
+            if rule not in catalog["rules"]:
+                problems.append(file.problem([*place, "rules"], unknown("rule", rule, catalog["rules"], most=3)))
+            elif catalog["rules"][rule]["platform"] != head["platform"]:
+                problems.append(file.problem([*place, "rules"], f"rule '{rule}' is of another platform"))
+        for cite in item.get("cites", ()):
+            if cite not in safeguards:
+                problems.append(file.problem([*place, "cites"], unknown("cite", cite, safeguards, most=30)))
+        head["recommendations"].append(item)

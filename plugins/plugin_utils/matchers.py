@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Matchers: hold an observed value against an expectation.
+
+An expectation is a mapping with exactly one matcher: ``{"at_most": 4}``. `matches` decides,
+`describe` says it in words. A value that a matcher can't be applied to never matches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Expectation = Mapping[str, Any]
+
+
+class _Absent:
+    """What a matcher is given where nothing was observed."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
+
+
+def matches(expectation: Expectation, observed: Any) -> bool:
+    """Return whether ``observed`` (a JSON value or `ABSENT`) is as expected."""
+    ((name, wanted),) = expectation.items()
+    if observed is ABSENT and name not in _ON_ABSENT:
+        return False
+    return _MATCHERS[name](wanted, observed)
+
+
+def describe(expectation: Expectation) -> str:
+    """Return the expectation in words: ``at most 4``."""
+    ((name, wanted),) = expectation.items()
+    return _WORDS[name](wanted)
+
+
+def number(value: Any) -> float | None:
+    """Return ``value`` as a number, or None. Truth values are no numbers."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if re.fullmatch(r"[+-]?\d+", text):
+            return int(text)
+        if re.fullmatch(r"[+-]?\d+\.\d+", text):
+            return float(text)
+    return None
+
+
+def same(wanted: Any, observed: Any) -> bool:
+    """Return whether two values are equal. ``1`` equals the text ``1``; truth values equal only themselves."""
+    if isinstance(wanted, list) or isinstance(observed, list):
+        both = isinstance(wanted, list) and isinstance(observed, list) and len(wanted) == len(observed)
+        return both and all(same(one, other) for one, other in zip(wanted, observed))
+    if isinstance(wanted, bool) or isinstance(observed, bool):
+        return wanted is observed
+    if isinstance(wanted, str) and isinstance(observed, str):
+        return wanted == observed
+    first, second = number(wanted), number(observed)
+    return first is not None and first == second
+
+
+def elements(observed: Any) -> list[Any]:
+    """Return a list's items; a text is a list whose items are divided by commas or blanks."""
+    if isinstance(observed, list):
+        return observed
+    if isinstance(observed, str):
+        return [piece for piece in re.split(r"[,\s]+", observed) if piece]
+    return [observed]
+
+
+def permission_bits(value: Any) -> int | None:
+    """Return an octal mode text as a number, or None where it is none."""
+    return int(value, 8) if isinstance(value, str) and re.fullmatch(r"[0-7]{3,5}", value) else None
+
+
+def _member(wanted: list[Any], observed: Any) -> bool:
+    return any(same(item, observed) for item in wanted)
+
+
+def _none_of(wanted: list[Any], observed: Any) -> bool:
+    # The whole text too: a forbidden value may itself hold a blank or a comma.
+    return not _member(wanted, observed) and not any(_member(wanted, item) for item in elements(observed))
+
+
+def _compare(test: Callable[[float], bool], observed: Any) -> bool:
+    value = number(observed)
+    return value is not None and test(value)
+
+
+def _mode_at_most(wanted: str, observed: Any) -> bool:
+    bits, limit = permission_bits(observed), permission_bits(wanted)
+    return bits is not None and limit is not None and bits & ~limit == 0
+
+
+def _fields(wanted: Mapping[str, Expectation], observed: Any) -> bool:
+    return isinstance(observed, dict) and all(matches(nested, field(observed, key)) for key, nested in wanted.items())
+
+
+def field(document: Mapping[str, Any], key: str) -> Any:
+    """Return a document's field; one that is missing or null is `ABSENT`."""
+    value = document.get(key)
+    return ABSENT if value is None else value
+
+
+_MATCHERS: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": same,
+    "not_equals": lambda wanted, observed: not same(wanted, observed),
+    "one_of": _member,
+    "none_of": _none_of,
+    "at_least": lambda wanted, observed: _compare(lambda value: value >= wanted, observed),
+    "at_most": lambda wanted, observed: _compare(lambda value: value <= wanted, observed),
+    "between": lambda wanted, observed: _compare(lambda value: wanted[0] <= value <= wanted[1], observed),
+    "matches": lambda wanted, observed: isinstance(observed, str) and re.search(wanted, observed) is not None,
+    "contains": lambda wanted, observed: any(same(wanted, item) for item in elements(observed)),
+    "contains_all": lambda wanted, observed: all(_member(elements(observed), item) for item in wanted),
+    "subset_of": lambda wanted, observed: all(_member(wanted, item) for item in elements(observed)),
+    "absent": lambda _wanted, observed: observed is ABSENT,
+    "present": lambda _wanted, observed: observed is not ABSENT,
+    "empty": lambda _wanted, observed: observed in ("", [], {}) and not isinstance(observed, bool),
+    "mode_at_most": _mode_at_most,
+    "each": lambda wanted, observed: isinstance(observed, list) and all(matches(wanted, item) for item in observed),
+    "any": lambda wanted, observed: isinstance(observed, list) and any(matches(wanted, item) for item in observed),
+    "fields": _fields,
+    "all_of": lambda wanted, observed: all(matches(nested, observed) for nested in wanted),
+    "any_of": lambda wanted, observed: any(matches(nested, observed) for nested in wanted),
+}
+NAMES = frozenset(_MATCHERS)
+_ON_ABSENT = frozenset({"absent", "present", "all_of", "any_of"})
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if value == "" else str(value)
+
+
+def _list(values: list[Any], word: str = ", ") -> str:
+    return word.join(_text(value) for value in values)
+
+
+_WORDS: dict[str, Callable[[Any], str]] = {
+    "equals": lambda wanted: _list(wanted) if isinstance(wanted, list) else _text(wanted),
+    "not_equals": lambda wanted: "not %s" % _text(wanted),
+    "one_of": lambda wanted: "one of %s" % _list(wanted),
+    "none_of": lambda wanted: "none of %s" % _list(wanted),
+    "at_least": lambda wanted: "at least %s" % _text(wanted),
+    "at_most": lambda wanted: "at most %s" % _text(wanted),
+    "between": lambda wanted: f"between {_text(wanted[0])} and {_text(wanted[1])}",
+    "matches": lambda wanted: "matching %s" % wanted,
+    "contains": lambda wanted: "containing %s" % _text(wanted),
+    "contains_all": lambda wanted: "containing all of %s" % _list(wanted),
+    "subset_of": lambda wanted: "nothing but %s" % _list(wanted),
+    "absent": lambda _wanted: "absent",
+    "present": lambda _wanted: "present",
+    "empty": lambda _wanted: "empty",
+    "mode_at_most": lambda wanted: "mode at most %s" % wanted,
+    "each": lambda wanted: "each: %s" % describe(wanted),
+    "any": lambda wanted: "at least one: %s" % describe(wanted),
+    "fields": lambda wanted: ", ".join(_field_words(key, nested) for key, nested in wanted.items()),
+    "all_of": lambda wanted: " and ".join(describe(nested) for nested in wanted),
+    "any_of": lambda wanted: " or ".join(describe(nested) for nested in wanted),
+}
+
+
+def _field_words(key: str, nested: Expectation) -> str:
+    words = describe(nested)
+    return words if words.startswith(key + " ") else f"{key} {words}"

@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The catalog as the controller knows it: platforms, rules, benchmarks, parameters, safeguards.
+
+Setting trees stay plain data, for they come from YAML and go to JSON. A leaf is
+``{kind, address, select?, expect?, set?, applies_if?}``; a group is ``{any_of: [...]}`` or
+``{all_of: [...]}``; a condition is ``{setting: leaf, otherwise: text}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Setting = Mapping[str, Any]
+
+OUTCOMES = ("pass", "fail", "error", "not_applicable", "manual")
+SEVERITIES = ("low", "medium", "high", "critical")
+_PRECEDENCE = ("not_applicable", "pass", "manual", "fail", "error")
+
+
+def worst(outcomes: Iterator[str] | list[str]) -> str:
+    """Return the outcome that stands for several: error > fail > manual > pass > not applicable."""
+    return max(outcomes, key=_PRECEDENCE.index)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of setting. ``expect_on``: the parts of its document on which an expectation has to hold."""
+
+    label: str
+    address: Mapping[str, Mapping[str, Any]]
+    expect_on: tuple[str, ...] = ()
+    one_address_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What is observed by one module. ``detected``: hosts are looked at for its benchmarks when none is named."""
+
+    id: str
+    observe: str
+    detected: bool
+    kinds: Mapping[str, Kind]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One control in our own words."""
+
+    id: str
+    title: str
+    why: str
+    fix: str
+    severity: str
+    disrupts: str
+    platform: str
+    topic: str
+    tags: tuple[str, ...] = ()
+    applies_if: tuple[Mapping[str, Any], ...] = ()
+    manual: str = ""
+    settings: tuple[Setting, ...] = ()
+    hipaa: tuple[Mapping[str, str], ...] = ()
+    hardening_only: str = ""
+    references: Mapping[str, Any] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def cites(self) -> list[str]:
+        """The cites it is mapped to, in the catalog's order."""
+        return [mapping["cite"] for mapping in self.hipaa]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that a site may tailor; ``bound`` is what the benchmark demands of it."""
+
+    id: str
+    title: str
+    type: str
+    default: Any
+    unit: str = ""
+    bound: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One numbered item of a benchmark: judged by rules, or not yet automated for a reason."""
+
+    id: str
+    level: Mapping[str, int]
+    rules: tuple[str, ...] = ()
+    title: str = ""
+    not_yet_automated: str = ""
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A CIS document for one platform and version."""
+
+    id: str
+    title: str
+    version: str
+    platform: str
+    detect: Mapping[str, str]
+    parameters: Mapping[str, Mapping[str, Any]]
+    recommendations: tuple[Recommendation, ...]
+
+    @property
+    def profiles(self) -> set[str]:
+        """The profiles that any of its recommendations knows (server, workstation)."""
+        return {profile for recommendation in self.recommendations for profile in recommendation.level}
+
+
+@dataclass(frozen=True)
+class Cite:
+    """One row of the regulation."""
+
+    cite: str
+    name: str
+    kind: str
+    obligation: str
+    parent: str = ""
+    note: str = ""
+    auditor_asks: tuple[str, ...] = ()
+    nist_800_53: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All of it, checked. ``digest`` is the SHA-256 over the files it was made from."""
+
+    digest: str
+    platforms: Mapping[str, Platform]
+    rules: Mapping[str, Rule]
+    parameters: Mapping[str, Parameter]
+    benchmarks: Mapping[str, Benchmark]
+    safeguards: Mapping[str, Cite]
+    neighbours: Mapping[str, Cite]
+
+    def rule_recommendations(self, rule: str) -> list[dict[str, str]]:
+        """Return where a rule stands in benchmarks: ``[{benchmark, id}]``."""
+        return [
+            {"benchmark": benchmark.id, "id": recommendation.id}
+            for benchmark in self.benchmarks.values()
+            for recommendation in benchmark.recommendations
+            if rule in recommendation.rules
+        ]
+
+
+def leaves(settings: Any) -> Iterator[Setting]:
+    """Yield the settings of a tree that have a kind, conditions of settings left aside."""
+    for setting in settings:
+        group = setting.get("any_of") or setting.get("all_of")
+        if group:
+            yield from leaves(group)
+        else:
+            yield setting

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold parsed files against their JSON Schemas and say in words what is wrong."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import referencing
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
+
+SCHEMA_FOLDER = Path(__file__).parents[2] / "catalog" / "schema"
+
+
+@cache
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    """Return the validator of ``catalog/schema/<name>.json``."""
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMA_FOLDER.glob("*.json"))]
+    registry: referencing.Registry[Any] = referencing.Registry().with_resources(
+        (schema["$id"], referencing.Resource.from_contents(schema)) for schema in schemas
+    )
+    wanted = next(schema for schema in schemas if schema["$id"].endswith(f"/{name}.json"))
+    return jsonschema.Draft202012Validator(wanted, registry=registry)
+
+
+def problems(file: YamlFile, schema: str) -> list[str]:
+    """Return what is wrong with a file, each with its line; empty where nothing is."""
+    errors = sorted(validator(schema).iter_errors(file.data), key=lambda error: [str(step) for step in error.absolute_path])
+    return [line for error in errors for line in _lines(file, error)]
+
+
+def _lines(file: YamlFile, error: jsonschema.ValidationError) -> list[str]:
+    steps = list(error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        allowed = error.schema.get("properties", {})
+        return [
+            file.problem([*steps, key], unknown("matcher" if "equals" in allowed else "key", key, allowed, most=30))
+            for key in error.instance
+            if key not in allowed
+        ]
+    if error.validator in ("minProperties", "maxProperties") and "equals" in error.schema.get("properties", {}):
+        return [file.problem(steps, f"exactly one matcher must stand here, found {len(error.instance)}")]
+    if error.validator == "anyOf" and error.context:
+        # The branch that came furthest is the one that was meant.
+        nearest = max(error.context, key=lambda nested: len(nested.absolute_path))
+        if len(nearest.absolute_path) > len(steps):
+            return _lines(file, nearest)
+    return [file.problem(steps, _shorten(error.message))]
+
+
+def _shorten(message: str) -> str:
+    return message if len(message) <= 300 else message[:200] + " ... " + message[-90:]
