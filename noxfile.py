@@ -60,11 +60,8 @@ def _add_unit(line: str, pythons: tuple[str, ...]) -> None:
         """Unit tests with one line of ansible-core, chosen by the interpreter."""
         session.install("--quiet", "-r", "requirements.txt")
         session.install("--quiet", "pytest", "pytest-xdist", "jsonschema", "--constraint", "requirements-dev.txt")
-        session.run(
-            "python",
-            "-c",
-            f"import ansible.release as r; assert r.__version__.startswith('{line}.'), r.__version__; print(r.__version__)",
-        )
+        check = f"from ansible.release import __version__ as v; assert v.startswith('{line}.'), v"
+        session.run("python", "-c", check)
         _pytest(session, "-n", "2", "tests/unit")
 
 

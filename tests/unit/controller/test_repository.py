@@ -50,7 +50,9 @@ def archive(tmp_path_factory):
         return set(tar.getnames())
 
 
-@pytest.mark.parametrize("part", ["catalog", "changelogs", "docs", "meta/runtime.yml", "plugins", "README.md", "LICENSE"])
+@pytest.mark.parametrize(
+    "part", ["catalog", "changelogs", "docs", "meta/runtime.yml", "plugins", "README.md", "LICENSE"]
+)
 def test_archive_has_what_users_need(archive, part):
     assert part in archive
 
