@@ -33,7 +33,11 @@ candidates() {
 }
 
 for candidate in $(candidates); do
-    command -v "$candidate" >/dev/null 2>&1 || continue
+    if ! command -v "$candidate" >/dev/null 2>&1; then
+        [ -n "${PYTHON:-}" ] && problem="  there is no $candidate
+"
+        continue
+    fi
     if ! can_run "$candidate"; then
         found=$("$candidate" --version 2>&1 | head -n 1)
         problem="${problem}  $candidate is too old or does not run: $found
