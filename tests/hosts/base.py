@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hosts import accounts, mirror
-from tests.hosts.system import cache_directory, locked, run
+from tests.hosts.system import cache_directory, environment, locked, run
 
 STOCK = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "python3", "iproute2", "procps",
@@ -74,7 +74,13 @@ def debootstrap(suite: str, packages: tuple[str, ...], target: Path, archive: st
     argv = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", suite, str(target), archive]
     with log.open("w") as output:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False, timeout=1800
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=1800,
+            env=environment(),
         )
     if done.returncode != 0:
         raise BaseError(f"{' '.join(argv)} ended with {done.returncode}; see {log}")

@@ -15,7 +15,17 @@ from functools import partial
 from pathlib import Path
 
 from tests.hosts import cgroups
-from tests.hosts.system import children, command_lines, kill, mounts_below, process_start, reap, run, wait_until
+from tests.hosts.system import (
+    children,
+    command_lines,
+    environment,
+    kill,
+    mounts_below,
+    process_start,
+    reap,
+    run,
+    wait_until,
+)
 
 CAPABILITIES = "CAP_NET_ADMIN,CAP_AUDIT_CONTROL"
 NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup")
@@ -57,7 +67,7 @@ def boot(directory: Path, machine: str, bridge: str) -> int:
         "--resolv-conf=copy-host", "--timezone=off", f"--capability={CAPABILITIES}", "--console=pipe",
     ]  # fmt: skip
     # Current systemd boots with the unified hierarchy only, also where the machine itself has a mixed one.
-    environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+    settings = environment(SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1")
     with (directory / "console.log").open("ab") as console:
         process = subprocess.Popen(
             argv,
@@ -65,7 +75,7 @@ def boot(directory: Path, machine: str, bridge: str) -> int:
             stdout=console,
             stderr=console,
             start_new_session=True,
-            env=environment,
+            env=settings,
         )
     process.returncode = 0  # it outlives this object on purpose: `stop` finds it by its directory
     return process.pid
@@ -136,6 +146,9 @@ def gone(pid: int) -> bool:
 
 
 def enter(leader_pid: int, argv: Sequence[str]) -> list[str]:
-    """The command line that runs `argv` as root inside the container, without SSH or a login session."""
-    entry = ["nsenter", f"--target={leader_pid}", *NAMESPACES, f"--root=/proc/{leader_pid}/root", "--wd=/"]
+    """The command line that runs `argv` as root inside the container, without SSH or a login session.
+
+    Root and working directory are those of init: a path given here would be one of the machine.
+    """
+    entry = ["nsenter", f"--target={leader_pid}", *NAMESPACES, "--root", "--wd"]
     return [*entry, "--", "env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8", *argv]

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.hosts.system import environment, state_directory
+
 PROGRAMS = {
     "systemd-nspawn": "systemd-container",
     "debootstrap": "debootstrap",
@@ -26,7 +28,7 @@ def missing_requirements() -> list[str]:
     return list(_missing())
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - Python 3.8 has no other
 def _missing() -> tuple[str, ...]:
     if not sys.platform.startswith("linux"):
         return ("Linux",)
@@ -35,7 +37,7 @@ def _missing() -> tuple[str, ...]:
         missing.append("Python 3.10 or later on the controller")
     if os.geteuid() != 0:
         missing.append("root")
-    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+    path = environment()["PATH"]
     for program, package in PROGRAMS.items():
         if shutil.which(program, path=path) is None:
             missing.append(f"{program} (package {package})")
@@ -46,8 +48,6 @@ def _missing() -> tuple[str, ...]:
 
 def _kernel() -> list[str]:
     """Try what only the kernel can answer: an overlay where hosts are kept, a bridge, a NAT table."""
-    from tests.hosts.system import state_directory
-
     missing = []
     state_directory().mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(prefix="probe-", dir=state_directory()) as name:
@@ -70,4 +70,7 @@ def _kernel() -> list[str]:
 
 
 def _works(*argv: str) -> bool:
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment()).returncode
+        == 0
+    )

@@ -11,6 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def environment(**added: str) -> dict[str, str]:
+    """This process's environment, with the directories of system programs on the PATH: many users have none."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+    return {**os.environ, "PATH": path, **added}
+
+
 class CommandError(RuntimeError):
     """A command ended with a code that its caller did not expect."""
 
@@ -23,9 +29,16 @@ def run(
     Raises CommandError when `check` is set and the exit code is not zero, and
     subprocess.TimeoutExpired when it takes more than `timeout` seconds.
     """
-    source = {"input": data} if data is not None else {"stdin": subprocess.DEVNULL}
     done = subprocess.run(
-        list(argv), capture_output=True, text=True, errors="replace", timeout=timeout, check=False, **source
+        list(argv),
+        # Without input, standard input is empty: nothing reads what belongs to the test run.
+        input=data or "",
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+        env=environment(),
     )
     if check and done.returncode != 0:
         raise CommandError(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.hosts import base, mirror
+from tests.hosts import base, mirror, requirements
 from tests.hosts.mirror import Source
 
 DEB822 = """\
@@ -108,3 +110,13 @@ def test_a_failed_build_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         with pytest.raises(base.BaseError):
             base.Base().tree()
     assert not base.Base().path.exists()
+
+
+def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    requirements._missing.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda program, **_: None if program == "nft" else f"/usr/sbin/{program}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    try:
+        assert requirements.missing_requirements() == ["root", "nft (package nftables)"]
+    finally:
+        requirements._missing.cache_clear()

@@ -65,6 +65,12 @@ def test_restart_keeps_the_disk(booted_host: Host) -> None:
     assert booted_host.run(["stat", "-c", "%a", "/etc/mine"]).stdout.strip() == "600"
 
 
+def test_commands_run_inside_from_the_root_directory(booted_host: Host) -> None:
+    booted_host.run(["touch", "mine"])
+    assert booted_host.run(["sh", "-c", "pwd; ls /mine; hostname"]).stdout.split() == ["/", "/mine", booted_host.name]
+    assert not Path("/mine").exists()
+
+
 def test_write_follows_links_as_the_host_does(booted_host: Host) -> None:
     booted_host.run(["ln", "-s", "/etc/mine", "/root/link"])
     booted_host.write("/root/link", "inside")
