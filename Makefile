@@ -42,7 +42,7 @@ LOCAL_PYTHON = $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_inf
 .PHONY: audit
 audit: $(VENV)/.runtime ## audit this very machine, changing nothing (as root: everything; else what you may read); ARGS="-e ..."
 	@$(BIN)/ansible-playbook hipaa.cis.audit --inventory localhost, --connection local \
-		--extra-vars ansible_python_interpreter=$(LOCAL_PYTHON) --extra-vars ansible_become=false $(ARGS)
+		--extra-vars ansible_python_interpreter=$(LOCAL_PYTHON) --extra-vars hipaa_cis_become=false $(ARGS)
 
 # Booted hosts share one worker (their group); the other tests run beside them.
 PYTEST := $(BIN)/python -m pytest

@@ -60,4 +60,8 @@ def write(digest: str, raw: dict[str, Any]) -> None:
 
 def _ours(path: Path) -> bool:
     status = path.lstat()
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not stat.S_ISLNK(status.st_mode)
+    return (
+        status.st_uid == os.geteuid()
+        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        and not stat.S_ISLNK(status.st_mode)
+    )

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers, schema_check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog_settings import SettingCheck
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.parameters import type_problem
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile, parse
 
 _SCHEMAS = {"frameworks": "framework", "platforms": "platform", "parameters": "parameters", "rules": "rules"}
@@ -81,7 +80,9 @@ def _framework(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
     return dict(file.data)
 
 
-def _unique(files: list[YamlFile], section: str, problems: list[str]) -> Iterator[tuple[YamlFile, list[Any], dict[str, Any]]]:
+def _unique(
+    files: list[YamlFile], section: str, problems: list[str]
+) -> Iterator[tuple[YamlFile, list[Any], dict[str, Any]]]:
     """Yield the items of a section of several files (file, place, item), each id once."""
     first: dict[str, str] = {}
     for file in files:
@@ -103,7 +104,9 @@ def _parameters(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
         if wrong:
             problems.append(file.problem([*place, "default"], f"the default of '{item['id']}' {wrong}"))
         elif "bound" in item and not matchers.matches(item["bound"], item["default"]):
-            problems.append(file.problem([*place, "default"], f"the default of '{item['id']}' is outside its own bound"))
+            problems.append(
+                file.problem([*place, "default"], f"the default of '{item['id']}' is outside its own bound")
+            )
     return result
 
 
@@ -120,7 +123,9 @@ def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], proble
             problems.append(file.problem(place, f"rule '{item['id']}' needs settings, or manual"))
         for index, mapping in enumerate(item.get("hipaa", ())):
             if mapping["cite"] not in cites:
-                problems.append(file.problem([*place, "hipaa", index], unknown("cite", mapping["cite"], cites, most=30)))
+                problems.append(
+                    file.problem([*place, "hipaa", index], unknown("cite", mapping["cite"], cites, most=30))
+                )
         result[item["id"]] = checker.rule(file, place, item, platform)
     return result
 
@@ -165,7 +170,9 @@ def _recommendations(file: YamlFile, head: dict[str, Any], catalog: Checked, pro
         if ("rules" in item) == ("not_yet_automated" in item):
             problems.append(file.problem(place, f"recommendation {item['id']} needs either rules or not_yet_automated"))
         if "not_yet_automated" in item and "title" not in item:
-            problems.append(file.problem(place, f"recommendation {item['id']} needs a title, for no rule speaks for it"))
+            problems.append(
+                file.problem(place, f"recommendation {item['id']} needs a title, for no rule speaks for it")
+            )
         for rule in item.get("rules", ()):
             if rule not in catalog["rules"]:
                 problems.append(file.problem([*place, "rules"], unknown("rule", rule, catalog["rules"], most=3)))

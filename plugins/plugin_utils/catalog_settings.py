@@ -57,12 +57,17 @@ class SettingCheck:
             if name not in self._parameters:
                 self._complain(file, [*place, "fix"], unknown("parameter", name, self._parameters))
 
-    def _setting(self, file: YamlFile, place: Place, setting: dict[str, Any], platform: str, manual: bool) -> dict[str, Any]:
+    def _setting(
+        self, file: YamlFile, place: Place, setting: dict[str, Any], platform: str, manual: bool
+    ) -> dict[str, Any]:
         for group in ("any_of", "all_of"):
             if group in setting:
                 if set(setting) != {group}:
                     self._complain(file, place, f"a group has no key but '{group}'; put the other settings inside it")
-                members = [self._setting(file, [*place, group, i], item, platform, manual) for i, item in enumerate(setting[group])]
+                members = [
+                    self._setting(file, [*place, group, i], item, platform, manual)
+                    for i, item in enumerate(setting[group])
+                ]
                 return {group: members}
         if "expect" not in setting and not manual:
             self._complain(file, place, "a setting needs 'expect' (only rules with 'manual' may do without)")

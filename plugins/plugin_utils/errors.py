@@ -25,6 +25,6 @@ def unknown(what: str, name: object, allowed: Iterable[str], most: int = 12) -> 
     """Return the message for a name that is not known: the nearest names first, then what is allowed."""
     names = sorted(allowed)
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
-    hint = " Did you mean %s?" % " or ".join(near) if near else ""
+    hint = " Did you mean {}?".format(" or ".join(near)) if near else ""
     listed = ", ".join(names[:most]) + (", ... (%d in all)" % len(names) if len(names) > most else "")
     return f"unknown {what} '{name}'.{hint} Known: {listed}."

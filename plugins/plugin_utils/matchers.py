@@ -59,7 +59,7 @@ def same(wanted: Any, observed: Any) -> bool:
     """Return whether two values are equal. ``1`` equals the text ``1``; truth values equal only themselves."""
     if isinstance(wanted, list) or isinstance(observed, list):
         both = isinstance(wanted, list) and isinstance(observed, list) and len(wanted) == len(observed)
-        return both and all(same(one, other) for one, other in zip(wanted, observed))
+        return both and all(same(one, other) for one, other in zip(wanted, observed, strict=False))
     if isinstance(wanted, bool) or isinstance(observed, bool):
         return wanted is observed
     if isinstance(wanted, str) and isinstance(observed, str):
@@ -149,22 +149,22 @@ def _list(values: list[Any], word: str = ", ") -> str:
 
 _WORDS: dict[str, Callable[[Any], str]] = {
     "equals": lambda wanted: _list(wanted) if isinstance(wanted, list) else _text(wanted),
-    "not_equals": lambda wanted: "not %s" % _text(wanted),
-    "one_of": lambda wanted: "one of %s" % _list(wanted),
-    "none_of": lambda wanted: "none of %s" % _list(wanted),
-    "at_least": lambda wanted: "at least %s" % _text(wanted),
-    "at_most": lambda wanted: "at most %s" % _text(wanted),
+    "not_equals": lambda wanted: f"not {_text(wanted)}",
+    "one_of": lambda wanted: f"one of {_list(wanted)}",
+    "none_of": lambda wanted: f"none of {_list(wanted)}",
+    "at_least": lambda wanted: f"at least {_text(wanted)}",
+    "at_most": lambda wanted: f"at most {_text(wanted)}",
     "between": lambda wanted: f"between {_text(wanted[0])} and {_text(wanted[1])}",
-    "matches": lambda wanted: "matching %s" % wanted,
-    "contains": lambda wanted: "containing %s" % _text(wanted),
-    "contains_all": lambda wanted: "containing all of %s" % _list(wanted),
-    "subset_of": lambda wanted: "nothing but %s" % _list(wanted),
+    "matches": "matching {}".format,
+    "contains": lambda wanted: f"containing {_text(wanted)}",
+    "contains_all": lambda wanted: f"containing all of {_list(wanted)}",
+    "subset_of": lambda wanted: f"nothing but {_list(wanted)}",
     "absent": lambda _wanted: "absent",
     "present": lambda _wanted: "present",
     "empty": lambda _wanted: "empty",
-    "mode_at_most": lambda wanted: "mode at most %s" % wanted,
-    "each": lambda wanted: "each: %s" % describe(wanted),
-    "any": lambda wanted: "at least one: %s" % describe(wanted),
+    "mode_at_most": "mode at most {}".format,
+    "each": lambda wanted: f"each: {describe(wanted)}",
+    "any": lambda wanted: f"at least one: {describe(wanted)}",
     "fields": lambda wanted: ", ".join(_field_words(key, nested) for key, nested in wanted.items()),
     "all_of": lambda wanted: " and ".join(describe(nested) for nested in wanted),
     "any_of": lambda wanted: " or ".join(describe(nested) for nested in wanted),

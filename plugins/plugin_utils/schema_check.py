@@ -32,7 +32,9 @@ def validator(name: str) -> jsonschema.Draft202012Validator:
 
 def problems(file: YamlFile, schema: str) -> list[str]:
     """Return what is wrong with a file, each with its line; empty where nothing is."""
-    errors = sorted(validator(schema).iter_errors(file.data), key=lambda error: [str(step) for step in error.absolute_path])
+    errors = sorted(
+        validator(schema).iter_errors(file.data), key=lambda error: [str(step) for step in error.absolute_path]
+    )
     return [line for error in errors for line in _lines(file, error)]
 
 

@@ -28,7 +28,9 @@ class _StrictLoader(_Base):  # type: ignore[misc]
             if key.tag == "tag:yaml.org,2002:merge":
                 continue
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' stands twice", key.start_mark
+                )
             seen.add(key.value)
         result: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return result

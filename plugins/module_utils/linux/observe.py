@@ -9,7 +9,7 @@ import json
 import platform
 import resource
 import time
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     accounts,
@@ -64,3 +64,133 @@ KINDS: Dict[str, KindReader] = {
     "text_setting": text_setting.read,
     "timer": units.read_timers,
 }
+
+
+def request_for(settings: Sequence[Mapping[str, Any]]) -> str:
+    """Return the request for a list of settings, each ``{kind: ..., <address keys>}``, keyed by position."""
+    numbered = {
+        str(number): [setting.get("kind"), {key: item for key, item in setting.items() if key != "kind"}]
+        for number, setting in enumerate(settings)
+    }
+    benchmarks = {"settings": {"detect": None, "settings": list(numbered)}}
+    return json.dumps({"version": REQUEST_VERSION, "benchmarks": benchmarks, "settings": numbered, "options": {}})
+
+
+class RequestError(ValueError):
+    """The request itself can't be answered; nothing was observed."""
+
+
+def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
+    """Answer a request (JSON text) with ``{version, benchmarks, facts, observations, stats}``.
+
+    ``benchmarks``: the candidates that the host's facts match (or that were named). Only their
+    settings are read. Raises `RequestError` on a request that is not understood.
+    """
+    request = _parse(request_text)
+    if host is None:
+        options = request.get("options", {})
+        host = Host("/", command_timeout=float(options.get("command_timeout", COMMAND_TIMEOUT)), options=options)
+    started = time.monotonic()
+    facts = host_facts(host)
+    chosen = [name for name, wanted in request["benchmarks"].items() if _matches(wanted.get("detect"), facts)]
+    keys = list(dict.fromkeys(key for name in chosen for key in request["benchmarks"][name]["settings"]))
+    observations = _observe_kinds(host, {key: request["settings"][key] for key in keys})
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "version": REQUEST_VERSION,
+        "benchmarks": chosen,
+        "facts": facts,
+        "observations": observations,
+        "stats": {
+            "seconds": round(time.monotonic() - started, 3),
+            "cpu_seconds": round(used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime, 3),
+            "peak_memory_kib": used.ru_maxrss,
+        },
+    }
+
+
+def _parse(text: str) -> Dict[str, Any]:
+    try:
+        request = json.loads(text)
+    except ValueError as problem:
+        raise RequestError("the request is not JSON: %s" % problem) from None
+    if not isinstance(request, dict) or request.get("version") != REQUEST_VERSION:
+        raise RequestError("the request has to be an object with version %d" % REQUEST_VERSION)
+    settings = request.get("settings")
+    benchmarks = request.get("benchmarks")
+    if not isinstance(settings, dict) or not isinstance(benchmarks, dict):
+        raise RequestError("the request needs the objects 'settings' and 'benchmarks'")
+    for key, setting in settings.items():
+        _check_setting(key, setting)
+    for name, wanted in benchmarks.items():
+        unknown = [key for key in wanted.get("settings", ()) if key not in settings]
+        if unknown or "settings" not in wanted:
+            raise RequestError("benchmark %s names settings that the request does not hold: %s" % (name, unknown[:3]))
+    return request
+
+
+def _check_setting(key: str, setting: Any) -> None:
+    if not isinstance(setting, list) or len(setting) != 2 or not isinstance(setting[1], dict):
+        raise RequestError("setting %r has to be a list of kind and address" % key)
+    if setting[0] not in KINDS:
+        raise RequestError("setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted(KINDS))))
+
+
+def _matches(detect: Any, facts: Mapping[str, Any]) -> bool:
+    return detect is None or all(facts["os_release"].get(key) == wanted for key, wanted in detect.items())
+
+
+def host_facts(host: Host) -> Dict[str, Any]:
+    """Return what names the host and chooses its benchmark; os-release(5) is read as the manual page says."""
+    release: Dict[str, str] = {}
+    for path in ("/etc/os-release", "/usr/lib/os-release"):
+        try:
+            text = host.read_text(path)
+        except ReadError:
+            continue
+        for line in text.splitlines():
+            name, sign, value = line.strip().partition("=")
+            if sign and not name.startswith("#"):
+                release[name] = value.strip("\"'")
+        break
+    return {
+        "os_release": {key: release[key][:200] for key in ("ID", "VERSION_ID", "PRETTY_NAME") if key in release},
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "privileged": host.privileged,
+    }
+
+
+def _observe_kinds(host: Host, settings: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+    by_kind: Dict[str, List[str]] = {}
+    for key, (kind, _address) in settings.items():
+        by_kind.setdefault(kind, []).append(key)
+    result: Dict[str, Dict[str, Any]] = {}
+    for kind, keys in by_kind.items():
+        for key, seen in zip(keys, _read_kind(host, kind, [settings[key][1] for key in keys])):
+            result[key] = _bounded(seen)
+    return result
+
+
+def _read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
+    try:
+        seen = KINDS[kind](host, addresses)
+    except ReadError as problem:
+        return [error(str(problem))] * len(addresses)
+    except Exception as problem:  # a reader's crash may spoil its own kind, never the host
+        return [error("the reader of %s failed: %s: %s" % (kind, type(problem).__name__, problem))] * len(addresses)
+    if len(seen) != len(addresses):
+        return [error("the reader of %s gave %d answers to %d questions" % (kind, len(seen), len(addresses)))] * len(addresses)
+    return seen
+
+
+def _bounded(seen: Observation) -> Dict[str, Any]:
+    try:
+        size = len(json.dumps(seen.as_dict()))
+    except (TypeError, ValueError) as problem:
+        return error("the reader gave a value that is no JSON: %s" % problem).as_dict()
+    if size > MAX_OBSERVATION_BYTES:
+        return error("the observation has %d bytes, more than is taken" % size, seen.source[:200]).as_dict()
+    return seen.as_dict()

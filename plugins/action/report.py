@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.report``: run directories -> summary, files and gate."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.aggregate import report_path, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.gate import check_names, judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import noted_run_directories, shared_run_id
+
+
+class ActionModule(ActionBase):
+    """Writes the reports of a run and fails where ``fail_on`` says so. Works on the controller only."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    BYPASS_HOST_LOOP = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run once for all hosts."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        result["changed"] = False
+        try:
+            result.update(self._report(variables))
+        except HipaaCisError as problem:
+            result.update(failed=True, msg=f"THE AUDIT COULD NOT BE DONE: {problem}")
+        return result
+
+    def _report(self, variables: dict[str, Any]) -> dict[str, Any]:
+        self._task.args = options.with_variables(
+            options.REPORT_SPEC, self._task.args, variables, self._templar.template
+        )
+        _checked, arguments = self.validate_argument_spec(options.REPORT_SPEC)
+        check_names(arguments["fail_on"])
+        stores = _stores(arguments)
+        target = (
+            stores[0]
+            if len(stores) == 1
+            else RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
+        )
+        summary = write_reports(catalog.load(arguments["catalogs"]), stores, target)
+        tripped = judge_gate(summary, arguments["fail_on"])
+        report = str(report_path(target))
+        result: dict[str, Any] = {
+            "report": report,
+            "run_directory": str(target.folder),
+            "totals": summary["totals"],
+            "safeguards": {row["cite"]: row["state"] for row in summary["safeguards"]},
+            "table": Console().lines(summary, str(target.folder)),
+            "not_compliant": list(tripped.not_compliant),
+            "not_done": list(tripped.not_done),
+            "msg": f"Report: {report}",
+        }
+        if tripped:
+            result.update(failed=True, msg=f"{tripped.message()}\nReport: {report}")
+        return result
+
+
+def _stores(arguments: dict[str, Any]) -> list[RunStore]:
+    """Return the runs to report on: those named, else the one of this command."""
+    if arguments["run"]:
+        return [RunStore.open(_run_folder(arguments["run_dir"], run)) for run in arguments["run"]]
+    noted = noted_run_directories()
+    if noted:
+        return [RunStore.open(folder) for folder in noted]
+    base = Path(os.path.abspath(os.path.expanduser(arguments["run_dir"])))
+    return [RunStore.open(str(base / (arguments["run_id"] or shared_run_id())))]
+
+
+def _run_folder(base: str, run: str) -> str:
+    """Return the folder of a run that is named by its id or by its path."""
+    return run if os.sep in run else os.path.join(base, run)

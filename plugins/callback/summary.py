@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints the summary by safeguard after every play that audited. A thin adapter: the work is in plugin_utils."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: summary
+type: aggregate
+short_description: Summary of an audit by HIPAA safeguard
+version_added: 0.1.0
+author:
+  - The hipaa.cis authors (@hipaa-cis)
+description:
+  - At the end of each play in which M(hipaa.cis.audit) ran, prints one table with the twelve rows of 45 CFR 164.312, the
+    outcomes per host and the most severe failures, and writes C(summary.json), C(report.html) and C(findings.csv)
+    into the run directory.
+  - Hosts that could not be reached or audited are named, and a safeguard with such hosts is never shown as clean.
+  - It never fails a play; the gate is M(hipaa.cis.report).
+requirements:
+  - to be enabled, with C(callbacks_enabled = hipaa.cis.summary) in C(ansible.cfg)
+options:
+  show_table:
+    description: Whether to print the table.
+    type: bool
+    default: true
+    env:
+      - name: HIPAA_CIS_SUMMARY_TABLE
+    ini:
+      - section: callback_hipaa_cis_summary
+        key: show_table
+  write_reports:
+    description: Whether to write the summary's files into the run directory.
+    type: bool
+    default: true
+    env:
+      - name: HIPAA_CIS_SUMMARY_REPORTS
+    ini:
+      - section: callback_hipaa_cis_summary
+        key: write_reports
+  catalogs:
+    description: Folders of a site's own catalog, as for M(hipaa.cis.audit).
+    type: list
+    elements: path
+    default: []
+    env:
+      - name: HIPAA_CIS_CATALOGS
+    ini:
+      - section: callback_hipaa_cis_summary
+        key: catalogs
+"""
+
+import sys
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.aggregate import summarise, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import noted_run_directories
+
+AUDIT = "hipaa.cis.audit"
+
+
+class CallbackModule(CallbackBase):
+    """Notes that an audit ran; the records themselves are read from the run directory, for results may be hidden."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "hipaa.cis.summary"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._audited = False
+
+    def _note(self, result: Any) -> None:
+        # ansible-core 2.19 made public what was private before.
+        task = getattr(result, "task", None) or result._task
+        if AUDIT in (task.resolved_action, task.action):
+            self._audited = True
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Note an audit."""
+        self._note(result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """Note an audit that failed: its host is named in the table."""
+        self._note(result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Note an audit whose host was not reached."""
+        self._note(result)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Print what the play before this one found."""
+        self._finish()
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """Print what the last play found. Fires once per playbook of a command."""
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._audited:
+            return
+        self._audited = False
+        for folder in noted_run_directories():
+            try:
+                self._show(RunStore.open(folder))
+            except HipaaCisError as problem:
+                self._display.warning(f"hipaa.cis.summary: {problem}")
+
+    def _show(self, store: RunStore) -> None:
+        known = catalog.load(self.get_option("catalogs"))
+        if self.get_option("write_reports"):
+            summary = write_reports(known, [store], store)
+        else:
+            summary = summarise(known, [store])
+        if self.get_option("show_table"):
+            colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
+            for line in Console(colour).lines(summary, str(store.folder)):
+                self._display.display(line)

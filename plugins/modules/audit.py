@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: audit
+short_description: Audit a host against CIS benchmarks and map it to HIPAA safeguards
+version_added: 0.1.0
+description:
+  - Reads all settings of the chosen benchmarks in one call per platform, judges them on the controller and writes the host's
+    record into the run directory. Nothing is changed on the host.
+  - Every option can also be given as a variable of host or group with the prefix C(hipaa_cis_), for example
+    C(hipaa_cis_level). An unknown variable with that prefix is an error, for it is most often a typing error.
+  - Use it with C(become); without, what only root can read becomes an error outcome with that reason.
+author:
+  - The hipaa.cis authors (@hipaa-cis)
+extends_documentation_fragment:
+  - hipaa.cis.run
+  - hipaa.cis.run.attributes
+options:
+  benchmark:
+    description:
+      - The benchmarks to hold the host against, or V(auto) to detect them from the host.
+    type: list
+    elements: str
+    default: [auto]
+  level:
+    description: The level of the benchmark, 1 or 2. Level 2 includes level 1.
+    type: int
+    default: 1
+  profile:
+    description: The profile of the benchmark, such as V(server) or V(workstation).
+    type: str
+    default: server
+  include:
+    description:
+      - Only what all given keys leave in. The keys are C(rules), C(recommendations), C(tags), C(safeguards) and C(severity),
+        each a list of names.
+    type: dict
+    default: {}
+  exclude:
+    description: Leave out what any of the keys names. The keys are those of O(include).
+    type: dict
+    default: {}
+  parameters:
+    description:
+      - Values of parameters that differ from the benchmark's own, by the parameter's name.
+      - A variable C(hipaa_cis_parameter_<name>) does the same for one parameter, so that group and host can each set some.
+      - A value looser than the benchmark's bound fails the rules that use it.
+    type: dict
+    default: {}
+  command_timeout:
+    description: Seconds after which one command on the host is given up; its settings then are errors.
+    type: float
+    default: 20.0
+  scan_exclude:
+    description: Folders on the host that the file system scan leaves out.
+    type: list
+    elements: str
+    default: []
+  scan_max_seconds:
+    description: Seconds after which the file system scan is given up; its settings then are errors.
+    type: float
+    default: 1800.0
+  scan_max_findings:
+    description: How many paths the file system scan keeps for each question; all are counted.
+    type: int
+    default: 1000
+seealso:
+  - module: hipaa.cis.report
+  - module: hipaa.cis.linux_observe
+"""
+
+EXAMPLES = r"""
+- name: Audit every host at level 2
+  hipaa.cis.audit:
+    level: 2
+  become: true
+
+- name: Look at the automatic logoff only
+  hipaa.cis.audit:
+    include:
+      safeguards: ["164.312(a)(2)(iii)"]
+  become: true
+"""
+
+RETURN = r"""
+counts:
+  description: Rules by outcome.
+  returned: success
+  type: dict
+  sample: {pass: 120, fail: 60, error: 0, not_applicable: 40, manual: 9}
+safeguards:
+  description: The state of each safeguard on this host.
+  returned: success
+  type: dict
+benchmarks:
+  description: The benchmarks the host was held against.
+  returned: success
+  type: list
+not_yet_automated:
+  description: How many selected recommendations nothing judges yet.
+  returned: success
+  type: int
+record:
+  description: The path of the host's record.
+  returned: always
+  type: str
+digest:
+  description: The SHA-256 of the record.
+  returned: always
+  type: str
+run_directory:
+  description: The folder of the run.
+  returned: success
+  type: str
+"""

@@ -1,0 +1,85 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Summarise runs by HIPAA safeguard, write the reports, and gate
+version_added: 0.1.0
+description:
+  - Reads the host records of a run directory (or of several, which it merges), writes C(summary.json), C(report.html) and
+    C(findings.csv), and fails when something in O(fail_on) is found. Use it as the last task of a playbook, on the controller.
+  - The message of a failure tells that the hosts do not comply from that the audit could not be done.
+author:
+  - The hipaa.cis authors (@hipaa-cis)
+extends_documentation_fragment:
+  - hipaa.cis.run
+  - hipaa.cis.run.attributes
+options:
+  run:
+    description:
+      - The runs to report on, by id below O(run_dir) or by path. By default the run of this command.
+      - With several runs, a host counts once, by its newest record, and the reports go into a run directory of their own.
+    type: list
+    elements: str
+    default: []
+  fail_on:
+    description:
+      - What fails the task. V(gap_required) and V(gap_addressable) are safeguards with a failing rule (a standard counts as
+        required); V(severity>=low), V(severity>=medium), V(severity>=high) and V(severity>=critical) are failing rules;
+        V(error) are rules that could not be judged and hosts whose audit failed; V(unreachable) are hosts without a
+        connection or a record; V(not_assessed) are safeguards that could not be assessed in full.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: hipaa.cis.audit
+"""
+
+EXAMPLES = r"""
+- name: Write the reports and fail on gaps in required safeguards
+  hipaa.cis.report:
+    fail_on: [gap_required, "severity>=critical", unreachable]
+  delegate_to: localhost
+  run_once: true
+
+- name: Merge the slices of a sliced job
+  hipaa.cis.report:
+    run: [/runs/slice-1, /runs/slice-2]
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+report:
+  description: The path of the HTML report.
+  returned: success
+  type: str
+run_directory:
+  description: The folder that holds the reports.
+  returned: success
+  type: str
+safeguards:
+  description: The state of each safeguard over all hosts.
+  returned: success
+  type: dict
+totals:
+  description: Hosts and findings, counted.
+  returned: success
+  type: dict
+table:
+  description: The summary table, line by line.
+  returned: success
+  type: list
+not_compliant:
+  description: What of O(fail_on) says that the hosts do not comply.
+  returned: success
+  type: list
+not_done:
+  description: What of O(fail_on) says that the audit could not be done in full.
+  returned: success
+  type: list
+"""

@@ -1,0 +1,249 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge: hold observations against the plan. Pure functions, no host and no file in sight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jmespath
+import jmespath.exceptions
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Platform, worst
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
+
+MAX_TEXT = 400
+Observations = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One setting held against its expectation."""
+
+    setting: str
+    outcome: str
+    expected: str = ""
+    observed: str = ""
+    source: str = ""
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the JSON form; what is empty is left out."""
+        return {key: value for key, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule on a host."""
+
+    planned: PlannedRule
+    outcome: str
+    checks: tuple[Check, ...] = ()
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form of the host record."""
+        rule = self.planned.rule
+        result: dict[str, Any] = {
+            "rule": rule.id,
+            "title": rule.title,
+            "severity": rule.severity,
+            "benchmark": self.planned.benchmark,
+            "recommendations": list(self.planned.recommendations),
+            "cites": rule.cites,
+            "outcome": self.outcome,
+            "checks": [check.as_dict() for check in self.checks],
+        }
+        if self.reason:
+            result["reason"] = self.reason
+        if self.outcome == "fail":
+            result["fix"] = self._fix()
+        return result
+
+    def _fix(self) -> str:
+        if not self.planned.loose:
+            return self.planned.fix.strip()
+        demands = "; ".join(f"{name}: {value.looser_than_bound}" for name, value in self.planned.loose.items())
+        return f"Bring the parameter back within the benchmark's bound ({demands}), then: {self.planned.fix.strip()}"
+
+
+@dataclass
+class _Verdict:
+    """Outcome of a setting tree; ``dropped`` says why its condition does not hold."""
+
+    outcome: str = ""
+    checks: list[Check] = field(default_factory=list)
+    dropped: str = ""
+
+
+class Judge:
+    """Judges planned rules of one platform by the observations of one host."""
+
+    def __init__(self, platform: Platform, observations: Observations) -> None:
+        self._platform = platform
+        self._observations = observations
+
+    def judge(self, planned: PlannedRule) -> Finding:
+        """Return the finding of one rule."""
+        otherwise, problem = self._condition(planned.rule.applies_if)
+        if problem:
+            return Finding(planned, "error", (problem,), "It is not known whether the rule applies: " + problem.reason)
+        if otherwise:
+            return Finding(planned, "not_applicable", (), otherwise)
+        verdict = self._all_of(planned.settings)
+        checks = [*verdict.checks, *(_loose_check(name, value) for name, value in planned.loose.items())]
+        if planned.rule.manual:
+            unread = next((check.reason for check in checks if check.outcome == "error"), "")
+            return Finding(
+                planned, "error" if unread else "manual", tuple(checks), unread or planned.rule.manual.strip()
+            )
+        if verdict.dropped:
+            return Finding(planned, "not_applicable", (), verdict.dropped)
+        outcome = worst([verdict.outcome, *("fail" for _name in planned.loose)])
+        errors = [check.reason for check in checks if check.outcome == "error"]
+        return Finding(planned, outcome, tuple(checks), errors[0] if outcome == "error" and errors else "")
+
+    def _condition(self, conditions: Sequence[Mapping[str, Any]]) -> tuple[str, Check | None]:
+        """Return why the conditions do not hold (empty: they hold), or the check that could not be made."""
+        for condition in conditions:
+            check = self._leaf(condition["setting"])
+            if check.outcome == "error":
+                return "", check
+            if check.outcome != "pass":
+                return str(condition["otherwise"]), None
+        return "", None
+
+    def _tree(self, setting: Mapping[str, Any]) -> _Verdict:
+        if "any_of" in setting:
+            return self._any_of(setting["any_of"])
+        if "all_of" in setting:
+            return self._all_of(setting["all_of"])
+        otherwise, problem = self._condition(setting.get("applies_if", ()))
+        if problem:
+            return _Verdict("error", [problem])
+        if otherwise:
+            return _Verdict(dropped=otherwise)
+        check = self._leaf(setting)
+        return _Verdict(check.outcome, [check])
+
+    def _all_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
+        verdicts = [self._tree(setting) for setting in settings]
+        kept = [verdict for verdict in verdicts if not verdict.dropped]
+        if not kept:
+            return _Verdict("manual") if not verdicts else _Verdict(dropped=verdicts[0].dropped)
+        return _Verdict(
+            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
+        )
+
+    def _any_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
+        verdicts = [self._tree(setting) for setting in settings]
+        kept = [verdict for verdict in verdicts if not verdict.dropped]
+        if not kept:
+            return _Verdict(dropped=verdicts[0].dropped)
+        passing = [verdict for verdict in kept if verdict.outcome == "pass"]
+        if passing:
+            return passing[0]
+        return _Verdict(
+            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
+        )
+
+    def _leaf(self, setting: Mapping[str, Any]) -> Check:
+        kind = self._platform.kinds[setting["kind"]]
+        label = _label(kind.label, setting["address"])
+        seen = self._observations.get(setting_key(setting))
+        if seen is None:
+            return Check(label, "error", reason="the host gave no answer for this setting")
+        expectation = setting.get("expect")
+        expected = matchers.describe(expectation) if expectation else ""
+        source = str(seen.get("source", ""))[:MAX_TEXT]
+        state = seen.get("state")
+        if state not in ("value", "absent"):
+            reason = seen.get("reason") if state == "error" else f"the host gave an unknown state {state!r}"
+            return Check(label, "error", expected, source=source, reason=str(reason or "no reason given")[:MAX_TEXT])
+        value = seen.get("value") if state == "value" else matchers.ABSENT
+        try:
+            parts = list(_parts(value, setting.get("select"), kind.expect_on))
+        except jmespath.exceptions.JMESPathError as problem:
+            return Check(
+                label, "error", expected, source=source, reason=_cut(f"the observation has an unknown form: {problem}")
+            )
+        observed = _observed_text(value, parts, expectation)
+        if expectation is None:
+            return Check(label, "manual", observed=observed, source=source)
+        good = all(matchers.matches(expectation, part) for _name, part in parts)
+        return Check(label, "pass" if good else "fail", expected, observed, source)
+
+
+def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, value) of what an expectation has to hold on."""
+    if value is matchers.ABSENT:
+        yield "", value
+    elif select:
+        found = jmespath.search(select, value)
+        yield "", matchers.ABSENT if found is None else found
+    elif not expect_on:
+        yield "", value
+    else:
+        for path in expect_on:
+            found = jmespath.search(path, value)
+            if "[]" in path:
+                # A projection: every element has to match; where there is none, there is nothing to match.
+                for item in found or ():
+                    yield path, item
+            else:
+                yield path, matchers.ABSENT if found is None else found
+
+
+def _observed_text(value: Any, parts: Sequence[tuple[str, Any]], expectation: Mapping[str, Any] | None) -> str:
+    if len(parts) == 1 and not parts[0][0]:
+        return _text(parts[0][1], expectation)
+    texts = [f"{name.split('[]')[0]}: {_text(part, None)}" for name, part in parts]
+    return _cut(", ".join(texts))
+
+
+def _text(value: Any, expectation: Mapping[str, Any] | None) -> str:
+    if value is matchers.ABSENT:
+        return "absent"
+    if isinstance(value, str):
+        return _cut(value) if value else "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict) and expectation and "fields" in expectation:
+        return _cut(", ".join(f"{key} {_text(matchers.field(value, key), None)}" for key in expectation["fields"]))
+    if isinstance(value, list):
+        return _cut(", ".join(_text(item, None) for item in value)) if value else "none"
+    return _cut(json.dumps(value, sort_keys=True))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 4] + " ..."
+
+
+def _label(label: str, address: Mapping[str, Any]) -> str:
+    """Fill a kind's label; an address key that is not given (path, where a glob is) takes what is."""
+    filled = label
+    for key, value in address.items():
+        filled = filled.replace(f"{{{key}}}", str(value))
+    if "{path}" in filled and "glob" in address:
+        filled = filled.replace("{path}", str(address["glob"]))
+    if label == filled or "{" in filled:
+        filled = filled.split(" {")[0]
+        extra = ", ".join(str(value) for value in address.values())
+        return _cut(f"{filled} {extra}".strip())
+    return _cut(filled)
+
+
+def _loose_check(name: str, value: Any) -> Check:
+    return Check(
+        setting=f"parameter {name}",
+        outcome="fail",
+        expected=value.looser_than_bound,
+        observed=str(value.value),
+        source="set by the site",
+        reason="the site's value is looser than the benchmark's bound",
+    )

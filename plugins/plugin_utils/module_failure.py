@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say in one line why a module gave no answer, from what Ansible returns in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_CAUSES = (
+    (r"no space left on device", "there is no space left for Ansible's module on the host; free space in /tmp and /var/tmp"),
+    (r"read-only file system", "the host's temporary folders are read-only; set ansible_remote_tmp to a folder that can be written"),
+    (r"(sudo|su|doas): .*(password|incorrect)|missing sudo password|incorrect sudo password", "becoming root needs a password"),
+    (r"is not in the sudoers file|not allowed to (execute|run)|may not run sudo", "the user may not become root by sudo"),
+    (r"python[0-9.]*: (command )?not found|No such file or directory.*python|python.*No such file|interpreter.*not found",
+     "the host has no Python; install python3 (3.8 or newer) or set ansible_python_interpreter"),
+    (r"SyntaxError|unsupported Python|requires a minimum of Python|future feature annotations|ansible-core requires",
+     "the host's Python is too old; 3.8 or newer is needed: set ansible_python_interpreter"),
+)  # fmt: skip
+
+
+def explain(answer: Mapping[str, Any]) -> str:
+    """Return the reason, with the cause named where it is a known one, and never a traceback."""
+    told = " ".join(str(answer.get(key, "")) for key in ("msg", "module_stderr", "module_stdout", "exception"))
+    for pattern, cause in _CAUSES:
+        if re.search(pattern, told, re.IGNORECASE):
+            return f"The audit could not be done on this host: {cause}."
+    return f"The audit could not be done on this host: {_last_words(answer)}"
+
+
+def _last_words(answer: Mapping[str, Any]) -> str:
+    stderr = [line.strip() for line in str(answer.get("module_stderr", "")).splitlines() if line.strip()]
+    message = str(answer.get("msg", "")).splitlines()
+    # The last line of a traceback is the exception itself, which says the most.
+    if stderr and (not message or "MODULE FAILURE" in message[0]):
+        return stderr[-1][:400]
+    return (message[0] if message else "the module gave no answer")[:400]

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the actions: given to the task, else taken from the variables ``hipaa_cis_<option>``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+
+PREFIX = "hipaa_cis_"
+PARAMETER_PREFIX = "hipaa_cis_parameter_"
+Template = Callable[[Any], Any]
+
+SELECTION_SPEC: dict[str, dict[str, Any]] = {
+    "benchmark": {"type": "list", "elements": "str", "default": ["auto"]},
+    "level": {"type": "int", "default": 1},
+    "profile": {"type": "str", "default": "server"},
+    "include": {"type": "dict", "default": {}},
+    "exclude": {"type": "dict", "default": {}},
+    "parameters": {"type": "dict", "default": {}},
+    "catalogs": {"type": "list", "elements": "str", "default": []},
+}
+RUN_SPEC: dict[str, dict[str, Any]] = {
+    "run_dir": {"type": "str", "default": "hipaa-cis-runs"},
+    "run_id": {"type": "str"},
+}
+AUDIT_SPEC: dict[str, dict[str, Any]] = {
+    **SELECTION_SPEC,
+    **RUN_SPEC,
+    "command_timeout": {"type": "float", "default": 20.0},
+    "scan_exclude": {"type": "list", "elements": "str", "default": []},
+    "scan_max_seconds": {"type": "float", "default": 1800.0},
+    "scan_max_findings": {"type": "int", "default": 1000},
+}
+REPORT_SPEC: dict[str, dict[str, Any]] = {
+    **RUN_SPEC,
+    "run": {"type": "list", "elements": "str", "default": []},
+    "fail_on": {"type": "list", "elements": "str", "default": []},
+    "catalogs": SELECTION_SPEC["catalogs"],
+}
+# Variables that only the playbook and the role read.
+PLAYBOOK_VARIABLES = frozenset({"hosts", "become", "report", "serial"})
+
+
+def with_variables(
+    spec: Mapping[str, Any], given: Mapping[str, Any], variables: Mapping[str, Any], template: Template
+) -> dict[str, Any]:
+    """Return a task's arguments, each that is not given taken from its variable where that is set."""
+    taken = {
+        name: template(variables[PREFIX + name])
+        for name in spec
+        if name not in given and variables.get(PREFIX + name) is not None
+    }
+    return {**taken, **given}
+
+
+def parameter_values(given: Mapping[str, Any], variables: Mapping[str, Any], template: Template) -> dict[str, Any]:
+    """Return parameter id -> value: ``hipaa_cis_parameter_<id>`` of host and group, ``parameters`` laid over them.
+
+    One variable a parameter lets a group set one and a host another: Ansible does not merge mappings.
+    """
+    single = {
+        name[len(PARAMETER_PREFIX) :]: template(value)
+        for name, value in variables.items()
+        if name.startswith(PARAMETER_PREFIX)
+    }
+    return {**single, **given}
+
+
+def filters(option: str, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return an include or exclude with every value a list of texts. Raises `HipaaCisError`."""
+    result = {}
+    for key, names in given.items():
+        listed = [names] if isinstance(names, str) else names
+        if not isinstance(listed, list) or not all(isinstance(name, (str, int, float)) for name in listed):
+            raise HipaaCisError(f"hipaa_cis_{option}.{key} has to be a list of names.")
+        result[key] = [str(name) for name in listed]
+    return result
+
+
+def check_variables(variables: Mapping[str, Any], known: set[str]) -> None:
+    """Raise `HipaaCisError` on a variable ``hipaa_cis_...`` that nothing reads: most often a typing error."""
+    for name in variables:
+        if name.startswith(PREFIX) and not name.startswith(PARAMETER_PREFIX) and name[len(PREFIX) :] not in known:
+            raise HipaaCisError(unknown("variable", name, {PREFIX + option for option in known}))

@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: which settings are observed on a host, for which rules, with which values.
+
+A plan is made before the host is known. Where no benchmark is named it holds every candidate,
+and the host says by its own facts which of them it carries; so one call is enough.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import parameters
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog, Platform, Recommendation, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
+
+REQUEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class PlannedRule:
+    """A rule of one benchmark with the site's values put in. ``loose``: parameters outside their bound."""
+
+    rule: Rule
+    benchmark: str
+    recommendations: tuple[str, ...]
+    settings: tuple[Mapping[str, Any], ...]
+    fix: str
+    loose: Mapping[str, parameters.Value]
+
+
+@dataclass(frozen=True)
+class BenchmarkPlan:
+    """What one benchmark asks of a host."""
+
+    benchmark: Benchmark
+    rules: tuple[PlannedRule, ...]
+    unjudged: tuple[Recommendation, ...]
+    values: Mapping[str, parameters.Value]
+
+
+@dataclass(frozen=True)
+class PlatformPlan:
+    """All candidate benchmarks of a platform, and the one request that serves them."""
+
+    platform: Platform
+    benchmarks: tuple[BenchmarkPlan, ...]
+    request: Mapping[str, Any]
+
+
+@dataclass
+class _Request:
+    """Collects settings, each (kind, address) once."""
+
+    settings: dict[str, list[Any]] = field(default_factory=dict)
+
+    def add(self, leaf: Mapping[str, Any]) -> str:
+        key = setting_key(leaf)
+        self.settings.setdefault(key, [leaf["kind"], leaf["address"]])
+        return key
+
+
+def setting_key(leaf: Mapping[str, Any]) -> str:
+    """Return what a setting is called in request and answer: its kind and address."""
+    return f"{leaf['kind']} {json.dumps(leaf['address'], sort_keys=True)}"
+
+
+def make_plan(
+    catalog: Catalog, selection: Selection, site_values: Mapping[str, Any], options: Mapping[str, Any]
+) -> list[PlatformPlan]:
+    """Return one plan per platform that has something to observe.
+
+    ``site_values``: parameter id -> value; ``options`` are handed to the observe modules as they are.
+    Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
+    """
+    selection.check(catalog)
+    named = [catalog.benchmarks[name] for name in selection.benchmarks]
+    candidates = named or [item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected]
+    plans = []
+    for platform in catalog.platforms.values():
+        chosen = tuple(
+            _benchmark_plan(catalog, selection, benchmark, site_values)
+            for benchmark in candidates
+            if benchmark.platform == platform.id
+        )
+        if any(plan.rules or plan.unjudged for plan in chosen):
+            plans.append(PlatformPlan(platform, chosen, _request(chosen, detect=not named, options=options)))
+    if not plans:
+        raise HipaaCisError("The selection leaves no recommendation over; widen level, profile, include or exclude.")
+    return plans
+
+
+def _benchmark_plan(
+    catalog: Catalog, selection: Selection, benchmark: Benchmark, site_values: Mapping[str, Any]
+) -> BenchmarkPlan:
+    values = parameters.resolve(catalog, benchmark, site_values)
+    wanted: dict[str, list[str]] = {}
+    unjudged = []
+    for recommendation in selection.levels(benchmark):
+        for rule in recommendation.rules:
+            wanted.setdefault(rule, []).append(recommendation.id)
+        if not recommendation.rules and selection.wants_unjudged(recommendation):
+            unjudged.append(recommendation)
+    rules = tuple(
+        _planned(catalog.rules[name], benchmark.id, tuple(ids), values)
+        for name, ids in wanted.items()
+        if selection.wants_rule(catalog.rules[name], ids)
+    )
+    return BenchmarkPlan(benchmark, rules, tuple(unjudged), values)
+
+
+def _planned(
+    rule: Rule, benchmark: str, recommendations: tuple[str, ...], values: Mapping[str, parameters.Value]
+) -> PlannedRule:
+    used = {name: values[name] for name in rule.parameters}
+    settings = tuple(parameters.substitute(setting, values) for setting in rule.settings) if used else rule.settings
+    fix = rule.fix
+    for name, value in values.items():
+        if "{" in fix:
+            fix = fix.replace(f"{{{name}}}", str(value.value))
+    loose = {name: value for name, value in used.items() if value.looser_than_bound}
+    return PlannedRule(rule, benchmark, recommendations, settings, fix, loose)
+
+
+def _request(plans: tuple[BenchmarkPlan, ...], detect: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+    request = _Request()
+    benchmarks = {}
+    for plan in plans:
+        keys = dict.fromkeys(request.add(leaf) for planned in plan.rules for leaf in _all_leaves(planned))
+        benchmarks[plan.benchmark.id] = {
+            "detect": dict(plan.benchmark.detect) if detect else None,
+            "settings": list(keys),
+        }
+    return {
+        "version": REQUEST_VERSION,
+        "benchmarks": benchmarks,
+        "settings": request.settings,
+        "options": dict(options),
+    }
+
+
+def _all_leaves(planned: PlannedRule) -> Iterator[Mapping[str, Any]]:
+    for condition in planned.rule.applies_if:
+        yield condition["setting"]
+    yield from _leaves_with_conditions(planned.settings)
+
+
+def _leaves_with_conditions(settings: Any) -> Iterator[Mapping[str, Any]]:
+    for setting in settings:
+        group = setting.get("any_of") or setting.get("all_of")
+        if group:
+            yield from _leaves_with_conditions(group)
+            continue
+        yield setting
+        for condition in setting.get("applies_if", ()):
+            yield condition["setting"]

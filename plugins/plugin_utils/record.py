@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host record: what one run found on one host, as ``catalog/schema/host_record.json`` has it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import OUTCOMES, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import BenchmarkPlan, PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
+
+SCHEMA = "hipaa.cis/host_record/1"
+Answer = Mapping[str, Any]
+
+
+def empty_record(host: str, run_id: str, audited_at: str, catalog_digest: str, selection: Selection) -> dict[str, Any]:
+    """Return the record of a host of which nothing is known yet."""
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "host": host,
+        "status": "audited",
+        "audited_at": audited_at,
+        "collection_version": COLLECTION_VERSION,
+        "catalog_digest": catalog_digest,
+        "selection": selection.as_dict(),
+        "benchmarks": [],
+        "platforms": {},
+        "parameters": {},
+        "warnings": [],
+        "counts": dict.fromkeys(OUTCOMES, 0),
+        "findings": [],
+        "not_yet_automated": [],
+    }
+
+
+def fill_record(
+    record: dict[str, Any], catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]], named: bool
+) -> None:
+    """Judge the answers and put the findings into the record.
+
+    ``answers``: per platform the plan and what the observe module returned. ``named``: whether the
+    benchmarks were named by the user. Raises `HipaaCisError` where no benchmark fits the host.
+    """
+    chosen = [(plan, answer, name) for plan, answer in answers for name in answer["benchmarks"]]
+    if not chosen:
+        raise HipaaCisError(_no_benchmark(catalog, answers))
+    for platform_plan, answer, name in chosen:
+        benchmark_plan = next(plan for plan in platform_plan.benchmarks if plan.benchmark.id == name)
+        record["platforms"][platform_plan.platform.id] = {
+            "facts": answer.get("facts", {}),
+            "stats": answer.get("stats", {}),
+        }
+        _add_benchmark(record, benchmark_plan, named, answer)
+        judge = Judge(platform_plan.platform, answer["observations"])
+        record["findings"].extend(judge.judge(planned).as_dict() for planned in benchmark_plan.rules)
+    counts = Counter(finding["outcome"] for finding in record["findings"])
+    record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
+
+
+def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, answer: Answer) -> None:
+    benchmark = plan.benchmark
+    record["benchmarks"].append(
+        {
+            "id": benchmark.id,
+            "title": benchmark.title,
+            "version": benchmark.version,
+            "chosen": "named" if named else "detected",
+        }
+    )
+    release = answer.get("facts", {}).get("os_release", {})
+    if named and release and any(release.get(key) != wanted for key, wanted in benchmark.detect.items()):
+        system = release.get("PRETTY_NAME", "another system")
+        record["warnings"].append(
+            f"The host says it is {system}; {benchmark.id} was named for it and may judge it wrongly."
+        )
+    used = {name for planned in plan.rules for name in planned.rule.parameters}
+    record["parameters"].update({name: plan.values[name].as_dict() for name in sorted(used)})
+    record["not_yet_automated"].extend(
+        {
+            "benchmark": benchmark.id,
+            "recommendation": item.id,
+            "title": item.title,
+            "reason": item.not_yet_automated.strip(),
+            "cites": list(item.cites),
+        }
+        for item in plan.unjudged
+    )
+
+
+def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:
+    release = next((answer.get("facts", {}).get("os_release", {}) for _plan, answer in answers), {})
+    system = release.get("PRETTY_NAME") or "an unknown system"
+    known = ", ".join(sorted(catalog.benchmarks))
+    return f"No benchmark fits this host ({system}). Name one with hipaa_cis_benchmark to use it all the same. Known: {known}."

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary as a table of at most 80 columns for the console."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import STATES
+
+WIDTH = 80
+MAX_HOSTS = 40
+_COLOURS = {"gap": "31", "not_assessed": "33", "needs_attestation": "36", "supported": "32"}
+_SEVERITY_COLOURS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36"}
+_OBLIGATIONS = {"required": "R", "addressable": "A", "standard": "S"}
+
+
+class Console:
+    """Renders a summary. ``colour``: whether the output is a terminal that shows colours."""
+
+    def __init__(self, colour: bool = False) -> None:
+        self._colour = colour
+
+    def lines(self, summary: Mapping[str, Any], folder: str = "") -> list[str]:
+        """Return the table's lines, without line ends."""
+        result = [
+            "",
+            _fit(f"HIPAA technical safeguards, 45 CFR 164.312 - run {summary['run_id']}", WIDTH),
+            "R required, A addressable, S standard; evidence of configuration only",
+            "",
+        ]
+        result += self._safeguards(summary)
+        result += self._hosts(summary)
+        result += self._failures(summary)
+        left = summary["totals"]["not_yet_automated"]
+        if left:
+            result += ["", f"{left} recommendation(s) are not yet automated and count for nothing here."]
+        if folder:
+            result += ["", f"Report: {folder}/report.html"]
+        return result
+
+    def _paint(self, text: str, code: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self._colour and code else text
+
+    def _safeguards(self, summary: Mapping[str, Any]) -> list[str]:
+        head = f"{'Safeguard':<17} {'':1} {'State':<26}{'Hosts':>6}{'Pass':>6}{'Fail':>6}{'Error':>6}{'Manual':>7}"
+        result = [head, "-" * WIDTH]
+        for row in summary["safeguards"]:
+            counts = row["rules"]
+            state = self._paint(f"{STATES[row['state']]:<26}", _COLOURS[row["state"]])
+            numbers = f"{row['hosts_affected']:>6}{counts['pass']:>6}{counts['fail']:>6}{counts['error']:>6}{counts['manual']:>7}"
+            result.append(f"{row['cite']:<17} {_OBLIGATIONS[row['obligation']]} {state}{numbers}")
+            result.append(_fit(f"  {row['name']}", WIDTH))
+        return result
+
+    def _hosts(self, summary: Mapping[str, Any]) -> list[str]:
+        head = f"{'Host':<38}{'Pass':>7}{'Fail':>7}{'Error':>7}{'Manual':>8}{'N/A':>7}"
+        result = ["", head, "-" * WIDTH]
+        audited = [host for host in summary["hosts"] if host["status"] == "audited"]
+        worst_first = sorted(
+            audited, key=lambda host: (-host["counts"]["fail"], -host["counts"]["error"], host["host"])
+        )
+        for host in worst_first[:MAX_HOSTS]:
+            counts = host["counts"]
+            numbers = f"{counts['pass']:>7}{counts['fail']:>7}{counts['error']:>7}{counts['manual']:>8}{counts['not_applicable']:>7}"
+            result.append(f"{_fit(host['host'], 37, pad=True)} {numbers}")
+            result.extend(_fit(f"  note: {warning}", WIDTH) for warning in host["warnings"])
+        if len(audited) > MAX_HOSTS:
+            result.append(f"... and {len(audited) - MAX_HOSTS} more host(s) with no more failures; see the report")
+        for host in summary["hosts"]:
+            if host["status"] != "audited":
+                word = self._paint("NOT AUDITED", _COLOURS["gap"])
+                reason = " ".join(str(host.get("reason", "")).split())
+                result.append(f"{word} {_fit(host['host'] + ' (' + host['status'] + '): ' + reason, WIDTH - 12)}")
+        return result
+
+    def _failures(self, summary: Mapping[str, Any]) -> list[str]:
+        if not summary["top_failures"]:
+            return []
+        result = ["", f"{'Most severe and frequent failures':<62}{'Severity':>10}{'Hosts':>8}", "-" * WIDTH]
+        for item in summary["top_failures"]:
+            severity = self._paint(f"{item['severity']:>10}", _SEVERITY_COLOURS[item["severity"]])
+            result.append(f"{_fit(item['title'], 61, pad=True)} {severity}{item['hosts']:>8}")
+        return result
+
+
+def _fit(text: str, width: int, pad: bool = False) -> str:
+    """Return a text of at most ``width`` columns, with nothing in it that could steer a terminal."""
+    clean = "".join(sign if sign.isprintable() else "?" for sign in text)
+    columns, cut = 0, []
+    for sign in clean:
+        columns += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        if columns > width:
+            while cut and sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in cut) > width - 3:
+                cut.pop()
+            return "".join(cut) + "..."
+        cut.append(sign)
+    return "".join(cut) + (" " * (width - columns) if pad else "")

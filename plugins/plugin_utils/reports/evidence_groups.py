@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The findings of many hosts, gathered by rule and by what was seen.
+
+Hosts set up alike show the same evidence. A report of a thousand hosts stays readable, and small, when each piece of
+evidence stands once with the names of the hosts that show it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import MAX_CHARACTERS, visible
+
+# Details of passing and not applicable findings are given up to this many; those of all others always.
+MAX_QUIET_FINDINGS = 20_000
+# Once so much evidence is kept, further values are cut short: the size of a report stays bounded whatever hosts say.
+FULL_TEXT_CHARACTERS = 12_000_000
+SHORT_TEXT = 160
+MAX_CHECKS = 60
+# Findings a host is named with in the list of hosts.
+MAX_LISTED_FINDINGS = 20_000
+
+QUIET = frozenset({"pass", "not_applicable"})
+CHECK_FIELDS = ("setting", "outcome", "expected", "observed", "source", "reason")
+
+Document = Mapping[str, Any]
+
+
+@dataclass
+class Group:
+    """One piece of evidence for one rule, and the hosts that show it. All text is safe to look at, not escaped."""
+
+    outcome: str
+    reason: str
+    fix: str
+    checks: list[dict[str, str]]
+    checks_left_out: int
+    hosts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Evidence:
+    """What the reports need of all records."""
+
+    # rule -> digest of the evidence -> group
+    groups: dict[str, dict[bytes, Group]] = field(default_factory=dict)
+    # rule -> what its first finding says of it, for a rule that the summary does not know
+    strays: dict[str, Document] = field(default_factory=dict)
+    # host -> outcome -> rules
+    by_host: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    selections: dict[str, Document] = field(default_factory=dict)
+    findings: int = 0
+    quiet: int = 0
+    listed: int = 0
+    characters: int = 0
+    shortened: bool = False
+
+    @property
+    def quiet_left_out(self) -> bool:
+        """Whether there were too many passing findings to give the details of."""
+        return self.quiet > MAX_QUIET_FINDINGS
+
+    @property
+    def hosts_listed(self) -> bool:
+        """Whether each host's failing rules can be listed by host as well."""
+        return self.listed <= MAX_LISTED_FINDINGS
+
+    @property
+    def shown(self) -> int:
+        """How many findings the report gives the details of."""
+        return self.findings - (self.quiet if self.quiet_left_out else 0)
+
+
+def _digest(finding: Document) -> bytes:
+    """Return a digest of everything that is shown of a finding besides its host."""
+    digest = hashlib.blake2b(digest_size=16)
+    parts = [finding["outcome"], finding.get("reason", ""), finding.get("fix", "")]
+    for check in finding.get("checks", ()):
+        parts.extend(check.get(name, "") for name in CHECK_FIELDS)
+    for part in parts:
+        encoded = str(part).encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(encoded) + encoded)
+    return digest.digest()
+
+
+def _make_group(finding: Document, limit: int) -> Group:
+    checks = finding.get("checks", ())
+    return Group(
+        outcome=finding["outcome"],
+        reason=visible(finding.get("reason", ""), limit),
+        fix=visible(finding.get("fix", ""), limit),
+        checks=[
+            {name: visible(check.get(name, ""), limit) for name in CHECK_FIELDS if check.get(name) not in (None, "")}
+            for check in checks[:MAX_CHECKS]
+        ],
+        checks_left_out=max(0, len(checks) - MAX_CHECKS),
+    )
+
+
+def _size(group: Group) -> int:
+    return len(group.reason) + len(group.fix) + sum(len(text) for check in group.checks for text in check.values())
+
+
+def _forget_quiet(evidence: Evidence) -> None:
+    for groups in evidence.groups.values():
+        for digest in [digest for digest, group in groups.items() if group.outcome in QUIET]:
+            del groups[digest]
+
+
+def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
+    rule, outcome = finding["rule"], finding["outcome"]
+    evidence.findings += 1
+    evidence.strays.setdefault(rule, {key: finding[key] for key in ("title", "severity", "cites")})
+    groups = evidence.groups.setdefault(rule, {})
+    if outcome in QUIET:
+        evidence.quiet += 1
+        if evidence.quiet == MAX_QUIET_FINDINGS + 1:
+            _forget_quiet(evidence)
+        if evidence.quiet_left_out:
+            return
+    else:
+        evidence.listed += 1
+        evidence.by_host.setdefault(host, {}).setdefault(outcome, []).append(rule)
+    digest = _digest(finding)
+    group = groups.get(digest)
+    if group is None:
+        evidence.shortened = evidence.characters > FULL_TEXT_CHARACTERS
+        group = groups[digest] = _make_group(finding, SHORT_TEXT if evidence.shortened else MAX_CHARACTERS)
+        evidence.characters += _size(group)
+    group.hosts.append(host)
+
+
+def gather(records: Iterable[Document]) -> Evidence:
+    """Gather the findings of all audited hosts. Records are read one by one and not kept."""
+    evidence = Evidence()
+    for record in records:
+        if record.get("status") != "audited":
+            continue
+        evidence.selections[record["host"]] = record.get("selection", {})
+        for finding in record.get("findings", ()):
+            _add_finding(evidence, record["host"], finding)
+    return evidence

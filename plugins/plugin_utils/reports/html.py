@@ -1,0 +1,125 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTML report: one file that asks for nothing else, to read, to filter, to print and to hand on.
+
+All that varies is text: every value the template prints goes through ``visible`` and is escaped then. The style and the
+script are fixed files whose digests the page's own content security policy names, so that nothing else can run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Iterable, Mapping, TextIO
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import MAX_QUIET_FINDINGS, gather
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import (
+    OUTCOMES,
+    SEVERITIES,
+    all_cites,
+    bar,
+    sections,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
+    OUTCOME_WORDS,
+    STATE_WORDS,
+    STATUS_WORDS,
+    one_line,
+    visible,
+)
+
+HERE = Path(__file__).resolve().parent
+# Pieces of the template that are written at once.
+BUFFERED_PIECES = 400
+
+Document = Mapping[str, Any]
+
+
+def _fixed(name: str) -> tuple[Markup, str]:
+    """Return one of our own files with the source expression that lets it through the page's policy."""
+    text = (HERE / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - a file of the collection, no input
+
+
+def _safe(value: Any) -> Any:
+    """Make every printed value visible; what we escaped ourselves, and numbers, stay."""
+    return value if isinstance(value, (Markup, int, float)) else visible(value)
+
+
+def _when(text: str) -> str:
+    """Return an ISO time for people; what is not one stays as it is."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return text
+    return moment.strftime("%d %B %Y, %H:%M:%S %Z").lstrip("0")
+
+
+def _view_link(**chosen: str) -> str:
+    """Return a link to the findings, filtered."""
+    return "#view?" + urlencode({key: one_line(value) for key, value in chosen.items()})
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(str(HERE)),
+        autoescape=True,
+        finalize=_safe,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(when=_when, one_line=one_line, number="{:,}".format)
+    environment.globals.update(view_link=_view_link, bar=bar)
+    return environment
+
+
+def _asks(framework: Document | None) -> dict[str, Document]:
+    return {row["cite"]: row for row in (framework or {}).get("safeguards", ())}
+
+
+def write_html(
+    stream: TextIO, summary: Document, records: Iterable[Document], framework: Document | None = None
+) -> None:
+    """Write the report of a run.
+
+    ``summary`` and ``records`` are documents of the published schemas; records are read one by one and not kept.
+    ``framework`` is the framework's document (``catalog/frameworks/*.yml``); with it the report tells, per cite, what
+    an auditor asks for. ``stream`` is text in UTF-8. The same input gives the same bytes.
+    """
+    evidence = gather(records)
+    parts = sections(summary, evidence)
+    style, style_source = _fixed("report.css")
+    script, script_source = _fixed("report.js")
+    page = _environment().get_template("report.html.j2")
+    output = page.stream(
+        summary=summary,
+        evidence=evidence,
+        sections=parts,
+        cites=all_cites(summary, parts),
+        framework=_asks(framework),
+        names={row["cite"]: row["name"] for row in summary["safeguards"]},
+        anchors={view.rule: view.anchor for part in parts for view in part.rules},
+        not_audited=[host for host in summary["hosts"] if host["status"] != "audited"],
+        outcomes=OUTCOMES,
+        severities=SEVERITIES,
+        outcome_words=OUTCOME_WORDS,
+        state_words=STATE_WORDS,
+        status_words=STATUS_WORDS,
+        max_quiet=MAX_QUIET_FINDINGS,
+        style=style,
+        style_source=Markup(style_source),  # noqa: S704 - a digest
+        script=script,
+        script_source=Markup(script_source),  # noqa: S704 - a digest
+    )
+    output.enable_buffering(BUFFERED_PIECES)
+    for piece in output:
+        stream.write(piece)

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text from targets and inventories, made safe to look at.
+
+Whatever a host says may be written by its attacker: characters that hide, reorder or overwrite other text are shown
+by their number, and nothing is longer than its place. Escaping for HTML or CSV is done elsewhere, on top of this.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+# A cell in print: about 25 lines of a table's column.
+MAX_CHARACTERS = 2000
+# Marks that stack on one letter in any living language; more of them paint over the neighbouring lines.
+MAX_STACKED_MARKS = 3
+
+OUTCOME_WORDS = {
+    "fail": "fail",
+    "error": "error",
+    "manual": "manual",
+    "pass": "pass",
+    "not_applicable": "not applicable",
+    "not_audited": "not audited",
+    "not_yet_automated": "not yet automated",
+}
+STATE_WORDS = {
+    "supported": "supported by configuration",
+    "gap": "gap",
+    "not_assessed": "not assessed",
+    "needs_attestation": "needs attestation",
+}
+STATUS_WORDS = {
+    "unreachable": "unreachable: no connection",
+    "failed": "failed: the host answered, but the audit could not be done",
+    "missing": "missing: the run left no record of this host",
+    "audited": "audited",
+}
+
+
+def _number(character: str) -> str:
+    return f"[U+{ord(character):04X}]"
+
+
+def _spelled_out(text: str) -> str:
+    """Return ``text`` with every character that cannot be seen, or hides others, replaced by its number."""
+    shown: list[str] = []
+    stacked = 0
+    for character in text:
+        stacked = stacked + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if character == "\n" or (character.isprintable() and stacked <= MAX_STACKED_MARKS):
+            shown.append(character)
+        elif character == "\t":
+            shown.append("    ")
+        else:
+            shown.append(_number(character))
+    return "".join(shown)
+
+
+def visible(value: Any, limit: int = MAX_CHARACTERS) -> str:
+    """Return a value as text in which nothing is hidden, at most about ``limit`` characters long.
+
+    Line feeds stay. What was cut is said at the end. The result is always valid Unicode.
+    """
+    text = value if isinstance(value, str) else str(value)
+    kept = text[:limit]
+    if not (kept.isascii() and kept.replace("\n", "").isprintable()):
+        kept = _spelled_out(kept.replace("\r\n", "\n"))
+    if len(text) > limit:
+        kept += f" … [cut: {len(text):,} characters in all]"
+    return kept
+
+
+def one_line(value: Any, limit: int = MAX_CHARACTERS) -> str:
+    """Return the same on a single line: line feeds become a mark."""
+    return visible(value, limit).replace("\n", " ⏎ ")

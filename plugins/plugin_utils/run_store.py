@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run directory: ``<base>/<run id>/`` with one record per host and the summary's files.
+
+Workers of the same run write here at the same time, each its own host's file. Folders are 0700,
+files 0600, and a host name never becomes a path as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
+    link_atomically,
+    make_private_folder,
+    private_file,
+    write_private,
+)
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+DEFAULT_BASE = "hipaa-cis-runs"
+
+
+def file_name(host: str) -> str:
+    """Return a file name for a host name, different for different names on any file system.
+
+    Names of plain lower-case letters are kept; all others get a digest behind what is plain in them.
+    """
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", host):
+        return host
+    plain = re.sub(r"[^a-z0-9._-]+", "_", host.lower()).lstrip(".")[:60] or "host"
+    # '@' is in no plain name, so that no host can be called like another's digest.
+    return f"{plain}@{hashlib.sha256(host.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+class RunStore:
+    """One run's directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run_id = folder.name
+
+    @classmethod
+    def create(cls, base: str, run_id: str) -> RunStore:
+        """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written."""
+        if not RUN_ID.fullmatch(run_id):
+            raise HipaaCisError(f"The run id '{run_id}' may only hold letters, digits, '.', '_' and '-' (at most 100).")
+        store = cls(Path(os.path.abspath(os.path.expanduser(base))) / run_id)
+        try:
+            make_private_folder(store.folder / "hosts")
+            make_private_folder(store.folder / "expected")
+            link_atomically(store.folder.parent / "latest", run_id)
+        except OSError as problem:
+            raise HipaaCisError(
+                f"The run directory {store.folder} cannot be written: {problem.strerror or problem}. "
+                "Set hipaa_cis_run_dir to a folder on the controller that you may write to."
+            ) from None
+        return store
+
+    @classmethod
+    def open(cls, folder: str) -> RunStore:
+        """Return the store of a run that is there. Raises `HipaaCisError` where it is none."""
+        path = Path(os.path.abspath(os.path.expanduser(folder)))
+        if not (path / "hosts").is_dir():
+            raise HipaaCisError(
+                f"{path} is no run directory: it has no folder 'hosts'. No host was audited in this run."
+            )
+        return cls(path.resolve())
+
+    def write_record(self, record: dict[str, Any]) -> tuple[Path, str]:
+        """Write a host's record and return its path and SHA-256. Raises `HipaaCisError`."""
+        path = self.folder / "hosts" / (file_name(record["host"]) + ".json")
+        text = json.dumps(record, indent=1, sort_keys=True) + "\n"
+        try:
+            write_private(path, text)
+        except OSError as problem:
+            raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
+        return path, hashlib.sha256(text.encode()).hexdigest()
+
+    def records(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Yield (relative path, SHA-256, record) of every host, one at a time, in the order of host names.
+
+        Raises `HipaaCisError` on a file that is no record.
+        """
+        for path in sorted((self.folder / "hosts").glob("*.json")):
+            content = path.read_bytes()
+            try:
+                record = json.loads(content)
+                known = record["schema"] == "hipaa.cis/host_record/1"
+            except (ValueError, KeyError, TypeError):
+                known = False
+            if not known:
+                raise HipaaCisError(
+                    f"{path} is no host record of version 1; was it changed or written by a newer version?"
+                )
+            yield f"hosts/{path.name}", hashlib.sha256(content).hexdigest(), record
+
+    def expect_hosts(self, hosts: list[str]) -> None:
+        """Note which hosts the play was to audit, so that those without a record are missed by name."""
+        text = json.dumps(sorted(hosts))
+        path = self.folder / "expected" / (hashlib.sha256(text.encode()).hexdigest()[:16] + ".json")
+        if not path.exists():
+            write_private(path, text)
+
+    def expected_hosts(self) -> list[str]:
+        """Return all hosts that any play of the run was to audit."""
+        names: set[str] = set()
+        for path in sorted((self.folder / "expected").glob("*.json")):
+            names.update(json.loads(path.read_text(encoding="utf-8")))
+        return sorted(names)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write one of the summary's files. Raises `OSError`."""
+        write_private(self.folder / name, text)
+        return self.folder / name
+
+    def writing(self, name: str) -> Any:
+        """Return a context that writes one of the summary's files piece by piece."""
+        return private_file(self.folder / name)

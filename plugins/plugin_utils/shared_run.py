@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all processes of one Ansible command share: the run id and the run directories they wrote.
+
+Ansible forks a worker per host and task. All of them inherit the main process's own temporary
+folder, which no other command shares and which ends with it; that is where they meet. So a
+callback finds the run even where a task's result is hidden by no_log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ansible import constants
+
+_FOLDER = "hipaa-cis"
+
+
+def _meeting_place() -> Path:
+    folder = Path(constants.DEFAULT_LOCAL_TMP) / _FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def utc_now() -> str:
+    """Return the time in UTC as ISO 8601, to the second."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shared_run_id() -> str:
+    """Return the id of this command's run, the same in all its processes."""
+    place = _meeting_place() / "run_id"
+    proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    if not place.exists():
+        proposal.write_text(f"{stamp}-{secrets.token_hex(3)}", encoding="ascii")
+        try:
+            # A hard link appears whole and only once: the first proposal is everybody's.
+            os.link(proposal, place)
+        except FileExistsError:
+            pass
+        proposal.unlink()
+    return place.read_text(encoding="ascii")
+
+
+def note_run_directory(folder: Path) -> None:
+    """Leave word for the callback where this run's records are."""
+    name = "directory-" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    (_meeting_place() / name).write_text(str(folder), encoding="utf-8")
+
+
+def noted_run_directories() -> list[str]:
+    """Return the run directories that workers of this command wrote to."""
+    return sorted(path.read_text(encoding="utf-8") for path in _meeting_place().glob("directory-*"))
