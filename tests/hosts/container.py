@@ -48,15 +48,15 @@ def mount(lower: Path, directory: Path) -> Path:
 def unmount(directory: Path) -> None:
     """Undo every mount below `directory`; one that is still busy is detached."""
     for point in mounts_below(directory):
-        _forget_lock(Path(point))
+        lock_file(Path(point)).unlink(missing_ok=True)
         if run(["umount", point], check=False).returncode != 0:
             run(["umount", "--lazy", point], check=False)
 
 
-def _forget_lock(root: Path) -> None:
+def lock_file(root: Path) -> Path:
     """systemd-nspawn locks a root by device and inode, and leaves the file behind when it is killed."""
     status = root.stat()
-    (RUNTIME / "locks" / f"inode-{status.st_dev}:{status.st_ino}").unlink(missing_ok=True)
+    return RUNTIME / "locks" / f"inode-{status.st_dev}:{status.st_ino}"
 
 
 def boot(directory: Path, machine: str, bridge: str) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts import network, sweeping, traces
+from tests.hosts import container, network, sweeping, traces
 from tests.hosts.base import Base
 from tests.hosts.pool import Pool, pools
 from tests.hosts.system import wait_until
@@ -66,12 +66,12 @@ def _base_is_there() -> None:
 
 
 def test_a_closed_pool_leaves_nothing() -> None:
-    locks = traces.locks()
     with Pool() as pool:
-        pool.start(2)
+        locks = [container.lock_file(host.root) for host in pool.start(2)]
+        assert all(lock.exists() for lock in locks)
         assert len(traces.find(pool.identity)) > 5
     assert not traces.find(pool.identity)
-    assert not traces.locks() - locks
+    assert not any(lock.exists() for lock in locks)
 
 
 def test_an_exception_leaves_nothing() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.hosts import cgroups, container, network
 from tests.hosts.system import command_lines, mounts_below, state_directory
 
@@ -23,8 +21,3 @@ def find(identity: str) -> list[str]:
         *(f"bridge or NAT of {name}" for name in (identity,) if network.exists(name)),
         *(f"runtime file {path}" for path in container.RUNTIME.glob(f"*/{groups}")),
     ]
-
-
-def locks() -> set[Path]:
-    """The lock files of systemd-nspawn, which carry no pool's name."""
-    return set(container.RUNTIME.glob("locks/inode-*"))
