@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is mounted now, by the kernel's own table (proc_pid_mountinfo(5))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unescape
+
+# A process in a namespace of its own (ansible-pull as a service with a private /tmp) sees other
+# mounts than the host has; the first process sees the host's. Its table is open to root only.
+TABLES = ("/proc/1/mountinfo", "/proc/self/mountinfo")
+FIXED_FIELDS = 6
+# Flags that are shown by the word for not having them.
+NEGATED = {"dev": "nodev", "suid": "nosuid", "exec": "noexec", "async": "sync"}
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One line of the table. ``options``: those of the mount, then those of the file system."""
+
+    number: int
+    parent: int
+    path: str
+    fstype: str
+    device: str
+    options: Tuple[str, ...]
+
+    def has(self, option: str) -> bool:
+        """Return whether an option is in effect, ``dev`` being the lack of ``nodev``."""
+        if option in NEGATED:
+            return NEGATED[option] not in self.options
+        return option in self.options
+
+
+class MountTable:
+    """The mounts of the host; says which one is seen on a path."""
+
+    def __init__(self, host: Host) -> None:
+        self.source = "/proc/self/mountinfo"
+        self._mounts = self._read(host)
+        self._children: Dict[Tuple[int, str], Mount] = {
+            (mount.parent, mount.path): mount for mount in self._mounts if mount.parent != mount.number
+        }
+        self._root = self._find_root()
+
+    def _read(self, host: Host) -> List[Mount]:
+        for table in TABLES:
+            try:
+                text = host.read_text(table)
+            except ReadError:
+                if table == TABLES[-1]:
+                    raise
+                continue
+            self.source = table
+            return [_parse(table, line) for line in text.split("\n") if line]
+        return []
+
+    def _find_root(self) -> Mount:
+        numbers = {mount.number for mount in self._mounts}
+        for mount in self._mounts:
+            if mount.path == "/" and (mount.parent not in numbers or mount.parent == mount.number):
+                return mount
+        raise ReadError("%s shows no root file system" % self.source)
+
+    def visible(self, path: str) -> Optional[Mount]:
+        """Return the mount whose root is seen on ``path``, or None where the path lies in another mount.
+
+        Mounts may cover each other and each other's parents, so the path is followed from the root.
+        """
+        here = self._cover(self._root, "/")
+        parts = [part for part in path.split("/") if part]
+        for count in range(1, len(parts) + 1):
+            here = self._cover(here, "/" + "/".join(parts[:count]))
+        return here if here.path == path else None
+
+    def _cover(self, mount: Mount, path: str) -> Mount:
+        seen = {mount.number}
+        while (mount.number, path) in self._children:
+            mount = self._children[mount.number, path]
+            if mount.number in seen:
+                raise ReadError("%s: mounts on %s contain each other" % (self.source, path))
+            seen.add(mount.number)
+        return mount
+
+
+def _parse(table: str, line: str) -> Mount:
+    fields = line.split(" ")
+    try:
+        # Optional fields stand before the dash.
+        dash = fields.index("-", FIXED_FIELDS)
+        number, parent, path, options = int(fields[0]), int(fields[1]), fields[4], fields[5]
+        fstype, device, super_options = fields[dash + 1 : dash + 4]
+    except ValueError:
+        raise ReadError("%s: %r is not a line of a mount table" % (table, line[:200])) from None
+    return Mount(number, parent, unescape(path), fstype, unescape(device), _merged(options, super_options))
+
+
+def _merged(options: str, super_options: str) -> Tuple[str, ...]:
+    both = options.split(",") + super_options.split(",")
+    if "ro" in both:
+        # Either alone makes the mount read-only.
+        both = ["ro"] + [option for option in both if option not in ("ro", "rw")]
+    return tuple(dict.fromkeys(option for option in both if option))
+
+
+def normal_path(parts: str) -> str:
+    """Return an absolute path with single slashes and none at the end."""
+    return "/" + "/".join(part for part in parts.split("/") if part not in ("", "."))
+
+
+def effective(options: Sequence[str], option: str) -> bool:
+    """Return whether an option list, as fstab has it, ends with ``option`` in effect.
+
+    A later option beats an earlier one; ``user`` and the like bring others with them (mount(8)).
+    """
+    opposites = {name: other for pair in NEGATED.items() for name, other in (pair, pair[::-1])}
+    opposites.update({"ro": "rw", "rw": "ro"})
+    state = {"dev": True, "suid": True, "exec": True, "async": True, "rw": True}
+    for given in options:
+        for word in IMPLIED.get(given, ()) + (given,):
+            state[word] = True
+            if word in opposites:
+                state[opposites[word]] = False
+    return state.get(option, False)
+
+
+IMPLIED: Dict[str, Tuple[str, ...]] = {
+    "user": ("noexec", "nosuid", "nodev"),
+    "users": ("noexec", "nosuid", "nodev"),
+    "owner": ("nosuid", "nodev"),
+    "group": ("nosuid", "nodev"),
+}

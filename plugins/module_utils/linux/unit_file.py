@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The grammar and the names of systemd's unit files (systemd.syntax(7), systemd.unit(5))."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, List
+
+PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_."
+
+
+def unit_name(path: str, suffix: str = ".mount") -> str:
+    """Return the unit of a path, as ``systemd-escape --path`` names it."""
+    stripped = path.strip("/")
+    if not stripped:
+        return "-" + suffix
+    escaped = "".join(_escape(sign) for sign in stripped)
+    if escaped.startswith("."):
+        escaped = "\\x2e" + escaped[1:]
+    return escaped + suffix
+
+
+def _escape(sign: str) -> str:
+    if sign == "/":
+        return "-"
+    return sign if sign in PLAIN else "".join("\\x%02x" % byte for byte in sign.encode("utf-8", "surrogateescape"))
+
+
+def dropin_names(name: str) -> List[str]:
+    """Return the names of the snippet directories of a unit, the most specific first.
+
+    ``var-log.mount`` has ``var-log.mount.d``, ``var-.mount.d`` and ``mount.d``.
+    """
+    stem, _dot, kind = name.rpartition(".")
+    names = [name + ".d"]
+    for at in range(len(stem) - 2, 0, -1):
+        if stem[at] == "-":
+            names.append("%s.%s.d" % (stem[: at + 1], kind))
+    return [*names, kind + ".d"]
+
+
+def parse(text: str, section: str) -> Dict[str, str]:
+    """Return the settings of one section; of a setting that stands several times the last counts."""
+    settings: Dict[str, str] = {}
+    here = ""
+    for line in _lines(text):
+        if line.startswith("["):
+            here = line
+            continue
+        name, equals, text_of = line.partition("=")
+        if equals and here == "[%s]" % section:
+            settings[name.strip()] = text_of.strip().replace("%%", "%")
+    return settings
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines without comments; a backslash at the end joins the next line that is no comment."""
+    joined = ""
+    for raw in text.split("\n"):
+        line = raw.strip()
+        if line[:1] in ("#", ";") or (not line and not joined):
+            continue
+        if line.endswith("\\"):
+            joined += line[:-1] + " "
+            continue
+        yield (joined + line).strip()
+        joined = ""
+    if joined:
+        yield joined.strip()
