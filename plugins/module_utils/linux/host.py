@@ -14,7 +14,7 @@ import fnmatch
 import os
 import re
 import stat
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import BinaryIO, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 MAX_FILE_BYTES = 4 * 1024 * 1024
 COMMAND_TIMEOUT = 20.0
 MAX_LINKS = 40
+READ_BYTES = 65536
 
 Runner = Callable[[Sequence[str], float], CommandResult]
 
@@ -119,16 +120,24 @@ class Host:
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as problem:
             raise _read_error(path, problem) from None
-        with os.fdopen(handle, "rb") as stream:
+        with os.fdopen(handle, "rb", buffering=0) as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise ReadError("%s is not a regular file" % path)
             try:
-                content = stream.read(self._max_file_bytes + 1)
+                return self._read_bounded(stream, path)
             except OSError as problem:
                 raise _read_error(path, problem) from None
-        if len(content) > self._max_file_bytes:
-            raise ReadError("%s is larger than %d bytes and was not read" % (path, self._max_file_bytes))
-        return content
+
+    def _read_bounded(self, stream: BinaryIO, path: str) -> bytes:
+        content = b""
+        while True:
+            # Small pieces: the kernel allocates what one read of a /proc file asks for, and refuses much.
+            piece = stream.read(READ_BYTES)
+            if not piece:
+                return content
+            content += piece
+            if len(content) > self._max_file_bytes:
+                raise ReadError("%s is larger than %d bytes and was not read" % (path, self._max_file_bytes))
 
     def list_directory(self, path: str) -> List[str]:
         """Return the names in a directory, sorted. Raises `NotFound` or `ReadError`."""

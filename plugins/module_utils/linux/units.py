@@ -1,0 +1,92 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kinds `service`, `socket` and `timer`: units as systemd sees them."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    Observation,
+    ReadError,
+    absent,
+    read_each,
+    required,
+    value,
+)
+
+PROPERTIES = "Id,Names,LoadState,ActiveState,UnitFileState"
+# What systemctl(1) lists for is-enabled, by whether the unit is started at boot on its own account.
+STARTED = frozenset({"enabled", "enabled-runtime", "alias", "generated", "linked", "linked-runtime"})
+NOT_STARTED = frozenset({"disabled", "masked", "masked-runtime", "static", "indirect", "transient", "bad", ""})
+ACTIVE = frozenset({"active", "activating", "reloading", "refreshing", "maintenance", "deactivating"})
+INACTIVE = frozenset({"inactive", "failed"})
+Unit = Dict[str, str]
+
+
+def read_services(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Return `{enabled, active, masked, state, load}` per service, or absent where there is no such unit."""
+    return _read(host, addresses, ".service")
+
+
+def read_sockets(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """The same for sockets."""
+    return _read(host, addresses, ".socket")
+
+
+def read_timers(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """The same for timers."""
+    return _read(host, addresses, ".timer")
+
+
+def _read(host: Host, addresses: Sequence[Address], suffix: str) -> List[Observation]:
+    # sd_booted(3): this folder exists exactly where systemd is the init.
+    if not host.exists("/run/systemd/system"):
+        raise ReadError("the host was not booted by systemd; the state of its units cannot be read")
+    names = [_full_name(required(address, "name"), suffix) for address in addresses]
+    unique = list(dict.fromkeys(names))
+    command = ["systemctl", "show", "--no-pager", "--property=" + PROPERTIES, "--", *unique]
+    blocks = [_fields(block) for block in host.run(command).stdout.strip().split("\n\n")]
+    if len(blocks) != len(unique):
+        raise ReadError("systemctl show answered for %d of %d units" % (len(blocks), len(unique)))
+    units = dict(zip(unique, blocks))
+
+    def one(address: Address) -> Observation:
+        name = _full_name(required(address, "name"), suffix)
+        return _observation(name, units[name])
+
+    return read_each(addresses, one)
+
+
+def _full_name(name: str, suffix: str) -> str:
+    return name if name.endswith(suffix) else name + suffix
+
+
+def _fields(block: str) -> Unit:
+    return dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+
+
+def _observation(name: str, unit: Unit) -> Observation:
+    source = "command: systemctl show " + name
+    if name not in unit.get("Names", "").split():
+        raise ReadError("systemctl show answered for %s in place of %s" % (unit.get("Id", "nothing"), name))
+    load, active, state = unit.get("LoadState", ""), unit.get("ActiveState", ""), unit.get("UnitFileState", "")
+    if load == "not-found" and active in INACTIVE:
+        return absent(source)
+    if load not in ("loaded", "masked", "not-found"):
+        raise ReadError("systemd could not load %s (LoadState %s)" % (name, load or "missing"))
+    if state not in STARTED | NOT_STARTED or active not in ACTIVE | INACTIVE:
+        raise ReadError("unknown state of %s: UnitFileState %s, ActiveState %s" % (name, state, active))
+    return value(
+        {
+            "enabled": state in STARTED,
+            "active": active in ACTIVE,
+            "masked": load == "masked" or state.startswith("masked"),
+            "state": state,
+            "load": load,
+        },
+        source,
+    )

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the catalog from the command line: what the loader rejects, and what it only should not hold."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, catalog_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog
+
+
+def advice(known: Catalog) -> Iterator[str]:
+    """Yield what the loader takes but a catalog should not hold."""
+    used = {rule for benchmark in known.benchmarks.values() for item in benchmark.recommendations for rule in item.rules}
+    for rule in sorted(set(known.rules) - used):
+        yield f"rule '{rule}' stands in no benchmark; give it a recommendation or delete it"
+    needed = {name for rule in known.rules.values() for name in rule.parameters}
+    for name in sorted(set(known.parameters) - needed):
+        yield f"parameter '{name}' is used by no rule; use it or delete it"
+    reasons = Counter(mapping["because"] for rule in known.rules.values() for mapping in rule.hipaa)
+    for text, times in reasons.items():
+        if times > 1:
+            yield f"{times} mappings give the same reason; each needs its own: {text}"
+    titles = Counter(rule.title for rule in known.rules.values())
+    for text, times in titles.items():
+        if times > 1:
+            yield f"{times} rules have the same title: {text}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the collection's catalog with the folders that are named; return the exit code."""
+    folders = [catalog.CATALOG_FOLDER, *(Path(argument) for argument in arguments)]
+    try:
+        # Always the whole check: a cached catalog would say nothing of a change of the checks themselves.
+        catalog_check.check(catalog.catalog_files(folders))
+        known = catalog.load([str(folder) for folder in folders[1:]])
+    except CatalogError as problem:
+        sys.stderr.write("\n".join(problem.problems) + "\n")
+        return 1
+    lines = list(advice(known))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write(f"{len(known.rules)} rules, {len(known.benchmarks)} benchmarks, {len(known.parameters)} parameters\n")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

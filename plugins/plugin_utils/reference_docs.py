@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write the reference pages below docs/reference/ from the catalog, or say where they drifted (``--check``)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog, Cite, Rule
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+NOTE = "<!-- Written by `make docs` from the catalog; changes here are lost. -->"
+
+
+def pages(known: Catalog) -> dict[str, str]:
+    """Return file name -> text of every page."""
+    result = {
+        "rules.md": _page("Rules", _rules(known)),
+        "mapping.md": _page("Mapping to 45 CFR 164.312", _mapping(known)),
+        "parameters.md": _page("Parameters", _parameters(known)),
+    }
+    for benchmark in known.benchmarks.values():
+        result[f"benchmark_{benchmark.id}.md"] = _page(f"{benchmark.title} v{benchmark.version}", _benchmark(known, benchmark))
+    return result
+
+
+def _page(title: str, lines: Iterator[str]) -> str:
+    return "\n".join([f"# {title}", "", NOTE, "", *lines]).rstrip() + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _rules(known: Catalog) -> Iterator[str]:
+    topics: dict[str, list[Rule]] = {}
+    for rule in known.rules.values():
+        topics.setdefault(rule.topic, []).append(rule)
+    for topic in sorted(topics):
+        yield from (f"## {topic}", "")
+        for rule in topics[topic]:
+            yield from _rule(known, rule)
+
+
+def _rule(known: Catalog, rule: Rule) -> Iterator[str]:
+    places = ", ".join(f"{item['benchmark']} {item['id']}" for item in known.rule_recommendations(rule.id)) or "none"
+    yield from (f"### {rule.id}", "", f"**{rule.title}.** {_cell(rule.why)}", "")
+    yield f"- severity {rule.severity}; disrupts {rule.disrupts}; recommendations: {places}"
+    yield f"- fix: {_cell(rule.fix)}"
+    if rule.manual:
+        yield f"- a person checks: {_cell(rule.manual)}"
+    for mapping in rule.hipaa:
+        yield f"- {mapping['cite']} ({mapping['strength']}): {_cell(mapping['because'])}"
+    if rule.hardening_only:
+        yield f"- hardening only: {_cell(rule.hardening_only)}"
+    yield ""
+
+
+def _mapping(known: Catalog) -> Iterator[str]:
+    for rows, head in ((known.safeguards, "Safeguards"), (known.neighbours, "Neighbours")):
+        yield from (f"## {head}", "")
+        for row in rows.values():
+            yield from _cite(known, row)
+
+
+def _cite(known: Catalog, row: Cite) -> Iterator[str]:
+    yield from (f"### {row.cite} {row.name} ({row.obligation})", "")
+    if row.nist_800_53:
+        yield from (f"SP 800-53: {', '.join(row.nist_800_53)}", "")
+    found = [(rule, mapping) for rule in known.rules.values() for mapping in rule.hipaa if mapping["cite"] == row.cite]
+    if not found:
+        yield from ("No rule bears on it; it needs an attestation.", "")
+        return
+    yield from ("| rule | strength | because |", "|---|---|---|")
+    yield from (f"| {rule.id} | {mapping['strength']} | {_cell(mapping['because'])} |" for rule, mapping in found)
+    yield ""
+
+
+def _parameters(known: Catalog) -> Iterator[str]:
+    yield from ("Set one with `hipaa_cis_parameter_<name>` for a host or group.", "")
+    yield from ("| name | what | type | default | the benchmark's bound |", "|---|---|---|---|---|")
+    for item in known.parameters.values():
+        bound = matchers.describe(item.bound) if item.bound else "none"
+        unit = f" {item.unit}" if item.unit else ""
+        yield f"| {item.id} | {_cell(item.title)} | {item.type} | {_cell(str(item.default))}{unit} | {_cell(bound)} |"
+
+
+def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:
+    judged = [item for item in benchmark.recommendations if item.rules]
+    manual = sum(all(known.rules[rule].manual for rule in item.rules) for item in judged)
+    total = len(benchmark.recommendations)
+    yield f"{total} recommendations: {len(judged) - manual} judged, {manual} for a person, {total - len(judged)} not yet automated."
+    yield from ("", "| id | levels | rules |", "|---|---|---|")
+    for item in benchmark.recommendations:
+        levels = ", ".join(f"{profile} {level}" for profile, level in item.level.items())
+        what = ", ".join(item.rules) or f"not yet automated: {_cell(item.title)} ({_cell(item.not_yet_automated)})"
+        yield f"| {item.id} | {levels} | {what} |"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages; with ``--check`` only say which differ. Returns the exit code."""
+    wanted = pages(catalog.load())
+    present = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")} if FOLDER.is_dir() else {}
+    drifted = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+    if "--check" in arguments:
+        sys.stdout.write("".join(f"docs/reference/{name} is not what the catalog says; run make docs\n" for name in drifted))
+        return 1 if drifted else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in drifted:
+        if name in wanted:
+            (FOLDER / name).write_text(wanted[name], encoding="utf-8")
+        else:
+            (FOLDER / name).unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
