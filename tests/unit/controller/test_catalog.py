@@ -1,0 +1,80 @@
+"""The loader names what is wrong with file and line, and what is allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, catalog_cache, catalog_lint
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
+from tests.unit.controller.catalogs import SECOND_PLATFORM, changed
+
+RULES = "rules/infusion_pump.yml"
+FAULTS = [
+    (RULES, "severity: high", "severity: severe", ":9:", "'severe' is not one of"),
+    (RULES, "severity: high", "sverity: high", ":9:", "unknown key 'sverity'. Did you mean severity?"),
+    (RULES, "between:", "betwen:", ":13:", "unknown matcher 'betwen'. Did you mean between"),
+    (RULES, "{equals: false}", "{equals: false, present: true}", ":24:", "exactly one matcher must stand here, found 2"),
+    (RULES, "kind: pump_setting", "kind: pump_seting", ":11:", "unknown kind 'pump_seting'. Did you mean pump_setting?"),
+    (RULES, "name: screen_lock", "nme: screen_lock", ":12:", "unknown key of kind pump_setting 'nme'"),
+    (RULES, "{parameter: pump_screen_lock_minutes}", "{parameter: pump_lock}", ":13:", "unknown parameter 'pump_lock'"),
+    (RULES, "{pump_screen_lock_minutes} minutes", "{pump} minutes", ":8:", "unknown parameter 'pump'"),
+    (RULES, "164.312(e)(1)", "164.312(f)(1)", ":27:", "unknown cite '164.312(f)(1)'"),
+    (RULES, "id: pump_telnet_off", "id: pump_screen_lock", ":17:", "the id 'pump_screen_lock' is taken"),
+    (RULES, "[networked]", "[networkd]", ":22:", "unknown condition 'networkd'. Did you mean networked?"),
+    (RULES, "  - id: pump_telnet_off", "  - id: [pump", ":", "not valid YAML"),
+    (RULES, "    disrupts: none", "    disrupts: none\n    disrupts: none", ":15:", "the key 'disrupts' stands twice"),
+    ("benchmarks/pump.yml", "[pump_telnet_off]", "[pump_telnet]", ":9:", "unknown rule 'pump_telnet'. Did you mean pump_telnet_off?"),
+    ("benchmarks/pump.yml", '"1.2"', '"1.1"', ":9:", "recommendation 1.1 stands twice"),
+    ("benchmarks/pump.yml", "platform: infusion_pump", "platform: pump", ":5:", "unknown platform 'pump'"),
+    ("parameters/infusion_pump.yml", "default: 5", "default: soon", ":7:", "has to be of type integer"),
+    ("parameters/infusion_pump.yml", "default: 5", "default: 15", ":7:", "outside its own bound"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "line", "message"), FAULTS)
+def test_fault_is_named_with_its_place(tmp_path, file, old, new, line, message):
+    folder = changed(tmp_path / "site", file, old, new)
+
+    with pytest.raises(CatalogError) as caught:
+        catalog.load([str(folder)])
+
+    text = str(caught.value)
+    assert f"site/{file}{line}" in text
+    assert message in text
+
+
+def test_second_platform_is_added_by_files_alone():
+    known = catalog.load([str(SECOND_PLATFORM)])
+
+    assert known.platforms["infusion_pump"].observe == "infusion_pump_observe"
+    assert len(known.safeguards) == 12
+
+
+def test_missing_folder_is_one_clear_message():
+    with pytest.raises(CatalogError, match="is no folder"):
+        catalog.load(["/nonexistent/catalog"])
+
+
+def test_cache_gives_what_the_files_give(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    catalog._load.cache_clear()
+    fresh = catalog.load([str(SECOND_PLATFORM)])
+    catalog._load.cache_clear()
+    (kept,) = (tmp_path / "hipaa-cis").glob("catalog-*.json")
+
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert catalog.load([str(SECOND_PLATFORM)]) == fresh
+
+
+def test_cache_that_others_can_write_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    catalog_cache.write("digest", {"rules": {}})
+    assert catalog_cache.read("digest") == {"rules": {}}
+
+    (tmp_path / "hipaa-cis").chmod(0o777)
+
+    assert catalog_cache.read("digest") is None
+
+
+def test_the_collections_own_catalog_has_nothing_to_complain_about(capsys):
+    assert catalog_lint.main([]) == 0, capsys.readouterr()

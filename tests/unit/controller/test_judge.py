@@ -1,0 +1,166 @@
+"""Judge and plan: outcomes, their precedence, and what must never pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, make_plan, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
+from tests.unit.controller.catalogs import SECOND_PLATFORM
+
+PLATFORM = Platform("p", "p_observe", True, {"k": Kind("k {name}", {"name": {"type": "string"}}), "d": Kind("d {name}", {}, ("run", "all[].v"))})
+
+
+def leaf(name, kind="k", **keys):
+    return {"kind": kind, "address": {"name": name}, "expect": {"equals": 1}, **keys}
+
+
+def finding(settings, seen, applies_if=(), manual="", loose=None):
+    rule = Rule("r", "t", "w", "f", "high", "none", "p", "topic", settings=tuple(settings), applies_if=tuple(applies_if), manual=manual)
+    planned = PlannedRule(rule, "b", ("1.1",), tuple(settings), "do it", loose or {})
+    observations = {setting_key({"kind": kind, "address": {"name": name}}): one for (kind, name), one in seen.items()}
+    return Judge(PLATFORM, observations).judge(planned)
+
+
+GOOD = {"state": "value", "value": 1, "source": "/etc/x:1"}
+BAD = {"state": "value", "value": 2}
+GONE = {"state": "absent"}
+BROKEN = {"state": "error", "reason": "only root can read it"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "both", "either"),
+    [
+        (GOOD, GOOD, "pass", "pass"),
+        (GOOD, BAD, "fail", "pass"),
+        (BAD, BAD, "fail", "fail"),
+        (GOOD, GONE, "fail", "pass"),
+        (BROKEN, GOOD, "error", "pass"),
+        (BROKEN, BAD, "error", "error"),
+        ({"state": "surprise"}, GOOD, "error", "pass"),
+    ],
+)
+def test_outcome_of_groups(a, b, both, either):
+    seen = {("k", "a"): a, ("k", "b"): b}
+
+    assert finding([leaf("a"), leaf("b")], seen).outcome == both
+    assert finding([{"any_of": [leaf("a"), leaf("b")]}], seen).outcome == either
+
+
+def test_setting_without_an_answer_is_an_error():
+    assert finding([leaf("a")], {}).outcome == "error"
+
+
+def test_condition_that_does_not_hold_gives_not_applicable_with_its_reason():
+    condition = {"setting": leaf("c"), "otherwise": "no such thing here"}
+
+    judged = finding([leaf("a")], {("k", "a"): BAD, ("k", "c"): BAD}, applies_if=[condition])
+
+    assert (judged.outcome, judged.reason) == ("not_applicable", "no such thing here")
+
+
+def test_condition_that_cannot_be_read_is_an_error():
+    condition = {"setting": leaf("c"), "otherwise": "no such thing here"}
+
+    assert finding([leaf("a")], {("k", "a"): GOOD, ("k", "c"): BROKEN}, applies_if=[condition]).outcome == "error"
+
+
+def test_group_whose_settings_are_all_dropped_does_not_pass():
+    dropped = leaf("b", applies_if=[{"setting": leaf("c"), "otherwise": "not here"}])
+    seen = {("k", "a"): BAD, ("k", "b"): GOOD, ("k", "c"): BAD}
+
+    assert finding([{"any_of": [leaf("a"), {"all_of": [dropped]}]}], seen).outcome == "fail"
+    assert finding([dropped], seen).outcome == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        ({"run": 1, "all": []}, "pass"),
+        ({"run": 1, "all": [{"v": 1}]}, "pass"),
+        ({"run": 1, "all": [{"v": 1}, {"v": 2}]}, "fail"),
+        ({"run": None, "all": []}, "fail"),
+        ("not a document", "fail"),
+    ],
+)
+def test_expectation_holds_on_every_part(value, outcome):
+    assert finding([leaf("a", kind="d")], {("d", "a"): {"state": "value", "value": value}}).outcome == outcome
+
+
+def test_manual_rule_never_passes():
+    evidence = {"kind": "k", "address": {"name": "a"}}
+
+    assert finding([evidence], {("k", "a"): GOOD}, manual="look at it").outcome == "manual"
+    assert finding([], {}, manual="look at it").outcome == "manual"
+    assert finding([evidence], {("k", "a"): BROKEN}, manual="look at it").outcome == "error"
+
+
+def pump(site_values, **selection):
+    known = catalog.load([str(SECOND_PLATFORM)])
+    (plan,) = make_plan(known, Selection(benchmarks=("pump",), **selection), site_values, {})
+    return plan
+
+
+def judged_lock(site_values, minutes):
+    plan = pump(site_values)
+    key = next(key for key in plan.request["settings"] if "screen_lock" in key)
+    planned = next(rule for rule in plan.benchmarks[0].rules if rule.rule.id == "pump_screen_lock")
+    return Judge(plan.platform, {key: {"state": "value", "value": minutes}}).judge(planned).as_dict()
+
+
+@pytest.mark.parametrize(
+    ("site_values", "minutes", "outcome"),
+    [
+        ({}, 5, "pass"),
+        ({"pump_screen_lock_minutes": 3}, 3, "pass"),
+        ({"pump_screen_lock_minutes": "3"}, 4, "fail"),
+        ({"pump_screen_lock_minutes": 15}, 15, "fail"),
+        ({"pump_screen_lock_minutes": 15}, 4, "fail"),
+    ],
+)
+def test_value_looser_than_the_bound_fails(site_values, minutes, outcome):
+    assert judged_lock(site_values, minutes)["outcome"] == outcome
+
+
+def test_loose_value_is_said():
+    result = judged_lock({"pump_screen_lock_minutes": 15}, 15)
+
+    assert any("looser than the benchmark's bound" in check.get("reason", "") for check in result["checks"])
+    assert "between 1 and 5" in result["fix"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "site_values", "message"),
+    [
+        ({"benchmarks": ("debian_21",)}, {}, "unknown benchmark 'debian_21'"),
+        ({"level": 3}, {}, "unknown level '3'"),
+        ({"profile": "laptop"}, {}, "unknown profile 'laptop'"),
+        ({"include": {"rules": ["pump_telnet_of"]}}, {}, "Did you mean pump_telnet_off"),
+        ({"include": {"rule": ["x"]}}, {}, "unknown key of include 'rule'"),
+        ({"exclude": {"severity": ["dire"]}}, {}, "unknown name in exclude.severity: 'dire'"),
+        ({}, {"pump_lock": 3}, "unknown parameter 'pump_lock'"),
+        ({}, {"pump_screen_lock_minutes": "soon"}, "has to be of type integer"),
+        ({"benchmarks": ("pump",), "exclude": {"severity": ["high", "critical"]}, "level": 1}, {}, "leaves no recommendation over"),
+    ],
+)
+def test_wrong_request_is_one_clear_message(selection, site_values, message):
+    known = catalog.load([str(SECOND_PLATFORM)])
+
+    with pytest.raises(HipaaCisError, match=message.replace("(", r"\(")):
+        make_plan(known, Selection(**{"benchmarks": ("pump",), **selection}), site_values, {})
+
+
+def test_filters_and_levels():
+    def chosen(**selection):
+        return [planned.rule.id for planned in pump({}, **selection).benchmarks[0].rules]
+
+    assert chosen() == ["pump_screen_lock", "pump_telnet_off"]
+    assert chosen(include={"safeguards": ["164.312(e)(1)"]}) == ["pump_telnet_off"]
+    assert chosen(exclude={"recommendations": ["1.2"]}) == ["pump_screen_lock"]
+    assert chosen(include={"severity": ["critical"], "rules": ["pump_telnet_off"]}) == ["pump_telnet_off"]
+    assert not pump({}).benchmarks[0].unjudged
+    assert [item.id for item in pump({}, level=2).benchmarks[0].unjudged] == ["1.3"]

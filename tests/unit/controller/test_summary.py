@@ -1,0 +1,145 @@
+"""Summary, gate and table: states, hosts that are missing, and what trips the gate."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.gate import judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import OUTCOMES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import Summary
+from tests.unit.controller.catalogs import SECOND_PLATFORM
+
+LOGOFF, TRANSMISSION, EMERGENCY = "164.312(a)(2)(iii)", "164.312(e)(1)", "164.312(a)(2)(ii)"
+RULES = {"pump_screen_lock": (LOGOFF, "high"), "pump_telnet_off": (TRANSMISSION, "critical")}
+
+
+def record(host, status="audited", unjudged=(), **outcomes):
+    findings = [
+        {
+            "rule": rule,
+            "title": rule,
+            "severity": RULES[rule][1],
+            "benchmark": "pump",
+            "recommendations": ["1.1"],
+            "cites": [RULES[rule][0]],
+            "outcome": outcome,
+            "checks": [],
+        }
+        for rule, outcome in outcomes.items()
+    ]
+    return {
+        "host": host,
+        "status": status,
+        "audited_at": "2026-01-01T00:00:00Z",
+        "collection_version": "1",
+        "catalog_digest": "d",
+        "selection": {"level": 1, "profile": "server"},
+        "benchmarks": [{"id": "pump"}],
+        "warnings": [],
+        "counts": {outcome: list(outcomes.values()).count(outcome) for outcome in OUTCOMES},
+        "findings": findings,
+        "not_yet_automated": [
+            {"benchmark": "pump", "recommendation": "1.3", "title": "t", "reason": "r", "cites": [cite]} for cite in unjudged
+        ],
+    }
+
+
+def summarise(*records, missing=()):
+    summary = Summary(catalog.load([str(SECOND_PLATFORM)]), "run")
+    for one in records:
+        summary.add(one, f"hosts/{one['host']}.json", "digest")
+    for host in missing:
+        summary.miss(host, "no record")
+    return summary.as_dict()
+
+
+def state(summary, cite):
+    return next(row["state"] for row in summary["safeguards"] if row["cite"] == cite)
+
+
+@pytest.mark.parametrize(
+    ("records", "missing", "expected"),
+    [
+        ([record("a", pump_screen_lock="pass")], [], "supported"),
+        ([record("a", pump_screen_lock="pass"), record("b", pump_screen_lock="fail")], [], "gap"),
+        ([record("a", pump_screen_lock="pass")], ["b"], "not_assessed"),
+        ([record("a", pump_screen_lock="fail")], ["b"], "gap"),
+        ([record("a", pump_screen_lock="error")], [], "not_assessed"),
+        ([record("a", pump_screen_lock="not_applicable")], [], "not_assessed"),
+        ([record("a", pump_screen_lock="manual")], [], "needs_attestation"),
+        ([record("a", pump_screen_lock="pass", unjudged=[LOGOFF])], [], "not_assessed"),
+        ([record("a", pump_screen_lock="pass"), record("b", status="unreachable")], [], "not_assessed"),
+        ([record("a", pump_telnet_off="pass")], [], "not_assessed"),
+        ([], ["a"], "not_assessed"),
+    ],
+)
+def test_state_of_a_safeguard(records, missing, expected):
+    assert state(summarise(*records, missing=missing), LOGOFF) == expected
+
+
+def test_what_no_scan_sees_needs_an_attestation():
+    assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
+
+
+def test_summary_is_as_its_schema_says_and_independent_of_order():
+    one, other = record("a", pump_screen_lock="fail"), record("b", pump_screen_lock="pass", unjudged=[LOGOFF])
+    summary = summarise(one, other, missing=["c"])
+
+    validator("summary").validate(summary)
+    assert summary == summarise(other, one, missing=["c"])
+    assert len(summary["safeguards"]) == 12
+    assert summary["totals"]["not_audited"] == 1
+
+
+SUMMARY = [
+    record("a", pump_screen_lock="fail", pump_telnet_off="error"),
+    record("b", status="unreachable"),
+    record("c", status="failed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "not_compliant", "not_done"),
+    [
+        ([], 0, 0),
+        (["gap_addressable"], 1, 0),
+        (["gap_required"], 0, 0),
+        (["severity>=high"], 1, 0),
+        (["severity >= critical"], 0, 0),
+        (["error"], 0, 2),
+        (["unreachable"], 0, 2),
+        (["gap_addressable", "error", "unreachable"], 1, 4),
+    ],
+)
+def test_gate(fail_on, not_compliant, not_done):
+    tripped = judge_gate(summarise(*SUMMARY, missing=["d"]), fail_on)
+
+    assert (len(tripped.not_compliant), len(tripped.not_done)) == (not_compliant, not_done)
+    assert ("THE HOSTS DO NOT COMPLY" in tripped.message()) is bool(not_compliant)
+    assert ("THE AUDIT COULD NOT BE DONE" in tripped.message()) is bool(not_done)
+
+
+def test_gate_names_what_it_does_not_know():
+    with pytest.raises(HipaaCisError, match="unknown value of hipaa_cis_fail_on: 'gap'"):
+        judge_gate(summarise(), ["gap"])
+
+
+def test_table_fits_80_columns_and_names_what_is_missing():
+    hostile = record("evil\033[2J" + "x" * 200, pump_screen_lock="fail")
+    lines = Console().lines(summarise(hostile, *SUMMARY, missing=["dark-ward"]), "/runs/1")
+    text = "\n".join(lines)
+
+    assert all(len(line) <= 80 for line in lines if not line.startswith("Report:"))
+    assert "\033" not in text
+    assert "NOT AUDITED dark-ward (missing): no record" in text
+    assert text.count("164.312(") == 13
+    assert "compliant" not in text.lower()
+    assert " met" not in text.lower()
+
+
+def test_colours_only_where_asked_for():
+    assert "\033[31m" in "\n".join(Console(colour=True).lines(summarise(*SUMMARY)))
