@@ -117,10 +117,12 @@ class CallbackModule(CallbackBase):
 
     def _show(self, store: RunStore) -> None:
         known = catalog.load(self.get_option("catalogs"))
+        summary = summarise(known, [store])
         if self.get_option("write_reports"):
-            summary = write_reports(known, [store], store)
-        else:
-            summary = summarise(known, [store])
+            try:
+                write_reports(known, [store], store)
+            except HipaaCisError as problem:
+                self._display.warning(f"hipaa.cis.summary: {problem}")
         if self.get_option("show_table"):
             colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
             for line in Console(colour).lines(summary, str(store.folder)):

@@ -62,7 +62,7 @@ def _parse(line: str, number: int) -> Optional[Entry]:
     if len(fields) < MIN_FIELDS or fields[0].startswith("#"):
         return None
     device, path = unescape(fields[0]), unescape(fields[1])
-    fstype, options = (fields[2:4] + ["", ""])[:2]
+    fstype, options = [*fields[2:4], "", ""][:2]
     if not path.startswith("/") or fstype == "swap":
         return None
     words = tuple(word for word in unescape(options).split(",") if word)

@@ -23,7 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
 LASTING = ("/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
 # What modprobe reads now; /run is empty again after a reboot.
-CURRENT = (LASTING[0], "/run/modprobe.d") + LASTING[1:]
+CURRENT = (LASTING[0], "/run/modprobe.d", *LASTING[1:])
 
 
 class ModuleState:
@@ -52,7 +52,7 @@ class ModuleState:
             "install_blocked": all(config.install_blocked(name) for config in self.configs()),
             "denylisted": all(config.denylisted(name) for config in self.configs()),
         }
-        return value(seen, ", ".join(["/proc/modules", "/lib/modules"] + sorted(set(lines))[:5]))
+        return value(seen, ", ".join(["/proc/modules", "/lib/modules", *sorted(set(lines))[:5]]))
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:

@@ -26,13 +26,11 @@ class ModprobeConfig:
 
     def _add(self, place: str, line: str) -> None:
         # Words are parted by blanks and tabs only; the rest of an install line is its command.
-        words = line.replace("\t", " ").strip(" ").split(" ", 1)
-        if len(words) < 2:
-            return
-        name, _blank, rest = words[1].strip(" ").partition(" ")
-        if words[0] == "blacklist" and name:
+        verb, _blank, operands = line.replace("\t", " ").strip(" ").partition(" ")
+        name, _blank, rest = operands.strip(" ").partition(" ")
+        if verb == "blacklist" and name:
             self._denied.append((underscored(name), place))
-        elif words[0] == "install" and name and rest:
+        elif verb == "install" and name and rest:
             self._install.append((underscored(name), rest.strip(), place))
 
     def install_blocked(self, name: str) -> bool:

@@ -123,7 +123,7 @@ def effective(options: Sequence[str], option: str) -> bool:
     opposites.update({"ro": "rw", "rw": "ro"})
     state = {"dev": True, "suid": True, "exec": True, "async": True, "rw": True}
     for given in options:
-        for word in IMPLIED.get(given, ()) + (given,):
+        for word in (*IMPLIED.get(given, ()), given):
             state[word] = True
             if word in opposites:
                 state[opposites[word]] = False

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The boot loader: its password, the kernel arguments that it gives, and its files."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.file import document
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.grub_config import GrubConfig, assignments
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.kernel_arguments import last_value, split_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    UsageError,
+    absent,
+    read_each,
+    required,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+
+DIRECTORIES = ("/boot/grub", "/boot/grub2")
+EFI_FILES = "/boot/efi/EFI/*/grub.cfg"
+# Files that GRUB reads beside grub.cfg.
+BESIDE = ("user.cfg", "custom.cfg")
+OTHER_LOADERS = (
+    "/boot/loader/loader.conf", "/boot/loader/entries", "/boot/efi/loader/loader.conf", "/efi/loader/loader.conf",
+    "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg", "/etc/lilo.conf", "/etc/zipl.conf", "/boot/refind_linux.conf",
+)  # fmt: skip
+MAX_VALUE = 1000
+
+
+class Grub:
+    """The configurations from which the host may boot, each read and followed once."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.files = Once(self._find)
+        self.configs = Once(lambda: [self._follow(path) for path in self.files()])
+
+    def _find(self) -> List[str]:
+        mains = [path for path in (place + "/grub.cfg" for place in DIRECTORIES) if self._host.exists(path)]
+        mains += [path for path in self._host.glob(EFI_FILES) if not self._is_pointer(path)]
+        if not mains:
+            other = next((path for path in OTHER_LOADERS if self._host.exists(path)), None)
+            if other is not None:
+                raise ReadError("%s: only GRUB's configuration can be read, and there is none" % other)
+        return mains
+
+    def _is_pointer(self, path: str) -> bool:
+        """Return whether an EFI grub.cfg only leads on to the main one, as Debian's does."""
+        config = GrubConfig()
+        text = self._host.read_text(path)
+        config.add(path, text, {})
+        return "configfile" in text and not (config.entries or config.boot_loader_spec)
+
+    def _follow(self, path: str) -> GrubConfig:
+        config = GrubConfig()
+        directory = path.rpartition("/")[0]
+        config.add(path, self._host.read_text(path), assignments(self._optional(directory + "/user.cfg")))
+        if config.sources_custom:
+            config.add(directory + "/custom.cfg", self._optional(directory + "/custom.cfg"), {})
+        return config
+
+    def _optional(self, path: str) -> str:
+        try:
+            return self._host.read_text(path)
+        except NotFound:
+            return ""
+
+    def with_beside(self) -> List[str]:
+        """Return the paths of all files that the boot loader reads."""
+        beside = [main.rpartition("/")[0] + "/" + name for main in self.files() for name in BESIDE]
+        return self.files() + [path for path in beside if self._host.exists(path)]
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Observe ``query``: ``password``, ``argument`` (with ``name``) or ``configuration``; absent without a boot loader."""
+    grub = Grub(host)
+    return read_each(addresses, lambda address: _observe(host, grub, address))
+
+
+def _observe(host: Host, grub: Grub, address: Address) -> Observation:
+    query = required(address, "query")
+    if query not in ("password", "argument", "configuration"):
+        raise UsageError("the boot loader has no query %r" % query)
+    if query == "argument":
+        required(address, "name")
+    host.need_root("the boot loader's configuration")
+    files = grub.files()
+    if not files:
+        return absent(", ".join(place + "/grub.cfg" for place in DIRECTORIES))
+    source = ", ".join(printable(path) for path in files)
+    if query == "configuration":
+        return value([document(host, path) for path in grub.with_beside()], source)
+    if query == "password":
+        configs = grub.configs()
+        seen = {
+            "superusers": all(bool(config.superusers) for config in configs),
+            "password": all(config.locked for config in configs),
+        }
+        return value(seen, source)
+    name = required(address, "name")
+    running = last_value(split_line(host.read_text("/proc/cmdline")), name)
+    seen_argument = {"running": _bounded(running), "configured": _bounded(_configured(grub.configs(), name))}
+    return value(seen_argument, "/proc/cmdline, " + source)
+
+
+def _configured(configs: Sequence[GrubConfig], name: str) -> Optional[str]:
+    """Return the value that every Linux entry gives; None where one lacks it or gives another."""
+    if any(config.boot_loader_spec for config in configs):
+        raise ReadError("the boot entries are separate files (blscfg), which cannot be read yet")
+    values = {last_value(entry, name) for config in configs for entry in config.entries}
+    return values.pop() if len(values) == 1 else None
+
+
+def _bounded(text: Optional[str]) -> Optional[str]:
+    return None if text is None else text[:MAX_VALUE]

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about the host as a whole, on which rules depend to apply at all.
+
+A wrong "no" would silence rules, so doubtful signs never make a host a container, nor IPv6 absent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.container import is_container, owns_kernel
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    UsageError,
+    read_each,
+    required,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.sysctl import (
+    BootSettings,
+    configured_value,
+    running_value,
+)
+
+NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6")
+DESKTOP_FILES = (
+    "/usr/share/xsessions/*.desktop",
+    "/usr/share/wayland-sessions/*.desktop",
+    "/usr/local/share/xsessions/*.desktop",
+    "/usr/local/share/wayland-sessions/*.desktop",
+    "/etc/systemd/system/display-manager.service",
+)
+DISPLAY_MANAGERS = ("gdm3", "gdm", "lightdm", "sddm", "lxdm", "xdm", "wdm", "nodm", "slim", "greetd", "ly")
+PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
+MAX_INTERFACES = 100
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Observe each ``fact``: a boolean, for ``wireless_interfaces`` a list of names."""
+
+    def one(address: Address) -> Observation:
+        fact = required(address, "fact")
+        if fact not in FACTS:
+            raise UsageError("there is no host fact %r" % fact)
+        return value(*FACTS[fact](host))
+
+    return read_each(addresses, one)
+
+
+def _systemd_booted(host: Host) -> Tuple[Any, str]:
+    # sd_booted(3): the directory exists only where systemd is the first process.
+    return host.exists("/run/systemd/system"), "/run/systemd/system"
+
+
+def _ipv6(host: Host) -> Tuple[Any, str]:
+    """False where the kernel has no IPv6, or every interface has it off, now and after the next boot."""
+    addresses = _optional(host, "/proc/net/if_inet6")
+    if addresses is None and not host.exists("/proc/sys/net/ipv6"):
+        host.read_text("/proc/net/dev")  # or /proc itself is missing, which says nothing about IPv6
+        return False, "/proc/net/if_inet6"
+    if addresses or any(running_value(host, name) != "1" for name in NO_IPV6):
+        return True, "/proc/net/if_inet6, /proc/sys/net/ipv6"
+    boot = BootSettings(host)
+    off = all(configured_value(boot, name) == "1" for name in NO_IPV6)
+    return not off, "/proc/net/if_inet6, /proc/sys/net/ipv6, /etc/sysctl.d"
+
+
+def _optional(host: Host, path: str) -> Any:
+    try:
+        return host.read_text(path).strip()
+    except NotFound:
+        return None
+
+
+def _graphical_desktop(host: Host) -> Tuple[Any, str]:
+    for pattern in DESKTOP_FILES:
+        found = host.glob(pattern)
+        if found:
+            return True, printable(found[0])
+    for directory in PROGRAM_DIRECTORIES:
+        for name in DISPLAY_MANAGERS:
+            if host.exists(directory + "/" + name):
+                return True, directory + "/" + name
+    return False, "/usr/share/xsessions, /usr/share/wayland-sessions"
+
+
+def _wireless_interfaces(host: Host) -> Tuple[Any, str]:
+    names = host.list_directory("/sys/class/net")
+    found = [
+        printable(name)
+        for name in names
+        if any(host.exists("/sys/class/net/%s/%s" % (name, mark)) for mark in ("wireless", "phy80211"))
+    ]
+    return found[:MAX_INTERFACES], "/sys/class/net"
+
+
+def _efi(host: Host) -> Tuple[Any, str]:
+    if not host.exists("/sys"):
+        raise ReadError("/sys is not there; how the host booted cannot be read")
+    return host.exists("/sys/firmware/efi"), "/sys/firmware/efi"
+
+
+FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
+    "container": is_container,
+    "own_kernel": owns_kernel,
+    "systemd_booted": _systemd_booted,
+    "ipv6": _ipv6,
+    "graphical_desktop": _graphical_desktop,
+    "wireless_interfaces": _wireless_interfaces,
+    "efi": _efi,
+}

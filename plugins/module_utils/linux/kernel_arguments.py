@@ -1,0 +1,40 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel's command line (kernel-parameters in the kernel's documentation, bootparam(7))."""
+
+from __future__ import annotations
+
+from typing import Iterable, List, Optional
+
+
+def split_line(text: str) -> List[str]:
+    """Return the words of /proc/cmdline. Double quotes keep blanks together and are no part of the value."""
+    words: List[str] = []
+    word, quoted, started = "", False, False
+    for sign in text:
+        if sign == '"':
+            quoted, started = not quoted, True
+        elif sign.isspace() and not quoted:
+            if started:
+                words.append(word)
+            word, started = "", False
+        else:
+            word, started = word + sign, True
+    return [*words, word] if started else words
+
+
+def last_value(words: Iterable[str], name: str) -> Optional[str]:
+    """Return the value of the last argument of that name, "" for a bare one, None where there is none.
+
+    Dashes and underscores are the same in names; what stands behind ``--`` is for init.
+    """
+    wanted = name.replace("-", "_")
+    found: Optional[str] = None
+    for word in words:
+        if word == "--":
+            break
+        key, _equals, text = word.partition("=")
+        if key.replace("-", "_") == wanted:
+            found = text
+    return found
