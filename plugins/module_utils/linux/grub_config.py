@@ -55,7 +55,7 @@ class GrubConfig:
             if (first in OPENING and not line.endswith((" fi", ";fi", " done"))) or line.endswith("{"):
                 depth += 1
 
-    def _command(self, words: Sequence[str], depth: int, foreign: bool, variables: Dict[str, str]) -> None:  # noqa: FBT001
+    def _command(self, words: Sequence[str], depth: int, foreign: bool, variables: Dict[str, str]) -> None:
         command, operands = words[0], list(words[1:])
         if command in LINUX_COMMANDS:
             if operands and not foreign and not _base_name(operands[0]).startswith(FOREIGN_KERNELS):
@@ -75,9 +75,9 @@ class GrubConfig:
                 name, _equals, text = word.partition("=")
                 if name == "superusers" and (certain or not text):
                     self.superusers = text
-        elif len(operands) > 1 and certain and operands[1] not in ("", "${GRUB2_PASSWORD}", "$GRUB2_PASSWORD"):
-            self.passwords.add(operands[0])
-        elif len(operands) > 1 and variables.get("GRUB2_PASSWORD"):
+        elif (len(operands) > 1 and certain and operands[1] not in ("", "${GRUB2_PASSWORD}", "$GRUB2_PASSWORD")) or (
+            len(operands) > 1 and variables.get("GRUB2_PASSWORD")
+        ):
             self.passwords.add(operands[0])
 
 

@@ -104,17 +104,17 @@ class Host:
             return False
         return True
 
-    def read_text(self, path: str) -> str:
-        """Return a regular file's text, each file read once.
+    def read_text(self, path: str, max_bytes: Optional[int] = None) -> str:
+        """Return a regular file's text, each file read once. ``max_bytes``: another bound than the host's.
 
         Bytes that are not UTF-8 become ``\\xNN``. Raises `NotFound`, or `ReadError` where
         the file is unreadable, not a regular file or larger than the bound.
         """
         if path not in self._texts:
-            self._texts[path] = self._read(path).decode("utf-8", "backslashreplace")
+            self._texts[path] = self._read(path, max_bytes or self._max_file_bytes).decode("utf-8", "backslashreplace")
         return self._texts[path]
 
-    def _read(self, path: str) -> bytes:
+    def _read(self, path: str, max_bytes: int) -> bytes:
         try:
             # Without O_NONBLOCK a FIFO planted in place of a file would hang the audit.
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -124,20 +124,30 @@ class Host:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise ReadError("%s is not a regular file" % path)
             try:
-                return self._read_bounded(stream, path)
+                return self._read_bounded(stream, path, max_bytes)
             except OSError as problem:
                 raise _read_error(path, problem) from None
 
-    def _read_bounded(self, stream: BinaryIO, path: str) -> bytes:
-        content = b""
+    @staticmethod
+    def _read_bounded(stream: BinaryIO, path: str, max_bytes: int) -> bytes:
+        pieces: List[bytes] = []
+        size = 0
         while True:
             # Small pieces: the kernel allocates what one read of a /proc file asks for, and refuses much.
             piece = stream.read(READ_BYTES)
             if not piece:
-                return content
-            content += piece
-            if len(content) > self._max_file_bytes:
-                raise ReadError("%s is larger than %d bytes and was not read" % (path, self._max_file_bytes))
+                return b"".join(pieces)
+            pieces.append(piece)
+            size += len(piece)
+            if size > max_bytes:
+                raise ReadError("%s is larger than %d bytes and was not read" % (path, max_bytes))
+
+    def read_link(self, path: str) -> str:
+        """Return where a symbolic link points, unresolved. Raises `NotFound` or `ReadError`."""
+        try:
+            return os.readlink(self.path(path, follow=False))
+        except OSError as problem:
+            raise _read_error(path, problem) from None
 
     def list_directory(self, path: str) -> List[str]:
         """Return the names in a directory, sorted. Raises `NotFound` or `ReadError`."""

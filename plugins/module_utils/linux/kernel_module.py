@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import List, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.module_files import InstalledModules, module_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.modprobe_config import ModprobeConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.module_files import InstalledModules, module_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,

@@ -9,7 +9,7 @@ fstab generator wrote there is taken from /etc/fstab itself, which is what it wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import is_null, snippet_text, snippets
@@ -37,19 +37,20 @@ BOOT_TARGETS = ("local-fs", "remote-fs", "sysinit", "basic", "multi-user", "defa
 # systemd mounts these itself and refuses units for them; fstab's options are put on them by
 # systemd-remount-fs.service, which does not care for `noauto`.
 API_PATHS = (
-    "/proc", "/sys", "/dev", "/dev/shm", "/dev/pts", "/run", "/sys/kernel/security", "/sys/fs/smackfs",
+    "/proc", "/sys", "/dev", "/dev/shm", "/dev/pts", "/run", "/sys/kernel/security", "/sys/fs/smackfs",  # noqa: S108
     "/sys/fs/cgroup", "/sys/fs/pstore", "/sys/fs/bpf", "/sys/firmware/efi/efivars",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Configured:
-    """What the boot will mount. ``by``: where that is said."""
+    """How a path would be mounted. ``by``: where that is said; ``at_boot``: whether the boot does it."""
 
     by: str
     device: str
     fstype: str
     options: Tuple[str, ...]
+    at_boot: bool = False
 
 
 class MountConfig:
@@ -60,13 +61,15 @@ class MountConfig:
         self._fstab: Once[List[Entry]] = Once(lambda: read_fstab(host))
 
     def configured(self, path: str) -> Optional[Configured]:
-        """Return what is mounted on ``path`` at boot, None where nothing is."""
+        """Return how ``path`` would be mounted, None where nothing says it or a mask forbids it."""
         entry = first_for(self._fstab(), path)
         if path in API_PATHS or path.startswith("/sys/fs/cgroup/"):
-            return _from_fstab(entry) if entry else None
+            return replace(_from_fstab(entry), at_boot=True) if entry else None
         name = unit_name(path)
-        pulled_in = (entry is not None and entry.at_boot) or self._wanted(name)
-        return self._fragment(name, path, entry) if pulled_in else None
+        found = self._fragment(name, path, entry)
+        if found is None:
+            return None
+        return replace(found, at_boot=(entry is not None and entry.at_boot) or self._wanted(name))
 
     def _fragment(self, name: str, path: str, entry: Optional[Entry]) -> Optional[Configured]:
         for directory in UNIT_DIRECTORIES:

@@ -40,7 +40,7 @@ class Mounts:
         self._config = MountConfig(host)
 
     def find(self, address: Address) -> Tuple[Optional[Mount], Optional[Configured], str]:
-        """Return the mount on a path, what the boot mounts there, and the source of both."""
+        """Return the mount on a path, how it would be mounted, and the source of both."""
         path = required(address, "path")
         if not path.startswith("/"):
             raise UsageError("%r is not an absolute path" % path)
@@ -53,24 +53,26 @@ class Mounts:
 
     def point(self, address: Address) -> Observation:
         mount, configured, source = self.find(address)
-        if mount is None and configured is None:
+        at_boot = configured if configured and configured.at_boot else None
+        if mount is None and at_boot is None:
             return absent("%s, /etc/fstab, mount units" % source)
         seen = {
             "mounted": mount is not None,
-            "fstype": mount.fstype if mount else configured.fstype if configured else None,
-            "device": _short(mount.device if mount else configured.device if configured else ""),
+            "fstype": mount.fstype if mount else at_boot.fstype if at_boot else None,
+            "device": _short(mount.device if mount else at_boot.device if at_boot else ""),
             "options": _bounded(mount.options) if mount else None,
-            "configured": configured is not None,
-            "configured_by": configured.by if configured else None,
-            "configured_options": _bounded(configured.options) if configured else None,
+            "configured": at_boot is not None,
+            "configured_by": at_boot.by if at_boot else None,
+            "configured_options": _bounded(at_boot.options) if at_boot else None,
         }
         return value(seen, source)
 
     def option(self, address: Address) -> Observation:
         option = required(address, "option")
         mount, configured, source = self.find(address)
-        if mount is None and configured is None:
+        if mount is None and not (configured and configured.at_boot):
             return absent("%s, /etc/fstab, mount units" % source)
+        # What is written counts here even where the boot leaves it to somebody else to mount it.
         seen = {
             "running": mount.has(option) if mount else None,
             "configured": effective(configured.options, option) if configured else None,

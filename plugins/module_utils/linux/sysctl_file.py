@@ -60,10 +60,8 @@ class Table:
         if key in self._last:
             named = self._last[key]
             return None if named.text is None else named
-        fitting = [
-            line for line in self._last.values() if line.text is not None and line.is_pattern and line.covers(key)
-        ]
-        return fitting[-1] if fitting else None
+        patterns = [line for line in self._last.values() if line.text is not None and line.is_pattern]
+        return next((line for line in reversed(patterns) if line.covers(key)), None)
 
     def sources(self, key: str) -> List[Assignment]:
         """Return every line that gives the key a value."""
@@ -85,8 +83,8 @@ def parse(file: str, text: str) -> Iterator[Assignment]:
     """Yield the assignments of one file; lines that systemd-sysctl ignores are left out."""
     # A carriage return and a NUL end a line too.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\n").split("\n")
-    for number, line in enumerate(lines, 1):
-        line = line.strip(BLANKS)
+    for number, raw in enumerate(lines, 1):
+        line = raw.strip(BLANKS)
         if not line or line[0] in "#;":
             continue
         left, equals, right = line.partition("=")

@@ -33,11 +33,8 @@ def dropin_names(name: str) -> List[str]:
     ``var-log.mount`` has ``var-log.mount.d``, ``var-.mount.d`` and ``mount.d``.
     """
     stem, _dot, kind = name.rpartition(".")
-    names = [name + ".d"]
-    for at in range(len(stem) - 2, 0, -1):
-        if stem[at] == "-":
-            names.append("%s.%s.d" % (stem[: at + 1], kind))
-    return [*names, kind + ".d"]
+    dashes = [at for at in range(len(stem) - 2, 0, -1) if stem[at] == "-"]
+    return [name + ".d", *("%s.%s.d" % (stem[: at + 1], kind) for at in dashes), kind + ".d"]
 
 
 def parse(text: str, section: str) -> Dict[str, str]:
