@@ -30,8 +30,11 @@ EFI_FILES = "/boot/efi/EFI/*/grub.cfg"
 BESIDE = ("user.cfg", "custom.cfg")
 OTHER_LOADERS = (
     "/boot/loader/loader.conf", "/boot/loader/entries", "/boot/efi/loader/loader.conf", "/efi/loader/loader.conf",
-    "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg", "/etc/lilo.conf", "/etc/zipl.conf", "/boot/refind_linux.conf",
+    "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg",
+    "/etc/lilo.conf", "/etc/zipl.conf", "/boot/refind_linux.conf",
 )  # fmt: skip
+# Ubuntu's hand-over of the console.
+HARMLESS = ("$vt_handoff", "${vt_handoff}")
 MAX_VALUE = 1000
 
 
@@ -80,7 +83,10 @@ class Grub:
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``query``: ``password``, ``argument`` (with ``name``) or ``configuration``; absent without a boot loader."""
+    """Observe a ``query``: ``password``, ``argument`` (with ``name``) or ``configuration``.
+
+    Absent where the host has no boot loader.
+    """
     grub = Grub(host)
     return read_each(addresses, lambda address: _observe(host, grub, address))
 
@@ -115,7 +121,11 @@ def _configured(configs: Sequence[GrubConfig], name: str) -> Optional[str]:
     """Return the value that every Linux entry gives; None where one lacks it or gives another."""
     if any(config.boot_loader_spec for config in configs):
         raise ReadError("the boot entries are separate files (blscfg), which cannot be read yet")
-    values = {last_value(entry, name) for config in configs for entry in config.entries}
+    entries = [entry for config in configs for entry in config.entries]
+    unknown = next((word for entry in entries for word in entry if word.startswith("$") and word not in HARMLESS), None)
+    if unknown is not None:
+        raise ReadError("a boot entry uses %s, whose value is only known at boot" % unknown[:100])
+    values = {last_value(entry, name) for entry in entries}
     return values.pop() if len(values) == 1 else None
 
 

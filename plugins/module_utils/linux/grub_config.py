@@ -26,7 +26,11 @@ FOREIGN_KERNELS = ("memtest",)
 
 @dataclass
 class GrubConfig:
-    """``superusers``: as they stand at the end; ``passwords``: users that have one; ``entries``: arguments per entry."""
+    """What one configuration says.
+
+    ``superusers``: as they stand at the end; ``passwords``: the users that have one;
+    ``entries``: the kernel arguments of each Linux entry.
+    """
 
     superusers: str = ""
     passwords: Set[str] = field(default_factory=set)
@@ -51,11 +55,11 @@ class GrubConfig:
             if first in CLOSING or first == "}":
                 depth = max(0, depth - 1)
             elif first in INTERESTING:
-                self._command(_words(path, line), depth, foreign, variables)
+                self._command(_words(path, line), depth, variables, foreign=foreign)
             if (first in OPENING and not line.endswith((" fi", ";fi", " done"))) or line.endswith("{"):
                 depth += 1
 
-    def _command(self, words: Sequence[str], depth: int, foreign: bool, variables: Dict[str, str]) -> None:
+    def _command(self, words: Sequence[str], depth: int, variables: Dict[str, str], *, foreign: bool) -> None:
         command, operands = words[0], list(words[1:])
         if command in LINUX_COMMANDS:
             if operands and not foreign and not _base_name(operands[0]).startswith(FOREIGN_KERNELS):
@@ -97,11 +101,13 @@ def _lines(text: str) -> Iterator[str]:
 
 def _words(path: str, line: str) -> List[str]:
     try:
-        words = shlex.split(line.replace(";", " ; "), comments=True)
+        words = shlex.split(line.replace(";", " ; "))
     except ValueError:
         # The line itself may hold a password and is not repeated.
         raise ReadError("%s has a line with an open quote" % path) from None
-    return words[: words.index(";")] if ";" in words else words
+    # A comment starts with a word, never inside of one.
+    end = next((at for at, word in enumerate(words) if word == ";" or word.startswith("#")), len(words))
+    return words[:end]
 
 
 def _base_name(path: str) -> str:

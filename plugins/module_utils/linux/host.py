@@ -79,7 +79,7 @@ class Host:
             if os.path.islink(here) and (follow or parts):
                 links += 1
                 if links > MAX_LINKS:
-                    raise ReadError("%s: too many levels of symbolic links" % path)
+                    raise ReadError("%s: too many levels of symbolic links" % printable(path))
                 target = os.readlink(here)
                 if target.startswith("/"):
                     done = []
@@ -120,9 +120,11 @@ class Host:
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as problem:
             raise _read_error(path, problem) from None
+        # Python opens no stream on a directory, so the type is looked at first.
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise ReadError("%s is not a regular file" % printable(path))
         with os.fdopen(handle, "rb", buffering=0) as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ReadError("%s is not a regular file" % path)
             try:
                 return self._read_bounded(stream, path, max_bytes)
             except OSError as problem:
@@ -140,7 +142,7 @@ class Host:
             pieces.append(piece)
             size += len(piece)
             if size > max_bytes:
-                raise ReadError("%s is larger than %d bytes and was not read" % (path, max_bytes))
+                raise ReadError("%s is larger than %d bytes and was not read" % (printable(path), max_bytes))
 
     def read_link(self, path: str) -> str:
         """Return where a symbolic link points, unresolved. Raises `NotFound` or `ReadError`."""

@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
 # TCP_LISTEN; and TCP_CLOSE, which for UDP means: bound, and open to everyone.
 LISTENING = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
+FIELDS = 4  # up to the state
 WORD = 8  # hexadecimal digits of 32 bits, each word in the byte order of the machine
 MAX_TABLE_BYTES = 64 * 1024 * 1024  # a busy server has a line per connection
 MAX_SOCKETS = 1000
@@ -66,7 +67,7 @@ def _sockets(host: Host) -> List[Dict[str, Any]]:
             continue  # a kernel without IPv6
         for line in text.split("\n")[1:]:
             fields = line.split(None, 4)
-            if fields and (len(fields) < 4 or fields[3] == state):
+            if fields and (len(fields) < FIELDS or fields[3] == state):
                 entry = _entry(protocol, fields)
                 found[tuple(entry.values())] = entry
     return sorted(found.values(), key=lambda entry: (entry["protocol"], entry["port"], entry["address"]))

@@ -1,0 +1,151 @@
+"""Scenarios of kernel parameters: what runs, what the next boot sets."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Union
+
+from tests.scenarios import File, Scenario
+
+KEY = "net.ipv4.conf.all.log_martians"
+PROC = "/proc/sys/net/ipv4/conf/all/log_martians"
+NAME = {"name": KEY}
+ONE = {"equals": 1}
+SNIPPET = "/etc/sysctl.d/60-hardening.conf"
+APPLY = (("/lib/systemd/systemd-sysctl",),)
+UFW = {
+    "/etc/systemd/system/multi-user.target.wants/ufw.service": File(link="/lib/systemd/system/ufw.service"),
+    "/lib/systemd/system/ufw.service": "[Service]\nExecStart=/lib/ufw/ufw-init start quiet\n",
+    "/etc/default/ufw": 'IPV6=yes\nIPT_SYSCTL=/etc/ufw/sysctl.conf\nIPT_MODULES=""\n',
+    "/etc/ufw/ufw.conf": "# comment\nENABLED=yes\nLOGLEVEL=low\n",
+    "/etc/ufw/sysctl.conf": "net/ipv4/conf/all/log_martians=0\n",
+}
+
+Files = Dict[str, Union[str, bytes, File]]
+
+
+def _case(
+    name: str, verdict: str, files: Files, running: Optional[str], configured: Optional[str], **more: Any
+) -> Scenario:
+    planted: Files = {"/proc/sys/kernel/ostype": "Linux\n", **files}
+    if running is not None:
+        planted[PROC] = running + "\n"
+    seen: Dict[str, Any] = {"running": running, "configured": configured}
+    if "sources" in more:
+        seen["sources"] = more.pop("sources")
+    else:
+        found = more.pop("line", None)
+        seen["sources"] = [] if found is None else [found]
+    return Scenario(name, NAME, ONE, verdict, {"state": "value", "value": seen}, files=planted, **more)
+
+
+def _line(file: str, line: int, text: str) -> Dict[str, Any]:
+    return {"file": file, "line": line, "value": text}
+
+
+def _set(file: str, text: str) -> Files:
+    return {file: "%s = %s\n" % (KEY, text)}
+
+
+SCENARIOS = [
+    _case("right", "pass", _set(SNIPPET, "1"), "1", "1", line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY),
+    _case("wrong", "fail", _set(SNIPPET, "0"), "0", "0", line=_line(SNIPPET, 1, "0"), on_host=True, host_commands=APPLY),
+    _case("file-right-running-wrong", "fail", _set(SNIPPET, "1"), "0", "1", line=_line(SNIPPET, 1, "1"), on_host=True,
+          host_commands=(("sh", "-c", "echo 0 > " + PROC),)),
+    _case("running-right-file-wrong", "fail", _set(SNIPPET, "0"), "1", "0", line=_line(SNIPPET, 1, "0"), on_host=True,
+          host_commands=(("sh", "-c", "echo 1 > " + PROC),)),
+    _case("running-right-no-file", "fail", {}, "1", None, on_host=True,
+          host_commands=(("sh", "-c", "echo 1 > " + PROC),)),
+    _case("system-default", "fail", {}, "0", None, on_host=True),
+    _case("commented-out", "fail", {SNIPPET: "# %s = 1\n;%s=1\n" % (KEY, KEY)}, "0", None, on_host=True, host_commands=APPLY),
+    _case("last-line-wins", "fail", {SNIPPET: "%s=1\n%s=0\n" % (KEY, KEY)}, "0", "0",
+          sources=[_line(SNIPPET, 1, "1"), _line(SNIPPET, 2, "0")], on_host=True, host_commands=APPLY),
+    _case("later-name-wins-over-directory-order", "fail", {**_set(SNIPPET, "1"), **_set("/usr/lib/sysctl.d/70-vendor.conf", "0")},
+          "0", "0", sources=[_line(SNIPPET, 1, "1"), _line("/usr/lib/sysctl.d/70-vendor.conf", 1, "0")],
+          on_host=True, host_commands=APPLY),
+    _case("same-name-in-etc-hides-vendor", "pass", {**_set("/etc/sysctl.d/70-vendor.conf", "1"), **_set("/usr/lib/sysctl.d/70-vendor.conf", "0")},
+          "1", "1", line=_line("/etc/sysctl.d/70-vendor.conf", 1, "1"), on_host=True, host_commands=APPLY),
+    _case("link-to-null-hides-vendor", "fail", {**_set("/usr/lib/sysctl.d/70-vendor.conf", "1"), "/etc/sysctl.d/70-vendor.conf": File(link="/dev/null")},
+          "0", None, on_host=True, host_commands=APPLY),
+    _case("dangling-link-hides-vendor", "fail", {**_set("/usr/lib/sysctl.d/70-vendor.conf", "1"), "/etc/sysctl.d/70-vendor.conf": File(link="/nowhere")},
+          "0", None, on_host=True, host_commands=APPLY),
+    _case("local-lib-hides-lib", "pass", {**_set("/usr/local/lib/sysctl.d/70-x.conf", "1"), **_set("/usr/lib/sysctl.d/70-x.conf", "0")},
+          "1", "1", line=_line("/usr/local/lib/sysctl.d/70-x.conf", 1, "1"), on_host=True, host_commands=APPLY),
+    _case("run-does-not-last", "fail", _set("/run/sysctl.d/60-x.conf", "1"), "1", None, on_host=True, host_commands=APPLY),
+    _case("not-a-conf-file", "fail", _set("/etc/sysctl.d/60-x.conf.bak", "1"), "0", None, on_host=True, host_commands=APPLY),
+    _case("hidden-file", "fail", _set("/etc/sysctl.d/.60-x.conf", "1"), "0", None, on_host=True, host_commands=APPLY),
+    _case("sysctl-conf-through-link", "pass",
+          {**_set("/etc/sysctl.conf", "1"), "/etc/sysctl.d/99-sysctl.conf": File(link="../sysctl.conf")}, "1", "1",
+          line=_line("/etc/sysctl.d/99-sysctl.conf", 1, "1")),
+    _case("sysctl-conf-without-link", "fail", _set("/etc/sysctl.conf", "1"), "1", None),
+    _case("slashes-and-odd-spacing", "pass", {SNIPPET: "\t net/ipv4/conf/all/log_martians=\t1 \t\r\n"}, "1", "1",
+          line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY),
+    _case("leading-slash", "pass", {SNIPPET: "/net/ipv4/conf/all/log_martians = 1"}, "1", "1",
+          line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY),
+    _case("dash-means-failure-is-fine", "pass", {SNIPPET: "-%s = 1\n" % KEY}, "1", "1", line=_line(SNIPPET, 1, "1"),
+          on_host=True, host_commands=APPLY),
+    _case("odd-case-is-another-key", "fail", {SNIPPET: KEY.upper() + " = 1\n"}, "0", None, on_host=True, host_commands=APPLY),
+    _case("byte-order-mark-spoils-the-key", "fail", {SNIPPET: "\ufeff%s = 1\n" % KEY}, "0", None, on_host=True, host_commands=APPLY),
+    _case("text-behind-the-value", "fail", {SNIPPET: "%s = 1 # on\n" % KEY}, "1", "1 # on", line=_line(SNIPPET, 1, "1 # on")),
+    _case("pattern", "pass", {SNIPPET: "net.ipv4.conf.*.log_martians = 1\n"}, "1", "1", line=_line(SNIPPET, 1, "1"),
+          on_host=True, host_commands=APPLY),
+    _case("named-key-before-later-pattern", "fail", {SNIPPET: "%s=0\nnet.ipv4.conf.*.log_martians = 1\n" % KEY}, "0", "0",
+          sources=[_line(SNIPPET, 1, "0"), _line(SNIPPET, 2, "1")], on_host=True, host_commands=APPLY),
+    _case("key-taken-out-of-pattern", "fail", {SNIPPET: "net.ipv4.conf.*.log_martians = 1\n-%s\n" % KEY}, "0", None,
+          line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY),
+    _case("dash-alone-takes-a-named-key-out", "fail", {SNIPPET: "%s = 1\n-%s\n" % (KEY, KEY)}, "0", None,
+          line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY),
+    _case("repeated-pattern-keeps-its-place", "fail",
+          {SNIPPET: "net.ipv4.conf.a*.log_martians=1\nnet.ipv4.conf.*l.log_martians=0\nnet.ipv4.conf.a*.log_martians=1\n"}, "0", "0",
+          sources=[_line(SNIPPET, 1, "1"), _line(SNIPPET, 2, "0"), _line(SNIPPET, 3, "1")], on_host=True, host_commands=APPLY),
+    _case("ufw-overrides", "fail", {**_set(SNIPPET, "1"), **UFW}, "0", "0",
+          sources=[_line(SNIPPET, 1, "1"), _line("/etc/ufw/sysctl.conf", 1, "0")]),
+    _case("ufw-switched-off", "pass", {**_set(SNIPPET, "1"), **UFW, "/etc/ufw/ufw.conf": "ENABLED=no\n"}, "1", "1",
+          line=_line(SNIPPET, 1, "1")),
+    _case("ufw-removed-but-its-files-left", "pass",
+          {**_set(SNIPPET, "1"), **{path: text for path, text in UFW.items() if not path.startswith("/lib")}}, "1", "1",
+          line=_line(SNIPPET, 1, "1")),
+    _case("kernel-has-no-such-key", "fail", _set(SNIPPET, "1"), None, "1", line=_line(SNIPPET, 1, "1")),
+    _case("name-that-is-not-utf-8", "pass", {**_set(SNIPPET, "1"), "/etc/sysctl.d/50-\udcff.conf": KEY + " = 0\n"}, "1", "1",
+          sources=[_line("/etc/sysctl.d/50-\\xff.conf", 1, "0"), _line(SNIPPET, 1, "1")]),
+    Scenario(
+        "blanks-between-fields", {"name": "net.ipv4.tcp_rmem"}, {"equals": "4096 131072 6291456"}, "pass",
+        {"state": "value", "value": {"running": "4096 131072 6291456", "configured": "4096 131072 6291456",
+                                     "sources": [_line(SNIPPET, 1, "4096 131072 6291456")]}},
+        files={SNIPPET: "net.ipv4.tcp_rmem=4096   131072\t6291456\n", "/proc/sys/net/ipv4/tcp_rmem": "4096\t131072\t6291456\n"},
+        on_host=True, host_commands=APPLY,
+    ),
+    Scenario(
+        "dot-inside-an-interface-name", {"name": "net.ipv4.conf.eth0/100.log_martians"}, ONE, "pass",
+        {"state": "value", "value": {"running": "1", "configured": "1", "sources": [_line(SNIPPET, 1, "1")]}},
+        files={SNIPPET: "net/ipv4/conf/eth0.100/log_martians=1\n", "/proc/sys/net/ipv4/conf/eth0.100/log_martians": "1\n"},
+    ),
+    Scenario(
+        "directory-in-place-of-a-snippet", NAME, ONE, "error",
+        {"state": "error", "reason": "/etc/sysctl.d/60-hardening.conf is not a regular file"},
+        files={SNIPPET: File(directory=True), PROC: "1\n"},
+    ),
+    Scenario(
+        "snippet-in-a-loop-of-links", NAME, ONE, "error",
+        {"state": "error", "reason": "/etc/sysctl.d/60-hardening.conf: too many levels of symbolic links"},
+        files={SNIPPET: File(link="60-hardening.conf"), PROC: "1\n"},
+    ),
+    Scenario(
+        "snippet-too-large", NAME, ONE, "error",
+        {"state": "error", "reason": "/etc/sysctl.d/60-hardening.conf is larger than 4194304 bytes and was not read"},
+        files={SNIPPET: "#" * 4194305, PROC: "1\n"},
+    ),
+    Scenario(
+        "no-proc", NAME, ONE, "error",
+        {"state": "error", "reason": "/proc/sys is not there; running kernel parameters cannot be read"},
+        files=_set(SNIPPET, "1"),
+    ),
+    Scenario(
+        "ufw-file-by-a-variable", NAME, ONE, "error",
+        {"state": "error", "reason": "/etc/default/ufw: '$HOME/sysctl.conf' is not a plain text"},
+        files={**_set(SNIPPET, "1"), **UFW, "/etc/default/ufw": "IPT_SYSCTL=$HOME/sysctl.conf\n", PROC: "1\n"},
+    ),
+    Scenario(
+        "key-that-leads-out-of-proc", {"name": "/../../etc/shadow"}, ONE, "error",
+        {"state": "error", "reason": "'/../../etc/shadow' is not the name of one kernel parameter"},
+    ),
+]  # fmt: skip
