@@ -14,7 +14,7 @@ import fnmatch
 import os
 import re
 import stat
-from typing import BinaryIO, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -37,7 +37,7 @@ class Host:
 
     ``root``: the directory that stands for ``/``. ``runner``: called with argv and a
     timeout in seconds. ``privileged``: whether what only root may read is open to us;
-    found out when not given.
+    found out when not given. ``options``: limits and exclusions of the file system scan.
     """
 
     def __init__(
@@ -47,8 +47,10 @@ class Host:
         privileged: Optional[bool] = None,
         command_timeout: float = COMMAND_TIMEOUT,
         max_file_bytes: int = MAX_FILE_BYTES,
+        options: Optional[Mapping[str, Any]] = None,
     ) -> None:
         self.root = root
+        self.options = options or {}
         self.privileged = os.geteuid() == 0 if privileged is None else privileged
         self._runner = runner
         self._command_timeout = command_timeout

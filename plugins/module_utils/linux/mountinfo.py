@@ -79,6 +79,10 @@ class MountTable:
             here = self._cover(here, "/" + "/".join(parts[:count]))
         return here if here.path == path else None
 
+    def shown(self) -> List[Mount]:
+        """Return the mounts that can be seen, none covered by another."""
+        return [mount for mount in self._mounts if self.visible(mount.path) is mount]
+
     def _cover(self, mount: Mount, path: str) -> Mount:
         seen = {mount.number}
         while (mount.number, path) in self._children:

@@ -44,10 +44,11 @@ def _variable(host: Host, name: str) -> str:
 
 def _plain(path: str, text: str) -> str:
     text = text.strip()
-    if text[:1] in ("'", '"') and text[:1] == text[-1:] and len(text) > 1:
-        text = text[1:-1]
-    else:
-        text = text.partition(" #")[0].rstrip()
+    text = (
+        text[1:-1]
+        if text[:1] in ("'", '"') and text[:1] == text[-1:] and len(text) > 1
+        else text.partition(" #")[0].rstrip()
+    )
     if any(sign in text for sign in "$`\\\"'; "):
         raise ReadError("%s: %r is not a plain text" % (path, text))
     return text

@@ -1,0 +1,281 @@
+"""Scenarios of the boot loader: password, kernel arguments, and the files themselves."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Union
+
+from tests.scenarios import File, Scenario
+
+PASSWORD = {"query": "password"}
+LOCKED = {"fields": {"superusers": {"equals": True}, "password": {"equals": True}}}
+AUDIT = {"query": "argument", "name": "audit"}
+GIVEN = {"fields": {"running": {"equals": "1"}, "configured": {"equals": "1"}}}
+CONFIGURATION = {"query": "configuration"}
+CFG = "/boot/grub/grub.cfg"
+CUSTOM = "/boot/grub/custom.cfg"
+HASH = "grub.pbkdf2.sha512.10000.AAAA.BBBB"
+USERS = 'set superusers="root"\npassword_pbkdf2 root %s\n' % HASH
+SOURCE_CUSTOM = """### BEGIN /etc/grub.d/41_custom ###
+if [ -f  ${config_directory}/custom.cfg ]; then
+  source ${config_directory}/custom.cfg
+elif [ -z "${config_directory}" -a -f  $prefix/custom.cfg ]; then
+  source $prefix/custom.cfg
+fi
+### END /etc/grub.d/41_custom ###
+"""
+RED_HAT_USERS = """if [ -f ${prefix}/user.cfg ]; then
+  source ${prefix}/user.cfg
+  if [ -n "${GRUB2_PASSWORD}" ]; then
+    set superusers="root"
+    export superusers
+    password_pbkdf2 root ${GRUB2_PASSWORD}
+  fi
+fi
+"""
+
+Files = Dict[str, Union[str, bytes, File]]
+
+
+def _entries(normal: str, recovery: Optional[str] = None, extra: str = "") -> str:
+    """Return what Debian's 10_linux writes, with these arguments at the end of the lines."""
+    recovery = normal if recovery is None else recovery
+    return """if [ "x$grub_platform" = xxen ]; then insmod xzio; fi
+function gfxmode {
+\tset gfxpayload="${1}"
+}
+### BEGIN /etc/grub.d/10_linux ###
+menuentry 'Debian GNU/Linux' --class debian {
+\tlinux\t/boot/vmlinuz-6.1.0-18-amd64 root=UUID=1-2 ro %s
+\tinitrd\t/boot/initrd.img-6.1.0-18-amd64
+}
+submenu 'Advanced options' {
+\tmenuentry 'recovery mode' {
+\t\tlinux\t/boot/vmlinuz-6.1.0-18-amd64 root=UUID=1-2 ro single %s
+\t}
+}
+### END /etc/grub.d/10_linux ###
+%s""" % (normal, recovery, extra)
+
+
+def _lock(name: str, verdict: str, files: Union[str, Files], superusers: bool, password: bool) -> Scenario:
+    planted: Files = {CFG: File(files + _entries("quiet"), 0o600)} if isinstance(files, str) else files
+    seen = {"state": "value", "value": {"superusers": superusers, "password": password}}
+    return Scenario(name, PASSWORD, LOCKED, verdict, seen, files=planted)
+
+
+def _argument(
+    name: str,
+    verdict: str,
+    running: Optional[str],
+    configured: Optional[str],
+    cmdline: str,
+    cfg: str,
+    **more: Any,
+) -> Scenario:
+    seen = {"state": "value", "value": {"running": running, "configured": configured}}
+    files: Files = {"/proc/cmdline": cmdline + "\n", CFG: cfg, **more.pop("files", {})}
+    return Scenario(name, more.pop("address", AUDIT), more.pop("expect", GIVEN), verdict, seen, files=files, **more)
+
+
+def _error(name: str, address: Dict[str, Any], reason: str, files: Files, **more: Any) -> Scenario:
+    return Scenario(name, address, LOCKED, "error", {"state": "error", "reason": reason}, files=files, **more)
+
+
+SCENARIOS = [
+    _lock("password-right", "pass", USERS, True, True),
+    _lock("password-nothing-set", "fail", "", False, False),
+    _lock("password-commented-out", "fail", "#" + USERS.replace("\n", "\n# "), False, False),
+    _lock("password-only-superusers", "fail", 'set superusers="root"\n', True, False),
+    _lock("password-only-a-password", "fail", "password_pbkdf2 root %s\n" % HASH, False, False),
+    _lock("password-of-somebody-else", "fail", USERS.replace("_pbkdf2 root", "_pbkdf2 bob"), True, False),
+    _lock("password-of-one-of-several", "pass", USERS.replace('"root"', '"bob,root"'), True, True),
+    _lock("password-not-hashed", "pass", "set superusers=root\npassword root geheim\n", True, True),
+    _lock(
+        "password-odd-spacing",
+        "pass",
+        "\t set   superusers='root' ; export superusers\n  password_pbkdf2\troot " + HASH + "\n",
+        True,
+        True,
+    ),
+    _lock("password-odd-case", "fail", USERS.upper(), False, False),
+    _lock("password-last-set-wins", "fail", USERS + 'set superusers=""\n', False, False),
+    _lock("password-unset", "fail", USERS + "unset superusers\n", False, False),
+    _lock("password-inside-an-if", "fail", "if [ x = y ]; then\n" + USERS + "fi\n", False, False),
+    _lock("password-inside-an-entry", "fail", "menuentry 'x' {\n" + USERS + "}\n", False, False),
+    _lock("password-after-an-if", "pass", "if [ x = y ]; then\n  set a=b\nelse\n  set a=c\nfi\n" + USERS, True, True),
+    _lock("password-empty", "fail", 'set superusers="root"\npassword root ""\n', True, False),
+    _lock("password-in-custom-cfg", "pass", {CFG: _entries("quiet") + SOURCE_CUSTOM, CUSTOM: USERS}, True, True),
+    _lock("password-in-custom-cfg-that-nothing-reads", "fail", {CFG: _entries("quiet"), CUSTOM: USERS}, False, False),
+    _lock(
+        "password-in-user-cfg",
+        "pass",
+        {
+            "/boot/grub2/grub.cfg": RED_HAT_USERS + _entries("quiet"),
+            "/boot/grub2/user.cfg": "GRUB2_PASSWORD=%s\n" % HASH,
+        },
+        True,
+        True,
+    ),
+    _lock(
+        "password-without-user-cfg", "fail", {"/boot/grub2/grub.cfg": RED_HAT_USERS + _entries("quiet")}, False, False
+    ),
+    _lock(
+        "password-efi-pointer-to-the-main-file",
+        "pass",
+        {
+            CFG: USERS + _entries("quiet"),
+            "/boot/efi/EFI/debian/grub.cfg": "search.fs_uuid 1-2 root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n",
+        },
+        True,
+        True,
+    ),
+    _lock(
+        "password-efi-file-with-entries-of-its-own",
+        "fail",
+        {CFG: USERS + _entries("quiet"), "/boot/efi/EFI/debian/grub.cfg": _entries("quiet")},
+        False,
+        False,
+    ),
+    _argument("argument-right", "pass", "1", "1", "root=/dev/vda ro audit=1 quiet", _entries("audit=1 quiet")),
+    _argument("argument-missing", "fail", None, None, "root=/dev/vda ro quiet", _entries("quiet")),
+    _argument("argument-only-running", "fail", "1", None, "ro audit=1", _entries("quiet")),
+    _argument("argument-only-configured", "fail", None, "1", "ro", _entries("audit=1")),
+    _argument("argument-not-in-recovery", "fail", "1", None, "ro audit=1", _entries("audit=1", "")),
+    _argument("argument-other-value-in-recovery", "fail", "1", None, "ro audit=1", _entries("audit=1", "audit=0")),
+    _argument("argument-last-wins", "fail", "0", "0", "audit=1 audit=0", _entries("audit=1 audit=0")),
+    _argument("argument-last-wins-the-other-way", "pass", "1", "1", "audit=0 audit=1", _entries("audit=0 audit=1")),
+    _argument("argument-bare", "fail", "", "", "ro audit", _entries("audit")),
+    _argument("argument-quoted", "pass", "1", "1", 'x="a b audit=0" audit="1"', _entries("'x=a b' \"audit=1\"")),
+    _argument("argument-odd-case", "fail", None, None, "AUDIT=1", _entries("Audit=1")),
+    _argument("argument-longer-name", "fail", None, None, "xaudit=1 audit_backlog_limit=1", _entries("audit.x=1")),
+    _argument("argument-for-init", "fail", None, None, "ro -- audit=1", _entries("-- audit=1")),
+    _argument("argument-behind-a-comment", "fail", "1", None, "audit=1", _entries("quiet # audit=1")),
+    _argument(
+        "argument-sign-inside-a-word", "fail", "0", "0", "audit=1 x=a#b audit=0", _entries("audit=1 x=a#b audit=0")
+    ),
+    _argument(
+        "argument-dash-and-underscore",
+        "pass",
+        "8192",
+        "8192",
+        "audit-backlog-limit=8192",
+        _entries("audit_backlog_limit=8192"),
+        address={"query": "argument", "name": "audit_backlog_limit"},
+        expect={"fields": {"running": {"at_least": 8192}, "configured": {"at_least": 8192}}},
+    ),
+    _argument(
+        "argument-only-in-etc-default-grub",
+        "fail",
+        None,
+        None,
+        "ro",
+        _entries("quiet"),
+        files={"/etc/default/grub": 'GRUB_CMDLINE_LINUX="audit=1"\n'},
+    ),
+    _argument("argument-no-entries", "fail", "1", None, "audit=1", "set timeout=5\n"),
+    _argument(
+        "argument-entry-commented-out",
+        "pass",
+        "1",
+        "1",
+        "audit=1",
+        _entries("audit=1", extra="# linux /boot/vmlinuz-old ro\n"),
+    ),
+    _argument("argument-continued-line", "pass", "1", "1", "audit=1", _entries("quiet \\\n audit=1")),
+    _argument("argument-hand-over-of-the-console", "pass", "1", "1", "audit=1", _entries("audit=1 $vt_handoff")),
+    _argument(
+        "argument-memory-test-is-no-linux",
+        "pass",
+        "1",
+        "1",
+        "audit=1",
+        _entries("audit=1", extra="menuentry 'Memory test' {\n\tlinux16\t/boot/memtest86+.bin\n}\n"),
+    ),
+    _argument(
+        "argument-other-system-on-the-disk",
+        "pass",
+        "1",
+        "1",
+        "audit=1",
+        _entries(
+            "audit=1",
+            extra="### BEGIN /etc/grub.d/30_os-prober ###\nmenuentry 'Other' {\n\tlinux /boot/vmlinuz root=/dev/sdb1\n}\n### END /etc/grub.d/30_os-prober ###\n",
+        ),
+    ),
+    _argument(
+        "argument-entry-of-the-site",
+        "fail",
+        "1",
+        None,
+        "audit=1",
+        _entries("audit=1", extra="menuentry 'Mine' {\n\tlinux /boot/mine ro\n}\n"),
+    ),
+    _argument(
+        "argument-entry-in-custom-cfg",
+        "fail",
+        "1",
+        None,
+        "audit=1",
+        _entries("audit=1") + SOURCE_CUSTOM,
+        files={CUSTOM: "menuentry 'x' {\n linux /v ro\n}\n"},
+    ),
+    Scenario(
+        "configuration-right",
+        CONFIGURATION,
+        {"each": {"fields": {"mode": {"mode_at_most": "0600"}}}},
+        "pass",
+        {"state": "value"},
+        files={
+            CFG: File("x", 0o400),
+            CUSTOM: File("x", 0o600),
+            "/etc/passwd": "root:x:0:0::/:\n",
+            "/etc/group": "root:x:0:\n",
+        },
+    ),
+    Scenario(
+        "configuration-open-to-all",
+        CONFIGURATION,
+        {"each": {"fields": {"mode": {"mode_at_most": "0600"}}}},
+        "fail",
+        {"state": "value"},
+        files={
+            CFG: File("x", 0o600),
+            "/boot/grub/user.cfg": File("x", 0o644),
+            "/etc/passwd": "root:x:0:0::/:\n",
+            "/etc/group": "root:x:0:\n",
+        },
+    ),
+    Scenario("no-boot-loader", PASSWORD, LOCKED, "fail", {"state": "absent"}),
+    _error(
+        "not-root",
+        PASSWORD,
+        "the boot loader's configuration can only be read by root; run the audit with become",
+        {CFG: USERS},
+        privileged=False,
+    ),
+    _error(
+        "other-boot-loader",
+        PASSWORD,
+        "/boot/loader/loader.conf: only GRUB's configuration can be read, and there is none",
+        {"/boot/loader/loader.conf": "timeout 3\n"},
+    ),
+    _error("directory-in-place-of-the-file", PASSWORD, CFG + " is not a regular file", {CFG: File(directory=True)}),
+    _error("loop-of-links", PASSWORD, CFG + ": too many levels of symbolic links", {CFG: File(link="grub.cfg")}),
+    _error("open-quote", PASSWORD, CFG + " has a line with an open quote", {CFG: 'set superusers="root\n'}),
+    _error(
+        "entries-in-separate-files",
+        AUDIT,
+        "the boot entries are separate files (blscfg), which cannot be read yet",
+        {CFG: "insmod blscfg\nblscfg\n", "/proc/cmdline": "audit=1"},
+    ),
+    _error(
+        "argument-by-a-variable",
+        AUDIT,
+        "a boot entry uses $mine, whose value is only known at boot",
+        {CFG: _entries("audit=1 $mine"), "/proc/cmdline": "audit=1"},
+    ),
+    _error(
+        "argument-without-name", {"query": "argument"}, "the address needs the key 'name' with a text", {CFG: USERS}
+    ),
+    _error("unknown-query", {"query": "colour"}, "the boot loader has no query 'colour'", {CFG: USERS}),
+]

@@ -1,0 +1,134 @@
+"""Scenarios of the facts on which rules depend to apply at all."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Union
+
+from tests.scenarios import File, Scenario
+
+YES: Dict[str, Any] = {"equals": True}
+THREADS = {"/proc/2/comm": "kthreadd\n"}
+IPV6_OFF = {
+    "/proc/net/if_inet6": "",
+    "/proc/sys/net/ipv6/conf/all/disable_ipv6": "1\n",
+    "/proc/sys/net/ipv6/conf/default/disable_ipv6": "1\n",
+}
+IPV6_OFF_AT_BOOT = "net.ipv6.conf.all.disable_ipv6 = 1\nnet.ipv6.conf.default.disable_ipv6 = 1\n"
+LOOPBACK = "00000000000000000000000000000001 01 80 10 80       lo\n"
+
+Files = Dict[str, Union[str, bytes, File]]
+
+
+def _case(fact: str, name: str, seen: Any, files: Files, **more: Any) -> Scenario:
+    verdict = "pass" if seen is True or seen == [] else "fail"
+    expect = more.pop("expect", YES)
+    observed = {"state": "value", "value": seen}
+    return Scenario("%s-%s" % (fact, name), {"fact": fact}, expect, verdict, observed, files=files, **more)
+
+
+def _error(fact: str, name: str, reason: str, files: Files, **more: Any) -> Scenario:
+    observed = {"state": "error", "reason": reason}
+    return Scenario("%s-%s" % (fact, name), {"fact": fact}, YES, "error", observed, files=files, **more)
+
+
+def _wireless(name: str, seen: Any, files: Files) -> Scenario:
+    return _case("wireless_interfaces", name, seen, files, expect={"empty": True})
+
+
+UNKNOWN = "neither kernel threads nor any mark of a container can be seen; run the audit with become"
+SCENARIOS = [
+    _case("own_kernel", "kernel-threads", True, {**THREADS}),
+    _case("own_kernel", "left-over-mark-of-an-image", True, {**THREADS, "/.dockerenv": ""}),
+    _case("own_kernel", "kernel-threads-hidden", True, {"/run/systemd/system/.keep": ""}, privileged=False),
+    _case(
+        "own_kernel",
+        "nspawn",
+        False,
+        {"/run/systemd/container": "systemd-nspawn\n", "/run/systemd/system/.keep": ""},
+        on_host=True,
+    ),
+    _case("own_kernel", "docker", False, {"/.dockerenv": "", "/proc/2/comm": "bash\n"}),
+    _case("own_kernel", "podman", False, {"/run/.containerenv": ""}),
+    _case("own_kernel", "environment-of-the-first-process", False, {"/proc/1/environ": "A=1\0container=lxc\0"}),
+    _case("own_kernel", "control-groups", False, {"/proc/1/cgroup": "0::/kubepods/burstable/x\n"}),
+    _case(
+        "own_kernel",
+        "windows-subsystem",
+        False,
+        {**THREADS, "/proc/sys/kernel/osrelease": "5.15.1-microsoft-standard-WSL2\n"},
+    ),
+    _error("own_kernel", "no-sign-at-all", UNKNOWN, {"/proc/1/cgroup": "0::/\n"}),
+    _error("own_kernel", "mark-only-for-root", UNKNOWN, {"/proc/1/environ": "container=lxc\0"}, privileged=False),
+    _error(
+        "own_kernel",
+        "directory-in-place-of-the-name",
+        "/proc/2/comm is not a regular file",
+        {"/proc/2/comm": File(directory=True)},
+    ),
+    _case("container", "own-kernel", False, {**THREADS}),
+    _case("container", "nspawn", True, {"/run/systemd/container": "systemd-nspawn\n"}, on_host=True),
+    _case("systemd_booted", "yes", True, {"/run/systemd/system/.keep": ""}, on_host=True),
+    _case("systemd_booted", "no", False, {"/run/systemd/x": ""}),
+    _case(
+        "ipv6",
+        "yes",
+        True,
+        {"/proc/net/if_inet6": LOOPBACK, "/proc/sys/net/ipv6/conf/all/disable_ipv6": "0\n"},
+        on_host=True,
+    ),
+    _case("ipv6", "kernel-has-none", False, {"/proc/net/dev": "x\n"}),
+    _case("ipv6", "off-now-and-at-boot", False, {**IPV6_OFF, "/etc/sysctl.d/60-x.conf": IPV6_OFF_AT_BOOT}),
+    _case("ipv6", "off-only-now", True, {**IPV6_OFF}),
+    _case(
+        "ipv6",
+        "off-only-at-boot",
+        True,
+        {**IPV6_OFF, "/proc/sys/net/ipv6/conf/all/disable_ipv6": "0\n", "/etc/sysctl.d/60-x.conf": IPV6_OFF_AT_BOOT},
+    ),
+    _case(
+        "ipv6",
+        "new-interfaces-still-get-it",
+        True,
+        {**IPV6_OFF, "/etc/sysctl.d/60-x.conf": "net.ipv6.conf.all.disable_ipv6=1\n"},
+    ),
+    _case(
+        "ipv6",
+        "one-interface-still-has-it",
+        True,
+        {**IPV6_OFF, "/proc/net/if_inet6": LOOPBACK, "/etc/sysctl.d/60-x.conf": IPV6_OFF_AT_BOOT},
+    ),
+    _error("ipv6", "no-proc", "/proc/net/dev does not exist", {}),
+    _case(
+        "graphical_desktop", "session", True, {"/usr/share/xsessions/gnome.desktop": "[Desktop Entry]\n"}, on_host=True
+    ),
+    _case(
+        "graphical_desktop", "wayland-session", True, {"/usr/share/wayland-sessions/gnome.desktop": ""}, on_host=True
+    ),
+    _case(
+        "graphical_desktop",
+        "display-manager-unit",
+        True,
+        {"/etc/systemd/system/display-manager.service": File(link="/lib/systemd/system/gdm3.service")},
+        on_host=True,
+    ),
+    _case("graphical_desktop", "display-manager-program", True, {"/usr/sbin/lightdm": ""}, on_host=True),
+    _case("graphical_desktop", "none", False, {"/usr/share/xsessions/README": ""}, on_host=True),
+    _error(
+        "graphical_desktop",
+        "sessions-in-a-loop-of-links",
+        "/usr/share/xsessions: too many levels of symbolic links",
+        {"/usr/share/xsessions": File(link="xsessions")},
+    ),
+    _wireless("none", [], {"/sys/class/net/eth0/mtu": "1500\n"}),
+    _wireless("one", ["wlan0"], {"/sys/class/net/eth0/mtu": "", "/sys/class/net/wlan0/wireless/status": ""}),
+    _wireless(
+        "one-by-its-radio",
+        ["wlp2s0"],
+        {"/sys/devices/pci/wlp2s0/phy80211/name": "", "/sys/class/net/wlp2s0": File(link="../../devices/pci/wlp2s0")},
+    ),
+    _error("wireless_interfaces", "no-sys", "/sys/class/net does not exist", {}),
+    _case("efi", "yes", True, {"/sys/firmware/efi/fw_platform_size": "64\n"}),
+    _case("efi", "no", False, {"/sys/firmware/acpi/x": ""}),
+    _error("efi", "no-sys", "/sys is not there; how the host booted cannot be read", {}),
+    _error("colour", "unknown", "there is no host fact 'colour'", {}),
+]
