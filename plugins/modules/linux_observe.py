@@ -19,8 +19,7 @@ author:
 options:
   settings:
     description:
-      - The settings to read. Each has a C(kind) and the address keys of that kind, for example
-        C({kind: sysctl, name: net.ipv4.ip_forward}).
+      - The settings to read. Each has a C(kind), such as V(sysctl), and the address keys of that kind, such as C(name).
       - The kinds and what they return are described in C(docs/kinds.md) of the collection.
     type: list
     elements: dict

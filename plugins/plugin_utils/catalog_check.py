@@ -178,7 +178,6 @@ def _recommendations(file: YamlFile, head: dict[str, Any], catalog: Checked, pro
                 problems.append(file.problem([*place, "rules"], unknown("rule", rule, catalog["rules"], most=3)))
             elif catalog["rules"][rule]["platform"] != head["platform"]:
                 problems.append(file.problem([*place, "rules"], f"rule '{rule}' is of another platform"))
-        for cite in item.get("cites", ()):
-            if cite not in safeguards:
-                problems.append(file.problem([*place, "cites"], unknown("cite", cite, safeguards, most=30)))
+        foreign = [cite for cite in item.get("cites", ()) if cite not in safeguards]
+        problems.extend(file.problem([*place, "cites"], unknown("cite", cite, safeguards, most=30)) for cite in foreign)
         head["recommendations"].append(item)

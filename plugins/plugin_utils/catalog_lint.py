@@ -17,7 +17,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog
 
 def advice(known: Catalog) -> Iterator[str]:
     """Yield what the loader takes but a catalog should not hold."""
-    used = {rule for benchmark in known.benchmarks.values() for item in benchmark.recommendations for rule in item.rules}
+    used = {
+        rule for benchmark in known.benchmarks.values() for item in benchmark.recommendations for rule in item.rules
+    }
     for rule in sorted(set(known.rules) - used):
         yield f"rule '{rule}' stands in no benchmark; give it a recommendation or delete it"
     needed = {name for rule in known.rules.values() for name in rule.parameters}
@@ -45,7 +47,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     lines = list(advice(known))
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.write(f"{len(known.rules)} rules, {len(known.benchmarks)} benchmarks, {len(known.parameters)} parameters\n")
+    sys.stdout.write(
+        f"{len(known.rules)} rules, {len(known.benchmarks)} benchmarks, {len(known.parameters)} parameters\n"
+    )
     return 1 if lines else 0
 
 

@@ -75,7 +75,7 @@ class SettingCheck:
 
     def _leaf(self, file: YamlFile, place: Place, setting: dict[str, Any], platform: str) -> dict[str, Any]:
         kinds = self.platforms[platform]["kinds"]
-        name = setting.get("kind")
+        name = str(setting.get("kind"))
         if name not in kinds:
             self._complain(file, [*place, "kind"], unknown("kind", name, kinds, most=40))
             return setting

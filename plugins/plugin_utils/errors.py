@@ -26,5 +26,5 @@ def unknown(what: str, name: object, allowed: Iterable[str], most: int = 12) -> 
     names = sorted(allowed)
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
     hint = " Did you mean {}?".format(" or ".join(near)) if near else ""
-    listed = ", ".join(names[:most]) + (", ... (%d in all)" % len(names) if len(names) > most else "")
+    listed = ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
     return f"unknown {what} '{name}'.{hint} Known: {listed}."

@@ -172,7 +172,7 @@ class Judge:
             return Check(
                 label, "error", expected, source=source, reason=_cut(f"the observation has an unknown form: {problem}")
             )
-        observed = _observed_text(value, parts, expectation)
+        observed = _observed_text(parts, expectation)
         if expectation is None:
             return Check(label, "manual", observed=observed, source=source)
         good = all(matchers.matches(expectation, part) for _name, part in parts)
@@ -199,7 +199,7 @@ def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator
                 yield path, matchers.ABSENT if found is None else found
 
 
-def _observed_text(value: Any, parts: Sequence[tuple[str, Any]], expectation: Mapping[str, Any] | None) -> str:
+def _observed_text(parts: Sequence[tuple[str, Any]], expectation: Mapping[str, Any] | None) -> str:
     if len(parts) == 1 and not parts[0][0]:
         return _text(parts[0][1], expectation)
     texts = [f"{name.split('[]')[0]}: {_text(part, None)}" for name, part in parts]

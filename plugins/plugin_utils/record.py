@@ -96,7 +96,7 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:
-    release = next((answer.get("facts", {}).get("os_release", {}) for _plan, answer in answers), {})
+    release: Mapping[str, Any] = next((answer.get("facts", {}).get("os_release", {}) for _plan, answer in answers), {})
     system = release.get("PRETTY_NAME") or "an unknown system"
     known = ", ".join(sorted(catalog.benchmarks))
     return f"No benchmark fits this host ({system}). Name one with hipaa_cis_benchmark to use it all the same. Known: {known}."

@@ -24,7 +24,9 @@ def pages(known: Catalog) -> dict[str, str]:
         "parameters.md": _page("Parameters", _parameters(known)),
     }
     for benchmark in known.benchmarks.values():
-        result[f"benchmark_{benchmark.id}.md"] = _page(f"{benchmark.title} v{benchmark.version}", _benchmark(known, benchmark))
+        result[f"benchmark_{benchmark.id}.md"] = _page(
+            f"{benchmark.title} v{benchmark.version}", _benchmark(known, benchmark)
+        )
     return result
 
 
@@ -107,7 +109,9 @@ def main(arguments: Sequence[str]) -> int:
     present = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")} if FOLDER.is_dir() else {}
     drifted = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
     if "--check" in arguments:
-        sys.stdout.write("".join(f"docs/reference/{name} is not what the catalog says; run make docs\n" for name in drifted))
+        sys.stdout.write(
+            "".join(f"docs/reference/{name} is not what the catalog says; run make docs\n" for name in drifted)
+        )
         return 1 if drifted else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in drifted:

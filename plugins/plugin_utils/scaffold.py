@@ -55,7 +55,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Write a rule to start from.")
     parser.add_argument("--id", required=True, help="the rule's id: short, in words")
     parser.add_argument("--kind", required=True, help="the kind of setting; see docs/kinds.md")
-    parser.add_argument("--address", action="append", default=[], metavar="KEY=VALUE", help="a key of the kind's address")
+    parser.add_argument(
+        "--address", action="append", default=[], metavar="KEY=VALUE", help="a key of the kind's address"
+    )
     parser.add_argument("--platform", default="linux")
     parser.add_argument("--topic", default="A new topic", help="for a file that is made")
     parser.add_argument("--file", required=True, type=Path, help="the rule file of the topic")
@@ -70,7 +72,9 @@ def main(arguments: Sequence[str]) -> int:
     before = chosen.file.read_text(encoding="utf-8") if chosen.file.exists() else head
     write_private(chosen.file, before + text)
     chosen.file.chmod(0o644)
-    sys.stdout.write(f"{chosen.file}: rule '{chosen.id}' added; replace what stands in capitals, then make lint-catalog\n")
+    sys.stdout.write(
+        f"{chosen.file}: rule '{chosen.id}' added; replace what stands in capitals, then make lint-catalog\n"
+    )
     return 0
 
 

@@ -40,15 +40,16 @@ def problems(file: YamlFile, schema: str) -> list[str]:
 
 def _lines(file: YamlFile, error: jsonschema.ValidationError) -> list[str]:
     steps = list(error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        allowed = error.schema.get("properties", {})
+        allowed = schema.get("properties", {})
         return [
             file.problem([*steps, key], unknown("matcher" if "equals" in allowed else "key", key, allowed, most=30))
             for key in error.instance
             if key not in allowed
         ]
-    if error.validator in ("minProperties", "maxProperties") and "equals" in error.schema.get("properties", {}):
-        return [file.problem(steps, f"exactly one matcher must stand here, found {len(error.instance)}")]
+    if error.validator in ("minProperties", "maxProperties") and "equals" in schema.get("properties", {}):
+        return [file.problem(steps, f"exactly one matcher must stand here, found {len(list(error.instance))}")]
     if error.validator == "anyOf" and error.context:
         # The branch that came furthest is the one that was meant.
         nearest = max(error.context, key=lambda nested: len(nested.absolute_path))

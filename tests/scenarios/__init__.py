@@ -57,7 +57,7 @@ class Scenario:
 
 def all_scenarios() -> List[Tuple[str, Scenario]]:
     """Return every (kind, scenario), in the order of module names."""
-    found = []
+    found: List[Tuple[str, Scenario]] = []
     for module in pkgutil.iter_modules(__path__):
         table = importlib.import_module(__name__ + "." + module.name).SCENARIOS
         found.extend((module.name, scenario) for scenario in table)
@@ -85,7 +85,7 @@ def plant(root: str, scenario: Scenario) -> None:
 def host_for(root: str, scenario: Scenario) -> Host:
     """Return the `Host` that reads below ``root`` with the scenario's recorded commands."""
 
-    def recorded(argv: Sequence[str], timeout: float) -> CommandResult:
+    def recorded(argv: Sequence[str], _timeout: float) -> CommandResult:
         answer = scenario.commands.get(" ".join(argv))
         if answer is None:
             return CommandResult(problem="not installed", missing=True)

@@ -30,7 +30,14 @@ class CommandResult:
 
 def run_command(argv: Sequence[str], timeout: float) -> CommandResult:
     """Run ``argv`` without a shell, in the C locale, for at most ``timeout`` seconds."""
-    environment = {"PATH": SEARCH_PATH, "LC_ALL": "C", "LANG": "C", "HOME": "/", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
+    environment = {
+        "PATH": SEARCH_PATH,
+        "LC_ALL": "C",
+        "LANG": "C",
+        "HOME": "/",
+        "SYSTEMD_COLORS": "0",
+        "SYSTEMD_PAGER": "",
+    }
     try:
         process = subprocess.Popen(
             list(argv),
@@ -50,7 +57,7 @@ def run_command(argv: Sequence[str], timeout: float) -> CommandResult:
         return _collect(process, timeout)
 
 
-def _collect(process: "subprocess.Popen[bytes]", timeout: float) -> CommandResult:
+def _collect(process: subprocess.Popen[bytes], timeout: float) -> CommandResult:
     deadline = time.monotonic() + timeout
     chunks: Dict[int, List[bytes]] = {}
     size = 0
@@ -84,7 +91,7 @@ def _collect(process: "subprocess.Popen[bytes]", timeout: float) -> CommandResul
     return CommandResult(process.returncode, stdout, stderr)
 
 
-def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

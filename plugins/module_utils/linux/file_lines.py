@@ -47,7 +47,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     return read_each(addresses, one)
 
 
-def _matching(host: Host, paths: List[str], expression: "re.Pattern[str]") -> List[Dict[str, Any]]:
+def _matching(host: Host, paths: List[str], expression: re.Pattern[str]) -> List[Dict[str, Any]]:
     found: List[Dict[str, Any]] = []
     for path in paths:
         for number, line in enumerate(host.read_text(path).splitlines(), 1):

@@ -134,7 +134,9 @@ def _check_setting(key: str, setting: Any) -> None:
     if not isinstance(setting, list) or len(setting) != 2 or not isinstance(setting[1], dict):
         raise RequestError("setting %r has to be a list of kind and address" % key)
     if setting[0] not in KINDS:
-        raise RequestError("setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted(KINDS))))
+        raise RequestError(
+            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted(KINDS)))
+        )
 
 
 def _matches(detect: Any, facts: Mapping[str, Any]) -> bool:
@@ -182,7 +184,9 @@ def _read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Obse
     except Exception as problem:  # a reader's crash may spoil its own kind, never the host
         return [error("the reader of %s failed: %s: %s" % (kind, type(problem).__name__, problem))] * len(addresses)
     if len(seen) != len(addresses):
-        return [error("the reader of %s gave %d answers to %d questions" % (kind, len(seen), len(addresses)))] * len(addresses)
+        return [error("the reader of %s gave %d answers to %d questions" % (kind, len(seen), len(addresses)))] * len(
+            addresses
+        )
     return seen
 
 

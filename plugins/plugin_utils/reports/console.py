@@ -90,7 +90,8 @@ class Console:
 def _fit(text: str, width: int, pad: bool = False) -> str:
     """Return a text of at most ``width`` columns, with nothing in it that could steer a terminal."""
     clean = "".join(sign if sign.isprintable() else "?" for sign in text)
-    columns, cut = 0, []
+    columns = 0
+    cut: list[str] = []
     for sign in clean:
         columns += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
         if columns > width:

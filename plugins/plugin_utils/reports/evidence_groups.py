@@ -10,8 +10,9 @@ evidence stands once with the names of the hosts that show it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import MAX_CHARACTERS, visible
 

@@ -10,7 +10,8 @@ that nothing judges yet (``not_yet_automated``); so a count of rows never looks 
 from __future__ import annotations
 
 import csv
-from typing import Any, Iterable, Iterator, Mapping, TextIO
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TextIO
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_line
 
@@ -52,7 +53,7 @@ def cell(value: Any) -> str:
 def _joined(checks: list[Document], key: str) -> str:
     """Return one field of all checks; with several checks each part is numbered, so that columns can be matched."""
     parts = [str(check.get(key, "")) for check in checks]
-    if len(parts) < 2:  # noqa: PLR2004
+    if len(parts) < 2:
         return "".join(parts)
     return " | ".join(f"({number}) {part[:MAX_CELL]}" for number, part in enumerate(parts, 1) if part)
 

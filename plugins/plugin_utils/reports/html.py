@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Iterable, Mapping, TextIO
+from typing import Any, TextIO
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -121,5 +122,4 @@ def write_html(
         script_source=Markup(script_source),  # noqa: S704 - a digest
     )
     output.enable_buffering(BUFFERED_PIECES)
-    for piece in output:
-        stream.write(piece)
+    stream.writelines(output)

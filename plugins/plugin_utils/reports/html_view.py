@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping
+from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence, Group
 
@@ -50,7 +51,11 @@ SECTIONS = (
     ("fail", "Failing on at least one host", "What was observed is not what the rule expects."),
     ("error", "Could not be judged", "The observation went wrong. This is neither a pass nor a failure."),
     ("manual", "For a person to check", "No program can judge these; somebody has to look."),
-    ("pass", "Passing wherever they apply", "What was observed is what the rule expects, on every host they were judged on."),
+    (
+        "pass",
+        "Passing wherever they apply",
+        "What was observed is what the rule expects, on every host they were judged on.",
+    ),
     ("not_applicable", "Not applicable", "The condition under which the rule applies does not hold on any host."),
 )
 

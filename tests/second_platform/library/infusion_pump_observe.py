@@ -14,7 +14,9 @@ def main() -> None:
     request = json.loads(module.params["request"])
     path = os.environ.get("PUMP_SETTINGS", "/nonexistent")
     facts = {"os_release": {"ID": "pump"}} if os.path.exists(path) else {"os_release": {}}
-    chosen = [name for name, one in request["benchmarks"].items() if not one["detect"] or facts["os_release"] == one["detect"]]
+    chosen = [
+        name for name, one in request["benchmarks"].items() if not one["detect"] or facts["os_release"] == one["detect"]
+    ]
     settings = {}
     if chosen:
         with open(path, encoding="utf-8") as stream:
@@ -22,7 +24,9 @@ def main() -> None:
     observations = {}
     for key, (_kind, address) in request["settings"].items():
         name = address["name"]
-        observations[key] = {"state": "value", "value": settings[name], "source": path} if name in settings else {"state": "absent"}
+        observations[key] = (
+            {"state": "value", "value": settings[name], "source": path} if name in settings else {"state": "absent"}
+        )
     module.exit_json(benchmarks=chosen, facts=facts, observations=observations)
 
 

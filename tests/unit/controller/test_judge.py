@@ -12,7 +12,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule,
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 from tests.unit.controller.catalogs import SECOND_PLATFORM
 
-PLATFORM = Platform("p", "p_observe", True, {"k": Kind("k {name}", {"name": {"type": "string"}}), "d": Kind("d {name}", {}, ("run", "all[].v"))})
+PLATFORM = Platform(
+    "p",
+    "p_observe",
+    True,
+    {"k": Kind("k {name}", {"name": {"type": "string"}}), "d": Kind("d {name}", {}, ("run", "all[].v"))},
+)
 
 
 def leaf(name, kind="k", **keys):
@@ -20,7 +25,19 @@ def leaf(name, kind="k", **keys):
 
 
 def finding(settings, seen, applies_if=(), manual="", loose=None):
-    rule = Rule("r", "t", "w", "f", "high", "none", "p", "topic", settings=tuple(settings), applies_if=tuple(applies_if), manual=manual)
+    rule = Rule(
+        "r",
+        "t",
+        "w",
+        "f",
+        "high",
+        "none",
+        "p",
+        "topic",
+        settings=tuple(settings),
+        applies_if=tuple(applies_if),
+        manual=manual,
+    )
     planned = PlannedRule(rule, "b", ("1.1",), tuple(settings), "do it", loose or {})
     observations = {setting_key({"kind": kind, "address": {"name": name}}): one for (kind, name), one in seen.items()}
     return Judge(PLATFORM, observations).judge(planned)
@@ -144,7 +161,11 @@ def test_loose_value_is_said():
         ({"exclude": {"severity": ["dire"]}}, {}, "unknown name in exclude.severity: 'dire'"),
         ({}, {"pump_lock": 3}, "unknown parameter 'pump_lock'"),
         ({}, {"pump_screen_lock_minutes": "soon"}, "has to be of type integer"),
-        ({"benchmarks": ("pump",), "exclude": {"severity": ["high", "critical"]}, "level": 1}, {}, "leaves no recommendation over"),
+        (
+            {"benchmarks": ("pump",), "exclude": {"severity": ["high", "critical"]}, "level": 1},
+            {},
+            "leaves no recommendation over",
+        ),
     ],
 )
 def test_wrong_request_is_one_clear_message(selection, site_values, message):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.matchers import ABSENT, NAMES, describe, matches
 
-CASES = [
+CASES: list[tuple[Any, Any, bool]] = [
     ({"equals": 1}, "1", True),
     ({"equals": 1}, " 1 ", True),
     ({"equals": 1}, True, False),

@@ -15,7 +15,24 @@ def record(host):
     return {"schema": "hipaa.cis/host_record/1", "host": host}
 
 
-NAMES = ["web", "Web", "WEB", "web/..", "../../etc/passwd", "a b", "a_b", "a/b", "", ".", "..", ".hidden", "x" * 300, "x" * 301, "ß", "web\n"]
+NAMES = [
+    "web",
+    "Web",
+    "WEB",
+    "web/..",
+    "../../etc/passwd",
+    "a b",
+    "a_b",
+    "a/b",
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "x" * 300,
+    "x" * 301,
+    "ß",
+    "web\n",
+]
 
 
 def test_different_hosts_get_different_files_on_any_file_system():
@@ -30,7 +47,9 @@ def test_records_and_folders_are_private(tmp_path):
     path, _digest = store.write_record(record("web"))
 
     assert path.stat().st_mode & 0o777 == 0o600
-    assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in (store.folder, store.folder / "hosts", tmp_path / "new"))
+    assert all(
+        folder.stat().st_mode & 0o777 == 0o700 for folder in (store.folder, store.folder / "hosts", tmp_path / "new")
+    )
     assert os.readlink(tmp_path / "new" / "runs" / "latest") == "run-1"
 
 
@@ -57,7 +76,7 @@ def test_run_id_is_no_path(tmp_path, run_id):
 def test_folder_that_cannot_be_written_is_one_clear_message(tmp_path):
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(HipaaCisError, match="cannot be written.*Set hipaa_cis_run_dir"):
+    with pytest.raises(HipaaCisError, match=r"cannot be written.*Set hipaa_cis_run_dir"):
         RunStore.create(str(tmp_path / "file"), "run-1")
 
 

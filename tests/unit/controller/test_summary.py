@@ -43,7 +43,8 @@ def record(host, status="audited", unjudged=(), **outcomes):
         "counts": {outcome: list(outcomes.values()).count(outcome) for outcome in OUTCOMES},
         "findings": findings,
         "not_yet_automated": [
-            {"benchmark": "pump", "recommendation": "1.3", "title": "t", "reason": "r", "cites": [cite]} for cite in unjudged
+            {"benchmark": "pump", "recommendation": "1.3", "title": "t", "reason": "r", "cites": [cite]}
+            for cite in unjudged
         ],
     }
 

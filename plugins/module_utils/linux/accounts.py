@@ -1,0 +1,160 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `accounts`: facts of the local accounts, most of them lists of the names that stand out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any, Callable, Dict, Iterable, List, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import home_directories, root_environment
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import (
+    Password,
+    User,
+    groups,
+    passwords,
+    settings_number,
+    shells,
+    users,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    Observation,
+    UsageError,
+    read_each,
+    required,
+    value,
+)
+
+MAX_NAMES = 200
+# Accounts of the system that are known to have an odd shell or group for a reason.
+SPECIAL = frozenset({"root", "halt", "sync", "shutdown", "nfsnobody"})
+GROUP_ZERO = frozenset({"sync", "shutdown", "halt", "operator"})
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Return a list of names per fact; documents where docs/kinds.md says so."""
+
+    def one(address: Address) -> Observation:
+        fact = required(address, "fact")
+        if fact not in FACTS:
+            raise UsageError("unknown fact %r; known: %s" % (fact, ", ".join(sorted(FACTS))))
+        seen = FACTS[fact](host)
+        if isinstance(seen, list) and len(seen) > MAX_NAMES:
+            seen = [*seen[:MAX_NAMES], "... %d in all" % len(seen)]
+        return value(seen, SOURCES.get(fact, "/etc/passwd, /etc/group"))
+
+    return read_each(addresses, one)
+
+
+def _twice(items: Iterable[Any]) -> List[str]:
+    return [str(item) for item, times in Counter(items).items() if times > 1]
+
+
+def _with_password(host: Host) -> List[Password]:
+    return [entry for entry in passwords(host).values() if entry.algorithm]
+
+
+def _days(name: str) -> Callable[[Host], List[Dict[str, Any]]]:
+    """Return a reader of one day count of every account that has a password."""
+
+    def documents(host: Host) -> List[Dict[str, Any]]:
+        return [{"name": entry.name, "days": getattr(entry, name)} for entry in _with_password(host)]
+
+    return documents
+
+
+def _valid_shells(host: Host) -> List[str]:
+    return [shell for shell in shells(host) if not shell.endswith("/nologin")]
+
+
+def _system_accounts_with_shell(host: Host) -> List[str]:
+    least = settings_number(host, "UID_MIN", 1000)
+    valid = _valid_shells(host)
+    return [
+        user.name
+        for user in users(host)
+        # An empty shell is /bin/sh (passwd(5)).
+        if (user.uid < least or user.uid == 65534) and user.name not in SPECIAL and (user.shell or "/bin/sh") in valid
+    ]
+
+
+def _unlocked_without_shell(host: Host) -> List[str]:
+    valid = _valid_shells(host)
+    known = passwords(host)
+    without = [user for user in users(host) if user.name != "root" and (user.shell or "/bin/sh") not in valid]
+    return [user.name for user in without if not _is_locked(known.get(user.name), user)]
+
+
+def _is_locked(password: Any, user: User) -> bool:
+    return user.shadowed and password is not None and password.locked
+
+
+def _shadow_members(host: Host) -> List[str]:
+    shadow = [group for group in groups(host) if group.name == "shadow"]
+    members = [member for group in shadow for member in group.members]
+    numbers = {group.gid for group in shadow}
+    return members + [user.name for user in users(host) if user.gid in numbers]
+
+
+def _root_password(host: Host) -> Dict[str, bool]:
+    entry = passwords(host).get("root")
+    return {
+        "empty": entry is not None and entry.empty,
+        "usable_or_locked": entry is not None and (bool(entry.algorithm) or entry.locked),
+    }
+
+
+def _changed_in_future(host: Host) -> List[str]:
+    today = int(time.time() // 86400)
+    return [entry.name for entry in _with_password(host) if entry.changed is not None and entry.changed > today]
+
+
+def _missing_group(host: Host) -> List[str]:
+    known = {group.gid for group in groups(host)}
+    return [user.name for user in users(host) if user.gid not in known]
+
+
+FACTS: Dict[str, Callable[[Host], Any]] = {
+    "duplicate_gids": lambda host: _twice(group.gid for group in groups(host)),
+    "duplicate_group_names": lambda host: _twice(group.name for group in groups(host)),
+    "duplicate_uids": lambda host: _twice(user.uid for user in users(host)),
+    "duplicate_user_names": lambda host: _twice(user.name for user in users(host)),
+    "dot_files_not_owned": home_directories.dot_files_not_owned,
+    "dot_files_too_open": home_directories.dot_files_too_open,
+    "dot_forward": home_directories.existing(".forward"),
+    "dot_netrc_too_open": home_directories.netrc_too_open,
+    "dot_rhosts": home_directories.existing(".rhosts"),
+    "empty_password": lambda host: [entry.name for entry in passwords(host).values() if entry.empty],
+    "groups_gid_zero": lambda host: [group.name for group in groups(host) if group.gid == 0],
+    "home_missing": home_directories.missing,
+    "home_not_owned": home_directories.not_owned,
+    "home_too_open": home_directories.too_open,
+    "missing_group": _missing_group,
+    "nologin_in_shells": lambda host: [shell for shell in shells(host) if shell.endswith("/nologin")],
+    "password_algorithms": lambda host: [
+        {"name": one.name, "algorithm": one.algorithm} for one in _with_password(host)
+    ],
+    "password_change_in_future": _changed_in_future,
+    "password_inactive": _days("inactive"),
+    "password_maximum_age": _days("maximum"),
+    "password_minimum_age": _days("minimum"),
+    "password_warning": _days("warning"),
+    "primary_gid_zero": lambda host: [one.name for one in users(host) if one.gid == 0 and one.name not in GROUP_ZERO],
+    "root_password": _root_password,
+    "root_path_problems": root_environment.path_problems,
+    "root_umask": root_environment.umasks,
+    "shadow_group_members": _shadow_members,
+    "system_accounts_with_shell": _system_accounts_with_shell,
+    "uid_zero": lambda host: [user.name for user in users(host) if user.uid == 0],
+    "unlocked_without_shell": _unlocked_without_shell,
+    "unshadowed": lambda host: [user.name for user in users(host) if not user.shadowed],
+}
+SOURCES = {
+    **dict.fromkeys([name for name in FACTS if "password" in name], "/etc/shadow"),
+    **dict.fromkeys([name for name in FACTS if name.startswith(("home", "dot"))], "home directories of /etc/passwd"),
+    "nologin_in_shells": "/etc/shells",
+}

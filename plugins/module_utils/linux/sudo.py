@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `sudo`: defaults and tags of sudoers(5), as far as they bear on who proves what."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    UsageError,
+    absent,
+    read_each,
+    required,
+    value,
+)
+
+MAIN = "/etc/sudoers"
+MAX_FILES = 128  # the depth at which sudo itself gives up
+Line = Tuple[str, int, str]
+# `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
+DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^\s]*)?\s+(?P<settings>.*)", re.DOTALL)
+# Settings are divided by commas that are outside quotes and not escaped.
+SETTING = re.compile(r'(?:"(?:\\.|[^"\\])*"|\\.|[^,"\\])+')
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Answer `default` with the value in force for everyone, `nopasswd` and `not_authenticate` with lines."""
+    try:
+        host.stat(MAIN)
+    except NotFound:
+        return [absent(MAIN)] * len(addresses)
+    host.need_root("The rules of sudo")
+    lines = list(_lines(host, MAIN, [0]))
+
+    def one(address: Address) -> Observation:
+        query = required(address, "query")
+        if query == "default":
+            return _default(lines, required(address, "name"))
+        if query == "nopasswd":
+            return value([_entry(line) for line in lines if _has_nopasswd(line[2])], MAIN)
+        if query == "not_authenticate":
+            return value([_entry(line) for line in lines if _lifts_authentication(line[2])], MAIN)
+        raise UsageError("unknown query %r; known: default, nopasswd, not_authenticate" % query)
+
+    return read_each(addresses, one)
+
+
+def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
+    """Yield (file, line, text) with continued lines joined, comments gone and included files in their place."""
+    opened[0] += 1
+    if opened[0] > MAX_FILES:
+        raise ReadError("%s: too many included files; does a file include itself?" % path)
+    for number, text in _joined(host.read_text(path)):
+        include = re.match(r"[#@](include|includedir)\s+(.+)", text)
+        if include is None:
+            plain = _without_comment(text)
+            if plain:
+                yield path, number, plain
+            continue
+        for found in _included(host, include.group(1), include.group(2), path):
+            yield from _lines(host, found, opened)
+
+
+def _joined(text: str) -> Iterator[Tuple[int, str]]:
+    start, pending = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start or number
+        if line.endswith("\\"):
+            pending += line[:-1]
+            continue
+        yield start, (pending + line).strip()
+        start, pending = 0, ""
+    if pending:
+        yield start, pending.strip()
+
+
+def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
+    target = argument.strip().strip('"')
+    if "%" in target:
+        raise ReadError("%s includes %s, whose name depends on the host; it cannot be read safely" % (path, target))
+    full = target if target.startswith("/") else path.rsplit("/", 1)[0] + "/" + target
+    if what == "include":
+        return [full]
+    try:
+        names = host.list_directory(full)
+    except NotFound:
+        return []
+    # sudoers(5): names that end in ~ or hold a dot are skipped; the others come in lexical order.
+    return [full + "/" + name for name in names if "." not in name and not name.endswith("~")]
+
+
+def _without_comment(text: str) -> str:
+    """Return a line without its comment; `#` followed by digits is a user number, and quotes protect."""
+    quoted = False
+    for position, sign in enumerate(text):
+        if sign == '"':
+            quoted = not quoted
+        elif sign == "#" and not quoted and not (position and text[position - 1] == "\\"):
+            if re.match(r"#\d", text[position:]) and (position == 0 or text[position - 1] in " ,=(:%!"):
+                continue
+            return text[:position].strip()
+    return text.strip()
+
+
+def _entry(line: Line) -> Dict[str, Any]:
+    return {"file": line[0], "line": line[1], "text": line[2][:200]}
+
+
+def _has_nopasswd(text: str) -> bool:
+    return not DEFAULTS.match(text) and re.search(r"\bNOPASSWD\s*:", text) is not None
+
+
+def _lifts_authentication(text: str) -> bool:
+    found = DEFAULTS.match(text)
+    return found is not None and any(
+        name == "authenticate" and seen is False for name, seen in _settings(found.group("settings"))
+    )
+
+
+def _settings(text: str) -> Iterator[Tuple[str, Any]]:
+    """Yield (name, value) of a Defaults line: true or false for flags, text else."""
+    for piece in SETTING.findall(text):
+        setting = piece.strip()
+        name, sign, seen = setting.partition("=")
+        if sign:
+            yield name.strip().rstrip("+-").strip(), seen.strip().strip('"')
+        elif setting.startswith("!"):
+            yield setting.lstrip("! "), setting.count("!") % 2 == 0
+        elif setting:
+            yield setting, True
+
+
+def _default(lines: Sequence[Line], name: str) -> Observation:
+    """Return the last general setting. Where one is scoped, the loosest counts: it is the one that may be used."""
+    general: Any = None
+    source = MAIN
+    for file, number, text in lines:
+        found = DEFAULTS.match(text)
+        if found is None:
+            continue
+        for setting, seen in _settings(found.group("settings")):
+            if setting != name:
+                continue
+            place = "%s:%d" % (file, number)
+            if found.group("scope") and seen is not True:
+                # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
+                return value("%s for %s" % (str(seen).lower(), found.group("scope")), place)
+            if not found.group("scope"):
+                general, source = seen, place
+    return absent(MAIN) if general is None else value(general, source)

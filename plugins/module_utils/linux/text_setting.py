@@ -1,0 +1,184 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `text_setting`: a value in a program's text configuration, read the way the program reads it."""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    UsageError,
+    absent,
+    read_each,
+    required,
+    value,
+)
+
+Line = Tuple[str, int, str]
+Found = Optional[Tuple[object, str]]
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Return the effective value as text, or absent."""
+
+    def one(address: Address) -> Observation:
+        form = required(address, "format")
+        if form not in FORMATS:
+            raise UsageError("unknown format %r; known: %s" % (form, ", ".join(sorted(FORMATS))))
+        file = required(address, "file")
+        found = FORMATS[form](host, file, required(address, "name"), str(address.get("section", "")))
+        return absent(file) if found is None else value(found[0], found[1])
+
+    return read_each(addresses, one)
+
+
+def _file_lines(host: Host, path: str) -> List[Line]:
+    try:
+        text = host.read_text(path)
+    except NotFound:
+        return []
+    return [(path, number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+
+
+def _systemd(host: Host, file: str, name: str, section: str) -> Found:
+    """Read as systemd.syntax(7): one main file, then drop-ins of all folders by name; the last wins, empty resets."""
+    base = file.rsplit("/etc/", 1)[-1]
+    roots = ["/etc/", "/run/", "/usr/local/lib/", "/usr/lib/"]
+    mains = [root + base for root in roots if host.exists(root + base)]
+    texts = [(path, host.read_text(path)) for path in mains[:1]]
+    texts += [(path, snippet_text(host, path)) for path in snippets(host, [root + base + ".d" for root in roots])]
+    found: Found = None
+    for path, text in texts:
+        for number, line, group in _ini(text):
+            key, sign, seen = line.partition("=")
+            if sign and group == section and key.strip() == name:
+                plain = seen.strip()
+                found = (plain, "%s:%d" % (path, number)) if plain else None
+    return found
+
+
+def _ini(text: str) -> Iterator[Tuple[int, str, str]]:
+    """Yield (line number, line, section), comments gone and lines that end in a backslash joined."""
+    section, pending, start = "", "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if line.startswith(("#", ";")):
+            continue
+        start = start or number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        line, pending = pending + line, ""
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif line:
+            yield start, line, section
+        start = 0
+
+
+def _gdm(host: Host, file: str, name: str, section: str) -> Found:
+    """Read as GDM does: a GLib key file, in which the last of several lines wins and case counts."""
+    group = ""
+    found: Found = None
+    for _path, number, line in _file_lines(host, file):
+        if line.startswith("[") and line.endswith("]"):
+            group = line[1:-1]
+        elif "=" in line and not line.startswith("#"):
+            key, _sign, seen = line.partition("=")
+            if key.strip() == name and group == section:
+                found = (seen.strip(), "%s:%d" % (file, number))
+    return found
+
+
+def _pairs(lines: Sequence[Line], comment: str = "#") -> Iterator[Tuple[str, str, str]]:
+    for path, number, line in lines:
+        bare = line.split(comment, 1)[0].strip() if comment else line
+        if bare:
+            key, _sign, seen = bare.partition("=")
+            yield key.strip(), seen.strip(), "%s:%d" % (path, number)
+
+
+def _last(pairs: Iterator[Tuple[str, str, str]], name: str, ignore_case: bool = False) -> Found:
+    found: Found = None
+    for key, seen, place in pairs:
+        if key == name or (ignore_case and key.lower() == name.lower()):
+            found = (seen, place)
+    return found
+
+
+def _pwquality(host: Host, file: str, name: str, _section: str) -> Found:
+    """pwquality.conf(5): the drop-ins in order, then the main file, which therefore wins; a flag has no value."""
+    lines = [line for path in host.glob(file + ".d/*.conf") for line in _file_lines(host, path)]
+    return _last(_pairs(lines + _file_lines(host, file)), name)
+
+
+def _plain(host: Host, file: str, name: str, _section: str) -> Found:
+    return _last(_pairs(_file_lines(host, file)), name)
+
+
+def _auditd(host: Host, file: str, name: str, _section: str) -> Found:
+    return _last(_pairs(_file_lines(host, file)), name, ignore_case=True)
+
+
+def _directive(host: Host, file: str, name: str, _section: str) -> Found:
+    """Return the texts behind all lines that begin with the name, whatever its case."""
+    found = []
+    for path, number, line in _file_lines(host, file):
+        word, *rest = line.split(None, 1)[:2] or [""]
+        if word.lower() == name.lower():
+            found.append((rest[0] if rest else "", "%s:%d" % (path, number)))
+    return ([text for text, _place in found], ", ".join(place for _text, place in found)) if found else None
+
+
+def _shell(host: Host, file: str, name: str, _section: str) -> Found:
+    """Return the last assignment in a file of shell variables.
+
+    One that stands inside a condition may or may not hold: it is shown with what it stands in, so that it equals nothing.
+    """
+    found: Found = None
+    depth = 0
+    assignment = re.compile(
+        r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\S*|\"[^\"]*\"|'[^']*')" % re.escape(name)
+    )
+    for path, number, line in _file_lines(host, file):
+        if line.startswith("#"):
+            continue
+        depth += len(re.findall(r"(?:^|;)\s*(?:if|case|for|while|until)\b", line))
+        seen = assignment.match(line)
+        if seen:
+            text = seen.group(1).split(";")[0].strip("\"'")
+            found = (text + " (in a condition)" if depth else text, "%s:%d" % (path, number))
+        depth -= len(re.findall(r"(?:^|;)\s*(?:fi|esac|done)\b", line))
+    return found
+
+
+def _limits(host: Host, file: str, name: str, _section: str) -> Found:
+    """limits.conf(5): the main file, then limits.d in order; the last line for the domain, type and item wins."""
+    domain, kind, item = [*name.split(), "", "", ""][:3]
+    found: Found = None
+    paths = [file, *snippets(host, [file.rsplit("/", 1)[0] + "/limits.d"])]
+    for place, number, line in [found_line for path in paths for found_line in _file_lines(host, path)]:
+        fields = line.split("#", 1)[0].split()
+        if len(fields) == 4 and fields[0] == domain and fields[1] in (kind, "-") and fields[2] == item:
+            found = (fields[3], "%s:%d" % (place, number))
+    return found
+
+
+FORMATS: Dict[str, Callable[[Host, str, str, str], Found]] = {
+    "auditd": _auditd,
+    "directive": _directive,
+    "faillock": _plain,
+    "gdm": _gdm,
+    "key_value": _plain,
+    "limits": _limits,
+    "pwquality": _pwquality,
+    "shell": _shell,
+    "systemd": _systemd,
+}
