@@ -39,7 +39,9 @@ class Scenario:
     ``observed``: the exact observation as a dict (``state``, ``value``; keys left out are not compared).
     ``expect``: the expectation of the setting, as a rule would write it; ``verdict``: its outcome.
     ``on_host``: whether the same files can be planted on a booted host; ``host_commands`` are then
-    run there after the files are written (and the recorded ``commands`` are ignored).
+    run there after the files are written (and the recorded ``commands`` are ignored). Files below
+    /proc, /sys and /run/systemd are recordings of what a kernel or systemd shows: on a booted host
+    they are not planted, its own state or ``host_commands`` bring them about.
     """
 
     id: str

@@ -199,7 +199,7 @@ SCENARIOS = [
         "audit=1",
         _entries(
             "audit=1",
-            extra="### BEGIN /etc/grub.d/30_os-prober ###\nmenuentry 'Other' {\n\tlinux /boot/vmlinuz root=/dev/sdb1\n}\n### END /etc/grub.d/30_os-prober ###\n",
+            extra="### BEGIN /etc/grub.d/30_os-prober ###\nmenuentry 'Other' {\n\tlinux /boot/vmlinuz root=/dev/sdb1\n}\n### END /etc/grub.d/30_os-prober ###\n",  # noqa: E501
         ),
     ),
     _argument(

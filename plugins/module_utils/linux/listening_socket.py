@@ -76,16 +76,18 @@ def _sockets(host: Host) -> List[Dict[str, Any]]:
 def _entry(protocol: str, fields: Sequence[str]) -> Dict[str, Any]:
     try:
         digits, port = fields[1].split(":")
-        if len(digits) not in (WORD, 4 * WORD):
-            raise ValueError
-        packed = b"".join(
-            int(digits[at : at + WORD], 16).to_bytes(4, sys.byteorder) for at in range(0, len(digits), WORD)
-        )
-        address = socket.inet_ntop(socket.AF_INET6 if protocol.endswith("6") else socket.AF_INET, packed)
+        address = _address(digits)
         number = int(port, 16)
     except (IndexError, ValueError, OverflowError):
         raise ReadError("/proc/net/%s: %r is not understood" % (protocol, " ".join(fields[:FIELDS])[:200])) from None
     return {"protocol": protocol, "address": address, "port": number, "local_only": _is_local(address)}
+
+
+def _address(digits: str) -> str:
+    """Return the address as text. Raises `ValueError` where the digits are none."""
+    words = [digits[at : at + WORD].rjust(WORD, "-") for at in range(0, len(digits), WORD)]
+    packed = b"".join(int(word, 16).to_bytes(4, sys.byteorder) for word in words)
+    return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, packed)
 
 
 def _is_local(address: str) -> bool:
