@@ -78,6 +78,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._audited = False
+        self._play = ""
 
     def _note(self, result: Any) -> None:
         # ansible-core 2.19 made public what was private before.
@@ -98,8 +99,10 @@ class CallbackModule(CallbackBase):
         self._note(result)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Print what the play before this one found."""
-        self._finish()
+        """Print what the play before this one found. The batches of a serial play are one play."""
+        if play._uuid != self._play:
+            self._finish()
+        self._play = play._uuid
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Print what the last play found. Fires once per playbook of a command."""

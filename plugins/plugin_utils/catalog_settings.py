@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import jmespath
-import jmespath.exceptions
-
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
 
 _OWN_KEYS = frozenset({"kind", "select", "expect", "set", "applies_if", "any_of", "all_of"})
@@ -109,8 +107,8 @@ class SettingCheck:
 
     def _expression(self, file: YamlFile, place: Place, expression: str) -> None:
         try:
-            jmespath.compile(expression)
-        except jmespath.exceptions.JMESPathError as problem:
+            library("jmespath").compile(expression)
+        except library("jmespath.exceptions").JMESPathError as problem:
             self._complain(file, place, f"not a JMESPath expression: {str(problem).splitlines()[0]}")
 
     def _expectation(self, file: YamlFile, place: Place, expectation: Any) -> None:

@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jmespath
-import jmespath.exceptions
-
 from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Platform, worst
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
 
@@ -168,7 +166,7 @@ class Judge:
         value = seen.get("value") if state == "value" else matchers.ABSENT
         try:
             parts = list(_parts(value, setting.get("select"), kind.expect_on))
-        except jmespath.exceptions.JMESPathError as problem:
+        except library("jmespath.exceptions").JMESPathError as problem:
             return Check(
                 label, "error", expected, source=source, reason=_cut(f"the observation has an unknown form: {problem}")
             )
@@ -184,13 +182,13 @@ def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator
     if value is matchers.ABSENT:
         yield "", value
     elif select:
-        found = jmespath.search(select, value)
+        found = library("jmespath").search(select, value)
         yield "", matchers.ABSENT if found is None else found
     elif not expect_on:
         yield "", value
     else:
         for path in expect_on:
-            found = jmespath.search(path, value)
+            found = library("jmespath").search(path, value)
             if "[]" in path:
                 # A projection: every element has to match; where there is none, there is nothing to match.
                 for item in found or ():

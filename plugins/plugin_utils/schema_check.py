@@ -10,24 +10,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import referencing
-
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
 
 SCHEMA_FOLDER = Path(__file__).parents[2] / "catalog" / "schema"
 
 
 @cache
-def validator(name: str) -> jsonschema.Draft202012Validator:
+def validator(name: str) -> Any:
     """Return the validator of ``catalog/schema/<name>.json``."""
     schemas = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMA_FOLDER.glob("*.json"))]
-    registry: referencing.Registry[Any] = referencing.Registry().with_resources(
+    referencing = library("referencing")
+    registry = referencing.Registry().with_resources(
         (schema["$id"], referencing.Resource.from_contents(schema)) for schema in schemas
     )
     wanted = next(schema for schema in schemas if schema["$id"].endswith(f"/{name}.json"))
-    return jsonschema.Draft202012Validator(wanted, registry=registry)
+    return library("jsonschema").Draft202012Validator(wanted, registry=registry)
 
 
 def problems(file: YamlFile, schema: str) -> list[str]:
@@ -38,7 +37,7 @@ def problems(file: YamlFile, schema: str) -> list[str]:
     return [line for error in errors for line in _lines(file, error)]
 
 
-def _lines(file: YamlFile, error: jsonschema.ValidationError) -> list[str]:
+def _lines(file: YamlFile, error: Any) -> list[str]:
     steps = list(error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -49,7 +48,12 @@ def _lines(file: YamlFile, error: jsonschema.ValidationError) -> list[str]:
             if key not in allowed
         ]
     if error.validator in ("minProperties", "maxProperties") and "equals" in schema.get("properties", {}):
-        return [file.problem(steps, f"exactly one matcher must stand here, found {len(list(error.instance))}")]
+        return [
+            file.problem(
+                steps,
+                f"exactly one matcher must stand here, found {len(error.instance) if isinstance(error.instance, dict) else 0}",
+            )
+        ]
     if error.validator == "anyOf" and error.context:
         # The branch that came furthest is the one that was meant.
         nearest = max(error.context, key=lambda nested: len(nested.absolute_path))

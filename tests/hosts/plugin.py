@@ -83,10 +83,10 @@ def write_inventory(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run_ansible() -> Callable[..., str]:
-    """A function that runs `ansible` with these arguments and returns what it prints."""
+    """A function that runs `ansible`, or another of its `program`s, with these arguments and returns what it prints."""
 
-    def call(*arguments: object) -> str:
-        program = Path(sys.executable).with_name("ansible")
+    def call(*arguments: object, program_name: str = "ansible") -> str:
+        program = Path(sys.executable).with_name(program_name)
         return run([str(program), *map(str, arguments)], timeout=120).stdout
 
     return call

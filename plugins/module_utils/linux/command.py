@@ -64,7 +64,8 @@ def _collect(process: subprocess.Popen[bytes], timeout: float) -> CommandResult:
     problem = ""
     with selectors.DefaultSelector() as selector:
         for stream in (process.stdout, process.stderr):
-            assert stream is not None
+            if stream is None:  # both are pipes; this tells it to the type checker
+                continue
             chunks[stream.fileno()] = []
             selector.register(stream.fileno(), selectors.EVENT_READ)
         while selector.get_map() and not problem:

@@ -46,13 +46,13 @@ class Console:
         return f"\033[{code}m{text}\033[0m" if self._colour and code else text
 
     def _safeguards(self, summary: Mapping[str, Any]) -> list[str]:
-        head = f"{'Safeguard':<17} {'':1} {'State':<26}{'Hosts':>6}{'Pass':>6}{'Fail':>6}{'Error':>6}{'Manual':>7}"
+        head = f"{'Safeguard':<18} {'':1} {'State':<26}{'Hosts':>6}{'Pass':>6}{'Fail':>6}{'Error':>6}{'Manual':>7}"
         result = [head, "-" * WIDTH]
         for row in summary["safeguards"]:
             counts = row["rules"]
             state = self._paint(f"{STATES[row['state']]:<26}", _COLOURS[row["state"]])
             numbers = f"{row['hosts_affected']:>6}{counts['pass']:>6}{counts['fail']:>6}{counts['error']:>6}{counts['manual']:>7}"
-            result.append(f"{row['cite']:<17} {_OBLIGATIONS[row['obligation']]} {state}{numbers}")
+            result.append(f"{row['cite']:<18} {_OBLIGATIONS[row['obligation']]} {state}{numbers}")
             result.append(_fit(f"  {row['name']}", WIDTH))
         return result
 

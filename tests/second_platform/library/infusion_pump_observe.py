@@ -1,4 +1,3 @@
-#!/usr/bin/python
 """A second platform's observe module, as small as it can be: settings come from a JSON file."""
 
 from __future__ import annotations

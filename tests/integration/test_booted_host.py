@@ -1,0 +1,81 @@
+"""The audit of real booted hosts: it judges what is there and writes nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from tests.hosts.snapshot import LOGIN_TRACES
+
+pytestmark = pytest.mark.hosts
+
+
+@pytest.fixture
+def audit(run_ansible, write_inventory, tmp_path):
+    """Return a function that audits booted hosts and gives host name -> rule -> finding."""
+
+    def run(hosts, *extra, user="root"):
+        inventory = write_inventory(hosts, user=user)
+        runs = tmp_path / "runs"
+        variables = {"hipaa_cis_run_dir": str(runs), "hipaa_cis_level": 2, "hipaa_cis_benchmark": ["debian_12"]}
+        result = run_ansible(
+            "hipaa.cis.audit", "-i", inventory, "-e", json.dumps(variables), *extra, program_name="ansible-playbook"
+        )
+        records = [json.loads(path.read_text()) for path in sorted((runs / "latest" / "hosts").glob("*.json"))]
+        for record in records:
+            validator("host_record").validate(record)
+        validator("summary").validate(json.loads((runs / "latest" / "summary.json").read_text()))
+        return result, {record["host"]: {one["rule"]: one for one in record["findings"]} for record in records}
+
+    return run
+
+
+def test_audit_changes_nothing_on_the_host(booted_host, audit):
+    audit([booted_host])
+    before = booted_host.snapshot()
+
+    audit([booted_host])
+
+    assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+
+PLANTED = [
+    ("ssh_root_login_off", "/etc/ssh/sshd_config.d/10-test.conf", "PermitRootLogin no\n", "PermitRootLogin yes\n"),
+    (
+        "ssh_max_auth_tries",
+        "/etc/ssh/sshd_config.d/10-test.conf",
+        "MaxAuthTries 4\n",
+        "MaxAuthTries 4\nMatch User bob\nMaxAuthTries 9\n",
+    ),
+    ("sudo_use_pty", "/etc/sudoers.d/90-test", "Defaults use_pty\n", "Defaults use_pty\nDefaults:bob !use_pty\n"),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "right", "wrong"), PLANTED)
+def test_verdict_is_what_was_planted(booted_hosts, audit, rule, path, right, wrong):
+    good, bad = booted_hosts(2)
+    good.write(path, right, 0o440)
+    bad.write(path, wrong, 0o440)
+
+    _result, seen = audit([good, bad])
+
+    assert seen[good.name][rule]["outcome"] == "pass", seen[good.name][rule]
+    assert seen[bad.name][rule]["outcome"] == "fail", seen[bad.name][rule]
+
+
+def test_container_makes_rules_of_the_kernel_not_applicable(booted_host, audit):
+    _result, seen = audit([booted_host])
+    outcomes = {finding["outcome"] for finding in seen[booted_host.name].values()}
+
+    assert seen[booted_host.name]["address_space_randomized"]["outcome"] == "not_applicable"
+    assert {"pass", "fail", "not_applicable"} <= outcomes
+
+
+def test_without_root_what_needs_root_is_an_error(booted_host, audit):
+    _result, seen = audit([booted_host], "-e", "hipaa_cis_become=false", user="plain")
+    finding = seen[booted_host.name]["ssh_root_login_off"]
+
+    assert finding["outcome"] == "error"
+    assert "run the audit with become" in finding["reason"]

@@ -1,0 +1,224 @@
+"""A second platform, added by a module and catalog files alone, through the real ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLATFORM = ROOT / "tests" / "second_platform"
+SAFE = {"network": True, "telnet": False, "screen_lock_minutes": 4}
+UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
+OFFLINE = {"network": False, "telnet": True, "screen_lock_minutes": 4}
+
+
+@pytest.fixture
+def audit(tmp_path):
+    """Return a function that audits pumps with these settings and gives (process, run directory)."""
+
+    def run(settings, *extra, hosts=("pump-1", "pump-2"), playbook="hipaa.cis.audit", environment=None):
+        (tmp_path / "pump.json").write_text(json.dumps(settings))
+        variables = {
+            "ansible_python_interpreter": sys.executable,
+            "hipaa_cis_become": False,
+            "hipaa_cis_benchmark": ["pump"],
+            "hipaa_cis_catalogs": [str(PLATFORM / "catalog")],
+            "hipaa_cis_run_dir": str(tmp_path / "runs"),
+        }
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            playbook,
+            "-i",
+            ",".join(hosts) + ",",
+            "-c",
+            "local",
+        ]
+        process = subprocess.run(
+            [*command, "-e", json.dumps(variables), *extra],
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_LIBRARY": str(PLATFORM / "library"),
+                "HIPAA_CIS_CATALOGS": str(PLATFORM / "catalog"),
+                "PUMP_SETTINGS": str(tmp_path / "pump.json"),
+                **(environment or {}),
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return process, tmp_path / "runs" / "latest"
+
+    return run
+
+
+def outcomes(run_directory, host="pump-1"):
+    record = json.loads((run_directory / "hosts" / f"{host}.json").read_text())
+    return {finding["rule"]: finding["outcome"] for finding in record["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "lock", "telnet"),
+    [(SAFE, "pass", "pass"), (UNSAFE, "fail", "fail"), (OFFLINE, "pass", "not_applicable")],
+)
+def test_verdicts_are_what_was_planted(audit, settings, lock, telnet):
+    process, run_directory = audit(settings)
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert outcomes(run_directory) == {"pump_screen_lock": lock, "pump_telnet_off": telnet}
+    assert {path.name for path in run_directory.iterdir()} == {
+        "expected",
+        "findings.csv",
+        "hosts",
+        "report.html",
+        "summary.json",
+    }
+
+
+def test_everything_written_is_private(audit):
+    _process, run_directory = audit(SAFE)
+
+    for path in run_directory.resolve().rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_table_is_printed_once_and_safeguards_are_all_there(audit):
+    process, _run_directory = audit(UNSAFE)
+
+    assert process.stdout.count("HIPAA technical safeguards") == 1
+    assert process.stdout.count("164.312(") >= 12
+    assert "Traceback" not in process.stdout + process.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "fail_on", "code", "message"),
+    [
+        (UNSAFE, [], 0, ""),
+        (SAFE, ["gap_required", "gap_addressable", "severity>=low", "error", "unreachable"], 0, ""),
+        (UNSAFE, ["gap_required"], 2, "THE HOSTS DO NOT COMPLY"),
+        (UNSAFE, ["severity>=critical"], 2, "THE HOSTS DO NOT COMPLY"),
+        ({"network": "?"}, ["severity>=low"], 2, "THE HOSTS DO NOT COMPLY"),
+        (SAFE, ["not_assessed"], 2, "THE AUDIT COULD NOT BE DONE"),
+        (SAFE, ["gap"], 2, "unknown value of hipaa_cis_fail_on"),
+    ],
+)
+def test_gate(audit, settings, fail_on, code, message):
+    process, _run_directory = audit(settings, "-e", json.dumps({"hipaa_cis_fail_on": fail_on}))
+
+    assert process.returncode == code, process.stdout
+    assert message in process.stdout + process.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"hipaa_cis_benchmark": ["pimp"]}, "unknown benchmark 'pimp'. Did you mean pump?"),
+        ({"hipaa_cis_level": 7}, "unknown level '7'"),
+        ({"hipaa_cis_levle": 2}, "unknown variable 'hipaa_cis_levle'. Did you mean hipaa_cis_level"),
+        ({"hipaa_cis_parameter_pump_lock": 2}, "unknown parameter 'pump_lock'"),
+        ({"hipaa_cis_parameter_pump_screen_lock_minutes": "soon"}, "has to be of type integer"),
+        ({"hipaa_cis_include": {"rules": ["pump_of"]}}, "unknown name in include.rules"),
+        ({"hipaa_cis_run_id": "../x"}, "may only hold letters"),
+        ({"hipaa_cis_catalogs": ["/nonexistent"]}, "is no folder"),
+    ],
+)
+def test_wrong_input_is_one_clear_message(audit, variables, message):
+    process, _run_directory = audit(SAFE, "-e", json.dumps(variables))
+
+    # Ansible folds long messages; the words are what counts.
+    said = " ".join((process.stdout + process.stderr).split())
+    assert process.returncode == 2, said
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_value_looser_than_the_bound_fails_and_says_so(audit):
+    loose = {"hipaa_cis_parameter_pump_screen_lock_minutes": 15}
+    _process, run_directory = audit(SAFE, "-e", json.dumps(loose))
+    record = json.loads((run_directory / "hosts" / "pump-1.json").read_text())
+
+    assert outcomes(run_directory)["pump_screen_lock"] == "fail"
+    assert record["parameters"]["pump_screen_lock_minutes"] == {
+        "value": 15, "default": 5, "origin": "site", "unit": "minutes", "looser_than_bound": "between 1 and 5",
+    }  # fmt: skip
+
+
+PLAYS = """
+- hosts: all
+  gather_facts: false
+  strategy: {strategy}
+  serial: {serial}
+  tasks:
+    - hipaa.cis.audit:
+      no_log: {no_log}
+      loop: "{{{{ range({loops}) | list }}}}"
+    - hipaa.cis.audit:
+      run_once: true
+- hosts: pump-1
+  gather_facts: false
+  tasks:
+    - hipaa.cis.audit:
+      delegate_to: localhost
+"""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "serial", "loops", "no_log"),
+    [("linear", "100%", 1, "true"), ("free", "100%", 2, "false"), ("linear", 2, 1, "false")],
+)
+def test_hosts_count_once_whatever_the_play_does(audit, tmp_path, strategy, serial, loops, no_log):
+    play = tmp_path / "play.yml"
+    play.write_text(PLAYS.format(strategy=strategy, serial=serial, loops=loops, no_log=no_log))
+
+    process, run_directory = audit(
+        SAFE, "-f", "50", hosts=[f"pump-{number}" for number in range(1, 6)], playbook=str(play)
+    )
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    summary = json.loads((run_directory / "summary.json").read_text())
+    assert summary["totals"]["hosts"] == summary["totals"]["audited"] == 5
+    assert process.stdout.count("HIPAA technical safeguards") == 2
+    assert all(
+        len(line) <= 80
+        for line in process.stdout.splitlines()
+        if line.startswith(("164.312", "pump-")) and "ok=" not in line
+    )
+
+
+def test_host_that_is_unreachable_is_named_and_nothing_is_clean(audit, tmp_path):
+    inventory = tmp_path / "inventory.ini"
+    # A closed port of this machine's loopback interface: refused at once.
+    inventory.write_text(
+        "pump-1 ansible_connection=local\ndark ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n"
+    )
+    process, run_directory = audit(
+        SAFE, "-i", str(inventory), "-e", '{"hipaa_cis_fail_on": ["unreachable"]}', hosts=["pump-1"]
+    )
+
+    summary = json.loads((run_directory / "summary.json").read_text())
+    assert process.returncode != 0
+    assert "THE AUDIT COULD NOT BE DONE" in process.stdout + process.stderr
+    assert "NOT AUDITED dark (unreachable)" in process.stdout
+    assert "supported" not in {row["state"] for row in summary["safeguards"]}
+
+
+def test_report_merges_runs_and_gives_the_same_bytes(audit, tmp_path):
+    audit(SAFE, "-e", "hipaa_cis_run_id=one", hosts=["pump-1"])
+    audit(UNSAFE, "-e", "hipaa_cis_run_id=two", hosts=["pump-2"])
+    first = (tmp_path / "runs" / "one" / "summary.json").read_bytes()
+
+    report = ("-e", '{"hipaa_cis_run": ["one", "two"], "hipaa_cis_run_id": "both", "hipaa_cis_hosts": "all"}')
+    process, _latest = audit(SAFE, *report, hosts=["localhost"], playbook="hipaa.cis.report")
+    again = ("-e", '{"hipaa_cis_run": ["one"], "hipaa_cis_hosts": "all"}')
+    audit(SAFE, *again, hosts=["localhost"], playbook="hipaa.cis.report")
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    merged = json.loads((tmp_path / "runs" / "both" / "summary.json").read_text())
+    assert [host["host"] for host in merged["hosts"]] == ["pump-1", "pump-2"]
+    assert (tmp_path / "runs" / "one" / "summary.json").read_bytes() == first
