@@ -94,7 +94,9 @@ class SettingCheck:
             if declared is None:
                 allowed = [*kind["address"], *(_OWN_KEYS - {"any_of", "all_of"})]
                 self._complain(file, [*place, key], unknown(f"key of kind {name}", key, allowed, most=30))
-            elif type(value) is not _TYPES[declared["type"]]:
+            elif not isinstance(value, _TYPES[declared["type"]]) or isinstance(value, bool) != (
+                declared["type"] == "boolean"
+            ):
                 self._complain(file, [*place, key], f"'{key}' has to be of type {declared['type']}")
             elif "one_of" in declared and value not in declared["one_of"]:
                 self._complain(file, [*place, key], unknown(key, value, declared["one_of"], most=40))
@@ -129,7 +131,7 @@ class SettingCheck:
 
     def _condition(self, file: YamlFile, place: Place, item: Any, platform: str) -> Iterator[dict[str, Any]]:
         known = self.platforms[platform].get("conditions", {})
-        name, argument = next(iter(item.items())) if isinstance(item, dict) else (item, None)
+        ((name, argument),) = item.items() if isinstance(item, dict) else ((item, None),)
         if name not in known:
             self._complain(file, place, unknown("condition", name, known, most=30))
             return

@@ -15,8 +15,8 @@ def hierarchies() -> list[Path]:
     """Mount points of the hierarchies that systemd keeps its units in: the unified one, the named one, or both."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        left, _, right = line.partition(" - ")
-        kind, _, options = right.split(" ", 2)
+        left, _rest, right = line.partition(" - ")
+        kind, _rest, options = right.split(" ", 2)
         if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
             found.append(Path(left.split()[4]))
     return found
@@ -37,7 +37,7 @@ def remove(machine: str) -> None:
     """Remove the groups of a container (or of all whose name matches the pattern), from the leaves up."""
     for top in hierarchies():
         for group in top.glob(machine):
-            for directory, _, _ in os.walk(group, topdown=False):
+            for directory, _rest, _rest in os.walk(group, topdown=False):
                 with contextlib.suppress(FileNotFoundError):
                     os.rmdir(directory)
 

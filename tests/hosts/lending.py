@@ -41,7 +41,7 @@ class Lender:
 
     def _clean(self, count: int) -> list[Host]:
         # Those that have come back are taken in order: the first has had the most time to reset.
-        taken = [self._resetting.pop(0).result() for _ in range(min(count, len(self._resetting)))]
+        taken = [self._resetting.pop(0).result() for _rest in range(min(count, len(self._resetting)))]
         if len(taken) < count:
             taken.extend(self.pool.start(count - len(taken)))
         return taken

@@ -53,7 +53,7 @@ def _fields(stanza: str) -> dict[str, str]:
         if line[:1].isspace() and name:
             fields[name] += " " + line.strip()
         elif ":" in line:
-            name, _, value = line.partition(":")
+            name, _rest, value = line.partition(":")
             name = name.strip().lower()
             fields[name] = value.strip()
     return fields

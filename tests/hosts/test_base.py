@@ -106,7 +106,7 @@ def test_a_failed_build_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         raise base.BaseError("mirror is gone")
 
     monkeypatch.setattr(base, "debootstrap", fail)
-    for _ in range(2):
+    for _rest in range(2):
         with pytest.raises(base.BaseError):
             base.Base().tree()
     assert not base.Base().path.exists()

@@ -88,7 +88,7 @@ def test_a_connection_of_ansible_does_not_outlive_a_reset(
     booted_host: Host, write_inventory: Callable[..., Path], run_ansible: Callable[..., str]
 ) -> None:
     path = write_inventory([booted_host], user=AUDITOR)
-    for _ in range(2):
+    for _rest in range(2):
         assert "SUCCESS" in run_ansible("-i", path, booted_host.name, "-m", "ansible.builtin.ping")
         assert list(booted_host.control.iterdir())
         booted_host.reset()

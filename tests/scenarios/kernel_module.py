@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Union
+from typing import Any, Dict, Optional, Union
 
 from tests.scenarios import File, Scenario
 
@@ -33,10 +33,10 @@ INSTALLED: Files = {
 }
 
 
-def _case(name: str, verdict: str, files: Files, address: Dict[str, Any] = NAME, **flags: bool) -> Scenario:
+def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any]] = None, **flags: bool) -> Scenario:
     seen = {"available": True, "built_in": False, "loaded": False, "install_blocked": False, "denylisted": False}
     seen.update(flags)
-    return Scenario(name, address, EXPECT, verdict, {"state": "value", "value": seen}, files=files)
+    return Scenario(name, address or NAME, EXPECT, verdict, {"state": "value", "value": seen}, files=files)
 
 
 def _with(text: str, path: str = SNIPPET) -> Files:

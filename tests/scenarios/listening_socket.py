@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, List, Optional, Union
 
 from tests.scenarios import File, Scenario
 
@@ -35,8 +35,8 @@ def _case(name: str, verdict: str, files: Files, *seen: Dict[str, Any], **more: 
     )
 
 
-def _error(name: str, reason: str, files: Files, address: Dict[str, Any] = MAIL) -> Scenario:
-    return Scenario(name, address, LOCAL, "error", {"state": "error", "reason": reason}, files=files)
+def _error(name: str, reason: str, files: Files, address: Optional[Dict[str, Any]] = None) -> Scenario:
+    return Scenario(name, address or MAIL, LOCAL, "error", {"state": "error", "reason": reason}, files=files)
 
 
 ALL_V6 = "0" * 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Sequence, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 from tests.scenarios import File, Scenario
 
@@ -35,8 +35,8 @@ def _absent(name: str, files: Files, table: str = ROOT) -> Scenario:
     return Scenario(name, PATH, EXPECT, "fail", {"state": "absent"}, files={TABLE: table, **files})
 
 
-def _error(name: str, reason: str, files: Files, address: Dict[str, Any] = PATH) -> Scenario:
-    return Scenario(name, address, EXPECT, "error", {"state": "error", "reason": reason}, files=files)
+def _error(name: str, reason: str, files: Files, address: Optional[Dict[str, Any]] = None) -> Scenario:
+    return Scenario(name, address or PATH, EXPECT, "error", {"state": "error", "reason": reason}, files=files)
 
 
 def _host_case(name: str, verdict: str, files: Files, commands: Sequence[Sequence[str]]) -> Scenario:

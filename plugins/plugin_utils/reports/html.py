@@ -25,7 +25,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import
     OUTCOMES,
     SEVERITIES,
     all_cites,
-    bar,
     sections,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
@@ -79,7 +78,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(when=_when, one_line=one_line, number="{:,}".format)
-    environment.globals.update(view_link=_view_link, bar=bar)
+    environment.globals.update(view_link=_view_link)
     return environment
 
 
