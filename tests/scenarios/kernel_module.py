@@ -36,7 +36,9 @@ INSTALLED: Files = {
 def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any]] = None, **flags: bool) -> Scenario:
     seen = {"available": True, "built_in": False, "loaded": False, "install_blocked": False, "denylisted": False}
     seen.update(flags)
-    return Scenario(name, address or NAME, EXPECT, verdict, {"state": "value", "value": seen}, files=files)
+    return Scenario(
+        name, NAME if address is None else address, EXPECT, verdict, {"state": "value", "value": seen}, files=files
+    )
 
 
 def _with(text: str, path: str = SNIPPET) -> Files:

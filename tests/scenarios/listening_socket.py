@@ -36,7 +36,9 @@ def _case(name: str, verdict: str, files: Files, *seen: Dict[str, Any], **more: 
 
 
 def _error(name: str, reason: str, files: Files, address: Optional[Dict[str, Any]] = None) -> Scenario:
-    return Scenario(name, address or MAIL, LOCAL, "error", {"state": "error", "reason": reason}, files=files)
+    return Scenario(
+        name, MAIL if address is None else address, LOCAL, "error", {"state": "error", "reason": reason}, files=files
+    )
 
 
 ALL_V6 = "0" * 32

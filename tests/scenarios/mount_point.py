@@ -36,7 +36,9 @@ def _absent(name: str, files: Files, table: str = ROOT) -> Scenario:
 
 
 def _error(name: str, reason: str, files: Files, address: Optional[Dict[str, Any]] = None) -> Scenario:
-    return Scenario(name, address or PATH, EXPECT, "error", {"state": "error", "reason": reason}, files=files)
+    return Scenario(
+        name, PATH if address is None else address, EXPECT, "error", {"state": "error", "reason": reason}, files=files
+    )
 
 
 def _host_case(name: str, verdict: str, files: Files, commands: Sequence[Sequence[str]]) -> Scenario:

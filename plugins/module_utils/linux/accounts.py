@@ -43,7 +43,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         if fact not in FACTS:
             raise UsageError("unknown fact %r; known: %s" % (fact, ", ".join(sorted(FACTS))))
         seen = FACTS[fact](host)
-        if isinstance(seen, list) and len(seen) > MAX_NAMES:
+        if isinstance(seen, list) and len(seen) > MAX_NAMES and isinstance(seen[0], str):
             seen = [*seen[:MAX_NAMES], "... %d in all" % len(seen)]
         return value(seen, SOURCES.get(fact, "/etc/passwd, /etc/group"))
 

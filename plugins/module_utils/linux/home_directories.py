@@ -10,7 +10,7 @@ from typing import Callable, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import User, shells, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 MAX_FILES = 5000
 HISTORIES = frozenset({".bash_history", ".ash_history", ".zsh_history", ".python_history", ".mysql_history"})
@@ -53,8 +53,10 @@ def _hidden_files(host: Host) -> Iterator[Tuple[User, str]]:
             continue
         home = (user.home or "/").rstrip("/")
         for name in host.list_directory(home or "/"):
-            if name.startswith(".") and left:
+            if name.startswith("."):
                 left -= 1
+                if left < 0:
+                    raise ReadError("the home directories hold more than %d hidden files" % MAX_FILES)
                 yield user, home + "/" + name
 
 
@@ -73,7 +75,7 @@ def dot_files_too_open(host: Host) -> List[str]:
     found = []
     for _user, path in _hidden_files(host):
         status = host.stat(path, follow=False)
-        limit = 0o600 if path.rsplit("/", 1)[1] in HISTORIES else 0o755
+        limit = 0o600 if path.rsplit("/", 1)[1] in HISTORIES else 0o644
         if stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) & ~limit:
             found.append(printable(path))
     return found

@@ -171,12 +171,13 @@ def _observe_kinds(host: Host, settings: Mapping[str, Any]) -> Dict[str, Dict[st
         by_kind.setdefault(kind, []).append(key)
     result: Dict[str, Dict[str, Any]] = {}
     for kind, keys in by_kind.items():
-        for key, seen in zip(keys, _read_kind(host, kind, [settings[key][1] for key in keys])):
+        for key, seen in zip(keys, read_kind(host, kind, [settings[key][1] for key in keys])):
             result[key] = _bounded(seen)
     return result
 
 
-def _read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
+def read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
+    """Return a kind's observations; whatever goes wrong with it becomes an error of each address."""
     try:
         seen = KINDS[kind](host, addresses)
     except ReadError as problem:

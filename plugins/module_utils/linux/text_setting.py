@@ -145,7 +145,7 @@ def _shell(host: Host, file: str, name: str, _section: str) -> Found:
     found: Found = None
     depth = 0
     assignment = re.compile(
-        r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\S*|\"[^\"]*\"|'[^']*')" % re.escape(name)
+        r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\"[^\"]*\"|'[^']*'|\S*)" % re.escape(name)
     )
     for path, number, line in _file_lines(host, file):
         if line.startswith("#"):
@@ -153,7 +153,8 @@ def _shell(host: Host, file: str, name: str, _section: str) -> Found:
         depth += len(re.findall(r"(?:^|;)\s*(?:if|case|for|while|until)\b", line))
         seen = assignment.match(line)
         if seen:
-            text = seen.group(1).split(";")[0].strip("\"'")
+            quoted = seen.group(1)
+            text = quoted[1:-1] if quoted[:1] in ("'", '"') else quoted.split(";")[0]
             found = (text + " (in a condition)" if depth else text, "%s:%d" % (path, number))
         depth -= len(re.findall(r"(?:^|;)\s*(?:fi|esac|done)\b", line))
     return found

@@ -25,6 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import
     OUTCOMES,
     SEVERITIES,
     all_cites,
+    outcome_bar,
     sections,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
@@ -78,7 +79,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(when=_when, one_line=one_line, number="{:,}".format)
-    environment.globals.update(view_link=_view_link)
+    environment.globals.update(view_link=_view_link, outcome_bar=outcome_bar)
     return environment
 
 

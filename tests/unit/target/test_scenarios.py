@@ -16,6 +16,6 @@ def test_reader_observes_what_was_planted(kind, scenario, tmp_path):
     plant(str(tmp_path), scenario)
     observe = importlib.import_module("ansible_collections.hipaa.cis.plugins.module_utils.linux.observe")
 
-    seen = observe.KINDS[kind](host_for(str(tmp_path), scenario), [scenario.address])[0].as_dict()
+    seen = observe.read_kind(host_for(str(tmp_path), scenario), kind, [scenario.address])[0].as_dict()
 
     assert {key: seen.get(key) for key in scenario.observed} == scenario.observed

@@ -1,0 +1,43 @@
+"""Scenarios of files: modes, links, patterns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.scenarios import File, Scenario
+
+PATH = "/etc/secret"
+MODE = {"fields": {"mode": {"mode_at_most": "0640"}}}
+
+
+def _case(name: str, verdict: str, planted: Any, observed: Any) -> Scenario:
+    return Scenario(
+        name, {"path": PATH}, MODE, verdict, observed, files={PATH: planted, "/etc/passwd": "", "/etc/group": ""}
+    )
+
+
+def _keys(name: str, verdict: str, planted: Any) -> Scenario:
+    address = {"glob": "/etc/ssh/*", "pattern": "^-----BEGIN .*PRIVATE KEY-----"}
+    files = {"/etc/ssh/key": planted, "/etc/ssh/other": File("x", 0o644), "/etc/passwd": "", "/etc/group": ""}
+    return Scenario(
+        name,
+        address,
+        {"each": {"fields": {"mode": {"mode_at_most": "0600"}}}},
+        verdict,
+        {"state": "value"},
+        files=files,
+    )
+
+
+SCENARIOS = [
+    _case("right", "pass", File("x", 0o640), {"state": "value"}),
+    _case("tighter", "pass", File("x", 0o400), {"state": "value"}),
+    _case("world-readable", "fail", File("x", 0o644), {"state": "value"}),
+    _case("set-user-id", "fail", File("x", 0o4640), {"state": "value"}),
+    _case("dangling-link", "error", File(link="nowhere"), {"state": "error"}),
+    _case("link-to-itself", "error", File(link="secret"), {"state": "error"}),
+    Scenario("absent", {"path": PATH}, MODE, "fail", {"state": "absent"}),
+    _keys("private-key-right", "pass", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o600)),
+    _keys("private-key-open", "fail", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o640)),
+    _keys("no-private-key", "pass", File("ssh-ed25519 AAAA\n", 0o644)),
+]

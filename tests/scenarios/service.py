@@ -1,0 +1,56 @@
+"""Scenarios of services, by what systemctl shows."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.units import PROPERTIES
+from tests.scenarios import Command, File, Scenario
+
+COMMAND = "systemctl show --no-pager --property=%s -- cups.service" % PROPERTIES
+BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755)}
+OFF = {"any_of": [{"absent": True}, {"fields": {"enabled": {"equals": False}, "active": {"equals": False}}}]}
+
+
+def _show(load: str, active: str, state: str, names: str = "cups.service") -> str:
+    return "Id=cups.service\nNames=%s\nLoadState=%s\nActiveState=%s\nUnitFileState=%s\n" % (names, load, active, state)
+
+
+def _case(name: str, verdict: str, output: Command, observed: Dict[str, Any]) -> Scenario:
+    return Scenario(name, {"name": "cups"}, OFF, verdict, observed, files=BOOTED, commands={COMMAND: output})
+
+
+def _seen(enabled: bool, active: bool, masked: bool, state: str, load: str = "loaded") -> Dict[str, Any]:
+    document = {"enabled": enabled, "active": active, "masked": masked, "state": state, "load": load}
+    return {"state": "value", "value": document}
+
+
+SCENARIOS = [
+    _case("enabled-and-running", "fail", _show("loaded", "active", "enabled"), _seen(True, True, False, "enabled")),
+    _case("disabled-but-running", "fail", _show("loaded", "active", "disabled"), _seen(False, True, False, "disabled")),
+    _case("enabled-but-stopped", "fail", _show("loaded", "inactive", "enabled"), _seen(True, False, False, "enabled")),
+    _case(
+        "disabled-and-stopped", "pass", _show("loaded", "inactive", "disabled"), _seen(False, False, False, "disabled")
+    ),
+    _case("masked", "pass", _show("masked", "inactive", "masked"), _seen(False, False, True, "masked", "masked")),
+    _case(
+        "masked-but-running", "fail", _show("masked", "active", "masked"), _seen(False, True, True, "masked", "masked")
+    ),
+    _case("failed", "pass", _show("loaded", "failed", "disabled"), _seen(False, False, False, "disabled")),
+    _case("no-such-unit", "pass", _show("not-found", "inactive", ""), {"state": "absent"}),
+    _case(
+        "unit-file-gone-but-running",
+        "fail",
+        _show("not-found", "active", ""),
+        _seen(False, True, False, "", "not-found"),
+    ),
+    _case("init-script", "fail", _show("loaded", "inactive", "generated"), _seen(True, False, False, "generated")),
+    _case("unit-that-cannot-be-loaded", "error", _show("bad-setting", "inactive", "enabled"), {"state": "error"}),
+    _case("unknown-state", "error", _show("loaded", "inactive", "surprising"), {"state": "error"}),
+    _case(
+        "answer-for-another-unit", "error", _show("loaded", "inactive", "disabled", "other.service"), {"state": "error"}
+    ),
+    _case("systemctl-fails", "error", CommandResult(1, "", "Failed to connect to bus"), {"state": "error"}),
+    Scenario("not-booted-by-systemd", {"name": "cups"}, OFF, "error", {"state": "error"}),
+]
