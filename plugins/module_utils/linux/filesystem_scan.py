@@ -74,7 +74,10 @@ def _walk(host: Host) -> Tuple[Dict[str, Tally], List[str]]:
         real = host.path(place)
         if real in skipped:
             continue
-        device = os.lstat(real).st_dev
+        try:
+            device = os.lstat(real).st_dev
+        except FileNotFoundError:
+            continue  # unmounted since the table was read
         if device not in seen:
             seen.add(device)
             _walk_device(host, real, device, skipped, tallies, deadline)

@@ -1,0 +1,35 @@
+"""The guide for a new rule, followed: what the scaffold writes loads as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, scaffold
+
+ARGUMENTS = ["--id", "test_banner_shown", "--kind", "sshd_option", "--address", "name=Banner", "--topic", "SSH server"]
+
+
+def test_scaffolded_rules_load(tmp_path):
+    file = tmp_path / "site" / "rules" / "ssh.yml"
+    file.parent.mkdir(parents=True)
+
+    assert scaffold.main([*ARGUMENTS, "--file", str(file)]) == 0
+    assert scaffold.main([*ARGUMENTS[2:], "--id", "test_second", "--file", str(file)]) == 0
+
+    known = catalog.load([str(tmp_path / "site")])
+    assert known.rules["test_banner_shown"].settings[0]["address"] == {"name": "Banner"}
+    assert known.rules["test_second"].topic == "SSH server"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (["--kind", "sshd_opton"], "Did you mean sshd_option?"),
+        (["--address", "nme=x"], "unknown key of kind sshd_option 'nme'"),
+        (["--id", "ssh_root_login_off"], "is there already"),
+    ],
+)
+def test_wrong_words_are_one_clear_message(tmp_path, capsys, changed, message):
+    assert scaffold.main([*ARGUMENTS, *changed, "--file", str(tmp_path / "x.yml")]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
