@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, Optional
+
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.package import QUERY
 from tests.scenarios import Command, Scenario
@@ -11,8 +13,10 @@ HERE = {"present": True}
 ABSENT = {"state": "absent"}
 
 
-def _case(name: str, verdict: str, output: Command, observed: dict, expect: dict = GONE) -> Scenario:
-    return Scenario(name, {"name": "telnet"}, expect, verdict, observed, commands={" ".join(QUERY): output})
+def _case(
+    name: str, verdict: str, output: Command, observed: Dict[str, Any], expect: Optional[Dict[str, Any]] = None
+) -> Scenario:
+    return Scenario(name, {"name": "telnet"}, expect or GONE, verdict, observed, commands={" ".join(QUERY): output})
 
 
 SCENARIOS = [
