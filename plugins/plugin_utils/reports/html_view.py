@@ -131,16 +131,3 @@ def outcome_bar(counts: Mapping[str, int]) -> list[tuple[str, float, float]]:
             parts.append((outcome, round(start, 2), round(width, 2)))
         start += width
     return parts
-
-
-def bar(counts: Mapping[str, int]) -> list[tuple[str, float, float]]:
-    """Return (outcome, start, width) in per cent for a bar of outcomes."""
-    total = sum(counts.get(outcome, 0) for outcome in OUTCOMES)
-    parts: list[tuple[str, float, float]] = []
-    start = 0.0
-    for outcome in OUTCOMES:
-        width = 100 * counts.get(outcome, 0) / total if total else 0
-        if width:
-            parts.append((outcome, round(start, 2), round(width, 2)))
-        start += width
-    return parts
