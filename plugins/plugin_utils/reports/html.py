@@ -29,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import
     sections,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
+    MAX_CHARACTERS,
     OUTCOME_WORDS,
     STATE_WORDS,
     STATUS_WORDS,
@@ -39,6 +40,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
 HERE = Path(__file__).resolve().parent
 # Pieces of the template that are written at once.
 BUFFERED_PIECES = 400
+# Evidence was cut before; this leaves room for the note that says so.
+LAST_LIMIT = MAX_CHARACTERS + 100
 
 Document = Mapping[str, Any]
 
@@ -52,7 +55,7 @@ def _fixed(name: str) -> tuple[Markup, str]:
 
 def _safe(value: Any) -> Any:
     """Make every printed value visible; what we escaped ourselves, and numbers, stay."""
-    return value if isinstance(value, (Markup, int, float)) else visible(value)
+    return value if isinstance(value, (Markup, int, float)) else visible(value, LAST_LIMIT)
 
 
 def _when(text: str) -> str:

@@ -94,6 +94,8 @@ def _rule_views(summary: Document, evidence: Evidence) -> Iterator[RuleView]:
     known: Document = summary["rules"]
     for number, rule in enumerate(sorted(set(known) | set(evidence.groups))):
         text = known[rule] if rule in known else _stray_text(evidence.strays[rule])
+        for group in evidence.groups.get(rule, {}).values():
+            group.hosts.sort()
         groups = sorted(evidence.groups.get(rule, {}).values(), key=_group_order)
         counts = _counts(text, groups)
         worst = next((outcome for outcome in OUTCOMES if counts[outcome]), "not_applicable")

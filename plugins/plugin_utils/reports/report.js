@@ -22,7 +22,9 @@
     }),
     text: null,
   }));
-  const sections = Array.from(document.querySelectorAll("section.group"));
+  const sections = Array.from(document.querySelectorAll("section.group"), (element) => ({
+    element, amount: element.querySelector("h3 .amount"), says: element.querySelector("h3 .amount").textContent,
+  }));
   const total = rules.reduce((sum, rule) => sum + rule.groups.reduce((inner, group) => inner + group.hosts.length, 0), 0);
 
   function texts(rule) {
@@ -102,7 +104,12 @@
       if (count !== 0) visible += 1;
       findings += Math.max(0, count);
     }
-    sections.forEach((section) => { section.hidden = !section.querySelector("details.rule:not([hidden])"); });
+    sections.forEach((section) => {
+      const inside = section.element.querySelectorAll("details.rule");
+      const left = Array.from(inside).filter((rule) => !rule.hidden).length;
+      section.element.hidden = left === 0;
+      section.amount.textContent = left === inside.length ? section.says : `${left} of ${section.says}`;
+    });
     nothing.hidden = visible > 0;
     const say = (number) => number.toLocaleString("en-US");
     shown.textContent = `${say(findings)} of ${say(total)} findings shown, in ${say(visible)} of ${say(rules.length)} rules`;

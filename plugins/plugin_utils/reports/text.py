@@ -68,7 +68,8 @@ def visible(value: Any, limit: int = MAX_CHARACTERS) -> str:
     kept = text[:limit]
     if not (kept.isascii() and kept.replace("\n", "").isprintable()):
         kept = _spelled_out(kept.replace("\r\n", "\n"))
-    if len(text) > limit:
+    if len(text) > limit or len(kept) > limit:
+        kept = kept[:limit]
         kept += f" … [cut: {len(text):,} characters in all]"
     return kept
 

@@ -1,0 +1,225 @@
+"""report.html: everything of a run is in it, and nothing that could run or call home."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html.parser
+import io
+import re
+import time
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import evidence_groups
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
+from tests.builders import SAMPLES, framework, make_finding, make_record, make_run, make_summary
+from tests.hostile import MARK, hostile_run
+
+LINKS = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "cite", "ping", "xlink:href"}
+
+
+class Page(html.parser.HTMLParser):
+    """Collects the elements, their attributes and the text of a page."""
+
+    def __init__(self, source):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.texts, self.raw = [], [], {"style": "", "script": ""}
+        self.within = ""
+        self.feed(source)
+        self.close()
+        self.text = re.sub(r"\s+", " ", " ".join(self.texts))
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.within = tag if tag in self.raw else ""
+
+    def handle_endtag(self, tag):
+        self.within = ""
+
+    def handle_data(self, data):
+        if self.within:
+            self.raw[self.within] += data
+        else:
+            self.texts.append(data)
+
+    def attributes(self, name):
+        return [attributes[name] for _tag, attributes in self.elements if name in attributes]
+
+
+def rendered(summary, records, **options):
+    stream = io.StringIO()
+    write_html(stream, summary, records, **options)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def run():
+    return make_run()
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    return Page(rendered(run.summary, run.records, framework=framework()))
+
+
+def test_all_safeguards_with_state_in_words(run, page):
+    for row in run.summary["safeguards"]:
+        assert row["cite"] in page.text
+        assert row["name"] in page.text
+        assert row["reason"] in page.text
+    for words in ("supported by configuration", "gap", "not assessed", "needs attestation"):
+        assert words in page.text
+    assert "the policy on inactivity and the system settings held against it" in page.text
+
+
+def test_never_called_met_or_compliant(page):
+    assert not re.search(r"\b(met|compliant|complies|compliance)\b", page.text, re.IGNORECASE)
+    assert "evidence of implementation" in page.text
+
+
+def test_hosts_that_were_not_audited_are_named_before_anything_else(page):
+    head = page.text.index("3 of 15 hosts were not audited")
+
+    assert head < page.text.index("What this report says")
+    for host in ("pacs-archive01", "ward-ws99", "lab-old07"):
+        assert head < page.text.index(host) < page.text.index("What this report says")
+
+
+def test_every_failure_error_and_manual_finding_has_its_evidence(run, page):
+    for sample in SAMPLES:
+        assert sample.title in page.text
+        assert sample.why in page.text
+        assert f"rule-{sample.rule}" in page.attributes("id")
+        for cite, strength, because in sample.hipaa:
+            assert f"{cite} {strength} {because}" in page.text
+    for record in run.records:
+        for finding in record["findings"]:
+            for check in finding["checks"]:
+                assert re.sub(r"\s+", " ", check.get("observed", "")) in page.text
+
+
+def test_rule_texts_stand_once(page):
+    for sample in SAMPLES:
+        assert page.text.count(sample.why) == 1
+
+
+def test_not_yet_automated_is_listed_as_such(run, page):
+    part = page.text[page.text.rindex("Not yet automated") :]
+    for item in run.summary["not_yet_automated"]:
+        assert item["title"] in part
+        assert item["reason"] in part
+    assert part.count("not yet automated") >= len(run.summary["not_yet_automated"])
+
+
+def test_rules_go_by_severity_then_by_hosts(run, page):
+    order = [attributes for tag, attributes in page.elements if tag == "details" and attributes.get("class") == "rule"]
+    rules = run.summary["rules"]
+    failing = [rules[a["id"][5:]] for a in order if rules[a["id"][5:]]["counts"]["fail"]]
+    ranks = ["critical", "high", "medium", "low"]
+    keys = [(ranks.index(rule["severity"]), -rule["counts"]["fail"]) for rule in failing]
+
+    assert len(order) == len(rules)
+    assert keys == sorted(keys)
+    assert order[: len(failing)] == [a for a in order if rules[a["id"][5:]]["counts"]["fail"]]
+
+
+def test_same_input_gives_the_same_bytes_whatever_the_order_of_hosts(run):
+    turned = make_summary(run.records, missing=["lab-old07.clinic.example"])
+
+    assert rendered(run.summary, run.records) == rendered(turned, reversed(run.records))
+
+
+def test_page_asks_for_nothing(page):
+    for tag, attributes in page.elements:
+        assert tag not in {"link", "img", "iframe", "object", "embed", "base", "audio", "video", "source"}
+        assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
+        for name in LINKS & set(attributes):
+            assert attributes[name].startswith("#"), (tag, attributes)
+
+
+def test_policy_names_the_style_and_the_script_and_nothing_else(page):
+    policy = next(a["content"] for _t, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
+    for kind in ("style", "script"):
+        digest = base64.b64encode(hashlib.sha256(page.raw[kind].encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}';" in policy
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+
+
+def test_identifiers_are_unique_and_links_lead_somewhere(page):
+    identifiers = page.attributes("id")
+
+    assert len(identifiers) == len(set(identifiers))
+    for link in page.attributes("href"):
+        assert link.startswith("#view?") or link[1:] in identifiers
+
+
+def test_hostile_text_is_inert():
+    run = hostile_run()
+    source = rendered(run.summary, run.records, framework=framework())
+    page = Page(source)
+    kinds = {tag for tag, _attributes in page.elements}
+
+    assert not kinds & {"img", "b" if MARK in page.attributes("id") else "img"}
+    assert MARK not in page.attributes("id")
+    assert sum(tag == "script" for tag, _a in page.elements) == sum(tag == "style" for tag, _a in page.elements) == 1
+    assert "{{ 7 * 7 }}" in page.text
+    assert "49" not in re.findall(r"\b49\b", page.text)
+    assert "[U+202E]" in page.text
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]", source)
+    source.encode("utf-8")
+    assert "[cut: 10,000,001 characters in all]" in page.text
+    assert len(source) < 6_000_000
+
+
+def test_run_without_any_host_or_framework():
+    summary = make_summary([])
+    page = Page(rendered(summary, []))
+
+    assert "0 of 0 audited" in page.text
+    assert "What an auditor asks for" not in page.text
+
+
+def test_finding_whose_rule_the_summary_does_not_know():
+    finding = make_finding(SAMPLES[0], "fail", rule="<odd rule>", title="An odd rule")
+    page = Page(rendered(make_summary([]), [make_record("db1", [finding])]))
+
+    assert "An odd rule" in page.text
+    assert "rule.0" in page.attributes("id")
+
+
+def test_too_many_passing_findings_are_counted_not_shown(monkeypatch, run):
+    monkeypatch.setattr(evidence_groups, "MAX_QUIET_FINDINGS", 50)
+    page = Page(rendered(run.summary, run.records))
+
+    assert "hosts/*.json" in page.text
+    assert "blocked by install /bin/false" not in page.text
+    assert "1007: anna, mkiosk" in page.text
+    assert "hosts passing: details in the hosts' records" in page.text
+
+
+def test_long_evidence_of_many_hosts_is_cut_shorter(monkeypatch):
+    monkeypatch.setattr(evidence_groups, "FULL_TEXT_CHARACTERS", 20_000)
+    check = {"setting": "motd", "outcome": "fail", "expected": "empty"}
+    records = [
+        make_record(
+            f"h{number:03}",
+            [make_finding(SAMPLES[0], "fail", checks=[{**check, "observed": f"{number}" + "x" * 1900}])],
+        )
+        for number in range(100)
+    ]
+    source = rendered(make_summary(records), records)
+
+    assert source.count("x" * 1900) == 11
+    assert source.count("<bdi class=\"one\">") == 100
+    assert "some values are cut short here" in source
+
+
+def test_many_hosts_take_seconds_and_little_room():
+    run = make_run(hosts=200, rules=100)
+    started = time.monotonic()
+    source = rendered(run.summary, iter(run.records), framework=framework())
+
+    assert time.monotonic() - started < 10
+    assert len(source) < 5_000_000
