@@ -12,7 +12,7 @@ HOSTILE = (
     f"</script><script>window.hurt = 1</script><b id={MARK}>",
     f"</style><style>body {{ display: none }}</style><b id={MARK}>",
     f"</textarea></title></select></details><img src=x onerror='window.hurt = 1' id={MARK}>",
-    f"\" onmouseover=\"window.hurt = 1\" id=\"{MARK}\" x=\"",
+    f'" onmouseover="window.hurt = 1" id="{MARK}" x="',
     "' autofocus onfocus='window.hurt = 1' x='",
     f"--><svg onload='window.hurt = 1' id={MARK}><!--",
     "{{ 7 * 7 }}{% for x in y %}{{ config }}${7 * 7}#{7 * 7}",
@@ -23,7 +23,7 @@ HOSTILE = (
     "bell\x07 escape\x1b[31mred\x1b[0m null\x00 back\x08 c1\x9b31m return\rover",
     "lone surrogate \ud800, not a character \uffff, tag \U000e0041, line\u2028end",
     "Z" + "\u0334\u0335\u0336" * 200 + "algo",
-    "=HYPERLINK(\"http://attacker.example\",\"open\")",
+    '=HYPERLINK("http://attacker.example","open")',
     "a" * 3000,
 )
 HUGE = "<" + "x" * 10_000_000

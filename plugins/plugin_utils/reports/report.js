@@ -147,7 +147,8 @@
       document.getElementById("findings").scrollIntoView();
       return;
     }
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    // Our own anchors need no decoding, so that a broken link cannot break the page.
+    const target = location.hash && document.getElementById(location.hash.slice(1));
     if (!target) return;
     if (target.hidden) reset();
     if (target.tagName === "DETAILS") {
@@ -188,5 +189,6 @@
   // A page that was left and came back keeps its boxes in some browsers; the link decides.
   form.reset();
   apply();
-  followHash();
+  // Not before the browser has gone to the fragment itself: it takes the focus away.
+  window.addEventListener("load", followHash);
 })();

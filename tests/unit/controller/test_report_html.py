@@ -24,7 +24,9 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self, source):
         super().__init__(convert_charrefs=True)
-        self.elements, self.texts, self.raw = [], [], {"style": "", "script": ""}
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.raw = {"style": "", "script": ""}
         self.within = ""
         self.feed(source)
         self.close()
@@ -34,7 +36,7 @@ class Page(html.parser.HTMLParser):
         self.elements.append((tag, dict(attrs)))
         self.within = tag if tag in self.raw else ""
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, _tag):
         self.within = ""
 
     def handle_data(self, data):
@@ -212,7 +214,7 @@ def test_long_evidence_of_many_hosts_is_cut_shorter(monkeypatch):
     source = rendered(make_summary(records), records)
 
     assert source.count("x" * 1900) == 11
-    assert source.count("<bdi class=\"one\">") == 100
+    assert source.count('<bdi class="one">') == 100
     assert "some values are cut short here" in source
 
 
