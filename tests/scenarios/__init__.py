@@ -9,13 +9,15 @@ the same state planted on a booted host (``tests/integration``).
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pkgutil
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
 Command = Union[str, CommandResult]
 
@@ -39,7 +41,9 @@ class Scenario:
     ``observed``: the exact observation as a dict (``state``, ``value``; keys left out are not compared).
     ``expect``: the expectation of the setting, as a rule would write it; ``verdict``: its outcome.
     ``on_host``: whether the same files can be planted on a booted host; ``host_commands`` are then
-    run there after the files are written (and the recorded ``commands`` are ignored). Files below
+    run there after the files are written (and the recorded ``commands`` are ignored).
+    ``wanted``: the value that remediation is to set; the state is then also fixed, judged again (it has to
+    pass), fixed once more (nothing may change) and rolled back (the tree has to be what it was). Files below
     /proc, /sys and /run/systemd are recordings of what a kernel or systemd shows: on a booted host
     they are not planted, its own state or ``host_commands`` bring them about.
     """
@@ -55,6 +59,7 @@ class Scenario:
     privileged: bool = True
     on_host: bool = False
     host_commands: Sequence[Sequence[str]] = ()
+    wanted: Any = None
 
 
 def all_scenarios() -> List[Tuple[str, Scenario]]:
@@ -94,3 +99,26 @@ def host_for(root: str, scenario: Scenario) -> Host:
         return answer if isinstance(answer, CommandResult) else CommandResult(0, answer, "")
 
     return Host(root=root, runner=recorded, privileged=scenario.privileged)
+
+
+def changer_for(scenario: Scenario) -> Runner:
+    """Return a runner of changes: the scenario's recorded commands, success for all others."""
+
+    def recorded(argv: Sequence[str], _timeout: float) -> CommandResult:
+        answer = scenario.commands.get(" ".join(argv), "")
+        return answer if isinstance(answer, CommandResult) else CommandResult(0, answer, "")
+
+    return recorded
+
+
+def apply_wanted(root: str, kind: str, scenario: Scenario, run_id: str = "first") -> Dict[str, Any]:
+    """Apply the scenario's wanted value below ``root`` and return the answer."""
+    request = {
+        "version": 1,
+        "mode": "apply",
+        "run_id": run_id,
+        "group": "plain",
+        "options": {},
+        "changes": {"it": [kind, scenario.address, scenario.wanted]},
+    }
+    return Apply(parse(json.dumps(request)), root, changer_for(scenario)).answer()

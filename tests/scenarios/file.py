@@ -11,9 +11,9 @@ MODE = {"fields": {"mode": {"mode_at_most": "0640"}}}
 
 
 def _case(name: str, verdict: str, planted: Any, observed: Any) -> Scenario:
-    return Scenario(
-        name, {"path": PATH}, MODE, verdict, observed, files={PATH: planted, "/etc/passwd": "", "/etc/group": ""}
-    )
+    files = {PATH: planted, "/etc/passwd": "", "/etc/group": ""}
+    wanted = {"mode": "0640"} if verdict != "error" else None
+    return Scenario(name, {"path": PATH}, MODE, verdict, observed, files=files, wanted=wanted)
 
 
 def _keys(name: str, verdict: str, planted: Any) -> Scenario:
@@ -26,6 +26,7 @@ def _keys(name: str, verdict: str, planted: Any) -> Scenario:
         verdict,
         {"state": "value"},
         files=files,
+        wanted={"mode": "0600"},
     )
 
 

@@ -20,6 +20,7 @@ EXPECT: Dict[str, Any] = {
         },
     ],
 }
+BLOCKED = {"install_blocked": True, "denylisted": True}
 KERNEL = "/lib/modules/6.1.0-18-amd64"
 SNIPPET = "/etc/modprobe.d/cramfs.conf"
 BOTH = "install cramfs /bin/false\nblacklist cramfs\n"
@@ -36,16 +37,15 @@ INSTALLED: Files = {
 def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any]] = None, **flags: bool) -> Scenario:
     seen = {"available": True, "built_in": False, "loaded": False, "install_blocked": False, "denylisted": False}
     seen.update(flags)
-    return Scenario(
-        name, NAME if address is None else address, EXPECT, verdict, {"state": "value", "value": seen}, files=files
-    )
+    wanted = None if seen["built_in"] or seen["loaded"] else BLOCKED
+    asked = NAME if address is None else address
+    return Scenario(name, asked, EXPECT, verdict, {"state": "value", "value": seen}, files=files, wanted=wanted)
 
 
 def _with(text: str, path: str = SNIPPET) -> Files:
     return {**INSTALLED, path: text}
 
 
-BLOCKED = {"install_blocked": True, "denylisted": True}
 SCENARIOS = [
     _case("right", "pass", _with(BOTH), **BLOCKED),
     _case("nothing-set", "fail", INSTALLED),

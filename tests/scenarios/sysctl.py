@@ -35,6 +35,7 @@ def _case(
     else:
         found = more.pop("line", None)
         seen["sources"] = [] if found is None else [found]
+    more.setdefault("wanted", None if running is None else 1)
     return Scenario(name, NAME, ONE, verdict, {"state": "value", "value": seen}, files=planted, **more)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import Any, Dict, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -21,6 +22,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
 MAX_FILES = 1000
 TYPES = (
@@ -86,3 +90,24 @@ def document(host: Host, path: str) -> Dict[str, Any]:
         "size": entry.st_size,
         "link_target": target,
     }
+
+
+def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
+    """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?}``. A mode is never made wider."""
+    host = plan.host
+    for path in _paths(host, address):
+        status = host.stat(path)
+        if "glob" in address and not stat.S_ISREG(status.st_mode):
+            continue
+        mode = stat.S_IMODE(status.st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
+        plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
+
+
+def _paths(host: Host, address: Address) -> List[str]:
+    if "glob" not in address:
+        path = required(address, "path")
+        if not host.exists(path):
+            raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
+        return [path]
+    content = str(address.get("pattern", ""))
+    return [path for path in host.glob(required(address, "glob")) if not content or _has_line(host, path, content)]

@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, Set
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Set
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
+    MARK,
+    text_or,
+    with_line,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.modprobe_config import ModprobeConfig
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.module_files import InstalledModules, module_name
@@ -21,6 +27,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+# modprobe takes the first install line that fits, so this file has to be read first.
+OWN_FILE = "/etc/modprobe.d/00-hipaa-cis.conf"
 LASTING = ("/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
 # What modprobe reads now; /run is empty again after a reboot.
 CURRENT = (LASTING[0], "/run/modprobe.d", *LASTING[1:])
@@ -66,3 +77,24 @@ def _loaded(host: Host) -> Set[str]:
     except NotFound:
         return set()  # a kernel that can't load modules
     return {line.split(" ", 1)[0] for line in lines if line}
+
+
+def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
+    """Keep a module from being loaded, now and at every boot: ``{install_blocked: true, denylisted: true}``."""
+    if wanted != {"install_blocked": True, "denylisted": True}:
+        raise CannotFix("only the blocking of a module is automatic")
+    name = module_name(required(address, "name"))
+    state = ModuleState(plan.host)
+    if state.installed.is_built_in(name):
+        raise CannotFix("%s is built into this kernel; only another kernel is without it" % name)
+    text = text_or(plan.host, OWN_FILE, MARK)
+    for line in ("install %s /bin/false" % name, "blacklist %s" % name):
+        start = line.rsplit("/", 1)[0] if line.startswith("install") else line
+        text = with_line(text, line, lambda old, start=start: old.startswith(start))  # type: ignore[misc]
+    plan.write(OWN_FILE, text)
+    for config in ModuleState(plan.host).configs():
+        if not (config.install_blocked(name) and config.denylisted(name)):
+            raise CannotFix("another line would still win: %s; change it by hand" % ", ".join(config.sources(name)[:5]))
+    if name in state.loaded():
+        # In a rollback the files are still the new ones when this is undone, so their install line is passed over.
+        plan.command("unload %s" % name, ["modprobe", "-r", name], undo=[["modprobe", "--ignore-install", name]])

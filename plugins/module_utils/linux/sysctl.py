@@ -11,8 +11,15 @@ there would not last. /etc/sysctl.conf itself is read by nobody at boot; Debian 
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
+    MARK,
+    comment_out,
+    text_or,
+    with_line,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -36,6 +43,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.sysctl_file import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.ufw_defaults import sysctl_file_at_boot
 
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+# Behind the 99-sysctl.conf of Debian, so that it is read last of the numbered ones.
+OWN_FILE = "/etc/sysctl.d/99-zz-hipaa-cis.conf"
 # /lib last: on hosts where it is a link to /usr/lib, its files are hidden by themselves.
 DIRECTORIES = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 MAX_SOURCES = 20
@@ -117,3 +129,40 @@ def _table(host: Host, files: Sequence[str]) -> Table:
         for assignment in parse(path, snippet_text(host, path)):
             table.add(assignment)
     return table
+
+
+def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
+    """Set a value now and for every boot; lines below /etc that say otherwise become comments."""
+    name = required(address, "name")
+    key, text = _checked_key(name), " ".join(str(wanted).split())
+    if running_value(plan.host, name) is None:
+        raise CannotFix("this kernel has no parameter %s" % name)
+    boot = BootSettings(plan.host)
+    other: Dict[str, List[int]] = {}
+    for assignment in boot.sources(key):
+        if assignment.text != text and not assignment.is_pattern and assignment.file != OWN_FILE:
+            other.setdefault(assignment.file, []).append(assignment.line)
+    for path, numbers in other.items():
+        place = _real_file(plan.host, path)
+        if place.startswith("/etc/"):
+            plan.write(place, comment_out(plan.host.read_text(place), numbers))
+    own = text_or(plan.host, OWN_FILE, MARK)
+    plan.write(OWN_FILE, with_line(own, "%s = %s" % (name, text), lambda line: _sets(line, key)))
+    left = BootSettings(plan.host).winner(key)
+    if left is None or left.text != text:
+        place = "%s:%d" % (printable(left.file), left.line) if left else "nothing"
+        raise CannotFix("%s would still win at the next boot; change it there by hand" % place)
+    plan.kernel("/proc/sys/" + key, text)
+
+
+def _sets(line: str, key: str) -> bool:
+    return any(assignment.key == key for assignment in parse(OWN_FILE, line))
+
+
+def _real_file(host: Host, path: str) -> str:
+    """Return the file behind Debian's link /etc/sysctl.d/99-sysctl.conf; other links are left to those who made them."""
+    try:
+        target = host.read_link(path)
+    except ReadError:
+        return path
+    return "/etc/sysctl.conf" if target in ("../sysctl.conf", "/etc/sysctl.conf") else path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
@@ -9,19 +11,24 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Rule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
-from tests.scenarios import all_scenarios, host_for, plant
+from tests.scenarios import Scenario, all_scenarios, host_for, plant
 
 CASES = all_scenarios()
+
+
+def verdict(kind: str, scenario: Scenario, root: str) -> str:
+    """Return the outcome of the scenario's expectation on the tree below ``root``."""
+    leaf: dict[str, Any] = {"kind": kind, "address": scenario.address, "expect": scenario.expect}
+    if scenario.select:
+        leaf["select"] = scenario.select
+    seen = read_kind(host_for(root, scenario), kind, [scenario.address])[0].as_dict()
+    rule = Rule("r", "t", "w", "f", "high", "none", "linux", "topic", settings=(leaf,))
+    judge = Judge(catalog.load().platforms["linux"], {setting_key(leaf): seen})
+    return judge.judge(PlannedRule(rule, "b", (), (leaf,), "", {})).outcome
 
 
 @pytest.mark.parametrize(("kind", "scenario"), CASES, ids=[f"{kind}-{case.id}" for kind, case in CASES])
 def test_verdict_is_as_planted(kind, scenario, tmp_path):
     plant(str(tmp_path), scenario)
-    leaf = {"kind": kind, "address": scenario.address, "expect": scenario.expect}
-    if scenario.select:
-        leaf["select"] = scenario.select
-    seen = read_kind(host_for(str(tmp_path), scenario), kind, [scenario.address])[0].as_dict()
-    rule = Rule("r", "t", "w", "f", "high", "none", "linux", "topic", settings=(leaf,))
-    judge = Judge(catalog.load().platforms["linux"], {setting_key(leaf): seen})
 
-    assert judge.judge(PlannedRule(rule, "b", (), (leaf,), "", {})).outcome == scenario.verdict
+    assert verdict(kind, scenario, str(tmp_path)) == scenario.verdict

@@ -1,0 +1,202 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answer an apply request: plan the changes of the wanted settings, show them or make them.
+
+Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, options}``; ``mode`` is
+``plan`` (nothing is changed), ``apply``, ``confirm`` or ``release``. The answer says for each change what became of it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import file, kernel_module, sysctl
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files, lock, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
+
+REQUEST_VERSION = 1
+MODES = ("plan", "apply", "confirm", "release")
+CONFIRM_TIMEOUT = 120.0
+MAX_DIFF = 16 * 1024
+SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
+
+Writer = Callable[[ChangePlan, Address, Any], None]
+
+WRITERS: Dict[str, Writer] = {
+    "file": file.write,
+    "kernel_module": kernel_module.write,
+    "sysctl": sysctl.write,
+}
+
+
+class RequestError(ValueError):
+    """The request itself can't be answered; nothing was changed."""
+
+
+class Apply:
+    """One apply request on the host below ``root``, with commands run by ``runner``."""
+
+    def __init__(
+        self,
+        request: Mapping[str, Any],
+        root: str = "/",
+        runner: Runner = run_command,
+        watcher: Watcher = lambda _what: None,
+    ) -> None:
+        self._request = request
+        self._options: Mapping[str, Any] = request.get("options", {})
+        self._root = root
+        self._runner = runner
+        self._watcher = watcher
+        timeout = float(self._options.get("command_timeout", COMMAND_TIMEOUT))
+        self._host = PlannedHost(root, runner=runner, command_timeout=timeout, options=self._options)
+        self._journal = Journal(root, request["run_id"])
+        self._states: Dict[str, Dict[str, Any]] = {}
+
+    def answer(self) -> Dict[str, Any]:
+        """Return ``{changed, changes: {id: {state, reason}}, steps, warnings, pending_reboot, ...}``."""
+        mode = self._request["mode"]
+        if mode == "release":
+            lock.release(self._root, self._journal.run_id)
+            return {"changed": False}
+        if mode == "confirm":
+            confirmed = confirm.disarm(self._journal, self._runner, self._root)
+            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
+        self._host.need_root("A setting can only be changed by root; what it was")
+        plan = self._plan()
+        steps = plan.steps()
+        result: Dict[str, Any] = {
+            "changed": bool(steps),
+            "changes": self._states,
+            "warnings": plan.warnings,
+            "pending_reboot": plan.pending_reboot,
+            "steps": [{**step.as_dict(), "diff": self._diff(step)} for step in steps],
+        }
+        if mode == "apply" and steps:
+            result["changed"] = self._apply(steps)
+            result["journal"] = self._journal.folder
+        return result
+
+    def _plan(self) -> ChangePlan:
+        plan = ChangePlan(self._host)
+        plan.group = self._request["group"]
+        refused = lookahead.refusals(self._host, self._request["changes"], self._options)
+        for change, (kind, address, wanted) in self._request["changes"].items():
+            plan.change = change
+            before = plan.mark()
+            reason = refused.get(change) or self._ask(plan, kind, address, wanted)
+            if reason:
+                self._states[change] = {"state": "refused", "reason": reason}
+            else:
+                self._states[change] = {"state": "nothing" if plan.mark() == before else "planned"}
+        return plan
+
+    @staticmethod
+    def _ask(plan: ChangePlan, kind: str, address: Address, wanted: Any) -> str:
+        try:
+            WRITERS[kind](plan, address, wanted)
+        except (CannotFix, ReadError, ChangeError) as problem:
+            return str(problem)
+        except Exception as problem:  # a writer's crash may spoil its own change, never the run
+            return "the writer of %s failed: %s: %s" % (kind, type(problem).__name__, problem)
+        return ""
+
+    def _apply(self, steps: List[Step]) -> bool:
+        try:
+            lock.take(self._root, self._journal.run_id)
+            self._journal.create()
+            if self._request["group"] == CONNECTION:
+                confirm.arm(
+                    self._journal,
+                    float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT)),
+                    self._runner,
+                    self._root,
+                )
+        except OSError as problem:
+            raise ChangeError(
+                "nothing was changed, for the journal cannot be written: "
+                + files.explain(self._journal.folder, problem)
+            ) from None
+        executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watcher)
+        try:
+            result = executor.execute(steps)
+        except JournalFailure as problem:
+            for state in self._states.values():
+                if state["state"] == "planned":
+                    state.update(state="failed", reason=str(problem))
+            return True
+        for change, state in self._states.items():
+            if change in result.failed:
+                state.update(state="failed", reason=result.failed[change])
+            elif state["state"] == "planned":
+                state["state"] = "done"
+        return result.changed
+
+    def _diff(self, step: Step) -> Optional[Dict[str, str]]:
+        """Return what the step changes as texts before and after; contents of secret files are not shown."""
+        if step.type != "file":
+            return None
+        if step.secret or step.path in SECRET_FILES:
+            return {"note": "the content of this file is not shown"}
+        try:
+            real = self._host.path(step.path, follow=False)
+            before = files.state(real)
+        except (OSError, ChangeError, ReadError):
+            return None
+        parts = {"header": step.path, "before": _attributes(before), "after": _attributes(before)}
+        for name, shown in (("mode", "%04o"), ("uid", "%d"), ("gid", "%d")):
+            if getattr(step, name) is not None:
+                parts["after"] = _with(parts["after"], name, shown % getattr(step, name))
+        if step.content is not None or step.remove:
+            old = _text(real) if before["kind"] == "file" else ""
+            new = "" if step.remove else (step.content or b"").decode("utf-8", "backslashreplace")
+            parts["lines"] = "".join(
+                difflib.unified_diff(old.splitlines(True), new.splitlines(True), step.path, step.path, n=1)
+            )[:MAX_DIFF]
+        return parts
+
+
+def _attributes(state: Mapping[str, Any]) -> str:
+    if "mode" not in state:
+        return "kind=%s" % state["kind"]
+    return "mode=%04o uid=%d gid=%d" % (state["mode"], state["uid"], state["gid"])
+
+
+def _with(text: str, name: str, shown: str) -> str:
+    parts = [part for part in text.split() if not part.startswith(name + "=")]
+    return " ".join([*parts, "%s=%s" % (name, shown)])
+
+
+def _text(path: str) -> str:
+    with open(path, "rb") as stream:
+        return stream.read(files.MAX_BYTES).decode("utf-8", "backslashreplace")
+
+
+def parse(text: str) -> Dict[str, Any]:
+    """Return a checked request. Raises `RequestError`."""
+    try:
+        request = json.loads(text)
+    except ValueError as problem:
+        raise RequestError("the request is not JSON: %s" % problem) from None
+    if not isinstance(request, dict) or request.get("version") != REQUEST_VERSION:
+        raise RequestError("the request has to be an object with version %d" % REQUEST_VERSION)
+    if request.get("mode") not in MODES:
+        raise RequestError("the mode has to be one of %s" % ", ".join(MODES))
+    if request["mode"] in ("plan", "apply"):
+        if request.get("group") not in GROUPS:
+            raise RequestError("the group has to be one of %s" % ", ".join(GROUPS))
+        for name, change in request.get("changes", {}).items():
+            if not isinstance(change, list) or len(change) != 3 or change[0] not in WRITERS:
+                raise RequestError("change %r has no kind that can be written" % name)
+    return request

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Confirmed commit: the host undoes the changes that may have cut the controller off, unless it is told not to.
+
+Before such changes the host is armed: a transient systemd timer (without systemd a detached process) runs the rollback
+after the timeout, and a unit does so at the next boot. They use a copy of this code in the run's folder, so they need
+neither the controller nor the SSH session. Who wins, the timer or the controller's word, is decided by one rename.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from typing import Any, Dict, List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import lock
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, remove_quietly
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+
+PACKAGE = "ansible_collections.hipaa.cis.plugins.module_utils.linux"
+BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
+BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from %s.change.confirm import main; main(sys.argv[2])" % PACKAGE
+_LATER = "import subprocess, sys, time; time.sleep(float(sys.argv[1])); subprocess.call(sys.argv[2:])"
+
+
+def unit_name(run_id: str) -> str:
+    """Return the name of the run's timer, without its suffix."""
+    return "hipaa-cis-rollback-" + re.sub(r"[^A-Za-z0-9_-]", "_", run_id)
+
+
+def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/") -> None:
+    """Make the host undo the run's connection group in ``timeout`` seconds. Raises `ChangeError`, `OSError`."""
+    archive = os.path.join(journal.folder, "rollback.zip")
+    _write_archive(archive)
+    argv = [sys.executable, "-B", "-c", _START, archive, journal.run_id]
+    _write(
+        os.path.join(journal.folder, "armed"),
+        json.dumps({"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout}),
+    )
+    if os.path.isdir(os.path.join(root, "run/systemd/system")):
+        _write_boot_unit(root, argv)
+        result = runner(
+            ["systemd-run", "--quiet", "--collect", "--unit=" + unit_name(journal.run_id),
+             "--on-active=%ds" % max(1, round(timeout)), "--timer-property=AccuracySec=1s",
+             "--service-type=oneshot", *argv], 30.0,
+        )  # fmt: skip
+        if result.problem or result.exit_code:
+            _forget(journal, root)
+            raise ChangeError(
+                "the host could not be armed to undo changes by itself, so they were not made: %s"
+                % (result.problem or result.stderr.strip()[:200])
+            )
+    else:
+        subprocess.Popen(
+            [sys.executable, "-c", _LATER, str(timeout), *argv],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd="/", start_new_session=True,
+        )  # fmt: skip
+
+
+def disarm(journal: Journal, runner: Runner, root: str = "/") -> bool:
+    """Confirm: the changes stay. Return False where it is too late, for the host undid or is undoing them."""
+    if not _claim(journal, "confirmed"):
+        return False
+    _remove_boot_unit(root)
+    if os.path.isdir(os.path.join(root, "run/systemd/system")):
+        runner(["systemctl", "stop", unit_name(journal.run_id) + ".timer"], 30.0)
+    return True
+
+
+def status(journal: Journal) -> Dict[str, Any]:
+    """Return ``{state: none|armed|confirmed|reverting|reverted, report}``."""
+    for name in ("armed", "reverting", "reverted", "confirmed"):
+        path = os.path.join(journal.folder, name)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as stream:
+                return {"state": name, "report": json.loads(stream.read() or "{}")}
+    return {"state": "none", "report": {}}
+
+
+def revert(journal: Journal, host: Host, runner: Runner) -> bool:
+    """Undo the connection group now, where it is armed. Return whether this call did it."""
+    if not _claim(journal, "reverting"):
+        return False
+    report = Rollback(host, runner, journal, group=CONNECTION, force=True).run()
+    path = os.path.join(journal.folder, "reverting")
+    _write(path, json.dumps(vars(report)))
+    os.replace(path, os.path.join(journal.folder, "reverted"))
+    _remove_boot_unit(host.root)
+    return True
+
+
+def main(run_id: str) -> None:
+    """What the timer and the boot unit start."""
+    revert(Journal("/", run_id), Host("/"), run_command)
+
+
+def _claim(journal: Journal, name: str) -> bool:
+    try:
+        os.rename(os.path.join(journal.folder, "armed"), os.path.join(journal.folder, name))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _forget(journal: Journal, root: str) -> None:
+    remove_quietly(os.path.join(journal.folder, "armed"))
+    _remove_boot_unit(root)
+
+
+def _write(path: str, text: str) -> None:
+    handle = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(path + ".new", path)
+
+
+def _write_boot_unit(root: str, argv: List[str]) -> None:
+    quoted = " ".join('"%s"' % part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for part in argv)
+    # It must come before whatever may not come up, and must not hold the boot up for long.
+    text = (
+        "[Unit]\nDescription=Undo unconfirmed changes of hipaa.cis\nBefore=ssh.service\n"
+        "[Service]\nType=oneshot\nTimeoutStartSec=300\nExecStart=%s\n[Install]\nWantedBy=multi-user.target\n" % quoted
+    )
+    path = os.path.join(root, BOOT_UNIT.lstrip("/"))
+    link = os.path.join(root, BOOT_LINK.lstrip("/"))
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    _write(path, text)
+    if not os.path.islink(link):
+        os.symlink(BOOT_UNIT, link)
+
+
+def _remove_boot_unit(root: str) -> None:
+    for path in (BOOT_LINK, BOOT_UNIT):
+        remove_quietly(os.path.join(root, path.lstrip("/")))
+
+
+def _write_archive(path: str) -> None:
+    """Write this collection's loaded target code as an archive that Python can import from.
+
+    The code itself may come from such an archive (Ansible sends modules so), which is gone when the module ends.
+    """
+    names = sorted(name for name in sys.modules if name.startswith(PACKAGE + "."))
+    parents = {".".join(PACKAGE.split(".")[:count]) for count in range(1, PACKAGE.count(".") + 2)} | {
+        PACKAGE + ".change"
+    }
+    temporary = path + ".new"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        with zipfile.ZipFile(stream, "w") as archive:
+            for package in sorted(parents):
+                archive.writestr(package.replace(".", "/") + "/__init__.py", "")
+            for name in names:
+                source = _source(name)
+                if source:
+                    archive.writestr(name.replace(".", "/") + ".py", source)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(temporary, path)
+
+
+def _source(name: str) -> str:
+    module = importlib.import_module(name)
+    if hasattr(module, "__path__"):
+        return ""
+    loader: Any = module.__spec__.loader if module.__spec__ else None
+    return str(loader.get_source(name)) if loader is not None else ""

@@ -1,0 +1,237 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the planned steps real: journal, do, check; what fails is taken back at once and said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Sequence, Set
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+
+NEW_FILE_MODE = 0o644
+# Called before every act on the host with what is about to be done; tests stop the process here.
+Watcher = Callable[[str], None]
+
+
+class JournalFailure(ChangeError):
+    """The journal can't be written, so nothing more may be changed."""
+
+
+@dataclass
+class Result:
+    """What became of the steps. ``failed``: change id -> reason; ``done``: labels; ``changed``: whether anything was."""
+
+    failed: Dict[str, str] = field(default_factory=dict)
+    done: List[Dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the host is not what it was."""
+        return bool(self.done)
+
+
+class Executor:
+    """Makes steps on the host below ``host.root`` with ``runner``."""
+
+    def __init__(self, host: Host, runner: Runner, journal: Journal, watcher: Watcher = lambda _what: None) -> None:
+        self._host = host
+        self._runner = runner
+        self._journal = journal
+        self._watcher = watcher
+
+    def execute(self, steps: Sequence[Step]) -> Result:
+        """Make all steps. A step that fails fails its changes; the others go on. Raises `JournalFailure`."""
+        result = Result()
+        touched: Set[str] = set()
+        for step in steps:
+            if step.type == REFRESH and not touched.intersection(step.changes):
+                continue
+            reason = self._guarded(step)
+            if reason:
+                for change in step.changes:
+                    result.failed.setdefault(change, reason)
+            else:
+                touched.update(step.changes)
+                result.done.append(step.as_dict())
+        return result
+
+    def _guarded(self, step: Step) -> str:
+        try:
+            return self._make(step)
+        except JournalFailure:
+            raise
+        except ChangeError as problem:
+            return str(problem)
+        except OSError as problem:
+            return files.explain(step.path or step.label, problem)
+
+    def _make(self, step: Step) -> str:
+        """Make one step; return why it failed, or nothing."""
+        if step.type == FILE:
+            return self._make_file(step)
+        if step.type == KERNEL:
+            return self._make_kernel(step)
+        return self._make_command(step)
+
+    def _begin(self, step: Step, before: State, after: State, tree: str = "") -> int:
+        self._watcher("journal: " + step.label)
+        try:
+            return self._journal.begin(step.as_dict(), before, after, tree)
+        except OSError as problem:
+            raise JournalFailure(
+                "the journal cannot be written, so nothing more was changed: "
+                + files.explain(self._journal.path, problem)
+            ) from None
+
+    def _finish(self, number: int, status: str, **details: Any) -> None:
+        self._watcher("finish")
+        try:
+            self._journal.finish(number, status, **details)
+        except OSError as problem:
+            raise JournalFailure(
+                "the journal cannot be written; what was changed last can be rolled back all the same: "
+                + files.explain(self._journal.path, problem)
+            ) from None
+
+    def _save(self, content: bytes) -> str:
+        try:
+            return self._journal.save(content)
+        except OSError as problem:
+            raise JournalFailure(
+                "the journal cannot be written, so nothing more was changed: "
+                + files.explain(self._journal.folder, problem)
+            ) from None
+
+    def _make_file(self, step: Step) -> str:
+        path = self._host.path(step.path, follow=False)
+        before = files.state(path, self._save)
+        content, after = self._wanted(step, before)
+        if files.same(before, after):
+            return ""
+        if content is not None:
+            self._save(content)
+        number = self._begin(step, before, after)
+        temporary = files.temporary_name(path, self._journal.run_id)
+        try:
+            if content is not None:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                self._watcher("temporary: " + step.label)
+                files.write_temporary(temporary, content, after)
+                problem = self._run_checks(step.validate, temporary)
+                if problem:
+                    self._finish(number, "failed", reason=problem)
+                    return problem
+                self._watcher("replace: " + step.label)
+                files.put_in_place(temporary, path)
+            else:
+                self._watcher("attributes: " + step.label)
+                files.bring_about(path, after, None, self._journal.run_id)
+            problem = self._run_checks(step.check, path)
+            if problem:
+                self._take_back(path, before)
+        except OSError as error:
+            problem = files.explain(step.path, error)
+        finally:
+            files.remove_quietly(temporary)
+        self._finish(number, "failed" if problem else "done", reason=problem)
+        return problem
+
+    def _take_back(self, path: str, before: State) -> None:
+        content = self._journal.load(before["sha256"]) if before["kind"] == "file" else None
+        files.bring_about(path, before, content, self._journal.run_id)
+
+    @staticmethod
+    def _wanted(step: Step, before: State) -> Any:
+        """Return (content to write or None, state that the step brings about)."""
+        if step.remove:
+            return None, dict(files.ABSENT)
+        if before["kind"] == "link":
+            raise ChangeError("%s is a symbolic link, so something else manages it; it was left alone" % step.path)
+        owned = {
+            "mode": before.get("mode", 0o755 if step.directory else NEW_FILE_MODE) if step.mode is None else step.mode,
+            "uid": before.get("uid", 0) if step.uid is None else step.uid,
+            "gid": before.get("gid", 0) if step.gid is None else step.gid,
+            "xattrs": before.get("xattrs", {}),
+        }
+        if step.directory or before["kind"] == "directory":
+            return None, {"kind": "directory", **owned}
+        if step.content is None:
+            if before["kind"] != "file":
+                raise ChangeError("%s is no regular file any more; it was left alone" % step.path)
+            return None, {**before, **owned}
+        return step.content, {"kind": "file", "sha256": hashlib.sha256(step.content).hexdigest(), **owned}
+
+    def _run_checks(self, checks: Sequence[Sequence[str]], path: str) -> str:
+        for check in checks:
+            argv = [part.replace("{file}", path) for part in check]
+            result = self._runner(argv, 60.0)
+            if result.missing:
+                return "%s is not installed, so the new file could not be checked; nothing was changed" % argv[0]
+            if result.problem or result.exit_code:
+                return "the check `%s` refused it, so it was taken back: %s" % (" ".join(check), said(result))
+        return ""
+
+    def _make_kernel(self, step: Step) -> str:
+        path = self._host.path(step.path)
+        with open(path, "rb") as stream:
+            before = stream.read(4096).decode("utf-8", "backslashreplace")
+        wanted = (step.content or b"").decode()
+        number = self._begin(step, {"kind": "kernel", "value": before}, {"kind": "kernel", "value": wanted})
+        self._watcher("kernel: " + step.label)
+        problem = ""
+        try:
+            write_kernel(path, wanted)
+        except OSError as error:
+            problem = "%s: %s" % (step.path, os.strerror(error.errno or 0))
+        self._finish(number, "failed" if problem else "done", reason=problem)
+        return problem
+
+    def _make_command(self, step: Step) -> str:
+        before: State = {"kind": "command"}
+        if step.packages:
+            before = package_steps.before(self._runner, step, self._journal)
+        tree = trees.take(self._host.root, step.watch, self._save) if step.watch else {}
+        digest = self._save(json.dumps(tree).encode()) if step.watch else ""
+        number = self._begin(step, before, {"kind": "command"}, digest)
+        self._watcher("command: " + step.label)
+        result = self._runner(list(step.argv), step.timeout)
+        effects = {}
+        if step.watch:
+            later = trees.take(self._host.root, step.watch)
+            effects = {
+                path: {"before": tree.get(path, files.ABSENT), "after": later.get(path, files.ABSENT)}
+                for path in trees.difference(tree, later)
+            }
+        good = not result.problem and not result.exit_code
+        problem = "" if good else "`%s` failed: %s" % (" ".join(step.argv), said(result))
+        # A failed command may have done half of its work, so its effects stay in the journal all the same.
+        self._finish(number, "done" if good or effects else "failed", effects=effects, reason=problem)
+        return problem
+
+
+def said(result: CommandResult) -> str:
+    """Return the most telling line of what a command printed."""
+    if result.problem:
+        return result.problem
+    lines = [line.strip() for line in (result.stderr or result.stdout).splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("E:", "error", "Error", "sudo:", "/"))] or lines[-1:]
+    return (telling[0] if telling else "exit code %d" % result.exit_code)[:300]
+
+
+def write_kernel(path: str, text: str) -> None:
+    """Write a running kernel parameter. Raises `OSError` where the kernel refuses."""
+    handle = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        os.write(handle, text.rstrip("\n").encode() + b"\n")
+    finally:
+        os.close(handle)

@@ -1,0 +1,209 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal: what was before each change, written and synced on the target before the change is made.
+
+``/var/lib/hipaa-cis/<run id>/journal`` holds one line an event, each with its own digest; ``blobs/`` the contents of
+files by their SHA-256. Only root can enter. It may hold what the changed files hold, so nothing of it leaves the host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
+    ChangeError,
+    State,
+    remove_quietly,
+    sync_folder,
+)
+
+BASE = "/var/lib/hipaa-cis"
+VERSION = 1
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+# Below this much free space a journal is not begun: a full disk in the middle helps nobody.
+MIN_FREE_BYTES = 8 * 1024 * 1024
+
+
+class DamagedJournal(ChangeError):
+    """The journal does not say reliably what was before."""
+
+
+@dataclass
+class Entry:
+    """One change: its step, the state before it, the state it was to bring, what it is known to have done.
+
+    ``effects``: path -> {before, after} of what a command changed in the folders it watched; None when it was cut off.
+    ``status``: ``begun`` (cut off), ``done``, ``failed`` (taken back at once) or ``undone``.
+    """
+
+    number: int
+    step: Dict[str, Any]
+    before: State
+    after: State
+    tree: str = ""
+    effects: Optional[Dict[str, Dict[str, State]]] = None
+    status: str = "begun"
+    details: Dict[str, Any] = field(default_factory=dict)
+
+
+class Journal:
+    """One run's journal on one host. ``root`` is the directory that stands for ``/``."""
+
+    def __init__(self, root: str, run_id: str) -> None:
+        if not RUN_ID.match(run_id) or run_id in (".", ".."):
+            raise ChangeError("the run id %r may only hold letters, digits, '.', '_' and '-'" % run_id)
+        self.run_id = run_id
+        self.folder = os.path.join(root, BASE.lstrip("/"), run_id)
+        self.path = os.path.join(self.folder, "journal")
+        self._next = 1
+
+    def exists(self) -> bool:
+        """Return whether there is such a journal."""
+        return os.path.exists(self.path)
+
+    def create(self) -> None:
+        """Make the journal, or go on with the one that is there. Raises `OSError`, `ChangeError`."""
+        for folder in (os.path.dirname(self.folder), self.folder, os.path.join(self.folder, "blobs")):
+            if not os.path.isdir(folder):
+                os.makedirs(folder, 0o700)
+            os.chmod(folder, 0o700)
+        room = os.statvfs(self.folder)
+        if room.f_bavail * room.f_frsize < MIN_FREE_BYTES:
+            raise ChangeError(
+                "%s has less than %d MiB free; nothing was changed. Free some space, then run this again"
+                % (self.folder, MIN_FREE_BYTES // 1024 // 1024)
+            )
+        if self.exists():
+            entries = self.entries()
+            self._mend_torn_end()
+            self._next = 1 + max([entry.number for entry in entries], default=0)
+        else:
+            self._append({"version": VERSION, "run": self.run_id})
+            sync_folder(self.folder)
+            sync_folder(os.path.dirname(self.folder))
+
+    def save(self, content: bytes) -> str:
+        """Keep a content and return its digest."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = self._blob(digest)
+        if not os.path.exists(path):
+            temporary = path + ".new"
+            try:
+                handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                os.replace(temporary, path)
+            except BaseException:
+                remove_quietly(temporary)
+                raise
+        return digest
+
+    def load(self, digest: str) -> bytes:
+        """Return a kept content. Raises `DamagedJournal` where it is missing or not what it was."""
+        try:
+            with open(self._blob(digest), "rb") as stream:
+                content = stream.read()
+        except OSError:
+            raise DamagedJournal("%s is missing" % self._blob(digest)) from None
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise DamagedJournal("%s was changed since it was written" % self._blob(digest))
+        return content
+
+    def _blob(self, digest: str) -> str:
+        return os.path.join(self.folder, "blobs", digest)
+
+    def begin(self, step: Dict[str, Any], before: State, after: State, tree: str = "") -> int:
+        """Write what is about to be changed; only when this returned may the change be made."""
+        number = self._next
+        self._next += 1
+        # The folder too, for the contents kept above are of no use without their names.
+        sync_folder(os.path.join(self.folder, "blobs"))
+        self._append({"begin": number, "step": step, "before": before, "after": after, "tree": tree})
+        return number
+
+    def finish(self, number: int, status: str, **details: Any) -> None:
+        """Note that a change is ``done``, ``failed`` (and was taken back) or ``undone``."""
+        self._append({"finish": number, "status": status, **details})
+
+    def _append(self, event: Dict[str, Any]) -> None:
+        text = json.dumps(event, sort_keys=True)
+        line = "%s %s\n" % (hashlib.sha256(text.encode()).hexdigest()[:16], text)
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            size = os.fstat(handle).st_size
+            data = line.encode()
+            try:
+                if os.write(handle, data) != len(data):
+                    raise OSError(28, os.strerror(28))
+                os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, size)
+                raise
+        finally:
+            os.close(handle)
+
+    def _mend_torn_end(self) -> None:
+        with open(self.path, "rb+") as stream:
+            content = stream.read()
+            whole = content.rfind(b"\n") + 1
+            if whole != len(content):
+                stream.truncate(whole)
+
+    def entries(self, skip_damage: bool = False) -> List[Entry]:
+        """Return all changes in the order in which they were begun.
+
+        A torn last line is no damage: its change can't have been made yet. Raises `DamagedJournal`
+        on any other line that is not what was written; ``skip_damage`` leaves such lines out.
+        """
+        with open(self.path, "rb") as stream:
+            lines = stream.read().split(b"\n")
+        found: Dict[int, Entry] = {}
+        for number, line in enumerate(lines[:-1], 1):
+            event = _event(line)
+            if event is None and not skip_damage:
+                raise DamagedJournal(
+                    "line %d of %s is damaged; nothing was rolled back. With force, what is legible is rolled back"
+                    % (number, self.path)
+                )
+            if event is not None:
+                self._take(event, found)
+        return [found[number] for number in sorted(found)]
+
+    @staticmethod
+    def _take(event: Dict[str, Any], found: Dict[int, Entry]) -> None:
+        if "begin" in event:
+            number = event["begin"]
+            found[number] = Entry(number, event["step"], event["before"], event["after"], event["tree"])
+        elif event.get("finish") in found:
+            entry = found[event["finish"]]
+            entry.status = event["status"]
+            if "effects" in event:
+                entry.effects = event["effects"]
+
+
+def _event(line: bytes) -> Optional[Dict[str, Any]]:
+    digest, _blank, text = line.partition(b" ")
+    if hashlib.sha256(text).hexdigest()[:16].encode() != digest:
+        return None
+    event: Dict[str, Any] = json.loads(text)
+    return event
+
+
+def last_run(root: str) -> str:
+    """Return the id of the run that last began to change this host. Raises `ChangeError` where there is none."""
+    base = os.path.join(root, BASE.lstrip("/"))
+    try:
+        runs = [name for name in os.listdir(base) if os.path.exists(os.path.join(base, name, "journal"))]
+    except OSError:
+        runs = []
+    if not runs:
+        raise ChangeError("%s holds no journal: nothing on this host was changed by a remediation" % BASE)
+    return max(runs, key=lambda name: (os.stat(os.path.join(base, name, "blobs")).st_ctime_ns, name))

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host as it will be: readers see the files that were planned but not written yet."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+
+
+class PlannedFile:
+    """A file as it is to be. ``content`` None: as it is on the disk; ``gone``: it is to be removed."""
+
+    def __init__(self) -> None:
+        self.content: Optional[bytes] = None
+        self.gone = False
+        self.directory = False
+        self.mode: Optional[int] = None
+        self.uid: Optional[int] = None
+        self.gid: Optional[int] = None
+
+
+class PlannedHost(Host):
+    """A `Host` with planned files laid over it; nothing is written."""
+
+    def __init__(self, *arguments: Any, **keys: Any) -> None:
+        super().__init__(*arguments, **keys)
+        self.planned: Dict[str, PlannedFile] = {}
+
+    def plan(self, path: str) -> PlannedFile:
+        """Return the planned state of a path, to be changed by the caller; what was read of it is forgotten."""
+        self._texts.clear()
+        self._names.clear()
+        return self.planned.setdefault(path, PlannedFile())
+
+    def _read(self, path: str, max_bytes: int) -> bytes:
+        planned = self.planned.get(path)
+        if planned is not None and planned.gone:
+            raise NotFound("%s does not exist" % printable(path))
+        if planned is not None and planned.content is not None:
+            return planned.content
+        return super()._read(path, max_bytes)
+
+    def stat(self, path: str, follow: bool = True) -> os.stat_result:
+        """Return the status of a path as it will be."""
+        planned = self.planned.get(path)
+        if planned is None:
+            return super().stat(path, follow)
+        if planned.gone:
+            raise NotFound("%s does not exist" % printable(path))
+        try:
+            values = list(super().stat(path, follow))
+        except NotFound:
+            values = [stat.S_IFDIR | 0o755 if planned.directory else stat.S_IFREG | 0o644, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+        if planned.mode is not None:
+            values[0] = stat.S_IFMT(int(values[0])) | planned.mode
+        if planned.uid is not None:
+            values[4] = planned.uid
+        if planned.gid is not None:
+            values[5] = planned.gid
+        if planned.content is not None:
+            values[6] = len(planned.content)
+        return os.stat_result(values)
+
+    def list_directory(self, path: str) -> List[str]:
+        """Return the names that will be in a directory."""
+        folder = path.rstrip("/") or "/"
+        here = {os.path.basename(name): item for name, item in self.planned.items() if os.path.dirname(name) == folder}
+        added = {name for name, item in here.items() if not item.gone}
+        try:
+            names = set(super().list_directory(path))
+        except ReadError:
+            if not added:
+                raise
+            names = set()
+        return sorted((names - {name for name, item in here.items() if item.gone}) | added)

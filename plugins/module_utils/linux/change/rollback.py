@@ -1,0 +1,192 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take a run back: its journal, backwards, and nothing that somebody changed since."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Dict, Iterator, List, Optional, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import DamagedJournal, Entry, Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, KERNEL, REFRESH
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+
+UNDONE = ("undone", "failed")
+
+
+@dataclass
+class Report:
+    """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong."""
+
+    undone: List[str] = field(default_factory=list)
+    conflicts: List[str] = field(default_factory=list)
+    problems: List[str] = field(default_factory=list)
+    kept: List[str] = field(default_factory=list)
+
+
+class Rollback:
+    """The rollback of one journal on the host below ``host.root``. ``group``: only the steps of one group."""
+
+    def __init__(self, host: Host, runner: Runner, journal: Journal, group: str = "", force: bool = False,
+                 watcher: Watcher = lambda _what: None) -> None:  # fmt: skip
+        self._host = host
+        self._runner = runner
+        self._journal = journal
+        self._group = group
+        self._force = force
+        self._watcher = watcher
+
+    def run(self, dry: bool = False) -> Report:
+        """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
+
+        Raises `ChangeError` (`DamagedJournal`) where the journal can't be relied on.
+        """
+        entries = [entry for entry in self._journal.entries(skip_damage=self._force) if self._wanted(entry)]
+        report = Report()
+        report.conflicts = self._conflicts(entries)
+        if dry or (report.conflicts and not self._force):
+            report.undone = [entry.step["label"] for entry in reversed(entries) if entry.step["type"] != REFRESH]
+            return report
+        refreshes: Dict[Tuple[str, ...], None] = {}
+        for entry in reversed(entries):
+            if entry.step["type"] == REFRESH:
+                refreshes[tuple(entry.step["argv"])] = None
+                self._journal.finish(entry.number, "undone")
+                continue
+            self._undo(entry, report)
+        for argv in reversed(list(refreshes)):
+            self._run(list(argv), report)
+        return report
+
+    def _wanted(self, entry: Entry) -> bool:
+        return entry.status not in UNDONE and (not self._group or entry.step["group"] == self._group)
+
+    def _undo(self, entry: Entry, report: Report) -> None:
+        self._watcher("undo: " + entry.step["label"])
+        problems = len(report.problems)
+        try:
+            if entry.step["type"] == COMMAND:
+                self._undo_command(entry, report)
+            elif entry.step["type"] == KERNEL:
+                self._undo_kernel(entry)
+            else:
+                self._restore(entry.step["path"], entry.before, entry.after, report)
+        except DamagedJournal as problem:
+            report.problems.append("%s: %s" % (entry.step["label"], problem))
+        except ChangeError as problem:
+            report.problems.append(str(problem))
+        except OSError as problem:
+            report.problems.append(files.explain(entry.step.get("path", entry.step["label"]), problem))
+        if len(report.problems) == problems:
+            self._journal.finish(entry.number, "undone")
+            report.undone.append(entry.step["label"])
+
+    def _restore(self, path: str, before: State, after: Optional[State], report: Report) -> None:
+        real = self._host.path(path, follow=False)
+        files.remove_quietly(files.temporary_name(real, self._journal.run_id))
+        now = files.state(real)
+        if files.same(now, before):
+            return
+        if after is not None and not files.same(now, after):
+            self._keep_theirs(real, path, now, report)
+        content = self._journal.load(before["sha256"]) if before["kind"] == "file" else None
+        files.bring_about(real, before, content, self._journal.run_id)
+
+    def _keep_theirs(self, real: str, path: str, now: State, report: Report) -> None:
+        """Keep what somebody made of a file since beside it."""
+        if now["kind"] != "file":
+            return
+        beside = "%s.since-%s" % (path, self._journal.run_id)
+        with open(real, "rb") as stream:
+            content = stream.read(files.MAX_BYTES)
+        files.write_temporary(self._host.path(beside, follow=False), content, now)
+        report.kept.append(beside)
+
+    def _undo_kernel(self, entry: Entry) -> None:
+        write_kernel(self._host.path(entry.step["path"]), entry.before["value"])
+
+    def _undo_command(self, entry: Entry, report: Report) -> None:
+        if entry.step.get("packages"):
+            report.problems += package_steps.undo(self._runner, entry)
+        for path, (before, after) in self._effects(entry):
+            self._restore(path, before, after, report)
+        for argv in entry.step["undo"]:
+            self._run(argv, report)
+
+    def _effects(self, entry: Entry) -> Iterator[Tuple[str, Tuple[State, Optional[State]]]]:
+        """Yield (path, (state before, state after)) of what a command changed, in an order in which it can be undone.
+
+        What was removed is brought back from the outside in, then what was added is removed from the inside out.
+        """
+        changed: Dict[str, Tuple[State, Optional[State]]] = {}
+        if entry.effects is not None and not entry.step.get("packages"):
+            for path, effect in entry.effects.items():
+                changed[path] = (effect["before"], effect["after"])
+        elif entry.tree:
+            before = json.loads(self._journal.load(entry.tree).decode())
+            now = trees.take(self._host.root, entry.step["watch"])
+            changed = {path: (before.get(path, files.ABSENT), None) for path in trees.difference(before, now)}
+            if entry.effects is not None:  # packages put back files of their own; only what the step had changed counts
+                changed = {path: states for path, states in changed.items() if path in entry.effects}
+        for path in sorted(path for path in changed if changed[path][0]["kind"] != "absent"):
+            yield path, changed[path]
+        for path in sorted((path for path in changed if changed[path][0]["kind"] == "absent"), reverse=True):
+            yield path, changed[path]
+
+    def _run(self, argv: List[str], report: Report) -> None:
+        self._watcher("run: " + " ".join(argv))
+        result = self._runner(argv, 120.0)
+        if result.problem or result.exit_code:
+            report.problems.append("`%s` failed: %s" % (" ".join(argv), said(result)))
+
+    def _conflicts(self, entries: List[Entry]) -> List[str]:
+        """Return what is neither as the run left it nor as it was before, steps chained backwards."""
+        found: List[str] = []
+        shown: Dict[str, State] = {}
+        for entry in reversed(entries):
+            if entry.step["type"] == FILE:
+                self._chain(entry.step["path"], entry.before, entry.after, shown, found)
+            elif entry.step["type"] == KERNEL:
+                now = _read_kernel(self._host.path(entry.step["path"]))
+                if now.split() not in (entry.before["value"].split(), entry.after["value"].split()):
+                    found.append("%s is %s now, the run had set %s" % (entry.step["path"], now, entry.after["value"]))
+            elif entry.step["type"] == COMMAND:
+                for path, effect in (entry.effects or {}).items():
+                    self._chain(path, effect["before"], effect["after"], shown, found)
+        return found
+
+    def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
+        now = shown.get(path)
+        if now is None:
+            now = files.state(self._host.path(path, follow=False))
+        if not files.same(now, after) and not files.same(now, before):
+            text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
+            if text not in found:
+                found.append(text)
+        shown[path] = before
+
+
+def _what_differs(after: State, now: State) -> str:
+    if now["kind"] != after["kind"]:
+        return "it was %s and is %s" % (after["kind"], now["kind"])
+    names = {
+        "sha256": "content",
+        "target": "target of the link",
+        "uid": "owner",
+        "gid": "group",
+        "xattrs": "attributes",
+    }
+    return ", ".join(names.get(key, key) for key in files.COMPARED if after.get(key) != now.get(key))
+
+
+def _read_kernel(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(4096).decode("utf-8", "backslashreplace").strip()
+    except OSError:
+        return "unreadable"

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps: the few ways in which anything on a host is changed, as data.
+
+Writers plan steps and never touch the system; the executor journals and does them; the rollback
+takes them back. So a new kind of setting brings no new way of undoing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+# Changes after which the controller might not get in again are made last and armed to undo themselves.
+PLAIN = "plain"
+CONNECTION = "connection"
+GROUPS = (PLAIN, CONNECTION)
+
+FILE = "file"
+KERNEL = "kernel"
+COMMAND = "command"
+REFRESH = "refresh"
+
+# What is done first: a package brings the files that are then changed; services start with their settings in place.
+PHASE_PACKAGES = 0
+PHASE_FILES = 1
+PHASE_COMMANDS = 2
+PHASE_REFRESH = 3
+
+
+class CannotFix(Exception):
+    """No automatic fix is possible or safe here. The text says why and what a person has to do."""
+
+
+@dataclass
+class Step:
+    """One change.
+
+    ``file``: ``path`` gets ``content`` (None: kept; with ``remove``: gone), ``mode``, ``uid``, ``gid`` (None: kept;
+    a new file is 0644 root:root). ``validate``: commands run on the finished temporary file (``{file}``) before it
+    is put in place. ``check``: commands run afterwards, a failure of which takes the file back at once.
+    ``kernel``: ``content`` is written to ``path`` below /proc/sys.
+    ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
+    that take the rest back, run after those files are restored.
+    ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
+    """
+
+    type: str
+    label: str
+    path: str = ""
+    content: Optional[bytes] = None
+    remove: bool = False
+    directory: bool = False
+    mode: Optional[int] = None
+    uid: Optional[int] = None
+    gid: Optional[int] = None
+    secret: bool = False
+    validate: List[Sequence[str]] = field(default_factory=list)
+    check: List[Sequence[str]] = field(default_factory=list)
+    argv: Tuple[str, ...] = ()
+    undo: List[Sequence[str]] = field(default_factory=list)
+    watch: Tuple[str, ...] = ()
+    timeout: float = 60.0
+    packages: bool = False
+    phase: int = PHASE_FILES
+    group: str = PLAIN
+    changes: List[str] = field(default_factory=list)
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return what the journal and the answer say of it; contents are not in it."""
+        result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
+        for name in ("path", "remove", "directory", "watch", "packages"):
+            if getattr(self, name):
+                result[name] = getattr(self, name)
+        if self.argv:
+            result["argv"] = list(self.argv)
+            result["undo"] = [list(argv) for argv in self.undo]
+        return result
