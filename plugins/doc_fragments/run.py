@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of the run directory, and attributes."""
+    """Options of the run directory, of what is audited, and attributes."""
 
     DOCUMENTATION = r"""
 options:
@@ -30,6 +30,58 @@ options:
     type: list
     elements: str
     default: []
+"""
+
+    SELECTION = r"""
+options:
+  benchmark:
+    description:
+      - The benchmarks to hold the host against, or V(auto) to detect them from the host.
+    type: list
+    elements: str
+    default: [auto]
+  level:
+    description: The level of the benchmark, 1 or 2. Level 2 includes level 1.
+    type: int
+    default: 1
+  profile:
+    description: The profile of the benchmark, such as V(server) or V(workstation).
+    type: str
+    default: server
+  include:
+    description:
+      - Only what all given keys leave in. The keys are C(rules), C(recommendations), C(tags), C(safeguards) and C(severity),
+        each a list of names.
+    type: dict
+    default: {}
+  exclude:
+    description: Leave out what any of the keys names. The keys are those of O(include).
+    type: dict
+    default: {}
+  parameters:
+    description:
+      - Values of parameters that differ from the benchmark's own, by the parameter's name.
+      - A variable C(hipaa_cis_parameter_<name>) does the same for one parameter, so that group and host can each set some.
+      - A value looser than the benchmark's bound fails the rules that use it.
+    type: dict
+    default: {}
+  command_timeout:
+    description: Seconds after which one command on the host is given up; its settings then are errors.
+    type: float
+    default: 20.0
+  scan_exclude:
+    description: Folders on the host that the file system scan leaves out.
+    type: list
+    elements: str
+    default: []
+  scan_max_seconds:
+    description: Seconds after which the file system scan is given up; its settings then are errors.
+    type: float
+    default: 1800.0
+  scan_max_findings:
+    description: How many paths the file system scan keeps for each question; all are counted.
+    type: int
+    default: 1000
 """
 
     ATTRIBUTES = r"""

@@ -79,7 +79,13 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
 
 def _platform(data: dict[str, Any]) -> model.Platform:
     kinds = {name: model.Kind(**_tuples(kind)) for name, kind in data["kinds"].items()}
-    return model.Platform(id=data["id"], observe=data["observe"], detected=data.get("detected", False), kinds=kinds)
+    return model.Platform(
+        id=data["id"],
+        observe=data["observe"],
+        apply=data.get("apply", ""),
+        detected=data.get("detected", False),
+        kinds=kinds,
+    )
 
 
 def _benchmark(data: dict[str, Any]) -> model.Benchmark:

@@ -88,7 +88,7 @@ class Judge:
 
     def judge(self, planned: PlannedRule) -> Finding:
         """Return the finding of one rule."""
-        otherwise, problem = self._condition(planned.rule.applies_if)
+        otherwise, problem = self.condition(planned.rule.applies_if)
         if problem:
             return Finding(planned, "error", (problem,), "It is not known whether the rule applies: " + problem.reason)
         if otherwise:
@@ -106,51 +106,18 @@ class Judge:
         errors = [check.reason for check in checks if check.outcome == "error"]
         return Finding(planned, outcome, tuple(checks), errors[0] if outcome == "error" and errors else "")
 
-    def _condition(self, conditions: Sequence[Mapping[str, Any]]) -> tuple[str, Check | None]:
+    def condition(self, conditions: Sequence[Mapping[str, Any]]) -> tuple[str, Check | None]:
         """Return why the conditions do not hold (empty: they hold), or the check that could not be made."""
         for condition in conditions:
-            check = self._leaf(condition["setting"])
+            check = self.check(condition["setting"])
             if check.outcome == "error":
                 return "", check
             if check.outcome != "pass":
                 return str(condition["otherwise"]), None
         return "", None
 
-    def _tree(self, setting: Mapping[str, Any]) -> _Verdict:
-        if "any_of" in setting:
-            return self._any_of(setting["any_of"])
-        if "all_of" in setting:
-            return self._all_of(setting["all_of"])
-        otherwise, problem = self._condition(setting.get("applies_if", ()))
-        if problem:
-            return _Verdict("error", [problem])
-        if otherwise:
-            return _Verdict(dropped=otherwise)
-        check = self._leaf(setting)
-        return _Verdict(check.outcome, [check])
-
-    def _all_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
-        verdicts = [self._tree(setting) for setting in settings]
-        kept = [verdict for verdict in verdicts if not verdict.dropped]
-        if not kept:
-            return _Verdict("manual") if not verdicts else _Verdict(dropped=verdicts[0].dropped)
-        return _Verdict(
-            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
-        )
-
-    def _any_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
-        verdicts = [self._tree(setting) for setting in settings]
-        kept = [verdict for verdict in verdicts if not verdict.dropped]
-        if not kept:
-            return _Verdict(dropped=verdicts[0].dropped)
-        passing = [verdict for verdict in kept if verdict.outcome == "pass"]
-        if passing:
-            return passing[0]
-        return _Verdict(
-            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
-        )
-
-    def _leaf(self, setting: Mapping[str, Any]) -> Check:
+    def check(self, setting: Mapping[str, Any]) -> Check:
+        """Return one setting held against its expectation."""
         kind = self._platform.kinds[setting["kind"]]
         label = _label(kind.label, setting["address"])
         seen = self._observations.get(setting_key(setting))
@@ -175,6 +142,40 @@ class Judge:
             return Check(label, "manual", observed=observed, source=source)
         good = all(matchers.matches(expectation, part) for _name, part in parts)
         return Check(label, "pass" if good else "fail", expected, observed, source)
+
+    def _tree(self, setting: Mapping[str, Any]) -> _Verdict:
+        if "any_of" in setting:
+            return self._any_of(setting["any_of"])
+        if "all_of" in setting:
+            return self._all_of(setting["all_of"])
+        otherwise, problem = self.condition(setting.get("applies_if", ()))
+        if problem:
+            return _Verdict("error", [problem])
+        if otherwise:
+            return _Verdict(dropped=otherwise)
+        check = self.check(setting)
+        return _Verdict(check.outcome, [check])
+
+    def _all_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
+        verdicts = [self._tree(setting) for setting in settings]
+        kept = [verdict for verdict in verdicts if not verdict.dropped]
+        if not kept:
+            return _Verdict("manual") if not verdicts else _Verdict(dropped=verdicts[0].dropped)
+        return _Verdict(
+            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
+        )
+
+    def _any_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
+        verdicts = [self._tree(setting) for setting in settings]
+        kept = [verdict for verdict in verdicts if not verdict.dropped]
+        if not kept:
+            return _Verdict(dropped=verdicts[0].dropped)
+        passing = [verdict for verdict in kept if verdict.outcome == "pass"]
+        if passing:
+            return passing[0]
+        return _Verdict(
+            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
+        )
 
 
 def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,8 @@ from typing import Any
 Setting = Mapping[str, Any]
 
 OUTCOMES = ("pass", "fail", "error", "not_applicable", "manual")
+# What applying a rule may disrupt, from the least to the most.
+DISRUPTIONS = ("none", "service_reload", "service_restart", "sessions", "login", "network", "reboot")
 SEVERITIES = ("low", "medium", "high", "critical")
 _PRECEDENCE = ("not_applicable", "pass", "manual", "fail", "error")
 
@@ -28,20 +30,28 @@ def worst(outcomes: Iterator[str] | list[str]) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of setting. ``expect_on``: the parts of its document on which an expectation has to hold."""
+    """A kind of setting. ``expect_on``: the parts of its document on which an expectation has to hold.
+
+    ``write``: ``plain`` or ``connection`` where remediation can write it, else empty.
+    """
 
     label: str
     address: Mapping[str, Mapping[str, Any]]
     expect_on: tuple[str, ...] = ()
     one_address_of: tuple[str, ...] = ()
+    write: str = ""
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What is observed by one module. ``detected``: hosts are looked at for its benchmarks when none is named."""
+    """What is observed by one module and changed by another (``apply``; empty: it can't be changed).
+
+    ``detected``: hosts are looked at for its benchmarks when none is named.
+    """
 
     id: str
     observe: str
+    apply: str
     detected: bool
     kinds: Mapping[str, Kind]
 

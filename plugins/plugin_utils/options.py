@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
@@ -41,8 +41,14 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     "fail_on": {"type": "list", "elements": "str", "default": []},
     "catalogs": SELECTION_SPEC["catalogs"],
 }
-# Variables that only the playbook and the role read.
+REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
+    **AUDIT_SPEC,
+    "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
+    "confirm_timeout": {"type": "float", "default": 120.0},
+}
+# Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset({"hosts", "become", "report", "serial"})
+KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})
 
 
 def with_variables(
@@ -81,7 +87,7 @@ def filters(option: str, given: Mapping[str, Any]) -> dict[str, list[str]]:
     return result
 
 
-def check_variables(variables: Mapping[str, Any], known: set[str]) -> None:
+def check_variables(variables: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise `HipaaCisError` on a variable ``hipaa_cis_...`` that nothing reads: most often a typing error."""
     for name in variables:
         if name.startswith(PREFIX) and not name.startswith(PARAMETER_PREFIX) and name[len(PREFIX) :] not in known:

@@ -65,6 +65,12 @@ def fill_record(
     record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
 
 
+def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
+    """Say in a record why the host could not be audited: ``failed`` or ``unreachable``."""
+    record.update(status=status, reason=reason[:2000], findings=[], not_yet_automated=[])
+    record["counts"] = dict.fromkeys(record["counts"], 0)
+
+
 def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, answer: Answer) -> None:
     benchmark = plan.benchmark
     record["benchmarks"].append(

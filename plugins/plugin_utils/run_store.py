@@ -85,6 +85,16 @@ class RunStore:
             raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
         return path, hashlib.sha256(text.encode()).hexdigest()
 
+    def write_remediation(self, record: dict[str, Any]) -> Path:
+        """Write what a remediation did on a host, beside its record, and return the path. Raises `HipaaCisError`."""
+        path = self.folder / "remediation" / (file_name(record["host"]) + ".json")
+        try:
+            make_private_folder(path.parent)
+            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
+        except OSError as problem:
+            raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
+        return path
+
     def records(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield (relative path, SHA-256, record) of every host, one at a time, in the order of host names.
 

@@ -15,6 +15,7 @@ from tests.unit.controller.catalogs import SECOND_PLATFORM
 PLATFORM = Platform(
     "p",
     "p_observe",
+    "p_apply",
     True,
     {"k": Kind("k {name}", {"name": {"type": "string"}}), "d": Kind("d {name}", {}, ("run", "all[].v"))},
 )

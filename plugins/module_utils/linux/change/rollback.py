@@ -9,11 +9,17 @@ import json
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import DamagedJournal, Entry, Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
+    DamagedJournal,
+    Entry,
+    Journal,
+    last_run,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, KERNEL, REFRESH
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
 UNDONE = ("undone", "failed")
@@ -190,3 +196,27 @@ def _read_kernel(path: str) -> str:
             return stream.read(4096).decode("utf-8", "backslashreplace").strip()
     except OSError:
         return "unreadable"
+
+
+def roll_back(run_id: Optional[str], force: bool, dry: bool) -> Tuple[str, Report]:
+    """Roll a run back on this very host, the last one where none is named; return its id and the report.
+
+    Raises `ChangeError` where there is no such run, another run is at work, or we are not root.
+    """
+    host = Host("/")
+    if not host.privileged:
+        raise ChangeError("a rollback has to be run as root; use become")
+    journal = Journal("/", run_id or last_run("/"))
+    if not journal.exists():
+        raise ChangeError(
+            "there is no journal of the run %s on this host; /var/lib/hipaa-cis holds those there are" % journal.run_id
+        )
+    if dry:
+        return journal.run_id, Rollback(host, run_command, journal, force=force).run(dry=True)
+    lock.take("/", journal.run_id)
+    try:
+        return journal.run_id, Rollback(host, run_command, journal, force=force).run()
+    except OSError as problem:
+        raise ChangeError(files.explain(journal.path, problem)) from None
+    finally:
+        lock.release("/", journal.run_id)

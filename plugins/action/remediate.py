@@ -1,0 +1,164 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.remediate``: observe, judge, plan, apply, observe, judge; with a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HANDED_ON, HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import DISRUPTIONS, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlatformPlan, make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.record import empty_record, fill_record, spoil_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import Limits, PlatformRemediation, Unreachable
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_text import diff, headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import host_safeguards
+
+
+class ActionModule(HostAction):
+    """Remediates one host and writes its records; returns counts, what changed, paths and digests only."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run on one host."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        result["changed"] = False
+        try:
+            arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
+            arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
+            store = self._store(arguments, variables)
+            result.update(self._remediate(store, arguments, variables))
+        except HipaaCisError as problem:
+            result.update(failed=True, msg=str(problem))
+        return result
+
+    def _remediate(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        selection = self._selection(arguments)
+        started = utc_now()
+        record = empty_record(variables["inventory_hostname"], store.run_id, started, "", selection)
+        limits = self._limits(store, arguments, variables)
+        try:
+            known = catalog.load(arguments["catalogs"])
+            record["catalog_digest"] = known.digest
+            handed_on = {name: arguments[name] for name in HANDED_ON}
+            plans = make_plan(known, selection, arguments["parameters"], handed_on)
+            done = [PlatformRemediation(plan, _Target(self, variables), limits) for plan in plans]
+            for one in done:
+                one.run()
+            record["audited_at"] = utc_now()
+            fill_record(
+                record, known, [(plan, one.after) for plan, one in zip(plans, done, strict=True)], named=bool(selection.benchmarks)
+            )
+        except HipaaCisError as problem:
+            spoil_record(record, "failed", str(problem))
+            store.write_record(record)
+            raise
+        except (AnsibleConnectionFailure, Unreachable) as problem:
+            spoil_record(record, "unreachable", str(problem))
+            store.write_record(record)
+            raise AnsibleConnectionFailure(str(problem)) from None
+        return self._result(store, known, record, make_record(record["host"], limits, (started, utc_now()), done), done)
+
+    def _limits(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> Limits:
+        return Limits(
+            run_id=store.run_id,
+            disruption=frozenset(arguments["allow_disruption"]),
+            confirm_timeout=arguments["confirm_timeout"],
+            check=bool(self._task.check_mode),
+            options={
+                **{name: arguments[name] for name in HANDED_ON},
+                "user": self._connecting_user(variables),
+                "port": _number(self._connection.get_option("port") if _has_port(self._connection) else None),
+                "password_used": bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass")),
+            },
+        )
+
+    def _connecting_user(self, variables: Mapping[str, Any]) -> str:
+        user = self._templar.template(variables.get("ansible_user") or variables.get("ansible_ssh_user") or "")
+        return str(user or self._play_context.remote_user or "")
+
+    def _result(
+        self,
+        store: RunStore,
+        known: Catalog,
+        record: dict[str, Any],
+        remediation: dict[str, Any],
+        done: list[PlatformRemediation],
+    ) -> dict[str, Any]:
+        path, digest = store.write_record(record)
+        written = store.write_remediation(remediation)
+        steps = [step for one in done for step in one.steps]
+        result: dict[str, Any] = {
+            "changed": bool(steps) and not remediation["reverted"],
+            "counts": remediation["counts"],
+            "msg": headline(remediation),
+            "safeguards": host_safeguards(known, record),
+            "pending_reboot": remediation["pending_reboot"],
+            "warnings": remediation["warnings"],
+            "record": str(path),
+            "digest": digest,
+            "remediation_record": str(written),
+            "run_directory": str(store.folder),
+        }
+        if self._task.diff or self._task.check_mode:
+            result["diff"] = diff(steps)
+        if remediation["reverted"]:
+            result["failed"] = True
+        return result
+
+
+class _Target:
+    """The host as `PlatformRemediation` sees it."""
+
+    def __init__(self, action: HostAction, variables: dict[str, Any]) -> None:
+        self._action = action
+        self._variables = variables
+
+    def observe(self, plan: PlatformPlan) -> Mapping[str, Any]:
+        return self._action._observe(plan, self._variables)
+
+    def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return self._action._on_host(plan.platform.apply, request, self._variables)
+        except AnsibleConnectionFailure as problem:
+            raise Unreachable(problem.message) from None
+
+    def reconnect(self) -> None:
+        try:
+            self._action._connection.reset()
+        except (AnsibleConnectionFailure, AttributeError, NotImplementedError):
+            # Nothing is left to be dropped, or this kind of connection has nothing to drop.
+            pass
+
+
+def _disruption(given: list[str]) -> list[str]:
+    classes = list(DISRUPTIONS) if given == ["all"] else given
+    for name in classes:
+        if name not in DISRUPTIONS:
+            raise HipaaCisError(unknown("disruption class", name, {*DISRUPTIONS, "all"}))
+    return classes
+
+
+def _has_port(connection: Any) -> bool:
+    try:
+        connection.get_option("port")
+    except (KeyError, AttributeError):
+        return False
+    return True
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if str(value or "").isdigit() else None

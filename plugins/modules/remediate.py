@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: remediate
+short_description: Fix what an audit finds wrong, with a plan, a journal and a way back
+version_added: 0.1.0
+description:
+  - Audits the host, changes the settings of the rules that fail and can be fixed automatically, and audits it again. A rule counts
+    as fixed only when the second look says so.
+  - In check mode nothing at all is changed; the result and C(--diff) show the exact plan.
+  - Before each change the state before it is written to a journal on the host, from which M(hipaa.cis.rollback) takes the run back.
+  - Changes that may cut the controller off (SSH, sudo, PAM, accounts, network) are made last. The host undoes them by itself after
+    O(confirm_timeout) seconds unless the controller comes back over a new connection, as root, and confirms them.
+  - Every option can also be given as a variable with the prefix C(hipaa_cis_), as with M(hipaa.cis.audit).
+author:
+  - The hipaa.cis authors (@hipaa-cis)
+extends_documentation_fragment:
+  - hipaa.cis.run
+  - hipaa.cis.run.selection
+options:
+  allow_disruption:
+    description:
+      - What fixing may disrupt. Each rule says what applying it disrupts; rules of other classes are skipped and named.
+      - V(all) stands for all classes. A host is never rebooted; V(reboot) allows changes that take effect at the next boot.
+    type: list
+    elements: str
+    choices: [none, service_reload, service_restart, sessions, login, network, reboot, all]
+    default: [service_reload]
+  confirm_timeout:
+    description: Seconds after which the host undoes changes that may have cut the controller off, when nobody confirms them.
+    type: float
+    default: 120.0
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and shows what it would change, without any change.
+    support: full
+  diff_mode:
+    description: Shows the difference of every file, and the commands.
+    support: full
+  action:
+    description: Has an action of its own on the controller.
+    support: full
+seealso:
+  - module: hipaa.cis.audit
+  - module: hipaa.cis.rollback
+"""
+
+EXAMPLES = r"""
+- name: See what would be fixed at level 1
+  hipaa.cis.remediate:
+  become: true
+  check_mode: true
+  diff: true
+
+- name: Fix everything of transmission security that needs no more than a restart of services
+  hipaa.cis.remediate:
+    include:
+      safeguards: ["164.312(e)(1)", "164.312(e)(2)(i)", "164.312(e)(2)(ii)"]
+    allow_disruption: [service_reload, service_restart]
+  become: true
+"""
+
+RETURN = r"""
+counts:
+  description: Rules by result.
+  returned: success
+  type: dict
+  sample: {already_right: 120, fixed: 50, would_fix: 0, still_failing: 1, skipped: 12, reverted: 0, not_applicable: 70, error: 0}
+safeguards:
+  description: The state of each safeguard on this host after the run.
+  returned: success
+  type: dict
+pending_reboot:
+  description: What takes effect at the next boot.
+  returned: success
+  type: list
+warnings:
+  description: What the operator has to know, such as files that another tool manages.
+  returned: success
+  type: list
+record:
+  description: The path of the host's record, as it is after the run.
+  returned: success
+  type: str
+digest:
+  description: The SHA-256 of the record.
+  returned: success
+  type: str
+remediation_record:
+  description: The path of the record that says for each rule what was before and after.
+  returned: success
+  type: str
+run_directory:
+  description: The folder of the run.
+  returned: success
+  type: str
+"""

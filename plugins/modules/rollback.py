@@ -1,0 +1,105 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollback
+short_description: Take back what a remediation changed on a host
+version_added: 0.1.0
+description:
+  - Reads the journal that M(hipaa.cis.remediate) wrote on the host and takes its changes back, the last one first. Afterwards
+    the files, modes, owners, services, kernel parameters and packages are what they were before that run.
+  - What somebody changed since is not touched; then nothing at all is rolled back and the task fails with a list of it.
+author:
+  - The hipaa.cis authors (@hipaa-cis)
+options:
+  run_id:
+    description:
+      - The run to take back. By default the last one that changed this host.
+      - The variable C(hipaa_cis_run_id) of the playbook C(hipaa.cis.rollback) does the same.
+    type: str
+  force:
+    description:
+      - Roll back also what was changed since, and what of a damaged journal is legible.
+      - The newer version of a file is kept beside it, with C(.since-<run id>) behind its name.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and says what it would take back.
+    support: full
+  diff_mode:
+    description: Has no difference to show.
+    support: none
+seealso:
+  - module: hipaa.cis.remediate
+"""
+
+EXAMPLES = r"""
+- name: Take back the last remediation of this host
+  hipaa.cis.rollback:
+  become: true
+
+- name: Take back a run, also where files were changed since
+  hipaa.cis.rollback:
+    run_id: 20261124T020000Z-3f9c
+    force: true
+  become: true
+"""
+
+RETURN = r"""
+run_id:
+  description: The run that was taken back.
+  returned: always
+  type: str
+undone:
+  description: The changes that were taken back, or in check mode would be, in this order.
+  returned: always
+  type: list
+conflicts:
+  description: What was changed since the run.
+  returned: always
+  type: list
+problems:
+  description: What could not be taken back, and why.
+  returned: always
+  type: list
+kept:
+  description: Where newer versions of files were kept.
+  returned: always
+  type: list
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import roll_back
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"run_id": {"type": "str"}, "force": {"type": "bool", "default": False}},
+        supports_check_mode=True,
+    )
+    try:
+        run_id, report = roll_back(module.params["run_id"], module.params["force"], module.check_mode)
+    except ChangeError as problem:
+        module.fail_json(msg=str(problem))
+    answer = {"run_id": run_id, "changed": bool(report.undone), **vars(report)}
+    if report.conflicts and not module.params["force"] and not module.check_mode:
+        answer.update(changed=False, undone=[])
+        module.fail_json(
+            msg="Nothing was rolled back, for this was changed since the run %s: %s. With force it is rolled back all the "
+            "same and the newer versions are kept beside." % (run_id, "; ".join(report.conflicts[:20])),
+            **answer,
+        )
+    if report.problems:
+        module.fail_json(msg="Not all could be rolled back: %s" % "; ".join(report.problems[:20]), **answer)
+    module.exit_json(**answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions that work on a host share: options, the run's store, and modules run on the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import DETECT, Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import note_run_directory, shared_run_id
+
+# Options that the observe modules take as they are.
+HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_findings")
+
+
+class HostAction(ActionBase):  # type: ignore[misc]
+    """Base of the actions; each works on one host and writes its record."""
+
+    def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the task's options, those not given taken from variables. Raises `HipaaCisError`."""
+        options.check_variables(variables, options.KNOWN_VARIABLES)
+        self._task.args = options.with_variables(spec, self._task.args, variables, self._templar.template)
+        _checked, arguments = self.validate_argument_spec(spec)
+        arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
+        return dict(arguments)
+
+    @staticmethod
+    def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
+        """Return the run's directory, with the hosts of this play noted in it. Raises `HipaaCisError`."""
+        store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
+        note_run_directory(store.folder)
+        store.expect_hosts([str(host) for host in variables.get("ansible_play_hosts_all", [])])
+        return store
+
+    @staticmethod
+    def _selection(arguments: Mapping[str, Any]) -> Selection:
+        return Selection(
+            benchmarks=tuple(name for name in arguments["benchmark"] if name != DETECT),
+            level=arguments["level"],
+            profile=arguments["profile"],
+            include=options.filters("include", arguments["include"]),
+            exclude=options.filters("exclude", arguments["exclude"]),
+        )
+
+    def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
+        answer = self._on_host(plan.platform.observe, plan.request, variables)
+        if not isinstance(answer.get("observations"), dict):
+            raise HipaaCisError(explain(answer))
+        return answer
+
+    def _on_host(self, module: str, request: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Run a module that takes a request. Raises `HipaaCisError`, or `AnsibleConnectionFailure` when unreachable."""
+        try:
+            answer = self._execute_module(
+                module_name=module, module_args={"request": dict(request)}, task_vars=variables
+            )
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as problem:
+            raise HipaaCisError(f"It could not be done on this host: {problem.message}") from None
+        if answer.get("unreachable"):
+            raise AnsibleConnectionFailure(str(answer.get("msg", "unreachable")))
+        if answer.get("failed"):
+            raise HipaaCisError(explain(answer))
+        return dict(answer)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The remediation record: what a run changed on a host, as ``catalog/schema/remediation_record.json`` has it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Finding
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
+    RESULTS,
+    Limits,
+    PlatformRemediation,
+    RuleResult,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
+
+SCHEMA = "hipaa.cis/remediation_record/1"
+
+
+def make_record(
+    host: str, limits: Limits, times: tuple[str, str], done: Sequence[PlatformRemediation]
+) -> dict[str, Any]:
+    """Return the record of one host. ``times``: start and end, UTC."""
+    results = [result for one in done for result in one.results()]
+    counts = Counter(result.result for result in results)
+    return {
+        "schema": SCHEMA,
+        "run_id": limits.run_id,
+        "host": host,
+        "check_mode": limits.check,
+        "started_at": times[0],
+        "finished_at": times[1],
+        "collection_version": COLLECTION_VERSION,
+        "allowed_disruption": sorted(limits.disruption),
+        "changed": any(one.changed for one in done),
+        "reverted": any(one.reverted for one in done),
+        "pending_reboot": [text for one in done for text in one.pending_reboot],
+        "warnings": [text for one in done for text in one.warnings],
+        "steps": [_step(step) for one in done for step in one.steps],
+        "counts": {name: counts[name] for name in RESULTS},
+        "results": [_result(result) for result in results],
+    }
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: step[key] for key in ("type", "label", "group", "path", "argv") if key in step}
+
+
+def _result(result: RuleResult) -> dict[str, Any]:
+    rule = result.planned.rule
+    record: dict[str, Any] = {
+        "rule": rule.id,
+        "title": rule.title,
+        "benchmark": result.planned.benchmark,
+        "recommendations": list(result.planned.recommendations),
+        "severity": rule.severity,
+        "disrupts": rule.disrupts,
+        "result": result.result,
+        "before": _seen(result.before),
+        "after": _seen(result.after),
+        "changes": result.changes,
+    }
+    if result.reason:
+        record["reason"] = result.reason
+    return record
+
+
+def _seen(finding: Finding) -> dict[str, Any]:
+    return {
+        "outcome": finding.outcome,
+        "observed": [f"{check.setting}: {check.observed}" for check in finding.checks if check.observed],
+    }

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a remediation says on the console: one line, and the difference for ``--diff``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_SAID = {
+    "already_right": "already right",
+    "fixed": "fixed",
+    "would_fix": "would be fixed",
+    "still_failing": "still failing",
+    "skipped": "skipped",
+    "reverted": "reverted",
+    "error": "could not be read",
+}
+
+
+def headline(record: Mapping[str, Any]) -> str:
+    """Return one line on what a run did on a host."""
+    counts = record["counts"]
+    said = ", ".join(f"{counts[name]} {text}" for name, text in _SAID.items() if counts[name])
+    if record["reverted"]:
+        rules = [item["rule"] for item in record["results"] if item["result"] == "reverted"]
+        return (
+            f"The host could not be reached after changes that may cut it off, so it undid them by itself: "
+            f"{', '.join(rules) or 'the last group'}. {said}."
+        )
+    pending = " A reboot is pending." if record["pending_reboot"] else ""
+    return f"{said or 'nothing to do'}.{pending}"
+
+
+def diff(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return what each step changes, in the form that Ansible shows for ``--diff``."""
+    return [_shown(step) for step in steps]
+
+
+def _shown(step: Mapping[str, Any]) -> dict[str, str]:
+    parts = step.get("diff") or {}
+    lines = []
+    if "note" in parts:
+        lines.append(parts["note"] + "\n")
+    if parts.get("before") != parts.get("after"):
+        lines += [f"- {parts['before']}\n", f"+ {parts['after']}\n"]
+    if parts.get("lines"):
+        lines.append(parts["lines"])
+    if not lines:
+        lines.append("run: " + " ".join(step.get("argv", [step["label"]])) + "\n")
+    return {"prepared": f"{step['label']}\n{''.join(lines)}"}

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Remedies: which settings of a failing rule are to be changed, and to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Platform, Setting
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
+
+PLAIN = "plain"
+CONNECTION = "connection"
+# A rule that disrupts one of these may cut the controller off, whatever kind of setting it is.
+_CUTS_OFF = frozenset({"login", "network", "sessions"})
+_NOTHING = object()
+
+
+class NoRemedy(Exception):
+    """A rule can't be fixed automatically. The text says why."""
+
+
+@dataclass
+class Change:
+    """One setting to be changed on a host, for one or several rules."""
+
+    id: str
+    kind: str
+    address: Mapping[str, Any]
+    wanted: Any
+    group: str
+    rules: list[str] = field(default_factory=list)
+
+    def as_request(self) -> list[Any]:
+        """Return the form that the apply module takes."""
+        return [self.kind, dict(self.address), self.wanted]
+
+
+def wanted_value(setting: Setting) -> Any:
+    """Return what is to be written for a setting. Raises `NoRemedy` where the catalog does not say it."""
+    if "set" in setting:
+        return setting["set"]
+    found = _stated(setting["kind"], setting.get("expect") or {})
+    if found is _NOTHING:
+        raise NoRemedy("no value is safe to be set automatically")
+    return found
+
+
+def _stated(kind: str, expectation: Mapping[str, Any]) -> Any:
+    """Return the one value that an expectation allows, if it states one."""
+    if "equals" in expectation:
+        return expectation["equals"]
+    if "fields" in expectation:
+        values = {name: _stated(kind, nested) for name, nested in expectation["fields"].items()}
+        return _NOTHING if any(value is _NOTHING for value in values.values()) else values
+    if kind == "package":
+        return True if "present" in expectation else False if "absent" in expectation else _NOTHING
+    return _NOTHING
+
+
+class Remedies:
+    """Collects the changes that failing rules of one platform need on one host."""
+
+    def __init__(self, platform: Platform, judge: Judge) -> None:
+        self._platform = platform
+        self._judge = judge
+        self.changes: dict[str, Change] = {}
+
+    def add(self, planned: PlannedRule) -> list[Change]:
+        """Return the changes of a rule, put together with those of other rules. Raises `NoRemedy`."""
+        if planned.rule.manual:
+            raise NoRemedy("a person has to judge it")
+        leaves = self._failing(planned.settings)
+        if not leaves:
+            raise NoRemedy("none of its settings fails by itself")
+        made = [self._change(planned, leaf) for leaf in leaves]
+        for change in made:
+            known = self.changes.setdefault(change.id, change)
+            known.rules.append(planned.rule.id)
+            if change.group == CONNECTION:
+                known.group = CONNECTION
+        return made
+
+    def _change(self, planned: PlannedRule, leaf: Setting) -> Change:
+        kind = self._platform.kinds[leaf["kind"]]
+        cuts_off = kind.write == CONNECTION or planned.rule.disrupts in _CUTS_OFF
+        wanted = wanted_value(leaf)
+        return Change(
+            f"{setting_key(leaf)} = {wanted!r}",
+            leaf["kind"],
+            leaf["address"],
+            wanted,
+            CONNECTION if cuts_off else PLAIN,
+        )
+
+    def _failing(self, settings: Sequence[Setting]) -> list[Setting]:
+        return [leaf for setting in settings for leaf in self._failing_of(setting)]
+
+    def _failing_of(self, setting: Setting) -> list[Setting]:
+        if "any_of" in setting:
+            return self._first_remedy(setting["any_of"])
+        if "all_of" in setting:
+            return self._failing(setting["all_of"])
+        otherwise, problem = self._judge.condition(setting.get("applies_if", ()))
+        if otherwise:
+            return []
+        check = problem or self._judge.check(setting)
+        if check.outcome == "error":
+            raise NoRemedy(f"{check.setting} could not be read: {check.reason}")
+        if check.outcome != "fail":
+            return []
+        if not self._platform.kinds[setting["kind"]].write:
+            raise NoRemedy(f"{check.setting} cannot be changed automatically")
+        wanted_value(setting)
+        return [setting]
+
+    def _first_remedy(self, alternatives: Iterable[Setting]) -> list[Setting]:
+        """Return the changes of the first alternative that can be brought about; none where one holds already."""
+        remedies: list[list[Setting]] = []
+        reason = "no alternative applies"
+        for alternative in alternatives:
+            if self._is_dropped(alternative):
+                continue
+            try:
+                failing = self._failing_of(alternative)
+            except NoRemedy as problem:
+                reason = str(problem)
+                continue
+            if not failing:
+                return []
+            remedies.append(failing)
+        if not remedies:
+            raise NoRemedy(reason)
+        return remedies[0]
+
+    def _is_dropped(self, setting: Setting) -> bool:
+        """Return whether nothing of a setting applies on this host."""
+        if "any_of" in setting or "all_of" in setting:
+            return all(self._is_dropped(part) for part in setting.get("any_of") or setting["all_of"])
+        return bool(self._judge.condition(setting.get("applies_if", ()))[0])
