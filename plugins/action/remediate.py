@@ -27,6 +27,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import host_safe
 class ActionModule(HostAction):
     """Remediates one host and writes its records; returns counts, what changed, paths and digests only."""
 
+    WHAT = "The remediation"
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False

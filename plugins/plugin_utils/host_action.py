@@ -24,7 +24,9 @@ HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_fi
 
 
 class HostAction(ActionBase):  # type: ignore[misc]
-    """Base of the actions; each works on one host and writes its record."""
+    """Base of the actions; each works on one host and writes its record. ``WHAT`` names it in messages."""
+
+    WHAT = "The audit"
 
     def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the task's options, those not given taken from variables. Raises `HipaaCisError`."""
@@ -56,7 +58,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
         answer = self._on_host(plan.platform.observe, plan.request, variables)
         if not isinstance(answer.get("observations"), dict):
-            raise HipaaCisError(explain(answer))
+            raise HipaaCisError(explain(answer, self.WHAT))
         return answer
 
     def _on_host(self, module: str, request: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -68,9 +70,9 @@ class HostAction(ActionBase):  # type: ignore[misc]
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as problem:
-            raise HipaaCisError(f"It could not be done on this host: {problem.message}") from None
+            raise HipaaCisError(f"{self.WHAT} could not be done on this host: {problem.message}") from None
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(str(answer.get("msg", "unreachable")))
         if answer.get("failed"):
-            raise HipaaCisError(explain(answer))
+            raise HipaaCisError(explain(answer, self.WHAT))
         return dict(answer)

@@ -21,13 +21,13 @@ _CAUSES = (
 )  # fmt: skip
 
 
-def explain(answer: Mapping[str, Any]) -> str:
-    """Return the reason, with the cause named where it is a known one, and never a traceback."""
+def explain(answer: Mapping[str, Any], what: str = "The audit") -> str:
+    """Return why ``what`` could not be done, with the cause named where it is a known one, and never a traceback."""
     told = " ".join(str(answer.get(key, "")) for key in ("msg", "module_stderr", "module_stdout", "exception"))
     for pattern, cause in _CAUSES:
         if re.search(pattern, told, re.IGNORECASE):
-            return f"The audit could not be done on this host: {cause}."
-    return f"The audit could not be done on this host: {_last_words(answer)}"
+            return f"{what} could not be done on this host: {cause}."
+    return f"{what} could not be done on this host: {_last_words(answer)}"
 
 
 def _last_words(answer: Mapping[str, Any]) -> str:

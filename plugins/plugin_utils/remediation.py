@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import CONNECTI
 REQUEST_VERSION = 1
 # A package that was installed brings settings of its own, which the next pass sets right.
 MAX_PASSES = 4
+# A change that another one undid (forwarding resets other parameters of the kernel) is made once more.
+MAX_TRIES = 2
 RETRY_SECONDS = 2.0
 # How long after the timeout a host that heals itself may take to be reachable again.
 HEALING_SECONDS = 60.0
@@ -74,6 +77,7 @@ class PlatformRemediation:
         self._target = target
         self._limits = limits
         self._tried: dict[str, Change] = {}
+        self._tries: Counter[str] = Counter()
         self._states: dict[str, dict[str, Any]] = {}
         self._reverted: set[str] = set()
         self.steps: list[dict[str, Any]] = []
@@ -88,8 +92,9 @@ class PlatformRemediation:
         """Do all of it; `results` says what became of each rule."""
         self.before = self.after = self._target.observe(self._plan)
         try:
-            for group in (PLAIN, CONNECTION):
-                self._group(group)
+            for group in (PLAIN, CONNECTION, PLAIN):
+                if not self.reverted:
+                    self._group(group)
         finally:
             if self.changed:
                 self._release()
@@ -106,6 +111,7 @@ class PlatformRemediation:
             if not changes:
                 return
             self._tried.update(changes)
+            self._tries.update(changes.keys())
             mode = "plan" if self._limits.check else "apply"
             answer = self._apply(mode, group, {name: change.as_request() for name, change in changes.items()})
             self._note(answer)
@@ -134,10 +140,13 @@ class PlatformRemediation:
                 except NoRemedy:
                     continue
         return {
-            name: change
-            for name, change in remedies.changes.items()
-            if change.group == group and name not in self._tried
+            name: change for name, change in remedies.changes.items() if change.group == group and self._may_try(name)
         }
+
+    def _may_try(self, name: str) -> bool:
+        if not self._tries[name]:
+            return True
+        return self._states.get(name, {}).get("state") == "done" and self._tries[name] < MAX_TRIES
 
     def _why_not(self, planned: PlannedRule) -> str:
         if not self._plan.platform.apply:

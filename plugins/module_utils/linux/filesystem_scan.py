@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.folder import cannot_walk, entries
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -21,14 +21,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.scan_places import Places, places
 
 QUESTIONS = ("world_writable_files", "world_writable_directories", "unowned", "ungrouped", "suid", "sgid")
-# Nothing else is entered: network file systems may hang, pseudo file systems hold no files of their own.
-LOCAL_TYPES = frozenset(
-    {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs"}
-) | frozenset({"vfat", "exfat", "ntfs", "ntfs3", "iso9660", "udf", "overlay", "tmpfs", "ramfs"})
-# The kernel's and the system's own places, whose files come and go with processes.
-PSEUDO_PATHS = ("/proc", "/sys", "/dev", "/run")
+# Together with the escapes of JSON this stays well below what one observation may have.
+MAX_PATHS_CHARACTERS = 32 * 1024
+MAX_REMEMBERED = 4096
+Sort = Tuple[int, int, int]  # mode, user and group number
 
 
 class Tally:
@@ -38,116 +37,117 @@ class Tally:
         self.count = 0
         self.paths: List[str] = []
         self._most = most
+        self._room = MAX_PATHS_CHARACTERS
 
     def add(self, path: str) -> None:
         self.count += 1
-        if len(self.paths) < self._most:
-            self.paths.append(printable(path))
+        shown = printable(path)
+        if len(self.paths) < self._most and len(shown) <= self._room:
+            self._room -= len(shown)
+            self.paths.append(shown)
 
     def as_dict(self) -> Dict[str, Any]:
         return {"count": self.count, "paths": self.paths, "truncated": self.count > len(self.paths)}
 
 
+class Sorter:
+    """Which questions a file answers, by its mode, user and group. Most files of a host are of few sorts."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.known: Dict[Sort, Tuple[str, ...]] = {}
+
+    def learn(self, sort: Sort) -> Tuple[str, ...]:
+        """Return the questions of a sort not seen before, and remember them."""
+        mode, uid, gid = sort
+        found = _questions_of_mode(mode)
+        if self._host.user_name(uid) is None:
+            found.append("unowned")
+        if self._host.group_name(gid) is None:
+            found.append("ungrouped")
+        if len(self.known) >= MAX_REMEMBERED:
+            self.known.clear()
+        self.known[sort] = tuple(found)
+        return self.known[sort]
+
+
+def _questions_of_mode(mode: int) -> List[str]:
+    if stat.S_ISDIR(mode):
+        return ["world_writable_directories"] if mode & 0o1002 == 0o002 else []
+    if not stat.S_ISREG(mode):
+        return []
+    bits = (("world_writable_files", 0o002), ("suid", 0o4000), ("sgid", 0o2000))
+    return [question for question, bit in bits if mode & bit]
+
+
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `{count, paths, truncated}` per question."""
     host.need_root("The whole file system")
-    tallies, places = _walk(host)
+    found = places(host, host.options.get("scan_exclude", ()))
+    tallies = _walk(host, found)
+    source = "walk of %s" % ", ".join(printable(top) for top, _volumes in found.tops[:10])
+    if found.left_out:
+        source += "; without %s" % ", ".join(found.left_out[:10])
 
     def one(address: Address) -> Observation:
         question = required(address, "find")
         if question not in QUESTIONS:
             raise UsageError("unknown question %r; known: %s" % (question, ", ".join(QUESTIONS)))
-        return value(tallies[question].as_dict(), "walk of %s" % ", ".join(places[:10]))
+        return value(tallies[question].as_dict(), source)
 
     return read_each(addresses, one)
 
 
-def _walk(host: Host) -> Tuple[Dict[str, Tally], List[str]]:
-    most = int(host.options.get("scan_max_findings", 1000))
+def _walk(host: Host, found: Places) -> Dict[str, Tally]:
+    tallies = {question: Tally(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
     deadline = time.monotonic() + float(host.options.get("scan_max_seconds", 1800))
-    excluded = {path.rstrip("/") for path in host.options.get("scan_exclude", ())}
-    tallies = {question: Tally(most) for question in QUESTIONS}
-    places, closed = _places(host)
-    skipped = {host.path(path) for path in excluded | closed}
-    seen: Set[int] = set()
-    for place in places:
-        real = host.path(place)
-        if real in skipped:
-            continue
+    sorter = Sorter(host)
+    prefix = host.root.rstrip("/")
+    closed = {prefix + path for path in found.closed}
+    for place, with_volumes in found.tops:
+        top = prefix + place.rstrip("/")
         try:
-            device = os.lstat(real).st_dev
+            status = os.lstat(top or "/")
         except FileNotFoundError:
             continue  # unmounted since the table was read
-        if device not in seen:
-            seen.add(device)
-            _walk_device(host, real, device, skipped, tallies, deadline)
-    return tallies, places
+        except OSError as problem:
+            raise cannot_walk(place, problem) from None
+        # No folder above it belongs to the same file system, so its own mode is looked at here.
+        for question in sorter.learn((status.st_mode, status.st_uid, status.st_gid)):
+            tallies[question].add(place)
+        device = None if with_volumes else status.st_dev
+        for path, questions in _interesting(top, device, closed, sorter, deadline):
+            for question in questions:
+                tallies[question].add(path[len(prefix) :])
+    return tallies
 
 
-def _places(host: Host) -> Tuple[List[str], Set[str]]:
-    """Return the mount points to walk, and those never to touch."""
-    if host.root != "/":
-        return ["/"], set()
-    local, closed = [], set(PSEUDO_PATHS)
-    for mount in MountTable(host).shown():
-        if mount.fstype in LOCAL_TYPES and not mount.path.startswith(tuple(path + "/" for path in PSEUDO_PATHS)):
-            local.append(mount.path)
-        else:
-            closed.add(mount.path)
-    return sorted(set(local) - closed), closed
-
-
-def _walk_device(
-    host: Host, top: str, device: int, skipped: Set[str], tallies: Dict[str, Tally], deadline: float
-) -> None:
-    uids: Dict[int, bool] = {}
-    gids: Dict[int, bool] = {}
-    cut = 0 if host.root == "/" else len(host.root.rstrip("/"))
-    writable_file, writable_folder = tallies["world_writable_files"].add, tallies["world_writable_directories"].add
-    unowned, ungrouped = tallies["unowned"].add, tallies["ungrouped"].add
-    suid, sgid = tallies["suid"].add, tallies["sgid"].add
+def _interesting(
+    top: str, device: Optional[int], closed: Set[str], sorter: Sorter, deadline: float
+) -> Iterator[Tuple[str, Tuple[str, ...]]]:
+    """Yield (path, questions) of what answers any question below ``top``, within ``device`` if one is given."""
     folders = [top]
+    known = sorter.known
     while folders:
         if time.monotonic() > deadline:
             raise ReadError(
                 "the walk of the file systems was not done in time; raise hipaa_cis_scan_max_seconds or exclude folders"
             )
-        for entry in _entries(folders.pop()):
+        folder = folders.pop()
+        for entry in entries(folder or "/"):
             try:
                 status = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue
-            mode = status.st_mode
-            path = entry.path
-            if mode & 0o170000 == 0o040000:
-                if path in skipped or status.st_dev != device:
+            # By position: the attributes of a status cost twice as much, and this runs for every file.
+            sort = (status[0], status[4], status[5])
+            questions = known.get(sort)
+            if questions is None:
+                questions = sorter.learn(sort)
+            if sort[0] & 0o170000 == 0o040000:
+                path = folder + "/" + entry.name
+                if path in closed or (device is not None and status[2] != device):
                     continue
                 folders.append(path)
-                if mode & 0o1002 == 0o002:
-                    writable_folder(path[cut:])
-            elif mode & 0o6002:
-                if mode & 0o002 and stat.S_ISREG(mode):
-                    writable_file(path[cut:])
-                if mode & 0o4000 and stat.S_ISREG(mode):
-                    suid(path[cut:])
-                if mode & 0o2000 and stat.S_ISREG(mode):
-                    sgid(path[cut:])
-            uid, gid = status.st_uid, status.st_gid
-            if uid not in uids:
-                uids[uid] = host.user_name(uid) is not None
-            if gid not in gids:
-                gids[gid] = host.group_name(gid) is not None
-            if not uids[uid]:
-                unowned(path[cut:])
-            if not gids[gid]:
-                ungrouped(path[cut:])
-
-
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from entries
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as problem:
-        raise ReadError("%s cannot be walked: %s" % (printable(folder), os.strerror(problem.errno or 0))) from None
+            if questions:
+                yield folder + "/" + entry.name, questions

@@ -22,7 +22,11 @@ NEGATED = {"dev": "nodev", "suid": "nosuid", "exec": "noexec", "async": "sync"}
 
 @dataclass(frozen=True)
 class Mount:
-    """One line of the table. ``options``: those of the mount, then those of the file system."""
+    """One line of the table.
+
+    ``options``: those of the mount, then those of the file system. ``volume``: the file system's
+    device number, ``major:minor``; ``root``: which directory of it is mounted.
+    """
 
     number: int
     parent: int
@@ -30,6 +34,8 @@ class Mount:
     fstype: str
     device: str
     options: Tuple[str, ...]
+    volume: str = ""
+    root: str = "/"
 
     def has(self, option: str) -> bool:
         """Return whether an option is in effect, ``dev`` being the lack of ``nodev``."""
@@ -102,7 +108,8 @@ def _parse(table: str, line: str) -> Mount:
         fstype, device, super_options = fields[dash + 1 : dash + 4]
     except ValueError:
         raise ReadError("%s: %r is not a line of a mount table" % (table, line[:200])) from None
-    return Mount(number, parent, unescape(path), fstype, unescape(device), _merged(options, super_options))
+    merged = _merged(options, super_options)
+    return Mount(number, parent, unescape(path), fstype, unescape(device), merged, fields[2], unescape(fields[3]))
 
 
 def _merged(options: str, super_options: str) -> Tuple[str, ...]:

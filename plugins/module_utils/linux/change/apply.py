@@ -104,6 +104,8 @@ class Apply:
 
     @staticmethod
     def _ask(plan: ChangePlan, kind: str, address: Address, wanted: Any) -> str:
+        if kind not in WRITERS:
+            return "settings of the kind %s cannot be changed automatically" % kind
         try:
             WRITERS[kind](plan, address, wanted)
         except (CannotFix, ReadError, ChangeError) as problem:
@@ -197,6 +199,6 @@ def parse(text: str) -> Dict[str, Any]:
         if request.get("group") not in GROUPS:
             raise RequestError("the group has to be one of %s" % ", ".join(GROUPS))
         for name, change in request.get("changes", {}).items():
-            if not isinstance(change, list) or len(change) != 3 or change[0] not in WRITERS:
-                raise RequestError("change %r has no kind that can be written" % name)
+            if not isinstance(change, list) or len(change) != 3 or not isinstance(change[1], dict):
+                raise RequestError("change %r has to be a list of kind, address and wanted value" % name)
     return request

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which file systems the scan walks, and where it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import FrozenSet, List, Sequence, Set, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, MountTable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+
+LOCAL_TYPES = frozenset(
+    "ext2 ext3 ext4 xfs btrfs zfs f2fs jfs nilfs2 reiserfs bcachefs "
+    "vfat exfat ntfs ntfs3 fuseblk iso9660 udf overlay tmpfs ramfs devtmpfs".split()
+)
+# Not entered: others' servers may hang and are audited there, the kernel's own trees hold no files,
+# and nobody can write to images such as snap packages bring.
+FOREIGN_TYPES = frozenset(
+    "nfs nfs4 cifs smb3 smbfs ncpfs afs ceph glusterfs lustre gfs2 ocfs2 9p virtiofs coda orangefs beegfs vboxsf vmhgfs "
+    "proc sysfs cgroup cgroup2 devpts mqueue debugfs tracefs securityfs pstore bpf configfs efivarfs fusectl "
+    "binfmt_misc hugetlbfs autofs nsfs rpc_pipefs nfsd selinuxfs smackfs resctrl xenfs fuse "
+    "squashfs erofs cramfs romfs".split()
+)
+KERNEL_PATHS = ("/proc", "/sys")
+# What services mount below these (containers, credentials, sessions) comes and goes with them.
+SERVICE_PATHS = ("/dev/", "/run/")
+LASTING_MOUNTS = ("/dev/shm", "/run/lock", "/run/shm")  # noqa: S108 (looked at, not written to)
+# A subvolume has a device number of its own without being a mount.
+WITH_SUBVOLUMES = ("btrfs", "bcachefs")
+
+
+@dataclass(frozen=True)
+class Places:
+    """``tops``: (path, whether other device numbers below belong to it) to walk, in order.
+
+    ``closed``: folders that no walk enters. ``left_out``: mounts that are not walked, for the report.
+    """
+
+    tops: Tuple[Tuple[str, bool], ...]
+    closed: FrozenSet[str]
+    left_out: Tuple[str, ...]
+
+
+def places(host: Host, excluded: Sequence[str]) -> Places:
+    """Return what to walk. Raises `ReadError` where a part of the host can neither be walked nor be left out."""
+    barred = {path.rstrip("/") or "/" for path in excluded}
+    if "/" in barred:
+        raise ReadError("the exclusion of / leaves nothing to walk")
+    try:
+        mounts = MountTable(host).shown()
+    except NotFound:
+        if host.root == "/":
+            raise
+        mounts = []  # a bare tree is one file system
+    wanted = [mount for mount in mounts if not _below(mount.path, barred) and _is_walked(mount)]
+    if mounts and not any(mount.path == "/" for mount in wanted):
+        raise ReadError("the root file system is none of the local types that can be walked")
+    closed = barred.union(KERNEL_PATHS, (mount.path for mount in mounts)) - {"/"}
+    tops = [(mount.path, mount.fstype in WITH_SUBVOLUMES) for mount in _distinct(wanted, closed)]
+    walked = {mount.path for mount in wanted}
+    left_out = ["%s (%s)" % (printable(one.path), one.fstype) for one in mounts if one.path not in walked]
+    return Places(tuple(tops) or (("/", False),), frozenset(closed), tuple(left_out))
+
+
+def _below(path: str, folders: Set[str]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+
+
+def _is_walked(mount: Mount) -> bool:
+    if _below(mount.path, set(KERNEL_PATHS)):
+        return False
+    if mount.path.startswith(SERVICE_PATHS) and mount.path not in LASTING_MOUNTS:
+        return False
+    if mount.fstype in LOCAL_TYPES:
+        return True
+    if mount.fstype in FOREIGN_TYPES or mount.fstype.startswith("fuse."):
+        return False
+    raise ReadError(
+        "%s is a file system of the unknown type %s; name it in hipaa_cis_scan_exclude if it may be left out"
+        % (printable(mount.path), mount.fstype)
+    )
+
+
+def _distinct(mounts: Sequence[Mount], closed: Set[str]) -> List[Mount]:
+    """Return the mounts without those whose files are all reached through another one."""
+    chosen: List[Mount] = []
+    for mount in sorted(mounts, key=lambda one: (len(one.root), one.path)):
+        if not any(_reaches(other, mount, closed) for other in chosen):
+            chosen.append(mount)
+    return sorted(chosen, key=lambda one: one.path)
+
+
+def _reaches(outer: Mount, inner: Mount, closed: Set[str]) -> bool:
+    """Return whether a walk of one mount passes the folder that another shows, as it does with bind mounts."""
+    base = outer.root.rstrip("/")
+    if outer.volume != inner.volume or not (inner.root == outer.root or inner.root.startswith(base + "/")):
+        return False
+    here = outer.path.rstrip("/")
+    for part in [piece for piece in inner.root[len(base) :].split("/") if piece]:
+        here += "/" + part
+        if here in closed:
+            return False
+    return True
