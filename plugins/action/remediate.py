@@ -61,7 +61,10 @@ class ActionModule(HostAction):
                 one.run()
             record["audited_at"] = utc_now()
             fill_record(
-                record, known, [(plan, one.after) for plan, one in zip(plans, done, strict=True)], named=bool(selection.benchmarks)
+                record,
+                known,
+                [(plan, one.after) for plan, one in zip(plans, done, strict=True)],
+                named=bool(selection.benchmarks),
             )
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
@@ -113,6 +116,7 @@ class ActionModule(HostAction):
             "digest": digest,
             "remediation_record": str(written),
             "run_directory": str(store.folder),
+            "run_id": store.run_id,
         }
         if self._task.diff or self._task.check_mode:
             result["diff"] = diff(steps)

@@ -99,4 +99,8 @@ run_directory:
   description: The folder of the run.
   returned: success
   type: str
+run_id:
+  description: The id of the run, which M(hipaa.cis.rollback) takes.
+  returned: success
+  type: str
 """

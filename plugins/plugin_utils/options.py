@@ -47,7 +47,12 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "confirm_timeout": {"type": "float", "default": 120.0},
 }
 # Variables that only playbooks and roles read.
-PLAYBOOK_VARIABLES = frozenset({"hosts", "become", "report", "serial"})
+PLAYBOOK_VARIABLES = frozenset(
+    {
+        "hosts", "become", "report", "serial", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
+        "health_checks", "remediation", "health", "unwell",
+    }
+)  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})
 
 

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.health_check``: makes a site's health checks of one host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+
+SPEC = {
+    "checks": {"type": "list", "elements": "raw", "default": []},
+    "fail": {"type": "bool", "default": True},
+}
+
+
+class ActionModule(ActionBase):
+    """Makes all checks and says what is not well."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run for one host."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        result["changed"] = False
+        _checked, arguments = self.validate_argument_spec(SPEC)
+        address = str(variables.get("ansible_host") or variables.get("inventory_hostname") or "")
+
+        def on_host(command: list[str] | str) -> str:
+            return self._on_host(command, variables)
+
+        try:
+            problems = health_checks.run(health_checks.parse(arguments["checks"]), address, on_host)
+        except HipaaCisError as problem:
+            result.update(failed=True, msg=str(problem))
+            return result
+        result.update(well=not problems, problems=problems)
+        if problems:
+            result["msg"] = "; ".join(problems)
+            result["failed"] = arguments["fail"]
+        return result
+
+    def _on_host(self, command: list[str] | str, variables: dict[str, Any]) -> str:
+        given = {"argv": command} if isinstance(command, list) else {"_raw_params": command}
+        try:
+            answer = self._execute_module("ansible.builtin.command", module_args=given, task_vars=variables)
+        except AnsibleConnectionFailure as problem:
+            return f"the host cannot be reached: {problem.message}"
+        if answer.get("unreachable"):
+            return f"the host cannot be reached: {answer.get('msg', '')}"
+        if answer.get("failed") or answer.get("rc"):
+            told = str(answer.get("stderr") or answer.get("stdout") or answer.get("msg") or "").strip().splitlines()
+            return f"ended with {answer.get('rc', 'an error')}: {told[-1][:200] if told else 'no output'}"
+        return ""
