@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints the summary by safeguard after every play that audited. A thin adapter: the work is in plugin_utils."""
+"""Prints the summary by safeguard after every play that audited or remediated. A thin adapter: the work is in plugin_utils."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ version_added: 0.1.0
 author:
   - The hipaa.cis authors (@hipaa-cis)
 description:
-  - At the end of each play in which M(hipaa.cis.audit) ran, prints one table with the twelve rows of 45 CFR 164.312, the
+  - At the end of each play in which M(hipaa.cis.audit) or M(hipaa.cis.remediate) ran, prints one table with the twelve rows of 45 CFR 164.312, the
     outcomes per host and the most severe failures, and writes C(summary.json), C(report.html) and C(findings.csv)
     into the run directory.
   - Hosts that could not be reached or audited are named, and a safeguard with such hosts is never shown as clean.
@@ -64,7 +64,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import C
 from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import noted_run_directories
 
-AUDIT = "hipaa.cis.audit"
+ACTIONS = ("hipaa.cis.audit", "hipaa.cis.remediate")
 
 
 class CallbackModule(CallbackBase):
@@ -83,7 +83,7 @@ class CallbackModule(CallbackBase):
     def _note(self, result: Any) -> None:
         # ansible-core 2.19 made public what was private before.
         task = getattr(result, "task", None) or result._task
-        if AUDIT in (task.resolved_action, task.action):
+        if task.resolved_action in ACTIONS or task.action in ACTIONS:
             self._audited = True
 
     def v2_runner_on_ok(self, result: Any) -> None:

@@ -31,7 +31,16 @@ def summarise(catalog: Catalog, stores: Sequence[RunStore]) -> dict[str, Any]:
     for store in stores:
         for host in store.expected_hosts():
             summary.miss(host, NO_RECORD)
-    return summary.as_dict()
+    result = summary.as_dict()
+    remediation = [_remediation(file, record) for store in stores for file, record in store.remediations()]
+    if remediation:
+        result["remediation"] = sorted(remediation, key=lambda item: (item["host"], item["file"]))
+    return result
+
+
+def _remediation(file: str, record: dict[str, Any]) -> dict[str, Any]:
+    kept = ("host", "check_mode", "changed", "reverted", "pending_reboot", "counts")
+    return {"file": file, **{key: record[key] for key in kept}}
 
 
 def _newest(stores: Sequence[RunStore]) -> dict[str, tuple[str, str]]:

@@ -95,6 +95,20 @@ class RunStore:
             raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
         return path
 
+    def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""
+        for path in sorted((self.folder / "remediation").glob("*.json")):
+            try:
+                record = json.loads(path.read_bytes())
+                known = record["schema"] == "hipaa.cis/remediation_record/1"
+            except (ValueError, KeyError, TypeError):
+                known = False
+            if not known:
+                raise HipaaCisError(
+                    f"{path} is no remediation record of version 1; was it changed or written by a newer version?"
+                )
+            yield f"remediation/{path.name}", record
+
     def records(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield (relative path, SHA-256, record) of every host, one at a time, in the order of host names.
 

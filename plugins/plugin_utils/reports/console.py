@@ -34,6 +34,7 @@ class Console:
         ]
         result += self._safeguards(summary)
         result += self._hosts(summary)
+        result += self._remediation(summary)
         result += self._failures(summary)
         left = summary["totals"]["not_yet_automated"]
         if left:
@@ -75,6 +76,33 @@ class Console:
                 word = self._paint("NOT AUDITED", _COLOURS["gap"])
                 reason = " ".join(str(host.get("reason", "")).split())
                 result.append(f"{word} {_fit(host['host'] + ' (' + host['status'] + '): ' + reason, WIDTH - 12)}")
+        return result
+
+    def _remediation(self, summary: Mapping[str, Any]) -> list[str]:
+        """Return what remediations did, hosts that need a look first."""
+        if "remediation" not in summary:
+            return []
+        heads = ("Right", "Fixed", "Would", "Failing", "Skipped", "Reverted")
+        keys = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted")
+        result = [
+            "",
+            f"{'Remediation':<28}" + "".join(f"{head:>8}" for head in heads[:5]) + f"{heads[5]:>10}",
+            "-" * WIDTH,
+        ]
+        worst_first = sorted(
+            summary["remediation"],
+            key=lambda item: (not item["reverted"], -item["counts"]["still_failing"], item["host"]),
+        )
+        for item in worst_first[:MAX_HOSTS]:
+            counts = item["counts"]
+            numbers = "".join(f"{counts[key]:>8}" for key in keys[:5]) + f"{counts['reverted']:>10}"
+            result.append(_fit(item["host"], 27, pad=True) + " " + numbers)
+            if item["reverted"]:
+                word = self._paint("UNDONE BY THE HOST", _COLOURS["gap"])
+                result.append(f"  {word}: it could not be reached after the change")
+            result.extend(_fit(f"  reboot pending: {text}", WIDTH) for text in item["pending_reboot"])
+        if len(worst_first) > MAX_HOSTS:
+            result.append(f"... and {len(worst_first) - MAX_HOSTS} more host(s); see the run directory")
         return result
 
     def _failures(self, summary: Mapping[str, Any]) -> list[str]:
