@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,11 +40,15 @@ class Window:
             if DAYS[day.weekday()] not in self.days:
                 continue
             last = day if self.end > self.start else day + timedelta(days=1)
-            # fold=1 is the later of two equal times, fold=0 the earlier: begin late, end early.
-            opens = datetime.combine(day, self.start, self.zone).replace(fold=1).astimezone(timezone.utc)
-            closes = datetime.combine(last, self.end, self.zone).replace(fold=0).astimezone(timezone.utc)
+            opens = max(self._moments(day, self.start))
+            closes = min(self._moments(last, self.end))
             if closes > opens:
                 yield opens, closes
+
+    def _moments(self, day: date, clock: time) -> list[datetime]:
+        """Return what a time of the clock may mean in UTC: two moments where it comes twice or not at all."""
+        local = datetime.combine(day, clock, self.zone)
+        return [local.replace(fold=fold).astimezone(timezone.utc) for fold in (0, 1)]
 
     def __str__(self) -> str:
         return f"{', '.join(self.days)} {self.start:%H:%M} to {self.end:%H:%M} {self.zone.key}"

@@ -1,0 +1,295 @@
+"""Whatever stops an apply or a rollback, at any step: nothing is lost, and the way back is open."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
+SYSCTL = "/proc/sys/net/ipv4/ip_forward"
+FILES = {
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
+    "/etc/group": "root:x:0:\n",
+    "/etc/sysctl.d/50-site.conf": "net.ipv4.ip_forward = 1\n",
+    SYSCTL: "1\n",
+    "/proc/modules": "cramfs 1 0 - Live 0x0\n",
+}
+CHANGES = {
+    "sysctl": ["sysctl", {"name": "net.ipv4.ip_forward"}, 0],
+    "file": ["file", {"path": "/etc/passwd"}, {"mode": "0600"}],
+    "module": ["kernel_module", {"name": "cramfs"}, {"install_blocked": True, "denylisted": True}],
+}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+class KillAt:
+    """A watcher that kills at the step with this number, and counts all steps."""
+
+    def __init__(self, number=None):
+        self.number = number
+        self.seen = 0
+
+    def __call__(self, _what):
+        if self.seen == self.number:
+            raise Killed
+        self.seen += 1
+
+
+def _plant(made):
+    for path, text in FILES.items():
+        place = made / path[1:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        place.chmod(0o666)
+    (made / "var" / "lib").mkdir(parents=True)
+    return str(made)
+
+
+@pytest.fixture
+def root(tmp_path):
+    return _plant(tmp_path)
+
+
+def good(_argv, _timeout):
+    return CommandResult()
+
+
+def request(changes=CHANGES, run_id="run", mode="apply", group="plain"):
+    return parse(
+        json.dumps({"version": 1, "mode": mode, "run_id": run_id, "group": group, "changes": changes, "options": {}})
+    )
+
+
+def apply(root, watcher=lambda _what: None, runner=good, **keys):
+    return Apply(request(**keys), root, runner, watcher).answer()
+
+
+def roll_back(root, watcher=lambda _what: None, runner=good, **keys):
+    return Rollback(Host(root), runner, Journal(root, "run"), watcher=watcher, **keys).run()
+
+
+def tree(root):
+    """Return path -> (mode, content) of all but the journal."""
+    found = {}
+    for folder, names, names_of_files in os.walk(root):
+        if "/var/lib" in folder:
+            names.clear()
+            continue
+        for name in names_of_files:
+            path = os.path.join(folder, name)
+            with open(path, "rb") as stream:
+                found[path[len(root) :]] = (os.stat(path).st_mode & 0o7777, stream.read())
+    return found
+
+
+def count_steps(root):
+    counter = KillAt()
+    apply(root, counter)
+    return counter.seen
+
+
+def test_killed_at_every_step_the_host_can_be_rolled_back(tmp_path_factory):
+    steps = count_steps(_fresh(tmp_path_factory))
+    assert steps > 10
+    for number in range(steps):
+        root = _fresh(tmp_path_factory)
+        before = tree(root)
+        with pytest.raises(Killed):
+            apply(root, KillAt(number))
+        for path, (_mode, content) in tree(root).items():
+            # The old or the new content, never half of it.
+            assert content in (before.get(path, (0, b""))[1], b"0\n") or b"hipaa.cis" in content, (number, path)
+        if Journal(root, "run").exists():
+            report = roll_back(root)
+            assert not report.problems
+            assert not report.conflicts
+        assert tree(root) == before, number
+
+
+def test_killed_at_every_step_the_next_run_finishes(tmp_path_factory):
+    for number in range(count_steps(_fresh(tmp_path_factory))):
+        root = _fresh(tmp_path_factory)
+        with pytest.raises(Killed):
+            apply(root, KillAt(number))
+
+        answer = apply(root)
+
+        assert {state["state"] for state in answer["changes"].values()} <= {"done", "nothing"}
+        assert tree(root)[SYSCTL] == (0o666, b"0\n")
+        assert not [path for path in tree(root) if path.endswith(".hipaa-cis")]
+
+
+def test_rollback_killed_at_every_step_is_finished_by_the_next(tmp_path_factory):
+    root = _fresh(tmp_path_factory)
+    apply(root)
+    counter = KillAt()
+    roll_back(root, counter)
+    for number in range(counter.seen):
+        root = _fresh(tmp_path_factory)
+        before = tree(root)
+        apply(root)
+        with pytest.raises(Killed):
+            roll_back(root, KillAt(number))
+
+        report = roll_back(root)
+
+        assert not report.problems
+        assert tree(root) == before
+
+
+def _fresh(factory):
+    return _plant(factory.mktemp("host"))
+
+
+def test_disk_that_fills_up_in_the_middle_of_a_write(root, monkeypatch):
+    before = tree(root)
+    real = files.write_temporary
+
+    def full(temporary, content, wanted):
+        if "modprobe.d" in temporary:
+            with open(temporary, "wb") as stream:
+                stream.write(content[:10])
+            os.unlink(temporary)
+            raise OSError(28, "No space left on device")
+        real(temporary, content, wanted)
+
+    monkeypatch.setattr(files, "write_temporary", full)
+    answer = apply(root)
+
+    assert answer["changes"]["module"]["state"] == "failed"
+    assert "file system is full" in answer["changes"]["module"]["reason"]
+    assert answer["changes"]["sysctl"]["state"] == "done"
+    roll_back(root)
+    assert tree(root) == before
+
+
+def test_journal_that_cannot_be_written_stops_everything(root, monkeypatch):
+    before = tree(root)
+    real, calls = Journal.begin, []
+
+    def full(self, *arguments, **keys):
+        calls.append(1)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        return real(self, *arguments, **keys)
+
+    monkeypatch.setattr(Journal, "begin", full)
+    answer = apply(root)
+
+    assert all(state["state"] == "failed" for state in answer["changes"].values())
+    assert all("journal cannot be written" in state["reason"] for state in answer["changes"].values())
+    monkeypatch.setattr(Journal, "begin", real)
+    roll_back(root)
+    assert tree(root) == before
+
+
+def test_command_that_fails_fails_its_change_only(root):
+    answer = apply(root, runner=lambda _argv, _timeout: CommandResult(1, "", "modprobe: FATAL: Module is in use"))
+
+    assert answer["changes"]["module"]["state"] == "failed"
+    assert "in use" in answer["changes"]["module"]["reason"]
+    assert answer["changes"]["sysctl"]["state"] == "done"
+
+
+def test_second_run_on_the_same_host_is_refused_while_the_first_is_at_work(root):
+    apply(root)
+    with pytest.raises(files.ChangeError, match="run has been at work"):
+        apply(root, run_id="other", changes={"sysctl": ["sysctl", {"name": "net.ipv4.ip_forward"}, 1]})
+
+    Apply(request(mode="release"), root, good).answer()
+    answer = apply(root, run_id="other", changes={"sysctl": ["sysctl", {"name": "net.ipv4.ip_forward"}, 1]})
+    assert answer["changes"]["sysctl"]["state"] == "done"
+
+
+def test_plan_changes_nothing_at_all(root):
+    before = tree(root)
+    answer = apply(root, mode="plan")
+
+    assert answer["changed"]
+    assert {state["state"] for state in answer["changes"].values()} == {"planned"}
+    assert tree(root) == before
+    assert not os.path.exists(root + "/var/lib/hipaa-cis")
+
+
+def test_rollback_refuses_what_somebody_changed_since(root):
+    apply(root)
+    with open(root + "/etc/sysctl.d/50-site.conf", "a") as stream:
+        stream.write("# a hand was here\n")
+    before = tree(root)
+
+    report = roll_back(root)
+
+    assert report.conflicts == ["/etc/sysctl.d/50-site.conf was changed since the run (content)"]
+    assert tree(root) == before
+
+
+def test_force_rolls_back_and_keeps_their_version(root):
+    original = tree(root)
+    apply(root)
+    with open(root + "/etc/sysctl.d/50-site.conf", "a") as stream:
+        stream.write("# a hand was here\n")
+
+    report = roll_back(root, force=True)
+
+    kept = root + "/etc/sysctl.d/50-site.conf.since-run"
+    assert report.kept == ["/etc/sysctl.d/50-site.conf.since-run"]
+    with open(kept) as stream:
+        assert "a hand was here" in stream.read()
+    os.unlink(kept)
+    assert tree(root) == original
+
+
+def test_link_in_place_of_a_file_is_left_alone(root):
+    os.rename(root + "/etc/sysctl.d/50-site.conf", root + "/etc/site.conf")
+    os.symlink("../site.conf", root + "/etc/sysctl.d/50-site.conf")
+
+    answer = apply(root)
+
+    assert answer["changes"]["sysctl"]["state"] == "refused"
+    assert "symbolic link" in answer["changes"]["sysctl"]["reason"]
+
+
+def test_file_that_another_tool_manages_is_reported(root):
+    with open(root + "/etc/sysctl.d/50-site.conf", "w") as stream:
+        stream.write("# Ansible managed\nnet.ipv4.ip_forward = 1\n")
+
+    answer = apply(root)
+
+    assert answer["changes"]["sysctl"]["state"] == "done"
+    assert any("another tool manages it" in text for text in answer["warnings"])
+
+
+def test_bytes_that_are_not_utf8_are_not_lost(root):
+    with open(root + "/etc/sysctl.d/50-site.conf", "wb") as stream:
+        stream.write(b"# caf\xe9\nnet.ipv4.ip_forward = 1\n")
+
+    answer = apply(root)
+
+    assert answer["changes"]["sysctl"]["state"] == "refused"
+    assert "not UTF-8" in answer["changes"]["sysctl"]["reason"]
+
+
+def test_access_control_lists_and_owners_are_kept(root):
+    path = root + "/etc/sysctl.d/50-site.conf"
+    try:
+        os.setxattr(path, "user.site", b"kept")
+    except OSError:
+        pytest.skip("left out on this machine: the temporary folder takes no extended attributes")
+    os.chmod(path, 0o640)
+    apply(root)
+
+    assert os.getxattr(path, "user.site") == b"kept"
+    assert os.stat(path).st_mode & 0o7777 == 0o640
+    roll_back(root)
+    assert os.getxattr(path, "user.site") == b"kept"

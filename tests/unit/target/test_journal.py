@@ -1,0 +1,102 @@
+"""The journal: private, torn ends, damage."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
+    DamagedJournal,
+    Journal,
+    last_run,
+)
+
+STEP = {"type": "file", "label": "x", "group": "plain", "changes": [], "path": "/etc/x"}
+GONE = {"kind": "absent"}
+
+
+@pytest.fixture
+def journal(tmp_path):
+    made = Journal(str(tmp_path), "run-1")
+    made.create()
+    return made
+
+
+def test_only_root_can_enter(journal):
+    journal.save(b"secret")
+
+    for folder, names, files in os.walk(os.path.dirname(journal.folder)):
+        assert os.stat(folder).st_mode & 0o777 == 0o700
+        assert all(os.stat(os.path.join(folder, name)).st_mode & 0o777 == 0o600 for name in files)
+        assert len(names) <= 1
+
+
+def test_entries_come_back_in_order_with_their_status(journal):
+    first = journal.begin(STEP, GONE, GONE)
+    second = journal.begin(STEP, GONE, GONE)
+    journal.finish(first, "done")
+
+    assert [(entry.number, entry.status) for entry in journal.entries()] == [(first, "done"), (second, "begun")]
+
+
+def test_numbers_go_on_when_the_run_goes_on(journal):
+    first = journal.begin(STEP, GONE, GONE)
+    again = Journal(journal.folder[: -len("/var/lib/hipaa-cis/run-1")], "run-1")
+    again.create()
+
+    assert again.begin(STEP, GONE, GONE) == first + 1
+
+
+def test_torn_last_line_is_no_damage_and_is_mended(journal):
+    journal.begin(STEP, GONE, GONE)
+    with open(journal.path, "ab") as stream:
+        stream.write(b'0123456789abcdef {"begin": 2, "st')
+
+    assert [entry.number for entry in journal.entries()] == [1]
+    journal.create()
+    assert journal.begin(STEP, GONE, GONE) == 2
+    assert [entry.number for entry in journal.entries()] == [1, 2]
+
+
+def test_changed_line_is_damage_that_is_named(journal):
+    journal.begin(STEP, GONE, GONE)
+    journal.begin(STEP, GONE, GONE)
+    with open(journal.path, "rb") as stream:
+        content = stream.read()
+    with open(journal.path, "wb") as stream:
+        stream.write(content.replace(b'"begin": 1', b'"begin": 7'))
+
+    with pytest.raises(DamagedJournal, match="line 2 of"):
+        journal.entries()
+    assert [entry.number for entry in journal.entries(skip_damage=True)] == [2]
+
+
+def test_changed_content_is_damage(journal):
+    digest = journal.save(b"before")
+    with open(os.path.join(journal.folder, "blobs", digest), "wb") as stream:
+        stream.write(b"other")
+
+    with pytest.raises(DamagedJournal, match="was changed"):
+        journal.load(digest)
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", ".", "..", "x" * 101])
+def test_run_id_never_leads_elsewhere(tmp_path, name):
+    with pytest.raises(ChangeError):
+        Journal(str(tmp_path), name)
+
+
+def test_last_run(tmp_path, journal):
+    later = Journal(str(tmp_path), "a-later-one")
+    later.create()
+    os.utime(os.path.join(later.folder, "blobs"))
+
+    assert last_run(str(tmp_path)) == "a-later-one"
+    assert journal.exists()
+
+
+def test_no_run_at_all(tmp_path):
+    with pytest.raises(ChangeError, match="holds no journal"):
+        last_run(str(tmp_path))
