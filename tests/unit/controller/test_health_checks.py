@@ -41,11 +41,12 @@ def web():
 
 def test_command_and_unit_are_run_on_the_host():
     seen = []
-    run(
-        parse([{**QUICK, "command": "true x"}, {**QUICK, "unit": "a.service"}]),
-        "h",
-        lambda argv: seen.append(argv) or "",
-    )
+
+    def on_host(command):
+        seen.append(command)
+        return ""
+
+    run(parse([{**QUICK, "command": "true x"}, {**QUICK, "unit": "a.service"}]), "h", on_host)
 
     assert seen == ["true x", ["systemctl", "is-active", "a.service"]]
 

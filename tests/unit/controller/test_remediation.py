@@ -1,0 +1,259 @@
+"""The remediation loop against a host that is played: what is changed, in which order, and what is said of each rule."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import remediation
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Kind, Platform, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import (
+    BenchmarkPlan,
+    PlannedRule,
+    PlatformPlan,
+    setting_key,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import Limits, PlatformRemediation, Unreachable
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_text import headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+
+PLATFORM = Platform(
+    "p",
+    "observe",
+    "apply",
+    True,
+    {
+        "plain": Kind("plain {name}", {"name": {"type": "string"}}, write="plain"),
+        "door": Kind("door {name}", {"name": {"type": "string"}}, write="connection"),
+        "fixed": Kind("fixed {name}", {"name": {"type": "string"}}),
+    },
+)
+
+
+def leaf(name, wanted=1, kind="plain", **keys):
+    return {"kind": kind, "address": {"name": name}, "expect": {"equals": wanted}, **keys}
+
+
+def rule(name, *settings, disrupts="none", manual=""):
+    made = Rule(name, "t", "w", "do it by hand", "high", disrupts, "p", "topic", settings=settings, manual=manual)
+    return PlannedRule(made, "b", ("1.1",), settings, made.fix, {})
+
+
+class PlayedHost:
+    """A host whose settings are a mapping; ``refuse`` and ``fail``: name -> reason; ``lost``: it is cut off by a door."""
+
+    def __init__(self, values, **behaviour):
+        self.values = dict(values)
+        self.behaviour = behaviour
+        self.requests = []
+        self.armed = {}
+        self.asked = 0
+
+    def observe(self, plan):
+        keys = plan.request["settings"]
+        return {
+            "benchmarks": ["b"],
+            "observations": {
+                key: {"state": "value", "value": self.values[json.loads(key.split(" ", 1)[1])["name"]], "source": "s"}
+                for key in keys
+            },
+        }
+
+    def apply(self, _plan, request):
+        self.requests.append(request)
+        if request["mode"] == "confirm":
+            return self._confirm()
+        if request["mode"] == "release":
+            return {"changed": False}
+        states, steps = {}, []
+        before = dict(self.values)
+        for change, (_kind, address, wanted) in request["changes"].items():
+            name = address["name"]
+            if name in self.behaviour.get("refuse", {}):
+                states[change] = {"state": "refused", "reason": self.behaviour["refuse"][name]}
+                continue
+            if name in self.behaviour.get("fail", {}):
+                states[change] = {"state": "failed", "reason": self.behaviour["fail"][name]}
+                continue
+            states[change] = {"state": "done" if request["mode"] == "apply" else "planned"}
+            steps.append({"type": "file", "label": name, "group": request["group"], "changes": [change]})
+            if request["mode"] == "apply" and name not in self.behaviour.get("deaf", ()):
+                self.values[name] = wanted
+                self.values.update(self.behaviour.get("brings", {}).pop(name, {}))
+        if request["group"] == "connection":
+            self.armed = before
+        return {"changed": bool(steps), "changes": states, "steps": steps, "warnings": [], "pending_reboot": []}
+
+    def _confirm(self):
+        self.asked += 1
+        if self.behaviour.get("lost") == "for good":
+            raise Unreachable("no route to host")
+        if self.behaviour.get("lost"):
+            if self.asked < 3:
+                raise Unreachable("no route to host")
+            self.values = self.armed
+            return {"changed": False, "confirmed": False, "commit": {"state": "reverted", "report": {"problems": []}}}
+        return {"changed": False, "confirmed": True, "commit": {"state": "confirmed", "report": {}}}
+
+    def reconnect(self):
+        self.requests.append({"mode": "reconnect"})
+
+    @property
+    def modes(self):
+        return [(request["mode"], request.get("group", "")) for request in self.requests]
+
+
+def remediate(rules, host, disruption=("none",), check=False):
+    benchmark = Benchmark("b", "t", "1", "p", {}, {}, ())
+    leaves = [item for planned in rules for item in _leaves(planned.settings)]
+    request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in leaves}}
+    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}),), request)
+    limits = Limits("run", frozenset(disruption), 0.2, check)
+    done = PlatformRemediation(plan, host, limits)
+    done.run()
+    record = make_record("h", limits, ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"), [done])
+    validator("remediation_record").validate(record)
+    return record, {item["rule"]: (item["result"], item.get("reason", "")) for item in record["results"]}
+
+
+def _leaves(settings):
+    for item in settings:
+        yield from _leaves(item.get("any_of") or item.get("all_of") or ()) if "kind" not in item else [item]
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(remediation, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(remediation, "HEALING_SECONDS", 0.2)
+
+
+def test_what_is_right_is_left_alone_and_what_is_wrong_is_fixed():
+    host = PlayedHost({"a": 1, "b": 0})
+    record, results = remediate([rule("right", leaf("a")), rule("wrong", leaf("b"))], host)
+
+    assert results == {"right": ("already_right", ""), "wrong": ("fixed", "")}
+    assert record["changed"]
+    assert headline(record) == "1 already right, 1 fixed."
+    assert [list(request["changes"]) for request in host.requests if request.get("changes")] == [
+        ['plain {"name": "b"} = 1']
+    ]
+
+
+def test_second_run_changes_nothing():
+    host = PlayedHost({"a": 0})
+    remediate([rule("r", leaf("a"))], host)
+    host.requests.clear()
+    record, results = remediate([rule("r", leaf("a"))], host)
+
+    assert host.requests == []
+    assert not record["changed"]
+    assert results["r"][0] == "already_right"
+
+
+def test_check_mode_plans_once_and_changes_nothing():
+    host = PlayedHost({"a": 0, "d": 0})
+    record, results = remediate([rule("r", leaf("a")), rule("s", leaf("d", kind="door"))], host, check=True)
+
+    assert results == {"r": ("would_fix", ""), "s": ("would_fix", "")}
+    assert host.modes == [("plan", "plain"), ("plan", "connection")]
+    assert host.values == {"a": 0, "d": 0}
+    assert not record["changed"]
+
+
+def test_disruption_that_is_not_allowed_is_skipped_with_the_reason():
+    host = PlayedHost({"a": 0})
+    _record, results = remediate([rule("r", leaf("a"), disrupts="service_restart")], host, ["service_reload"])
+
+    assert results["r"][0] == "skipped"
+    assert "service_restart" in results["r"][1]
+    assert "do it by hand" in results["r"][1]
+    assert host.values == {"a": 0}
+
+
+def test_what_has_no_fix_is_skipped_with_what_a_person_has_to_do():
+    host = PlayedHost({"a": 0, "f": 0, "m": 0})
+    rules = [
+        rule("no-writer", leaf("f", kind="fixed")),
+        rule("no-value", {**leaf("a"), "expect": {"at_least": 1}}),
+        rule("a-person", leaf("m"), manual="Look at it."),
+    ]
+    _record, results = remediate(rules, host)
+
+    assert {name: result for name, (result, _reason) in results.items()} == dict.fromkeys(results, "skipped")
+    assert "cannot be changed automatically" in results["no-writer"][1]
+    assert "no value is safe" in results["no-value"][1]
+    assert results["a-person"][1] == "Look at it."
+    assert host.requests == []
+
+
+def test_refused_failed_and_deaf_are_told_apart():
+    host = PlayedHost({"a": 0, "b": 0, "c": 0}, refuse={"a": "a link"}, fail={"b": "the disk is full"}, deaf=["c"])
+    _record, results = remediate([rule("a", leaf("a")), rule("b", leaf("b")), rule("c", leaf("c"))], host)
+
+    assert results["a"] == ("skipped", "a link. do it by hand")
+    assert results["b"] == ("still_failing", "the disk is full")
+    assert results["c"][0] == "still_failing"
+    assert "the second look still finds: plain c is 0" in results["c"][1]
+
+
+def test_what_a_change_brings_is_set_right_in_the_next_pass():
+    """A package that is installed brings a default of its own."""
+    host = PlayedHost({"package": 0, "its-default": 1}, brings={"package": {"its-default": 0}})
+    _record, results = remediate([rule("p", leaf("package")), rule("d", leaf("its-default"))], host)
+
+    assert results == {"p": ("fixed", ""), "d": ("already_right", "")}
+    assert host.values == {"package": 1, "its-default": 1}
+
+
+def test_doors_come_last_and_are_confirmed_over_a_new_connection():
+    host = PlayedHost({"d": 0, "a": 0})
+    _record, results = remediate([rule("d", leaf("d", kind="door")), rule("a", leaf("a"))], host)
+
+    assert results == {"d": ("fixed", ""), "a": ("fixed", "")}
+    assert host.modes == [
+        ("apply", "plain"), ("apply", "connection"), ("reconnect", ""), ("confirm", "connection"), ("release", "plain"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("disrupts", ["login", "network", "sessions"])
+def test_rule_that_may_cut_off_is_a_door_whatever_its_kind(disrupts):
+    host = PlayedHost({"a": 0})
+    remediate([rule("r", leaf("a"), disrupts=disrupts)], host, [disrupts])
+
+    assert ("apply", "connection") in host.modes
+
+
+def test_host_that_undid_it_is_reported_with_the_rules():
+    host = PlayedHost({"d": 0, "a": 0}, lost="for a while")
+    record, results = remediate([rule("d", leaf("d", kind="door")), rule("a", leaf("a"))], host)
+
+    assert results["d"][0] == "reverted"
+    assert results["a"] == ("fixed", "")
+    assert record["reverted"]
+    assert "undid them by itself: d" in headline(record)
+
+
+def test_host_that_stays_away_is_unreachable():
+    with pytest.raises(Unreachable, match=r"docs/remediation\.md"):
+        remediate([rule("d", leaf("d", kind="door"))], PlayedHost({"d": 0}, lost="for good"))
+
+
+def test_first_alternative_that_can_be_brought_about_is_taken():
+    either = {"any_of": [leaf("f", kind="fixed"), {"all_of": [leaf("a"), leaf("b")]}, leaf("c")]}
+    host = PlayedHost({"f": 0, "a": 0, "b": 1, "c": 0})
+    _record, results = remediate([rule("r", either)], host)
+
+    assert results["r"][0] == "fixed"
+    assert host.values == {"f": 0, "a": 1, "b": 1, "c": 0}
+
+
+def test_set_and_fields_say_what_is_written():
+    chosen = {**leaf("a"), "expect": {"at_least": 5}, "set": 7}
+    host = PlayedHost({"a": 0, "b": {"x": 0, "y": 1}})
+    fields = {**leaf("b"), "expect": {"fields": {"x": {"equals": 1}, "y": {"equals": 1}}}}
+    _record, results = remediate([rule("r", chosen), rule("s", fields)], host)
+
+    assert host.values == {"a": 7, "b": {"x": 1, "y": 1}}
+    assert results == {"r": ("fixed", ""), "s": ("fixed", "")}
