@@ -10,6 +10,7 @@ import stat
 import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.folder import cannot_walk, entries
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -24,30 +25,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.scan_places import Places, places
 
 QUESTIONS = ("world_writable_files", "world_writable_directories", "unowned", "ungrouped", "suid", "sgid")
-# Together with the escapes of JSON this stays well below what one observation may have.
-MAX_PATHS_CHARACTERS = 32 * 1024
 MAX_REMEMBERED = 4096
 Sort = Tuple[int, int, int]  # mode, user and group number
-
-
-class Tally:
-    """What was found for one question: a count and the first paths."""
-
-    def __init__(self, most: int) -> None:
-        self.count = 0
-        self.paths: List[str] = []
-        self._most = most
-        self._room = MAX_PATHS_CHARACTERS
-
-    def add(self, path: str) -> None:
-        self.count += 1
-        shown = printable(path)
-        if len(self.paths) < self._most and len(shown) <= self._room:
-            self._room -= len(shown)
-            self.paths.append(shown)
-
-    def as_dict(self) -> Dict[str, Any]:
-        return {"count": self.count, "paths": self.paths, "truncated": self.count > len(self.paths)}
 
 
 class Sorter:
@@ -93,13 +72,17 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         question = required(address, "find")
         if question not in QUESTIONS:
             raise UsageError("unknown question %r; known: %s" % (question, ", ".join(QUESTIONS)))
-        return value(tallies[question].as_dict(), source)
+        return value(_document(tallies[question]), source)
 
     return read_each(addresses, one)
 
 
-def _walk(host: Host, found: Places) -> Dict[str, Tally]:
-    tallies = {question: Tally(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
+def _document(found: BoundedList) -> Dict[str, Any]:
+    return {"count": found.count, "paths": found.items, "truncated": found.count > len(found.items)}
+
+
+def _walk(host: Host, found: Places) -> Dict[str, BoundedList]:
+    tallies = {question: BoundedList(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
     deadline = time.monotonic() + float(host.options.get("scan_max_seconds", 1800))
     sorter = Sorter(host)
     prefix = host.root.rstrip("/")

@@ -41,4 +41,6 @@ def entries(folder: str) -> Iterator[os.DirEntry[str]]:
 
 def cannot_walk(folder: str, problem: OSError) -> ReadError:
     """Return the error that says which folder stopped a walk."""
-    return ReadError("%s cannot be walked: %s" % (printable(folder)[:MAX_SHOWN], os.strerror(problem.errno or 0)))
+    remedy = "; run the audit with become" if problem.errno == errno.EACCES else ""
+    reason = os.strerror(problem.errno or 0)
+    return ReadError("%s cannot be walked: %s%s" % (printable(folder)[:MAX_SHOWN], reason, remedy))

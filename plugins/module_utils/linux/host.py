@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Seque
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 COMMAND_TIMEOUT = 20.0
@@ -58,6 +59,7 @@ class Host:
         self._texts: Dict[str, str] = {}
         self._results: Dict[Tuple[str, ...], CommandResult] = {}
         self._names: Dict[str, Dict[int, str]] = {}
+        self._shared: Dict[str, Once[Any]] = {}
 
     def path(self, path: str, follow: bool = True) -> str:
         """Return the real path that stands for ``path`` on the host.
@@ -207,6 +209,10 @@ class Host:
             first = (result.stderr.strip() or result.stdout.strip()).split("\n")[0][:200]
             raise ReadError("command %s ended with %d: %s" % (" ".join(argv), result.exit_code, first))
         return result
+
+    def shared(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` gives for ``name``, made once for this host; its `ReadError` is remembered too."""
+        return self._shared.setdefault(name, Once(make))()
 
     def need_root(self, what: str) -> None:
         """Raise `ReadError` where ``what`` can only be read by root and we are not root."""

@@ -12,18 +12,20 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
-LOCAL_TYPES = frozenset(
-    "ext2 ext3 ext4 xfs btrfs zfs f2fs jfs nilfs2 reiserfs bcachefs "
-    "vfat exfat ntfs ntfs3 fuseblk iso9660 udf overlay tmpfs ramfs devtmpfs".split()
-)
+LOCAL_TYPES = frozenset({
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "nilfs2", "reiserfs", "bcachefs", "vfat",
+    "exfat", "ntfs", "ntfs3", "fuseblk", "iso9660", "udf", "overlay", "tmpfs", "ramfs", "devtmpfs",
+})  # fmt: skip
 # Not entered: others' servers may hang and are audited there, the kernel's own trees hold no files,
 # and nobody can write to images such as snap packages bring.
-FOREIGN_TYPES = frozenset(
-    "nfs nfs4 cifs smb3 smbfs ncpfs afs ceph glusterfs lustre gfs2 ocfs2 9p virtiofs coda orangefs beegfs vboxsf vmhgfs "
-    "proc sysfs cgroup cgroup2 devpts mqueue debugfs tracefs securityfs pstore bpf configfs efivarfs fusectl "
-    "binfmt_misc hugetlbfs autofs nsfs rpc_pipefs nfsd selinuxfs smackfs resctrl xenfs fuse "
-    "squashfs erofs cramfs romfs".split()
-)
+FOREIGN_TYPES = frozenset({
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2",
+    "9p", "virtiofs", "coda", "orangefs", "beegfs", "vboxsf", "vmhgfs",
+    "proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "debugfs", "tracefs", "securityfs", "pstore",
+    "bpf", "configfs", "efivarfs", "fusectl", "binfmt_misc", "hugetlbfs", "autofs", "nsfs", "rpc_pipefs",
+    "nfsd", "selinuxfs", "smackfs", "resctrl", "xenfs", "fuse",
+    "squashfs", "erofs", "cramfs", "romfs",
+})  # fmt: skip
 KERNEL_PATHS = ("/proc", "/sys")
 # What services mount below these (containers, credentials, sessions) comes and goes with them.
 SERVICE_PATHS = ("/dev/", "/run/")
@@ -61,7 +63,11 @@ def places(host: Host, excluded: Sequence[str]) -> Places:
     closed = barred.union(KERNEL_PATHS, (mount.path for mount in mounts)) - {"/"}
     tops = [(mount.path, mount.fstype in WITH_SUBVOLUMES) for mount in _distinct(wanted, closed)]
     walked = {mount.path for mount in wanted}
-    left_out = ["%s (%s)" % (printable(one.path), one.fstype) for one in mounts if one.path not in walked]
+    left_out = [
+        "%s (%s)" % (printable(one.path), one.fstype)
+        for one in mounts
+        if one.path not in walked and not (one.path + "/").startswith(KERNEL_PATHS + SERVICE_PATHS)
+    ]
     return Places(tuple(tops) or (("/", False),), frozenset(closed), tuple(left_out))
 
 
