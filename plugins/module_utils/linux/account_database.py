@@ -5,28 +5,39 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.login_defs import settings_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 ALGORITHMS = {
     "1": "md5", "2a": "bcrypt", "2b": "bcrypt", "2y": "bcrypt", "5": "sha256", "6": "sha512",
     "7": "scrypt", "y": "yescrypt", "gy": "gost-yescrypt",
 }  # fmt: skip
+SHADOWED, EMPTY, IN_PASSWD = "shadowed", "empty", "in passwd"
+NUMBER = re.compile(r"[0-9]{1,10}\Z")
+DAYS = re.compile(r"-?[0-9]{1,10}\Z")
+MAX_ID = 2**32 - 1
 
 
 @dataclass(frozen=True)
 class User:
-    """One line of passwd. `shadowed`: its password is in the shadow file."""
+    """One line of passwd. `password`: `SHADOWED`, `EMPTY` or `IN_PASSWD`, which says where it is."""
 
     name: str
     uid: int
     gid: int
     home: str
     shell: str
-    shadowed: bool
+    password: str
+
+    @property
+    def shadowed(self) -> bool:
+        """Whether its password is in the shadow file."""
+        return self.password == SHADOWED
 
 
 @dataclass(frozen=True)
@@ -55,35 +66,53 @@ class Password:
 
 def users(host: Host) -> List[User]:
     """Return all local accounts. Raises `ReadError` on a malformed line, for it could hide an account."""
+    found: List[User] = host.shared("users", lambda: _users(host))
+    return found
+
+
+def _users(host: Host) -> List[User]:
     return [
-        User(name, _number(place, uid), _number(place, gid), home, shell, password == "x")
-        for place, (name, password, uid, gid, _gecos, home, shell) in _records(host, "/etc/passwd", 7)
+        User(name, _number(place, uid), _number(place, gid), home, shell, password)
+        for place, (name, secret, uid, gid, _gecos, home, shell) in _records(host, "/etc/passwd", 7)
+        for password in [SHADOWED if secret == "x" else EMPTY if not secret else IN_PASSWD]
     ]
 
 
 def groups(host: Host) -> List[Group]:
     """Return all local groups."""
+    found: List[Group] = host.shared("groups", lambda: _groups(host))
+    return found
+
+
+def _groups(host: Host) -> List[Group]:
     return [
         Group(name, _number(place, gid), tuple(member for member in members.split(",") if member))
         for place, (name, _password, gid, members) in _records(host, "/etc/group", 4)
     ]
 
 
-def passwords(host: Host) -> Dict[str, Password]:
-    """Return name -> facts of its password. Only root can read them."""
+def passwords(host: Host) -> List[Password]:
+    """Return the facts of every line of shadow: a name that stands twice may have two. Only root can read them."""
     host.need_root("/etc/shadow")
-    return {fields[0]: _password(place, fields) for place, fields in _records(host, "/etc/shadow", 9)}
+    found: List[Password] = host.shared(
+        "passwords", lambda: [_password(place, fields) for place, fields in _records(host, "/etc/shadow", 9)]
+    )
+    return found
 
 
 def _records(host: Host, path: str, width: int) -> List[Tuple[str, List[str]]]:
     result = []
-    for number, line in enumerate(host.read_text(path).splitlines(), 1):
-        if not line.strip():
+    # Only a line feed ends a line for the C library, whatever else Python takes for one.
+    for number, line in enumerate(host.read_text(path).split("\n"), 1):
+        if not line.strip(" \t"):
             continue
         place = "%s:%d" % (path, number)
         fields = line.split(":")
         if line[0] in "+-":
             raise ReadError("%s takes accounts from NIS, which cannot be judged; remove the line" % place)
+        # The C library skips blanks before a name and stops at a null byte: it would see another line than we do.
+        if line[0] in " \t" or "\0" in line:
+            raise ReadError("%s is malformed: a blank before the name, or a null byte" % place)
         if len(fields) != width or not fields[0]:
             raise ReadError("%s is malformed: %d fields in place of %d" % (place, len(fields), width))
         result.append((place, [printable(field) for field in fields]))
@@ -91,8 +120,8 @@ def _records(host: Host, path: str, width: int) -> List[Tuple[str, List[str]]]:
 
 
 def _number(place: str, text: str) -> int:
-    if not text.isdigit():
-        raise ReadError("%s is malformed: a number is expected" % place)
+    if not NUMBER.match(text) or int(text) > MAX_ID:
+        raise ReadError("%s is malformed: a user or group number is expected" % place)
     return int(text)
 
 
@@ -100,7 +129,7 @@ def _password(place: str, fields: List[str]) -> Password:
     secret = fields[1]
     days: List[Optional[int]] = []
     for text in fields[2:7]:
-        if text and not text.lstrip("-").isdigit():
+        if text and not DAYS.match(text):
             raise ReadError("%s is malformed: a number of days is expected" % place)
         days.append(int(text) if text else None)
     bare = secret.lstrip("!")
@@ -114,16 +143,25 @@ def _password(place: str, fields: List[str]) -> Password:
 
 def settings_number(host: Host, name: str, default: int) -> int:
     """Return a number of /etc/login.defs, or the default of the shadow utilities."""
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.login_defs import settings_of
-
     found = settings_of(host).get(name)
-    return int(found[0]) if found and found[0].isdigit() else default
+    if found is None:
+        return default
+    # The utilities take 01750 and 0x3e8 for what C does; nobody means that.
+    if not NUMBER.match(found[0]) or found[0] != str(int(found[0])):
+        raise ReadError("/etc/login.defs:%d: %s is no plain decimal number" % (found[1], name))
+    return int(found[0])
 
 
 def shells(host: Host) -> List[str]:
-    """Return the shells of shells(5)."""
+    """Return the shells of shells(5): the first word of each line that is a path."""
+    words = [line.split("#", 1)[0].split() for line in host.read_text("/etc/shells").split("\n")]
+    return [line[0] for line in words if line and line[0].startswith("/")]
+
+
+def login_shells(host: Host) -> List[str]:
+    """Return the shells that let somebody in. Without a list of shells nobody can tell, which is an error."""
     try:
-        lines = host.read_text("/etc/shells").splitlines()
+        listed = shells(host)
     except NotFound:
-        return []
-    return [line.strip() for line in lines if line.strip().startswith("/")]
+        raise ReadError("/etc/shells does not exist, so accounts with a login shell cannot be told") from None
+    return [shell for shell in listed if not shell.endswith("/nologin")]

@@ -11,17 +11,20 @@ from typing import Any, Callable, Dict, Iterable, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import home_directories, root_environment
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import (
+    EMPTY,
     Password,
-    User,
     groups,
+    login_shells,
     passwords,
     settings_number,
     shells,
     users,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
+    NotFound,
     Observation,
     UsageError,
     read_each,
@@ -42,12 +45,27 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         fact = required(address, "fact")
         if fact not in FACTS:
             raise UsageError("unknown fact %r; known: %s" % (fact, ", ".join(sorted(FACTS))))
-        seen = FACTS[fact](host)
-        if isinstance(seen, list) and len(seen) > MAX_NAMES and isinstance(seen[0], str):
-            seen = [*seen[:MAX_NAMES], "... %d in all" % len(seen)]
-        return value(seen, SOURCES.get(fact, "/etc/passwd, /etc/group"))
+        return value(_bounded(FACTS[fact](host)), SOURCES.get(fact, "/etc/passwd, /etc/group"))
 
     return read_each(addresses, one)
+
+
+def _bounded(seen: Any) -> Any:
+    """Return a list of names cut to what one observation holds.
+
+    What is cut off is counted in a document at the end, so that nothing takes it for a name, and
+    neither an empty list nor a list of given names equals the rest. Documents (days, algorithms) are never
+    cut, for an expectation may be about each of them: too many of them are an error.
+    """
+    if isinstance(seen, list) and seen and isinstance(seen[0], str):
+        names = BoundedList(MAX_NAMES)
+        for name in seen:
+            names.add(name)
+        seen = names
+    if not isinstance(seen, BoundedList):
+        return seen
+    rest = seen.count - len(seen.items)
+    return [*seen.items, {"not_shown": rest}] if rest else seen.items
 
 
 def _twice(items: Iterable[Any]) -> List[str]:
@@ -55,7 +73,7 @@ def _twice(items: Iterable[Any]) -> List[str]:
 
 
 def _with_password(host: Host) -> List[Password]:
-    return [entry for entry in passwords(host).values() if entry.algorithm]
+    return [entry for entry in passwords(host) if entry.algorithm]
 
 
 def _days(name: str) -> Callable[[Host], List[Dict[str, Any]]]:
@@ -67,13 +85,9 @@ def _days(name: str) -> Callable[[Host], List[Dict[str, Any]]]:
     return documents
 
 
-def _valid_shells(host: Host) -> List[str]:
-    return [shell for shell in shells(host) if not shell.endswith("/nologin")]
-
-
 def _system_accounts_with_shell(host: Host) -> List[str]:
     least = settings_number(host, "UID_MIN", 1000)
-    valid = _valid_shells(host)
+    valid = login_shells(host)
     return [
         user.name
         for user in users(host)
@@ -83,14 +97,17 @@ def _system_accounts_with_shell(host: Host) -> List[str]:
 
 
 def _unlocked_without_shell(host: Host) -> List[str]:
-    valid = _valid_shells(host)
-    known = passwords(host)
+    valid = login_shells(host)
+    # One line of a name that stands twice is enough to let somebody in.
+    open_names = {entry.name for entry in passwords(host) if not entry.locked}
+    known = {entry.name for entry in passwords(host)}
     without = [user for user in users(host) if user.name != "root" and (user.shell or "/bin/sh") not in valid]
-    return [user.name for user in without if not _is_locked(known.get(user.name), user)]
+    return [user.name for user in without if not user.shadowed or user.name in open_names or user.name not in known]
 
 
-def _is_locked(password: Any, user: User) -> bool:
-    return user.shadowed and password is not None and password.locked
+def _empty_password(host: Host) -> List[str]:
+    names = [entry.name for entry in passwords(host) if entry.empty]
+    return names + [user.name for user in users(host) if user.password == EMPTY]
 
 
 def _shadow_members(host: Host) -> List[str]:
@@ -101,10 +118,10 @@ def _shadow_members(host: Host) -> List[str]:
 
 
 def _root_password(host: Host) -> Dict[str, bool]:
-    entry = passwords(host).get("root")
+    entries = [entry for entry in passwords(host) if entry.name == "root"]
     return {
-        "empty": entry is not None and entry.empty,
-        "usable_or_locked": entry is not None and (bool(entry.algorithm) or entry.locked),
+        "empty": "root" in _empty_password(host),
+        "usable_or_locked": bool(entries) and all(bool(entry.algorithm) or entry.locked for entry in entries),
     }
 
 
@@ -118,23 +135,30 @@ def _missing_group(host: Host) -> List[str]:
     return [user.name for user in users(host) if user.gid not in known]
 
 
+def _hidden(fact: str) -> Callable[[Host], BoundedList]:
+    return lambda host: home_directories.hidden_files(host)[fact]
+
+
+def _nologin_in_shells(host: Host) -> List[str]:
+    try:
+        return [shell for shell in shells(host) if shell.endswith("/nologin")]
+    except NotFound:
+        return []
+
+
 FACTS: Dict[str, Callable[[Host], Any]] = {
+    **{fact: _hidden(fact) for fact in home_directories.FACTS},
     "duplicate_gids": lambda host: _twice(group.gid for group in groups(host)),
     "duplicate_group_names": lambda host: _twice(group.name for group in groups(host)),
     "duplicate_uids": lambda host: _twice(user.uid for user in users(host)),
     "duplicate_user_names": lambda host: _twice(user.name for user in users(host)),
-    "dot_files_not_owned": home_directories.dot_files_not_owned,
-    "dot_files_too_open": home_directories.dot_files_too_open,
-    "dot_forward": home_directories.existing(".forward"),
-    "dot_netrc_too_open": home_directories.netrc_too_open,
-    "dot_rhosts": home_directories.existing(".rhosts"),
-    "empty_password": lambda host: [entry.name for entry in passwords(host).values() if entry.empty],
+    "empty_password": _empty_password,
     "groups_gid_zero": lambda host: [group.name for group in groups(host) if group.gid == 0],
     "home_missing": home_directories.missing,
     "home_not_owned": home_directories.not_owned,
     "home_too_open": home_directories.too_open,
     "missing_group": _missing_group,
-    "nologin_in_shells": lambda host: [shell for shell in shells(host) if shell.endswith("/nologin")],
+    "nologin_in_shells": _nologin_in_shells,
     "password_algorithms": lambda host: [
         {"name": one.name, "algorithm": one.algorithm} for one in _with_password(host)
     ],
@@ -156,5 +180,6 @@ FACTS: Dict[str, Callable[[Host], Any]] = {
 SOURCES = {
     **dict.fromkeys([name for name in FACTS if "password" in name], "/etc/shadow"),
     **dict.fromkeys([name for name in FACTS if name.startswith(("home", "dot"))], "home directories of /etc/passwd"),
+    **dict.fromkeys(["root_path_problems", "root_umask"], "start-up files of root's shell"),
     "nologin_in_shells": "/etc/shells",
 }

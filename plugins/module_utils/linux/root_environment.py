@@ -9,42 +9,103 @@ import re
 import stat
 from typing import List
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.login_defs import settings_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.shell_startup import StartUp, umask_text
 
-START_UP = ("/root/.bash_profile", "/root/.bash_login", "/root/.profile", "/root/.bashrc")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEFAULT_UMASK = "0022"
+LOGIN_FILES = ("/.bash_profile", "/.bash_login", "/.profile")
+# What has none of bash's own files; an account that cannot log in gives its files to `su -s` and `sudo -s`.
+PLAIN_SHELLS = ("sh", "dash")
+FOLLOWED = (*PLAIN_SHELLS, "bash", "nologin", "false", "")
 
 
 def path_problems(host: Host) -> List[str]:
-    """Return what is wrong with root's PATH: empty or relative parts, what is no directory, foreign or writable ones."""
+    """Return what is wrong with root's PATH: empty or relative parts, what is no directory, foreign or writable ones.
+
+    Every part that any possible PATH has is looked at, as the benchmark does for the one of `sudo -Hiu root env`.
+    """
     found: List[str] = []
-    for part in _path(host).split(":"):
-        shown = printable(part)
+    parts = [part for path in _start_up(host).paths for part in path.split(":")]
+    for part in dict.fromkeys(parts):
+        shown = printable(part)[:200]
         if part in ("", "."):
             found.append("the current directory")
         elif not part.startswith("/"):
             found.append("%s is relative" % shown)
         else:
             found.extend("%s %s" % (shown, problem) for problem in _directory_problems(host, part))
+    return list(dict.fromkeys(found))
+
+
+def umasks(host: Host) -> List[str]:
+    """Return every umask that a login shell of root may end with; the one before its files, where they set none."""
+    return _start_up(host).umasks
+
+
+def _start_up(host: Host) -> StartUp:
+    found: StartUp = host.shared("root's start-up files", lambda: _follow(host))
     return found
 
 
-def _path(host: Host) -> str:
+def _follow(host: Host) -> StartUp:
+    """Follow the files of bash(1) and dash(1): those of a login, then those of an interactive shell within it."""
+    shell, home = _shell_and_home(host)
+    result = StartUp(host, home, _first_paths(host), _first_umasks(host))
+    result.read("/etc/profile", certain=True)
+    plain = shell in PLAIN_SHELLS
+    # Of the three the shell reads the first that it finds.
+    for name in LOGIN_FILES[-1:] if plain else LOGIN_FILES:
+        if result.read(home + name, certain=True):
+            break
+    if not plain:
+        result.read("/etc/bash.bashrc", certain=None)
+        result.read(home + "/.bashrc", certain=None)
+    return result
+
+
+def _shell_and_home(host: Host) -> List[str]:
+    lines = [user for user in users(host) if user.name == "root"]
+    if not lines:
+        raise ReadError("/etc/passwd has no account root")
+    shell = lines[0].shell.rsplit("/", 1)[-1]
+    if shell not in FOLLOWED:
+        raise ReadError(
+            "root's shell is %s, whose start-up files are not known; sh, dash and bash are" % lines[0].shell
+        )
+    return [shell, lines[0].home.rstrip("/")]
+
+
+def _first_paths(host: Host) -> List[str]:
+    """Return what PATH may be before the shell starts: sudo's, that of pam_env(8), or that of login(1) and su(1)."""
+    paths = []
+    secure = sudo.read(host, [{"query": "default", "name": "secure_path"}])[0]
+    if secure.state == ERROR:
+        raise ReadError(secure.reason)
+    if isinstance(secure.value, str):
+        paths.append(secure.value)
+    for line in _lines(host, "/etc/environment"):
+        assigned = re.match(r"(?:export\s+)?PATH=(.*)\Z", line)
+        if assigned:
+            paths.append(assigned.group(1).strip("\"'"))
     setting = settings_of(host).get("ENV_SUPATH")
-    path = setting[0].replace("PATH=", "", 1) if setting else DEFAULT_PATH
-    for file in START_UP:
-        for line in _lines(host, file):
-            assigned = re.match(r"(?:export\s+)?PATH=[\"']?([^\"';\s]*)", line)
-            if assigned:
-                path = re.sub(r"\$\{?PATH\}?", path, assigned.group(1))
-    return re.sub(r"\$\{?HOME\}?", "/root", path)
+    paths.append(setting[0].replace("PATH=", "", 1) if setting else DEFAULT_PATH)
+    return list(dict.fromkeys(paths))
+
+
+def _first_umasks(host: Host) -> List[str]:
+    """Return the system's umask, and that of login.defs, which holds only where pam_umask(8) is set up."""
+    setting = settings_of(host).get("UMASK")
+    return list(dict.fromkeys([DEFAULT_UMASK] + ([umask_text(setting[0])] if setting else [])))
 
 
 def _lines(host: Host, path: str) -> List[str]:
     try:
-        return [line.strip() for line in host.read_text(path).splitlines()]
+        return [line.strip() for line in host.read_text(path).split("\n")]
     except NotFound:
         return []
 
@@ -62,14 +123,3 @@ def _directory_problems(host: Host, path: str) -> List[str]:
     if stat.S_IMODE(status.st_mode) & 0o022:
         problems.append("can be written by others")
     return problems
-
-
-def umasks(host: Host) -> List[str]:
-    """Return every umask that root's own start-up files set, in order."""
-    found = []
-    for file in START_UP:
-        for line in _lines(host, file):
-            assigned = re.match(r"umask\s+([0-7]{1,4})\b", line)
-            if assigned:
-                found.append("%04o" % int(assigned.group(1), 8))
-    return found
