@@ -1,0 +1,185 @@
+"""The playbooks remediate and rollback on booted hosts: batches, windows, health checks, locks, the way back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from tests.hosts.snapshot import LOGIN_TRACES
+
+pytestmark = pytest.mark.hosts
+
+# Wrong on a stock host, and without any disruption to put right.
+RULES = ["crontab_permissions", "cron_hourly_permissions", "redirects_not_sent"]
+JOURNAL = ("/var/lib/hipaa-cis", "/var/lib/hipaa-cis/*")
+
+
+@pytest.fixture
+def playbook(write_inventory, tmp_path):
+    """A function that runs a playbook of the collection as a user who may use sudo: (exit code, output)."""
+
+    def run(name, hosts, *extra, **variables):
+        inventory = write_inventory(hosts, user="auditor")
+        given = {
+            "hipaa_cis_run_dir": str(tmp_path / "runs"),
+            "hipaa_cis_benchmark": ["debian_12"],
+            "hipaa_cis_include": {"rules": RULES},
+            **variables,
+        }
+        program = Path(sys.executable).with_name("ansible-playbook")
+        argv = [str(program), f"hipaa.cis.{name}", "-i", str(inventory), "-e", json.dumps(given), *extra]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=180, check=False, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A function that gives rule -> result of a host in the newest run."""
+
+    def read(host):
+        record = json.loads((tmp_path / "runs" / "latest" / "remediation" / f"{host.name}.json").read_text())
+        validator("remediation_record").validate(record)
+        return {item["rule"]: item["result"] for item in record["results"]}
+
+    return read
+
+
+def mode(host, path="/etc/crontab"):
+    return host.run(["stat", "-c", "%a", path]).stdout.strip()
+
+
+def changes(before, host):
+    return [
+        str(change)
+        for change in before.changes(host.snapshot(), ignore=(*LOGIN_TRACES, *JOURNAL))
+        if not str(change).endswith(": mtime_ns")
+    ]
+
+
+def test_plan_fix_again_and_back(booted_host, playbook, results, tmp_path):
+    playbook("audit", [booted_host])
+    before = booted_host.snapshot()
+
+    code, said = playbook("remediate", [booted_host], "--check", "--diff")
+    assert code == 0, said
+    assert set(results(booted_host).values()) == {"would_fix"}
+    assert "mode=0600" in said
+    assert "net.ipv4.conf.all.send_redirects = 0" in said
+    assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+    code, said = playbook("remediate", [booted_host])
+    assert code == 0, said
+    assert set(results(booted_host).values()) == {"fixed"}
+    assert mode(booted_host) == "600"
+    run_id = (tmp_path / "runs" / "latest").resolve().name
+
+    code, said = playbook("remediate", [booted_host])
+    assert "changed=0" in said
+    assert set(results(booted_host).values()) == {"already_right"}
+
+    code, said = playbook("rollback", [booted_host], "--check", hipaa_cis_run_id=run_id)
+    assert code == 0, said
+    assert mode(booted_host) == "600"
+    code, said = playbook("rollback", [booted_host], hipaa_cis_run_id=run_id)
+    assert code == 0, said
+    assert not changes(before, booted_host)
+    code, said = playbook("rollback", [booted_host], hipaa_cis_run_id=run_id)
+    assert "changed=0" in said
+
+
+def test_rollback_refuses_what_was_changed_since(booted_host, playbook):
+    playbook("remediate", [booted_host])
+    booted_host.run(["sh", "-c", "echo '# by hand' >> /etc/sysctl.d/99-zz-hipaa-cis.conf"])
+
+    code, said = playbook("rollback", [booted_host])
+    assert code == 2
+    assert "99-zz-hipaa-cis.conf was changed since the run (content)" in said
+    assert mode(booted_host) == "600"
+
+    code, said = playbook("rollback", [booted_host], hipaa_cis_force=True)
+    assert code == 0, said
+    assert mode(booted_host) == "644"
+    assert "# by hand" in booted_host.run(["sh", "-c", "cat /etc/sysctl.d/99-zz-hipaa-cis.conf.since-*"]).stdout
+
+
+def test_unwell_canary_is_taken_back_and_stops_the_rest(booted_hosts, playbook):
+    hosts = booted_hosts(3)
+    checks = [{"name": "display", "command": "test ! -e /etc/sysctl.d/99-zz-hipaa-cis.conf", "retries": 0}]
+
+    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=checks, hipaa_cis_batches=[1, 2])
+
+    assert code == 2
+    assert "display: ended with 1" in said
+    assert [mode(host) for host in hosts] == ["644"] * 3
+    assert hosts[1].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
+
+
+def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook):
+    hosts = booted_hosts(3)
+    hosts[2].write("/etc/sick", "")
+    checks = [{"command": "test ! -e /etc/sick", "retries": 0}, {"port": 22}, {"unit": "ssh.service"}]
+
+    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=checks, hipaa_cis_batches=[1, 2])
+
+    assert code == 2, said
+    assert [mode(host) for host in hosts] == ["600", "644", "644"]
+
+
+def test_outside_of_the_window_nothing_is_started(booted_host, playbook):
+    before = booted_host.snapshot()
+    later = datetime.now(timezone.utc) + timedelta(hours=2)
+    window = {"from": f"{later:%H:%M}", "to": f"{later + timedelta(hours=1):%H:%M}", "timezone": "UTC"}
+
+    code, said = playbook("remediate", [booted_host], hipaa_cis_windows=[window])
+
+    assert code == 2
+    assert "outside of the maintenance windows" in said
+    assert f"opens at {later:%Y-%m-%d %H:%M} UTC" in said
+    assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+
+def test_inside_the_window_it_works(booted_host, playbook):
+    now = datetime.now(timezone.utc)
+    window = {
+        "from": f"{now - timedelta(hours=1):%H:%M}",
+        "to": f"{now + timedelta(hours=1):%H:%M}",
+        "timezone": "UTC",
+    }
+    code, said = playbook("remediate", [booted_host], hipaa_cis_windows=[window])
+
+    assert code == 0, said
+    assert mode(booted_host) == "600"
+
+
+def test_host_on_which_another_run_is_at_work_is_left_alone(booted_host, playbook):
+    script = (
+        "import json, time; boot = open('/proc/sys/kernel/random/boot_id').read().strip(); "
+        "print(json.dumps({'run': 'other', 'boot': boot, 'uptime': time.clock_gettime(time.CLOCK_BOOTTIME)}))"
+    )
+    lock = booted_host.run(["python3", "-c", script]).stdout
+    booted_host.write("/var/lib/hipaa-cis/lock", lock, 0o600)
+
+    code, said = playbook("remediate", [booted_host])
+
+    assert code == 2
+    assert "the remediation run other has been at work on this host" in said
+    assert mode(booted_host) == "644"
+
+
+def test_disruption_that_is_not_allowed_is_skipped(booted_host, playbook, results):
+    variables = {"hipaa_cis_include": {"rules": ["packets_not_forwarded", "crontab_permissions"]}}
+    booted_host.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+
+    code, said = playbook("remediate", [booted_host], **variables)
+
+    assert code == 0, said
+    assert results(booted_host) == {"packets_not_forwarded": "skipped", "crontab_permissions": "fixed"}
+    assert booted_host.read("/proc/sys/net/ipv4/ip_forward").strip() == "1"
