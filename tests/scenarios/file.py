@@ -30,6 +30,13 @@ def _keys(name: str, verdict: str, planted: Any) -> Scenario:
     )
 
 
+def _below(name: str, verdict: str, planted: Any, state: str = "value") -> Scenario:
+    """Files at any depth; none is changed automatically."""
+    files = {"/etc/passwd": "", "/etc/group": "", "/var/log/plain.log": File("x", 0o640), **planted}
+    address = {"glob": "/var/log/**"}
+    return Scenario(name, address, {"each": MODE}, verdict, {"state": state}, files=files)
+
+
 SCENARIOS = [
     _case("right", "pass", File("x", 0o640), {"state": "value"}),
     _case("tighter", "pass", File("x", 0o400), {"state": "value"}),
@@ -40,5 +47,13 @@ SCENARIOS = [
     Scenario("absent", {"path": PATH}, MODE, "fail", {"state": "absent"}),
     _keys("private-key-right", "pass", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o600)),
     _keys("private-key-open", "fail", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o640)),
+    _below("below-right", "pass", {"/var/log/a/b/c/d/e.log": File("x", 0o640)}),
+    _below("below-deep", "fail", {"/var/log/a/b/c/d/e.log": File("x", 0o666)}),
+    _below("below-hidden", "fail", {"/var/log/.e.log": File("x", 0o666)}),
+    _below("below-hidden-folder", "fail", {"/var/log/.a/e.log": File("x", 0o666)}),
+    _below("below-linked-folder", "fail", {"/var/log/a": File(link="/srv"), "/srv/e.log": File("x", 0o666)}),
+    _below("below-dangling-link", "pass", {"/var/log/README": File(link="nowhere")}),
+    _below("below-links-in-a-circle", "pass", {"/var/log/a/up": File(link="/var/log")}),
+    _below("below-link-to-itself", "error", {"/var/log/self": File(link="self")}, "error"),
     _keys("no-private-key", "pass", File("ssh-ed25519 AAAA\n", 0o644)),
 ]

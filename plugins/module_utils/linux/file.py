@@ -11,6 +11,7 @@ import stat
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.file_tree import BELOW, matching
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -54,7 +55,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 
 def _many(host: Host, pattern: str, content: str) -> Observation:
-    paths = host.glob(pattern)
+    paths = matching(host, pattern)
     if len(paths) > MAX_FILES:
         raise ReadError("%s matches %d files, more than %d" % (pattern, len(paths), MAX_FILES))
     if content:
@@ -95,6 +96,9 @@ def document(host: Host, path: str) -> Dict[str, Any]:
 def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
     """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?}``. A mode is never made wider."""
     host = plan.host
+    if str(address.get("glob", "")).endswith(BELOW):
+        # A link planted below could lead the writer anywhere, and `select` is known to the controller only.
+        raise CannotFix("files at any depth (%s) are not changed automatically; change them by hand" % address["glob"])
     for path in _paths(host, address):
         status = host.stat(path)
         if "glob" in address and not stat.S_ISREG(status.st_mode):
