@@ -50,7 +50,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
 PLAYBOOK_VARIABLES = frozenset(
     {
         "hosts", "become", "report", "serial", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
-        "health_checks", "remediation", "health", "unwell",
+        "health_checks", "safeguards", "remediation", "health", "unwell",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the reference pages below docs/reference/ from the catalog, or say where they drifted (``--check``)."""
+"""Write the reference pages and the roles of the standards from the catalog, or say where they drifted (``--check``)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, matchers, role_docs
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog, Cite, Rule
 
-FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+FOLDER = "docs/reference/"
 NOTE = "<!-- Written by `make docs` from the catalog; changes here are lost. -->"
 
 
 def pages(known: Catalog) -> dict[str, str]:
-    """Return file name -> text of every page."""
+    """Return path below the repository -> text of every page."""
     result = {
         "rules.md": _page("Rules", _rules(known)),
         "mapping.md": _page("Mapping to 45 CFR 164.312", _mapping(known)),
@@ -27,7 +28,7 @@ def pages(known: Catalog) -> dict[str, str]:
         result[f"benchmark_{benchmark.id}.md"] = _page(
             f"{benchmark.title} v{benchmark.version}", _benchmark(known, benchmark)
         )
-    return result
+    return {FOLDER + name: text for name, text in result.items()}
 
 
 def _page(title: str, lines: Iterator[str]) -> str:
@@ -105,20 +106,22 @@ def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the pages; with ``--check`` only say which differ. Returns the exit code."""
-    wanted = pages(catalog.load())
-    present = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")} if FOLDER.is_dir() else {}
+    known = catalog.load()
+    wanted = {**pages(known), **role_docs.files(known)}
+    present = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+        for path in [*(ROOT / FOLDER).glob("*.md"), *(ROOT / name for name in wanted if (ROOT / name).exists())]
+    }
     drifted = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
     if "--check" in arguments:
-        sys.stdout.write(
-            "".join(f"docs/reference/{name} is not what the catalog says; run make docs\n" for name in drifted)
-        )
+        sys.stdout.write("".join(f"{name} is not what the catalog says; run make docs\n" for name in drifted))
         return 1 if drifted else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name in drifted:
         if name in wanted:
-            (FOLDER / name).write_text(wanted[name], encoding="utf-8")
+            (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / name).write_text(wanted[name], encoding="utf-8")
         else:
-            (FOLDER / name).unlink()
+            (ROOT / name).unlink()
     return 0
 
 

@@ -106,6 +106,21 @@ def main(run_id: str) -> None:
     revert(Journal("/", run_id), Host("/"), run_command)
 
 
+def by_hand(arguments: List[str]) -> None:
+    """What ``python3 rollback.zip <run id>`` does at the console of a host that is cut off: roll the whole run back."""
+    if len(arguments) != 1:
+        sys.exit("usage: python3 rollback.zip RUN_ID")
+    journal = Journal("/", arguments[0])
+    if not journal.exists():
+        sys.exit("there is no journal of the run %s" % journal.run_id)
+    _claim(journal, "reverting")
+    report = Rollback(Host("/"), run_command, journal, force=True).run()
+    _remove_boot_unit("/")
+    sys.stdout.write("".join("undone: %s\n" % text for text in report.undone))
+    sys.stdout.write("".join("PROBLEM: %s\n" % text for text in report.problems))
+    sys.exit(1 if report.problems else 0)
+
+
 def _claim(journal: Journal, name: str) -> bool:
     try:
         os.rename(os.path.join(journal.folder, "armed"), os.path.join(journal.folder, name))
@@ -163,6 +178,9 @@ def _write_archive(path: str) -> None:
         with zipfile.ZipFile(stream, "w") as archive:
             for package in sorted(parents):
                 archive.writestr(package.replace(".", "/") + "/__init__.py", "")
+            archive.writestr(
+                "__main__.py", "import sys\nfrom %s.change.confirm import by_hand\nby_hand(sys.argv[1:])\n" % PACKAGE
+            )
             for name in names:
                 source = _source(name)
                 if source:
