@@ -56,6 +56,11 @@ test: $(VENV)/.development ## run all tests that this machine can run, and list 
 bench: $(VENV)/.development ## measure times and memory (tests/benchmarks)
 	@$(PYTEST) tests/benchmarks --override-ini 'python_files=bench_*.py' --capture=no $(ARGS)
 
+# Each role on a booted host: create, converge, idempotence, verify, destroy. ARGS="--scenario-name integrity" runs one.
+.PHONY: molecule
+molecule: $(VENV)/.development ## the roles on booted hosts, with idempotence (root and systemd-nspawn); ARGS="-s integrity"
+	@MOLECULE_GLOB='extensions/molecule/*/molecule.yml' $(BIN)/molecule test $(or $(ARGS),--all)
+
 .PHONY: nox
 nox: $(VENV)/.development ## unit tests with each ansible-core line, target code with each Python found; ARGS="-s unit-2.16"
 	@$(BIN)/nox $(ARGS)
