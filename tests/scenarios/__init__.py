@@ -13,13 +13,14 @@ import json
 import os
 import pkgutil
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
-Command = Union[str, CommandResult]
+# What a command gives; where that hangs on the files, a function of the tree's root.
+Command = Union[str, CommandResult, Callable[[str], str]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Scenario:
     output or `CommandResult` (a command that is not named is "not installed").
     ``observed``: the exact observation as a dict (``state``, ``value``; keys left out are not compared).
     ``expect``: the expectation of the setting, as a rule would write it; ``verdict``: its outcome.
+    ``options``: the run's options for the readers (limits and exclusions of the scan).
     ``on_host``: whether the same files can be planted on a booted host; ``host_commands`` are then
     run there after the files are written (and the recorded ``commands`` are ignored).
     ``wanted``: the value that remediation is to set; the state is then also fixed, judged again (it has to
@@ -57,6 +59,7 @@ class Scenario:
     files: Dict[str, Union[str, bytes, File]] = field(default_factory=dict)
     commands: Dict[str, Command] = field(default_factory=dict)
     privileged: bool = True
+    options: Dict[str, Any] = field(default_factory=dict)
     on_host: bool = False
     host_commands: Sequence[Sequence[str]] = ()
     wanted: Any = None
@@ -96,19 +99,24 @@ def host_for(root: str, scenario: Scenario) -> Host:
         answer = scenario.commands.get(" ".join(argv))
         if answer is None:
             return CommandResult(problem="not installed", missing=True)
-        return answer if isinstance(answer, CommandResult) else CommandResult(0, answer, "")
+        return _result(answer, root)
 
-    return Host(root=root, runner=recorded, privileged=scenario.privileged)
+    return Host(root=root, runner=recorded, privileged=scenario.privileged, options=scenario.options)
 
 
-def changer_for(scenario: Scenario) -> Runner:
+def changer_for(scenario: Scenario, root: str = "") -> Runner:
     """Return a runner of changes: the scenario's recorded commands, success for all others."""
 
     def recorded(argv: Sequence[str], _timeout: float) -> CommandResult:
-        answer = scenario.commands.get(" ".join(argv), "")
-        return answer if isinstance(answer, CommandResult) else CommandResult(0, answer, "")
+        return _result(scenario.commands.get(" ".join(argv), ""), root)
 
     return recorded
+
+
+def _result(answer: Command, root: str) -> CommandResult:
+    if isinstance(answer, CommandResult):
+        return answer
+    return CommandResult(0, answer if isinstance(answer, str) else answer(root), "")
 
 
 def apply_wanted(root: str, kind: str, scenario: Scenario, run_id: str = "first") -> Dict[str, Any]:
@@ -121,4 +129,4 @@ def apply_wanted(root: str, kind: str, scenario: Scenario, run_id: str = "first"
         "options": {},
         "changes": {"it": [kind, scenario.address, scenario.wanted]},
     }
-    return Apply(parse(json.dumps(request)), root, changer_for(scenario)).answer()
+    return Apply(parse(json.dumps(request)), root, changer_for(scenario, root)).answer()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+import glob
+from typing import Any, Callable, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from tests.scenarios import Command, Scenario
@@ -10,6 +11,31 @@ from tests.scenarios import Command, Scenario
 MAIN = "/etc/ssh/sshd_config"
 EXTRA = "/etc/ssh/sshd_config.d/x.conf"
 NO = {"equals": "no"}
+INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\n"
+
+
+def sshd(**defaults: str) -> Callable[[str], str]:
+    """Return what `sshd -T` would print: the first value outside of Match blocks, else the default."""
+
+    def general(root: str, path: str) -> List[List[str]]:
+        with open(path, encoding="utf-8") as stream:
+            rows = [row.split(None, 1) for row in stream if row.strip() and not row.startswith("#")]
+        found: List[List[str]] = []
+        for word, text in rows:
+            if word.lower() == "match":
+                break
+            found.append([word.lower(), text.strip()])
+            if word == "Include":
+                found += [row for name in sorted(glob.glob(root + text.strip())) for row in general(root, name)]
+        return found
+
+    def show(root: str) -> str:
+        seen: Dict[str, str] = {}
+        for name, text in general(root, root + MAIN):
+            seen.setdefault(name, text)
+        return "".join("%s %s\n" % item for item in {**defaults, **seen}.items())
+
+    return show
 
 
 def _case(name: str, verdict: str, output: Command, files: Dict[str, Any], **keys: Any) -> Scenario:
@@ -18,6 +44,13 @@ def _case(name: str, verdict: str, output: Command, files: Dict[str, Any], **key
     return Scenario(
         name, {"name": "PermitRootLogin"}, expect, verdict, observed, files=files, commands={"sshd -T": output}, **keys
     )
+
+
+SSHD = sshd()
+
+
+def _fix(name: str, files: Dict[str, Any], output: Command = SSHD) -> Scenario:
+    return _case(name, "fail", output, files, wanted="no")
 
 
 SCENARIOS = [
@@ -74,5 +107,77 @@ SCENARIOS = [
         {"state": "value"},
         files={MAIN: "Match User bob\nClientAliveInterval 4m30s\n"},
         commands={"sshd -T": "clientaliveinterval 300\n"},
+    ),
+    # Planted on the real sshd of Debian 12: bob's block goes on behind the Include, so root may log in as bob's group may.
+    _case(
+        "match-all-in-an-include-of-a-match",
+        "fail",
+        "permitrootlogin no\n",
+        {
+            MAIN: "PermitRootLogin no\nMatch User bob\nInclude sshd_config.d/x.conf\nPermitRootLogin yes\n",
+            EXTRA: "Match all\n",
+        },
+    ),
+    _case(
+        "match-ends-with-its-include",
+        "pass",
+        "permitrootlogin no\n",
+        {MAIN: INCLUDE + "PermitRootLogin no\n", EXTRA: "Match User bob\nX11Forwarding no\n"},
+        observed={"state": "value", "value": {"effective": "no", "overrides": []}},
+    ),
+    # What is written.
+    _fix("fix-by-drop-in", {MAIN: INCLUDE + "PermitRootLogin yes\n"}),
+    _fix("fix-default", {MAIN: INCLUDE}, sshd(permitrootlogin="without-password")),
+    _fix("fix-in-another-drop-in", {MAIN: INCLUDE, EXTRA: "permitrootlogin yes\n"}),
+    _fix("fix-in-a-drop-in-that-sorts-first", {MAIN: INCLUDE, EXTRA.replace("x.", "00-a."): "PermitRootLogin yes\n"}),
+    _fix("fix-without-include", {MAIN: "Port 22\nPermitRootLogin yes\nMatch User bob\nPermitTTY no\n"}),
+    _fix("fix-with-the-include-in-a-match", {MAIN: "PermitRootLogin yes\nMatch User bob\n" + INCLUDE}),
+    _fix("fix-with-a-late-include", {MAIN: "PermitRootLogin yes\n" + INCLUDE}),
+    _fix("fix-in-a-match", {MAIN: "PermitRootLogin no\nMatch User bob\n  PermitRootLogin yes\n  PermitTTY no\n"}),
+    _fix(
+        "fix-in-a-match-of-an-include",
+        {MAIN: INCLUDE, EXTRA: "Match Address 10.0.0.0/8\nPermitRootLogin = yes\n"},
+        sshd(permitrootlogin="no"),
+    ),
+    _fix("fix-behind-match-all", {MAIN: INCLUDE + "Match all\nPermitRootLogin yes\n"}, sshd(permitrootlogin="yes")),
+    Scenario(
+        "fix-keeps-what-is-stricter",
+        {"name": "MaxAuthTries"},
+        {"equals": "2"},
+        "fail",
+        {"state": "value"},
+        files={MAIN: INCLUDE + "MaxAuthTries 2\nMatch User bob\nMaxAuthTries 9\n"},
+        commands={"sshd -T": sshd()},
+        wanted=4,
+    ),
+    Scenario(
+        "fix-of-startups-keeps-what-is-stricter",
+        {"name": "MaxStartups"},
+        {"equals": "5:30:60"},
+        "fail",
+        {"state": "value"},
+        files={MAIN: INCLUDE + "MaxStartups 5:50:80\n"},
+        commands={"sshd -T": sshd()},
+        wanted="10:30:60",
+    ),
+    Scenario(
+        "fix-of-ciphers-adds-none",
+        {"name": "Ciphers"},
+        {"equals": "aes256-ctr"},
+        "fail",
+        {"state": "value"},
+        files={MAIN: INCLUDE, EXTRA: "Ciphers aes256-ctr,3des-cbc\n"},
+        commands={"sshd -T": sshd()},
+        wanted="aes256-gcm@openssh.com,aes256-ctr",
+    ),
+    Scenario(
+        "fix-of-groups-keeps-those-of-a-match",
+        {"name": "AllowGroups"},
+        {"any_of": [{"equals": "staff"}, {"equals": "bobs"}]},
+        "fail",
+        {"state": "value"},
+        files={MAIN: INCLUDE + "Match User bob\nAllowGroups bobs\n"},
+        commands={"sshd -T": sshd()},
+        wanted="staff",
     ),
 ]

@@ -58,4 +58,9 @@ SCENARIOS = [
     _list("tag-in-a-comment", "pass", "nopasswd", "bob ALL=(ALL) ALL # was NOPASSWD: ALL\n"),
     _list("authentication-lifted", "fail", "not_authenticate", "Defaults:bob !authenticate\n"),
     _list("authentication-kept", "pass", "not_authenticate", "Defaults authenticate\n"),
+    # sudo continues no comment: visudo and `sudo -l` on Debian 12.
+    _list(
+        "tag-behind-a-comment-that-looks-continued", "fail", "nopasswd", "# all of \\\nbob ALL=(ALL) NOPASSWD: ALL\n"
+    ),
+    _list("tag-behind-a-late-comment", "fail", "nopasswd", "Defaults a # of \\\nbob ALL=(ALL) NOPASSWD: ALL\n"),
 ]

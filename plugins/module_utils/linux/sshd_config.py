@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -20,41 +20,65 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 Override = Dict[str, Any]
 
 
-def match_overrides(host: Host, path: str) -> Dict[str, List[Override]]:
-    """Return option -> `[{match, value, file, line}]` of all Match blocks, names in lower case.
+class Line(NamedTuple):
+    """One option as it stands in a file. ``name``: lower case; ``match``: the conditions of its Match block or empty.
 
-    `Match all` is left out: it holds for every connection, and `sshd -T` takes part in it.
+    `Match all` by itself is no condition: it holds for every connection, and `sshd -T` takes part in it.
     """
+
+    file: str
+    number: int
+    name: str
+    rest: str
+    match: str
+
+
+def match_overrides(host: Host, path: str) -> Dict[str, List[Override]]:
+    """Return option -> `[{match, value, file, line}]` of all Match blocks, names in lower case."""
     result: Dict[str, List[Override]] = {}
-    match = ""
-    for file, number, name, rest in _lines(host, path, [0]):
-        if name == "match":
-            match = "" if rest.strip().lower() == "all" else rest.strip()
-        elif match:
-            override = {"match": match, "value": _normal(name, rest), "file": file, "line": number}
-            result.setdefault(name, []).append(override)
+    for line in lines(host, path):
+        if line.match:
+            override = {
+                "match": line.match,
+                "value": normal(line.name, line.rest),
+                "file": line.file,
+                "line": line.number,
+            }
+            result.setdefault(line.name, []).append(override)
     return result
 
 
-def _lines(host: Host, path: str, opened: List[int], depth: int = 0) -> Iterator[Tuple[str, int, str, str]]:
-    """Yield (file, line, keyword, argument text), with included files in their place."""
+def lines(host: Host, path: str) -> List[Line]:
+    """Return the options of a configuration in the order in which sshd reads them, included files in their place."""
+    return list(_lines(host, path, [0]))
+
+
+def included(rest: str) -> List[str]:
+    """Return the patterns of an Include; relative ones are taken from /etc/ssh (sshd_config(5))."""
+    return [word if word.startswith("/") else "/etc/ssh/" + word for word in _words(rest)]
+
+
+def _lines(host: Host, path: str, opened: List[int], outer: str = "", depth: int = 0) -> Iterator[Line]:
+    """Yield the options of one file. A Match block ends with its file, and one inside an Include narrows the outer."""
     opened[0] += 1
     if depth > MAX_DEPTH or opened[0] > MAX_FILES:
         raise ReadError("%s: too many Include levels or files; does a file include itself?" % path)
+    match = outer
     for number, raw in enumerate(host.read_text(path).splitlines(), 1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
         parts = re.split(r"[\s=]+", line, maxsplit=1)
         name, rest = parts[0].strip('"').lower(), parts[1] if len(parts) > 1 else ""
+        if name == "match":
+            own = "" if rest.strip().lower() == "all" else rest.strip()
+            match = ", ".join(part for part in (outer, own) if part)
+            continue
+        yield Line(path, number, name, rest, match)
         if name == "include":
-            for pattern in _words(rest):
-                # Relative names are taken from /etc/ssh (sshd_config(5)).
-                full = pattern if pattern.startswith("/") else "/etc/ssh/" + pattern
-                for found in host.glob(full):
-                    yield from _lines(host, found, opened, depth + 1)
-        else:
-            yield path, number, name, rest
+            for pattern in included(rest):
+                for found in host.glob(pattern):
+                    yield from _lines(host, found, opened, match, depth + 1)
 
 
 def _words(text: str) -> List[str]:
@@ -64,7 +88,8 @@ def _words(text: str) -> List[str]:
         return text.split()
 
 
-def _normal(name: str, rest: str) -> str:
+def normal(name: str, rest: str) -> str:
+    """Return an argument in the form in which `sshd -T` prints it."""
     words = _words(rest)
     text = " ".join(words)
     if name in TIMES:

@@ -69,13 +69,15 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
 
 
 def _joined(text: str) -> Iterator[Tuple[int, str]]:
+    """Yield (number of the first line, text) with continued lines joined; a comment is never continued."""
     start, pending = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
         start = start or number
-        if line.endswith("\\"):
-            pending += line[:-1]
+        whole = pending + line
+        if line.endswith("\\") and _without_comment(whole) == whole.strip():
+            pending = whole[:-1]
             continue
-        yield start, (pending + line).strip()
+        yield start, whole.strip()
         start, pending = 0, ""
     if pending:
         yield start, pending.strip()

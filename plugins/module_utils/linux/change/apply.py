@@ -13,7 +13,7 @@ import difflib
 import json
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import file, kernel_module, sysctl
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import file, kernel_module, sshd_option, sysctl
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files, lock, lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
@@ -36,6 +36,7 @@ Writer = Callable[[ChangePlan, Address, Any], None]
 WRITERS: Dict[str, Writer] = {
     "file": file.write,
     "kernel_module": kernel_module.write,
+    "sshd_option": sshd_option.write,
     "sysctl": sysctl.write,
 }
 
@@ -107,7 +108,7 @@ class Apply:
         if kind not in WRITERS:
             return "settings of the kind %s cannot be changed automatically" % kind
         try:
-            WRITERS[kind](plan, address, wanted)
+            plan.attempt(lambda: WRITERS[kind](plan, address, wanted))
         except (CannotFix, ReadError, ChangeError) as problem:
             return str(problem)
         except Exception as problem:  # a writer's crash may spoil its own change, never the run

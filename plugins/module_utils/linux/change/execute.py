@@ -50,11 +50,16 @@ class Executor:
         self._watcher = watcher
 
     def execute(self, steps: Sequence[Step]) -> Result:
-        """Make all steps. A step that fails fails its changes; the others go on. Raises `JournalFailure`."""
+        """Make all steps. A step that fails fails its changes, and what is left of them is not made; the others go on.
+
+        Raises `JournalFailure`.
+        """
         result = Result()
         touched: Set[str] = set()
         for step in steps:
             if step.type == REFRESH and not touched.intersection(step.changes):
+                continue
+            if step.type != REFRESH and step.changes and all(change in result.failed for change in step.changes):
                 continue
             reason = self._guarded(step)
             if reason:

@@ -9,9 +9,10 @@ and asks the plan for changes; several writers may change the same file, and it 
 
 from __future__ import annotations
 
+import copy
 import grp
 import pwd
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
@@ -189,6 +190,16 @@ class ChangePlan:
         """Return all steps in the order in which they have to be made."""
         both = list(self._files.values()) + self._others
         return sorted(both, key=lambda step: step.phase)
+
+    def attempt(self, write: Callable[[], None]) -> None:
+        """Let a writer plan its change: all of it, or nothing where it raises."""
+        kept = copy.deepcopy((self._files, self._others, self.warnings, self.pending_reboot, self.host.planned))
+        try:
+            write()
+        except BaseException:
+            self._files, self._others, self.warnings, self.pending_reboot, planned = kept
+            self.host.replace_plan(planned)
+            raise
 
     def mark(self) -> Tuple[int, int]:
         """Return a value by which can be told whether steps were added since."""

@@ -38,6 +38,12 @@ class PlannedHost(Host):
         self._names.clear()
         return self.planned.setdefault(path, PlannedFile())
 
+    def replace_plan(self, planned: Dict[str, PlannedFile]) -> None:
+        """Take another set of planned files; what was read is forgotten."""
+        self._texts.clear()
+        self._names.clear()
+        self.planned = planned
+
     def _read(self, path: str, max_bytes: int) -> bytes:
         planned = self.planned.get(path)
         if planned is not None and planned.gone:

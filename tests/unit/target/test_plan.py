@@ -1,0 +1,59 @@
+"""A change is planned whole or not at all, and what is left of a failed one is not made."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import apply
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+
+
+def _refuses(plan, _address, _wanted):
+    plan.write("/etc/half", "x\n")
+    plan.warn("half")
+    raise CannotFix("something else would win")
+
+
+def _two_files(plan, address, _wanted):
+    plan.write("/etc/first", address["name"] + "\n", validate=[["validator", "{file}"]])
+    plan.write("/etc/second", "y\n")
+
+
+@pytest.fixture
+def answer(tmp_path, monkeypatch):
+    (tmp_path / "etc").mkdir()
+    monkeypatch.setitem(apply.WRITERS, "refuses", _refuses)
+    monkeypatch.setitem(apply.WRITERS, "two_files", _two_files)
+
+    def call(changes, exit_code=0):
+        request = {"version": 1, "mode": "apply", "run_id": "r", "group": "plain", "options": {}, "changes": changes}
+        runner = lambda _argv, _timeout: CommandResult(exit_code, "", "no")  # noqa: E731
+        return apply.Apply(apply.parse(json.dumps(request)), str(tmp_path), runner).answer()
+
+    return call
+
+
+def test_refused_change_leaves_no_step(answer, tmp_path):
+    seen = answer({"a": ["refuses", {}, True]})
+
+    assert seen["changes"]["a"] == {"state": "refused", "reason": "something else would win"}
+    assert (seen["changed"], seen["steps"], seen["warnings"]) == (False, [], [])
+    assert not (tmp_path / "etc/half").exists()
+
+
+def test_rest_of_a_failed_change_is_not_made(answer, tmp_path):
+    seen = answer({"a": ["two_files", {"name": "one"}, True]}, exit_code=1)
+
+    assert seen["changes"]["a"]["state"] == "failed"
+    assert not (tmp_path / "etc/first").exists()
+    assert not (tmp_path / "etc/second").exists()
+
+
+def test_change_that_shares_a_file_with_a_refused_one_is_made(answer, tmp_path):
+    seen = answer({"a": ["two_files", {"name": "one"}, True], "b": ["refuses", {}, True]})
+
+    assert [seen["changes"][name]["state"] for name in "ab"] == ["done", "refused"]
+    assert (tmp_path / "etc/first").read_text() == "one\n"
