@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, Optional
 
-from tests.scenarios import Scenario
+from tests.scenarios import File, Scenario
 
 HASH = "$y$j9T$planted.salt$planted.hash"
 PASSWD = "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/:/usr/sbin/nologin\nbob:x:1000:1000:Bob:/home/bob:/bin/bash\n"
 GROUP = "root:x:0:\ndaemon:x:1:\nshadow:x:42:\nbob:x:1000:\n"
 SHADOW = "root:%s:19000:0:90:7:30::\ndaemon:*:19000:0:99999:7:::\nbob:%s:19000:0:90:7:30::\n" % (HASH, HASH)
 EMPTY = {"empty": True}
+ROOT_PASSWORD = {"fields": {"empty": {"equals": False}, "usable_or_locked": {"equals": True}}}
+STRONG = {"each": {"fields": {"algorithm": {"one_of": ["yescrypt", "sha512"]}}}}
+UMASK = {"each": {"one_of": ["0027", "0077"]}}
+# Planted files belong to who tests; folders below them are closed.
+OWN, OTHERS = "%d:%d:" % (os.getuid(), os.getgid()), "%d:%d:" % (os.getuid() + 1, os.getgid() + 1)
+OWN_PASSWD = "bob:x:%s:/home/bob:/bin/bash\n" % OWN
+HOMES = {
+    "/home/bob": File(directory=True, mode=0o750),
+    "/root": File(directory=True, mode=0o700),
+    "/home/bob/.profile": "",
+}
+# A folder that somebody else than root plants is rightly found to be not root's.
+ROOTS_OWN = "pass" if os.getuid() == 0 else "fail"
+SAFE = {
+    "/usr/bin": File(directory=True, mode=0o755),
+    "/etc/passwd": "root:x:0:0::/root:/bin/bash\n",
+    "/etc/login.defs": "ENV_SUPATH PATH=/usr/bin\n",
+}
+
+
+def _days(expect: Dict[str, Any]) -> Dict[str, Any]:
+    return {"each": {"fields": {"days": expect}}}
 
 
 def _case(name: str, verdict: str, fact: str, files: Optional[Dict[str, Any]] = None, **keys: Any) -> Scenario:
@@ -76,6 +99,275 @@ SCENARIOS = [
     ),
     _case("home-missing", "fail", "home_missing"),
     _case("home-there", "pass", "home_missing", {"/home/bob/.profile": "", "/root/.profile": ""}),
+    _case("home-is-a-file", "fail", "home_missing", {"/home/bob": "", "/root/.profile": ""}),
+    _case(
+        "home-behind-a-link",
+        "pass",
+        "home_missing",
+        {"/home/bob": File(link="/srv/bob"), "/srv/bob/x": "", "/root/x": ""},
+    ),
+    _case("no-list-of-shells", "error", "home_missing", {"/etc/shells": File(link="/nowhere")}),
+    _case("shell-with-remark", "fail", "home_missing", {"/etc/shells": "/bin/bash # the usual one\n"}),
+    _case("home-closed", "pass", "home_too_open", HOMES),
+    _case("home-open", "fail", "home_too_open", {**HOMES, "/home/bob": File(directory=True, mode=0o755)}),
+    _case(
+        "home-open-to-group-write", "fail", "home_too_open", {**HOMES, "/home/bob": File(directory=True, mode=0o770)}
+    ),
+    _case("home-owned", "pass", "home_not_owned", {**HOMES, "/etc/passwd": OWN_PASSWD}),
+    _case("home-of-another", "fail", "home_not_owned", {**HOMES, "/etc/passwd": OWN_PASSWD.replace(OWN, OTHERS)}),
+    # Passwords.
+    _case(
+        "empty-password-before-a-second-line",
+        "fail",
+        "empty_password",
+        {"/etc/shadow": "eve::19000:0:90:7:::\n" + SHADOW + "eve:!:19000:0:90:7:::\n"},
+    ),
+    _case("no-password-in-passwd", "fail", "empty_password", {"/etc/passwd": PASSWD + "eve::1001:1000::/:/bin/sh\n"}),
+    _case("root-password", "pass", "root_password", expect=ROOT_PASSWORD),
+    _case("root-locked", "pass", "root_password", {"/etc/shadow": "root:!:1::::::\n"}, expect=ROOT_PASSWORD),
+    _case("root-starred", "pass", "root_password", {"/etc/shadow": "root:*:1::::::\n"}, expect=ROOT_PASSWORD),
+    _case("root-open", "fail", "root_password", {"/etc/shadow": "root::1::::::\n"}, expect=ROOT_PASSWORD),
+    _case("root-missing", "fail", "root_password", {"/etc/shadow": "bob:!:1::::::\n"}, expect=ROOT_PASSWORD),
+    _case(
+        "root-open-in-one-line",
+        "fail",
+        "root_password",
+        {"/etc/shadow": "root::1::::::\nroot:!:1::::::\n"},
+        expect=ROOT_PASSWORD,
+    ),
+    _case("all-shadowed", "pass", "unshadowed"),
+    _case("changed-in-the-past", "pass", "password_change_in_future"),
+    _case("changed-in-future", "fail", "password_change_in_future", {"/etc/shadow": SHADOW.replace("19000", "99999")}),
+    _case("strong-algorithms", "pass", "password_algorithms", expect=STRONG),
+    _case(
+        "weak-algorithm", "fail", "password_algorithms", {"/etc/shadow": SHADOW + "eve:$1$a$b:1::::::\n"}, expect=STRONG
+    ),
+    _case(
+        "des-hash",
+        "fail",
+        "password_algorithms",
+        {"/etc/shadow": SHADOW + "eve:abcdefghijklm:1::::::\n"},
+        expect=STRONG,
+    ),
+    _case("maximum-age", "pass", "password_maximum_age", expect=_days({"between": [1, 365]})),
+    _case(
+        "maximum-age-too-long",
+        "fail",
+        "password_maximum_age",
+        {"/etc/shadow": SHADOW.replace(":90:", ":99999:")},
+        expect=_days({"between": [1, 365]}),
+    ),
+    _case(
+        "maximum-age-empty",
+        "fail",
+        "password_maximum_age",
+        {"/etc/shadow": SHADOW.replace(":90:", "::")},
+        expect=_days({"between": [1, 365]}),
+    ),
+    _case(
+        "age-is-no-number",
+        "error",
+        "password_maximum_age",
+        {"/etc/shadow": SHADOW.replace(":90:", ":\u00b2:")},
+        expect=_days({"between": [1, 365]}),
+    ),
+    _case("minimum-age-zero", "fail", "password_minimum_age", expect=_days({"at_least": 1})),
+    _case("warning", "pass", "password_warning", expect=_days({"at_least": 7})),
+    _case(
+        "warning-too-late",
+        "fail",
+        "password_warning",
+        {"/etc/shadow": SHADOW.replace(":7:", ":3:")},
+        expect=_days({"at_least": 7}),
+    ),
+    _case("inactive", "pass", "password_inactive", expect=_days({"between": [0, 45]})),
+    _case(
+        "inactive-never",
+        "fail",
+        "password_inactive",
+        {"/etc/shadow": SHADOW.replace(":30:", ":-1:")},
+        expect=_days({"between": [0, 45]}),
+    ),
+    _case(
+        "inactive-empty",
+        "fail",
+        "password_inactive",
+        {"/etc/shadow": SHADOW.replace(":30:", "::")},
+        expect=_days({"between": [0, 45]}),
+    ),
+    # Groups and names.
+    _case("groups-unique", "pass", "duplicate_gids"),
+    _case("user-names-unique", "pass", "duplicate_user_names"),
+    _case("group-names-unique", "pass", "duplicate_group_names"),
+    _case("group-name-twice", "fail", "duplicate_group_names", {"/etc/group": GROUP + "bob:x:1001:\n"}),
+    _case("group-zero", "pass", "groups_gid_zero", expect={"equals": ["root"]}),
+    _case(
+        "second-group-zero",
+        "fail",
+        "groups_gid_zero",
+        {"/etc/group": GROUP + "eve:x:00:\n"},
+        expect={"equals": ["root"]},
+    ),
+    _case("primary-group-zero", "pass", "primary_gid_zero", expect={"equals": ["root"]}),
+    _case(
+        "second-primary-group-zero",
+        "fail",
+        "primary_gid_zero",
+        {"/etc/passwd": PASSWD + "eve:x:1001:0::/:/bin/sh\n"},
+        expect={"equals": ["root"]},
+    ),
+    _case(
+        "sync-has-group-zero",
+        "pass",
+        "primary_gid_zero",
+        {"/etc/passwd": PASSWD + "sync:x:4:0::/:/bin/sync\n"},
+        expect={"equals": ["root"]},
+    ),
+    _case("without-shell-locked", "pass", "unlocked_without_shell"),
+    _case(
+        "without-shell-not-in-shadow",
+        "fail",
+        "unlocked_without_shell",
+        {"/etc/shadow": SHADOW.replace("daemon:*", "x:*")},
+    ),
+    _case(
+        "without-shell-locked-in-one-line-only",
+        "fail",
+        "unlocked_without_shell",
+        {"/etc/shadow": "daemon:%s:1::::::\n" % HASH + SHADOW},
+    ),
+    _case("least-user-number-odd", "error", "system_accounts_with_shell", {"/etc/login.defs": "UID_MIN 0x3e8\n"}),
+    _case("nologin-not-listed", "pass", "nologin_in_shells"),
+    _case("nologin-listed", "fail", "nologin_in_shells", {"/etc/shells": "/bin/sh\n/usr/sbin/nologin\n"}),
+    _case("nologin-remarked", "pass", "nologin_in_shells", {"/etc/shells": "/bin/sh\n#/usr/sbin/nologin\n"}),
+    _case(
+        "blank-before-name", "error", "duplicate_user_names", {"/etc/passwd": PASSWD + " bob:x:1001:1000::/:/bin/sh\n"}
+    ),
+    _case("null-byte", "error", "uid_zero", {"/etc/passwd": PASSWD + "eve:x:0:0::/:/bin/sh\0\n"}),
+    _case("number-too-large", "error", "uid_zero", {"/etc/passwd": PASSWD + "eve:x:4294967296:0::/:/bin/sh\n"}),
+    _case("number-in-other-digits", "error", "uid_zero", {"/etc/passwd": PASSWD + "eve:x:\u0660:0::/:/bin/sh\n"}),
+    _case("passwd-is-a-folder", "error", "uid_zero", {"/etc/passwd": File(directory=True)}),
+    _case("passwd-missing", "error", "uid_zero", {"/etc/passwd": File(link="/nowhere")}),
+    _case("name-not-utf-8", "fail", "duplicate_user_names", {"/etc/passwd": PASSWD.encode() + b"\xe9:x:9:9::/:\n" * 2}),
+    # Hidden files, at any depth.
+    _case("no-rhosts", "pass", "dot_rhosts", HOMES),
     _case("rhosts", "fail", "dot_rhosts", {"/home/bob/.rhosts": "+ +\n"}),
+    _case("rhosts-deep", "fail", "dot_rhosts", {"/home/bob/a/b/.rhosts": "+ +\n"}),
+    _case("rhosts-link", "fail", "dot_rhosts", {"/home/bob/.rhosts": File(link="/dev/null")}),
+    _case("rhosts-behind-a-link", "pass", "dot_rhosts", {"/home/bob/a": File(link="/srv"), "/srv/.rhosts": ""}),
+    _case(
+        "rhosts-in-a-home-behind-a-link", "fail", "dot_rhosts", {"/home/bob": File(link="/srv/b"), "/srv/b/.rhosts": ""}
+    ),
+    _case(
+        "rhosts-in-a-home-without-shell",
+        "pass",
+        "dot_rhosts",
+        {"/home/eve/.rhosts": "", "/etc/passwd": PASSWD + "eve:x:9:9::/home/eve:/usr/sbin/nologin\n"},
+    ),
+    _case("loop-in-home", "pass", "dot_rhosts", {"/home/bob/a": File(link=".."), "/home/bob/b": File(link="b")}),
+    _case("no-time-for-homes", "error", "dot_rhosts", HOMES, options={"scan_max_seconds": -1}),
+    _case("forward", "fail", "dot_forward", {"/root/.forward": "x@y\n"}),
+    _case("forward-link", "fail", "dot_forward", {"/root/.forward": File(link="mine")}),
+    _case("no-forward", "pass", "dot_forward", {"/root/forward": "x@y\n"}),
+    _case("netrc-closed", "pass", "dot_netrc_too_open", {"/home/bob/.netrc": File(mode=0o600)}),
+    _case("netrc-open", "fail", "dot_netrc_too_open", {"/home/bob/.netrc": File(mode=0o640)}),
+    _case("netrc-link-to-open", "fail", "dot_netrc_too_open", {"/home/bob/x": "", "/home/bob/.netrc": File(link="x")}),
+    _case(
+        "netrc-link-to-closed",
+        "pass",
+        "dot_netrc_too_open",
+        {"/home/bob/x": File(mode=0o600), "/home/bob/.netrc": File(link="x")},
+    ),
+    _case("dot-files-closed", "pass", "dot_files_too_open", HOMES),
+    _case("dot-file-open", "fail", "dot_files_too_open", {"/home/bob/.bashrc": File(mode=0o666)}),
+    _case("dot-file-executable", "fail", "dot_files_too_open", {"/home/bob/.xsession": File(mode=0o755)}),
+    _case("dot-file-open-deep", "fail", "dot_files_too_open", {"/home/bob/.config/a/.env": File(mode=0o664)}),
+    _case("plain-file-in-dot-folder", "pass", "dot_files_too_open", {"/home/bob/.config/env": File(mode=0o664)}),
+    _case("history-readable", "fail", "dot_files_too_open", {"/home/bob/.bash_history": File(mode=0o640)}),
+    _case("history-closed", "pass", "dot_files_too_open", {"/home/bob/.bash_history": File(mode=0o600)}),
+    _case("dot-file-name-not-utf-8", "fail", "dot_files_too_open", {"/home/bob/.\udce9": File(mode=0o666)}),
+    _case("dot-file-owned", "pass", "dot_files_not_owned", {**HOMES, "/etc/passwd": OWN_PASSWD}),
+    _case(
+        "dot-file-of-another",
+        "fail",
+        "dot_files_not_owned",
+        {**HOMES, "/etc/passwd": OWN_PASSWD.replace(OWN, OTHERS)},
+    ),
+    # What root's shell starts with.
+    _case("root-path-by-profile", ROOTS_OWN, "root_path_problems", {"/etc/profile": "PATH=/usr/bin\n", **SAFE}),
+    _case("root-path-current-folder", "fail", "root_path_problems", {"/etc/profile": "PATH=/usr/bin:\n", **SAFE}),
+    _case("root-path-dot", "fail", "root_path_problems", {"/root/.bashrc": "export PATH=.:$PATH\n", **SAFE}),
+    _case("root-path-relative", "fail", "root_path_problems", {"/root/.profile": "PATH=bin:$PATH\n", **SAFE}),
+    _case(
+        "root-path-missing-folder",
+        "fail",
+        "root_path_problems",
+        {
+            "/etc/profile.d/x.sh": "PATH=$PATH:/no\n",
+            "/etc/profile": "PATH=/usr/bin\nfor i in /etc/profile.d/*.sh; do . $i; done\n",
+            **SAFE,
+        },
+    ),
+    _case(
+        "root-path-open-folder",
+        "fail",
+        "root_path_problems",
+        {**SAFE, "/etc/profile": "PATH=/usr/bin:/opt/x\n", "/opt/x": File(directory=True, mode=0o775)},
+    ),
+    _case(
+        "root-path-commented-out", ROOTS_OWN, "root_path_problems", {"/etc/profile": "PATH=/usr/bin\n#PATH=.\n", **SAFE}
+    ),
+    _case(
+        "root-path-of-others",
+        ROOTS_OWN,
+        "root_path_problems",
+        {"/etc/profile": 'if [ "$(id -u)" -eq 0 ]; then PATH=/usr/bin; else PATH=.; fi\n', **SAFE},
+    ),
+    _case(
+        "root-path-by-environment", "fail", "root_path_problems", {"/etc/environment": 'PATH="/usr/bin:."\n', **SAFE}
+    ),
+    _case(
+        "root-path-by-login-defs",
+        "fail",
+        "root_path_problems",
+        {**SAFE, "/etc/login.defs": "ENV_SUPATH PATH=/usr/bin:.\n"},
+    ),
+    _case(
+        "root-path-by-sudo",
+        "fail",
+        "root_path_problems",
+        {"/etc/sudoers": 'Defaults secure_path="/usr/bin:."\n', **SAFE},
+    ),
+    _case("root-path-unknown", "error", "root_path_problems", {"/root/.profile": 'eval "$(tool env)"\n', **SAFE}),
+    _case(
+        "root-path-other-shell",
+        "error",
+        "root_path_problems",
+        {**SAFE, "/etc/passwd": PASSWD.replace("/root:/bin/bash", "/root:/bin/zsh")},
+    ),
+    _case(
+        "root-path-file-reads-itself",
+        ROOTS_OWN,
+        "root_path_problems",
+        {"/etc/profile": "PATH=/usr/bin\n. /etc/profile\n", **SAFE},
+    ),
+    _case("root-profile-is-a-folder", "error", "root_path_problems", {"/root/.profile": File(directory=True), **SAFE}),
+    _case("root-umask", "pass", "root_umask", {"/root/.bash_profile": "umask 027\n"}, expect=UMASK),
+    _case("root-umask-default", "fail", "root_umask", expect=UMASK),
+    _case("root-umask-lax", "fail", "root_umask", {"/root/.bash_profile": "umask 027\numask 22\n"}, expect=UMASK),
+    _case(
+        "root-umask-perhaps-lax",
+        "fail",
+        "root_umask",
+        {"/root/.bash_profile": "umask 027\n[ $x ] && umask 022\n"},
+        expect=UMASK,
+    ),
+    _case(
+        "root-umask-in-a-file-not-read",
+        "fail",
+        "root_umask",
+        {"/root/.bash_profile": "\n", "/root/.profile": "umask 077\n"},
+        expect=UMASK,
+    ),
     _case("unknown-fact", "error", "shoe_size"),
 ]
