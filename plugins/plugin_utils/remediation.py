@@ -184,7 +184,7 @@ class PlatformRemediation:
                 return
             if state in ("reverted", "none"):
                 self.reverted = True
-                self._reverted = set(changes)
+                self._reverted = {name for name in changes if self._states.get(name, {}).get("state") == "done"}
                 problems = answer.get("commit", {}).get("report", {}).get("problems", [])
                 self.warnings.extend(f"While the host undid the changes: {problem}" for problem in problems)
                 return
