@@ -22,6 +22,8 @@ nox.options.error_on_missing_interpreters = False
 ROOT = Path(__file__).resolve().parent
 # Each line of ansible-core with the oldest Python whose pin in requirements.txt chooses it.
 ANSIBLE_LINES = {"2.16": ("3.10",), "2.19": ("3.11",), "2.21": ("3.12", "3.13", "3.14")}
+# The ends of the range; `make test` runs the same tests with the line between them.
+INTEGRATION_LINES = ("2.16", "2.21")
 TARGET_PYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 
 
@@ -65,6 +67,21 @@ def _add_unit(line: str, pythons: tuple[str, ...]) -> None:
         _pytest(session, "-n", "2", "tests/unit")
 
 
+def _add_integration(line: str, pythons: tuple[str, ...]) -> None:
+    @nox.session(name=f"integration-{line}", python=first_python(pythons))
+    def integration(session: nox.Session) -> None:
+        """The real ansible-playbook of one line: all that needs no booted host and, where hosts can boot, one audit."""
+        session.install("--quiet", "-r", "requirements.txt")
+        tools = ("pytest", "pytest-xdist", "jsonschema", "ansible-runner")
+        session.install("--quiet", *tools, "--constraint", "requirements-dev.txt")
+        check = f"from ansible.release import __version__ as v; assert v.startswith('{line}.'), v"
+        session.run("python", "-c", check)
+        places = ("tests/integration/test_second_platform.py", "tests/integration/test_plays.py")
+        places += ("tests/integration/test_installed_archive.py", "tests/integration/test_runner.py")
+        _pytest(session, "-n", "2", "-m", "not hosts", *places)
+        _pytest(session, "tests/integration/test_installed_archive.py", "-m", "hosts")
+
+
 def _add_target(version: str) -> None:
     @nox.session(name=f"target-{version}", python=first_python((version,)))
     def target(session: nox.Session) -> None:
@@ -75,5 +92,7 @@ def _add_target(version: str) -> None:
 
 for _line, _pythons in ANSIBLE_LINES.items():
     _add_unit(_line, _pythons)
+for _line in INTEGRATION_LINES:
+    _add_integration(_line, ANSIBLE_LINES[_line])
 for _version in TARGET_PYTHONS:
     _add_target(_version)

@@ -70,7 +70,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as problem:
-            raise HipaaCisError(f"{self.WHAT} could not be done on this host: {problem.message}") from None
+            raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(str(answer.get("msg", "unreachable")))
         if answer.get("failed"):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PLATFORM = ROOT / "tests" / "second_platform"
-SAFE = {"network": True, "telnet": False, "screen_lock_minutes": 4}
+from tests import pump
+from tests.pump import SAFE
+
 UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
 OFFLINE = {"network": False, "telnet": True, "screen_lock_minutes": 4}
 
@@ -22,36 +18,10 @@ def audit(tmp_path):
     """Return a function that audits pumps with these settings and gives (process, run directory)."""
 
     def run(settings, *extra, hosts=("pump-1", "pump-2"), playbook="hipaa.cis.audit", environment=None):
-        (tmp_path / "pump.json").write_text(json.dumps(settings))
-        variables = {
-            "ansible_python_interpreter": sys.executable,
-            "hipaa_cis_become": False,
-            "hipaa_cis_benchmark": ["pump"],
-            "hipaa_cis_catalogs": [str(PLATFORM / "catalog")],
-            "hipaa_cis_run_dir": str(tmp_path / "runs"),
-        }
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            playbook,
-            "-i",
-            ",".join(hosts) + ",",
-            "-c",
-            "local",
-        ]
-        process = subprocess.run(
-            [*command, "-e", json.dumps(variables), *extra],
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_LIBRARY": str(PLATFORM / "library"),
-                "HIPAA_CIS_CATALOGS": str(PLATFORM / "catalog"),
-                "PUMP_SETTINGS": str(tmp_path / "pump.json"),
-                **(environment or {}),
-            },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        options = json.dumps(pump.variables(tmp_path / "runs"))
+        process = pump.play(
+            [playbook, "-i", ",".join(hosts) + ",", "-c", "local", "-e", options, *extra],
+            {**pump.checkout_environment(tmp_path, settings), **(environment or {})},
         )
         return process, tmp_path / "runs" / "latest"
 

@@ -1,0 +1,60 @@
+"""The audit of booted hosts through the real ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Audit(NamedTuple):
+    """What one command gave."""
+
+    code: int
+    said: str
+    folder: Path
+
+    def record(self, host: str) -> dict[str, Any]:
+        return json.loads((self.folder / "hosts" / f"{host}.json").read_text())
+
+    def findings(self, host: str) -> dict[str, dict[str, Any]]:
+        return {finding["rule"]: finding for finding in self.record(host)["findings"]}
+
+
+@pytest.fixture
+def audit_hosts(write_inventory, tmp_path):
+    """Return a function that audits booted hosts; `own` gives some of them variables of their own."""
+
+    def run(hosts, *, user="root", own=None, **variables):
+        inventory = write_inventory(hosts, user=user)
+        document = json.loads(inventory.read_text())
+        for host, extra in (own or {}).items():
+            document["all"]["children"]["test_hosts"]["hosts"][host.name].update(extra)
+        inventory.write_text(json.dumps(document))
+        defaults = {"hipaa_cis_run_dir": str(tmp_path / "runs"), "hipaa_cis_level": 2}
+        process = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("ansible-playbook")),
+                "hipaa.cis.audit",
+                "-i",
+                str(inventory),
+                "-e",
+                json.dumps({**defaults, **variables}),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        # Ansible folds long messages; the words are what counts.
+        said = " ".join((process.stdout + process.stderr).split())
+        return Audit(process.returncode, said, tmp_path / "runs" / "latest")
+
+    return run

@@ -1,0 +1,83 @@
+"""Whatever a play does with the audit, each host counts once and none is lost. Several behaviours share a run."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests import pump
+from tests.pump import SAFE
+
+# Alike but for case and signs: naive file names of these are the same.
+ALIKE = ["Ward/1", "ward/1", "ward_1", "WARD 1"]
+INVENTORY = {
+    "all": {
+        "children": {
+            "pumps": {"hosts": {name: {} for name in [*ALIKE, "pump-1", "pump-2"]}},
+            "broken": {"hosts": {"no-python": {"ansible_python_interpreter": "/nonexistent/python3"}}},
+            # A closed port of this machine's loopback interface: refused at once.
+            "dark": {
+                "hosts": {
+                    "dark-1": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+                }
+            },
+        },
+        "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+    }
+}
+PLAYS = """
+- hosts: all
+  gather_facts: false
+  strategy: {strategy}
+  serial: {serial}
+  tasks:
+    - hipaa.cis.audit:
+      register: seen
+      until: seen.counts is defined and seen.attempts > 1
+      retries: 2
+      delay: 0
+      ignore_errors: true
+      ignore_unreachable: true
+    - hipaa.cis.audit:
+      loop: [1, 2]
+      no_log: true
+      when: inventory_hostname in groups.pumps
+- hosts: pumps
+  gather_facts: false
+  tasks:
+    - hipaa.cis.audit:
+      run_once: true
+    - hipaa.cis.audit:
+      delegate_to: localhost
+      when: inventory_hostname == 'pump-2'
+"""
+
+
+@pytest.mark.parametrize(("strategy", "serial"), [("linear", "[2, 100%]"), ("free", "100%")])
+def test_each_host_counts_once_and_none_is_lost(tmp_path, strategy, serial):
+    (tmp_path / "inventory.json").write_text(json.dumps(INVENTORY))
+    (tmp_path / "play.yml").write_text(PLAYS.format(strategy=strategy, serial=serial))
+    variables = pump.variables(tmp_path / "runs")
+    del variables["ansible_python_interpreter"]  # the inventory's own, one of which is broken
+    process = pump.play(
+        [str(tmp_path / "play.yml"), "-f", "50", "-i", str(tmp_path / "inventory.json"), "-e", json.dumps(variables)],
+        pump.checkout_environment(tmp_path, SAFE),
+    )
+
+    said = process.stdout + process.stderr
+    assert "Traceback" not in said
+    assert "callback" not in process.stderr.lower(), process.stderr
+    latest = tmp_path / "runs" / "latest"
+    summary = json.loads((latest / "summary.json").read_text())
+    by_name = {host["host"]: host["status"] for host in summary["hosts"]}
+    assert sorted(by_name) == sorted([*ALIKE, "pump-1", "pump-2", "no-python", "dark-1"])
+    assert {name for name, status in by_name.items() if status == "audited"} == {*ALIKE, "pump-1", "pump-2"}
+    assert by_name["dark-1"] == "unreachable"
+    assert by_name["no-python"] == "failed"
+    assert len(list((latest / "hosts").glob("*.json"))) == len(by_name)
+    assert "NOT AUDITED dark-1 (unreachable)" in process.stdout
+    assert "NOT AUDITED no-python (failed)" in process.stdout
+    # One table after each of the two plays.
+    assert process.stdout.count("HIPAA technical safeguards") == 2

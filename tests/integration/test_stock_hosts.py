@@ -1,0 +1,59 @@
+"""Every verdict on a stock host, and a host of another release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.hosts
+TABLE = yaml.safe_load((Path(__file__).parent / "stock_debian_12.yml").read_text())
+EXPECTED = {rule: outcome for outcome, rules in TABLE.items() for rule in rules}
+
+
+def test_every_verdict_on_stock_debian_12_is_the_one_found_by_hand(booted_host, audit_hosts):
+    seen = audit_hosts([booted_host]).findings(booted_host.name)
+    outcomes = {rule: finding["outcome"] for rule, finding in seen.items()}
+
+    wrong = {
+        rule: f"{outcomes.get(rule)}, not {EXPECTED.get(rule)}: {seen.get(rule, {}).get('checks')}"
+        for rule in outcomes.keys() | EXPECTED.keys()
+        if outcomes.get(rule) != EXPECTED.get(rule)
+    }
+    assert not wrong
+
+
+WRONG_DEPTH = [
+    ("log_files_closed", "/var/log/app/a/b/c/deep.log"),
+    ("log_files_closed", "/var/log/.hidden.log"),
+    ("audit_configuration_modes", "/etc/audit/a/b/deep.rules"),
+]
+
+
+def test_no_file_hides_from_its_rule_by_depth_or_by_a_dot(booted_host, audit_hosts):
+    booted_host.run(["sh", "-c", "chmod 600 /var/log/*.log /var/log/faillog"])
+    clean = audit_hosts([booted_host]).findings(booted_host.name)
+    assert {clean[rule]["outcome"] for rule, _path in WRONG_DEPTH} == {"pass"}
+
+    for rule, path in WRONG_DEPTH:
+        booted_host.write(path, "x\n", 0o666)
+        seen = audit_hosts([booted_host]).findings(booted_host.name)
+        assert seen[rule]["outcome"] == "fail", path
+        booted_host.run(["rm", path])
+
+
+def test_another_release_is_judged_by_name_only(debian13_host, audit_hosts):
+    by_itself = audit_hosts([debian13_host])
+    assert by_itself.code == 2
+    assert "No benchmark fits this host (Debian GNU/Linux 13" in by_itself.said
+    assert "Name one with hipaa_cis_benchmark" in by_itself.said
+    assert by_itself.record(debian13_host.name)["status"] == "failed"
+
+    named = audit_hosts([debian13_host], hipaa_cis_benchmark=["debian_12"])
+    assert named.code == 0, named.said
+    assert "was named for it and may judge it wrongly" in " ".join(named.record(debian13_host.name)["warnings"])
+    errors = {
+        rule: one["reason"] for rule, one in named.findings(debian13_host.name).items() if one["outcome"] == "error"
+    }
+    assert not errors
