@@ -2,66 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
 from tests.hosts.snapshot import LOGIN_TRACES
+from tests.integration.remediating import changes, mode, playbook, playbook_command, remediation_of, results
+
+__all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
 pytestmark = pytest.mark.hosts
-
-# Wrong on a stock host, and without any disruption to put right.
-RULES = ["crontab_permissions", "cron_hourly_permissions", "redirects_not_sent"]
-JOURNAL = ("/var/lib/hipaa-cis", "/var/lib/hipaa-cis/*")
-
-
-@pytest.fixture
-def playbook(write_inventory, tmp_path):
-    """A function that runs a playbook of the collection as a user who may use sudo: (exit code, output)."""
-
-    def run(name, hosts, *extra, **variables):
-        inventory = write_inventory(hosts, user="auditor")
-        given = {
-            "hipaa_cis_run_dir": str(tmp_path / "runs"),
-            "hipaa_cis_benchmark": ["debian_12"],
-            "hipaa_cis_include": {"rules": RULES},
-            **variables,
-        }
-        program = Path(sys.executable).with_name("ansible-playbook")
-        argv = [str(program), f"hipaa.cis.{name}", "-i", str(inventory), "-e", json.dumps(given), *extra]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=180, check=False, stdin=subprocess.DEVNULL)
-        return done.returncode, done.stdout + done.stderr
-
-    return run
-
-
-@pytest.fixture
-def results(tmp_path):
-    """A function that gives rule -> result of a host in the newest run."""
-
-    def read(host):
-        record = json.loads((tmp_path / "runs" / "latest" / "remediation" / f"{host.name}.json").read_text())
-        validator("remediation_record").validate(record)
-        return {item["rule"]: item["result"] for item in record["results"]}
-
-    return read
-
-
-def mode(host, path="/etc/crontab"):
-    return host.run(["stat", "-c", "%a", path]).stdout.strip()
-
-
-def changes(before, host):
-    return [
-        str(change)
-        for change in before.changes(host.snapshot(), ignore=(*LOGIN_TRACES, *JOURNAL))
-        if not str(change).endswith(": mtime_ns")
-    ]
 
 
 def test_plan_fix_again_and_back(booted_host, playbook, results, tmp_path):

@@ -1,0 +1,81 @@
+"""Fixtures of tests that remediate booted hosts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from tests.hosts.snapshot import LOGIN_TRACES
+
+# Wrong on a stock host, and without any disruption to put right.
+RULES = ["crontab_permissions", "cron_hourly_permissions", "redirects_not_sent"]
+# The journal stays on the host, and the times of folders and restored files are not part of what is compared.
+JOURNAL = ("/var/lib/hipaa-cis", "/var/lib/hipaa-cis/*")
+
+
+@pytest.fixture
+def playbook_command(write_inventory, tmp_path):
+    """A function that gives the command line of a playbook of the collection, run as a user who may use sudo."""
+
+    def command(name: str, hosts: list[Any], *extra: str, **variables: Any) -> list[str]:
+        inventory = write_inventory(hosts, user="auditor")
+        given = {
+            "hipaa_cis_run_dir": str(tmp_path / "runs"),
+            "hipaa_cis_benchmark": ["debian_12"],
+            "hipaa_cis_include": {"rules": RULES},
+            **variables,
+        }
+        program = Path(sys.executable).with_name("ansible-playbook")
+        return [str(program), f"hipaa.cis.{name}", "-i", str(inventory), "-e", json.dumps(given), *extra]
+
+    return command
+
+
+@pytest.fixture
+def playbook(playbook_command) -> Callable[..., tuple[int, str]]:
+    """A function that runs a playbook of the collection: (exit code, output)."""
+
+    def run(name: str, hosts: list[Any], *extra: str, **variables: Any) -> tuple[int, str]:
+        argv = playbook_command(name, hosts, *extra, **variables)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def remediation_of(tmp_path):
+    """A function that gives the remediation record of a host in the newest run."""
+
+    def read(host: Any) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads(
+            (tmp_path / "runs" / "latest" / "remediation" / f"{host.name}.json").read_text()
+        )
+        validator("remediation_record").validate(record)
+        return record
+
+    return read
+
+
+@pytest.fixture
+def results(remediation_of):
+    """A function that gives rule -> result of a host in the newest run."""
+    return lambda host: {item["rule"]: item["result"] for item in remediation_of(host)["results"]}
+
+
+def mode(host: Any, path: str = "/etc/crontab") -> str:
+    """Return the permissions of a file of a host."""
+    return str(host.run(["stat", "-c", "%a", path]).stdout.strip())
+
+
+def changes(before: Any, host: Any, ignore: tuple[str, ...] = ()) -> list[str]:
+    """Return what of a host differs from its snapshot, times aside."""
+    found = [str(change) for change in before.changes(host.snapshot(), ignore=(*LOGIN_TRACES, *JOURNAL, *ignore))]
+    return [change for change in found if not change.endswith(": mtime_ns")]
