@@ -134,9 +134,12 @@ def test_homes_shared_by_many_are_walked_once(tmp_path, monkeypatch):
     (tmp_path / "home" / "all" / ".rhosts").write_text("")
     opened = []
     really = os.open
-    monkeypatch.setattr(
-        folder.os, "open", lambda path, *rest, **keys: opened.append(path) or really(path, *rest, **keys)
-    )
+
+    def count(path, *rest, **keys):
+        opened.append(path)
+        return really(path, *rest, **keys)
+
+    monkeypatch.setattr(folder.os, "open", count)
 
     (seen,) = ask(Host(str(tmp_path), privileged=True), "dot_rhosts")
 
