@@ -86,7 +86,13 @@ class ActionModule(HostAction):
                 **{name: arguments[name] for name in HANDED_ON},
                 "user": self._connecting_user(variables),
                 "port": _number(self._connection.get_option("port") if _has_port(self._connection) else None),
+                "connection": self._connection.transport,
                 "password_used": bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass")),
+                "become_password_used": bool(
+                    variables.get("ansible_become_password")
+                    or variables.get("ansible_become_pass")
+                    or self._play_context.become_pass
+                ),
             },
         )
 

@@ -126,7 +126,7 @@ def apply_wanted(root: str, kind: str, scenario: Scenario, run_id: str = "first"
         "mode": "apply",
         "run_id": run_id,
         "group": "plain",
-        "options": {},
+        "options": {"user": "auditor", **scenario.options},
         "changes": {"it": [kind, scenario.address, scenario.wanted]},
     }
     return Apply(parse(json.dumps(request)), root, changer_for(scenario, root)).answer()

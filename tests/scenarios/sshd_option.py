@@ -176,7 +176,7 @@ SCENARIOS = [
         {"any_of": [{"equals": "staff"}, {"equals": "bobs"}]},
         "fail",
         {"state": "value"},
-        files={MAIN: INCLUDE + "Match User bob\nAllowGroups bobs\n"},
+        files={MAIN: INCLUDE + "Match User bob\nAllowGroups bobs\n", "/etc/group": "staff:x:50:auditor\n"},
         commands={"sshd -T": sshd()},
         wanted="staff",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from tests.scenarios import Scenario
 
@@ -19,6 +19,25 @@ def _pty(name: str, verdict: str, files: Dict[str, Any], observed: Any, **keys: 
 
 def _list(name: str, verdict: str, query: str, text: str) -> Scenario:
     return Scenario(name, {"query": query}, {"empty": True}, verdict, {"state": "value"}, files={MAIN: text})
+
+
+def _fix(name: str, files: Dict[str, Any]) -> Scenario:
+    return _pty(name, "fail", files, {}, wanted=True)
+
+
+def _minutes(name: str, verdict: str, text: str, wanted: Optional[int], after: str) -> Scenario:
+    address = {"query": "default", "name": "timestamp_timeout"}
+    return Scenario(name, address, {"equals": after}, verdict, {}, files={MAIN: text + INCLUDE}, wanted=wanted)
+
+
+def _password(name: str, query: str, text: str) -> Scenario:
+    people = {
+        "/etc/passwd": "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n",
+        "/etc/group": "root:x:0:\nops:x:1001:bob\n",
+        "/etc/shadow": "root:*:1:0:9:7:::\nbob:$y$j9T$salt$hash:1:0:9:7:::\n",
+    }
+    files = {**people, MAIN: text}
+    return Scenario(name, {"query": query}, {"empty": True}, "fail", {"state": "value"}, files=files, wanted=[])
 
 
 SCENARIOS = [
@@ -63,4 +82,31 @@ SCENARIOS = [
         "tag-behind-a-comment-that-looks-continued", "fail", "nopasswd", "# all of \\\nbob ALL=(ALL) NOPASSWD: ALL\n"
     ),
     _list("tag-behind-a-late-comment", "fail", "nopasswd", "Defaults a # of \\\nbob ALL=(ALL) NOPASSWD: ALL\n"),
+    # What is written.
+    _fix("fix-absent", {MAIN: INCLUDE}),
+    _fix("fix-without-includedir", {MAIN: "Defaults env_reset\n"}),
+    _fix("fix-negated", {MAIN: "Defaults !use_pty\n" + INCLUDE}),
+    _fix("fix-in-a-list", {MAIN: "Defaults env_reset, !use_pty, mail_badpass\n" + INCLUDE}),
+    _fix("fix-continued-line", {MAIN: "Defaults env_reset, \\\n  !use_pty # why\n" + INCLUDE}),
+    _fix("fix-drop-in-that-sorts-last", {MAIN: INCLUDE, "/etc/sudoers.d/zzz": "Defaults !use_pty\n"}),
+    _fix("fix-for-one-user", {MAIN: "Defaults use_pty\nDefaults:bob !use_pty, !lecture\n" + INCLUDE}),
+    _fix("fix-behind-the-includedir", {MAIN: INCLUDE + "Defaults !use_pty\n"}),
+    _minutes("minutes-right", "pass", "Defaults timestamp_timeout=5\n", None, "5"),
+    _minutes("fix-minutes", "fail", "Defaults timestamp_timeout=60\n", 15, "15"),
+    _minutes("fix-endless-minutes", "fail", "Defaults env_reset,timestamp_timeout=-1\n", 15, "15"),
+    _minutes(
+        "fix-minutes-of-one-user", "fail", "Defaults timestamp_timeout=5\nDefaults:bob timestamp_timeout=60\n", 15, "5"
+    ),
+    Scenario(
+        "fix-log-file",
+        {"query": "default", "name": "logfile"},
+        {"matches": "^/."},
+        "fail",
+        {"state": "value", "value": False},
+        files={MAIN: "Defaults !logfile\n" + INCLUDE},
+        wanted="/var/log/sudo.log",
+    ),
+    _password("fix-tag", "nopasswd", "bob ALL=(ALL) NOPASSWD: /bin/a, PASSWD: /bin/b\n"),
+    _password("fix-tag-of-a-group", "nopasswd", "%ops ALL=(ALL) NOPASSWD:ALL\nroot ALL=(ALL) NOPASSWD: ALL\n"),
+    _password("fix-authentication-lifted", "not_authenticate", "Defaults:bob !authenticate, !lecture\n"),
 ]

@@ -56,7 +56,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             "%s (sshd -T needs a valid configuration, host keys and the folder /run/sshd)" % problem
         ) from None
     _refuse_command_line_options(host)
-    effective = _effective(output)
+    effective = effective_options(output)
     if not effective:
         raise ReadError("sshd -T printed no option")
     overrides = sshd_config.match_overrides(host, CONFIGURATION)
@@ -72,7 +72,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     return read_each(addresses, one)
 
 
-def _effective(output: str) -> Dict[str, List[str]]:
+def effective_options(output: str) -> Dict[str, List[str]]:
+    """Return option -> values of what `sshd -T` printed."""
     result: Dict[str, List[str]] = {}
     for line in output.splitlines():
         name, _blank, text = line.strip().partition(" ")

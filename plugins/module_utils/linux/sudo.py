@@ -37,19 +37,24 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     except NotFound:
         return [absent(MAIN)] * len(addresses)
     host.need_root("The rules of sudo")
-    lines = list(_lines(host, MAIN, [0]))
+    found = lines(host)
 
     def one(address: Address) -> Observation:
         query = required(address, "query")
         if query == "default":
-            return _default(lines, required(address, "name"))
+            return _default(found, required(address, "name"))
         if query == "nopasswd":
-            return value([_entry(line) for line in lines if _has_nopasswd(line[2])], MAIN)
+            return value([_entry(line) for line in found if has_nopasswd(line[2])], MAIN)
         if query == "not_authenticate":
-            return value([_entry(line) for line in lines if _lifts_authentication(line[2])], MAIN)
+            return value([_entry(line) for line in found if _lifts_authentication(line[2])], MAIN)
         raise UsageError("unknown query %r; known: default, nopasswd, not_authenticate" % query)
 
     return read_each(addresses, one)
+
+
+def lines(host: Host) -> List[Line]:
+    """Return the lines of all files that sudo reads, in its order. Raises `NotFound`, `ReadError`."""
+    return list(_lines(host, MAIN, [0]))
 
 
 def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
@@ -57,10 +62,10 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
     opened[0] += 1
     if opened[0] > MAX_FILES:
         raise ReadError("%s: too many included files; does a file include itself?" % path)
-    for number, text in _joined(host.read_text(path)):
+    for number, _last, text in joined(host.read_text(path)):
         include = re.match(r"[#@](include|includedir)\s+(.+)", text)
         if include is None:
-            plain = _without_comment(text)
+            plain = without_comment(text)
             if plain:
                 yield path, number, plain
             continue
@@ -68,19 +73,19 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
             yield from _lines(host, found, opened)
 
 
-def _joined(text: str) -> Iterator[Tuple[int, str]]:
-    """Yield (number of the first line, text) with continued lines joined; a comment is never continued."""
-    start, pending = 0, ""
+def joined(text: str) -> Iterator[Tuple[int, int, str]]:
+    """Yield (first line, last line, text) with continued lines joined; a comment is never continued."""
+    start, number, pending = 0, 0, ""
     for number, line in enumerate(text.splitlines(), 1):
         start = start or number
         whole = pending + line
-        if line.endswith("\\") and _without_comment(whole) == whole.strip():
+        if line.endswith("\\") and without_comment(whole) == whole.strip():
             pending = whole[:-1]
             continue
-        yield start, whole.strip()
+        yield start, number, whole.strip()
         start, pending = 0, ""
     if pending:
-        yield start, pending.strip()
+        yield start, number, pending.strip()
 
 
 def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
@@ -98,7 +103,7 @@ def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
     return [full + "/" + name for name in names if "." not in name and not name.endswith("~")]
 
 
-def _without_comment(text: str) -> str:
+def without_comment(text: str) -> str:
     """Return a line without its comment; `#` followed by digits is a user number, and quotes protect."""
     quoted = False
     for position, sign in enumerate(text):
@@ -115,7 +120,8 @@ def _entry(line: Line) -> Dict[str, Any]:
     return {"file": line[0], "line": line[1], "text": line[2][:200]}
 
 
-def _has_nopasswd(text: str) -> bool:
+def has_nopasswd(text: str) -> bool:
+    """Return whether a line is a rule that does without the password."""
     return not DEFAULTS.match(text) and re.search(r"\bNOPASSWD\s*:", text) is not None
 
 
@@ -129,21 +135,24 @@ def _lifts_authentication(text: str) -> bool:
 def _settings(text: str) -> Iterator[Tuple[str, Any]]:
     """Yield (name, value) of a Defaults line: true or false for flags, text else."""
     for piece in SETTING.findall(text):
-        setting = piece.strip()
-        name, sign, seen = setting.partition("=")
-        if sign:
-            yield name.strip().rstrip("+-").strip(), seen.strip().strip('"')
-        elif setting.startswith("!"):
-            yield setting.lstrip("! "), setting.count("!") % 2 == 0
-        elif setting:
-            yield setting, True
+        if piece.strip():
+            yield setting_of(piece)
 
 
-def _default(lines: Sequence[Line], name: str) -> Observation:
+def setting_of(piece: str) -> Tuple[str, Any]:
+    """Return (name, value) of one setting of a Defaults line."""
+    setting = piece.strip()
+    name, sign, seen = setting.partition("=")
+    if sign:
+        return name.strip().rstrip("+-").strip(), seen.strip().strip('"')
+    return setting.lstrip("! "), setting.count("!") % 2 == 0
+
+
+def _default(found_lines: Sequence[Line], name: str) -> Observation:
     """Return the last general setting. Where one is scoped, the loosest counts: it is the one that may be used."""
     general: Any = None
     source = MAIN
-    for file, number, text in lines:
+    for file, number, text in found_lines:
         found = DEFAULTS.match(text)
         if found is None:
             continue

@@ -13,7 +13,13 @@ import difflib
 import json
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import file, kernel_module, sshd_option, sysctl
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
+    file,
+    kernel_module,
+    sshd_option,
+    sudo_change,
+    sysctl,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files, lock, lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
@@ -37,6 +43,7 @@ WRITERS: Dict[str, Writer] = {
     "file": file.write,
     "kernel_module": kernel_module.write,
     "sshd_option": sshd_option.write,
+    "sudo": sudo_change.write,
     "sysctl": sysctl.write,
 }
 

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writer of the kind `sudo`: a drop-in of our own that comes last, and what is looser elsewhere taken out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Dict, List, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import groups
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import logins
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
+    DISABLED,
+    MARK,
+    text_or,
+    with_line,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+
+# The last setting wins and files come in lexical order; a name with a dot would be skipped (sudoers(5)).
+OWN_FILE = "/etc/sudoers.d/zz-hipaa-cis"
+FOLDER = re.compile(r'[#@]includedir\s+"?/etc/sudoers\.d/?"?\s*\Z')
+NOPASSWD = re.compile(r"\bNOPASSWD\s*:\s*")
+NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+# Returns the line as it is to be: itself where nothing is wrong with it, empty where nothing of it is left.
+Edit = Callable[[str], str]
+
+
+def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
+    """Set a default for everyone, or take out what does without the password."""
+    query = required(address, "query")
+    if query == "default":
+        _write_default(plan, required(address, "name"), wanted)
+    elif wanted != []:
+        raise CannotFix("only an empty list can be brought about for %s" % query)
+    elif query == "nopasswd":
+        _require_password(plan, address, lambda text: NOPASSWD.sub("", text) if sudo.has_nopasswd(text) else text)
+    else:
+        _require_password(plan, address, lambda text: _without(text, "authenticate", lambda seen: seen is False))
+
+
+def _write_default(plan: ChangePlan, name: str, wanted: Any) -> None:
+    _rewrite(plan, lambda text: _without(text, name, lambda seen: not _holds(seen, wanted)))
+    if not _holds(_in_force(plan.host, name), wanted):
+        _add(plan, name, wanted)
+    seen = sudo.read(plan.host, [{"query": "default", "name": name}])[0]
+    if seen.state != "value" or not _holds(seen.value, wanted):
+        raise CannotFix("%s still says otherwise; change it there by hand with visudo" % seen.source)
+
+
+def _in_force(host: Host, name: str) -> Any:
+    seen = sudo.read(host, [{"query": "default", "name": name}])[0]
+    return seen.value if seen.state == "value" else None
+
+
+def _holds(seen: Any, wanted: Any) -> bool:
+    """Return whether a value is the wanted one or as strict: fewer minutes, another file."""
+    if isinstance(wanted, bool):
+        return seen is wanted
+    if isinstance(wanted, int):
+        return isinstance(seen, str) and NUMBER.match(seen) is not None and 0 <= float(seen) <= wanted
+    if str(wanted).startswith("/"):
+        return isinstance(seen, str) and seen.startswith("/")
+    return bool(seen == wanted)
+
+
+def _add(plan: ChangePlan, name: str, wanted: Any) -> None:
+    if isinstance(wanted, bool):
+        setting = name if wanted else "!" + name
+    elif isinstance(wanted, int):
+        setting = "%s=%d" % (name, wanted)
+    elif re.match(r"[^\s\"\\#]+\Z", str(wanted)):
+        setting = '%s="%s"' % (name, wanted)
+    else:
+        raise CannotFix("%r cannot stand in sudoers" % str(wanted)[:60])
+    main = plan.host.read_text(sudo.MAIN)
+    included = any(FOLDER.match(text) for _first, _last, text in sudo.joined(main))
+    path = OWN_FILE if included else sudo.MAIN
+    text = with_line(text_or(plan.host, path, MARK), "Defaults " + setting, lambda line: _sets_only(line, name))
+    _write(plan, path, text, new=path == OWN_FILE)
+
+
+def _sets_only(line: str, name: str) -> bool:
+    found = sudo.DEFAULTS.match(line)
+    if found is None or found.group("scope"):
+        return False
+    return [sudo.setting_of(piece)[0] for piece in sudo.SETTING.findall(found.group("settings"))] == [name]
+
+
+def _write(plan: ChangePlan, path: str, text: str, new: bool = False) -> None:
+    plan.write(
+        path, text, mode=0o440 if new else None, validate=[["visudo", "-cf", "{file}"]], check=[["visudo", "-c"]]
+    )
+
+
+def _without(text: str, name: str, wrong: Callable[[Any], bool]) -> str:
+    """Return a line of defaults without the settings of this name that are wrong."""
+    found = sudo.DEFAULTS.match(text)
+    if found is None:
+        return text
+    pieces = [piece.strip() for piece in sudo.SETTING.findall(found.group("settings")) if piece.strip()]
+    kept = [piece for piece in pieces if sudo.setting_of(piece)[0] != name or not wrong(sudo.setting_of(piece)[1])]
+    if len(kept) == len(pieces):
+        return text
+    return "Defaults%s %s" % (found.group("scope") or "", ", ".join(kept)) if kept else ""
+
+
+def _rewrite(plan: ChangePlan, edit: Edit) -> None:
+    """Edit every line of all files below /etc that sudo reads."""
+    for path in sorted({file for file, _line, _text in sudo.lines(plan.host)}):
+        old = plan.host.read_text(path)
+        new = _edited(old, edit)
+        if new != old and path.startswith("/etc/"):
+            _write(plan, path, new)
+
+
+def _edited(text: str, edit: Edit) -> str:
+    rows = text.splitlines(True)
+    for first, last, whole in reversed(list(sudo.joined(text))):
+        plain = sudo.without_comment(whole)
+        changed = edit(plain) if plain and not plain.startswith(("@include", "#include")) else plain
+        if changed != plain:
+            # Scanners search comments too, so what was there is kept in a form that sets nothing.
+            note = DISABLED + plain.replace("=", " ").replace("\\", "/") + "\n"
+            rows[first - 1 : last] = [note, changed + "\n"] if changed else [note]
+    return "".join(rows)
+
+
+def _require_password(plan: ChangePlan, address: Address, edit: Edit) -> None:
+    """Take out what lifts the password, where everybody whom it is for has one."""
+    for file, number, text in sudo.lines(plan.host):
+        if edit(text) != text:
+            for name in _users_of(plan.host, text, "%s:%d" % (file, number)):
+                if not logins.has_password(plan.host, name):
+                    raise CannotFix(
+                        "%s:%d is for %s, who has no password on this host and could run nothing by sudo any more; "
+                        "give them one or remove the rule by hand with visudo" % (file, number, name)
+                    )
+    _rewrite(plan, edit)
+    left = sudo.read(plan.host, [address])[0]
+    if left.state != "value" or left.value:
+        places = ["%s:%d" % (item["file"], item["line"]) for item in left.value or []]
+        raise CannotFix("%s still lifts the password; change it there by hand with visudo" % ", ".join(places))
+
+
+def _users_of(host: Host, text: str, place: str) -> List[str]:
+    """Return the users besides root for whom a line is. Raises `CannotFix` where that cannot be told."""
+    who: Tuple[str, ...] = ()
+    found = sudo.DEFAULTS.match(text)
+    rule = logins.rule_of(text)
+    if rule is not None:
+        who = rule.who
+    elif found is not None and (found.group("scope") or "").startswith(":"):
+        who = tuple(found.group("scope")[1:].split(","))
+    names: Dict[str, None] = {}
+    for one in who or ("ALL",):
+        if not logins.PLAIN_NAME.match(one.lstrip("%")):
+            raise CannotFix(
+                "%s is for %s, whose passwords cannot be told; change it by hand with visudo" % (place, one)
+            )
+        members = _members(host, one[1:]) if one.startswith("%") else [one]
+        names.update(dict.fromkeys(members))
+    return [name for name in names if name != "root"]
+
+
+def _members(host: Host, name: str) -> List[str]:
+    known = [group for group in groups(host) if group.name == name]
+    if not known:
+        raise CannotFix("the group %s is not a local one, so the passwords of its members cannot be told" % name)
+    first = [user.name for user in logins.users(host) if user.gid == known[0].gid]
+    return [*known[0].members, *first]
