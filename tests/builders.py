@@ -295,6 +295,21 @@ def make_summary(records: list[Document], missing: Iterable[str] = (), **changes
     return {**summary, **changes}
 
 
+def make_remediation(host: str, **changes: Any) -> Document:
+    """What a remediation did on a host, as the summary has it."""
+    counts = {"already_right": 11, "fixed": 7, "would_fix": 0, "still_failing": 1, "skipped": 3, "reverted": 0}
+    return {
+        "host": host,
+        "check_mode": False,
+        "changed": True,
+        "reverted": False,
+        "pending_reboot": ["audit=1 on the kernel's command line"],
+        "counts": {**counts, "not_applicable": 2, "error": 0},
+        "file": f"remediation/{host}.json",
+        **changes,
+    }
+
+
 def host_name(index: int) -> str:
     sites = ("ehr-app", "ehr-db", "pacs", "lab", "ward-ws", "gateway")
     return f"{sites[index % len(sites)]}{index // len(sites) + 1:02d}.clinic.example"
@@ -306,4 +321,5 @@ def make_run(hosts: int = 12, rules: int = len(SAMPLES)) -> Run:
     records[0]["warnings"] = ["the walk of /srv/images stopped at a network file system"]
     records.append(make_unaudited("pacs-archive01.clinic.example"))
     records.append(make_unaudited("ward-ws99.clinic.example", "failed", "python3 of the host is 3.6; 3.8 is needed"))
-    return Run(make_summary(records, missing=["lab-old07.clinic.example"]), records)
+    remediation = [make_remediation(host_name(0)), make_remediation(host_name(1), reverted=True)]
+    return Run(make_summary(records, missing=["lab-old07.clinic.example"], remediation=remediation), records)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.builders import Run, make_finding, make_record, make_summary, make_unaudited, samples
+from tests.builders import Run, make_finding, make_record, make_remediation, make_summary, make_unaudited, samples
 
 MARK = "injected-by-a-target"
 HOSTILE = (
@@ -43,4 +43,6 @@ def hostile_run() -> Run:
         records.append(make_record(name, findings, warnings=list(HOSTILE[:3])))
     records[0]["findings"][0]["checks"][0]["observed"] = HUGE
     records += [make_unaudited(f"down{number}{text[:100]}", reason=text) for number, text in enumerate(HOSTILE)]
-    return Run(make_summary(records, missing=[f"gone{text[:100]}" for text in HOSTILE]), records)
+    remediation = [make_remediation(name, pending_reboot=list(HOSTILE)) for name in names]
+    missing = [f"gone{text[:100]}" for text in HOSTILE]
+    return Run(make_summary(records, missing=missing, remediation=remediation), records)

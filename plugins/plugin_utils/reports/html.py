@@ -31,6 +31,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     MAX_CHARACTERS,
     OUTCOME_WORDS,
+    REMEDIATION_WORDS,
     STATE_WORDS,
     STATUS_WORDS,
     one_line,
@@ -118,6 +119,7 @@ def write_html(
         outcome_words=OUTCOME_WORDS,
         state_words=STATE_WORDS,
         status_words=STATUS_WORDS,
+        remediation_words=REMEDIATION_WORDS,
         max_quiet=MAX_QUIET_FINDINGS,
         style=style,
         style_source=Markup(style_source),  # noqa: S704 - a digest

@@ -17,6 +17,14 @@ MAX_CHARACTERS = 2000
 # Marks that stack on one letter in any living language; more of them paint over the neighbouring lines.
 MAX_STACKED_MARKS = 3
 
+REMEDIATION_WORDS = (
+    ("already_right", "Already right"),
+    ("fixed", "Fixed"),
+    ("would_fix", "Would be fixed"),
+    ("still_failing", "Still failing"),
+    ("skipped", "Skipped"),
+    ("reverted", "Reverted"),
+)
 OUTCOME_WORDS = {
     "fail": "fail",
     "error": "error",

@@ -101,6 +101,22 @@ def test_every_failure_error_and_manual_finding_has_its_evidence(run, page):
                 assert re.sub(r"\s+", " ", check.get("observed", "")) in page.text
 
 
+def test_what_remediation_did_is_told(run, page):
+    part = page.text[page.text.index("What remediation did") :]
+
+    assert "reboot pending: audit=1 on the kernel's command line" in part
+    assert "the host undid changes by itself" in part
+    for row in run.summary["remediation"]:
+        assert row["host"] in part
+
+
+def test_without_remediation_there_is_nothing_of_it():
+    run = make_run()
+    summary = {key: value for key, value in run.summary.items() if key != "remediation"}
+
+    assert "What remediation did" not in Page(rendered(summary, run.records, framework=framework())).text
+
+
 def test_rule_texts_stand_once(page):
     for sample in SAMPLES:
         assert page.text.count(sample.why) == 1
@@ -127,7 +143,7 @@ def test_rules_go_by_severity_then_by_hosts(run, page):
 
 
 def test_same_input_gives_the_same_bytes_whatever_the_order_of_hosts(run):
-    turned = make_summary(run.records, missing=["lab-old07.clinic.example"])
+    turned = make_summary(run.records, missing=["lab-old07.clinic.example"], remediation=run.summary["remediation"])
 
     assert rendered(run.summary, run.records) == rendered(turned, reversed(run.records))
 
