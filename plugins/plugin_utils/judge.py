@@ -143,6 +143,19 @@ class Judge:
         good = all(matchers.matches(expectation, part) for _name, part in parts)
         return Check(label, "pass" if good else "fail", expected, observed, source)
 
+    def failing_documents(self, setting: Mapping[str, Any]) -> list[Any] | None:
+        """Return the documents of a list on which ``each`` fails, or the one document; None where it has another form."""
+        seen = self._observations.get(setting_key(setting), {})
+        if seen.get("state") != "value":
+            return None
+        ((_name, part),) = list(_parts(seen["value"], setting.get("select"), ())) or (("", None),)
+        if isinstance(part, dict):
+            return [part]
+        inner = setting["expect"].get("each")
+        if not isinstance(part, list) or inner is None or not all(isinstance(item, dict) for item in part):
+            return None
+        return [item for item in part if not matchers.matches(inner, item)]
+
     def _tree(self, setting: Mapping[str, Any]) -> _Verdict:
         if "any_of" in setting:
             return self._any_of(setting["any_of"])

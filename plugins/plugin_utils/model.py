@@ -32,7 +32,9 @@ def worst(outcomes: Iterator[str] | list[str]) -> str:
 class Kind:
     """A kind of setting. ``expect_on``: the parts of its document on which an expectation has to hold.
 
-    ``write``: ``plain`` or ``connection`` where remediation can write it, else empty.
+    ``write``: ``plain`` or ``connection`` where remediation can write it, else empty. ``elements``: where a list of
+    documents is observed, the key of each that becomes its own address. ``fields_written``: field of the document ->
+    key of what is written; only keys of failing fields are.
     """
 
     label: str
@@ -40,6 +42,8 @@ class Kind:
     expect_on: tuple[str, ...] = ()
     one_address_of: tuple[str, ...] = ()
     write: str = ""
+    elements: str = ""
+    fields_written: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Platform, Setting
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Setting
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
 
 PLAIN = "plain"
@@ -62,6 +63,20 @@ def _stated(kind: str, expectation: Mapping[str, Any]) -> Any:
     return _NOTHING
 
 
+def _only_failing(kind: Kind, expectation: Mapping[str, Any], document: Mapping[str, Any], wanted: Any) -> Any:
+    """Return of what is wanted only the keys whose fields fail: an owner that is allowed is not changed with a mode."""
+    fields = _fields(expectation)
+    failing = {name for name, nested in fields.items() if not matchers.matches(nested, matchers.field(document, name))}
+    keys = {kind.fields_written.get(name) for name in failing}
+    return {key: value for key, value in wanted.items() if key in keys} if failing else wanted
+
+
+def _fields(expectation: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = expectation.get("each", expectation)
+    found: Mapping[str, Any] = inner.get("fields", {})
+    return found
+
+
 class Remedies:
     """Collects the changes that failing rules of one platform need on one host."""
 
@@ -77,7 +92,7 @@ class Remedies:
         leaves = self._failing(planned.settings)
         if not leaves:
             raise NoRemedy("none of its settings fails by itself")
-        made = [self._change(planned, leaf) for leaf in leaves]
+        made = [change for leaf in leaves for change in self._changes_of(planned, leaf)]
         for change in made:
             known = self.changes.setdefault(change.id, change)
             known.rules.append(planned.rule.id)
@@ -85,14 +100,27 @@ class Remedies:
                 known.group = CONNECTION
         return made
 
-    def _change(self, planned: PlannedRule, leaf: Setting) -> Change:
+    def _changes_of(self, planned: PlannedRule, leaf: Setting) -> list[Change]:
+        kind = self._platform.kinds[leaf["kind"]]
+        wanted = wanted_value(leaf)
+        documents = self._judge.failing_documents(leaf) if kind.fields_written and isinstance(wanted, Mapping) else None
+        if documents is None:
+            return [self._change(planned, leaf, leaf["address"], wanted)]
+        changes = []
+        for document in documents:
+            address = leaf["address"]
+            if kind.elements and kind.elements not in address:
+                address = {kind.elements: document[kind.elements]}
+            changes.append(self._change(planned, leaf, address, _only_failing(kind, leaf["expect"], document, wanted)))
+        return changes
+
+    def _change(self, planned: PlannedRule, leaf: Setting, address: Mapping[str, Any], wanted: Any) -> Change:
         kind = self._platform.kinds[leaf["kind"]]
         cuts_off = kind.write == CONNECTION or planned.rule.disrupts in _CUTS_OFF
-        wanted = wanted_value(leaf)
         return Change(
-            f"{setting_key(leaf)} = {wanted!r}",
+            f"{setting_key({'kind': leaf['kind'], 'address': address})} = {wanted!r}",
             leaf["kind"],
-            leaf["address"],
+            address,
             wanted,
             CONNECTION if cuts_off else PLAIN,
         )

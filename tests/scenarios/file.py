@@ -26,12 +26,11 @@ def _keys(name: str, verdict: str, planted: Any) -> Scenario:
         verdict,
         {"state": "value"},
         files=files,
-        wanted={"mode": "0600"},
     )
 
 
 def _below(name: str, verdict: str, planted: Any, state: str = "value") -> Scenario:
-    """Files at any depth; none is changed automatically."""
+    """Files at any depth."""
     files = {"/etc/passwd": "", "/etc/group": "", "/var/log/plain.log": File("x", 0o640), **planted}
     address = {"glob": "/var/log/**"}
     return Scenario(name, address, {"each": MODE}, verdict, {"state": state}, files=files)

@@ -11,7 +11,7 @@ import stat
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.file_tree import BELOW, matching
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.file_tree import matching
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
 MAX_FILES = 1000
+MERGED = ("/bin", "/sbin", "/lib", "/lib64")
 TYPES = (
     (stat.S_ISREG, "file"),
     (stat.S_ISDIR, "directory"),
@@ -95,23 +96,24 @@ def document(host: Host, path: str) -> Dict[str, Any]:
 
 def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
     """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?}``. A mode is never made wider."""
-    host = plan.host
-    if str(address.get("glob", "")).endswith(BELOW):
-        # A link planted below could lead the writer anywhere, and `select` is known to the controller only.
-        raise CannotFix("files at any depth (%s) are not changed automatically; change them by hand" % address["glob"])
-    for path in _paths(host, address):
-        status = host.stat(path)
-        if "glob" in address and not stat.S_ISREG(status.st_mode):
-            continue
-        mode = stat.S_IMODE(status.st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
-        plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
+    path = required(address, "path")
+    if not plan.host.exists(path):
+        raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
+    _refuse_planted(plan.host, path)
+    mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
+    plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
 
 
-def _paths(host: Host, address: Address) -> List[str]:
-    if "glob" not in address:
-        path = required(address, "path")
-        if not host.exists(path):
-            raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
-        return [path]
-    content = str(address.get("pattern", ""))
-    return [path for path in host.glob(required(address, "glob")) if not content or _has_line(host, path, content)]
+def _refuse_planted(host: Host, path: str) -> None:
+    """Raise `CannotFix` where others than root could have put a link in place of a file or of a folder above it."""
+    folder = path.rsplit("/", 1)[0]
+    # /sbin and its like are links into /usr on every current system.
+    folder = "/usr" + folder if folder in MERGED else folder
+    while folder:
+        status = host.stat(folder, follow=False)
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid or status.st_mode & 0o022:
+            raise CannotFix(
+                "%s lies in %s, which is a link or where others than root may write; change it by hand"
+                % (printable(path), printable(folder))
+            )
+        folder = folder.rsplit("/", 1)[0]

@@ -28,6 +28,9 @@ PLATFORM = Platform(
         "plain": Kind("plain {name}", {"name": {"type": "string"}}, write="plain"),
         "door": Kind("door {name}", {"name": {"type": "string"}}, write="connection"),
         "fixed": Kind("fixed {name}", {"name": {"type": "string"}}),
+        "paths": Kind(
+            "files {glob}", {}, write="plain", elements="path", fields_written={"mode": "mode", "uid": "owner"}
+        ),
     },
 )
 
@@ -56,7 +59,11 @@ class PlayedHost:
         return {
             "benchmarks": ["b"],
             "observations": {
-                key: {"state": "value", "value": self.values[json.loads(key.split(" ", 1)[1])["name"]], "source": "s"}
+                key: {
+                    "state": "value",
+                    "value": self.values[next(iter(json.loads(key.split(" ", 1)[1]).values()))],
+                    "source": "s",
+                }
                 for key in keys
             },
         }
@@ -70,7 +77,7 @@ class PlayedHost:
         states, steps = {}, []
         before = dict(self.values)
         for change, (_kind, address, wanted) in request["changes"].items():
-            name = address["name"]
+            name = next(iter(address.values()))
             if name in self.behaviour.get("refuse", {}):
                 states[change] = {"state": "refused", "reason": self.behaviour["refuse"][name]}
                 continue
@@ -257,3 +264,26 @@ def test_set_and_fields_say_what_is_written():
 
     assert host.values == {"a": 7, "b": {"x": 1, "y": 1}}
     assert results == {"r": ("fixed", ""), "s": ("fixed", "")}
+
+
+def test_files_of_a_pattern_are_changed_one_by_one_and_only_in_what_is_wrong():
+    documents = [
+        {"path": "/a", "type": "file", "mode": "0666", "uid": 0},
+        {"path": "/b", "type": "file", "mode": "0600", "uid": 7},
+        {"path": "/c", "type": "file", "mode": "0600", "uid": 0},
+        {"path": "/d", "type": "link", "mode": "0777", "uid": 9},
+    ]
+    setting = {
+        "kind": "paths",
+        "address": {"glob": "/*"},
+        "select": "[?type=='file']",
+        "expect": {"each": {"fields": {"mode": {"mode_at_most": "0640"}, "uid": {"equals": 0}}}},
+        "set": {"mode": "0640", "owner": "root"},
+    }
+    host = PlayedHost({"/*": documents}, fail={})
+    remediate([rule("r", setting)], host, check=True)
+
+    assert [change[1:] for change in host.requests[0]["changes"].values()] == [
+        [{"path": "/a"}, {"mode": "0640"}],
+        [{"path": "/b"}, {"owner": "root"}],
+    ]
