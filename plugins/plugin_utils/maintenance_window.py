@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KEYS = frozenset({"days", "from", "to", "timezone"})
 
 
@@ -108,9 +109,7 @@ def _days(given: Any, name: str) -> tuple[str, ...]:
     days = []
     for day in listed:
         short = str(day).lower()[:3]
-        if short not in DAYS or not (
-            "monday tuesday wednesday thursday friday saturday sunday".find(str(day).lower()) >= 0
-        ):
+        if short not in DAYS or str(day).lower() not in (short, LONG_DAYS[DAYS.index(short)]):
             raise HipaaCisError(f"{name}: {unknown('day', day, DAYS)}")
         days.append(short)
     if not days:

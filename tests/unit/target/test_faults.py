@@ -68,9 +68,10 @@ def good(_argv, _timeout):
     return CommandResult()
 
 
-def request(changes=CHANGES, run_id="run", mode="apply", group="plain"):
+def request(changes=None, run_id="run", mode="apply", group="plain"):
+    wanted = CHANGES if changes is None else changes
     return parse(
-        json.dumps({"version": 1, "mode": mode, "run_id": run_id, "group": group, "changes": changes, "options": {}})
+        json.dumps({"version": 1, "mode": mode, "run_id": run_id, "group": group, "changes": wanted, "options": {}})
     )
 
 

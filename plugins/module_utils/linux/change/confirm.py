@@ -109,16 +109,16 @@ def main(run_id: str) -> None:
 def by_hand(arguments: List[str]) -> None:
     """What ``python3 rollback.zip <run id>`` does at the console of a host that is cut off: roll the whole run back."""
     if len(arguments) != 1:
-        sys.exit("usage: python3 rollback.zip RUN_ID")
+        raise SystemExit("usage: python3 rollback.zip RUN_ID")
     journal = Journal("/", arguments[0])
     if not journal.exists():
-        sys.exit("there is no journal of the run %s" % journal.run_id)
+        raise SystemExit("there is no journal of the run %s" % journal.run_id)
     _claim(journal, "reverting")
     report = Rollback(Host("/"), run_command, journal, force=True).run()
     _remove_boot_unit("/")
     sys.stdout.write("".join("undone: %s\n" % text for text in report.undone))
     sys.stdout.write("".join("PROBLEM: %s\n" % text for text in report.problems))
-    sys.exit(1 if report.problems else 0)
+    raise SystemExit(1 if report.problems else 0)
 
 
 def _claim(journal: Journal, name: str) -> bool:
