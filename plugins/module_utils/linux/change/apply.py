@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     file,
     kernel_module,
     sshd_option,
+    su_access,
     sudo_change,
     sysctl,
 )
@@ -43,6 +44,7 @@ WRITERS: Dict[str, Writer] = {
     "file": file.write,
     "kernel_module": kernel_module.write,
     "sshd_option": sshd_option.write,
+    "su_access": su_access.write,
     "sudo": sudo_change.write,
     "sysctl": sysctl.write,
 }
