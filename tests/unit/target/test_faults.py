@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -297,3 +297,19 @@ def test_access_control_lists_and_owners_are_kept(root):
     assert os.stat(path).st_mode & 0o7777 == 0o640
     roll_back(root)
     assert os.getxattr(path, "user.site") == b"kept"
+
+
+def test_only_what_is_unconfirmed_is_undone_by_the_host(root, monkeypatch):
+    monkeypatch.setattr(confirm, "arm", lambda *_arguments: None)
+    apply(root, changes={"sysctl": CHANGES["sysctl"]})
+    journal = Journal(root, "run")
+    for name in ("file", "module"):
+        journal.confirm()
+        steps = {name: CHANGES[name]}
+        Apply({**request(changes=steps), "group": "connection"}, root, good).answer()
+
+    Rollback(Host(root), good, journal, unconfirmed=True, force=True).run()
+
+    assert tree(root)[SYSCTL] == (0o666, b"0\n")
+    assert tree(root)["/etc/passwd"][0] == 0o600
+    assert "/etc/modprobe.d/00-hipaa-cis.conf" not in tree(root)

@@ -88,13 +88,23 @@ def test_run_id_never_leads_elsewhere(tmp_path, name):
         Journal(str(tmp_path), name)
 
 
-def test_last_run(tmp_path, journal):
+def test_last_run_is_told_by_number_whatever_the_clock_says(tmp_path, journal):
     later = Journal(str(tmp_path), "a-later-one")
     later.create()
-    os.utime(os.path.join(later.folder, "blobs"))
+    for folder, names, files in os.walk(later.folder):
+        for name in names + files:
+            os.utime(os.path.join(folder, name), (0, 0))
 
     assert last_run(str(tmp_path)) == "a-later-one"
     assert journal.exists()
+
+
+def test_what_was_confirmed_is_told_from_what_came_after(journal):
+    journal.begin(STEP, GONE, GONE)
+    journal.confirm()
+    journal.begin(STEP, GONE, GONE)
+
+    assert [entry.confirmed for entry in journal.entries()] == [True, False]
 
 
 def test_no_run_at_all(tmp_path):

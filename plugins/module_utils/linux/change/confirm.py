@@ -20,17 +20,17 @@ import zipfile
 from typing import Any, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import lock
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, remove_quietly
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, remove_quietly, sync_folder
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
 PACKAGE = "ansible_collections.hipaa.cis.plugins.module_utils.linux"
 BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from %s.change.confirm import main; main(sys.argv[2])" % PACKAGE
+AT_BOOT = "at-boot"
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from %s.change.confirm import main; main(*sys.argv[2:])" % PACKAGE
 _LATER = "import subprocess, sys, time; time.sleep(float(sys.argv[1])); subprocess.call(sys.argv[2:])"
 
 
@@ -49,30 +49,46 @@ def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/") -> No
         json.dumps({"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout}),
     )
     if os.path.isdir(os.path.join(root, "run/systemd/system")):
-        _write_boot_unit(root, argv)
+        _write_boot_unit(root, [*argv, AT_BOOT])
         result = runner(
             ["systemd-run", "--quiet", "--collect", "--unit=" + unit_name(journal.run_id),
              "--on-active=%ds" % max(1, round(timeout)), "--timer-property=AccuracySec=1s",
              "--service-type=oneshot", *argv], 30.0,
         )  # fmt: skip
-        if result.problem or result.exit_code:
+        if result.missing:
+            _start_detached(timeout, argv)
+        elif result.problem or result.exit_code:
             _forget(journal, root)
             raise ChangeError(
                 "the host could not be armed to undo changes by itself, so they were not made: %s"
                 % (result.problem or result.stderr.strip()[:200])
             )
     else:
-        subprocess.Popen(
-            [sys.executable, "-c", _LATER, str(timeout), *argv],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            cwd="/", start_new_session=True,
-        )  # fmt: skip
+        _start_detached(timeout, argv)
+
+
+def _start_detached(timeout: float, argv: List[str]) -> None:
+    subprocess.Popen(
+        [sys.executable, "-B", "-c", _LATER, str(timeout), *argv],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd="/", start_new_session=True,
+    )  # fmt: skip
+
+
+def require_armed(journal: Journal) -> None:
+    """Raise `ChangeError` where the host no longer stands ready to undo: an apply must not outlast its own undoing."""
+    if not os.path.exists(os.path.join(journal.folder, "armed")):
+        raise ChangeError(
+            "making the changes took longer than hipaa_cis_confirm_timeout, so the host began to undo them; "
+            "allow more time"
+        )
 
 
 def disarm(journal: Journal, runner: Runner, root: str = "/") -> bool:
     """Confirm: the changes stay. Return False where it is too late, for the host undid or is undoing them."""
     if not _claim(journal, "confirmed"):
         return False
+    journal.confirm()
     _remove_boot_unit(root)
     if os.path.isdir(os.path.join(root, "run/systemd/system")):
         runner(["systemctl", "stop", unit_name(journal.run_id) + ".timer"], 30.0)
@@ -90,10 +106,10 @@ def status(journal: Journal) -> Dict[str, Any]:
 
 
 def revert(journal: Journal, host: Host, runner: Runner) -> bool:
-    """Undo the connection group now, where it is armed. Return whether this call did it."""
-    if not _claim(journal, "reverting"):
+    """Undo what is unconfirmed now, where it is armed. Return whether this call did it."""
+    if not _claim(journal, "reverting") and not _was_cut_off(journal, host.root):
         return False
-    report = Rollback(host, runner, journal, group=CONNECTION, force=True).run()
+    report = Rollback(host, runner, journal, unconfirmed=True, force=True).run()
     path = os.path.join(journal.folder, "reverting")
     _write(path, json.dumps(vars(report)))
     os.replace(path, os.path.join(journal.folder, "reverted"))
@@ -101,9 +117,9 @@ def revert(journal: Journal, host: Host, runner: Runner) -> bool:
     return True
 
 
-def main(run_id: str) -> None:
+def main(run_id: str, when: str = "") -> None:
     """What the timer and the boot unit start."""
-    revert(Journal("/", run_id), Host("/"), run_command)
+    revert(Journal("/", run_id), Host("/"), run_command, at_boot=when == AT_BOOT)
 
 
 def by_hand(arguments: List[str]) -> None:
@@ -121,11 +137,22 @@ def by_hand(arguments: List[str]) -> None:
     raise SystemExit(1 if report.problems else 0)
 
 
+def _was_cut_off(journal: Journal, root: str) -> bool:
+    """Return whether a rollback was begun before the last boot and did not end."""
+    try:
+        with open(os.path.join(journal.folder, "reverting"), encoding="utf-8") as stream:
+            begun = json.loads(stream.read())
+    except (OSError, ValueError):
+        return False
+    return "boot" in begun and begun["boot"] != lock.boot_id(root)
+
+
 def _claim(journal: Journal, name: str) -> bool:
     try:
         os.rename(os.path.join(journal.folder, "armed"), os.path.join(journal.folder, name))
     except FileNotFoundError:
         return False
+    sync_folder(journal.folder)
     return True
 
 

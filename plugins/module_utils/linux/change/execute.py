@@ -108,9 +108,12 @@ class Executor:
                 + files.explain(self._journal.path, problem)
             ) from None
 
-    def _save(self, content: bytes) -> str:
+    def _save_unsynced(self, content: bytes) -> str:
+        return self._save(content, sync=False)
+
+    def _save(self, content: bytes, sync: bool = True) -> str:
         try:
-            return self._journal.save(content)
+            return self._journal.save(content, sync)
         except OSError as problem:
             raise JournalFailure(
                 "the journal cannot be written, so nothing more was changed: "
@@ -123,8 +126,6 @@ class Executor:
         content, after = self._wanted(step, before)
         if files.same(before, after):
             return ""
-        if content is not None:
-            self._save(content)
         number = self._begin(step, before, after)
         temporary = files.temporary_name(path, self._journal.run_id)
         try:
@@ -205,7 +206,9 @@ class Executor:
         before: State = {"kind": "command"}
         if step.packages:
             before = package_steps.before(self._runner, step, self._journal)
-        tree = trees.take(self._host.root, step.watch, self._save) if step.watch else {}
+        tree = trees.take(self._host.root, step.watch, self._save_unsynced) if step.watch else {}
+        if step.watch:
+            self._journal.settle()
         digest = self._save(json.dumps(tree).encode()) if step.watch else ""
         number = self._begin(step, before, {"kind": "command"}, digest)
         self._watcher("command: " + step.label)

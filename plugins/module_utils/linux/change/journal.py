@@ -39,7 +39,8 @@ class Entry:
     """One change: its step, the state before it, the state it was to bring, what it is known to have done.
 
     ``effects``: path -> {before, after} of what a command changed in the folders it watched; None when it was cut off.
-    ``status``: ``begun`` (cut off), ``done``, ``failed`` (taken back at once) or ``undone``.
+    ``status``: ``begun`` (cut off), ``done``, ``failed`` (taken back at once) or ``undone``. ``confirmed``: the
+    controller came back after it.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Entry:
     tree: str = ""
     effects: Optional[Dict[str, Dict[str, State]]] = None
     status: str = "begun"
+    confirmed: bool = False
     details: Dict[str, Any] = field(default_factory=dict)
 
 
@@ -59,7 +61,8 @@ class Journal:
         if not RUN_ID.match(run_id) or run_id in (".", ".."):
             raise ChangeError("the run id %r may only hold letters, digits, '.', '_' and '-'" % run_id)
         self.run_id = run_id
-        self.folder = os.path.join(root, BASE.lstrip("/"), run_id)
+        self._base = os.path.join(root, BASE.lstrip("/"))
+        self.folder = os.path.join(self._base, run_id)
         self.path = os.path.join(self.folder, "journal")
         self._next = 1
 
@@ -84,12 +87,13 @@ class Journal:
             self._mend_torn_end()
             self._next = 1 + max([entry.number for entry in entries], default=0)
         else:
-            self._append({"version": VERSION, "run": self.run_id})
+            # The runs of a host are told apart by number, for a clock may jump.
+            self._append({"version": VERSION, "run": self.run_id, "sequence": _last_sequence(self._base) + 1})
             sync_folder(self.folder)
             sync_folder(os.path.dirname(self.folder))
 
-    def save(self, content: bytes) -> str:
-        """Keep a content and return its digest."""
+    def save(self, content: bytes, sync: bool = True) -> str:
+        """Keep a content and return its digest. Without ``sync`` it is only safe after `settle`."""
         digest = hashlib.sha256(content).hexdigest()
         path = self._blob(digest)
         if not os.path.exists(path):
@@ -99,12 +103,18 @@ class Journal:
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(content)
                     stream.flush()
-                    os.fsync(stream.fileno())
+                    if sync:
+                        os.fsync(stream.fileno())
                 os.replace(temporary, path)
             except BaseException:
                 remove_quietly(temporary)
                 raise
         return digest
+
+    @staticmethod
+    def settle() -> None:
+        """Bring many contents to the disk at once, which is far quicker than one by one."""
+        os.sync()
 
     def load(self, digest: str) -> bytes:
         """Return a kept content. Raises `DamagedJournal` where it is missing or not what it was."""
@@ -132,6 +142,10 @@ class Journal:
     def finish(self, number: int, status: str, **details: Any) -> None:
         """Note that a change is ``done``, ``failed`` (and was taken back) or ``undone``."""
         self._append({"finish": number, "status": status, **details})
+
+    def confirm(self) -> None:
+        """Note that the controller came back after all that was begun so far."""
+        self._append({"confirm": True})
 
     def _append(self, event: Dict[str, Any]) -> None:
         text = json.dumps(event, sort_keys=True)
@@ -182,6 +196,9 @@ class Journal:
         if "begin" in event:
             number = event["begin"]
             found[number] = Entry(number, event["step"], event["before"], event["after"], event["tree"])
+        elif "confirm" in event:
+            for entry in found.values():
+                entry.confirmed = True
         elif event.get("finish") in found:
             entry = found[event["finish"]]
             entry.status = event["status"]
@@ -200,10 +217,29 @@ def _event(line: bytes) -> Optional[Dict[str, Any]]:
 def last_run(root: str) -> str:
     """Return the id of the run that last began to change this host. Raises `ChangeError` where there is none."""
     base = os.path.join(root, BASE.lstrip("/"))
-    try:
-        runs = [name for name in os.listdir(base) if os.path.exists(os.path.join(base, name, "journal"))]
-    except OSError:
-        runs = []
-    if not runs:
+    numbers = {run: _sequence(base, run) for run in _runs(base)}
+    if not numbers:
         raise ChangeError("%s holds no journal: nothing on this host was changed by a remediation" % BASE)
-    return max(runs, key=lambda name: (os.stat(os.path.join(base, name, "blobs")).st_ctime_ns, name))
+    return max(numbers, key=lambda run: (numbers[run], run))
+
+
+def _runs(base: str) -> List[str]:
+    try:
+        return [name for name in os.listdir(base) if os.path.exists(os.path.join(base, name, "journal"))]
+    except OSError:
+        return []
+
+
+def _last_sequence(base: str) -> int:
+    return max([_sequence(base, run) for run in _runs(base)], default=0)
+
+
+def _sequence(base: str, run: str) -> int:
+    """Return the number in a journal's first line; 0 where it has none that can be read."""
+    try:
+        with open(os.path.join(base, run, "journal"), "rb") as stream:
+            event = _event(stream.readline(4096).rstrip(b"\n"))
+    except OSError:
+        return 0
+    number = (event or {}).get("sequence", 0)
+    return number if isinstance(number, int) else 0

@@ -52,7 +52,8 @@ def _read(path: str) -> Dict[str, Any]:
             found = json.loads(stream.read(4096))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    # What is no lock of ours is none at all: a half-written one was never taken.
+    return found if isinstance(found, dict) and isinstance(found.get("uptime"), float) else {}
 
 
 def _write(path: str, text: str) -> None:

@@ -18,7 +18,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
     Journal,
     last_run,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, KERNEL, REFRESH
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
+    COMMAND,
+    CONNECTION,
+    FILE,
+    KERNEL,
+    REFRESH,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
@@ -36,14 +42,17 @@ class Report:
 
 
 class Rollback:
-    """The rollback of one journal on the host below ``host.root``. ``group``: only the steps of one group."""
+    """The rollback of one journal on the host below ``host.root``.
 
-    def __init__(self, host: Host, runner: Runner, journal: Journal, group: str = "", force: bool = False,
+    ``unconfirmed``: only what may have cut the controller off and was not confirmed since.
+    """
+
+    def __init__(self, host: Host, runner: Runner, journal: Journal, unconfirmed: bool = False, force: bool = False,
                  watcher: Watcher = lambda _what: None) -> None:  # fmt: skip
         self._host = host
         self._runner = runner
         self._journal = journal
-        self._group = group
+        self._unconfirmed = unconfirmed
         self._force = force
         self._watcher = watcher
 
@@ -70,7 +79,9 @@ class Rollback:
         return report
 
     def _wanted(self, entry: Entry) -> bool:
-        return entry.status not in UNDONE and (not self._group or entry.step["group"] == self._group)
+        if entry.status in UNDONE:
+            return False
+        return not self._unconfirmed or (entry.step["group"] == CONNECTION and not entry.confirmed)
 
     def _undo(self, entry: Entry, report: Report) -> None:
         self._watcher("undo: " + entry.step["label"])
