@@ -140,7 +140,7 @@ class Apply:
                 "nothing was changed, for the journal cannot be written: "
                 + files.explain(self._journal.folder, problem)
             ) from None
-        executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watcher)
+        executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
         try:
             result = executor.execute(steps)
         except JournalFailure as problem:
@@ -154,6 +154,12 @@ class Apply:
             elif state["state"] == "planned":
                 state["state"] = "done"
         return result.changed
+
+    def _watch(self, what: str) -> None:
+        self._watcher(what)
+        # Only before something new is begun: what has begun goes on to a state that the journal knows.
+        if self._request["group"] == CONNECTION and what.startswith("journal: "):
+            confirm.refuse_late(self._journal)
 
     def _diff(self, step: Step) -> Optional[Dict[str, str]]:
         """Return what the step changes as texts before and after; contents of secret files are not shown."""

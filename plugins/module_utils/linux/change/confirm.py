@@ -20,7 +20,11 @@ import zipfile
 from typing import Any, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import lock
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, remove_quietly, sync_folder
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
+    ChangeError,
+    remove_quietly,
+    sync_folder,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
@@ -30,7 +34,9 @@ PACKAGE = "ansible_collections.hipaa.cis.plugins.module_utils.linux"
 BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
 AT_BOOT = "at-boot"
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from %s.change.confirm import main; main(*sys.argv[2:])" % PACKAGE
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from %s.change.confirm import main; main(*sys.argv[2:])" % PACKAGE
+)
 _LATER = "import subprocess, sys, time; time.sleep(float(sys.argv[1])); subprocess.call(sys.argv[2:])"
 
 
@@ -75,9 +81,9 @@ def _start_detached(timeout: float, argv: List[str]) -> None:
     )  # fmt: skip
 
 
-def require_armed(journal: Journal) -> None:
-    """Raise `ChangeError` where the host no longer stands ready to undo: an apply must not outlast its own undoing."""
-    if not os.path.exists(os.path.join(journal.folder, "armed")):
+def refuse_late(journal: Journal) -> None:
+    """Raise `ChangeError` where the host has begun to undo: an apply must not outlast its own undoing."""
+    if status(journal)["state"] in ("reverting", "reverted"):
         raise ChangeError(
             "making the changes took longer than hipaa_cis_confirm_timeout, so the host began to undo them; "
             "allow more time"
@@ -105,9 +111,14 @@ def status(journal: Journal) -> Dict[str, Any]:
     return {"state": "none", "report": {}}
 
 
-def revert(journal: Journal, host: Host, runner: Runner) -> bool:
-    """Undo what is unconfirmed now, where it is armed. Return whether this call did it."""
-    if not _claim(journal, "reverting") and not _was_cut_off(journal, host.root):
+def revert(journal: Journal, host: Host, runner: Runner, at_boot: bool = False) -> bool:
+    """Undo what is unconfirmed now, where it is armed. Return whether this call did it.
+
+    ``at_boot``: go on with what a power cut interrupted, for nobody else is at work then. (The number of the boot
+    would not tell: a container that was started anew has that of its kernel.)
+    """
+    interrupted = at_boot and os.path.exists(os.path.join(journal.folder, "reverting"))
+    if not _claim(journal, "reverting") and not interrupted:
         return False
     report = Rollback(host, runner, journal, unconfirmed=True, force=True).run()
     path = os.path.join(journal.folder, "reverting")
@@ -135,16 +146,6 @@ def by_hand(arguments: List[str]) -> None:
     sys.stdout.write("".join("undone: %s\n" % text for text in report.undone))
     sys.stdout.write("".join("PROBLEM: %s\n" % text for text in report.problems))
     raise SystemExit(1 if report.problems else 0)
-
-
-def _was_cut_off(journal: Journal, root: str) -> bool:
-    """Return whether a rollback was begun before the last boot and did not end."""
-    try:
-        with open(os.path.join(journal.folder, "reverting"), encoding="utf-8") as stream:
-            begun = json.loads(stream.read())
-    except (OSError, ValueError):
-        return False
-    return "boot" in begun and begun["boot"] != lock.boot_id(root)
 
 
 def _claim(journal: Journal, name: str) -> bool:
@@ -222,4 +223,6 @@ def _source(name: str) -> str:
     if hasattr(module, "__path__"):
         return ""
     loader: Any = module.__spec__.loader if module.__spec__ else None
-    return str(loader.get_source(name)) if loader is not None else ""
+    source = loader.get_source(name) if loader is not None else ""
+    # Ansible's own loader of collections gives bytes.
+    return source.decode() if isinstance(source, bytes) else str(source)
