@@ -10,7 +10,10 @@ PATH = "/etc/login.defs"
 
 
 def _case(name: str, verdict: str, content: Any, observed: Any) -> Scenario:
-    return Scenario(name, {"name": "PASS_MAX_DAYS"}, {"between": [1, 365]}, verdict, observed, files={PATH: content})
+    wanted = 365 if verdict == "fail" else None
+    return Scenario(
+        name, {"name": "PASS_MAX_DAYS"}, {"between": [1, 365]}, verdict, observed, files={PATH: content}, wanted=wanted
+    )
 
 
 SCENARIOS = [

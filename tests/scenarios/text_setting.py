@@ -11,17 +11,30 @@ MAIN = "/etc/systemd/journald.conf"
 DROP = "/etc/systemd/journald.conf.d/%s.conf"
 VENDOR = "/usr/lib/systemd/journald.conf.d/%s.conf"
 KEPT = "[Journal]\nStorage=persistent\n"
+COREDUMP: Dict[str, Any] = {
+    "file": "/etc/systemd/coredump.conf",
+    "address": {"section": "Coredump"},
+    "files": {"/usr/lib/systemd/coredump.conf.d/50.conf": "[Coredump]\nStorage=external\n"},
+}
+QUALITY: Dict[str, Any] = {
+    "file": "/etc/security/pwquality.conf",
+    "files": {"/etc/security/pwquality.conf.d/50.conf": "minlen = 6\n"},
+}
+BIG = {"at_least": 8}
 LOST = "[Journal]\nStorage=volatile\n"
 
 
 def _journal(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
-    return Scenario(name, JOURNAL, {"equals": "persistent"}, verdict, {}, files=files)
+    wanted = "persistent" if verdict == "fail" else None
+    return Scenario(name, JOURNAL, {"equals": "persistent"}, verdict, {}, files=files, wanted=wanted)
 
 
-def _simple(name: str, verdict: str, form: str, key: str, text: str, expect: Any) -> Scenario:
-    return Scenario(
-        name, {"file": "/etc/x.conf", "name": key, "format": form}, expect, verdict, {}, files={"/etc/x.conf": text}
-    )
+def _simple(  # noqa: PLR0917 - a row of the table below
+    name: str, verdict: str, form: str, key: str, text: str, expect: Any, wanted: Any = None, **more: Any
+) -> Scenario:
+    address = {"file": more.pop("file", "/etc/x.conf"), "name": key, "format": form, **more.pop("address", {})}
+    files = {address["file"]: text, **more.pop("files", {})}
+    return Scenario(name, address, expect, verdict, {}, files=files, wanted=wanted, **more)
 
 
 SCENARIOS = [
@@ -46,13 +59,100 @@ SCENARIOS = [
         "MAX_LOG_FILE_ACTION = keep_logs\n",
         {"equals": "keep_logs"},
     ),
-    _simple("key-value-last", "fail", "key_value", "minlen", "minlen = 14\nminlen = 8\n", {"at_least": 14}),
+    _simple("key-value-last", "fail", "key_value", "minlen", "minlen = 14\nminlen = 8\n", {"at_least": 14}, wanted=14),
     _simple("flag", "pass", "faillock", "even_deny_root", "even_deny_root\n", {"present": True}),
-    _simple("flag-commented-out", "fail", "faillock", "even_deny_root", "# even_deny_root\n", {"present": True}),
+    _simple(
+        "flag-commented-out", "fail", "faillock", "even_deny_root", "# even_deny_root\n", {"present": True}, wanted=True
+    ),
     _simple("shell-export", "pass", "shell", "TMOUT", "readonly TMOUT=900 ; export TMOUT\n", {"between": [1, 900]}),
-    _simple("shell-last", "fail", "shell", "TMOUT", "TMOUT=900\nTMOUT=0\n", {"between": [1, 900]}),
-    _simple("shell-in-a-condition", "fail", "shell", "TMOUT", "if true; then\nTMOUT=900\nfi\n", {"between": [1, 900]}),
+    _simple("shell-last", "fail", "shell", "TMOUT", "TMOUT=900\nTMOUT=0\n", {"between": [1, 900]}, wanted=900),
+    _simple(
+        "shell-in-a-condition",
+        "fail",
+        "shell",
+        "TMOUT",
+        "if true; then\nTMOUT=900\nfi\n",
+        {"between": [1, 900]},
+        wanted=900,
+    ),
     _simple("limits", "pass", "limits", "* hard core", "* hard core 0\n", {"equals": "0"}),
     _simple("limits-both", "pass", "limits", "* hard core", "*  -  core  0\n", {"equals": "0"}),
-    _simple("limits-last", "fail", "limits", "* hard core", "* hard core 0\n* hard core unlimited\n", {"equals": "0"}),
+    _simple(
+        "limits-last",
+        "fail",
+        "limits",
+        "* hard core",
+        "* hard core 0\n* hard core unlimited\n",
+        {"equals": "0"},
+        wanted="0",
+    ),
+    _simple("limits-wider-type", "fail", "limits", "* hard core", "* - core 5\n", {"equals": "0"}, "0"),
+    _simple(
+        "limits-in-a-drop-in",
+        "fail",
+        "limits",
+        "* hard core",
+        "# nothing\n",
+        {"equals": "0"},
+        "0",
+        file="/etc/security/limits.conf",
+        files={"/etc/security/limits.d/90.conf": "* hard core 1\n* soft core 1\n"},
+    ),
+    _simple("vendor-drop-in-behind-ours", "fail", "systemd", "Storage", "", {"equals": "none"}, "none", **COREDUMP),
+    _simple("auditd-twice", "fail", "auditd", "max_log_file", "MAX_LOG_FILE = 1\nx = 2\nmax_log_file = 2\n", BIG, 8),
+    _simple("no-newline-at-the-end", "fail", "auditd", "max_log_file", "x = 2", BIG, 8),
+    _simple(
+        "postfix-continued",
+        "fail",
+        "key_value",
+        "inet_interfaces",
+        "inet_interfaces = all,\n  10.0.0.1\nx = y\n",
+        {"equals": "loopback-only"},
+        "loopback-only",
+    ),
+    _simple("directive-twice", "fail", "directive", "Server", "server a\nServer b\n", {"equals": ["c"]}, "c"),
+    _simple("pwquality-drop-in", "fail", "pwquality", "minlen", "# minlen = 8\n", BIG, 14, **QUALITY),
+    _simple("pwquality-main-wins", "fail", "pwquality", "minlen", "minlen = 2\nminlen = 3\n", BIG, 14, **QUALITY),
+    _simple("pwquality-flag", "fail", "pwquality", "enforce_for_root", "difok = 2\n", {"present": True}, True),
+    _simple("zero", "fail", "pwquality", "dcredit", "dcredit = 1\n", {"at_most": 0}, 0),
+    _simple(
+        "gdm",
+        "fail",
+        "gdm",
+        "Enable",
+        "[daemon]\na=b\n[xdmcp]\nEnable=true\n[chooser]\n",
+        {"equals": "false"},
+        "false",
+        address={"section": "xdmcp"},
+    ),
+    _simple(
+        "gdm-new-section",
+        "fail",
+        "gdm",
+        "Enable",
+        "[daemon]\na=b",
+        {"equals": "false"},
+        "false",
+        address={"section": "xdmcp"},
+    ),
+    _simple(
+        "shell-quoted",
+        "fail",
+        "shell",
+        "DEFAULT_INPUT_POLICY",
+        'DEFAULT_INPUT_POLICY="ACCEPT"\nX=1\n',
+        {"equals": "DROP"},
+        "DROP",
+    ),
+    _simple(
+        "audit-disk-full",
+        "fail",
+        "auditd",
+        "disk_full_action",
+        "admin_space_left = 50\ndisk_full_action = SUSPEND\n",
+        {"equals": "halt"},
+        "halt",
+        file="/etc/audit/auditd.conf",
+        commands={"df -Pm /var/log": "Filesystem 1048576-blocks Used Available Capacity Mounted\nx 9000 1 8000 1% /\n"},
+    ),
 ]

@@ -56,7 +56,7 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
     texts += [(path, snippet_text(host, path)) for path in snippets(host, [root + base + ".d" for root in roots])]
     found: Found = None
     for path, text in texts:
-        for number, line, group in _ini(text):
+        for number, _last_number, line, group in ini_lines(text):
             key, sign, seen = line.partition("=")
             if sign and group == section and key.strip() == name:
                 plain = seen.strip()
@@ -64,8 +64,8 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
     return found
 
 
-def _ini(text: str) -> Iterator[Tuple[int, str, str]]:
-    """Yield (line number, line, section), comments gone and lines that end in a backslash joined."""
+def ini_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
+    """Yield (first line number, last, line, section), comments gone and lines that end in a backslash joined."""
     section, pending, start = "", "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
@@ -79,7 +79,7 @@ def _ini(text: str) -> Iterator[Tuple[int, str, str]]:
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1]
         elif line:
-            yield start, line, section
+            yield start, number, line, section
         start = 0
 
 
@@ -143,21 +143,27 @@ def _shell(host: Host, file: str, name: str, _section: str) -> Found:
     One that stands inside a condition may or may not hold: it is shown with what it stands in, so that it equals nothing.
     """
     found: Found = None
+    for number, text, depth in shell_assignments([line for _path, _number, line in _file_lines(host, file)], name):
+        found = (text + " (in a condition)" if depth else text, "%s:%d" % (file, number))
+    return found
+
+
+def shell_assignments(lines: Sequence[str], name: str) -> Iterator[Tuple[int, str, int]]:
+    """Yield (line number, value, how many conditions and loops it stands in) of the assignments to a variable."""
     depth = 0
     assignment = re.compile(
         r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\"[^\"]*\"|'[^']*'|\S*)" % re.escape(name)
     )
-    for path, number, line in _file_lines(host, file):
+    for number, raw in enumerate(lines, 1):
+        line = raw.strip()
         if line.startswith("#"):
             continue
         depth += len(re.findall(r"(?:^|;)\s*(?:if|case|for|while|until)\b", line))
         seen = assignment.match(line)
         if seen:
             quoted = seen.group(1)
-            text = quoted[1:-1] if quoted[:1] in ("'", '"') else quoted.split(";")[0]
-            found = (text + " (in a condition)" if depth else text, "%s:%d" % (path, number))
+            yield number, quoted[1:-1] if quoted[:1] in ("'", '"') else quoted.split(";")[0], depth
         depth -= len(re.findall(r"(?:^|;)\s*(?:fi|esac|done)\b", line))
-    return found
 
 
 def _limits(host: Host, file: str, name: str, _section: str) -> Found:

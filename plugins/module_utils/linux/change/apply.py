@@ -15,11 +15,14 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     file,
+    file_lines_change,
     kernel_module,
+    login_defs,
     sshd_option,
     su_access,
     sudo_change,
     sysctl,
+    text_setting_change,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files, lock, lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
@@ -42,11 +45,14 @@ Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
     "file": file.write,
+    "file_lines": file_lines_change.write,
     "kernel_module": kernel_module.write,
+    "login_defs": login_defs.write,
     "sshd_option": sshd_option.write,
     "su_access": su_access.write,
     "sudo": sudo_change.write,
     "sysctl": sysctl.write,
+    "text_setting": text_setting_change.write,
 }
 
 

@@ -29,6 +29,33 @@ def comment_out(text: str, numbers: Iterable[int]) -> str:
     return "".join(DISABLED + line if number in chosen else line for number, line in enumerate(lines, 1))
 
 
+def assign(text: str, numbers: Iterable[int], line: str, keep: bool = True) -> str:
+    """Return a text in which ``line`` stands in place of the last of the lines of these numbers (from 1), else at the end.
+
+    The replaced lines become comments, or are dropped where ``keep`` is false.
+    """
+    chosen = set(numbers)
+    last = max(chosen, default=0)
+    result: List[str] = []
+    for number, old in enumerate(text.splitlines(True), 1):
+        if number not in chosen:
+            result.append(old)
+        elif keep and old.strip() != line.strip():
+            result.append(DISABLED + old)
+        if number == last:
+            _end(result)
+            result.append(line + "\n")
+    if not last:
+        _end(result)
+        result.append(line + "\n")
+    return "".join(result)
+
+
+def _end(rows: List[str]) -> None:
+    if rows and not rows[-1].endswith("\n"):
+        rows[-1] += "\n"
+
+
 def with_line(text: str, line: str, replaces: Callable[[str], bool]) -> str:
     """Return a text that holds ``line`` once: in place of the first line that it replaces, else at the end.
 

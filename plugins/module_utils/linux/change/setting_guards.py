@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host has to have before some settings may be made: else they would stop it at once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import text_setting
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+AUDITD = "/etc/audit/auditd.conf"
+# The path that auditd is built with.
+SENDMAIL = "/usr/lib/sendmail"
+MARGIN = 2
+
+
+def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
+    """Raise `CannotFix` where the value would stop the host at work; warn where it would have no effect."""
+    if file == AUDITD and name.endswith("_action"):
+        if text.lower() in ("halt", "single") and name in ("disk_full_action", "admin_space_left_action"):
+            _need_room(plan, name, text)
+        if text.lower() == "email" and not plan.host.exists(SENDMAIL):
+            plan.warn("auditd is to send mail, but %s is missing: install a mail program" % SENDMAIL)
+    if file == "/etc/default/ufw" and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
+        rules = text_or(plan.host, "/etc/ufw/user.rules")
+        if not re.search(r"^### tuple ### allow\S* .* out(_\S+)?( |$)", rules, re.MULTILINE):
+            raise CannotFix(
+                "no rule of ufw allows any outgoing connection, so names, time and updates would be cut off; "
+                "allow what this host needs first, such as: ufw allow out 53"
+            )
+
+
+def _need_room(plan: ChangePlan, name: str, text: str) -> None:
+    """Refuse to make auditd halt the host for want of space where there is hardly any left."""
+    folder = _setting(plan, "log_file", "/var/log/audit/audit.log").rsplit("/", 1)[0]
+    if not plan.host.exists(folder):
+        folder = "/var/log"
+    fields = plan.host.run(["df", "-Pm", folder]).stdout.strip().split("\n")[-1].split()
+    if len(fields) < 6 or not fields[1].isdigit() or not fields[3].isdigit():
+        raise CannotFix("how much space is left for audit records cannot be told, so %s = %s is not set" % (name, text))
+    limit = _setting(plan, "admin_space_left", "50")
+    reserve = (
+        int(fields[1]) * int(limit[:-1]) // 100 if re.match(r"\d+%\Z", limit) else int(re.sub(r"\D", "", limit) or 50)
+    )
+    if int(fields[3]) < MARGIN * reserve:
+        raise CannotFix(
+            "%s has %s MB left, and auditd counts it full at %d MB; %s = %s could stop this host at once: make room first"
+            % (folder, fields[3], reserve, name, text)
+        )
+
+
+def _setting(plan: ChangePlan, name: str, default: str) -> str:
+    seen = text_setting.read(plan.host, [{"file": AUDITD, "format": "auditd", "name": name}])[0]
+    return str(seen.value) if seen.state == "value" and seen.value else default
