@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -12,6 +13,15 @@ from tests.integration.remediating import changes, mode, playbook, playbook_comm
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
 pytestmark = pytest.mark.hosts
+
+
+def hold_lock(host):
+    """Make a host look as if another run were at work on it."""
+    script = (
+        "import json, time; boot = open('/proc/sys/kernel/random/boot_id').read().strip(); "
+        "print(json.dumps({'run': 'other', 'boot': boot, 'uptime': time.clock_gettime(time.CLOCK_BOOTTIME)}))"
+    )
+    host.write("/var/lib/hipaa-cis/lock", host.run(["python3", "-c", script]).stdout, 0o600)
 
 
 def test_plan_fix_again_and_back(booted_host, playbook, results, tmp_path):
@@ -110,12 +120,7 @@ def test_inside_the_window_it_works(booted_host, playbook):
 
 
 def test_host_on_which_another_run_is_at_work_is_left_alone(booted_host, playbook):
-    script = (
-        "import json, time; boot = open('/proc/sys/kernel/random/boot_id').read().strip(); "
-        "print(json.dumps({'run': 'other', 'boot': boot, 'uptime': time.clock_gettime(time.CLOCK_BOOTTIME)}))"
-    )
-    lock = booted_host.run(["python3", "-c", script]).stdout
-    booted_host.write("/var/lib/hipaa-cis/lock", lock, 0o600)
+    hold_lock(booted_host)
 
     code, said = playbook("remediate", [booted_host])
 
@@ -133,3 +138,61 @@ def test_disruption_that_is_not_allowed_is_skipped(booted_host, playbook, result
     assert code == 0, said
     assert results(booted_host) == {"packets_not_forwarded": "skipped", "crontab_permissions": "fixed"}
     assert booted_host.read("/proc/sys/net/ipv4/ip_forward").strip() == "1"
+
+
+def test_too_many_failures_stop_before_the_next_batch(booted_hosts, playbook):
+    hosts = booted_hosts(3)
+    hold_lock(hosts[1])
+
+    code, said = playbook("remediate", hosts, hipaa_cis_batches=[2, 1])
+    assert code == 2
+    assert "the remediation run other has been at work" in " ".join(said.split())
+    assert [mode(host) for host in hosts] == ["600", "644", "644"]
+
+    code, said = playbook("remediate", hosts, hipaa_cis_batches=[2, 1], hipaa_cis_max_fail_percentage=60)
+    assert code == 2, said
+    assert [mode(host) for host in hosts] == ["600", "644", "600"]
+
+
+def test_window_that_closes_stops_the_next_batch(booted_hosts, playbook):
+    """The canary is begun some seconds before the window closes and its health check outlasts it."""
+    hosts = booted_hosts(2)
+    playbook("audit", hosts)
+    seconds = 60 - datetime.now(timezone.utc).second
+    time.sleep(seconds - 12 if seconds > 12 else seconds + 48)
+    now = datetime.now(timezone.utc)
+    window = {
+        "from": f"{now - timedelta(hours=1):%H:%M}",
+        "to": f"{now + timedelta(minutes=1):%H:%M}",
+        "timezone": "UTC",
+    }
+    variables = {"hipaa_cis_windows": [window], "hipaa_cis_window_minutes": 0, "hipaa_cis_batches": [1, 1]}
+
+    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=[{"command": "sleep 15"}], **variables)
+
+    assert code == 2
+    assert "outside of the maintenance windows" in said
+    assert [mode(host) for host in hosts] == ["600", "644"]
+
+
+def test_address_that_does_not_answer_takes_the_batch_back(booted_hosts, playbook):
+    hosts = booted_hosts(2)
+    checks = [{"name": "portal", "url": f"http://{hosts[0].address}:81/", "retries": 0, "timeout": 2}]
+
+    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=checks, hipaa_cis_batches=[2])
+
+    assert code == 2
+    assert "portal" in said
+    assert [mode(host) for host in hosts] == ["644", "644"]
+
+
+def test_rollback_of_several_hosts(booted_hosts, playbook):
+    hosts = booted_hosts(3)
+    code, said = playbook("remediate", hosts, hipaa_cis_batches=[3])
+    assert code == 0, said
+    assert [mode(host) for host in hosts] == ["600"] * 3
+
+    code, said = playbook("rollback", hosts, "--limit", f"{hosts[0].name},{hosts[2].name}")
+
+    assert code == 0, said
+    assert [mode(host) for host in hosts] == ["644", "600", "644"]
