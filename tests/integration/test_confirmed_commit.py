@@ -1,0 +1,163 @@
+"""A host that a change cut off undoes the change by itself, whatever becomes of the controller."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.integration.remediating import changes, playbook_command, remediation_of, results
+
+__all__ = ["playbook_command", "remediation_of", "results"]
+
+pytestmark = pytest.mark.hosts
+
+TIMEOUT = 6
+# How long the undoing itself may take on a busy machine.
+GRACE = 20
+OWN_FILE = "/etc/ssh/sshd_config.d/00-hipaa-cis.conf"
+FOLDER = "/var/lib/hipaa-cis/run"
+OTHER_PORT = ("sshd_option", {"name": "Port"}, 2222)
+# What any boot leaves.
+BOOT_TRACES = ("/etc/machine-id", "/etc/resolv.conf", "/var/lib/systemd/*", "/var/log/*", "/var/tmp/*")
+NOBODY = ("sshd_option", {"name": "AllowUsers"}, "nobody")
+
+
+@pytest.fixture
+def apply(run_ansible, write_inventory):
+    """Return a function that sends one request to a host, as a user who may use sudo, and gives the answer."""
+
+    def call(host, mode, change=None, timeout=TIMEOUT):
+        request = {
+            "version": 1,
+            "mode": mode,
+            "run_id": "run",
+            "group": "connection",
+            # Said to be somebody else, so that what locks out is not refused in advance.
+            "options": {"user": "nobody", "confirm_timeout": timeout},
+            "changes": {"it": list(change)} if change else {},
+        }
+        arguments = json.dumps({"request": json.dumps(request)})
+        inventory = write_inventory([host], user="auditor")
+        said = run_ansible("all", "-i", inventory, "--become", "-m", "hipaa.cis.linux_apply", "-a", arguments)
+        return json.loads(said[said.index("{") :])
+
+    return call
+
+
+def lets_in(host):
+    return host.ssh(["true"], user="auditor", check=False).returncode == 0
+
+
+def wait_for(what, seconds):
+    """Return after how many seconds something is so."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        if what():
+            return time.monotonic() - started
+        time.sleep(0.3)
+    raise AssertionError(f"{what} is not so after {seconds} seconds")
+
+
+def children(pid):
+    """Return the processes below one, whatever session they have made for themselves."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *children(int(child))]
+    return found
+
+
+def kill_tree(pid):
+    """End a process of this test with all that it has started, as a power cut does: Ansible's workers are on their own."""
+    for one in [pid, *children(pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
+def state(host):
+    names = host.run(["ls", FOLDER]).stdout.split()
+    return next(name for name in ("armed", "reverting", "reverted", "confirmed", "none") if name in [*names, "none"])
+
+
+@pytest.mark.parametrize("change", [OTHER_PORT, NOBODY], ids=["another-port", "nobody-is-let-in"])
+def test_host_that_is_cut_off_heals_itself(booted_host, apply, change):
+    before = booted_host.snapshot()
+
+    answer = apply(booted_host, "apply", change)
+    assert answer["changes"]["it"]["state"] == "done", answer
+    assert not lets_in(booted_host)
+    seconds = wait_for(lambda: lets_in(booted_host), TIMEOUT + GRACE)
+
+    wait_for(lambda: state(booted_host) == "reverted", GRACE)
+    assert seconds < TIMEOUT + GRACE / 2
+    assert changes(before, booted_host) == []
+    assert apply(booted_host, "confirm")["confirmed"] is False
+
+
+def test_host_heals_itself_without_systemd_run(booted_host, apply):
+    booted_host.run(["mv", "/usr/bin/systemd-run", "/usr/bin/systemd-run.away"])
+    before = booted_host.snapshot()
+
+    apply(booted_host, "apply", OTHER_PORT)
+    assert not lets_in(booted_host)
+    wait_for(lambda: lets_in(booted_host), TIMEOUT + GRACE)
+
+    wait_for(lambda: state(booted_host) == "reverted", GRACE)
+    assert changes(before, booted_host) == []
+
+
+def test_host_heals_itself_at_the_next_boot(booted_host, apply):
+    before = booted_host.snapshot()
+    apply(booted_host, "apply", OTHER_PORT, timeout=3600)
+    assert not lets_in(booted_host)
+
+    booted_host.restart()
+
+    wait_for(lambda: lets_in(booted_host), GRACE)
+    assert state(booted_host) == "reverted"
+    assert changes(before, booted_host, ignore=BOOT_TRACES) == []
+
+
+def test_confirmed_change_stays(booted_host, apply):
+    apply(booted_host, "apply", ("sshd_option", {"name": "MaxAuthTries"}, 3), timeout=5)
+
+    assert apply(booted_host, "confirm")["confirmed"] is True
+
+    time.sleep(8)
+    assert "MaxAuthTries 3" in booted_host.read(OWN_FILE)
+    assert state(booted_host) == "confirmed"
+    assert "hipaa-cis" not in booted_host.run(["systemctl", "list-units", "--all", "--no-legend"]).stdout
+    assert "hipaa-cis" not in booted_host.run(["ls", "/etc/systemd/system"]).stdout
+
+
+def test_controller_that_is_killed_leaves_a_host_that_heals_itself(booted_host, playbook_command):
+    before = booted_host.snapshot()
+    given = {
+        "hipaa_cis_include": {"rules": ["ssh_max_auth_tries"]},
+        "hipaa_cis_confirm_timeout": TIMEOUT,
+        "hipaa_cis_allow_disruption": ["service_reload"],
+    }
+    command = playbook_command("remediate", [booted_host], **given)
+    controller = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    # Killed while the change is live and not confirmed.
+    try:
+        wait_for(lambda: booted_host.run(["test", "-e", OWN_FILE], check=False).returncode == 0, 60)
+    finally:
+        kill_tree(controller.pid)
+        controller.wait(10)
+
+    wait_for(lambda: booted_host.run(["test", "-e", OWN_FILE], check=False).returncode != 0, TIMEOUT + GRACE)
+    assert lets_in(booted_host)
+    wait_for(lambda: "reverted" in booted_host.run(["sh", "-c", "ls /var/lib/hipaa-cis/*"]).stdout, GRACE)
+    assert changes(before, booted_host) == []
+    assert re.search(r"(?m)^maxauthtries 6$", booted_host.run(["sshd", "-T"]).stdout)
