@@ -49,6 +49,10 @@ steps:
   description: The steps in their order, with their differences.
   returned: when changes were asked for
   type: list
+notes:
+  description: What the operator has to know, such as files that another tool manages.
+  returned: when changes were asked for
+  type: list
 pending_reboot:
   description: What takes effect at the next boot.
   returned: when changes were asked for

@@ -128,7 +128,7 @@ class PlatformRemediation:
     def _note(self, answer: Answer) -> None:
         self._states.update({name: dict(state) for name, state in answer.get("changes", {}).items()})
         self.steps.extend(answer.get("steps", []))
-        for kept, said in ((self.warnings, "warnings"), (self.pending_reboot, "pending_reboot")):
+        for kept, said in ((self.warnings, "notes"), (self.pending_reboot, "pending_reboot")):
             kept.extend(text for text in answer.get(said, []) if text not in kept)
 
     def _new_changes(self, group: str) -> dict[str, Change]:

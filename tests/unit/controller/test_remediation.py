@@ -91,7 +91,7 @@ class PlayedHost:
                 self.values.update(self.behaviour.get("brings", {}).pop(name, {}))
         if request["group"] == "connection":
             self.armed = before
-        return {"changed": bool(steps), "changes": states, "steps": steps, "warnings": [], "pending_reboot": []}
+        return {"changed": bool(steps), "changes": states, "steps": steps, "notes": [], "pending_reboot": []}
 
     def _confirm(self):
         self.asked += 1

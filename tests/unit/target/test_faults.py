@@ -271,7 +271,7 @@ def test_file_that_another_tool_manages_is_reported(root):
     answer = apply(root)
 
     assert answer["changes"]["sysctl"]["state"] == "done"
-    assert any("another tool manages it" in text for text in answer["warnings"])
+    assert any("another tool manages it" in text for text in answer["notes"])
 
 
 def test_bytes_that_are_not_utf8_are_not_lost(root):

@@ -40,7 +40,7 @@ def test_refused_change_leaves_no_step(answer, tmp_path):
     seen = answer({"a": ["refuses", {}, True]})
 
     assert seen["changes"]["a"] == {"state": "refused", "reason": "something else would win"}
-    assert (seen["changed"], seen["steps"], seen["warnings"]) == (False, [], [])
+    assert (seen["changed"], seen["steps"], seen["notes"]) == (False, [], [])
     assert not (tmp_path / "etc/half").exists()
 
 
