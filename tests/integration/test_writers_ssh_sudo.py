@@ -13,7 +13,7 @@ pytestmark = pytest.mark.hosts
 
 TOPICS = ("SSH server, access", "SSH server, sessions and encryption", "SSH server, files", "sudo and su")
 # For a person: the connecting account has no password, the package is there already, nothing lifts authentication.
-NOT_HERE = {"sudo_password_required", "sudo_installed", "sudo_authenticate_on", "ssh_banner"}
+NOT_HERE = {"sudo_password_required", "sudo_installed", "sudo_authenticate_on"}
 # Debian's sudo leaves this with members of the group sudo, whatever they run; groupadd makes the lock.
 TRACES = ("/home/auditor/.sudo_as_admin_successful", "/etc/.pwd.lock", "/var/log/*")
 WRONG_SSHD = """\
@@ -40,7 +40,7 @@ Match User bob
 """
 RIGHT_SSHD = {
     "permitrootlogin no", "maxauthtries 4", "logingracetime 60", "usepam yes", "disableforwarding yes",
-    "loglevel VERBOSE", "maxstartups 10:30:60", "clientaliveinterval 300", "allowgroups sudo",
+    "loglevel VERBOSE", "maxstartups 10:30:60", "clientaliveinterval 300", "allowgroups sudo", "banner /etc/issue.net",
 }  # fmt: skip
 
 
