@@ -95,7 +95,7 @@ class Apply:
         result: Dict[str, Any] = {
             "changed": bool(steps),
             "changes": self._states,
-            "warnings": plan.warnings,
+            "notes": plan.warnings,
             "pending_reboot": plan.pending_reboot,
             "steps": [{**step.as_dict(), "diff": self._diff(step)} for step in steps],
         }
@@ -159,6 +159,8 @@ class Apply:
                 state.update(state="failed", reason=result.failed[change])
             elif state["state"] == "planned":
                 state["state"] = "done"
+        if self._request["group"] == CONNECTION and not result.changed:
+            confirm.disarm(self._journal, self._runner, self._root)
         return result.changed
 
     def _watch(self, what: str) -> None:
