@@ -19,7 +19,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import CONNECTI
 REQUEST_VERSION = 1
 # A package that was installed brings settings of its own, which the next pass sets right.
 MAX_PASSES = 4
-# A change that another one undid (forwarding resets other parameters of the kernel) is made once more.
+# A change that another one undid (forwarding resets other parameters of the kernel) is made once more; one that was
+# refused may be safe once others are made.
 MAX_TRIES = 2
 RETRY_SECONDS = 2.0
 # How long after the timeout a host that heals itself may take to be reachable again.
@@ -146,7 +147,8 @@ class PlatformRemediation:
     def _may_try(self, name: str) -> bool:
         if not self._tries[name]:
             return True
-        return self._states.get(name, {}).get("state") == "done" and self._tries[name] < MAX_TRIES
+        state = self._states.get(name, {}).get("state")
+        return state in ("done", "refused") and self._tries[name] < MAX_TRIES
 
     def _why_not(self, planned: PlannedRule) -> str:
         if not self._plan.platform.apply:

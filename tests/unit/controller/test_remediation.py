@@ -214,6 +214,23 @@ def test_what_a_change_brings_is_set_right_in_the_next_pass():
     assert host.values == {"package": 1, "its-default": 1}
 
 
+def test_what_was_refused_is_asked_for_again_once_others_are_made():
+    refused = {"a": "its folder is open"}
+    host = PlayedHost({"a": 0, "folder": 0}, refuse=refused)
+    apply = host.apply
+
+    def closing(plan, request):
+        answer = apply(plan, request)
+        if host.values["folder"]:
+            refused.clear()
+        return answer
+
+    host.apply = closing
+    _record, results = remediate([rule("a", leaf("a")), rule("f", leaf("folder"))], host)
+
+    assert results == {"a": ("fixed", ""), "f": ("fixed", "")}
+
+
 def test_doors_come_last_and_are_confirmed_over_a_new_connection():
     host = PlayedHost({"d": 0, "a": 0})
     _record, results = remediate([rule("d", leaf("d", kind="door")), rule("a", leaf("a"))], host)
