@@ -132,3 +132,10 @@ def test_nothing_would_get_out(tmp_path):
     address = {"file": "/etc/default/ufw", "format": "shell", "name": "DEFAULT_OUTPUT_POLICY"}
     reason = refusal(tmp_path, "text_setting", address, "DROP", {address["file"]: 'DEFAULT_OUTPUT_POLICY="ACCEPT"\n'})
     assert "ufw allow out 53" in reason
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("enforce_for_root", True), ("dictcheck", 1), ("enforcing", 1)])
+def test_no_password_would_be_accepted(tmp_path, name, wanted):
+    address = {"file": "/etc/security/pwquality.conf", "format": "pwquality", "name": name}
+    reason = refusal(tmp_path, "text_setting", address, wanted, {address["file"]: "# nothing\n"})
+    assert "install cracklib-runtime first" in reason

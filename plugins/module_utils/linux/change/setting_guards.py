@@ -19,6 +19,9 @@ AUDITD = "/etc/audit/auditd.conf"
 # The path that auditd is built with.
 SENDMAIL = "/usr/lib/sendmail"
 MARGIN = 2
+PWQUALITY = "/etc/security/pwquality.conf"
+# Where cracklib looks unless dictpath names another place; the package cracklib-runtime makes it.
+DICTIONARY = "/var/cache/cracklib/cracklib_dict.pwd"
 
 
 def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
@@ -28,6 +31,8 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
             _need_room(plan, name, text)
         if text.lower() == "email" and not plan.host.exists(SENDMAIL):
             plan.warn("auditd is to send mail, but %s is missing: install a mail program" % SENDMAIL)
+    if file == PWQUALITY and name in ("enforce_for_root", "enforcing", "dictcheck") and text != "0":
+        _need_dictionary(plan, name)
     if file == "/etc/default/ufw" and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
         rules = text_or(plan.host, "/etc/ufw/user.rules")
         if not re.search(r"^### tuple ### allow\S* .* out(_\S+)?( |$)", rules, re.MULTILINE):
@@ -35,6 +40,16 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
                 "no rule of ufw allows any outgoing connection, so names, time and updates would be cut off; "
                 "allow what this host needs first, such as: ufw allow out 53"
             )
+
+
+def _need_dictionary(plan: ChangePlan, name: str) -> None:
+    """Refuse what would make pam_pwquality turn down every new password, as it does without a dictionary."""
+    seen = text_setting.read(plan.host, [{"file": PWQUALITY, "format": "pwquality", "name": "dictpath"}])[0]
+    if seen.state == "absent" and not plan.host.exists(DICTIONARY):
+        raise CannotFix(
+            "%s is missing, and with %s no new password at all would be accepted; install cracklib-runtime first"
+            % (DICTIONARY, name)
+        )
 
 
 def _need_room(plan: ChangePlan, name: str, text: str) -> None:
