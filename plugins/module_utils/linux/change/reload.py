@@ -20,7 +20,7 @@ AUDITD = (
 # Loads or clears the filter as ufw.conf says by then: the same command serves an apply and a rollback.
 UFW = (
     "if grep -Eq '^ENABLED=.?(yes|YES)' /etc/ufw/ufw.conf; then /usr/lib/ufw/ufw-init force-reload; "
-    "else /usr/lib/ufw/ufw-init stop --force; fi"
+    "else /usr/lib/ufw/ufw-init force-stop; fi"
 )
 
 
