@@ -112,7 +112,7 @@ class ActionModule(HostAction):
         written = store.write_remediation(remediation)
         steps = [step for one in done for step in one.steps]
         result: dict[str, Any] = {
-            "changed": bool(steps) and not remediation["reverted"],
+            "changed": bool(steps) if remediation["check_mode"] else remediation["changed"],
             "counts": remediation["counts"],
             "msg": headline(remediation),
             "safeguards": host_safeguards(known, record),

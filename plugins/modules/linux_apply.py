@@ -74,6 +74,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={"request": {"type": "json", "required": True}},
         supports_check_mode=True,
+        # The request is long and of no use in the log of the host.
+        no_log=True,
     )
     try:
         request = parse(module.params["request"])

@@ -85,6 +85,8 @@ def main() -> None:
         mutually_exclusive=[["settings", "request"]],
         required_one_of=[["settings", "request"]],
         supports_check_mode=True,
+        # The request is long and of no use in the log of the host.
+        no_log=True,
     )
     settings = module.params["settings"]
     try:

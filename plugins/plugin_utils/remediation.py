@@ -85,6 +85,7 @@ class PlatformRemediation:
         self.warnings: list[str] = []
         self.pending_reboot: list[str] = []
         self.changed = False
+        self._locked = False
         self.reverted = False
         self.before: Answer = {}
         self.after: Answer = {}
@@ -97,7 +98,7 @@ class PlatformRemediation:
                 if not self.reverted:
                     self._group(group)
         finally:
-            if self.changed:
+            if self._locked:
                 self._release()
 
     def _release(self) -> None:
@@ -114,16 +115,21 @@ class PlatformRemediation:
             self._tried.update(changes)
             self._tries.update(changes.keys())
             mode = "plan" if self._limits.check else "apply"
+            before, self._locked = self._locked, not self._limits.check
             answer = self._apply(mode, group, {name: change.as_request() for name, change in changes.items()})
+            # The host took its lock where it had something to do.
+            self._locked = before or "journal" in answer
             self._note(answer)
             if self._limits.check:
-                return
+                continue
             if answer.get("changed"):
-                self.changed = True
+                self.changed = self.changed or bool(answer.get("steps"))
                 if group == CONNECTION:
                     self._confirm(changes)
                 self.after = self._target.observe(self._plan)
-            if self.reverted or not answer.get("changed"):
+            if self.reverted:
+                return
+            if not answer.get("changed") and not any(state["state"] == "refused" for state in self._states.values()):
                 return
 
     def _note(self, answer: Answer) -> None:
@@ -133,7 +139,7 @@ class PlatformRemediation:
             kept.extend(text for text in answer.get(said, []) if text not in kept)
 
     def _new_changes(self, group: str) -> dict[str, Change]:
-        remedies = Remedies(self._plan.platform, Judge(self._plan.platform, self.after["observations"]))
+        remedies = self._remedies()
         for finding in self._findings(self.after).values():
             if finding.outcome == "fail" and not self._why_not(finding.planned):
                 try:
@@ -143,6 +149,10 @@ class PlatformRemediation:
         return {
             name: change for name, change in remedies.changes.items() if change.group == group and self._may_try(name)
         }
+
+    def _remedies(self) -> Remedies:
+        refused = {name for name, state in self._states.items() if state["state"] == "refused"}
+        return Remedies(self._plan.platform, Judge(self._plan.platform, self.after["observations"]), refused)
 
     def _may_try(self, name: str) -> bool:
         if not self._tries[name]:
@@ -243,7 +253,8 @@ class PlatformRemediation:
         if not tried:
             reason = self._why_not(result.planned) or self._no_remedy(result.planned)
             result.result, result.reason = "skipped", f"{reason}. {fix}"
-        elif self._limits.check and not bad:
+        elif self._limits.check and (not bad or any(state["state"] == "planned" for state in states)):
+            # A refusal beside a planned change is that of another way which is not taken.
             result.result = "would_fix"
         elif bad and all(state["state"] == "refused" for state in bad):
             result.result, result.reason = "skipped", f"{bad[0]['reason']}. {fix}"
@@ -259,7 +270,7 @@ class PlatformRemediation:
 
     def _no_remedy(self, planned: PlannedRule) -> str:
         try:
-            Remedies(self._plan.platform, Judge(self._plan.platform, self.after["observations"])).add(planned)
+            self._remedies().add(planned)
         except NoRemedy as problem:
             return f"there is no automatic fix: {problem}"
         return "its change was not made"

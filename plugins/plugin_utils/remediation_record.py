@@ -36,7 +36,7 @@ def make_record(
         "finished_at": times[1],
         "collection_version": COLLECTION_VERSION,
         "allowed_disruption": sorted(limits.disruption),
-        "changed": any(one.changed for one in done),
+        "changed": any(one.changed for one in done) or bool(counts["fixed"]),
         "reverted": any(one.reverted for one in done),
         "pending_reboot": [text for one in done for text in one.pending_reboot],
         "warnings": [text for one in done for text in one.warnings],

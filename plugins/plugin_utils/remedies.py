@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,18 +78,22 @@ def _fields(expectation: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Remedies:
-    """Collects the changes that failing rules of one platform need on one host."""
+    """Collects the changes that failing rules of one platform need on one host.
 
-    def __init__(self, platform: Platform, judge: Judge) -> None:
+    ``refused``: ids of changes that the host refused; where a rule has another way, that is taken.
+    """
+
+    def __init__(self, platform: Platform, judge: Judge, refused: Collection[str] = ()) -> None:
         self._platform = platform
         self._judge = judge
+        self._refused = refused
         self.changes: dict[str, Change] = {}
 
     def add(self, planned: PlannedRule) -> list[Change]:
         """Return the changes of a rule, put together with those of other rules. Raises `NoRemedy`."""
         if planned.rule.manual:
             raise NoRemedy("a person has to judge it")
-        leaves = self._failing(planned.settings)
+        leaves = self._failing(planned, planned.settings)
         if not leaves:
             raise NoRemedy("none of its settings fails by itself")
         made = [change for leaf in leaves for change in self._changes_of(planned, leaf)]
@@ -125,14 +129,14 @@ class Remedies:
             CONNECTION if cuts_off else PLAIN,
         )
 
-    def _failing(self, settings: Sequence[Setting]) -> list[Setting]:
-        return [leaf for setting in settings for leaf in self._failing_of(setting)]
+    def _failing(self, planned: PlannedRule, settings: Sequence[Setting]) -> list[Setting]:
+        return [leaf for setting in settings for leaf in self._failing_of(planned, setting)]
 
-    def _failing_of(self, setting: Setting) -> list[Setting]:
+    def _failing_of(self, planned: PlannedRule, setting: Setting) -> list[Setting]:
         if "any_of" in setting:
-            return self._first_remedy(setting["any_of"])
+            return self._first_remedy(planned, setting["any_of"])
         if "all_of" in setting:
-            return self._failing(setting["all_of"])
+            return self._failing(planned, setting["all_of"])
         otherwise, problem = self._judge.condition(setting.get("applies_if", ()))
         if otherwise:
             return []
@@ -146,7 +150,7 @@ class Remedies:
         wanted_value(setting)
         return [setting]
 
-    def _first_remedy(self, alternatives: Iterable[Setting]) -> list[Setting]:
+    def _first_remedy(self, planned: PlannedRule, alternatives: Iterable[Setting]) -> list[Setting]:
         """Return the changes of the first alternative that can be brought about; none where one holds already."""
         remedies: list[list[Setting]] = []
         reason = "no alternative applies"
@@ -154,7 +158,7 @@ class Remedies:
             if self._is_dropped(alternative):
                 continue
             try:
-                failing = self._failing_of(alternative)
+                failing = self._failing_of(planned, alternative)
             except NoRemedy as problem:
                 reason = str(problem)
                 continue
@@ -163,7 +167,10 @@ class Remedies:
             remedies.append(failing)
         if not remedies:
             raise NoRemedy(reason)
-        return remedies[0]
+        return next((leaves for leaves in remedies if not self._is_refused(planned, leaves)), remedies[0])
+
+    def _is_refused(self, planned: PlannedRule, leaves: Sequence[Setting]) -> bool:
+        return any(change.id in self._refused for leaf in leaves for change in self._changes_of(planned, leaf))
 
     def _is_dropped(self, setting: Setting) -> bool:
         """Return whether nothing of a setting applies on this host."""

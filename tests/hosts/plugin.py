@@ -50,6 +50,19 @@ def debian13_lender() -> Iterator[Lender]:
     yield from _session_lender(Base("trixie"))
 
 
+@pytest.fixture(scope="session")
+def server_lender() -> Iterator[Lender]:
+    """Clean Debian 12 servers with what usually runs on one."""
+    yield from _session_lender(Base("bookworm", "server"))
+
+
+@pytest.fixture
+def server_host(server_lender: Lender) -> Iterator[Host]:
+    """A clean Debian 12 server with what usually runs on one."""
+    with server_lender.lend(1) as hosts:
+        yield hosts[0]
+
+
 @pytest.fixture
 def booted_host(debian12_lender: Lender) -> Iterator[Host]:
     """A clean Debian 12 host."""

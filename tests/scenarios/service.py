@@ -38,6 +38,17 @@ SCENARIOS = [
         "masked-but-running", "fail", _show("masked", "active", "masked"), _seen(False, True, True, "masked", "masked")
     ),
     _case("failed", "pass", _show("loaded", "failed", "disabled"), _seen(False, False, False, "disabled")),
+    # A service that fails again and again is most of the time on its way up: that is neither on nor off.
+    Scenario(
+        "started-again-and-again",
+        {"name": "cups"},
+        {"fields": {"active": {"equals": True}}},
+        "fail",
+        {"state": "value"},
+        files=BOOTED,
+        commands={COMMAND: _show("loaded", "activating", "enabled")},
+    ),
+    _case("being-started", "fail", _show("loaded", "activating", "disabled"), {"state": "value"}),
     _case("no-such-unit", "pass", _show("not-found", "inactive", ""), {"state": "absent"}),
     _case(
         "unit-file-gone-but-running",

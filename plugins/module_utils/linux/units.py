@@ -22,7 +22,9 @@ PROPERTIES = "Id,Names,LoadState,ActiveState,UnitFileState"
 # What systemctl(1) lists for is-enabled, by whether the unit is started at boot on its own account.
 STARTED = frozenset({"enabled", "enabled-runtime", "alias", "generated", "linked", "linked-runtime"})
 NOT_STARTED = frozenset({"disabled", "masked", "masked-runtime", "static", "indirect", "transient", "bad", ""})
-ACTIVE = frozenset({"active", "activating", "reloading", "refreshing", "maintenance", "deactivating"})
+ACTIVE = frozenset({"active", "reloading", "refreshing", "maintenance", "deactivating"})
+# On its way, perhaps for the tenth time after as many failures: neither running nor stopped.
+STARTING = frozenset({"activating"})
 INACTIVE = frozenset({"inactive", "failed"})
 Unit = Dict[str, str]
 
@@ -46,7 +48,7 @@ def _read(host: Host, addresses: Sequence[Address], suffix: str) -> List[Observa
     # sd_booted(3): this folder exists exactly where systemd is the init.
     if not host.exists("/run/systemd/system"):
         raise ReadError("the host was not booted by systemd; the state of its units cannot be read")
-    names = [_full_name(required(address, "name"), suffix) for address in addresses]
+    names = [full_name(required(address, "name"), suffix) for address in addresses]
     unique = list(dict.fromkeys(names))
     command = ["systemctl", "show", "--no-pager", "--property=" + PROPERTIES, "--", *unique]
     blocks = [_fields(block) for block in host.run(command).stdout.strip().split("\n\n")]
@@ -55,13 +57,19 @@ def _read(host: Host, addresses: Sequence[Address], suffix: str) -> List[Observa
     units = dict(zip(unique, blocks))
 
     def one(address: Address) -> Observation:
-        name = _full_name(required(address, "name"), suffix)
+        name = full_name(required(address, "name"), suffix)
         return _observation(name, units[name])
 
     return read_each(addresses, one)
 
 
-def _full_name(name: str, suffix: str) -> str:
+def observe(host: Host, name: str) -> Observation:
+    """Return the observation of one unit by its full name, of whatever type."""
+    return _read(host, [{"name": name}], "." + name.rpartition(".")[2])[0]
+
+
+def full_name(name: str, suffix: str) -> str:
+    """Return a unit's name with its suffix."""
     return name if name.endswith(suffix) else name + suffix
 
 
@@ -78,12 +86,12 @@ def _observation(name: str, unit: Unit) -> Observation:
         return absent(source)
     if load not in ("loaded", "masked", "not-found"):
         raise ReadError("systemd could not load %s (LoadState %s)" % (name, load or "missing"))
-    if state not in STARTED | NOT_STARTED or active not in ACTIVE | INACTIVE:
+    if state not in STARTED | NOT_STARTED or active not in ACTIVE | STARTING | INACTIVE:
         raise ReadError("unknown state of %s: UnitFileState %s, ActiveState %s" % (name, state, active))
     return value(
         {
             "enabled": state in STARTED,
-            "active": active in ACTIVE,
+            "active": None if active in STARTING else active in ACTIVE,
             "masked": load == "masked" or state.startswith("masked"),
             "state": state,
             "load": load,

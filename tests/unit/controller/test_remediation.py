@@ -91,7 +91,8 @@ class PlayedHost:
                 self.values.update(self.behaviour.get("brings", {}).pop(name, {}))
         if request["group"] == "connection":
             self.armed = before
-        return {"changed": bool(steps), "changes": states, "steps": steps, "notes": [], "pending_reboot": []}
+        answer = {"changed": bool(steps), "changes": states, "steps": steps, "notes": [], "pending_reboot": []}
+        return {**answer, "journal": "/j"} if steps and request["mode"] == "apply" else answer
 
     def _confirm(self):
         self.asked += 1
@@ -214,7 +215,7 @@ def test_what_a_change_brings_is_set_right_in_the_next_pass():
     assert host.values == {"package": 1, "its-default": 1}
 
 
-def test_what_was_refused_is_asked_for_again_once_others_are_made():
+def test_what_was_refused_is_asked_for_again_once_others_are_made(monkeypatch):
     refused = {"a": "its folder is open"}
     host = PlayedHost({"a": 0, "folder": 0}, refuse=refused)
     apply = host.apply
@@ -225,7 +226,7 @@ def test_what_was_refused_is_asked_for_again_once_others_are_made():
             refused.clear()
         return answer
 
-    host.apply = closing
+    monkeypatch.setattr(host, "apply", closing)
     _record, results = remediate([rule("a", leaf("a")), rule("f", leaf("folder"))], host)
 
     assert results == {"a": ("fixed", ""), "f": ("fixed", "")}
@@ -271,6 +272,25 @@ def test_first_alternative_that_can_be_brought_about_is_taken():
 
     assert results["r"][0] == "fixed"
     assert host.values == {"f": 0, "a": 1, "b": 1, "c": 0}
+
+
+def test_alternative_that_the_host_refuses_gives_way_to_the_next():
+    """A package that another needs stays; its service is stopped."""
+    either = {"any_of": [leaf("package"), leaf("service")]}
+    host = PlayedHost({"package": 0, "service": 0}, refuse={"package": "another needs it"})
+    _record, results = remediate([rule("r", either)], host)
+
+    assert results["r"] == ("fixed", "")
+    assert host.values == {"package": 0, "service": 1}
+
+
+def test_reason_of_the_first_refusal_is_told_where_no_alternative_is_left():
+    either = {"any_of": [leaf("package"), leaf("service")]}
+    host = PlayedHost({"package": 0, "service": 0}, refuse={"package": "another needs it", "service": "no such unit"})
+    _record, results = remediate([rule("r", either)], host)
+
+    assert results["r"][0] == "skipped"
+    assert results["r"][1].startswith("another needs it")
 
 
 def test_set_and_fields_say_what_is_written():

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
+    cron_access,
     file,
     file_lines_change,
     kernel_module,
     login_defs,
+    package_change,
     sshd_option,
     su_access,
     sudo_change,
     sysctl,
     text_setting_change,
+    unit_change,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files, lock, lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
@@ -44,15 +47,20 @@ SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
 Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
+    "cron_access": cron_access.write,
     "file": file.write,
     "file_lines": file_lines_change.write,
     "kernel_module": kernel_module.write,
     "login_defs": login_defs.write,
+    "package": package_change.write,
+    "service": unit_change.write_service,
+    "socket": unit_change.write_socket,
     "sshd_option": sshd_option.write,
     "su_access": su_access.write,
     "sudo": sudo_change.write,
     "sysctl": sysctl.write,
     "text_setting": text_setting_change.write,
+    "timer": unit_change.write_timer,
 }
 
 
@@ -100,7 +108,8 @@ class Apply:
             "steps": [{**step.as_dict(), "diff": self._diff(step)} for step in steps],
         }
         if mode == "apply" and steps:
-            result["changed"] = self._apply(steps)
+            result["changed"], done = self._apply(steps)
+            result["steps"] = [shown for step, shown in zip(steps, result["steps"]) if step.label in done]
             result["journal"] = self._journal.folder
         return result
 
@@ -130,7 +139,8 @@ class Apply:
             return "the writer of %s failed: %s: %s" % (kind, type(problem).__name__, problem)
         return ""
 
-    def _apply(self, steps: List[Step]) -> bool:
+    def _apply(self, steps: List[Step]) -> Tuple[bool, Set[str]]:
+        """Make the steps; return whether the host may not be what it was, and the labels of what was done."""
         try:
             lock.take(self._root, self._journal.run_id)
             self._journal.create()
@@ -153,7 +163,7 @@ class Apply:
             for state in self._states.values():
                 if state["state"] == "planned":
                     state.update(state="failed", reason=str(problem))
-            return True
+            return True, set()
         for change, state in self._states.items():
             if change in result.failed:
                 state.update(state="failed", reason=result.failed[change])
@@ -161,7 +171,7 @@ class Apply:
                 state["state"] = "done"
         if self._request["group"] == CONNECTION and not result.changed:
             confirm.disarm(self._journal, self._runner, self._root)
-        return result.changed
+        return result.changed, {step["label"] for step in result.done}
 
     def _watch(self, what: str) -> None:
         self._watcher(what)

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Sequence, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, KERNEL, REFRESH, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
@@ -29,15 +29,19 @@ class JournalFailure(ChangeError):
 
 @dataclass
 class Result:
-    """What became of the steps. ``failed``: change id -> reason; ``done``: labels; ``changed``: whether anything was."""
+    """What became of the steps. ``failed``: change id -> reason; ``done``: the steps that were made.
+
+    ``half``: whether a command failed, which may have done a part of its work.
+    """
 
     failed: Dict[str, str] = field(default_factory=dict)
     done: List[Dict[str, Any]] = field(default_factory=list)
+    half: bool = False
 
     @property
     def changed(self) -> bool:
-        """Whether the host is not what it was."""
-        return bool(self.done)
+        """Whether the host may not be what it was."""
+        return bool(self.done) or self.half
 
 
 class Executor:
@@ -63,6 +67,7 @@ class Executor:
                 continue
             reason = self._guarded(step)
             if reason:
+                result.half = result.half or step.type == COMMAND
                 for change in step.changes:
                     result.failed.setdefault(change, reason)
             else:

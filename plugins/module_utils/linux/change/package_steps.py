@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner
 
 # One call of the package manager: it asks nothing, keeps changed configuration files and waits for another's lock.
@@ -25,7 +25,27 @@ APT = (
     "-o", "Dpkg::Options::=--force-confold",
 )  # fmt: skip
 _REMOVED = re.compile(r"^Remv (\S+) \[([^\]]+)\]", re.MULTILINE)
+_UNIT = re.compile(r"^(?:/usr)?/lib/systemd/system/([^/@]+\.(?:service|socket|timer|path))$", re.MULTILINE)
 _TIMEOUT = 300.0
+# Removal keeps configuration and data. What is only recommended stays away: aide alone would bring a mail server.
+_VERBS = {"install": ("install", "--no-install-recommends"), "remove": ("remove",)}
+UPDATE = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1",
+          "-o", "Acquire::http::Timeout=15", "update")  # fmt: skip
+
+
+def step_for(verb: str) -> Step:
+    """Return the step that installs or removes (``verb``) packages, still without any."""
+    base = (*APT, *_VERBS[verb])
+    step = Step(COMMAND, verb, argv=base, base=base, title=verb, watch=("/etc",), phase=PHASE_PACKAGES, timeout=900.0)
+    step.packages = True
+    # What is installed may need what is removed to be gone, never the other way round.
+    step.order = 2 if verb == "install" else 0
+    return step
+
+
+def lists_step() -> Step:
+    """Return the step that fetches the lists of packages; without a network it succeeds and those there are stay."""
+    return Step(COMMAND, "fetch the lists of packages", argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT)
 
 
 def installed(runner: Runner) -> Dict[str, str]:
@@ -44,7 +64,40 @@ def before(runner: Runner, step: Step, journal: Journal) -> State:
         raise ChangeError("%s is not possible: %s" % (step.label, _complaint(simulated)))
     removed = dict(_REMOVED.findall(simulated.stdout))
     archives = _keep_archives(runner, removed, journal) if removed else []
-    return {"kind": "packages", "installed": installed(runner), "archives": archives}
+    return {
+        "kind": "packages",
+        "installed": installed(runner),
+        "archives": archives,
+        "units": _units(runner, sorted(removed)),
+    }
+
+
+def _units(runner: Runner, names: Sequence[str]) -> Dict[str, bool]:
+    """Return unit -> whether it is active, of the units that packages bring."""
+    if not names:
+        return {}
+    listed = runner(["dpkg-query", "-L", *names], 60.0)
+    if listed.problem or listed.exit_code:
+        raise ChangeError("the files of %s cannot be listed: %s" % (", ".join(names), _complaint(listed)))
+    units = sorted(set(_UNIT.findall(listed.stdout)))
+    return {unit: _is_active(runner, unit) for unit in units}
+
+
+def _is_active(runner: Runner, unit: str) -> bool:
+    result = runner(["systemctl", "is-active", "--quiet", unit], 60.0)
+    return not result.problem and result.exit_code == 0
+
+
+def _restore_units(runner: Runner, units: Dict[str, bool]) -> List[str]:
+    """Stop what the installation of a package started although it was not running; start what was."""
+    problems: List[str] = []
+    if units:
+        problems += _run(runner, ["systemctl", "daemon-reload"])
+    for verb, wanted in (("stop", False), ("start", True)):
+        names = [unit for unit, active in units.items() if active == wanted and _is_active(runner, unit) != wanted]
+        if names:
+            problems += _run(runner, ["systemctl", verb, *names])
+    return problems
 
 
 def _complaint(result: Any) -> str:
@@ -84,7 +137,7 @@ def undo(runner: Runner, entry: Entry) -> List[str]:
         still = sorted(set(then) - set(installed(runner)))
         if still:
             problems += _run(runner, [*APT, "install", *["%s=%s" % (name, then[name]) for name in still]])
-    return problems
+    return problems + _restore_units(runner, entry.before["units"])
 
 
 def _run(runner: Runner, argv: Sequence[str]) -> List[str]:

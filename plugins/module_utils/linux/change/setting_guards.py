@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import text_setting
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import package_change, text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -43,13 +44,18 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
 
 
 def _need_dictionary(plan: ChangePlan, name: str) -> None:
-    """Refuse what would make pam_pwquality turn down every new password, as it does without a dictionary."""
+    """Install the dictionary without which pam_pwquality turns down every new password, or refuse."""
     seen = text_setting.read(plan.host, [{"file": PWQUALITY, "format": "pwquality", "name": "dictpath"}])[0]
-    if seen.state == "absent" and not plan.host.exists(DICTIONARY):
+    if seen.state != "absent" or plan.host.exists(DICTIONARY):
+        return
+    try:
+        # A change of which one step fails makes no further one, so the setting comes only with the dictionary.
+        package_change.write(plan, {"name": "cracklib-runtime"}, True)
+    except (CannotFix, ReadError) as problem:
         raise CannotFix(
-            "%s is missing, and with %s no new password at all would be accepted; install cracklib-runtime first"
-            % (DICTIONARY, name)
-        )
+            "%s is missing, and with %s no new password at all would be accepted; install cracklib-runtime first (%s)"
+            % (DICTIONARY, name, problem)
+        ) from None
 
 
 def _need_room(plan: ChangePlan, name: str, text: str) -> None:

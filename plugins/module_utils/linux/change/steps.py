@@ -43,6 +43,8 @@ class Step:
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
     that take the rest back, run after those files are restored.
+    ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
+    shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -63,9 +65,16 @@ class Step:
     watch: Tuple[str, ...] = ()
     timeout: float = 60.0
     packages: bool = False
+    base: Tuple[str, ...] = ()
+    title: str = ""
     phase: int = PHASE_FILES
+    order: int = 0
     group: str = PLAIN
     changes: List[str] = field(default_factory=list)
+
+    def names(self) -> Tuple[str, ...]:
+        """Return the names that one call is made for."""
+        return self.argv[len(self.base) :]
 
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
