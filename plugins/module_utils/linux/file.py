@@ -99,12 +99,12 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
     path = required(address, "path")
     if not plan.host.exists(path):
         raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
-    _refuse_planted(plan.host, path)
+    refuse_planted(plan.host, path)
     mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
     plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
 
 
-def _refuse_planted(host: Host, path: str) -> None:
+def refuse_planted(host: Host, path: str) -> None:
     """Raise `CannotFix` where others than root could have put a link in place of a file or of a folder above it."""
     folder = path.rsplit("/", 1)[0]
     # /sbin and its like are links into /usr on every current system.

@@ -14,12 +14,16 @@ import json
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
+    accounts_change,
+    bootloader_change,
     cron_access,
     file,
     file_lines_change,
     kernel_module,
     login_defs,
+    mount_change,
     package_change,
+    scan_change,
     sshd_option,
     su_access,
     sudo_change,
@@ -47,11 +51,15 @@ SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
 Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
+    "accounts": accounts_change.write,
+    "bootloader": bootloader_change.write,
     "cron_access": cron_access.write,
     "file": file.write,
     "file_lines": file_lines_change.write,
+    "filesystem_scan": scan_change.write,
     "kernel_module": kernel_module.write,
     "login_defs": login_defs.write,
+    "mount_option": mount_change.write,
     "package": package_change.write,
     "service": unit_change.write_service,
     "socket": unit_change.write_socket,

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writer of the kind `bootloader`: arguments of the kernel and permissions, with GRUB as Debian sets it up. Never a password."""
+
+from __future__ import annotations
+
+import re
+import stat
+from typing import TYPE_CHECKING, Any, Dict
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.bootloader import Grub
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or, with_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+# update-grub sources these files in the order of their names, after /etc/default/grub.
+OWN_FILE = "/etc/default/grub.d/zz-hipaa-cis.cfg"
+DEFAULTS = "/etc/default/grub"
+WORD = re.compile(r"[A-Za-z0-9_.,:=+-]+\Z")
+
+
+def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
+    """Give every boot entry an argument (``wanted`` is its value), or close the configuration's files."""
+    query = required(address, "query")
+    if query == "argument":
+        _argument(plan, required(address, "name"), str(wanted))
+    elif query == "configuration":
+        _permissions(plan, wanted)
+    else:
+        raise CannotFix("a boot loader's password has to be set by a person")
+
+
+def _argument(plan: ChangePlan, name: str, text: str) -> None:
+    if not WORD.match(name) or not WORD.match(text):
+        raise CannotFix("%s=%s is no plain argument" % (name, text))
+    if not plan.host.exists(DEFAULTS):
+        raise CannotFix("%s does not exist; only GRUB as Debian sets it up is changed automatically" % DEFAULTS)
+    line = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s=%s"' % (name, text)
+    start = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s=' % name
+    # The kernel takes the last of several values, and this file is read last.
+    plan.write(OWN_FILE, with_line(text_or(plan.host, OWN_FILE, MARK), line, lambda old: old.startswith(start)))
+    plan.command("write the boot loader's configuration", ["update-grub"], watch=("/boot/grub",), timeout=300.0)
+    plan.needs_reboot("the kernel argument %s=%s" % (name, text))
+
+
+def _permissions(plan: ChangePlan, wanted: Dict[str, str]) -> None:
+    for path in Grub(plan.host).with_beside():
+        mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8)
+        plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
