@@ -12,13 +12,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.fstab import FSTAB, first_for, read_fstab
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mount_config import Configured
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import normal_path
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import unit_name
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
+KERNEL_FLAGS = frozenset(
+    {"rw", "ro", "nosuid", "nodev", "noexec", "relatime", "noatime", "nodiratime", "strictatime", "sync", "dirsync"}
+)
 OPPOSITE = {"nodev": "dev", "nosuid": "suid", "noexec": "exec"}
 
 
@@ -34,8 +37,17 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
         plan.command(
             "remount %s with %s" % (path, option),
             ["mount", "-o", "remount," + option, path],
-            undo=[["mount", "-o", "remount," + OPPOSITE[option], path]],
+            undo=[["mount", "--options-mode", "ignore", "-o", "remount," + ",".join(_flags(mount)), path]],
         )
+
+
+def _flags(mount: Mount) -> List[str]:
+    """Return all flags of a mount as they are now.
+
+    A remount that names only one takes the others from /etc/fstab, or drops them.
+    """
+    kept = [word for word in mount.options if word in KERNEL_FLAGS]
+    return kept + [plain for flag, plain in OPPOSITE.items() if not mount.has(flag)]
 
 
 def _configure(plan: ChangePlan, path: str, option: str, configured: Any, fstype: str) -> None:

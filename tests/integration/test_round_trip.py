@@ -1,0 +1,133 @@
+"""The round-trip law: what is wrong is fixed, a second run changes nothing, and the way back leads to what was.
+
+For every rule with an automatic fix at once, on one booted host on which as much as possible is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import NoRemedy, wanted_value
+from tests.integration import sick_host
+from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
+
+__all__ = ["playbook", "playbook_command", "remediation_of"]
+
+pytestmark = pytest.mark.hosts
+
+# Rules with an automatic fix that are right on this host and stay so, each with the reason.
+PERSON_DECIDES = "what the rule finds wrong is settled by a person; only a part that is right here could be written"
+NEEDED = "the host could not be reached or remediated without it"
+PAM_TEST = "broken, fixed and taken back with the whole PAM stack in test_writers_text.py"
+ELSEWHERE = {
+    "files_have_owners": PERSON_DECIDES,
+    "only_group_root_has_number_zero": PERSON_DECIDES,
+    "only_root_has_group_zero": PERSON_DECIDES,
+    "only_root_has_number_zero": PERSON_DECIDES,
+    "root_password_controlled": PERSON_DECIDES,
+    "sudo_installed": NEEDED,
+    "sudo_authenticate_on": NEEDED,
+    "ssh_pam_on": NEEDED,
+    "firewall_nftables_installed": "the host's own firewall stays",
+    "gdm_absent": "with the desktop's package all rules of the desktop would apply, which need more than a name",
+    "journald_running": "a static unit that systemd starts again at once",
+    "journal_receiver_off": "needs the package that receives journals of other hosts",
+    "one_logging_system": "one of two systems; to have both is not wrong on this host",
+    "mail_transfer_agent_local": "needs a mail server; its settings are put through the law on directory trees",
+    "mount_dev_shm": "systemd itself mounts it",
+    "mount_tmp": "the host is started with it",
+    "rsyslog_installed": "part of the base; auditd and others show how packages are installed",
+    "pam_pwquality_enabled": PAM_TEST,
+    "pam_pwquality_installed": PAM_TEST,
+    "pam_unix_enabled": PAM_TEST,
+    "pam_unix_no_remember": PAM_TEST,
+    "pam_unix_strong_hash": PAM_TEST,
+    "pam_unix_uses_token": PAM_TEST,
+}
+REBOOT = "a file system of its own needs a reboot, which is not allowed here"
+# Rules that fail and are left to a person, each with what stands in the way on this host.
+FOR_A_PERSON = {
+    "aide_installed": "its database takes long to make and has to be kept elsewhere",
+    "mount_home": REBOOT,
+    "mount_var": REBOOT,
+    "mount_var_log": REBOOT,
+    "mount_var_log_audit": REBOOT,
+    "mount_var_tmp": REBOOT,
+    "ssh_access_limited": "the site has to name the groups",
+    "sudo_password_required": "the user that Ansible connects as has no password",
+    "world_writable_secured": "a file lies where others could swap it for a link",
+}
+# Rules that were tried and still fail, for a reason that the host itself gives.
+STILL_FAILING = {"auditd_running": "auditd cannot start in a container"}
+# What is not brought back: the journal itself, logs, caches, and the package manager's own records.
+NOT_RESTORED = (
+    "/var/lib/dpkg", "/var/lib/dpkg/*", "/var/cache",
+    "/var/cache/*", "/var/lib/apt", "/var/lib/apt/*", "/var/log/*", "/var/lib/systemd/*", "/etc/ld.so.cache",
+)  # fmt: skip
+
+
+@pytest.fixture
+def sick(server_host):
+    """A server on which as much as possible is wrong."""
+    known = catalog.load()
+    server_host.run(["sh", "-c", sick_host.plant_packages(sick_host.packages(known))], timeout=180)
+    server_host.run(["sh", "-c", sick_host.script(known)], timeout=120)
+    return server_host
+
+
+EVERYTHING = {
+    "hipaa_cis_include": {},
+    "hipaa_cis_level": 2,
+    "hipaa_cis_allow_disruption": ["service_reload", "service_restart", "sessions", "login", "network"],
+}
+
+
+def outcomes(tmp_path, host):
+    record = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{host.name}.json").read_text())
+    assert record["status"] == "audited", record
+    return {finding["rule"]: finding["outcome"] for finding in record["findings"]}
+
+
+def fixable(known):
+    """Return the rules of which some setting has a value to be written and a kind that can be written."""
+    kinds = known.platforms["linux"].kinds
+    found = set()
+    for rule in known.rules.values():
+        for leaf in leaves(rule.settings):
+            try:
+                wanted_value(leaf)
+            except NoRemedy:
+                continue
+            if kinds[leaf["kind"]].write and not rule.manual:
+                found.add(rule.id)
+    return found
+
+
+def test_fix_all_of_a_sick_host_and_go_back(sick, playbook, remediation_of, tmp_path):
+    playbook("audit", [sick], **EVERYTHING)
+    sick_outcomes = outcomes(tmp_path, sick)
+    before = sick.snapshot()
+    # What does not apply to a container is put through the law on directory trees.
+    assert {name for name in fixable(catalog.load()) if sick_outcomes.get(name) == "pass"} == set(ELSEWHERE)
+
+    code, said = playbook("remediate", [sick], **EVERYTHING)
+    assert code == 0, said
+    first = remediation_of(sick)
+    results = {item["rule"]: item for item in first["results"]}
+    failing = {name: item["reason"] for name, item in results.items() if item["result"] in ("still_failing", "error")}
+    assert set(failing) == set(STILL_FAILING), failing
+    skipped = {name for name, item in results.items() if item["result"] == "skipped"}
+    assert {name for name in skipped if sick_outcomes[name] == "fail"} == set(FOR_A_PERSON)
+
+    playbook("remediate", [sick], **EVERYTHING)
+    assert not remediation_of(sick)["steps"]
+
+    code, said = playbook("rollback", [sick], hipaa_cis_run_id=first["run_id"])
+    assert code == 0, said
+    assert not changes(before, sick, NOT_RESTORED)
+    playbook("audit", [sick], **EVERYTHING)
+    assert outcomes(tmp_path, sick) == sick_outcomes
