@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.scenarios import File, Scenario
 
 RIGHT = {"fields": {"exists": {"equals": True}, "mode": {"mode_at_most": "0640"}}}
-NAMES = {"/etc/passwd": "", "/etc/group": ""}
+NAMES = {"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\n"}
+WANTED = {"allow": {"mode": "0640", "owner": "root", "group": "root"}}
+GONE = {"fields": {"exists": {"equals": False}}}
 
 SCENARIOS = [
     Scenario(
@@ -25,7 +27,20 @@ SCENARIOS = [
         {"state": "value"},
         "allow",
         {**NAMES, "/etc/cron.allow": File("", 0o666)},
+        wanted=WANTED,
     ),
-    Scenario("allow-list-absent", {"program": "cron"}, RIGHT, "fail", {"state": "value"}, "allow", NAMES),
+    Scenario(
+        "allow-list-absent", {"program": "cron"}, RIGHT, "fail", {"state": "value"}, "allow", NAMES, wanted=WANTED
+    ),
+    Scenario(
+        "deny-list-beside-an-allow-list",
+        {"program": "at"},
+        GONE,
+        "fail",
+        {"state": "value"},
+        "deny",
+        {**NAMES, "/etc/at.allow": File("", 0o640), "/etc/at.deny": "www-data\n"},
+        wanted={"deny": "absent"},
+    ),
     Scenario("unknown-program", {"program": "anacron"}, RIGHT, "error", {"state": "error"}, "allow", NAMES),
 ]

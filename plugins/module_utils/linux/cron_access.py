@@ -54,6 +54,9 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     """
     program = required(address, "program")
     if wanted == {"deny": "absent"}:
+        if not plan.host.exists("/etc/%s.allow" % program):
+            # With neither list Debian lets everybody in (crontab(1)); at lets in nobody, which is no reason to differ.
+            raise CannotFix("there is no /etc/%s.allow; without it the list of those denied keeps people out" % program)
         plan.remove("/etc/%s.deny" % program)
         return
     if set(wanted) != {"allow"}:

@@ -12,7 +12,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux import package
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, NotFound, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    ABSENT,
+    ERROR,
+    Address,
+    NotFound,
+    required,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -34,6 +40,8 @@ def write(plan: ChangePlan, address: Address, wanted: bool) -> None:
     observed = package.read(plan.host, [address])[0]
     if observed.state == ERROR:
         raise CannotFix(observed.reason)
+    if (observed.state != ABSENT) == wanted:
+        return
     if wanted:
         _install(plan, name)
     else:

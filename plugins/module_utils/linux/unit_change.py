@@ -107,7 +107,7 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
         seen = _seen(plan.host, one)
         if seen["load"] == "not-found":
             raise CannotFix("%s runs but its unit file is gone; stop it by hand" % one)
-        if not (seen["enabled"] or seen["active"] or not seen["masked"]):
+        if not seen["enabled"] and seen["active"] is False:
             continue
         path = OWN_UNITS + one
         # A mask is a link in the place where a unit file of the site's own would stand.

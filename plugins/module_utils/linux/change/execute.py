@@ -226,7 +226,7 @@ class Executor:
                 for path in trees.difference(tree, later)
             }
         good = not result.problem and not result.exit_code
-        problem = "" if good else "`%s` failed: %s" % (" ".join(step.argv), said(result))
+        problem = "" if good else "`%s` failed: %s" % (step.label if step.base else " ".join(step.argv), said(result))
         # A failed command may have done half of its work, so its effects stay in the journal all the same.
         self._finish(number, "done" if good or effects else "failed", effects=effects, reason=problem)
         return problem

@@ -13,6 +13,7 @@ import os
 import re
 from typing import Any, Dict, List, Sequence
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import package
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
@@ -48,13 +49,16 @@ def lists_step() -> Step:
     return Step(COMMAND, "fetch the lists of packages", argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT)
 
 
-def installed(runner: Runner) -> Dict[str, str]:
-    """Return package -> version of all that is installed. Raises `ChangeError`."""
+def installed(runner: Runner, half: bool = False) -> Dict[str, str]:
+    """Return package -> version of all that is installed; with ``half`` also what is so in part. Raises `ChangeError`."""
     result = runner(["dpkg-query", "-W", "-f", "${binary:Package} ${Version} ${db:Status-Status}\\n"], 60.0)
     if result.problem or result.exit_code:
         raise ChangeError("the installed packages cannot be listed: %s" % (result.problem or result.stderr[:200]))
     rows = [line.split() for line in result.stdout.splitlines()]
-    return {row[0]: row[1] for row in rows if len(row) == 3 and row[2] == "installed"}
+    known = {row[0]: row[1] for row in rows if len(row) == 3 and row[2] == "installed"}
+    if half:
+        known.update({row[0]: row[1] for row in rows if len(row) == 3 and row[2] not in package.GONE})
+    return known
 
 
 def before(runner: Runner, step: Step, journal: Journal) -> State:
@@ -67,6 +71,7 @@ def before(runner: Runner, step: Step, journal: Journal) -> State:
     return {
         "kind": "packages",
         "installed": installed(runner),
+        "present": sorted(installed(runner, half=True)),
         "archives": archives,
         "units": _units(runner, sorted(removed)),
     }
@@ -122,9 +127,10 @@ def _keep_archives(runner: Runner, removed: Dict[str, str], journal: Journal) ->
 
 def undo(runner: Runner, entry: Entry) -> List[str]:
     """Bring back the packages of before, with their versions; return what went wrong."""
-    then, now = entry.before["installed"], installed(runner)
+    then = entry.before["installed"]
     problems: List[str] = []
-    added = sorted(set(now) - set(then))
+    # A package whose installation failed half-way keeps apt-get from all further work until it is gone.
+    added = sorted(set(installed(runner, half=True)) - set(entry.before["present"]))
     if added:
         problems += _run(runner, [*APT, "purge", *added])
     missing = sorted(set(then) - set(installed(runner)))

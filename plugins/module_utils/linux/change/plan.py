@@ -29,7 +29,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     CannotFix,
     Step,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import unit_step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
@@ -179,7 +179,7 @@ class ChangePlan:
         step = unit_step(verbs)
         if undo_verb:
             step.undo.append(["systemctl", undo_verb, unit])
-        self._add_name(step, unit)
+        self._add_name(step, unit).undo.sort(key=undo_order)
 
     def refresh(self, argv: Sequence[str]) -> None:
         """Run a command at the very end of the apply, and of a rollback: a service reads its files again."""
@@ -228,8 +228,8 @@ class ChangePlan:
         self._others.append(step)
         self._attribute(step)
 
-    def _add_name(self, step: Step, name: str) -> None:
-        """Add a name to the planned step of the same base, or to this one where there is none."""
+    def _add_name(self, step: Step, name: str) -> Step:
+        """Add a name to the planned step of the same base, or to this one where there is none; return that step."""
         known = next((one for one in self._others if one.base == step.base), None)
         if known is None:
             self._others.append(step)
@@ -240,6 +240,7 @@ class ChangePlan:
             known.argv += (name,)
         known.label = " ".join((known.title, *known.names()))
         self._attribute(known)
+        return known
 
     def _attribute(self, step: Step) -> None:
         if self.change not in step.changes:

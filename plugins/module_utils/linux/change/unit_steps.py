@@ -32,3 +32,8 @@ def unit_step(verbs: Sequence[str]) -> Step:
         order=ORDER[verbs[0]],
         timeout=TIMEOUT,
     )
+
+
+def undo_order(argv: Sequence[str]) -> Tuple[bool, bool]:
+    """Sort what takes a step back: the unit files are read first, and a socket can't be started behind its service."""
+    return argv[1] != "daemon-reload", argv[-1].endswith(".service")
