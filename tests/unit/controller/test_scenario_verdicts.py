@@ -18,10 +18,14 @@ CASES = all_scenarios()
 
 def verdict(kind: str, scenario: Scenario, root: str) -> str:
     """Return the outcome of the scenario's expectation on the tree below ``root``."""
+    return verdict_of(kind, scenario, read_kind(host_for(root, scenario), kind, [scenario.address])[0].as_dict())
+
+
+def verdict_of(kind: str, scenario: Scenario, seen: dict[str, Any]) -> str:
+    """Return the outcome of the scenario's expectation on an observation."""
     leaf: dict[str, Any] = {"kind": kind, "address": scenario.address, "expect": scenario.expect}
     if scenario.select:
         leaf["select"] = scenario.select
-    seen = read_kind(host_for(root, scenario), kind, [scenario.address])[0].as_dict()
     rule = Rule("r", "t", "w", "f", "high", "none", "linux", "topic", settings=(leaf,))
     judge = Judge(catalog.load().platforms["linux"], {setting_key(leaf): seen})
     return judge.judge(PlannedRule(rule, "b", (), (leaf,), "", {})).outcome
