@@ -151,7 +151,7 @@ class PlatformRemediation:
         }
 
     def _remedies(self) -> Remedies:
-        refused = {name for name, state in self._states.items() if state["state"] == "refused"}
+        refused = {name for name, state in self._states.items() if state["state"] in ("refused", "failed")}
         return Remedies(self._plan.platform, Judge(self._plan.platform, self.after["observations"]), refused)
 
     def _may_try(self, name: str) -> bool:

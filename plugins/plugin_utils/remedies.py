@@ -80,7 +80,7 @@ def _fields(expectation: Mapping[str, Any]) -> Mapping[str, Any]:
 class Remedies:
     """Collects the changes that failing rules of one platform need on one host.
 
-    ``refused``: ids of changes that the host refused; where a rule has another way, that is taken.
+    ``refused``: ids of changes that the host refused or that failed; where a rule has another way, that is taken.
     """
 
     def __init__(self, platform: Platform, judge: Judge, refused: Collection[str] = ()) -> None:

@@ -1,111 +1,57 @@
-"""Scenarios of lines in files, and of every form in which they are written."""
+"""Scenarios of lines that match a pattern."""
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from tests.scenarios import File, Scenario
 
-NONE = {"any_of": [{"absent": True}, {"empty": True}]}
+PATH = "/etc/issue"
+SNIPPETS = "/etc/rsyslog.d/*.conf"
 SOME = {"any": {"present": True}}
-UMASK = r"^\s*umask\s+022"
-
-AUTH = """\
-# here are the per-package modules (the "Primary" block)
-auth\t[success=1 default=ignore]\tpam_unix.so nullok
-# here's the fallback if no module succeeds
-auth\trequisite\t\t\tpam_deny.so
-auth\trequired\t\t\tpam_permit.so
-# and here are more per-package modules (the "Additional" block)
-# end of pam-auth-update config
-"""
-PASSWORD = "password\trequisite\tpam_pwquality.so retry=3 minlen=4\npassword\t[success=1 default=ignore]\tpam_unix.so md5 # x\n"
+NONE = {"any_of": [{"absent": True}, {"empty": True}]}
 
 
-def _lines(  # noqa: PLR0917 - a row of the table below
-    name: str, verdict: str, pattern: str, text: Any, expect: Any, wanted: Any = None, path: str = "/etc/x", **more: Any
+def _case(
+    name: str,
+    verdict: str,
+    files: Dict[str, Any],
+    expect: Dict[str, Any],
+    observed: Optional[Dict[str, Any]] = None,
+    **address: Any,
 ) -> Scenario:
-    place: Dict[str, Any] = {"path": path} if "*" not in path else {"glob": path}
-    files = {} if text is None else {path.replace("*", "a"): text}
-    address = {**place, "pattern": pattern, **more.pop("address", {})}
-    return Scenario(name, address, expect, verdict, {}, files={**files, **more.pop("files", {})}, wanted=wanted, **more)
+    wanted = {"path": PATH, "pattern": r"^\s*receive\b", **address}
+    if "glob" in wanted:
+        del wanted["path"]
+    return Scenario(name, wanted, expect, verdict, observed or {"state": "value"}, files=files)
 
 
+ONE = {"state": "value", "value": [{"file": PATH, "line": 2, "text": "receive tcp"}]}
 SCENARIOS = [
-    _lines("match", "pass", "^a", "b\na\n", SOME),
-    _lines("no-match", "fail", "^a", "b\n#a\n", SOME),
-    _lines("absent", "pass", "^a", None, NONE),
-    _lines("text", "fail", r"\S", "\n", SOME, {"text": "Notice"}, "/etc/issue"),
-    _lines("text-of-a-new-file", "fail", r"\S", None, SOME, {"text": "Notice\nof use"}, "/etc/issue"),
-    _lines("line", "fail", "^a$", "b", SOME, {"lines": ["a"]}),
-    _lines(
-        "lines-of-a-file-of-ours",
+    _case("found", "pass", {PATH: "x\nreceive tcp\n"}, SOME, ONE),
+    _case("not-wanted-but-found", "fail", {PATH: "x\nreceive tcp\n"}, NONE, ONE),
+    _case("not-found", "fail", {PATH: "x\n"}, SOME, {"state": "value", "value": []}),
+    _case("not-wanted-and-not-found", "pass", {PATH: "x\n"}, NONE, {"state": "value", "value": []}),
+    _case("absent", "fail", {}, SOME, {"state": "absent"}),
+    _case("not-wanted-and-absent", "pass", {}, NONE, {"state": "absent"}),
+    _case("commented-out", "fail", {PATH: "# receive tcp\n"}, SOME, {"state": "value", "value": []}),
+    _case("odd-spacing", "pass", {PATH: "\t  receive tcp\n"}, SOME),
+    _case("case-counts", "fail", {PATH: "RECEIVE tcp\n"}, SOME),
+    _case("case-may-be-ignored", "pass", {PATH: "RECEIVE tcp\n"}, SOME, ignore_case=True),
+    _case("without-a-line-end", "pass", {PATH: "receive"}, SOME),
+    _case(
+        "in-a-snippet",
         "fail",
-        "^a$",
-        "b\n",
-        SOME,
-        {"lines": ["b", "a"], "file": "/etc/d/zz.sh"},
-        "/etc/d/*.sh",
-    ),
-    _lines("line-at-the-start", "fail", r"\A\$Mode 1", "x\n", SOME, {"lines": ["$Mode 1"], "at": "start"}),
-    _lines("line-behind-another", "fail", "^a", "x\ny\n", SOME, {"lines": ["a"], "after": "^x"}),
-    _lines("line-instead", "fail", "^a=1", "a=0\nb\n", SOME, {"lines": ["a=1"], "instead": True}),
-    _lines("words", "fail", "^server two i", "x\n", SOME, {"words": "one two", "line": "server {word} i"}),
-    _lines(
-        "remove-paragraphs",
-        "fail",
-        "(?i)debian",
-        "\nThe Debian\nsystem\n\nkept\n\nDEBIAN",
+        {"/etc/rsyslog.d/a.conf": "x\n", "/etc/rsyslog.d/b.conf": "receive tcp\n"},
         NONE,
-        {"remove": "paragraphs"},
+        glob=SNIPPETS,
     ),
-    _lines("remove-all-paragraphs", "fail", "Debian", "Debian\n", NONE, {"remove": "paragraphs"}),
-    _lines("disable", "fail", r"^\s*a\b", " a\nb\na 2\n", NONE, {"disable": True}),
-    _lines(
-        "disable-in-a-script",
-        "fail",
-        UMASK,
-        "if x; then\n  umask 022\nfi\n",
-        NONE,
-        {"disable": True},
-        "/etc/profile.d/*.sh",
-    ),
-    _lines("replace", "fail", r"^\$Mode (?!0640)", "$Mode 0644\n", NONE, {"replace": r"\d+", "with": "0640"}),
-    _lines(
-        "pam-argument-removed",
-        "fail",
-        r"pam_unix\.so.*\bnullok\b",
-        AUTH,
-        NONE,
-        {"pam": "pam_unix.so", "remove": ["nullok"]},
-        "/etc/pam.d/common-*",
-    ),
-    _lines(
-        "pam-argument-added",
-        "fail",
-        r"pam_unix\.so\s.*yescrypt(\s|$)",
-        PASSWORD,
-        SOME,
-        {"pam": "pam_unix.so", "add": ["yescrypt"], "remove": ["md5"]},
-        "/etc/pam.d/common-password",
-    ),
-    _lines(
-        "pam-argument-with-value",
-        "fail",
-        r"minlen=14(\s|$)",
-        PASSWORD,
-        SOME,
-        {"pam": "pam_pwquality.so", "add": ["minlen=14"]},
-        "/etc/pam.d/common-password",
-    ),
-    _lines(
-        "pam-token",
-        "fail",
-        r"pam_unix\.so\s.*use_authtok",
-        PASSWORD,
-        SOME,
-        {"pam": "pam_unix.so", "add": ["use_authtok"]},
-        "/etc/pam.d/common-password",
-    ),
-    _lines("directory-in-its-place", "error", "a", File(directory=True, mode=0o755), SOME),
+    _case("snippet-of-another-name", "pass", {"/etc/rsyslog.d/a.conf.bak": "receive tcp\n"}, NONE, glob=SNIPPETS),
+    _case("no-snippets", "pass", {"/etc/rsyslog.d/.keep": ""}, NONE, {"state": "value", "value": []}, glob=SNIPPETS),
+    _case("a-hundred-and-one-matches", "error", {PATH: "receive\n" * 101}, SOME, {"state": "error"}),
+    _case("a-hundred-matches", "pass", {PATH: "receive\n" * 100}, SOME),
+    _case("not-utf-8", "pass", {PATH: b"\xff\xfe\nreceive \xe9\n"}, SOME),
+    _case("folder-in-place-of-the-file", "error", {PATH: File(directory=True)}, SOME, {"state": "error"}),
+    _case("link-to-itself", "error", {PATH: File(link="issue")}, SOME, {"state": "error"}),
+    _case("too-large", "error", {PATH: "x" * (5 * 1024 * 1024)}, SOME, {"state": "error"}),
 ]

@@ -58,7 +58,7 @@ def _read(host: Host, addresses: Sequence[Address], suffix: str) -> List[Observa
 
     def one(address: Address) -> Observation:
         name = full_name(required(address, "name"), suffix)
-        return _observation(name, units[name])
+        return _observation(name, units[name], _starts_by_script(host, name))
 
     return read_each(addresses, one)
 
@@ -77,7 +77,18 @@ def _fields(block: str) -> Unit:
     return dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
 
 
-def _observation(name: str, unit: Unit) -> Observation:
+def _starts_by_script(host: Host, name: str) -> bool:
+    """Return False for the unit of an init script that no runlevel starts.
+
+    systemd-sysv-generator(8) makes a unit of every script; whether the boot starts it is said by links alone.
+    """
+    script = name[: -len(".service")] if name.endswith(".service") else ""
+    if not script or not host.exists("/etc/init.d/" + script):
+        return True
+    return bool(host.glob("/etc/rc[2-5].d/S[0-9][0-9]" + script))
+
+
+def _observation(name: str, unit: Unit, by_script: bool) -> Observation:
     source = "command: systemctl show " + name
     if name not in unit.get("Names", "").split():
         raise ReadError("systemctl show answered for %s in place of %s" % (unit.get("Id", "nothing"), name))
@@ -90,7 +101,7 @@ def _observation(name: str, unit: Unit) -> Observation:
         raise ReadError("unknown state of %s: UnitFileState %s, ActiveState %s" % (name, state, active))
     return value(
         {
-            "enabled": state in STARTED,
+            "enabled": state in STARTED and (state != "generated" or by_script),
             "active": None if active in STARTING else active in ACTIVE,
             "masked": load == "masked" or state.startswith("masked"),
             "state": state,
