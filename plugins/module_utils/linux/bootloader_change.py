@@ -27,7 +27,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     """Give every boot entry an argument (``wanted`` is its value), or close the configuration's files."""
     query = required(address, "query")
     if query == "argument":
-        _argument(plan, required(address, "name"), str(wanted))
+        _argument(plan, required(address, "name"), str(wanted["configured"] if isinstance(wanted, dict) else wanted))
     elif query == "configuration":
         _permissions(plan, wanted)
     else:

@@ -87,7 +87,7 @@ def local_changes(host: Host) -> str:
         path = "/etc/pam.d/common-" + kind
         if not host.exists(path) or not host.exists("%s/%s" % (STATE, kind)):
             return "%s or what pam-auth-update knows of it is missing" % path
-        found = _changes_of(path, host.read_text(path), _saved(host, kind), kind.split("-")[0])
+        found = _changes_of(path, host.read_text(path), _saved(host, kind), kind.partition("-")[0])
         if found:
             return found
     return ""

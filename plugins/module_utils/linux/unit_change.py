@@ -44,7 +44,7 @@ def write_timer(plan: ChangePlan, address: Address, wanted: Dict[str, bool]) -> 
 
 
 def _write(plan: ChangePlan, name: str, wanted: Dict[str, bool]) -> None:
-    if not set(wanted) <= {"enabled", "active", "masked"} or not all(type(one) is bool for one in wanted.values()):
+    if not set(wanted) <= {"enabled", "active", "masked"} or not all(isinstance(one, bool) for one in wanted.values()):
         raise CannotFix("only enabled, active and masked of %s can be set" % name)
     on = wanted.get("enabled") or wanted.get("active") or wanted.get("masked") is False
     off = wanted.get("masked") or wanted.get("enabled") is False or wanted.get("active") is False

@@ -106,7 +106,8 @@ def test_without_systemd_a_process_waits(root, started):
 
 
 def test_what_cannot_be_armed_is_not_changed(root):
-    broken = lambda _argv, _timeout: CommandResult(1, "", "Failed to connect to bus")  # noqa: E731
+    def broken(_argv, _timeout):
+        return CommandResult(1, "", "Failed to connect to bus")
 
     with pytest.raises(confirm.ChangeError, match="Failed to connect to bus"):
         change(root, call=broken)

@@ -30,7 +30,10 @@ def answer(tmp_path, monkeypatch):
 
     def call(changes, exit_code=0):
         request = {"version": 1, "mode": "apply", "run_id": "r", "group": "plain", "options": {}, "changes": changes}
-        runner = lambda _argv, _timeout: CommandResult(exit_code, "", "no")  # noqa: E731
+
+        def runner(_argv, _timeout):
+            return CommandResult(exit_code, "", "no")
+
         return apply.Apply(apply.parse(json.dumps(request)), str(tmp_path), runner).answer()
 
     return call

@@ -15,6 +15,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     accounts_change,
+    apparmor_change,
     bootloader_change,
     cron_access,
     file,
@@ -53,6 +54,7 @@ Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
     "accounts": accounts_change.write,
+    "apparmor": apparmor_change.write,
     "bootloader": bootloader_change.write,
     "cron_access": cron_access.write,
     "file": file.write,

@@ -1,0 +1,163 @@
+"""Writers whose effect a directory tree can't show by its reader: which steps they plan, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="left out on this machine: needs root, for owners are set")
+
+TODAY = int(time.time() // 86400)
+HASH = "$y$j9T$x$y"
+BASE = {
+    "/etc/passwd": (
+        "root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000::/home/anna:/bin/bash\n"
+        "daemonic:x:200:200::/:/bin/bash\nquiet:x:201:201::/:/usr/sbin/nologin\n"
+    ),
+    "/etc/group": "root:x:0:\nanna:x:1000:\ndaemonic:x:200:\nquiet:x:201:\n",
+    "/etc/shadow": "root:*:1::::::\nanna:%s:%d:0:99999:7:::\ndaemonic:!:1::::::\nquiet:x:1::::::\n"
+    % (HASH, TODAY - 30),
+    "/etc/shells": "/bin/sh\n/bin/bash\n",
+    "/etc/login.defs": "UID_MIN 1000\n",
+}
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A function that plans one change on a tree: (state, reason, steps by label)."""
+
+    def call(kind, address, wanted, **files):
+        for path, text in {**BASE, **files.pop("files", {})}.items():
+            place = tmp_path / path[1:]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        request = {
+            "version": 1,
+            "mode": "plan",
+            "run_id": "r",
+            "group": "plain",
+            "options": {},
+            "changes": {"it": [kind, address, wanted]},
+        }
+        answer = Apply(parse(json.dumps(request)), str(tmp_path), lambda _argv, _timeout: CommandResult()).answer()
+        state = answer["changes"]["it"]
+        return state["state"], state.get("reason", ""), {step["label"]: step for step in answer["steps"]}, answer
+
+    return call
+
+
+def test_ages_of_accounts_with_a_password_are_set(plan):
+    state, _reason, steps, _answer = plan("accounts", {"fact": "password_maximum_age"}, 365)
+
+    assert state == "planned"
+    assert [step["argv"] for step in steps.values()] == [["chage", "--maxdays", "365", "anna"]]
+    assert HASH not in json.dumps(list(steps.values()))
+
+
+def test_password_that_would_expire_at_once_is_left_to_a_person(plan):
+    state, reason, steps, _answer = plan("accounts", {"fact": "password_maximum_age"}, 20)
+
+    assert state == "refused"
+    assert "anna" in reason
+    assert not steps
+
+
+def test_account_that_would_be_disabled_at_once_is_left_to_a_person(plan):
+    shadow = BASE["/etc/shadow"].replace(":99999:7:::", ":10:7:::")
+    state, reason, _steps, _answer = plan("accounts", {"fact": "password_inactive"}, 5, files={"/etc/shadow": shadow})
+
+    assert state == "refused"
+    assert "anna" in reason
+
+
+def test_system_account_loses_its_shell_and_one_without_is_locked(plan):
+    _state, _reason, steps, _answer = plan("accounts", {"fact": "system_accounts_with_shell"}, "nologin")
+    assert [step["argv"] for step in steps.values()] == [["usermod", "--shell", "/usr/sbin/nologin", "daemonic"]]
+
+    _state, _reason, steps, _answer = plan("accounts", {"fact": "unlocked_without_shell"}, "locked")
+    assert [step["argv"] for step in steps.values()] == [["usermod", "--lock", "quiet"]]
+
+
+@pytest.mark.parametrize("fact", ["uid_zero", "duplicate_uids", "empty_password", "home_missing"])
+def test_what_needs_a_decision_about_people_is_refused(plan, fact):
+    state, reason, steps, _answer = plan("accounts", {"fact": fact}, ["root"])
+
+    assert (state, steps) == ("refused", {})
+    assert "by a person" in reason
+
+
+def test_kernel_argument_comes_last_and_waits_for_the_next_boot(plan):
+    files = {"/etc/default/grub": 'GRUB_CMDLINE_LINUX=""\n'}
+    state, _reason, steps, answer = plan("bootloader", {"query": "argument", "name": "audit"}, "1", files=files)
+
+    assert state == "planned"
+    assert (
+        'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX audit=1"'
+        in steps["/etc/default/grub.d/zz-hipaa-cis.cfg"]["diff"]["lines"]
+    )
+    assert ["update-grub"] in [step.get("argv") for step in steps.values()]
+    assert answer["pending_reboot"] == ["the kernel argument audit=1"]
+
+
+def test_argument_that_is_more_than_a_word_is_refused(plan):
+    files = {"/etc/default/grub": "x\n"}
+    state, _reason, steps, _answer = plan(
+        "bootloader", {"query": "argument", "name": "a"}, "1 init=/bin/sh", files=files
+    )
+
+    assert (state, steps) == ("refused", {})
+
+
+def test_password_of_the_boot_loader_is_for_a_person(plan):
+    assert plan("bootloader", {"query": "password"}, "x")[0] == "refused"
+
+
+APPARMOR = {
+    "/sys/module/apparmor/parameters/enabled": "Y\n",
+    "/sys/kernel/security/apparmor/profiles": "man_groff (complain)\n",
+    "/proc/uptime": "1 1\n",
+}
+
+
+def test_profile_that_complains_is_enforced_by_its_file(plan):
+    files = {
+        **APPARMOR,
+        "/etc/apparmor.d/man": "profile man_groff /bin/groff flags=(attach_disconnected, complain) {\n}\n",
+    }
+    state, _reason, steps, _answer = plan("apparmor", {}, "enforce", files=files)
+
+    assert state == "planned"
+    assert (
+        "+profile man_groff /bin/groff flags=(attach_disconnected) {" in steps["/etc/apparmor.d/man"]["diff"]["lines"]
+    )
+    assert "systemctl reload apparmor.service" in steps
+
+
+def test_profile_forced_to_complain_by_a_link_is_for_a_person(plan):
+    state, reason, _steps, _answer = plan(
+        "apparmor", {}, "enforce", files={**APPARMOR, "/etc/apparmor.d/force-complain/man": ""}
+    )
+
+    assert state == "refused"
+    assert "force-complain" in reason
+
+
+def test_option_of_a_mount_goes_into_its_line_of_fstab(plan):
+    files = {
+        "/etc/fstab": "/dev/vda1 / ext4 defaults 0 1\ntmpfs\t/tmp  tmpfs\trw,exec,size=1g   0 0\n",
+        "/proc/1/mountinfo": "1 0 8:1 / / rw - ext4 /dev/vda1 rw\n2 1 0:9 / /tmp rw,relatime - tmpfs tmpfs rw\n",
+    }
+    wanted = {"running": True, "configured": True}
+    state, _reason, steps, _answer = plan("mount_option", {"path": "/tmp", "option": "noexec"}, wanted, files=files)
+
+    assert state == "planned"
+    assert "+tmpfs\t/tmp  tmpfs\trw,size=1g,noexec   0 0" in steps["/etc/fstab"]["diff"]["lines"]
+    command = steps["remount /tmp with noexec"]
+    assert command["argv"] == ["mount", "-o", "remount,noexec", "/tmp"]
+    assert command["undo"] == [["mount", "--options-mode", "ignore", "-o", "remount,rw,relatime,dev,suid,exec", "/tmp"]]
