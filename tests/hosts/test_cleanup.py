@@ -20,8 +20,11 @@ from tests.hosts.system import wait_until
 pytestmark = pytest.mark.hosts
 
 REPOSITORY = Path(__file__).parents[2]
+# Who starts the tests in the background, or under nohup, hands down signals that are ignored; the child begins afresh.
 CHILD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from tests.hosts.pool import Pool
 with Pool() as pool:
     print(pool.identity, flush=True)
