@@ -62,10 +62,15 @@ def why_no_browser() -> str:
     return "missing " + ", ".join(lacking) if lacking else ""
 
 
+def why_no_root() -> str:
+    """Say that files cannot be given other owners here; empty for root."""
+    return "" if os.geteuid() == 0 else "missing root"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what cannot run here; keep tests that share booted hosts on one worker."""
     for item in items:
-        for marker, why_not in (("hosts", why_no_hosts), ("browser", why_no_browser)):
+        for marker, why_not in (("hosts", why_no_hosts), ("browser", why_no_browser), ("root", why_no_root)):
             if item.get_closest_marker(marker) is None:
                 continue
             reason = why_not()

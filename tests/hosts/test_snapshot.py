@@ -65,7 +65,7 @@ def test_a_change_is_seen(tree: Path, name: str) -> None:
     _seen(tree, *CHANGES[name])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="left out on this machine: missing root")
+@pytest.mark.root
 @pytest.mark.parametrize("name", CHANGES_OF_ROOT)
 def test_a_change_that_takes_root_is_seen(tree: Path, name: str) -> None:
     _seen(tree, *CHANGES_OF_ROOT[name])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.scenarios import all_scenarios, apply_wanted, plant
 from tests.unit.controller.test_scenario_verdicts import verdict
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="left out on this machine: needs root, for owners are set")
+pytestmark = pytest.mark.root
 
 
 CASES = [(kind, case) for kind, case in all_scenarios() if case.wanted is not None]

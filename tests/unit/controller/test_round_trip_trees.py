@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
@@ -19,7 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import setting_key
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import NoRemedy, wanted_value
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="left out on this machine: needs root, for owners are set")
+pytestmark = pytest.mark.root
 
 KNOWN = catalog.load()
 VALUES = parameters.resolve(KNOWN, KNOWN.benchmarks["debian_12"], {})

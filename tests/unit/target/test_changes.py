@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback im
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from tests.scenarios import all_scenarios, apply_wanted, changer_for, plant
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="left out on this machine: needs root, for owners are set")
+pytestmark = pytest.mark.root
 
 
 CASES = [(kind, case) for kind, case in all_scenarios() if case.wanted is not None]

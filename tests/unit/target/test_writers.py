@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="left out on this machine: needs root, for owners are set")
+pytestmark = pytest.mark.root
 
 TODAY = int(time.time() // 86400)
 HASH = "$y$j9T$x$y"
