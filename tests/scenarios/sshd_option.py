@@ -10,6 +10,8 @@ from tests.scenarios import Command, Scenario
 
 MAIN = "/etc/ssh/sshd_config"
 EXTRA = "/etc/ssh/sshd_config.d/x.conf"
+SNIPPET = "/etc/systemd/system/ssh.service.d/site.conf"
+UNIT = "[Service]\nEnvironmentFile=-/etc/default/ssh\nExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n"
 NO = {"equals": "no"}
 INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\n"
 
@@ -95,6 +97,72 @@ SCENARIOS = [
         "error",
         "permitrootlogin no\n",
         {MAIN: "", "/etc/default/ssh": 'SSHD_OPTS="-o PermitRootLogin=yes"\n'},
+        observed={"state": "error"},
+    ),
+    _case(
+        "unit-as-debian-ships-it",
+        "pass",
+        "permitrootlogin no\n",
+        {MAIN: "", "/lib/systemd/system/ssh.service": UNIT, "/etc/default/ssh": "# -o\nSSHD_OPTS=\n"},
+        observed={"state": "value"},
+    ),
+    _case(
+        "other-options-on-the-command-line",
+        "pass",
+        "permitrootlogin no\n",
+        {MAIN: "", "/lib/systemd/system/ssh.service": UNIT, "/etc/default/ssh": "SSHD_OPTS='-4 -p 22 -Eo.log'\n"},
+        observed={"state": "value"},
+    ),
+    _case(
+        "option-in-a-unit-snippet",
+        "error",
+        "permitrootlogin no\n",
+        {
+            MAIN: "",
+            "/lib/systemd/system/ssh.service": UNIT,
+            SNIPPET: "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -oPermitRootLogin=yes\n",
+        },
+        observed={"state": "error"},
+    ),
+    _case(
+        "other-file-in-a-unit-of-the-site",
+        "error",
+        "permitrootlogin no\n",
+        {
+            MAIN: "",
+            "/lib/systemd/system/ssh.service": UNIT,
+            "/etc/systemd/system/ssh.service": "[Service]\nExecStart=/usr/sbin/sshd -Df /srv/sshd_config\n",
+        },
+        observed={"state": "error"},
+    ),
+    _case(
+        "option-in-the-environment-of-a-unit",
+        "error",
+        "permitrootlogin no\n",
+        {
+            MAIN: "",
+            "/lib/systemd/system/ssh.service": UNIT,
+            SNIPPET: '[Service]\nEnvironment="SSHD_OPTS=-o PermitRootLogin=yes"\nEnvironment=A=b\n',
+        },
+        observed={"state": "error"},
+    ),
+    _case(
+        "option-in-another-environment-file",
+        "error",
+        "permitrootlogin no\n",
+        {
+            MAIN: "",
+            "/lib/systemd/system/ssh.service": UNIT,
+            SNIPPET: "[Service]\nEnvironmentFile=-/srv/ssh.env\n",
+            "/srv/ssh.env": "OPTIONS=-g0\n",
+        },
+        observed={"state": "error"},
+    ),
+    _case(
+        "option-in-a-unit-of-sockets",
+        "error",
+        "permitrootlogin no\n",
+        {MAIN: "", "/lib/systemd/system/ssh@.service": "[Service]\nExecStart=-/usr/sbin/sshd -i -o UsePAM=no\n"},
         observed={"state": "error"},
     ),
     _case("not-root", "error", "permitrootlogin no\n", {MAIN: ""}, observed={"state": "error"}, privileged=False),

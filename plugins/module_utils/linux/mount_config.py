@@ -18,21 +18,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import dropin_names, parse, unit_name
-
-GENERATED = "/run/systemd/generator"
-# systemd.unit(5), "Unit file load path"; fstab takes the place of the generator's directory.
-UNIT_DIRECTORIES = (
-    "/etc/systemd/system.control",
-    "/run/systemd/generator.early",
-    "/etc/systemd/system",
-    "/etc/systemd/system.attached",
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import (
     GENERATED,
-    "/usr/local/lib/systemd/system",
-    "/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/run/systemd/generator.late",
+    UNIT_DIRECTORIES,
+    dropin_names,
+    parse,
+    unit_name,
 )
+
 BOOT_TARGETS = ("local-fs", "remote-fs", "sysinit", "basic", "multi-user", "default")
 # systemd mounts these itself and refuses units for them; fstab's options are put on them by
 # systemd-remount-fs.service, which does not care for `noauto`.
@@ -74,6 +67,7 @@ class MountConfig:
     def _fragment(self, name: str, path: str, entry: Optional[Entry]) -> Optional[Configured]:
         for directory in UNIT_DIRECTORIES:
             if directory == GENERATED and entry is not None:
+                # fstab takes the place of the generator's directory.
                 return self._with_dropins(name, _from_fstab(entry))
             place = directory + "/" + name
             found = self._unit(place, path)

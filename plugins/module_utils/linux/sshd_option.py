@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Optional, Sequence, Union
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import sshd_command_line, sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
@@ -55,7 +55,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         raise ReadError(
             "%s (sshd -T needs a valid configuration, host keys and the folder /run/sshd)" % problem
         ) from None
-    _refuse_command_line_options(host)
+    sshd_command_line.refuse_options(host)
     effective = effective_options(output)
     if not effective:
         raise ReadError("sshd -T printed no option")
@@ -80,22 +80,6 @@ def effective_options(output: str) -> Dict[str, List[str]]:
         if name:
             result.setdefault(name.lower(), []).append(text.strip())
     return result
-
-
-def _refuse_command_line_options(host: Host) -> None:
-    """Raise `ReadError` where the server is started with options that `sshd -T` does not see."""
-    try:
-        text = host.read_text("/etc/default/ssh")
-    except NotFound:
-        return
-    for number, line in enumerate(text.splitlines(), 1):
-        name, sign, options = line.strip().partition("=")
-        words = options.strip().strip("\"'").split()
-        if sign and name == "SSHD_OPTS" and any(word.startswith(("-o", "-f", "-C")) for word in words):
-            raise ReadError(
-                "/etc/default/ssh:%d starts sshd with %s, which sshd -T does not see; move it to %s"
-                % (number, " ".join(words)[:100], CONFIGURATION)
-            )
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:

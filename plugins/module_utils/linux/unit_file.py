@@ -5,8 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Tuple
 
+GENERATED = "/run/systemd/generator"
+# systemd.unit(5), "Unit file load path".
+UNIT_DIRECTORIES = (
+    "/etc/systemd/system.control",
+    "/run/systemd/generator.early",
+    "/etc/systemd/system",
+    "/etc/systemd/system.attached",
+    GENERATED,
+    "/usr/local/lib/systemd/system",
+    "/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/run/systemd/generator.late",
+)
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_."
 
 
@@ -39,7 +52,11 @@ def dropin_names(name: str) -> List[str]:
 
 def parse(text: str, section: str) -> Dict[str, str]:
     """Return the settings of one section; of a setting that stands several times the last counts."""
-    settings: Dict[str, str] = {}
+    return dict(assignments(text, section))
+
+
+def assignments(text: str, section: str) -> Iterator[Tuple[str, str]]:
+    """Yield (name, value) of one section in the order of the file."""
     here = ""
     for line in _lines(text):
         if line.startswith("["):
@@ -47,8 +64,7 @@ def parse(text: str, section: str) -> Dict[str, str]:
             continue
         name, equals, text_of = line.partition("=")
         if equals and here == "[%s]" % section:
-            settings[name.strip()] = text_of.strip().replace("%%", "%")
-    return settings
+            yield name.strip(), text_of.strip().replace("%%", "%")
 
 
 def _lines(text: str) -> Iterator[str]:

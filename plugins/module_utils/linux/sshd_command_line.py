@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options on sshd's command line, which `sshd -T` does not see: they win over every file."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import (
+    UNIT_DIRECTORIES,
+    assignments,
+    dropin_names,
+)
+
+# Debian's script of sysvinit reads it too.
+DEFAULTS = "/etc/default/ssh"
+UNITS = ("ssh.service", "sshd.service", "ssh@.service", "sshd@.service")
+# sshd(8): an option, another configuration file, the grace time; and all letters that take an argument.
+UNSEEN = "ofg"
+TAKES_ARGUMENT = "CEbcfghkopu"
+
+
+def refuse_options(host: Host) -> None:
+    """Raise `ReadError` where a unit, its snippets or its environment starts sshd with what `sshd -T` does not see.
+
+    A line that a later snippet takes back is refused too: better an error than a verdict on another configuration.
+    """
+    environments = [DEFAULTS]
+    for unit in UNITS:
+        for place in _fragments(host, unit):
+            for name, text in assignments(snippet_text(host, place), "Service"):
+                if name in ("ExecStart", "Environment"):
+                    _refuse(place, text)
+                elif name == "EnvironmentFile":
+                    environments += host.glob(text.lstrip("-"))
+    for path in dict.fromkeys(environments):
+        try:
+            lines = host.read_text(path).splitlines()
+        except NotFound:
+            continue
+        for number, line in enumerate(lines, 1):
+            if not line.lstrip().startswith(("#", ";")):
+                _refuse("%s:%d" % (path, number), line)
+
+
+def _fragments(host: Host, unit: str) -> Iterator[str]:
+    """Yield the unit file that counts and the snippets of the unit."""
+    for directory in UNIT_DIRECTORIES:
+        place = directory + "/" + unit
+        try:
+            host.stat(place, follow=False)
+        except NotFound:
+            continue
+        yield place
+        break
+    yield from snippets(host, [place + "/" + extra for extra in dropin_names(unit) for place in UNIT_DIRECTORIES])
+
+
+def _refuse(place: str, text: str) -> None:
+    words: List[str] = [re.sub(r"^\w+=", "", word) for word in re.split(r"[\s\"'\\]+|(?<==)(?=-)", text)]
+    unseen = [word for word in words if _is_unseen(word)]
+    if unseen:
+        raise ReadError(
+            "%s starts sshd with %s, which sshd -T does not see; move it to /etc/ssh/sshd_config"
+            % (place, " ".join(unseen)[:100])
+        )
+
+
+def _is_unseen(word: str) -> bool:
+    """Return whether one of the letters behind a dash counts; what follows a letter with an argument is that."""
+    if not word.startswith("-"):
+        return False
+    for letter in word[1:]:
+        if letter in UNSEEN:
+            return True
+        if letter in TAKES_ARGUMENT:
+            return False
+    return False
