@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 from tests.scenarios import Scenario
 
 MAIN = "/etc/sudoers"
+SERVICES = "/etc/nsswitch.conf"
 DROP = "/etc/sudoers.d/x"
 INCLUDE = "@includedir /etc/sudoers.d\n"
 PTY = {"query": "default", "name": "use_pty"}
@@ -70,6 +71,18 @@ SCENARIOS = [
     _pty("for-one-user-only", "fail", {MAIN: "Defaults:bob use_pty\n"}, {"state": "absent"}),
     _pty("includes-itself", "error", {MAIN: "@include /etc/sudoers\n"}, {"state": "error"}),
     _pty("include-that-depends-on-the-host", "error", {MAIN: "@include /etc/sudoers.%h\n"}, {"state": "error"}),
+    _pty(
+        "files-only",
+        "pass",
+        {MAIN: "Defaults use_pty\n", SERVICES: "passwd: files sss\nsudoers: files [NOTFOUND=return] # ldap\n"},
+        {"state": "value", "value": True},
+    ),
+    _pty(
+        "directory-service",
+        "error",
+        {MAIN: "Defaults use_pty\n", SERVICES: "sudoers:\tfiles sss\n"},
+        {"state": "error"},
+    ),
     _pty("not-root", "error", {MAIN: "Defaults use_pty\n"}, {"state": "error"}, privileged=False),
     _list("no-tag", "pass", "nopasswd", "%sudo ALL=(ALL:ALL) ALL\n"),
     _list("tag", "fail", "nopasswd", "bob ALL=(ALL) NOPASSWD: ALL\n"),

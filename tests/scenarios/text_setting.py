@@ -37,6 +37,12 @@ def _simple(  # noqa: PLR0917 - a row of the table below
     return Scenario(name, address, expect, verdict, {}, files=files, wanted=wanted, **more)
 
 
+def _postfix(name: str, verdict: str, text: str) -> Scenario:
+    return _simple(
+        name, verdict, "postfix", "x", text, {"equals": "localhost"}, "localhost" if verdict == "fail" else None
+    )
+
+
 SCENARIOS = [
     _journal("right", "pass", {MAIN: KEPT}),
     _journal("wrong", "fail", {MAIN: LOST}),
@@ -59,7 +65,12 @@ SCENARIOS = [
         "MAX_LOG_FILE_ACTION = keep_logs\n",
         {"equals": "keep_logs"},
     ),
-    _simple("key-value-last", "fail", "key_value", "minlen", "minlen = 14\nminlen = 8\n", {"at_least": 14}, wanted=14),
+    _postfix("postfix-last", "fail", "x = localhost\nx = all\n"),
+    _postfix("postfix-right", "pass", "# x = all\nx=localhost\ny = all\n"),
+    _postfix("postfix-continued", "fail", "x = localhost\n# a remark\n\n  10.0.0.1\ny = z\n"),
+    _postfix("postfix-other-value", "fail", "here = localhost\nx = $here\n"),
+    _postfix("postfix-no-comment-behind-a-value", "fail", "x = localhost # all\n"),
+    _postfix("postfix-absent", "fail", "y = localhost\n"),
     _simple("flag", "pass", "faillock", "even_deny_root", "even_deny_root\n", {"present": True}),
     _simple(
         "flag-commented-out", "fail", "faillock", "even_deny_root", "# even_deny_root\n", {"present": True}, wanted=True
@@ -101,15 +112,6 @@ SCENARIOS = [
     _simple("vendor-drop-in-behind-ours", "fail", "systemd", "Storage", "", {"equals": "none"}, "none", **COREDUMP),
     _simple("auditd-twice", "fail", "auditd", "max_log_file", "MAX_LOG_FILE = 1\nx = 2\nmax_log_file = 2\n", BIG, 8),
     _simple("no-newline-at-the-end", "fail", "auditd", "max_log_file", "x = 2", BIG, 8),
-    _simple(
-        "postfix-continued",
-        "fail",
-        "key_value",
-        "inet_interfaces",
-        "inet_interfaces = all,\n  10.0.0.1\nx = y\n",
-        {"equals": "loopback-only"},
-        "loopback-only",
-    ),
     _simple("directive-twice", "fail", "directive", "Server", "server a\nServer b\n", {"equals": ["c"]}, "c"),
     _simple("pwquality-drop-in", "fail", "pwquality", "minlen", "# minlen = 8\n", BIG, 14, **QUALITY),
     _simple("pwquality-main-wins", "fail", "pwquality", "minlen", "minlen = 2\nminlen = 3\n", BIG, 14, **QUALITY),

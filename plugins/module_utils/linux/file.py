@@ -27,7 +27,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
-MAX_FILES = 1000
+MAX_FILES = 10000
 MERGED = ("/bin", "/sbin", "/lib", "/lib64")
 TYPES = (
     (stat.S_ISREG, "file"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 )
 
 MAIN = "/etc/sudoers"
+NAME_SERVICES = "/etc/nsswitch.conf"
 MAX_FILES = 128  # the depth at which sudo itself gives up
 Line = Tuple[str, int, str]
 # `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
@@ -37,6 +38,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     except NotFound:
         return [absent(MAIN)] * len(addresses)
     host.need_root("The rules of sudo")
+    _only_files(host)
     found = lines(host)
 
     def one(address: Address) -> Observation:
@@ -50,6 +52,23 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         raise UsageError("unknown query %r; known: default, nopasswd, not_authenticate" % query)
 
     return read_each(addresses, one)
+
+
+def _only_files(host: Host) -> None:
+    """Raise `ReadError` where sudo also asks a directory service (sudoers.ldap(5)), whose rules are not on the host."""
+    try:
+        text = host.read_text(NAME_SERVICES)
+    except NotFound:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        database, sign, services = line.split("#", 1)[0].partition(":")
+        # [NOTFOUND=return] and its like are no sources.
+        others = [word for word in re.sub(r"\[[^]]*\]", " ", services).split() if word.lower() != "files"]
+        if sign and database.strip().lower() == "sudoers" and others:
+            raise ReadError(
+                "sudo also takes rules from %s (%s:%d), which are not on this host; check them there"
+                % (printable(", ".join(others))[:100], NAME_SERVICES, number)
+            )
 
 
 def lines(host: Host) -> List[Line]:

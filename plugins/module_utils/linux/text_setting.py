@@ -123,6 +123,34 @@ def _plain(host: Host, file: str, name: str, _section: str) -> Found:
     return _last(_pairs(_file_lines(host, file)), name)
 
 
+def _postfix(host: Host, file: str, name: str, _section: str) -> Found:
+    """postconf(5): the last line of a name wins. Other values in it (``$name``) are shown as they stand."""
+    found: Found = None
+    for number, _last_number, key, seen in postfix_lines(host.read_text(file) if host.exists(file) else ""):
+        if key == name:
+            found = (seen, "%s:%d" % (file, number))
+    return found
+
+
+def postfix_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
+    """Yield (first line number, last, name, value) of main.cf: a line that begins with a blank continues the one above.
+
+    Comments are lines of their own and may stand between; behind a value ``#`` begins none.
+    """
+    start = last = 0
+    logical = ""
+    for number, line in enumerate([*text.splitlines(), "end"], 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0] in " \t":
+            logical, last = logical + " " + line.strip(), number
+            continue
+        if logical:
+            key, _sign, seen = logical.partition("=")
+            yield start, last, key.strip(), seen.strip()
+        logical, start, last = line.strip(), number, number
+
+
 def _auditd(host: Host, file: str, name: str, _section: str) -> Found:
     return _last(_pairs(_file_lines(host, file)), name, ignore_case=True)
 
@@ -183,8 +211,8 @@ FORMATS: Dict[str, Callable[[Host, str, str, str], Found]] = {
     "directive": _directive,
     "faillock": _plain,
     "gdm": _gdm,
-    "key_value": _plain,
     "limits": _limits,
+    "postfix": _postfix,
     "pwquality": _pwquality,
     "shell": _shell,
     "systemd": _systemd,

@@ -97,19 +97,11 @@ def _limits(plan: ChangePlan, file: str, name: str, _section: str, text: str) ->
 
 
 def _pairs(text: str, name: str, ignore_case: bool = False) -> List[int]:
-    """Return the numbers of the lines that set a key, with the indented lines by which Postfix continues one."""
+    """Return the numbers of the lines that set a key."""
     found: List[int] = []
-    follows = False
     for number, row in enumerate(text.splitlines(), 1):
-        bare = row.split("#", 1)[0]
-        if not bare.strip():
-            continue
-        if follows and row[0] in " \t" and "=" not in bare:
-            found.append(number)
-            continue
-        key = bare.partition("=")[0].strip()
-        follows = key == name or (ignore_case and key.lower() == name.lower())
-        if follows:
+        key = row.split("#", 1)[0].partition("=")[0].strip()
+        if key == name or (ignore_case and key.lower() == name.lower()):
             found.append(number)
     return found
 
@@ -130,10 +122,18 @@ def _plain(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> 
     plan.write(file, assign(old, _pairs(old, name), "%s = %s" % (name, text) if text else name))
 
 
-def _installed(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
+def _auditd(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
     """A file that its program can't do without: where it is missing, nothing is known of what it should hold."""
     old = plan.host.read_text(file)
-    plan.write(file, assign(old, _pairs(old, name, ignore_case="auditd" in file), "%s = %s" % (name, text)))
+    plan.write(file, assign(old, _pairs(old, name, ignore_case=True), "%s = %s" % (name, text)))
+
+
+def _postfix(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
+    """In place of the last line, with those that continue it."""
+    old = plan.host.read_text(file)
+    found = text_setting.postfix_lines(old)
+    numbers = [n for first, last, key, _value in found if key == name for n in range(first, last + 1)]
+    plan.write(file, assign(old, numbers, "%s = %s" % (name, text)))
 
 
 def _directive(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
@@ -161,12 +161,12 @@ def _shell(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> 
 
 
 FORMATS: Dict[str, Callable[[ChangePlan, str, str, str, str], None]] = {
-    "auditd": _installed,
+    "auditd": _auditd,
     "directive": _directive,
     "faillock": _plain,
     "gdm": _gdm,
-    "key_value": _installed,
     "limits": _limits,
+    "postfix": _postfix,
     "pwquality": _pwquality,
     "shell": _shell,
     "systemd": _systemd,
