@@ -31,6 +31,12 @@ def _minutes(name: str, verdict: str, text: str, wanted: Optional[int], after: s
     return Scenario(name, address, {"equals": after}, verdict, {}, files={MAIN: text + INCLUDE}, wanted=wanted)
 
 
+def _compiled_in(name: str, verdict: str, expect: Dict[str, Any], minutes: str, observed: Dict[str, Any]) -> Scenario:
+    address = {"query": "default", "name": "timestamp_timeout"}
+    said = {"sudo -V": "Sudo version 1.9.13p3\nAuthentication timestamp timeout: %s minutes\n" % minutes}
+    return Scenario(name, address, expect, verdict, observed, files={MAIN: "Defaults use_pty\n"}, commands=said)
+
+
 def _password(name: str, query: str, text: str) -> Scenario:
     people = {
         "/etc/passwd": "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n",
@@ -105,6 +111,12 @@ SCENARIOS = [
     _fix("fix-for-one-user", {MAIN: "Defaults use_pty\nDefaults:bob !use_pty, !lecture\n" + INCLUDE}),
     _fix("fix-behind-the-includedir", {MAIN: INCLUDE + "Defaults !use_pty\n"}),
     _minutes("minutes-right", "pass", "Defaults timestamp_timeout=5\n", None, "5"),
+    _compiled_in("minutes-compiled-in", "pass", {"between": [0, 15]}, "15.0", {"value": "15", "default": True}),
+    _compiled_in(
+        "minutes-compiled-in-too-many", "fail", {"between": [0, 10]}, "15.0", {"value": "15", "default": True}
+    ),
+    _compiled_in("minutes-compiled-in-endless", "fail", {"between": [0, 15]}, "-1", {"value": "-1", "default": True}),
+    _compiled_in("minutes-unknown", "error", {"between": [0, 15]}, "many", {"state": "error"}),
     _minutes("fix-minutes", "fail", "Defaults timestamp_timeout=60\n", 15, "15"),
     _minutes("fix-endless-minutes", "fail", "Defaults env_reset,timestamp_timeout=-1\n", 15, "15"),
     _minutes(

@@ -35,12 +35,14 @@ class Observation:
     ``value`` is any JSON value and only meaningful when ``state`` is ``value``.
     ``source`` says where it was seen: ``/etc/x.conf:12`` or ``command: sshd -T``.
     ``reason`` is set when ``state`` is ``error``.
+    ``default``: nothing sets it, the value is the program's own default.
     """
 
     state: str
     value: Any = None
     source: str = ""
     reason: str = ""
+    default: bool = False
 
     def as_dict(self) -> Dict[str, Any]:
         """Return the JSON form; keys that say nothing are left out."""
@@ -51,12 +53,14 @@ class Observation:
             result["source"] = self.source
         if self.reason:
             result["reason"] = self.reason
+        if self.default:
+            result["default"] = True
         return result
 
 
-def value(seen: Any, source: str) -> Observation:
-    """A setting that has a value."""
-    return Observation(VALUE, value=seen, source=source)
+def value(seen: Any, source: str, default: bool = False) -> Observation:
+    """A setting that has a value; ``default``: nothing sets it, it is the program's own."""
+    return Observation(VALUE, value=seen, source=source, default=default)
 
 
 def absent(source: str) -> Observation:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -24,6 +24,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 MAIN = "/etc/sudoers"
 NAME_SERVICES = "/etc/nsswitch.conf"
 MAX_FILES = 128  # the depth at which sudo itself gives up
+# What holds where nothing sets it is compiled in and differs between distributions; `sudo -V` tells it to root.
+COMPILED_IN = {
+    "timestamp_timeout": re.compile(r"^Authentication timestamp timeout: (-?\d+(?:\.\d+)?) minutes$", re.MULTILINE)
+}
 Line = Tuple[str, int, str]
 # `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
 DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^\s]*)?\s+(?P<settings>.*)", re.DOTALL)
@@ -44,7 +48,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     def one(address: Address) -> Observation:
         query = required(address, "query")
         if query == "default":
-            return _default(found, required(address, "name"))
+            return _default(host, found, required(address, "name"))
         if query == "nopasswd":
             return value([_entry(line) for line in found if has_nopasswd(line[2])], MAIN)
         if query == "not_authenticate":
@@ -167,7 +171,7 @@ def setting_of(piece: str) -> Tuple[str, Any]:
     return setting.lstrip("! "), setting.count("!") % 2 == 0
 
 
-def _default(found_lines: Sequence[Line], name: str) -> Observation:
+def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:
     """Return the last general setting. Where one is scoped, the loosest counts: it is the one that may be used."""
     general: Any = None
     source = MAIN
@@ -184,4 +188,17 @@ def _default(found_lines: Sequence[Line], name: str) -> Observation:
                 return value("%s for %s" % (str(seen).lower(), found.group("scope")), place)
             if not found.group("scope"):
                 general, source = seen, place
+    if general is None and name in COMPILED_IN:
+        return _compiled_in(host, COMPILED_IN[name])
     return absent(MAIN) if general is None else value(general, source)
+
+
+def _compiled_in(host: Host, pattern: Pattern[str]) -> Observation:
+    """Return what sudo itself says of a setting that no file gives."""
+    try:
+        found = pattern.search(host.run(("sudo", "-V")).stdout)
+    except NotFound:
+        return absent(MAIN)
+    if found is None:
+        raise ReadError("sudo -V does not say what holds where nothing sets it")
+    return value("%g" % float(found.group(1)), "command: sudo -V", default=True)

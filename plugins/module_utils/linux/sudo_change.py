@@ -55,7 +55,7 @@ def _write_default(plan: ChangePlan, name: str, wanted: Any) -> None:
 
 def _in_force(host: Host, name: str) -> Any:
     seen = sudo.read(host, [{"query": "default", "name": name}])[0]
-    return seen.value if seen.state == "value" else None
+    return seen.value if seen.state == "value" and not seen.default else None
 
 
 def _holds(seen: Any, wanted: Any) -> bool:
