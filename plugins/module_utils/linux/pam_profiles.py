@@ -26,13 +26,15 @@ CONTROL_AND_MODULE = re.compile(r"(\[[^\]]+\]|\w+)\s+\S+")
 
 # Not enabled by default: only the command that the executor runs brings them in. Their order in the stack follows from
 # the priorities: 1024 is before every way of authentication (pam_unix has 256), 0 behind all of them.
+# The lines are those of pam_faillock(8): `required`, so that a locked account is not told apart before the password is
+# given, and `authsucc` behind `authfail`. A success jumps over both, and the line of account resets the count.
 _PREAUTH = """\
 Name: Refuse accounts locked by failed logins (hipaa.cis)
 Default: no
 Priority: 1024
 Auth-Type: Primary
 Auth:
-\trequisite\t\t\tpam_faillock.so preauth
+\trequired\t\t\tpam_faillock.so preauth
 Account-Type: Primary
 Account:
 \trequired\t\t\tpam_faillock.so
@@ -44,6 +46,7 @@ Priority: 0
 Auth-Type: Primary
 Auth:
 \t[default=die]\t\t\tpam_faillock.so authfail
+\tsufficient\t\t\tpam_faillock.so authsucc
 """
 # Behind pam_pwquality (1024), which asks for the password. Where that is missing it is first and asks itself.
 _HISTORY = """\

@@ -34,6 +34,16 @@ if TYPE_CHECKING:
 FILES = ("/etc/bash.bashrc", "/etc/profile")
 SNIPPETS = "/etc/profile.d/*.sh"
 OWN_FILE = "/etc/profile.d/zz-hipaa-cis-%s.sh"
+# Plain shells (dash) know no typeset; where it is known it is how the benchmark and those who check it spell this.
+OWN_TEXT = """\
+# Written by hipaa.cis.
+{name}={text}
+export {name}
+if [ -n "${{BASH_VERSION:-}}" ]; then
+    typeset -xr {name}={text}
+fi
+readonly {name}
+"""
 NAME = re.compile(r"[A-Za-z_]\w*\Z")
 DECLARING = {"export": "x", "readonly": "r", "declare": "", "typeset": "", "local": ""}
 UNKNOWN = "unknown"
@@ -162,4 +172,4 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         raise CannotFix(
             "%s is set elsewhere too, which would clash: %s; remove that by hand" % (name, ", ".join(others))
         )
-    plan.write(path, "# Written by hipaa.cis.\n%s=%s\nreadonly %s\nexport %s\n" % (name, text, name, name))
+    plan.write(path, OWN_TEXT.format(name=name, text=text))
