@@ -82,8 +82,10 @@ class ActionModule(HostAction):
             disruption=frozenset(arguments["allow_disruption"]),
             confirm_timeout=arguments["confirm_timeout"],
             check=bool(self._task.check_mode),
+            write_out=arguments["write_out"],
             options={
                 **{name: arguments[name] for name in HANDED_ON},
+                "write_out": arguments["write_out"],
                 "user": self._connecting_user(variables),
                 "port": _number(self._connection.get_option("port") if _has_port(self._connection) else None),
                 "connection": self._connection.transport,

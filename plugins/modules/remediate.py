@@ -35,6 +35,14 @@ options:
     description: Seconds after which the host undoes changes that may have cut the controller off, when nobody confirms them.
     type: float
     default: 120.0
+  write_out:
+    description:
+      - Whether a value that is right only because it is the program's default is written into its configuration, and a value that is
+        right in a drop-in is repeated in the program's main file where that is read too (C(/etc/ssh/sshd_config), C(journald.conf)).
+      - Nothing that is in force changes by it. It keeps an upgrade from changing a default unnoticed, and people and scanners that read
+        the main file only see what holds. Turn it off where another tool owns the main files.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Can run in C(check_mode) and shows what it would change, without any change.

@@ -13,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
 
-_OWN_KEYS = frozenset({"kind", "select", "expect", "set", "applies_if", "any_of", "all_of"})
+_OWN_KEYS = frozenset({"kind", "select", "expect", "set", "write_out", "applies_if", "any_of", "all_of"})
 _TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "list": list}
 _NUMERIC = frozenset({"at_least", "at_most", "between"})
 Place = list[Any]

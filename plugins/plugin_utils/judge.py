@@ -143,6 +143,14 @@ class Judge:
         good = all(matchers.matches(expectation, part) for _name, part in parts)
         return Check(label, "pass" if good else "fail", expected, observed, source)
 
+    def holds(self, setting: Mapping[str, Any]) -> bool:
+        """Return whether a setting or a group of settings applies and passes."""
+        return self._tree(setting).outcome == "pass"
+
+    def observation(self, setting: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the host said of a setting; empty where it gave no answer."""
+        return self._observations.get(setting_key(setting), {})
+
     def failing_documents(self, setting: Mapping[str, Any]) -> list[Any] | None:
         """Return the documents of a list on which ``each`` fails, or the one document; None where it has another form."""
         seen = self._observations.get(setting_key(setting), {})

@@ -4,7 +4,7 @@
 """The catalog as the controller knows it: platforms, rules, benchmarks, parameters, safeguards.
 
 Setting trees stay plain data, for they come from YAML and go to JSON. A leaf is
-``{kind, address, select?, expect?, set?, applies_if?}``; a group is ``{any_of: [...]}`` or
+``{kind, address, select?, expect?, set?, write_out?, applies_if?}``; a group is ``{any_of: [...]}`` or
 ``{all_of: [...]}``; a condition is ``{setting: leaf, otherwise: text}``.
 """
 
@@ -34,7 +34,8 @@ class Kind:
 
     ``write``: ``plain`` or ``connection`` where remediation can write it, else empty. ``elements``: where a list of
     documents is observed, the key of each that becomes its own address. ``fields_written``: field of the document ->
-    key of what is written; only keys of failing fields are.
+    key of what is written; only keys of failing fields are. ``write_out``: the fields of the document that say what
+    holds (``value``) and whether it is written where people look for it (``stated``).
     """
 
     label: str
@@ -44,6 +45,7 @@ class Kind:
     write: str = ""
     elements: str = ""
     fields_written: Mapping[str, str] = field(default_factory=dict)
+    write_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

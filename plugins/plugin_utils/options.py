@@ -45,6 +45,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     **AUDIT_SPEC,
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
     "confirm_timeout": {"type": "float", "default": 120.0},
+    "write_out": {"type": "bool", "default": True},
 }
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(

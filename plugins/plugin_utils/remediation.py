@@ -49,12 +49,16 @@ class Target(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a site allows. ``disruption``: classes; ``confirm_timeout``: seconds; ``options`` go to the modules."""
+    """What a site allows. ``disruption``: classes; ``confirm_timeout``: seconds; ``options`` go to the modules.
+
+    ``write_out``: what holds by a program's default only, or only where few look for it, is written out.
+    """
 
     run_id: str
     disruption: Collection[str]
     confirm_timeout: float
     check: bool
+    write_out: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -141,11 +145,15 @@ class PlatformRemediation:
     def _new_changes(self, group: str) -> dict[str, Change]:
         remedies = self._remedies()
         for finding in self._findings(self.after).values():
-            if finding.outcome == "fail" and not self._why_not(finding.planned):
+            if self._why_not(finding.planned):
+                continue
+            if finding.outcome == "fail":
                 try:
                     remedies.add(finding.planned)
                 except NoRemedy:
                     continue
+            elif finding.outcome == "pass" and self._limits.write_out:
+                remedies.write_out(finding.planned)
         return {
             name: change for name, change in remedies.changes.items() if change.group == group and self._may_try(name)
         }
@@ -233,6 +241,9 @@ class PlatformRemediation:
             result.reason = "the host could not be reached after the change, so it undid it by itself"
         elif after.outcome == "pass":
             result.result = "already_right" if before.outcome == "pass" else "fixed"
+            if result.changes and all(self._tried[name].write_out for name in tried):
+                would = "would be" if self._limits.check else "is"
+                result.reason = f"it held already; that {would} written where people and other scanners look for it"
         elif after.outcome == "not_applicable":
             result.result, result.reason = "not_applicable", after.reason
         elif after.outcome == "manual":

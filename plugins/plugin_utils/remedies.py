@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ class NoRemedy(Exception):
 
 @dataclass
 class Change:
-    """One setting to be changed on a host, for one or several rules."""
+    """One setting to be changed on a host, for one or several rules. ``write_out``: it holds and is only written out."""
 
     id: str
     kind: str
@@ -35,6 +35,7 @@ class Change:
     wanted: Any
     group: str
     rules: list[str] = field(default_factory=list)
+    write_out: bool = False
 
     def as_request(self) -> list[Any]:
         """Return the form that the apply module takes."""
@@ -61,6 +62,10 @@ def _stated(kind: str, expectation: Mapping[str, Any]) -> Any:
     if kind == "package":
         return True if "present" in expectation else False if "absent" in expectation else _NOTHING
     return _NOTHING
+
+
+def _number_of(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def _only_failing(kind: Kind, expectation: Mapping[str, Any], document: Mapping[str, Any], wanted: Any) -> Any:
@@ -97,12 +102,50 @@ class Remedies:
         if not leaves:
             raise NoRemedy("none of its settings fails by itself")
         made = [change for leaf in leaves for change in self._changes_of(planned, leaf)]
+        self._join(planned, made)
+        return made
+
+    def _join(self, planned: PlannedRule, made: Iterable[Change]) -> None:
         for change in made:
             known = self.changes.setdefault(change.id, change)
             known.rules.append(planned.rule.id)
+            known.write_out = known.write_out and change.write_out
             if change.group == CONNECTION:
                 known.group = CONNECTION
-        return made
+
+    def write_out(self, planned: PlannedRule) -> None:
+        """Add the changes that write out what holds by a program's default only, or only where few look for it."""
+        if planned.rule.manual or self._judge.condition(planned.rule.applies_if) != ("", None):
+            return
+        for leaf, wanted in self._unwritten(planned.settings):
+            change = self._change(planned, leaf, leaf["address"], wanted)
+            change.write_out = True
+            self._join(planned, [change])
+
+    def _unwritten(self, settings: Iterable[Setting]) -> Iterator[tuple[Setting, Any]]:
+        for setting in settings:
+            if "any_of" in setting:
+                # The one that holds is the one that the verdict stands on.
+                yield from self._unwritten([part for part in setting["any_of"] if self._judge.holds(part)][:1])
+            elif "all_of" in setting:
+                yield from self._unwritten(setting["all_of"])
+            elif self._platform.kinds[setting["kind"]].write and self._judge.holds(setting):
+                value = self._value_written_out(setting)
+                if value is not _NOTHING:
+                    yield setting, value
+
+    def _value_written_out(self, setting: Setting) -> Any:
+        """Return what is to be written of a setting that holds, or nothing where it is written already."""
+        seen = self._judge.observation(setting)
+        if seen.get("state") == "absent":
+            return setting.get("write_out", _NOTHING)
+        if seen.get("default"):
+            return _number_of(seen["value"])
+        fields, document = self._platform.kinds[setting["kind"]].write_out, seen.get("value")
+        if not fields or not isinstance(document, Mapping) or document.get(fields["stated"]) is not False:
+            return _NOTHING
+        value = document.get(fields["value"])
+        return value if isinstance(value, str) else _NOTHING
 
     def _changes_of(self, planned: PlannedRule, leaf: Setting) -> list[Change]:
         kind = self._platform.kinds[leaf["kind"]]

@@ -191,7 +191,7 @@ SCENARIOS = [
         "pass",
         "permitrootlogin no\n",
         {MAIN: INCLUDE + "PermitRootLogin no\n", EXTRA: "Match User bob\nX11Forwarding no\n"},
-        observed={"state": "value", "value": {"effective": "no", "overrides": []}},
+        observed={"state": "value", "value": {"effective": "no", "overrides": [], "stated": True}},
     ),
     # What is written.
     _fix("fix-by-drop-in", {MAIN: INCLUDE + "PermitRootLogin yes\n"}),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Optional, Sequence, Union
 
@@ -13,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
     MARK,
+    assign,
     comment_out,
     text_or,
     with_line,
@@ -35,6 +37,7 @@ SOURCE = "command: sshd -T"
 # The first value that sshd reads is the one that counts, so this name comes before all others.
 DROP_IN = "/etc/ssh/sshd_config.d/00-hipaa-cis.conf"
 UNITS = ("ssh.service", "sshd.service")
+MATCH = re.compile(r"\s*\"?match\b", re.IGNORECASE)
 # Of these options a smaller number is stricter; zero switches the limit off, except for sessions.
 SMALLER_IS_STRICTER = frozenset(
     {"maxauthtries", "maxsessions", "logingracetime", "clientaliveinterval", "clientalivecountmax"}
@@ -45,7 +48,11 @@ ACCESS_LISTS = frozenset({"allowusers", "allowgroups", "denyusers", "denygroups"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Return `{effective, overrides: [{match, value, file, line}]}` per option; absent where there is no sshd."""
+    """Return `{effective, overrides: [{match, value, file, line}], stated}` per option; absent where there is no sshd.
+
+    `stated`: whether the main file itself says what is in effect. Null where there is nothing to say, and for lists of
+    algorithms: written out, they would keep a newer sshd from its better ones.
+    """
     host.need_root("The configuration of sshd")
     try:
         output = host.run(COMMAND).stdout
@@ -60,6 +67,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     if not effective:
         raise ReadError("sshd -T printed no option")
     overrides = sshd_config.match_overrides(host, CONFIGURATION)
+    general = _general_lines(host)
 
     def one(address: Address) -> Observation:
         name = required(address, "name").lower()
@@ -67,9 +75,28 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         seen = None if not found else found[0] if len(found) == 1 else found
         loosened = overrides.get(name, [])
         places = ["%s:%d" % (item["file"], item["line"]) for item in loosened]
-        return value({"effective": seen, "overrides": loosened}, ", ".join([SOURCE, *places]))
+        stated = _states(general.get(name, []), seen) if isinstance(seen, str) and name not in ALGORITHMS else None
+        return value({"effective": seen, "overrides": loosened, "stated": stated}, ", ".join([SOURCE, *places]))
 
     return read_each(addresses, one)
+
+
+def _general_lines(host: Host) -> Dict[str, List[sshd_config.Line]]:
+    """Return option -> the lines of the main file itself that hold for every connection."""
+    found: Dict[str, List[sshd_config.Line]] = {}
+    for line in sshd_config.lines(host, CONFIGURATION):
+        if line.file == CONFIGURATION and not line.match:
+            found.setdefault(line.name, []).append(line)
+    return found
+
+
+def _states(lines: Sequence[sshd_config.Line], effective: str) -> bool:
+    """Return whether lines say what is in effect and nothing else."""
+    return bool(lines) and all(
+        # What is taken from or added to the program's own list says so in its own way.
+        _same(sshd_config.normal(line.name, line.rest), effective) or line.rest.strip()[:1] in ("+", "-", "^")
+        for line in lines
+    )
 
 
 def effective_options(output: str) -> Dict[str, List[str]]:
@@ -93,7 +120,8 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         raise CannotFix("there is no sshd on this host")
     effective = seen.value["effective"]
     text = _value_to_write(key, effective, wanted)
-    if not _holds(key, effective, text):
+    holds = _holds(key, effective, text)
+    if not holds:
         _write_general(plan, name, text)
     if key not in ACCESS_LISTS:
         for path, numbers in _looser(plan.host, key, text).items():
@@ -101,6 +129,8 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
                 plan.write(path, comment_out(plan.host.read_text(path), numbers), check=[["sshd", "-t"]])
         for path, numbers in _looser(plan.host, key, text).items():
             raise CannotFix("%s:%d would still win; change it there by hand" % (path, numbers[0]))
+        if plan.host.options.get("write_out"):
+            _write_main(plan, name, effective if holds and isinstance(effective, str) else text)
     _reload(plan)
 
 
@@ -127,6 +157,10 @@ def _holds(key: str, seen: Union[str, List[str], None], text: str) -> bool:
         return False
     if key in SMALLER_IS_STRICTER and seen.isdigit() and text.isdigit():
         return (int(seen) > 0 or key == "maxsessions") and int(seen) <= int(text)
+    return _same(seen, text)
+
+
+def _same(seen: str, text: str) -> bool:
     return seen == text or ("/" not in text and seen.lower() == text.lower())
 
 
@@ -151,6 +185,22 @@ def _write_general(plan: ChangePlan, name: str, text: str) -> None:
     old = plan.host.read_text(CONFIGURATION)
     rest = old[len(MARK) :] if old.startswith(MARK) else old
     plan.write(CONFIGURATION, MARK + line + "\n" + rest, validate=[["sshd", "-t", "-f", "{file}"]], check=checks)
+
+
+def _write_main(plan: ChangePlan, name: str, text: str) -> None:
+    """Let the main file say the same, for it is what people and many scanners read: before its first Match block."""
+    lines = _general_lines(plan.host).get(name.lower(), [])
+    if _states(lines, text):
+        return
+    old = plan.host.read_text(CONFIGURATION)
+    line = "%s %s" % (name, text)
+    if lines:
+        new = assign(old, [found.number for found in lines], line)
+    else:
+        rows = old.splitlines(True)
+        first = next((at for at, row in enumerate(rows) if MATCH.match(row)), len(rows))
+        new = assign("".join(rows[:first]), [], line) + "".join(rows[first:])
+    plan.write(CONFIGURATION, new, validate=[["sshd", "-t", "-f", "{file}"]], check=[["sshd", "-t"]])
 
 
 def _reads_drop_in(host: Host) -> bool:

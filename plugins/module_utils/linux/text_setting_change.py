@@ -45,7 +45,13 @@ def _systemd(plan: ChangePlan, file: str, name: str, section: str, text: str) ->
         numbers = [] if path == own else _ini_numbers(old, section, name, text)
         if numbers:
             plan.write(path, comment_out(old, numbers))
-    plan.write(own, _in_section(text_or(plan.host, own, MARK), section, name, "%s=%s" % (name, text), keep=False))
+    line = "%s=%s" % (name, text)
+    plan.write(own, _in_section(text_or(plan.host, own, MARK), section, name, line, keep=False))
+    main = "/etc/" + base
+    if plan.host.options.get("write_out") and plan.host.exists(main):
+        old = plan.host.read_text(main)
+        if not _ini_numbers(old, section, name):
+            plan.write(main, _in_section(old, section, name, line, keep=False))
 
 
 def _ini_numbers(text: str, section: str, name: str, right: str = "\n") -> List[int]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import remediation
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Kind, Platform, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Kind, Platform, Rule, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import (
     BenchmarkPlan,
     PlannedRule,
@@ -113,22 +113,17 @@ class PlayedHost:
         return [(request["mode"], request.get("group", "")) for request in self.requests]
 
 
-def remediate(rules, host, disruption=("none",), check=False):
+def remediate(rules, host, disruption=("none",), check=False, write_out=True):
     benchmark = Benchmark("b", "t", "1", "p", {}, {}, ())
-    leaves = [item for planned in rules for item in _leaves(planned.settings)]
-    request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in leaves}}
+    settings = [item for planned in rules for item in leaves(planned.settings)]
+    request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in settings}}
     plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}),), request)
-    limits = Limits("run", frozenset(disruption), 0.2, check)
+    limits = Limits("run", frozenset(disruption), 0.2, check, write_out)
     done = PlatformRemediation(plan, host, limits)
     done.run()
     record = make_record("h", limits, ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"), [done])
     validator("remediation_record").validate(record)
     return record, {item["rule"]: (item["result"], item.get("reason", "")) for item in record["results"]}
-
-
-def _leaves(settings):
-    for item in settings:
-        yield from _leaves(item.get("any_of") or item.get("all_of") or ()) if "kind" not in item else [item]
 
 
 @pytest.fixture(autouse=True)
@@ -324,3 +319,64 @@ def test_files_of_a_pattern_are_changed_one_by_one_and_only_in_what_is_wrong():
         [{"path": "/a"}, {"mode": "0640"}],
         [{"path": "/b"}, {"owner": "root"}],
     ]
+
+
+class ByDefault(PlayedHost):
+    """A host on which what has no value is absent."""
+
+    def observe(self, plan):
+        seen = super().observe(plan)
+        for key, observation in seen["observations"].items():
+            if observation["value"] is None:
+                seen["observations"][key] = {"state": "absent", "source": "s"}
+        return seen
+
+
+DEFAULT = {"expect": {"any_of": [{"absent": True}, {"equals": 1}]}, "write_out": 1}
+
+
+def test_default_is_written_out_and_the_rule_was_right_all_along():
+    host = ByDefault({"a": None})
+    record, results = remediate([rule("r", leaf("a", **DEFAULT))], host)
+
+    assert results == {
+        "r": ("already_right", "it held already; that is written where people and other scanners look for it")
+    }
+    assert host.values == {"a": 1}
+    assert record["changed"]
+    assert record["results"][0]["changes"] == ["a"]
+
+
+def test_default_would_be_written_out_in_check_mode():
+    host = ByDefault({"a": None})
+    record, results = remediate([rule("r", leaf("a", **DEFAULT))], host, check=True)
+
+    assert results["r"][0] == "already_right"
+    assert "would be written" in results["r"][1]
+    assert host.values == {"a": None}
+    assert not record["changed"]
+
+
+def test_nothing_is_written_out_where_the_site_does_not_want_it():
+    host = ByDefault({"a": None})
+    record, results = remediate([rule("r", leaf("a", **DEFAULT))], host, write_out=False)
+
+    assert results == {"r": ("already_right", "")}
+    assert not record["changed"]
+    assert host.modes == []
+
+
+def test_nothing_is_written_out_that_disrupts_more_than_is_allowed():
+    host = ByDefault({"a": None})
+    _record, results = remediate([rule("r", leaf("a", **DEFAULT), disrupts="login")], host)
+
+    assert results == {"r": ("already_right", "")}
+    assert host.modes == []
+
+
+def test_default_that_the_host_refuses_to_write_out_is_right_all_the_same():
+    host = ByDefault({"a": None}, refuse={"a": "another tool owns the file"})
+    record, results = remediate([rule("r", leaf("a", **DEFAULT))], host)
+
+    assert results == {"r": ("already_right", "")}
+    assert not record["changed"]
