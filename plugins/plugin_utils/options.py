@@ -45,6 +45,8 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     **AUDIT_SPEC,
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
     "confirm_timeout": {"type": "float", "default": 120.0},
+    # Their form is checked by decisions.py, which names place and remedy.
+    "exceptions": {"type": "list", "elements": "raw", "default": []},
 }
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import remediation
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import Decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Kind, Platform, Rule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import (
     BenchmarkPlan,
@@ -42,6 +43,9 @@ def leaf(name, wanted=1, kind="plain", **keys):
 def rule(name, *settings, disrupts="none", manual=""):
     made = Rule(name, "t", "w", "do it by hand", "high", disrupts, "p", "topic", settings=settings, manual=manual)
     return PlannedRule(made, "b", ("1.1",), settings, made.fix, {})
+
+
+NONE = Decisions()
 
 
 class PlayedHost:
@@ -113,12 +117,12 @@ class PlayedHost:
         return [(request["mode"], request.get("group", "")) for request in self.requests]
 
 
-def remediate(rules, host, disruption=("none",), check=False):
+def remediate(rules, host, disruption=("none",), check=False, decisions=NONE, beside=()):
     benchmark = Benchmark("b", "t", "1", "p", {}, {}, ())
-    leaves = [item for planned in rules for item in _leaves(planned.settings)]
+    leaves = [item for planned in (*rules, *beside) for item in _leaves(planned.settings)]
     request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in leaves}}
-    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}),), request)
-    limits = Limits("run", frozenset(disruption), 0.2, check)
+    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}, tuple(beside)),), request)
+    limits = Limits("run", frozenset(disruption), 0.2, check, decisions=decisions)
     done = PlatformRemediation(plan, host, limits)
     done.run()
     record = make_record("h", limits, ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"), [done])
