@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import textwrap
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 
+ROOT = Path(__file__).resolve().parents[3]
 KNOWN = catalog.load()
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
 GIVEN = {
@@ -169,3 +174,11 @@ def test_every_fault_is_named_at_once():
         load(given(rule="a"), given(rule="b"), given(timezone="c"))
 
     assert len(str(raised.value).splitlines()) == 4
+
+
+def test_example_of_the_runbook_is_accepted():
+    text = (ROOT / "docs" / "remediation.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"    cat > exceptions.yml <<'END'\n(.*?)    END\n", text, re.DOTALL)
+    (item,) = yaml.safe_load(textwrap.dedent(example))["hipaa_cis_exceptions"]
+
+    assert exception_of("crontab_permissions", item).expires == date(2027, 3, 1)
