@@ -108,11 +108,16 @@ class Decisions:
         return max(covering, key=lambda one: (not one.expired, one.expires), default=None)
 
 
-def load(given: Sequence[Any], known: Catalog, now: datetime) -> Decisions:
+def load(given: Any, known: Catalog, now: datetime) -> Decisions:
     """Return the decisions of a site's list of exceptions at a moment that has a time zone.
 
     Raises `HipaaCisError` with every fault: an exception that is misunderstood would leave a gap or open one.
     """
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise HipaaCisError(
+            f"{OPTION} has to be a list of exceptions, so nothing was begun. Where it is one and comes out of an expression, "
+            f"write the dates in it in quotes ('2027-03-01'): some versions of Ansible make a text of it else. It is: {given!r:.200}"
+        )
     if not given:
         return Decisions()
     listed = _Listed([_with_text_date(item) for item in given])

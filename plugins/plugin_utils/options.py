@@ -46,7 +46,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
     "confirm_timeout": {"type": "float", "default": 120.0},
     # Their form is checked by decisions.py, which names place and remedy.
-    "exceptions": {"type": "list", "elements": "raw", "default": []},
+    "exceptions": {"type": "raw", "default": []},
 }
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(

@@ -89,9 +89,10 @@ def _specs(title: str, standard: str, parameters: list[Parameter]) -> str:
         }
     }
     options["hipaa_cis_exceptions"] = {
-        "description": ["The site's documented exceptions; see the documentation of C(hipaa.cis.remediate)."],
-        "type": "list",
-        "elements": "dict",
+        "description": [
+            "The list of the site's documented exceptions, which C(hipaa.cis.remediate) checks and documents."
+        ],
+        "type": "raw",
     }
     for item in parameters:
         options[f"hipaa_cis_parameter_{item.id}"] = {

@@ -164,6 +164,12 @@ def test_what_could_be_misunderstood_is_refused_with_place_and_remedy(item, said
     assert len(str(raised.value).splitlines()) == 2 or "benchmark" in str(raised.value)
 
 
+@pytest.mark.parametrize("item", ["[{'rule': 'a'}]", {"rule": "a"}, 7, ""])
+def test_what_is_no_list_is_refused(item):
+    with pytest.raises(HipaaCisError, match=r"has to be a list of exceptions.*dates in it in quotes"):
+        decisions.load(item, KNOWN, NOW)
+
+
 def test_the_same_twice_is_refused():
     with pytest.raises(HipaaCisError, match=r"exception 3 \(rule crontab_permissions\): it stands twice, exception 1"):
         load(GIVEN, given(rule="cron_d_permissions"), given(expires="2027-04-01"))
