@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, decisions, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import DISRUPTIONS, Catalog
@@ -55,7 +57,9 @@ class ActionModule(HostAction):
             known = catalog.load(arguments["catalogs"])
             record["catalog_digest"] = known.digest
             handed_on = {name: arguments[name] for name in HANDED_ON}
-            plans = make_plan(known, selection, arguments["parameters"], handed_on)
+            decided = decisions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
+            limits = replace(limits, decisions=decided)
+            plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
             done = [PlatformRemediation(plan, _Target(self, variables), limits) for plan in plans]
             for one in done:
                 one.run()
@@ -127,7 +131,7 @@ class ActionModule(HostAction):
             "run_id": store.run_id,
         }
         if self._task.diff or self._task.check_mode:
-            result["diff"] = diff(steps)
+            result["diff"] = diff(steps, remediation["results"])
         if remediation["reverted"]:
             result["failed"] = True
         return result

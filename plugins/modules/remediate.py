@@ -16,6 +16,8 @@ description:
   - Before each change the state before it is written to a journal on the host, from which M(hipaa.cis.rollback) takes the run back.
   - Changes that may cut the controller off (SSH, sudo, PAM, accounts, network) are made last. The host undoes them by itself after
     O(confirm_timeout) seconds unless the controller comes back over a new connection, as root, and confirms them.
+  - Rules that a site has documented an exception for (O(exceptions)) are left as they are. An exception never changes what an audit says;
+    such a rule still fails, in the record and at the gate.
   - Every option can also be given as a variable with the prefix C(hipaa_cis_), as with M(hipaa.cis.audit).
 author:
   - The hipaa.cis authors (@hipaa-cis)
@@ -43,6 +45,49 @@ options:
         the main file only see what holds. Turn it off where another tool owns the main files.
     type: bool
     default: true
+  exceptions:
+    description:
+      - The site's documented exceptions. A failing rule that is excepted is skipped, with who approved that until when and why.
+      - A setting that an excepted rule finds wrong is not changed for another rule either; that rule is skipped and names the exception.
+      - An exception that has expired keeps its rule as it is too, with a warning, until it is renewed or removed from the list.
+      - Where several groups of a host set the variable, Ansible takes one of the lists and does not merge them.
+      - Anything unknown, missing or given twice is an error before the host is touched.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rule:
+        description: The id of the rule. Without it, O(exceptions[].benchmark) and O(exceptions[].recommendation) are needed.
+        type: str
+      benchmark:
+        description: The benchmark of the recommendation, such as V(debian_12).
+        type: str
+      recommendation:
+        description: The number of a recommendation, in quotes. All its rules are excepted, in this benchmark.
+        type: str
+      reason:
+        description: Why the rules stay as they are.
+        type: str
+        required: true
+      approved_by:
+        description: Who decided it, name and role.
+        type: str
+        required: true
+      expires:
+        description:
+          - The last day on which it holds, such as V(2027-03-01). At most 366 days ahead.
+          - It ends with that day in O(exceptions[].timezone).
+        type: str
+        required: true
+      timezone:
+        description: A time zone by its IANA name, such as V(America/New_York).
+        type: str
+        default: UTC
+      compensating:
+        description: What lessens the risk instead.
+        type: list
+        elements: str
+        default: []
 attributes:
   check_mode:
     description: Can run in C(check_mode) and shows what it would change, without any change.
@@ -71,6 +116,17 @@ EXAMPLES = r"""
       safeguards: ["164.312(e)(1)", "164.312(e)(2)(i)", "164.312(e)(2)(ii)"]
     allow_disruption: [service_reload, service_restart]
   become: true
+
+- name: Fix everything but what the site has excepted
+  hipaa.cis.remediate:
+    exceptions:
+      - rule: ssh_root_login_off
+        reason: The vendor of the imaging archive maintains it as root until release 9.
+        approved_by: J. Doe, security officer
+        expires: "2027-03-01"
+        timezone: America/New_York
+        compensating: [Logins as root are only let in from the vendor's jump host.]
+  become: true
 """
 
 RETURN = r"""
@@ -88,7 +144,7 @@ pending_reboot:
   returned: success
   type: list
 warnings:
-  description: What the operator has to know, such as files that another tool manages.
+  description: What the operator has to know, such as files that another tool manages, and exceptions that have expired.
   returned: success
   type: list
 record:

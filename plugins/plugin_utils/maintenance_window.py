@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.time_zone import time_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -93,7 +94,7 @@ def _window(item: Any, name: str) -> Window:
     start, end = _time(item["from"], name), _time(item["to"], name)
     if start == end:
         raise HipaaCisError(f"{name}: from and to are the same; for a whole day use 00:00 and 23:59.")
-    return Window(_days(item.get("days", DAYS), name), start, end, _zone(item["timezone"], name))
+    return Window(_days(item.get("days", DAYS), name), start, end, time_zone(item["timezone"], name))
 
 
 def _time(given: Any, name: str) -> time:
@@ -115,12 +116,3 @@ def _days(given: Any, name: str) -> tuple[str, ...]:
     if not days:
         raise HipaaCisError(f"{name}: it has no day.")
     return tuple(days)
-
-
-def _zone(given: Any, name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(str(given))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise HipaaCisError(
-            f"{name}: {given!r} is not a time zone by its IANA name, such as Europe/Berlin or America/New_York."
-        ) from None

@@ -46,6 +46,8 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
     "confirm_timeout": {"type": "float", "default": 120.0},
     "write_out": {"type": "bool", "default": True},
+    # Their form is checked by decisions.py, which names place and remedy.
+    "exceptions": {"type": "raw", "default": []},
 }
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(

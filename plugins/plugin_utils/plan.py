@@ -10,13 +10,20 @@ and the host says by its own facts which of them it carries; so one call is enou
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import parameters
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog, Platform, Recommendation, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import (
+    Benchmark,
+    Catalog,
+    Platform,
+    Recommendation,
+    Rule,
+    leaves,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 
 REQUEST_VERSION = 1
@@ -36,12 +43,13 @@ class PlannedRule:
 
 @dataclass(frozen=True)
 class BenchmarkPlan:
-    """What one benchmark asks of a host."""
+    """What one benchmark asks of a host. ``beside``: rules that are only looked at, and in no record."""
 
     benchmark: Benchmark
     rules: tuple[PlannedRule, ...]
     unjudged: tuple[Recommendation, ...]
     values: Mapping[str, parameters.Value]
+    beside: tuple[PlannedRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,11 +79,16 @@ def setting_key(leaf: Mapping[str, Any]) -> str:
 
 
 def make_plan(
-    catalog: Catalog, selection: Selection, site_values: Mapping[str, Any], options: Mapping[str, Any]
+    catalog: Catalog,
+    selection: Selection,
+    site_values: Mapping[str, Any],
+    options: Mapping[str, Any],
+    excepted: Collection[str] = (),
 ) -> list[PlatformPlan]:
     """Return one plan per platform that has something to observe.
 
-    ``site_values``: parameter id -> value; ``options`` are handed to the observe modules as they are.
+    ``site_values``: parameter id -> value; ``options`` are handed to the observe modules as they are; ``excepted``:
+    rules that are looked at even where they are not selected, if they may share a setting with one that is.
     Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
     """
     selection.check(catalog)
@@ -88,6 +101,7 @@ def make_plan(
             for benchmark in candidates
             if benchmark.platform == platform.id
         )
+        chosen = _with_excepted(catalog, chosen, excepted)
         if any(plan.rules or plan.unjudged for plan in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(chosen, detect=not named, options=options)))
     if not plans:
@@ -114,6 +128,29 @@ def _benchmark_plan(
     return BenchmarkPlan(benchmark, rules, tuple(unjudged), values)
 
 
+def _with_excepted(
+    catalog: Catalog, plans: tuple[BenchmarkPlan, ...], excepted: Collection[str]
+) -> tuple[BenchmarkPlan, ...]:
+    """Add the excepted rules that the selection leaves out; those without a kind in common are not worth a look."""
+    if not excepted:
+        return plans
+    kinds = {leaf["kind"] for plan in plans for planned in plan.rules for leaf in leaves(planned.settings)}
+    return tuple(replace(plan, beside=_beside(catalog, plan, excepted, kinds)) for plan in plans)
+
+
+def _beside(
+    catalog: Catalog, plan: BenchmarkPlan, excepted: Collection[str], kinds: Collection[str]
+) -> tuple[PlannedRule, ...]:
+    selected = {planned.rule.id for planned in plan.rules}
+    wanted: dict[str, list[str]] = {}
+    for recommendation in plan.benchmark.recommendations:
+        for name in recommendation.rules:
+            if name in excepted and name not in selected:
+                wanted.setdefault(name, []).append(recommendation.id)
+    rules = [_planned(catalog.rules[name], plan.benchmark.id, tuple(ids), plan.values) for name, ids in wanted.items()]
+    return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
+
+
 def _planned(
     rule: Rule, benchmark: str, recommendations: tuple[str, ...], values: Mapping[str, parameters.Value]
 ) -> PlannedRule:
@@ -131,7 +168,9 @@ def _request(plans: tuple[BenchmarkPlan, ...], detect: bool, options: Mapping[st
     request = _Request()
     benchmarks = {}
     for plan in plans:
-        keys = dict.fromkeys(request.add(leaf) for planned in plan.rules for leaf in _all_leaves(planned))
+        keys = dict.fromkeys(
+            request.add(leaf) for planned in (*plan.rules, *plan.beside) for leaf in _all_leaves(planned)
+        )
         benchmarks[plan.benchmark.id] = {
             "detect": dict(plan.benchmark.detect) if detect else None,
             "settings": list(keys),

@@ -11,10 +11,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import Decisions, ExceptionDecision
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.held_settings import HeldSettings
 from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import BenchmarkPlan, PlannedRule, PlatformPlan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import CONNECTION, PLAIN, Change, NoRemedy, Remedies
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import (
+    CONNECTION,
+    PLAIN,
+    Change,
+    Held,
+    NoRemedy,
+    Remedies,
+)
 
 REQUEST_VERSION = 1
 # A package that was installed brings settings of its own, which the next pass sets right.
@@ -60,6 +69,7 @@ class Limits:
     check: bool
     write_out: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
 
 
 @dataclass
@@ -72,6 +82,7 @@ class RuleResult:
     result: str
     reason: str = ""
     changes: list[str] = field(default_factory=list)
+    exception: ExceptionDecision | None = None
 
 
 class PlatformRemediation:
@@ -160,7 +171,9 @@ class PlatformRemediation:
 
     def _remedies(self) -> Remedies:
         refused = {name for name, state in self._states.items() if state["state"] in ("refused", "failed")}
-        return Remedies(self._plan.platform, Judge(self._plan.platform, self.after["observations"]), refused)
+        judge = Judge(self._plan.platform, self.after["observations"])
+        held = HeldSettings(self._plan.platform, judge, self.chosen(self.after), self._limits.decisions)
+        return Remedies(self._plan.platform, judge, refused, held)
 
     def _may_try(self, name: str) -> bool:
         if not self._tries[name]:
@@ -169,6 +182,9 @@ class PlatformRemediation:
         return state in ("done", "refused") and self._tries[name] < MAX_TRIES
 
     def _why_not(self, planned: PlannedRule) -> str:
+        exception = self._limits.decisions.exception_of(planned)
+        if exception:
+            return exception.said
         if not self._plan.platform.apply:
             return f"settings of the platform {self._plan.platform.id} cannot be changed automatically"
         disrupts = planned.rule.disrupts
@@ -236,6 +252,7 @@ class PlatformRemediation:
         planned = after.planned
         tried = [name for name, change in self._tried.items() if planned.rule.id in change.rules]
         result = RuleResult(planned, before, after, "", changes=self._labels(tried))
+        result.exception = self._limits.decisions.exception_of(planned)
         if self._reverted.intersection(tried) and after.outcome != "pass":
             result.result = "reverted"
             result.reason = "the host could not be reached after the change, so it undid it by itself"
@@ -252,6 +269,8 @@ class PlatformRemediation:
             result.result, result.reason = "error", after.reason
         else:
             self._explain_failing(result, tried)
+        if result.result == "fixed" and result.exception:
+            result.reason = f"the change of another rule put it right, though it is {result.exception.said}"
         return result
 
     def _labels(self, tried: Sequence[str]) -> list[str]:
@@ -261,9 +280,10 @@ class PlatformRemediation:
         states = [self._states[name] for name in tried if name in self._states]
         bad = [state for state in states if state["state"] in ("refused", "failed")]
         fix = result.after.as_dict()["fix"]
-        if not tried:
-            reason = self._why_not(result.planned) or self._no_remedy(result.planned)
-            result.result, result.reason = "skipped", f"{reason}. {fix}"
+        if result.exception:
+            result.result, result.reason = "skipped", result.exception.said
+        elif not tried:
+            self._explain_untried(result, fix)
         elif self._limits.check and (not bad or any(state["state"] == "planned" for state in states)):
             # A refusal beside a planned change is that of another way which is not taken.
             result.result = "would_fix"
@@ -279,9 +299,14 @@ class PlatformRemediation:
             seen = "; ".join(f"{check.setting} is {check.observed}, expected: {check.expected}" for check in wrong[:3])
             result.result, result.reason = "still_failing", f"changed, but the second look still finds: {seen}"
 
-    def _no_remedy(self, planned: PlannedRule) -> str:
+    def _explain_untried(self, result: RuleResult, fix: str) -> None:
+        reason = self._why_not(result.planned) or "its change was not made"
         try:
-            self._remedies().add(planned)
+            self._remedies().add(result.planned)
+        except Held as held:
+            # To do by hand what the rule asks for would go against the exception too.
+            result.result, result.reason, result.exception = "skipped", str(held), held.exception
+            return
         except NoRemedy as problem:
-            return f"there is no automatic fix: {problem}"
-        return "its change was not made"
+            reason = self._why_not(result.planned) or f"there is no automatic fix: {problem}"
+        result.result, result.reason = "skipped", f"{reason}. {fix}"

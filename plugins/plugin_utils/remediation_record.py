@@ -39,11 +39,21 @@ def make_record(
         "changed": any(one.changed for one in done) or bool(counts["fixed"]),
         "reverted": any(one.reverted for one in done),
         "pending_reboot": [text for one in done for text in one.pending_reboot],
-        "warnings": [text for one in done for text in one.warnings],
+        "warnings": [text for one in done for text in one.warnings] + _expired(results),
         "steps": [_step(step) for one in done for step in one.steps],
         "counts": {name: counts[name] for name in RESULTS},
         "results": [_result(result) for result in results],
     }
+
+
+def _expired(results: Sequence[RuleResult]) -> list[str]:
+    """Return a warning of each rule that was skipped for an exception of its own that is over."""
+    return [
+        f"The rule {result.planned.rule.id} was skipped, for it is {result.reason}."
+        for result in results
+        if result.result == "skipped" and result.exception and result.exception.expired
+        if result.exception.covers(result.planned)
+    ]
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +76,8 @@ def _result(result: RuleResult) -> dict[str, Any]:
     }
     if result.reason:
         record["reason"] = result.reason
+    if result.exception:
+        record["exception"] = result.exception.as_dict()
     return record
 
 

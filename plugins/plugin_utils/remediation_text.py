@@ -33,9 +33,12 @@ def headline(record: Mapping[str, Any]) -> str:
     return f"{said or 'nothing to do'}.{pending}"
 
 
-def diff(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return what each step changes, in the form that Ansible shows for ``--diff``."""
-    return [_shown(step) for step in steps]
+def diff(steps: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, str]]:
+    """Return what each step changes and which results an exception keeps back, in the form that Ansible shows for ``--diff``."""
+    kept_back = [item for item in results if item["result"] == "skipped" and "exception" in item]
+    return [_shown(step) for step in steps] + [
+        {"prepared": f"skipped: rule {item['rule']}: {item['reason']}\n"} for item in kept_back
+    ]
 
 
 def _shown(step: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.held_settings import HeldSettings, Hold
 from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Setting
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
@@ -23,6 +24,14 @@ _NOTHING = object()
 
 class NoRemedy(Exception):
     """A rule can't be fixed automatically. The text says why."""
+
+
+class Held(NoRemedy):
+    """A rule shares a setting with an excepted rule, so it is not fixed either."""
+
+    def __init__(self, hold: Hold) -> None:
+        self.exception = hold.exception
+        super().__init__(hold.said)
 
 
 @dataclass
@@ -85,13 +94,17 @@ def _fields(expectation: Mapping[str, Any]) -> Mapping[str, Any]:
 class Remedies:
     """Collects the changes that failing rules of one platform need on one host.
 
-    ``refused``: ids of changes that the host refused or that failed; where a rule has another way, that is taken.
+    ``refused``: ids of changes that the host refused or that failed, ``held``: settings that stay as they are; where
+    a rule has another way, that is taken.
     """
 
-    def __init__(self, platform: Platform, judge: Judge, refused: Collection[str] = ()) -> None:
+    def __init__(
+        self, platform: Platform, judge: Judge, refused: Collection[str] = (), held: HeldSettings | None = None
+    ) -> None:
         self._platform = platform
         self._judge = judge
         self._refused = refused
+        self._held = held
         self.changes: dict[str, Change] = {}
 
     def add(self, planned: PlannedRule) -> list[Change]:
@@ -107,6 +120,10 @@ class Remedies:
 
     def _join(self, planned: PlannedRule, made: Iterable[Change]) -> None:
         for change in made:
+            hold = self._hold(change)
+            if hold:
+                raise Held(hold)
+        for change in made:
             known = self.changes.setdefault(change.id, change)
             known.rules.append(planned.rule.id)
             known.write_out = known.write_out and change.write_out
@@ -120,7 +137,8 @@ class Remedies:
         for leaf, wanted in self._unwritten(planned.settings):
             change = self._change(planned, leaf, leaf["address"], wanted)
             change.write_out = True
-            self._join(planned, [change])
+            if not self._hold(change):
+                self._join(planned, [change])
 
     def _unwritten(self, settings: Iterable[Setting]) -> Iterator[tuple[Setting, Any]]:
         for setting in settings:
@@ -146,6 +164,9 @@ class Remedies:
             return _NOTHING
         value = document.get(fields["value"])
         return value if isinstance(value, str) else _NOTHING
+
+    def _hold(self, change: Change) -> Hold | None:
+        return self._held.of(change.kind, change.address, change.wanted) if self._held else None
 
     def _changes_of(self, planned: PlannedRule, leaf: Setting) -> list[Change]:
         kind = self._platform.kinds[leaf["kind"]]
@@ -213,7 +234,8 @@ class Remedies:
         return next((leaves for leaves in remedies if not self._is_refused(planned, leaves)), remedies[0])
 
     def _is_refused(self, planned: PlannedRule, leaves: Sequence[Setting]) -> bool:
-        return any(change.id in self._refused for leaf in leaves for change in self._changes_of(planned, leaf))
+        changes = (change for leaf in leaves for change in self._changes_of(planned, leaf))
+        return any(change.id in self._refused or self._hold(change) for change in changes)
 
     def _is_dropped(self, setting: Setting) -> bool:
         """Return whether nothing of a setting applies on this host."""

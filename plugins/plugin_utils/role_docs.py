@@ -88,6 +88,12 @@ def _specs(title: str, standard: str, parameters: list[Parameter]) -> str:
             "default": 1,
         }
     }
+    options["hipaa_cis_exceptions"] = {
+        "description": [
+            "The list of the site's documented exceptions, which C(hipaa.cis.remediate) checks and documents."
+        ],
+        "type": "raw",
+    }
     for item in parameters:
         options[f"hipaa_cis_parameter_{item.id}"] = {
             "description": [_bounded(item)],
@@ -121,7 +127,8 @@ def _readme(role: str, title: str, cites: list[str], rules: list[Rule], paramete
         f"<!-- {NOTE} -->",
         "",
         f"Fixes what serves the standard {title.lower()} of 45 CFR 164.312: the rules that bear on {', '.join(cites)}.",
-        "It is the role `hipaa.cis.remediate`, narrowed to them; all its variables work here too.",
+        "It is the role `hipaa.cis.remediate`, narrowed to them; all its variables work here too, such as",
+        "`hipaa_cis_exceptions`, the list of what the site has documented an exception for.",
         "",
         "    - hosts: all",
         "      gather_facts: false",

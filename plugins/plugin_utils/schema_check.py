@@ -6,15 +6,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
-from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
 
 SCHEMA_FOLDER = Path(__file__).parents[2] / "catalog" / "schema"
+
+
+class Document(Protocol):
+    """What is held against a schema, and can name a place in it: a file, or a list from variables."""
+
+    @property
+    def data(self) -> Any:
+        """Plain data, as from JSON."""
+
+    def problem(self, steps: Sequence[Any], message: str) -> str:
+        """Return the message with the place of the node at ``steps`` (keys and list positions)."""
 
 
 @cache
@@ -29,15 +40,15 @@ def validator(name: str) -> Any:
     return library("jsonschema").Draft202012Validator(wanted, registry=registry)
 
 
-def problems(file: YamlFile, schema: str) -> list[str]:
-    """Return what is wrong with a file, each with its line; empty where nothing is."""
+def problems(file: Document, schema: str) -> list[str]:
+    """Return what is wrong with a document, each with its place; empty where nothing is."""
     errors = sorted(
         validator(schema).iter_errors(file.data), key=lambda error: [str(step) for step in error.absolute_path]
     )
     return [line for error in errors for line in _lines(file, error)]
 
 
-def _lines(file: YamlFile, error: Any) -> list[str]:
+def _lines(file: Document, error: Any) -> list[str]:
     steps = list(error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -59,6 +70,9 @@ def _lines(file: YamlFile, error: Any) -> list[str]:
         nearest = max(error.context, key=lambda nested: len(nested.absolute_path))
         if len(nearest.absolute_path) > len(steps):
             return _lines(file, nearest)
+    if error.validator == "oneOf":
+        # The library's message would print the whole of what was given.
+        return [file.problem(steps, "it fits none or more than one of the allowed forms")]
     return [file.problem(steps, _shorten(error.message))]
 
 

@@ -113,12 +113,12 @@ class PlayedHost:
         return [(request["mode"], request.get("group", "")) for request in self.requests]
 
 
-def remediate(rules, host, disruption=("none",), check=False, write_out=True):
+def remediate(rules, host, disruption=("none",), check=False, beside=(), **allowed):
     benchmark = Benchmark("b", "t", "1", "p", {}, {}, ())
-    settings = [item for planned in rules for item in leaves(planned.settings)]
+    settings = [item for planned in (*rules, *beside) for item in leaves(planned.settings)]
     request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in settings}}
-    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}),), request)
-    limits = Limits("run", frozenset(disruption), 0.2, check, write_out)
+    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}, tuple(beside)),), request)
+    limits = Limits("run", frozenset(disruption), 0.2, check, **allowed)
     done = PlatformRemediation(plan, host, limits)
     done.run()
     record = make_record("h", limits, ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"), [done])
