@@ -102,6 +102,18 @@ def test_host_that_is_cut_off_heals_itself(booted_host, apply, change):
     assert apply(booted_host, "confirm")["confirmed"] is False
 
 
+def test_host_heals_itself_though_units_were_read_anew(booted_host, apply):
+    """Switching a unit on or installing a package reloads systemd, which then has the timer's command from a file."""
+    before = booted_host.snapshot()
+
+    apply(booted_host, "apply", OTHER_PORT)
+    booted_host.run(["systemctl", "daemon-reload"])
+    wait_for(lambda: lets_in(booted_host), TIMEOUT + GRACE)
+
+    wait_for(lambda: state(booted_host) == "reverted", GRACE)
+    assert changes(before, booted_host) == []
+
+
 def test_host_heals_itself_without_systemd_run(booted_host, apply):
     booted_host.run(["mv", "/usr/bin/systemd-run", "/usr/bin/systemd-run.away"])
     before = booted_host.snapshot()

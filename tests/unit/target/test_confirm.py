@@ -86,6 +86,14 @@ def test_confirmed_change_stays(root):
     assert (mode(root), boot_unit(root)) == ("0o600", False)
 
 
+def test_command_of_the_timer_has_nothing_that_systemd_would_quote(root):
+    called = []
+    change(root, call=lambda argv, timeout: called.append(list(argv)) or runner(argv, timeout))
+
+    armed = next(argv for argv in called if argv[0] == "systemd-run")
+    assert all(re.fullmatch(r"[A-Za-z0-9_./=-]+", part) for part in armed)
+
+
 def test_without_systemd_run_a_process_waits(root, started):
     def missing(argv, timeout):
         return CommandResult(missing=True, problem="-") if argv[0] == "systemd-run" else runner(argv, timeout)

@@ -34,9 +34,7 @@ PACKAGE = "ansible_collections.hipaa.cis.plugins.module_utils.linux"
 BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
 AT_BOOT = "at-boot"
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from %s.change.confirm import main; main(*sys.argv[2:])" % PACKAGE
-)
+REVERT = "revert"
 _LATER = "import subprocess, sys, time; time.sleep(float(sys.argv[1])); subprocess.call(sys.argv[2:])"
 
 
@@ -49,7 +47,8 @@ def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/") -> No
     """Make the host undo the run's connection group in ``timeout`` seconds. Raises `ChangeError`, `OSError`."""
     archive = os.path.join(journal.folder, "rollback.zip")
     _write_archive(archive)
-    argv = [sys.executable, "-B", "-c", _START, archive, journal.run_id]
+    # Only plain words: where the units are read anew, systemd takes a semicolon or a quote for something else.
+    argv = [sys.executable, "-B", archive, REVERT, journal.run_id]
     _write(
         os.path.join(journal.folder, "armed"),
         json.dumps({"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout}),
@@ -133,6 +132,14 @@ def main(run_id: str, when: str = "") -> None:
     revert(Journal("/", run_id), Host("/"), run_command, at_boot=when == AT_BOOT)
 
 
+def start(arguments: List[str]) -> None:
+    """What the archive does: ``revert RUN_ID [at-boot]`` for the timer and the boot unit, else `by_hand`."""
+    if len(arguments) > 1 and arguments[0] == REVERT:
+        main(*arguments[1:])
+    else:
+        by_hand(arguments)
+
+
 def by_hand(arguments: List[str]) -> None:
     """What ``python3 rollback.zip <run id>`` does at the console of a host that is cut off: roll the whole run back."""
     if len(arguments) != 1:
@@ -207,7 +214,7 @@ def _write_archive(path: str) -> None:
             for package in sorted(parents):
                 archive.writestr(package.replace(".", "/") + "/__init__.py", "")
             archive.writestr(
-                "__main__.py", "import sys\nfrom %s.change.confirm import by_hand\nby_hand(sys.argv[1:])\n" % PACKAGE
+                "__main__.py", "import sys\nfrom %s.change.confirm import start\nstart(sys.argv[1:])\n" % PACKAGE
             )
             for name in names:
                 source = _source(name)
