@@ -73,6 +73,7 @@ class Rollback:
                 refreshes[tuple(entry.step["argv"])] = None
                 self._journal.finish(entry.number, "undone")
                 continue
+            refreshes.update((tuple(argv), None) for argv in entry.step.get("after_undo", ()))
             self._undo(entry, report)
         for argv in reversed(list(refreshes)):
             self._run(list(argv), report)
