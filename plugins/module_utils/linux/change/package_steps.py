@@ -46,7 +46,8 @@ def step_for(verb: str) -> Step:
 
 def lists_step() -> Step:
     """Return the step that fetches the lists of packages; without a network it succeeds and those there are stay."""
-    return Step(COMMAND, "fetch the lists of packages", argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT)
+    label = "fetch the lists of packages"
+    return Step(COMMAND, label, argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT, upkeep=True)
 
 
 def installed(runner: Runner, half: bool = False) -> Dict[str, str]:
@@ -123,6 +124,18 @@ def _keep_archives(runner: Runner, removed: Dict[str, str], journal: Journal) ->
             % (", ".join(sorted(removed)), _complaint(result))
         )
     return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".deb"))
+
+
+def changed(runner: Runner, then: State) -> bool:
+    """Return whether the packages are others than those that `before` gave; also where that can't be told."""
+    try:
+        return (
+            installed(runner) != then["installed"]
+            or sorted(installed(runner, half=True)) != then["present"]
+            or any(_is_active(runner, unit) != active for unit, active in then["units"].items())
+        )
+    except ChangeError:
+        return True
 
 
 def undo(runner: Runner, entry: Entry) -> List[str]:

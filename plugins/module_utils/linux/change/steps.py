@@ -43,6 +43,7 @@ class Step:
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
     that take the rest back, run after those files are restored; ``after_undo``: those run at the very end of a rollback.
+    ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
@@ -66,6 +67,7 @@ class Step:
     watch: Tuple[str, ...] = ()
     timeout: float = 60.0
     packages: bool = False
+    upkeep: bool = False
     base: Tuple[str, ...] = ()
     title: str = ""
     phase: int = PHASE_FILES
@@ -80,7 +82,7 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "packages"):
+        for name in ("path", "remove", "directory", "watch", "packages", "upkeep"):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:
