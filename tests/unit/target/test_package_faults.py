@@ -40,7 +40,9 @@ class Dpkg:
             sign = {"remove": "Remv %s [1]", "install": "Inst %s (1)"}[verb]
             return CommandResult(0, sign % words[-1] + "\n")
         if verb in self.broken:
-            return CommandResult(100, "", "E: " + self.broken[verb])
+            return CommandResult(
+                100, "Could not get lock. It is held by process 321 (apt-get)", "E: " + self.broken[verb]
+            )
         if verb == "install":
             self.installed.add(words[-1])
         elif verb in ("remove", "purge"):
@@ -68,9 +70,9 @@ def roll_back(root, dpkg, **keys):
     ("changes", "broken", "reason"),
     [
         (REMOVE, {"download": "Failed to fetch"}, "a rollback could not bring it back"),
-        (REMOVE, {"remove": "Could not get lock /var/lib/dpkg/lock-frontend"}, "Could not get lock"),
-        (INSTALL, {"update": "Could not get lock /var/lib/apt/lists/lock"}, "Could not get lock"),
-        (INSTALL, {"install": "Failed to fetch http://example.org/aide.deb"}, "Failed to fetch"),
+        (REMOVE, {"remove": "Unable to acquire the dpkg frontend lock"}, "(process 321 (apt-get)); wait for it to end"),
+        (INSTALL, {"update": "Could not get lock /var/lib/apt/lists/lock"}, "wait for it to end, then run this again"),
+        (INSTALL, {"install": "Failed to fetch http://example.org/aide.deb"}, "look at the network"),
     ],
     ids=["no-archive", "lock", "lock-of-the-lists", "no-network"],
 )

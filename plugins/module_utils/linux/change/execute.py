@@ -230,6 +230,8 @@ class Executor:
             }
         good = not result.problem and not result.exit_code
         problem = "" if good else "`%s` failed: %s" % (step.label if step.base else " ".join(step.argv), said(result))
+        if step.packages or step.upkeep:
+            problem = package_steps.advised(problem, result.stdout + result.stderr)
         # A failed command may have done half of its work, which then stays in the journal to be taken back.
         partly = good or bool(effects) or (step.packages and package_steps.changed(self._runner, before))
         idle = result.missing or step.upkeep or (step.packages and not partly)
