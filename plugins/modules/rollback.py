@@ -88,7 +88,7 @@ def main() -> None:
         run_id, report = roll_back(module.params["run_id"], module.params["force"], module.check_mode)
     except ChangeError as problem:
         module.fail_json(msg=str(problem))
-    answer = {"run_id": run_id, "changed": bool(report.undone), **vars(report)}
+    answer = {"run_id": run_id, **vars(report)}
     if report.conflicts and not module.params["force"] and not module.check_mode:
         answer.update(changed=False, undone=[])
         module.fail_json(

@@ -31,6 +31,8 @@ MAX_PASSES = 4
 # A change that another one undid (forwarding resets other parameters of the kernel) is made once more; one that was
 # refused may be safe once others are made.
 MAX_TRIES = 2
+# What became of a change that was not made.
+NOT_MADE = ("refused", "failed")
 RETRY_SECONDS = 2.0
 # How long after the timeout a host that heals itself may take to be reachable again.
 HEALING_SECONDS = 60.0
@@ -138,13 +140,14 @@ class PlatformRemediation:
             if self._limits.check:
                 continue
             if answer.get("changed"):
-                self.changed = self.changed or bool(answer.get("steps"))
+                self.changed = True
                 if group == CONNECTION:
                     self._confirm(changes)
                 self.after = self._target.observe(self._plan)
             if self.reverted:
                 return
-            if not answer.get("changed") and not any(state["state"] == "refused" for state in self._states.values()):
+            # Where a change was not made the rule may have another way.
+            if not answer.get("changed") and not any(state["state"] in NOT_MADE for state in self._states.values()):
                 return
 
     def _note(self, answer: Answer) -> None:
@@ -170,7 +173,7 @@ class PlatformRemediation:
         }
 
     def _remedies(self) -> Remedies:
-        refused = {name for name, state in self._states.items() if state["state"] in ("refused", "failed")}
+        refused = {name for name, state in self._states.items() if state["state"] in NOT_MADE}
         judge = Judge(self._plan.platform, self.after["observations"])
         held = HeldSettings(self._plan.platform, judge, self.chosen(self.after), self._limits.decisions)
         return Remedies(self._plan.platform, judge, refused, held)

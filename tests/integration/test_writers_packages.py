@@ -122,7 +122,7 @@ def test_packages_in_one_call_each_and_back_without_an_archive(host, apply, modu
     assert not changes(before, host, RECORDS)
 
 
-def test_without_an_archive_nothing_is_removed(host, apply):
+def test_without_an_archive_nothing_is_removed(host, apply, module):
     host.run(["mv", "/srv/archive", "/srv/away"])
 
     states, _steps = apply("first", ("package", "hc-plain", False))
@@ -130,6 +130,8 @@ def test_without_an_archive_nothing_is_removed(host, apply):
     assert states["hc-plain"]["state"] == "failed"
     assert "a rollback could not bring it back" in states["hc-plain"]["reason"]
     assert "hc-plain" in installed(host)
+    answer = module("rollback", {"run_id": "first"})
+    assert (answer["changed"], answer["undone"]) == (False, [])
 
 
 def test_installation_that_fails_half_way_leaves_nothing_after_the_rollback(host, apply, module):

@@ -46,12 +46,12 @@ def _systemd(plan: ChangePlan, file: str, name: str, section: str, text: str) ->
         if numbers:
             plan.write(path, comment_out(old, numbers))
     line = "%s=%s" % (name, text)
-    plan.write(own, _in_section(text_or(plan.host, own, MARK), section, name, line, keep=False))
+    plan.write(own, in_section(text_or(plan.host, own, MARK), section, name, line, keep=False))
     main = "/etc/" + base
     if plan.host.options.get("write_out") and plan.host.exists(main):
         old = plan.host.read_text(main)
         if not _ini_numbers(old, section, name):
-            plan.write(main, _in_section(old, section, name, line, keep=False))
+            plan.write(main, in_section(old, section, name, line, keep=False))
 
 
 def _ini_numbers(text: str, section: str, name: str, right: str = "\n") -> List[int]:
@@ -64,7 +64,8 @@ def _ini_numbers(text: str, section: str, name: str, right: str = "\n") -> List[
     return found
 
 
-def _in_section(text: str, section: str, name: str, line: str, keep: bool) -> str:
+def in_section(text: str, section: str, name: str, line: str, keep: bool) -> str:
+    """Return a text in which ``line`` stands in a section in place of the key's other lines, else at the section's end."""
     numbers = _ini_numbers(text, section, name)
     if numbers:
         return assign(text, numbers, line, keep)
@@ -79,7 +80,7 @@ def _in_section(text: str, section: str, name: str, line: str, keep: bool) -> st
 
 def _gdm(plan: ChangePlan, file: str, name: str, section: str, text: str) -> None:
     old = plan.host.read_text(file)
-    plan.write(file, _in_section(old, section, name, "%s=%s" % (name, text), keep=True))
+    plan.write(file, in_section(old, section, name, "%s=%s" % (name, text), keep=True))
 
 
 def _limits(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:

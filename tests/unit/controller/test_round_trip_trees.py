@@ -1,4 +1,4 @@
-"""The round-trip law for rules that a container can't take, on directory trees: kernel parameters and kernel modules."""
+"""The round-trip law for rules that a container can't take, on directory trees: kernel parameters, kernel modules, dconf."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.dconf_change import UPDATE
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
 from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, matchers, parameters
@@ -28,19 +29,23 @@ KERNEL = "lib/modules/6.1.0-18-amd64"
 def _cases():
     for rule in KNOWN.rules.values():
         for leaf in leaves(rule.settings):
-            if leaf["kind"] in ("sysctl", "kernel_module"):
+            if leaf["kind"] in ("sysctl", "kernel_module", "dconf"):
                 setting = parameters.substitute(leaf, VALUES)
                 try:
-                    yield pytest.param(setting, wanted_value(setting), id=f"{rule.id}-{leaf['address']['name']}")
+                    name = leaf["address"].get("name") or leaf["address"]["key"]
+                    yield pytest.param(setting, wanted_value(setting), id=f"{rule.id}-{name}")
                 except NoRemedy:
                     continue
 
 
 def _break(root, setting):
     """Plant what the setting must not be."""
-    name = setting["address"]["name"]
     (root / "proc/sys/kernel").mkdir(parents=True)
     (root / "var/lib").mkdir(parents=True)
+    if setting["kind"] == "dconf":
+        _break_dconf(root, setting["address"])
+        return
+    name = setting["address"]["name"]
     if setting["kind"] == "sysctl":
         wrong = next(value for value in ("0", "1", "2") if not matchers.matches(setting["expect"], value))
         place = root / "proc/sys" / name.replace(".", "/")
@@ -58,6 +63,23 @@ def _break(root, setting):
     (root / "proc/modules").write_text("")
 
 
+def _break_dconf(root, address):
+    """Plant a keyfile that sorts behind ours, and no lock."""
+    profile = address.get("profile", "user")
+    database = root / "etc/dconf/db" / ("gdm" if profile == "gdm" else "local")
+    section, _slash, name = address["key"][1:].rpartition("/")
+    wrong = {"boolean": "true" if "automount" in name else "false", "uint32": "uint32 99999", "string": "''"}
+    files = {
+        root / "usr/bin/dconf": "",
+        root / "etc/dconf/profile" / profile: f"user-db:user\nsystem-db:{database.name}\n",
+        database.with_suffix(".d") / "zzz-site": f"[{section}]\n{name}={wrong.get(address.get('type'), 'true')}\n",
+        database: "compiled",
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
 def _tree(root):
     found = {}
     for path in sorted(root.rglob("*")):
@@ -72,14 +94,22 @@ def _outcome(root, setting):
     return judge.check({**setting, "applies_if": ()}).outcome
 
 
-def _good(_argv, _timeout):
-    return CommandResult()
+def _runner(root):
+    """Return what stands for the host's programs: all succeed, and that of dconf compiles."""
+
+    def run(argv, _timeout):
+        if list(argv) == ["sh", "-c", UPDATE]:
+            for folder in (root / "etc/dconf/db").glob("*.d"):
+                folder.with_suffix("").write_text("compiled")
+        return CommandResult()
+
+    return run
 
 
 def _apply(root, setting, wanted, run_id):
     change = {"it": [setting["kind"], setting["address"], wanted]}
     request = {"version": 1, "mode": "apply", "run_id": run_id, "group": "plain", "options": {}, "changes": change}
-    return Apply(parse(json.dumps(request)), str(root), _good).answer()
+    return Apply(parse(json.dumps(request)), str(root), _runner(root)).answer()
 
 
 @pytest.mark.parametrize(("setting", "wanted"), list(_cases()))
@@ -93,7 +123,7 @@ def test_wrong_fixed_fixed_once_and_wrong_again(setting, wanted, tmp_path):
 
     assert not _apply(tmp_path, setting, wanted, "second")["changed"]
 
-    report = Rollback(Host(str(tmp_path)), _good, Journal(str(tmp_path), "first")).run()
+    report = Rollback(Host(str(tmp_path)), _runner(tmp_path), Journal(str(tmp_path), "first")).run()
     assert not report.problems
     assert _tree(tmp_path) == before
     assert _outcome(tmp_path, setting) == "fail"

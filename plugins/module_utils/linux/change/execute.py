@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Sequence, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, KERNEL, REFRESH, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
@@ -31,7 +31,7 @@ class JournalFailure(ChangeError):
 class Result:
     """What became of the steps. ``failed``: change id -> reason; ``done``: the steps that were made.
 
-    ``half``: whether a command failed, which may have done a part of its work.
+    ``half``: whether something failed that may have done a part of its work.
     """
 
     failed: Dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Result:
     @property
     def changed(self) -> bool:
         """Whether the host may not be what it was."""
-        return bool(self.done) or self.half
+        return self.half or any(not step.get("upkeep") for step in self.done)
 
 
 class Executor:
@@ -52,6 +52,8 @@ class Executor:
         self._runner = runner
         self._journal = journal
         self._watcher = watcher
+        # Whether a command was run that may have changed something and is not done.
+        self._half = False
 
     def execute(self, steps: Sequence[Step]) -> Result:
         """Make all steps. A step that fails fails its changes, and what is left of them is not made; the others go on.
@@ -67,12 +69,12 @@ class Executor:
                 continue
             reason = self._guarded(step)
             if reason:
-                result.half = result.half or step.type == COMMAND
                 for change in step.changes:
                     result.failed.setdefault(change, reason)
             else:
                 touched.update(step.changes)
                 result.done.append(step.as_dict())
+        result.half = self._half
         return result
 
     def _guarded(self, step: Step) -> str:
@@ -217,6 +219,7 @@ class Executor:
         digest = self._save(json.dumps(tree).encode()) if step.watch else ""
         number = self._begin(step, before, {"kind": "command"}, digest)
         self._watcher("command: " + step.label)
+        half, self._half = self._half, not step.upkeep
         result = self._runner(list(step.argv), step.timeout)
         effects = {}
         if step.watch:
@@ -227,8 +230,13 @@ class Executor:
             }
         good = not result.problem and not result.exit_code
         problem = "" if good else "`%s` failed: %s" % (step.label if step.base else " ".join(step.argv), said(result))
-        # A failed command may have done half of its work, so its effects stay in the journal all the same.
-        self._finish(number, "done" if good or effects else "failed", effects=effects, reason=problem)
+        if step.packages or step.upkeep:
+            problem = package_steps.advised(problem, result.stdout + result.stderr)
+        # A failed command may have done half of its work, which then stays in the journal to be taken back.
+        partly = good or bool(effects) or (step.packages and package_steps.changed(self._runner, before))
+        idle = result.missing or step.upkeep or (step.packages and not partly)
+        self._half = half or not (good or idle)
+        self._finish(number, "done" if partly else "failed", effects=effects, reason=problem)
         return problem
 
 

@@ -30,8 +30,29 @@ _UNIT = re.compile(r"^(?:/usr)?/lib/systemd/system/([^/@]+\.(?:service|socket|ti
 _TIMEOUT = 300.0
 # Removal keeps configuration and data. What is only recommended stays away: aide alone would bring a mail server.
 _VERBS = {"install": ("install", "--no-install-recommends"), "remove": ("remove",)}
+_AGAIN = ", then run this again"
+# What apt-get complains of (apt 2.6, in the C locale), and what a person has to do.
+_ADVICE = (
+    (r"Could not get lock|Unable to acquire the dpkg|Unable to lock",
+     "another package manager is at work on this host; wait for it to end"),
+    (r"dpkg was interrupted|Sub-process /usr/bin/dpkg returned", "mend the packages with dpkg --configure -a"),
+    (r"[Uu]nmet dependencies|fix-broken", "mend the packages with apt-get --fix-broken install"),
+    (r"enough free space|No space left", "free some space"),
+    (r"Failed to fetch|[Uu]nable to fetch|Could not (resolve|connect)|Unable to locate package|no installation candidate",
+     "its archive cannot be reached or does not have it; look at the network, the proxy and /etc/apt/sources.list"),
+)  # fmt: skip
+_HOLDER = re.compile(r"held by process (\d+( \([^)]*\))?)")
 UPDATE = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1",
           "-o", "Acquire::http::Timeout=15", "update")  # fmt: skip
+
+
+def advised(text: str, output: str = "") -> str:
+    """Return a complaint of the package manager with what a person has to do; ``output``: all that it printed."""
+    found = next((what for pattern, what in _ADVICE if re.search(pattern, text)), "")
+    holder = _HOLDER.search(output)
+    if found and holder and holder.group(1) not in text:
+        found = found.replace("at work on this host", "at work on this host (process %s)" % holder.group(1))
+    return "%s; %s%s" % (text, found, _AGAIN) if found else text
 
 
 def step_for(verb: str) -> Step:
@@ -46,7 +67,8 @@ def step_for(verb: str) -> Step:
 
 def lists_step() -> Step:
     """Return the step that fetches the lists of packages; without a network it succeeds and those there are stay."""
-    return Step(COMMAND, "fetch the lists of packages", argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT)
+    label = "fetch the lists of packages"
+    return Step(COMMAND, label, argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT, upkeep=True)
 
 
 def installed(runner: Runner, half: bool = False) -> Dict[str, str]:
@@ -65,7 +87,7 @@ def before(runner: Runner, step: Step, journal: Journal) -> State:
     """Return what has to be known to take the step back; keep the archives of what it will remove."""
     simulated = runner([*step.argv[:-1], "--simulate", *step.argv[-1:]], _TIMEOUT)
     if simulated.problem or simulated.exit_code:
-        raise ChangeError("%s is not possible: %s" % (step.label, _complaint(simulated)))
+        raise ChangeError("%s is not possible: %s" % (step.label, advised(_complaint(simulated))))
     removed = dict(_REMOVED.findall(simulated.stdout))
     archives = _keep_archives(runner, removed, journal) if removed else []
     return {
@@ -120,9 +142,21 @@ def _keep_archives(runner: Runner, removed: Dict[str, str], journal: Journal) ->
     if result.problem or result.exit_code:
         raise ChangeError(
             "not removed, for a rollback could not bring it back: no archive of %s can be fetched (%s)"
-            % (", ".join(sorted(removed)), _complaint(result))
+            % (", ".join(sorted(removed)), advised(_complaint(result)))
         )
     return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".deb"))
+
+
+def changed(runner: Runner, then: State) -> bool:
+    """Return whether the packages are others than those that `before` gave; also where that can't be told."""
+    try:
+        return (
+            installed(runner) != then["installed"]
+            or sorted(installed(runner, half=True)) != then["present"]
+            or any(_is_active(runner, unit) != active for unit, active in then["units"].items())
+        )
+    except ChangeError:
+        return True
 
 
 def undo(runner: Runner, entry: Entry) -> List[str]:

@@ -144,8 +144,12 @@ class ChangePlan:
         undo: Sequence[Sequence[str]] = (),
         watch: Sequence[str] = (),
         timeout: float = 60.0,
+        after_undo: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Run a command once, after the files are written. What it changes below ``watch`` is rolled back by itself."""
+        """Run a command once, after the files are written. What it changes below ``watch`` is rolled back by itself.
+
+        ``after_undo``: run at the very end of a rollback, when all files are what they were.
+        """
         self._add(
             Step(
                 COMMAND,
@@ -153,6 +157,7 @@ class ChangePlan:
                 argv=tuple(argv),
                 undo=[list(one) for one in undo],
                 watch=tuple(watch),
+                after_undo=[list(one) for one in after_undo],
                 phase=PHASE_COMMANDS,
                 timeout=timeout,
             )

@@ -27,14 +27,19 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 UNDONE = ("undone", "failed")
 
 
 @dataclass
 class Report:
-    """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong."""
+    """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong.
 
+    ``undone``: what was not as before the run. ``changed``: whether anything of the host was, or would be, touched.
+    """
+
+    changed: bool = False
     undone: List[str] = field(default_factory=list)
     conflicts: List[str] = field(default_factory=list)
     problems: List[str] = field(default_factory=list)
@@ -65,7 +70,8 @@ class Rollback:
         report = Report()
         report.conflicts = self._conflicts(entries)
         if dry or (report.conflicts and not self._force):
-            report.undone = [entry.step["label"] for entry in reversed(entries) if entry.step["type"] != REFRESH]
+            report.undone = [entry.step["label"] for entry in reversed(entries) if self._differs(entry)]
+            report.changed = dry and bool(report.undone)
             return report
         refreshes: Dict[Tuple[str, ...], None] = {}
         for entry in reversed(entries):
@@ -73,6 +79,7 @@ class Rollback:
                 refreshes[tuple(entry.step["argv"])] = None
                 self._journal.finish(entry.number, "undone")
                 continue
+            refreshes.update((tuple(argv), None) for argv in entry.step.get("after_undo", ()))
             self._undo(entry, report)
         for argv in reversed(list(refreshes)):
             self._run(list(argv), report)
@@ -86,6 +93,8 @@ class Rollback:
     def _undo(self, entry: Entry, report: Report) -> None:
         self._watcher("undo: " + entry.step["label"])
         problems = len(report.problems)
+        differs = self._differs(entry)
+        report.changed = report.changed or differs
         try:
             if entry.step["type"] == COMMAND:
                 self._undo_command(entry, report)
@@ -101,7 +110,33 @@ class Rollback:
             report.problems.append(files.explain(entry.step.get("path", entry.step["label"]), problem))
         if len(report.problems) == problems:
             self._journal.finish(entry.number, "undone")
-            report.undone.append(entry.step["label"])
+            if differs:
+                report.undone.append(entry.step["label"])
+
+    def _differs(self, entry: Entry) -> bool:
+        """Return whether something of a change is there to be taken back; also where that can't be told."""
+        if entry.step["type"] == REFRESH:
+            return False
+        try:
+            if entry.step["type"] == KERNEL:
+                return _read_kernel(self._host.path(entry.step["path"])).split() != entry.before["value"].split()
+            if entry.step["type"] == COMMAND:
+                return self._command_differs(entry)
+            real = self._host.path(entry.step["path"], follow=False)
+            return not files.same(files.state(real), entry.before)
+        except (ChangeError, OSError, ReadError):
+            return True
+
+    def _command_differs(self, entry: Entry) -> bool:
+        if entry.step.get("packages") and package_steps.changed(self._runner, entry.before):
+            return True
+        # What it did beside files can't be seen, so what takes that back counts as a change.
+        if entry.step["undo"]:
+            return True
+        return any(
+            not files.same(files.state(self._host.path(path, follow=False)), before)
+            for path, (before, _after) in self._effects(entry)
+        )
 
     def _restore(self, path: str, before: State, after: Optional[State], report: Report) -> None:
         real = self._host.path(path, follow=False)

@@ -42,7 +42,8 @@ class Step:
     is put in place. ``check``: commands run afterwards, a failure of which takes the file back at once.
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
-    that take the rest back, run after those files are restored.
+    that take the rest back, run after those files are restored; ``after_undo``: those run at the very end of a rollback.
+    ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
@@ -62,9 +63,11 @@ class Step:
     check: List[Sequence[str]] = field(default_factory=list)
     argv: Tuple[str, ...] = ()
     undo: List[Sequence[str]] = field(default_factory=list)
+    after_undo: List[Sequence[str]] = field(default_factory=list)
     watch: Tuple[str, ...] = ()
     timeout: float = 60.0
     packages: bool = False
+    upkeep: bool = False
     base: Tuple[str, ...] = ()
     title: str = ""
     phase: int = PHASE_FILES
@@ -79,10 +82,12 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "packages"):
+        for name in ("path", "remove", "directory", "watch", "packages", "upkeep"):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:
             result["argv"] = list(self.argv)
             result["undo"] = [list(argv) for argv in self.undo]
+        if self.after_undo:
+            result["after_undo"] = [list(argv) for argv in self.after_undo]
         return result
