@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Pattern, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -52,7 +52,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         if query == "nopasswd":
             return value([_entry(line) for line in found if has_nopasswd(line[2])], MAIN)
         if query == "not_authenticate":
-            return value([_entry(line) for line in found if _lifts_authentication(line[2])], MAIN)
+            return value([_entry(line) for line in found if scope_without_password(line[2]) is not None], MAIN)
         raise UsageError("unknown query %r; known: default, nopasswd, not_authenticate" % query)
 
     return read_each(addresses, one)
@@ -148,11 +148,11 @@ def has_nopasswd(text: str) -> bool:
     return not DEFAULTS.match(text) and re.search(r"\bNOPASSWD\s*:", text) is not None
 
 
-def _lifts_authentication(text: str) -> bool:
+def scope_without_password(text: str) -> Optional[str]:
+    """Return the scope (empty: everybody) of a line of defaults that lifts the password, or None where it does not."""
     found = DEFAULTS.match(text)
-    return found is not None and any(
-        name == "authenticate" and seen is False for name, seen in _settings(found.group("settings"))
-    )
+    lifts = found and any(name == "authenticate" and seen is False for name, seen in _settings(found.group("settings")))
+    return (found.group("scope") or "") if found and lifts else None
 
 
 def _settings(text: str) -> Iterator[Tuple[str, Any]]:

@@ -15,12 +15,14 @@ PASSWD = (
     "root:x:0:0::/root:/bin/bash\nada:x:1000:1000::/home/ada:/bin/bash\nbob:x:1001:1001::/home/bob:/bin/bash\n"
     "off:x:1002:1002::/home/off:/usr/sbin/nologin\n"
 )
+ADMINISTRATORS = "%sudo ALL=(ALL:ALL) ALL\n"
 GROUP = "root:x:0:\nsudo:x:27:ada,off\nada:x:1000:\nbob:x:1001:\noff:x:1002:\n"
 SHADOW = "root:*:1:0:9:7:::\nada:$y$j9T$s$h:1:0:9:7:::\nbob:*:1:0:9:7:::\noff:*:1:0:9:7:::\n"
 SSH_LINE = "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\n"
 ROOT_OFF = ("sshd_option", {"name": "PermitRootLogin"}, "no")
 PASSWORDS_OFF = ("sshd_option", {"name": "PasswordAuthentication"}, "no")
 TAGS: Any = ("sudo", {"query": "nopasswd"}, [])
+UNASKED: Any = ("sudo", {"query": "not_authenticate"}, [])
 UFW_ON = ("text_setting", {"file": "/etc/ufw/ufw.conf", "name": "ENABLED", "format": "shell"}, "yes")
 NFTABLES_ON = ("service", {"name": "nftables.service"}, {"enabled": True, "active": True})
 NFT = "chain input { type filter hook input priority 0; policy drop;\n%s\n}\n"
@@ -91,6 +93,29 @@ REFUSED = [
     ("tags-none-given", TAGS, {"user": "ada"}, {"/etc/sudoers": "%sudo ALL=(ALL) NOPASSWD: ALL\n"}, "become_password"),
     ("tags-of-an-alias", TAGS, {"user": "ada"}, {"/etc/sudoers": "OPS ALL=(ALL) NOPASSWD: ALL\n"}, "become_password"),
     ("tags-unknown-user", TAGS, {}, {}, "not known"),
+    *(
+        (
+            f"unasked-{name}",
+            UNASKED,
+            {"user": "ada"},
+            {"/etc/sudoers": f"Defaults{scope} !authenticate\n{ADMINISTRATORS}"},
+            "become_password",
+        )
+        for name, scope in [
+            ("all", ""),
+            ("user", ":bob,ada"),
+            ("group", ":%sudo"),
+            ("alias", ":OPS"),
+            ("host", "@here"),
+        ]
+    ),
+    (
+        "unasked-but-for-one-command",
+        UNASKED,
+        {"user": "ada"},
+        {"/etc/sudoers": f"Defaults !authenticate\n{ADMINISTRATORS}ada ALL=(ALL) NOPASSWD: /bin/ls\n"},
+        "become_password",
+    ),
     ("ufw-on", UFW_ON, {"user": "ada"}, {"/etc/ufw/user.rules": SSH_LINE.replace("22", "80")}, "ufw allow 22/tcp"),
     ("ufw-on-other-port", UFW_ON, {"user": "ada", "port": 2222}, {"/etc/ufw/user.rules": SSH_LINE}, "port 2222"),
     ("nftables-on", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": NFT % "tcp dport 80 accept"}, "SSH port 22"),
@@ -120,6 +145,13 @@ ALLOWED = [
     ("passwords-off", PASSWORDS_OFF, {"user": "ada"}, {}),
     ("ciphers", _list("Ciphers", "aes256-ctr"), {}, {}),
     ("tags-of-others", TAGS, {"user": "ada"}, {"/etc/sudoers": "bob ALL=(ALL) NOPASSWD: ALL\n%sudo ALL=(ALL) ALL\n"}),
+    ("unasked-others", UNASKED, {"user": "ada"}, {"/etc/sudoers": f"Defaults:bob !authenticate\n{ADMINISTRATORS}"}),
+    (
+        "unasked-anyway",
+        UNASKED,
+        {"user": "ada"},
+        {"/etc/sudoers": "Defaults !authenticate\n%sudo ALL=(ALL) NOPASSWD: ALL\n"},
+    ),
     (
         "tags-with-a-password",
         TAGS,

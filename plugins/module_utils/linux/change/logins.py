@@ -125,6 +125,18 @@ def covers(host: Host, rule: Rule, name: str) -> bool:
     return False
 
 
+def goes_unasked(host: Host, name: str) -> bool:
+    """Return whether a default of sudo lifts the password for a user. A scope that is not one of users is taken to do so."""
+    for _file, _line, text in sudo.lines(host):
+        scope = sudo.scope_without_password(text)
+        if scope is None:
+            continue
+        who = tuple(scope[1:].split(",")) if scope.startswith(":") else ("ALL",)
+        if covers(host, Rule(who, True, True), name):
+            return True
+    return False
+
+
 def administrators(host: Host) -> List[str]:
     """Return the users besides root who can log in with a key and become root by sudo."""
     full = [rule for rule in rules(host) if rule.everything]

@@ -140,14 +140,21 @@ class Lookahead:
             return ""
         if not self._user:
             return "it is not known as whom Ansible connects, so it could lose the rights of root"
-        free = [rule for rule in logins.rules(self._host) if rule.nopasswd or address.get("query") != "nopasswd"]
-        if not any(logins.covers(self._host, rule, self._user) for rule in free):
+        if not self._will_be_asked(str(address.get("query"))):
             return ""
         if not logins.has_password(self._host, self._user):
             return "%s, as whom Ansible connects, has no password and could not use sudo any more" % self._user
         if not self._options.get("become_password_used"):
             return "Ansible uses sudo as %s without a password; give it one (ansible_become_password)" % self._user
         return ""
+
+    def _will_be_asked(self, query: str) -> bool:
+        """Return whether sudo would ask the connecting user for a password that it does not ask for now."""
+        mine = [rule for rule in logins.rules(self._host) if logins.covers(self._host, rule, self._user)]
+        if query == "nopasswd":
+            return any(rule.nopasswd for rule in mine)
+        free_anyway = any(rule.nopasswd and rule.everything for rule in mine)
+        return not free_anyway and logins.goes_unasked(self._host, self._user)
 
     def _firewall(self, address: Address, wanted: Any) -> str:
         if self._local:
