@@ -204,6 +204,7 @@ class Journal:
             entry.status = event["status"]
             if "effects" in event:
                 entry.effects = event["effects"]
+            entry.after = event.get("after", entry.after)
 
 
 def _event(line: bytes) -> Optional[Dict[str, Any]]:
