@@ -55,6 +55,25 @@ def test_plan_fix_again_and_back(booted_host, playbook, results, tmp_path):
     assert "changed=0" in said
 
 
+def test_plan_of_everything_writes_nothing(booted_host, playbook, results):
+    playbook("audit", [booted_host])
+    before = booted_host.snapshot()
+
+    code, said = playbook(
+        "remediate",
+        [booted_host],
+        "--check",
+        "--diff",
+        hipaa_cis_include={},
+        hipaa_cis_level=2,
+        hipaa_cis_allow_disruption=["all"],
+    )
+
+    assert code == 0, said
+    assert results(booted_host)["auditd_installed"] == "would_fix"
+    assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+
 def test_rollback_refuses_what_was_changed_since(booted_host, playbook):
     playbook("remediate", [booted_host])
     booted_host.run(["sh", "-c", "echo '# by hand' >> /etc/sysctl.d/99-zz-hipaa-cis.conf"])
