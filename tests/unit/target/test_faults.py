@@ -229,6 +229,16 @@ def test_plan_changes_nothing_at_all(root):
     assert not os.path.exists(root + "/var/lib/hipaa-cis")
 
 
+def test_difference_shows_no_line_that_stays(root):
+    with open(root + "/etc/sysctl.d/50-site.conf", "a") as stream:
+        stream.write("# token of the site: hunter2\n")
+
+    answer = apply(root, mode="plan")
+
+    assert "-net.ipv4.ip_forward = 1" in json.dumps(answer["steps"])
+    assert "hunter2" not in json.dumps(answer)
+
+
 def test_rollback_refuses_what_somebody_changed_since(root):
     apply(root)
     with open(root + "/etc/sysctl.d/50-site.conf", "a") as stream:
