@@ -91,12 +91,26 @@ def test_run_id_never_leads_elsewhere(tmp_path, name):
 def test_last_run_is_told_by_number_whatever_the_clock_says(tmp_path, journal):
     later = Journal(str(tmp_path), "a-later-one")
     later.create()
+    later.begin(STEP, GONE, GONE)
+    journal.begin(STEP, GONE, GONE)
     for folder, names, files in os.walk(later.folder):
         for name in names + files:
             os.utime(os.path.join(folder, name), (0, 0))
 
     assert last_run(str(tmp_path)) == "a-later-one"
     assert journal.exists()
+
+
+def test_last_run_is_one_that_left_something_changed(tmp_path, journal):
+    root = str(tmp_path)
+    journal.begin(STEP, GONE, GONE)
+    refused = Journal(root, "nothing-came-of-it")
+    refused.create()
+    refused.finish(refused.begin(STEP, GONE, GONE), "failed")
+    assert last_run(root) == journal.run_id
+
+    journal.finish(1, "undone")
+    assert last_run(root) == "nothing-came-of-it"
 
 
 def test_what_was_confirmed_is_told_from_what_came_after(journal):
