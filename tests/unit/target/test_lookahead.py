@@ -21,6 +21,7 @@ SSH_LINE = "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\n"
 ROOT_OFF = ("sshd_option", {"name": "PermitRootLogin"}, "no")
 PASSWORDS_OFF = ("sshd_option", {"name": "PasswordAuthentication"}, "no")
 TAGS: Any = ("sudo", {"query": "nopasswd"}, [])
+SU: Any = ("su_access", {}, "sugroup")
 UFW_ON = ("text_setting", {"file": "/etc/ufw/ufw.conf", "name": "ENABLED", "format": "shell"}, "yes")
 NFTABLES_ON = ("service", {"name": "nftables.service"}, {"enabled": True, "active": True})
 NFT = "chain input { type filter hook input priority 0; policy drop;\n%s\n}\n"
@@ -61,6 +62,8 @@ def refusal(tmp_path):
 
 REFUSED = [
     ("root-over-ssh", ROOT_OFF, {"user": "root"}, {}, "connect as ada"),
+    ("unknown-user", ROOT_OFF, {}, {}, "set ansible_user"),
+    ("su-in-use", SU, {"user": "ada", "become_method": "su"}, {}, "becomes root by su"),
     ("unknown-user-no-admin", ROOT_OFF, {}, {"/home/ada/.ssh/authorized_keys": "# " + KEY}, "no other account"),
     (
         "local-root-no-admin",
@@ -126,6 +129,8 @@ ALLOWED = [
         {"user": "ada", "become_password_used": True},
         {"/etc/sudoers": "%sudo ALL=(ALL) NOPASSWD: ALL\n"},
     ),
+    ("su-not-in-use", SU, {"user": "ada", "become_method": "sudo"}, {}),
+    ("su-by-root", SU, {"user": "root", "become_method": "su"}, {}),
     ("use-pty", ("sudo", {"query": "default", "name": "use_pty"}, True), {}, {}),
     ("ufw-on", UFW_ON, {"user": "ada"}, {"/etc/ufw/user.rules": SSH_LINE}),
     (
