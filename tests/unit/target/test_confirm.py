@@ -88,7 +88,12 @@ def test_confirmed_change_stays(root):
 
 def test_command_of_the_timer_has_nothing_that_systemd_would_quote(root):
     called = []
-    change(root, call=lambda argv, timeout: called.append(list(argv)) or runner(argv, timeout))
+
+    def note(argv, timeout):
+        called.append(list(argv))
+        return runner(argv, timeout)
+
+    change(root, call=note)
 
     armed = next(argv for argv in called if argv[0] == "systemd-run")
     assert all(re.fullmatch(r"[A-Za-z0-9_./=-]+", part) for part in armed)
