@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
     DamagedJournal,
@@ -124,3 +125,11 @@ def test_what_was_confirmed_is_told_from_what_came_after(journal):
 def test_no_run_at_all(tmp_path):
     with pytest.raises(ChangeError, match="holds no journal"):
         last_run(str(tmp_path))
+
+
+def test_cache_of_libraries_is_nobodys_change(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/ld.so.cache").write_text("old")
+    (tmp_path / "etc/ld.so.conf").write_text("x")
+
+    assert sorted(trees.take(str(tmp_path), ["/etc"])) == ["/etc", "/etc/ld.so.conf"]
