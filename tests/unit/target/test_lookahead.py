@@ -35,7 +35,7 @@ def _list(option, text):
 def refusal(tmp_path):
     """Return a function that gives the reason for which one change is refused, or nothing."""
 
-    def ask(change, options, files=None, sshd="port 22\nauthorizedkeysfile .ssh/authorized_keys\n"):
+    def ask(change, options, files=None, sshd="port 22\nport 2222\nauthorizedkeysfile .ssh/authorized_keys\n"):
         planted = {
             "/etc/passwd": PASSWD,
             "/etc/group": GROUP,
@@ -139,6 +139,7 @@ ALLOWED = [
         {"user": "ada", "port": 2222},
         {"/etc/ufw/user.rules": SSH_LINE.replace(" 22 ", " 80,2200:2300 ")},
     ),
+    ("ufw-port-translated-on-the-way", UFW_ON, {"user": "ada", "port": 8022}, {"/etc/ufw/user.rules": SSH_LINE}),
     ("nftables-on", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": NFT % "tcp dport { 80, ssh } accept"}),
     ("nftables-that-refuses-nothing", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": "flush ruleset\n"}),
 ]

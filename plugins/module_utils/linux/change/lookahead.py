@@ -163,10 +163,13 @@ class Lookahead:
         return closed_port(self._host, address, wanted, self._ports())
 
     def _ports(self) -> List[int]:
-        if self._options.get("port"):
-            return [int(self._options["port"])]
-        ports = logins.sshd_values(self._host).get("port", ["22"])
-        return [int(port) for port in ports if re.match(r"\d{1,5}\Z", port)]
+        """Return the ports by which the controller may come: its own one only where sshd listens there.
+
+        Else the port is translated on the way, and the firewall of this host sees another one.
+        """
+        ports = [int(port) for port in logins.sshd_values(self._host).get("port", []) if re.match(r"\d{1,5}\Z", port)]
+        given = int(self._options.get("port") or 22)
+        return [given] if given in ports or not ports else ports
 
 
 def _matches(names: Set[str], patterns: Sequence[str]) -> bool:
