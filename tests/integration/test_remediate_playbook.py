@@ -81,9 +81,10 @@ def test_rollback_refuses_what_was_changed_since(booted_host, playbook):
     playbook("remediate", [booted_host])
     booted_host.run(["sh", "-c", "echo '# by hand' >> /etc/sysctl.d/99-zz-hipaa-cis.conf"])
 
-    code, said = playbook("rollback", [booted_host])
-    assert code == 2
-    assert "99-zz-hipaa-cis.conf was changed since the run (content)" in said
+    for dry in (["--check"], []):
+        code, said = playbook("rollback", [booted_host], *dry)
+        assert code == 2
+        assert "99-zz-hipaa-cis.conf was changed since the run (content)" in said
     assert mode(booted_host) == "600"
 
     code, said = playbook("rollback", [booted_host], hipaa_cis_force=True)
