@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks
@@ -40,8 +40,8 @@ class ActionModule(ActionBase):
         try:
             problems = health_checks.run(health_checks.parse(arguments["checks"]), address, on_host)
         except HipaaCisError as problem:
-            result.update(failed=True, msg=str(problem))
-            return result
+            # A check that cannot be made says nothing good of the host.
+            problems = [str(problem)]
         result.update(well=not problems, problems=problems)
         if problems:
             result["msg"] = "; ".join(problems)
@@ -54,6 +54,8 @@ class ActionModule(ActionBase):
             answer = self._execute_module("ansible.builtin.command", module_args=given, task_vars=variables)
         except AnsibleConnectionFailure as problem:
             return f"the host cannot be reached: {problem.message}"
+        except AnsibleError as problem:
+            return f"the check cannot be made: {problem.message}"
         if answer.get("unreachable"):
             return f"the host cannot be reached: {answer.get('msg', '')}"
         if answer.get("failed") or answer.get("rc"):

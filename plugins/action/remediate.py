@@ -94,6 +94,7 @@ class ActionModule(HostAction):
                 "port": _number(self._connection.get_option("port") if _has_port(self._connection) else None),
                 "connection": self._connection.transport,
                 "password_used": bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass")),
+                "become_method": getattr(self._connection.become, "name", ""),
                 "become_password_used": bool(
                     variables.get("ansible_become_password")
                     or variables.get("ansible_become_pass")

@@ -29,7 +29,7 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and says what it would take back.
+    description: Can run in C(check_mode) and says what it would take back, or why it would refuse.
     support: full
   diff_mode:
     description: Has no difference to show.
@@ -89,7 +89,7 @@ def main() -> None:
     except ChangeError as problem:
         module.fail_json(msg=str(problem))
     answer = {"run_id": run_id, **vars(report)}
-    if report.conflicts and not module.params["force"] and not module.check_mode:
+    if report.conflicts and not module.params["force"]:
         answer.update(changed=False, undone=[])
         module.fail_json(
             msg="Nothing was rolled back, for this was changed since the run %s: %s. With force it is rolled back all the "

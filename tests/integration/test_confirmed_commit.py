@@ -173,3 +173,28 @@ def test_controller_that_is_killed_leaves_a_host_that_heals_itself(booted_host, 
     wait_for(lambda: "reverted" in booted_host.run(["sh", "-c", "ls /var/lib/hipaa-cis/*"]).stdout, GRACE)
     assert changes(before, booted_host) == []
     assert re.search(r"(?m)^maxauthtries 6$", booted_host.run(["sshd", "-T"]).stdout)
+
+
+def test_run_whose_host_undid_it_fails_and_names_the_rules(booted_host, playbook_command, results):
+    """Nobody but root is let in while the controller wants to confirm; a unit is switched on among the changes."""
+    rules = ["crontab_permissions", "firewall_nftables_running", "ssh_max_auth_tries"]
+    given = {
+        "hipaa_cis_include": {"rules": rules},
+        "hipaa_cis_confirm_timeout": TIMEOUT + 6,
+        "hipaa_cis_allow_disruption": ["all"],
+    }
+    command = playbook_command("remediate", [booted_host], **given)
+    controller = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
+    try:
+        wait_for(lambda: "armed" in booted_host.run(["sh", "-c", "ls /var/lib/hipaa-cis/* || :"]).stdout, 60)
+        booted_host.write("/etc/nologin", "later\n")
+        wait_for(lambda: "reverted" in booted_host.run(["sh", "-c", "ls /var/lib/hipaa-cis/*"]).stdout, 60)
+    finally:
+        booted_host.run(["rm", "-f", "/etc/nologin"])
+        said, _nothing = controller.communicate(timeout=120)
+
+    assert controller.returncode == 2, said
+    assert "it undid them by itself: firewall_nftables_running, ssh_max_auth_tries" in " ".join(said.split())
+    assert results(booted_host) == dict(zip(rules, ("fixed", "reverted", "reverted"), strict=True))

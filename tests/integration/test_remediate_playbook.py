@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -55,13 +58,33 @@ def test_plan_fix_again_and_back(booted_host, playbook, results, tmp_path):
     assert "changed=0" in said
 
 
+def test_plan_of_everything_writes_nothing(booted_host, playbook, results):
+    playbook("audit", [booted_host])
+    before = booted_host.snapshot()
+
+    code, said = playbook(
+        "remediate",
+        [booted_host],
+        "--check",
+        "--diff",
+        hipaa_cis_include={},
+        hipaa_cis_level=2,
+        hipaa_cis_allow_disruption=["all"],
+    )
+
+    assert code == 0, said
+    assert results(booted_host)["auditd_installed"] == "would_fix"
+    assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+
 def test_rollback_refuses_what_was_changed_since(booted_host, playbook):
     playbook("remediate", [booted_host])
     booted_host.run(["sh", "-c", "echo '# by hand' >> /etc/sysctl.d/99-zz-hipaa-cis.conf"])
 
-    code, said = playbook("rollback", [booted_host])
-    assert code == 2
-    assert "99-zz-hipaa-cis.conf was changed since the run (content)" in said
+    for dry in (["--check"], []):
+        code, said = playbook("rollback", [booted_host], *dry)
+        assert code == 2
+        assert "99-zz-hipaa-cis.conf was changed since the run (content)" in said
     assert mode(booted_host) == "600"
 
     code, said = playbook("rollback", [booted_host], hipaa_cis_force=True)
@@ -80,6 +103,16 @@ def test_unwell_canary_is_taken_back_and_stops_the_rest(booted_hosts, playbook):
     assert "display: ended with 1" in said
     assert [mode(host) for host in hosts] == ["644"] * 3
     assert hosts[1].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
+
+
+def test_check_that_cannot_be_made_takes_the_batch_back(booted_hosts, playbook):
+    hosts = booted_hosts(2)
+
+    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=[{"comand": "true"}], hipaa_cis_batches=[2])
+
+    assert code == 2
+    assert "unknown key 'comand'. Did you mean command?" in " ".join(said.split())
+    assert [mode(host) for host in hosts] == ["644", "644"]
 
 
 def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook):
@@ -104,6 +137,24 @@ def test_outside_of_the_window_nothing_is_started(booted_host, playbook):
     assert "outside of the maintenance windows" in said
     assert f"opens at {later:%Y-%m-%d %H:%M} UTC" in said
     assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+
+def test_each_host_has_its_own_window(booted_hosts, playbook_command):
+    """The second host of a batch is outside of its window, the first has none."""
+    hosts = booted_hosts(2)
+    command = playbook_command("remediate", hosts, hipaa_cis_batches=[2])
+    inventory = Path(command[command.index("-i") + 1])
+    document = json.loads(inventory.read_text())
+    later = datetime.now(timezone.utc) + timedelta(hours=2)
+    window = {"from": f"{later:%H:%M}", "to": f"{later + timedelta(hours=1):%H:%M}", "timezone": "UTC"}
+    document["all"]["children"]["test_hosts"]["hosts"][hosts[1].name]["hipaa_cis_windows"] = [window]
+    inventory.write_text(json.dumps(document))
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
+
+    assert done.returncode == 2
+    assert "outside of the maintenance windows" in done.stdout + done.stderr
+    assert [mode(host) for host in hosts] == ["644", "644"]
 
 
 def test_inside_the_window_it_works(booted_host, playbook):

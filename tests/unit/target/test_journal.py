@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
     DamagedJournal,
@@ -91,12 +92,26 @@ def test_run_id_never_leads_elsewhere(tmp_path, name):
 def test_last_run_is_told_by_number_whatever_the_clock_says(tmp_path, journal):
     later = Journal(str(tmp_path), "a-later-one")
     later.create()
+    later.begin(STEP, GONE, GONE)
+    journal.begin(STEP, GONE, GONE)
     for folder, names, files in os.walk(later.folder):
         for name in names + files:
             os.utime(os.path.join(folder, name), (0, 0))
 
     assert last_run(str(tmp_path)) == "a-later-one"
     assert journal.exists()
+
+
+def test_last_run_is_one_that_left_something_changed(tmp_path, journal):
+    root = str(tmp_path)
+    journal.begin(STEP, GONE, GONE)
+    refused = Journal(root, "nothing-came-of-it")
+    refused.create()
+    refused.finish(refused.begin(STEP, GONE, GONE), "failed")
+    assert last_run(root) == journal.run_id
+
+    journal.finish(1, "undone")
+    assert last_run(root) == "nothing-came-of-it"
 
 
 def test_what_was_confirmed_is_told_from_what_came_after(journal):
@@ -110,3 +125,11 @@ def test_what_was_confirmed_is_told_from_what_came_after(journal):
 def test_no_run_at_all(tmp_path):
     with pytest.raises(ChangeError, match="holds no journal"):
         last_run(str(tmp_path))
+
+
+def test_cache_of_libraries_is_nobodys_change(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/ld.so.cache").write_text("old")
+    (tmp_path / "etc/ld.so.conf").write_text("x")
+
+    assert sorted(trees.take(str(tmp_path), ["/etc"])) == ["/etc", "/etc/ld.so.conf"]

@@ -23,6 +23,7 @@ ROOT_OFF = ("sshd_option", {"name": "PermitRootLogin"}, "no")
 PASSWORDS_OFF = ("sshd_option", {"name": "PasswordAuthentication"}, "no")
 TAGS: Any = ("sudo", {"query": "nopasswd"}, [])
 UNASKED: Any = ("sudo", {"query": "not_authenticate"}, [])
+SU: Any = ("su_access", {}, "sugroup")
 UFW_ON = ("text_setting", {"file": "/etc/ufw/ufw.conf", "name": "ENABLED", "format": "shell"}, "yes")
 NFTABLES_ON = ("service", {"name": "nftables.service"}, {"enabled": True, "active": True})
 NFT = "chain input { type filter hook input priority 0; policy drop;\n%s\n}\n"
@@ -36,7 +37,7 @@ def _list(option, text):
 def refusal(tmp_path):
     """Return a function that gives the reason for which one change is refused, or nothing."""
 
-    def ask(change, options, files=None, sshd="port 22\nauthorizedkeysfile .ssh/authorized_keys\n"):
+    def ask(change, options, files=None, sshd="port 22\nport 2222\nauthorizedkeysfile .ssh/authorized_keys\n"):
         planted = {
             "/etc/passwd": PASSWD,
             "/etc/group": GROUP,
@@ -63,6 +64,8 @@ def refusal(tmp_path):
 
 REFUSED = [
     ("root-over-ssh", ROOT_OFF, {"user": "root"}, {}, "connect as ada"),
+    ("unknown-user", ROOT_OFF, {}, {}, "set ansible_user"),
+    ("su-in-use", SU, {"user": "ada", "become_method": "su"}, {}, "becomes root by su"),
     ("unknown-user-no-admin", ROOT_OFF, {}, {"/home/ada/.ssh/authorized_keys": "# " + KEY}, "no other account"),
     (
         "local-root-no-admin",
@@ -158,6 +161,8 @@ ALLOWED = [
         {"user": "ada", "become_password_used": True},
         {"/etc/sudoers": "%sudo ALL=(ALL) NOPASSWD: ALL\n"},
     ),
+    ("su-not-in-use", SU, {"user": "ada", "become_method": "sudo"}, {}),
+    ("su-by-root", SU, {"user": "root", "become_method": "su"}, {}),
     ("use-pty", ("sudo", {"query": "default", "name": "use_pty"}, True), {}, {}),
     ("ufw-on", UFW_ON, {"user": "ada"}, {"/etc/ufw/user.rules": SSH_LINE}),
     (
@@ -166,6 +171,7 @@ ALLOWED = [
         {"user": "ada", "port": 2222},
         {"/etc/ufw/user.rules": SSH_LINE.replace(" 22 ", " 80,2200:2300 ")},
     ),
+    ("ufw-port-translated-on-the-way", UFW_ON, {"user": "ada", "port": 8022}, {"/etc/ufw/user.rules": SSH_LINE}),
     ("nftables-on", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": NFT % "tcp dport { 80, ssh } accept"}),
     ("nftables-that-refuses-nothing", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": "flush ruleset\n"}),
 ]

@@ -211,8 +211,9 @@ class Apply:
         if step.content is not None or step.remove:
             old = _text(real) if before["kind"] == "file" else ""
             new = "" if step.remove else (step.content or b"").decode("utf-8", "backslashreplace")
+            # Without the lines around: what is not changed may be a secret, such as a token in a file of root's shell.
             parts["lines"] = "".join(
-                difflib.unified_diff(old.splitlines(True), new.splitlines(True), step.path, step.path, n=1)
+                difflib.unified_diff(old.splitlines(True), new.splitlines(True), step.path, step.path, n=0)
             )[:MAX_DIFF]
         return parts
 

@@ -129,7 +129,9 @@ class Executor:
 
     def _make_file(self, step: Step) -> str:
         path = self._host.path(step.path, follow=False)
-        before = files.state(path, self._save)
+        # What a file holds is only kept where it is changed: a log goes on growing, and a rollback leaves that alone.
+        contents = step.content is not None or step.remove
+        before = files.state(path, self._save, contents)
         content, after = self._wanted(step, before)
         if files.same(before, after):
             return ""
@@ -156,11 +158,18 @@ class Executor:
             problem = files.explain(step.path, error)
         finally:
             files.remove_quietly(temporary)
-        self._finish(number, "failed" if problem else "done", reason=problem)
+        now = files.state(path, contents=contents)
+        # What failed and could not be taken back either is left to the rollback.
+        status = "failed" if problem and files.same(now, before) else "done"
+        # A change of the mode changes an access control list too, so it is noted as it came out.
+        details: Dict[str, Any] = {"reason": problem}
+        if not problem and now.get("xattrs") != after.get("xattrs"):
+            details["after"] = {**after, "xattrs": now["xattrs"]}
+        self._finish(number, status, **details)
         return problem
 
     def _take_back(self, path: str, before: State) -> None:
-        content = self._journal.load(before["sha256"]) if before["kind"] == "file" else None
+        content = self._journal.load(before["sha256"]) if files.has_content(before) else None
         files.bring_about(path, before, content, self._journal.run_id)
 
     @staticmethod

@@ -4,7 +4,8 @@
 """Files as they are changed: their state, an atomic write, an exact restore.
 
 A state is a JSON document: ``{kind: absent}``, ``{kind: file, sha256, mode, uid, gid, xattrs, mtime_ns}``,
-``{kind: link, target}``, ``{kind: directory, mode, uid, gid, xattrs}`` or ``{kind: other}``.
+``{kind: link, target}``, ``{kind: directory, mode, uid, gid, xattrs}`` or ``{kind: other}``. Of a file whose content is
+not changed, such as a log that goes on growing, ``sha256`` and ``mtime_ns`` are left out: its content is not compared.
 Access control lists are extended attributes, so they are kept with the others.
 """
 
@@ -29,8 +30,11 @@ class ChangeError(Exception):
     """A change could not be made. The text says why and what to do."""
 
 
-def state(path: str, save: Optional[Callable[[bytes], str]] = None) -> State:
-    """Return the state of a real path, links not followed. ``save`` keeps a file's content and returns its digest."""
+def state(path: str, save: Optional[Callable[[bytes], str]] = None, contents: bool = True) -> State:
+    """Return the state of a real path, links not followed. ``save`` keeps a file's content and returns its digest.
+
+    ``contents`` false: that of a file is not looked at, whatever its size.
+    """
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -42,6 +46,8 @@ def state(path: str, save: Optional[Callable[[bytes], str]] = None) -> State:
         return {"kind": "directory", **owned}
     if not stat.S_ISREG(status.st_mode):
         return {"kind": "other"}
+    if not contents:
+        return {"kind": "file", **owned}
     if status.st_size > MAX_BYTES:
         raise ChangeError("%s is larger than %d bytes and is not changed" % (path, MAX_BYTES))
     with open(path, "rb") as stream:
@@ -52,7 +58,13 @@ def state(path: str, save: Optional[Callable[[bytes], str]] = None) -> State:
 
 def same(one: State, other: State) -> bool:
     """Return whether two states are equal in all that somebody could have changed."""
-    return all(one.get(key) == other.get(key) for key in COMPARED)
+    content_known = "sha256" in one and "sha256" in other
+    return all(one.get(key) == other.get(key) for key in COMPARED if key != "sha256" or content_known)
+
+
+def has_content(wanted: State) -> bool:
+    """Return whether a state says what a file holds."""
+    return "sha256" in wanted
 
 
 def _xattrs(path: str) -> Dict[str, str]:
@@ -127,7 +139,7 @@ def remove_quietly(path: str) -> None:
 
 def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) -> None:
     """Make a real path be in a state. ``content`` is that of a file. Raises `OSError` and `ChangeError`."""
-    now = state(path)
+    now = state(path, contents=wanted["kind"] != "file" or has_content(wanted))
     if same(now, wanted):
         return
     if wanted["kind"] == "absent":
@@ -149,7 +161,7 @@ def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) 
 
 
 def _bring_file(path: str, now: State, wanted: State, content: Optional[bytes], token: str) -> None:
-    if now["kind"] == "file" and now["sha256"] == wanted["sha256"]:
+    if now["kind"] == "file" and now.get("sha256") == wanted.get("sha256"):
         _apply_attributes(path, wanted)
     elif content is None:
         raise ChangeError("the content that %s had is not known" % path)

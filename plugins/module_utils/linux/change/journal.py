@@ -204,6 +204,7 @@ class Journal:
             entry.status = event["status"]
             if "effects" in event:
                 entry.effects = event["effects"]
+            entry.after = event.get("after", entry.after)
 
 
 def _event(line: bytes) -> Optional[Dict[str, Any]]:
@@ -215,12 +216,24 @@ def _event(line: bytes) -> Optional[Dict[str, Any]]:
 
 
 def last_run(root: str) -> str:
-    """Return the id of the run that last began to change this host. Raises `ChangeError` where there is none."""
+    """Return the id of the run that last changed this host; of the last one at all where every change was taken back.
+
+    Raises `ChangeError` where there is none.
+    """
     base = os.path.join(root, BASE.lstrip("/"))
     numbers = {run: _sequence(base, run) for run in _runs(base)}
     if not numbers:
         raise ChangeError("%s holds no journal: nothing on this host was changed by a remediation" % BASE)
-    return max(numbers, key=lambda run: (numbers[run], run))
+    newest_first = sorted(numbers, key=lambda run: (numbers[run], run), reverse=True)
+    return next((run for run in newest_first if _changed(Journal(root, run))), newest_first[0])
+
+
+def _changed(journal: Journal) -> bool:
+    """Return whether a run may have left anything changed; a damaged journal may have."""
+    try:
+        return any(entry.status not in ("failed", "undone") for entry in journal.entries())
+    except DamagedJournal:
+        return True
 
 
 def _runs(base: str) -> List[str]:

@@ -4,7 +4,7 @@
 """What would surely lock out whoever is at work is refused before anything is changed.
 
 ``options``: ``user`` (as whom the controller connects), ``port``, ``connection`` (Ansible's name of the way),
-``password_used`` (to log in) and ``become_password_used``. What is not given is not known, and then the worst
+``password_used`` (to log in), ``become_method`` and ``become_password_used``. What is not given is not known, and then the worst
 is taken to be. What can't be told in advance is left to the confirmed commit.
 """
 
@@ -44,6 +44,7 @@ class Lookahead:
         self._local = options.get("connection") in LOCAL
         self._checks: Dict[str, Check] = {
             "sshd_option": self._sshd_option,
+            "su_access": self._su,
             "sudo": self._sudo,
             "service": self._firewall,
             "text_setting": self._firewall,
@@ -89,6 +90,8 @@ class Lookahead:
             return "Ansible connects as root, whom this would lock out; %s" % hint
         if not others:
             return "no other account has a key and can become root by sudo, so nobody could administrate this host any more"
+        if not self._user and not self._local:
+            return "it is not known as whom Ansible connects, and as root it would be locked out; set ansible_user"
         return ""
 
     def _allow_users(self, wanted: str) -> str:
@@ -135,6 +138,11 @@ class Lookahead:
     def _has_key(self, name: str) -> bool:
         return logins.has_key(self._host, name)
 
+    def _su(self, _address: Address, _wanted: Any) -> str:
+        if self._options.get("become_method") != "su" or self._user == "root":
+            return ""
+        return "Ansible becomes root by su, which would be open to nobody; let it use sudo (ansible_become_method)"
+
     def _sudo(self, address: Address, _wanted: Any) -> str:
         if address.get("query") == "default" or self._user == "root":
             return ""
@@ -162,10 +170,13 @@ class Lookahead:
         return closed_port(self._host, address, wanted, self._ports())
 
     def _ports(self) -> List[int]:
-        if self._options.get("port"):
-            return [int(self._options["port"])]
-        ports = logins.sshd_values(self._host).get("port", ["22"])
-        return [int(port) for port in ports if re.match(r"\d{1,5}\Z", port)]
+        """Return the ports by which the controller may come: its own one only where sshd listens there.
+
+        Else the port is translated on the way, and the firewall of this host sees another one.
+        """
+        ports = [int(port) for port in logins.sshd_values(self._host).get("port", []) if re.match(r"\d{1,5}\Z", port)]
+        given = int(self._options.get("port") or 22)
+        return [given] if given in ports or not ports else ports
 
 
 def _matches(names: Set[str], patterns: Sequence[str]) -> bool:

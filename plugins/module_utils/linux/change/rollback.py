@@ -141,12 +141,13 @@ class Rollback:
     def _restore(self, path: str, before: State, after: Optional[State], report: Report) -> None:
         real = self._host.path(path, follow=False)
         files.remove_quietly(files.temporary_name(real, self._journal.run_id))
-        now = files.state(real)
+        contents = before["kind"] != "file" or files.has_content(before)
+        now = files.state(real, contents=contents)
         if files.same(now, before):
             return
-        if after is not None and not files.same(now, after):
+        if contents and after is not None and not files.same(now, after):
             self._keep_theirs(real, path, now, report)
-        content = self._journal.load(before["sha256"]) if before["kind"] == "file" else None
+        content = self._journal.load(before["sha256"]) if files.has_content(before) else None
         files.bring_about(real, before, content, self._journal.run_id)
 
     def _keep_theirs(self, real: str, path: str, now: State, report: Report) -> None:
@@ -215,12 +216,21 @@ class Rollback:
     def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
         now = shown.get(path)
         if now is None:
-            now = files.state(self._host.path(path, follow=False))
+            now = _state_now(self._host.path(path, follow=False))
         if not files.same(now, after) and not files.same(now, before):
             text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
             if text not in found:
                 found.append(text)
-        shown[path] = before
+        # A step that left the content alone says nothing of it, so what is there now has to fit the steps before it.
+        kept = {"sha256": now["sha256"]} if files.has_content(now) and not files.has_content(before) else {}
+        shown[path] = {**before, **(kept if before["kind"] == "file" else {})}
+
+
+def _state_now(path: str) -> State:
+    try:
+        return files.state(path)
+    except ChangeError:  # too large to have been changed but in its attributes
+        return files.state(path, contents=False)
 
 
 def _what_differs(after: State, now: State) -> str:
@@ -233,7 +243,8 @@ def _what_differs(after: State, now: State) -> str:
         "gid": "group",
         "xattrs": "attributes",
     }
-    return ", ".join(names.get(key, key) for key in files.COMPARED if after.get(key) != now.get(key))
+    different = [key for key in files.COMPARED if after.get(key) != now.get(key)]
+    return ", ".join(names.get(key, key) for key in different if key != "sha256" or files.has_content(after))
 
 
 def _read_kernel(path: str) -> str:

@@ -11,6 +11,8 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State, same, state
 
 MAX_PATHS = 50000
+# Made anew by every installation of a library: an old one would hide what came since, so it is never put back.
+CACHES = frozenset({"/etc/ld.so.cache", "/etc/ld.so.cache~"})
 Tree = Dict[str, State]
 
 
@@ -25,7 +27,10 @@ def take(root: str, folders: Iterable[str], save: Optional[Callable[[bytes], str
         found[folder] = state(real, save)
         if found[folder]["kind"] == "directory":
             for path in _walk(real):
-                found[folder + path[len(real) :]] = state(path, save)
+                name = folder + path[len(real) :]
+                if name in CACHES:
+                    continue
+                found[name] = state(path, save)
                 if len(found) > MAX_PATHS:
                     raise ChangeError("%s holds more than %d files; it cannot be kept" % (folder, MAX_PATHS))
     return found
