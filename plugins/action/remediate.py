@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -60,16 +61,15 @@ class ActionModule(HostAction):
             decided = decisions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
             limits = replace(limits, decisions=decided)
             plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
-            done = [PlatformRemediation(plan, _Target(self, variables), limits) for plan in plans]
-            for one in done:
-                one.run()
+            done: list[PlatformRemediation] = []
+            for plan in plans:
+                done.append(PlatformRemediation(plan, _Target(self, variables), limits))
+                done[-1].run()
+                if done[-1].broke_off:
+                    break
             record["audited_at"] = utc_now()
-            fill_record(
-                record,
-                known,
-                [(plan, one.after) for plan, one in zip(plans, done, strict=True)],
-                named=bool(selection.benchmarks),
-            )
+            seen = [(plan, one.after) for plan, one in zip(plans, done, strict=False)]
+            fill_record(record, known, seen, named=bool(selection.benchmarks))
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             store.write_record(record)
@@ -78,7 +78,15 @@ class ActionModule(HostAction):
             spoil_record(record, "unreachable", str(problem))
             store.write_record(record)
             raise AnsibleConnectionFailure(str(problem)) from None
-        return self._result(store, known, record, make_record(record["host"], limits, (started, utc_now()), done), done)
+        remediation = make_record(record["host"], limits, (started, utc_now()), done)
+        if not done[-1].looked_again:
+            lost = isinstance(done[-1].broke_off, Unreachable)
+            spoil_record(record, "unreachable" if lost else "failed", headline(remediation))
+            store.write_record(record)
+            store.write_remediation(remediation)
+            if lost:
+                raise AnsibleConnectionFailure(headline(remediation))
+        return self._result(store, known, record, remediation, done)
 
     def _limits(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> Limits:
         return Limits(
@@ -90,6 +98,8 @@ class ActionModule(HostAction):
             options={
                 **{name: arguments[name] for name in HANDED_ON},
                 "write_out": arguments["write_out"],
+                # Tells this task from another that was given the same run id.
+                "token": secrets.token_hex(8),
                 "user": self._connecting_user(variables),
                 "port": _number(self._connection.get_option("port") if _has_port(self._connection) else None),
                 "connection": self._connection.transport,
@@ -133,7 +143,7 @@ class ActionModule(HostAction):
         }
         if self._task.diff or self._task.check_mode:
             result["diff"] = diff(steps, remediation["results"])
-        if remediation["reverted"]:
+        if remediation["reverted"] or remediation.get("broke_off"):
             result["failed"] = True
         return result
 
@@ -146,7 +156,10 @@ class _Target:
         self._variables = variables
 
     def observe(self, plan: PlatformPlan) -> Mapping[str, Any]:
-        return self._action._observe(plan, self._variables)
+        try:
+            return self._action._observe(plan, self._variables)
+        except AnsibleConnectionFailure as problem:
+            raise Unreachable(problem.message) from None
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
         try:

@@ -13,6 +13,10 @@ class HipaaCisError(Exception):
     """Something the user can mend. Its text is shown as it is, without a traceback."""
 
 
+class NoAnswer(HipaaCisError):
+    """A module on the host ended without an answer, so nobody knows how far it got."""
+
+
 class CatalogError(HipaaCisError):
     """The catalog can't be used. ``problems`` are lines of the form ``file:line: what``."""
 

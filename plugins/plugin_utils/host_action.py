@@ -12,7 +12,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import options
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
@@ -62,7 +62,10 @@ class HostAction(ActionBase):  # type: ignore[misc]
         return answer
 
     def _on_host(self, module: str, request: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        """Run a module that takes a request. Raises `HipaaCisError`, or `AnsibleConnectionFailure` when unreachable."""
+        """Run a module that takes a request.
+
+        Raises `HipaaCisError`, `NoAnswer` where the module was begun, or `AnsibleConnectionFailure` when unreachable.
+        """
         try:
             answer = self._execute_module(
                 module_name=module, module_args={"request": dict(request)}, task_vars=variables
@@ -74,5 +77,7 @@ class HostAction(ActionBase):  # type: ignore[misc]
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(str(answer.get("msg", "unreachable")))
         if answer.get("failed"):
-            raise HipaaCisError(explain(answer, self.WHAT))
+            # Ansible shows what a module printed where that was no answer; one that says why it failed is an answer.
+            kind = NoAnswer if "module_stdout" in answer or "module_stderr" in answer else HipaaCisError
+            raise kind(explain(answer, self.WHAT))
         return dict(answer)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import Decisions, ExceptionDecision
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.held_settings import HeldSettings
 from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import BenchmarkPlan, PlannedRule, PlatformPlan
@@ -36,6 +36,10 @@ NOT_MADE = ("refused", "failed")
 RETRY_SECONDS = 2.0
 # How long after the timeout a host that heals itself may take to be reachable again.
 HEALING_SECONDS = 60.0
+# A host that answers and says that it has not decided yet is waited for no longer than this.
+MAX_WAITING_SECONDS = 3600.0
+CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
+BROKEN = "the connection broke while the change was made, so the host undid it by itself"
 
 RESULTS = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error")
 Answer = Mapping[str, Any]
@@ -49,10 +53,10 @@ class Target(Protocol):
     """How a remediation talks to one host."""
 
     def observe(self, plan: PlatformPlan) -> Answer:
-        """Return the observe module's answer."""
+        """Return the observe module's answer. Raises `HipaaCisError` or `Unreachable`."""
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Answer:
-        """Return the apply module's answer. Raises `HipaaCisError` or `Unreachable`."""
+        """Return the apply module's answer. Raises `HipaaCisError`, `NoAnswer` or `Unreachable`."""
 
     def reconnect(self) -> None:
         """Drop the connection, so that the next call opens a new one."""
@@ -98,25 +102,41 @@ class PlatformRemediation:
         self._tries: Counter[str] = Counter()
         self._states: dict[str, dict[str, Any]] = {}
         self._reverted: set[str] = set()
+        self._why_reverted = CUT_OFF
         self.steps: list[dict[str, Any]] = []
         self.warnings: list[str] = []
         self.pending_reboot: list[str] = []
         self.changed = False
         self._locked = False
         self.reverted = False
+        self.broke_off: HipaaCisError | Unreachable | None = None
+        self.looked_again = True
         self.before: Answer = {}
         self.after: Answer = {}
 
     def run(self) -> None:
-        """Do all of it; `results` says what became of each rule."""
+        """Do all of it; `results` says what became of each rule, ``broke_off`` why it ended before it was done.
+
+        Raises `HipaaCisError`, `Unreachable` where the host could not even be looked at.
+        """
         self.before = self.after = self._target.observe(self._plan)
         try:
             for group in (PLAIN, CONNECTION, PLAIN):
                 if not self.reverted:
                     self._group(group)
+        except (HipaaCisError, Unreachable) as problem:
+            self.broke_off = problem
+            self._look_again()
         finally:
             if self._locked:
                 self._release()
+
+    def _look_again(self) -> None:
+        """See how things stand after a run that broke off, where the host still answers."""
+        try:
+            self.after = self._target.observe(self._plan)
+        except (HipaaCisError, Unreachable):
+            self.looked_again = False
 
     def _release(self) -> None:
         try:
@@ -133,7 +153,11 @@ class PlatformRemediation:
             self._tries.update(changes.keys())
             mode = "plan" if self._limits.check else "apply"
             before, self._locked = self._locked, not self._limits.check
-            answer = self._apply(mode, group, {name: change.as_request() for name, change in changes.items()})
+            try:
+                answer = self._apply(mode, group, {name: change.as_request() for name, change in changes.items()})
+            except (NoAnswer, Unreachable) as problem:
+                self._lose(problem, group, changes)
+                return
             # The host took its lock where it had something to do.
             self._locked = before or "journal" in answer
             self._note(answer)
@@ -149,6 +173,22 @@ class PlatformRemediation:
             # Where a change was not made the rule may have another way.
             if not answer.get("changed") and not any(state["state"] in NOT_MADE for state in self._states.values()):
                 return
+
+    def _lose(self, problem: NoAnswer | Unreachable, group: str, changes: Mapping[str, Change]) -> None:
+        """The answer to an apply did not come: what may have cut the controller off the host undoes, the rest is not known."""
+        if self._limits.check:
+            raise problem
+        begun = {"state": "failed", "reason": f"it is not known how far it got: {problem}"}
+        self._states.update({name: dict(begun) for name in changes})
+        before, self.changed = self.changed, True
+        if group != CONNECTION:
+            raise problem
+        commit = self._until_decided("status")["commit"]
+        if commit["state"] != "reverted":
+            self.changed = before  # the host was not even armed
+            raise problem
+        self._take_as_reverted(changes, commit, BROKEN)
+        self.after = self._target.observe(self._plan)
 
     def _note(self, answer: Answer) -> None:
         self._states.update({name: dict(state) for name, state in answer.get("changes", {}).items()})
@@ -208,25 +248,32 @@ class PlatformRemediation:
 
     def _confirm(self, changes: Mapping[str, Change]) -> None:
         """Come back over a new connection, as root, and say that the changes may stay; else the host undoes them."""
-        started = time.monotonic()
+        answer = self._until_decided("confirm")
+        if not answer.get("confirmed"):
+            made = [name for name in changes if self._states.get(name, {}).get("state") == "done"]
+            self._take_as_reverted(made, answer["commit"], CUT_OFF)
+
+    def _take_as_reverted(self, changes: Collection[str], commit: Mapping[str, Any], why: str) -> None:
+        self.reverted, self._reverted, self._why_reverted = True, set(changes), why
+        problems = commit.get("report", {}).get("problems", [])
+        self.warnings.extend(f"While the host undid the changes: {problem}" for problem in problems)
+
+    def _until_decided(self, mode: str) -> Answer:
+        """Ask over new connections until the host says that the changes stay or are undone. Raises `Unreachable`."""
+        patience = self._limits.confirm_timeout + HEALING_SECONDS
+        started = heard = time.monotonic()
         reason = ""
-        while time.monotonic() - started < self._limits.confirm_timeout + HEALING_SECONDS:
+        while time.monotonic() - heard < patience and time.monotonic() - started < MAX_WAITING_SECONDS:
             try:
                 self._target.reconnect()
-                answer = self._apply("confirm", CONNECTION, {})
+                answer = self._apply(mode, CONNECTION, {})
             except (Unreachable, HipaaCisError) as problem:
                 reason = str(problem)
                 time.sleep(RETRY_SECONDS)
                 continue
-            state = answer.get("commit", {}).get("state")
-            if answer.get("confirmed"):
-                return
-            if state in ("reverted", "none"):
-                self.reverted = True
-                self._reverted = {name for name in changes if self._states.get(name, {}).get("state") == "done"}
-                problems = answer.get("commit", {}).get("report", {}).get("problems", [])
-                self.warnings.extend(f"While the host undid the changes: {problem}" for problem in problems)
-                return
+            if answer.get("confirmed") or answer.get("commit", {}).get("state") in ("reverted", "none", "confirmed"):
+                return answer
+            heard = time.monotonic()
             time.sleep(RETRY_SECONDS)
         raise Unreachable(
             "After changes that may cut the connection off the host could not be reached again, and it did not come back "
@@ -248,6 +295,8 @@ class PlatformRemediation:
 
     def results(self) -> list[RuleResult]:
         """Return what became of each rule, in the order of the benchmarks."""
+        if not self.before:
+            return []
         before, after = self._findings(self.before), self._findings(self.after)
         return [self._result(before[key], finding) for key, finding in after.items() if key in before]
 
@@ -258,7 +307,7 @@ class PlatformRemediation:
         result.exception = self._limits.decisions.exception_of(planned)
         if self._reverted.intersection(tried) and after.outcome != "pass":
             result.result = "reverted"
-            result.reason = "the host could not be reached after the change, so it undid it by itself"
+            result.reason = self._why_reverted
         elif after.outcome == "pass":
             result.result = "already_right" if before.outcome == "pass" else "fixed"
             if result.changes and all(self._tried[name].write_out for name in tried):
@@ -281,12 +330,14 @@ class PlatformRemediation:
 
     def _explain_failing(self, result: RuleResult, tried: Sequence[str]) -> None:
         states = [self._states[name] for name in tried if name in self._states]
-        bad = [state for state in states if state["state"] in ("refused", "failed")]
+        bad = [state for state in states if state["state"] in NOT_MADE]
         fix = result.after.as_dict()["fix"]
         if result.exception:
             result.result, result.reason = "skipped", result.exception.said
         elif not tried:
             self._explain_untried(result, fix)
+        elif self.broke_off and not states:
+            result.result, result.reason = "skipped", "the run broke off before this was changed"
         elif self._limits.check and (not bad or any(state["state"] == "planned" for state in states)):
             # A refusal beside a planned change is that of another way which is not taken.
             result.result = "would_fix"

@@ -27,7 +27,9 @@ def make_record(
     """Return the record of one host. ``times``: start and end, UTC."""
     results = [result for one in done for result in one.results()]
     counts = Counter(result.result for result in results)
+    broke_off = [{"broke_off": str(one.broke_off)} for one in done if one.broke_off]
     return {
+        **(broke_off[0] if broke_off else {}),
         "schema": SCHEMA,
         "run_id": limits.run_id,
         "host": host,

@@ -29,6 +29,12 @@ def headline(record: Mapping[str, Any]) -> str:
             f"The host could not be reached after changes that may cut it off, so it undid them by itself: "
             f"{', '.join(rules) or 'the last group'}. {said}."
         )
+    if "broke_off" in record:
+        back = (
+            f" What was changed until then is in its journal: ansible-playbook hipaa.cis.rollback -e hipaa_cis_run_id={record['run_id']}"
+            " takes it back."
+        )
+        return f"The run broke off: {record['broke_off'].rstrip('.')}.{back if record['changed'] else ''} {said}."
     pending = " A reboot is pending." if record["pending_reboot"] else ""
     return f"{said or 'nothing to do'}.{pending}"
 

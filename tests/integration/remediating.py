@@ -75,6 +75,12 @@ def mode(host: Any, path: str = "/etc/crontab") -> str:
     return str(host.run(["stat", "-c", "%a", path]).stdout.strip())
 
 
+def journals(host: Any) -> list[str]:
+    """Return the ids of the runs that have a journal on a host, the oldest first."""
+    said = host.run(["sh", "-c", "ls -tr /var/lib/hipaa-cis/*/journal 2>/dev/null || :"]).stdout
+    return [path.split("/")[-2] for path in said.split()]
+
+
 def changes(before: Any, host: Any, ignore: tuple[str, ...] = ()) -> list[str]:
     """Return what of a host differs from its snapshot, times aside."""
     found = [str(change) for change in before.changes(host.snapshot(), ignore=(*LOGIN_TRACES, *JOURNAL, *ignore))]

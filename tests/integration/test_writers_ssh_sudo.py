@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from tests.integration.remediating import changes, playbook, playbook_command, remediation_of, results
+from tests.integration.remediating import changes, journals, playbook, playbook_command, remediation_of, results
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
@@ -90,8 +90,7 @@ def test_wrong_host_is_fixed_and_brought_back(booted_host, playbook, results, gi
     _code, said = playbook("remediate", [booted_host], **given)
     assert set(results(booted_host).values()) == {"already_right"}, said
 
-    run = booted_host.run(["ls", "-tr", "/var/lib/hipaa-cis"]).stdout.split()
-    code, said = playbook("rollback", [booted_host], hipaa_cis_run_id=next(name for name in run if name != "lock"))
+    code, said = playbook("rollback", [booted_host], hipaa_cis_run_id=journals(booted_host)[0])
     assert code == 0, said
     assert changes(before, booted_host, ignore=TRACES) == []
     assert "permitrootlogin yes" in booted_host.run(["sshd", "-T"]).stdout

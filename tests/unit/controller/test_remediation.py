@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import remediation
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Kind, Platform, Rule, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import (
     BenchmarkPlan,
@@ -255,9 +256,76 @@ def test_host_that_undid_it_is_reported_with_the_rules():
     assert "undid them by itself: d" in headline(record)
 
 
-def test_host_that_stays_away_is_unreachable():
-    with pytest.raises(Unreachable, match=r"docs/remediation\.md"):
-        remediate([rule("d", leaf("d", kind="door"))], PlayedHost({"d": 0}, lost="for good"))
+def test_host_that_stays_away_breaks_the_run_off_and_what_was_done_before_is_recorded():
+    host = PlayedHost({"d": 0, "a": 0}, lost="for good")
+    record, results = remediate([rule("d", leaf("d", kind="door")), rule("a", leaf("a"))], host)
+
+    assert "docs/remediation.md" in record["broke_off"]
+    assert record["changed"]
+    assert "hipaa_cis_run_id=run" in headline(record)
+    assert results["a"] == ("fixed", "")
+
+
+def broken(group, problem, state="reverted"):
+    """A host that gives no answer to the apply of a group; ``state``: of what is to be confirmed."""
+
+    class Broken(PlayedHost):
+        def apply(self, plan, request):
+            if request["mode"] == "status":
+                self.requests.append(request)
+                self.values.update(dict.fromkeys(["d"], 0))
+                return {"changed": False, "commit": {"state": state, "report": {}}}
+            concerned = request["mode"] == "apply" and request["group"] == group
+            if concerned and type(problem) is HipaaCisError:
+                raise problem  # said by the module itself: nothing was done
+            answer = super().apply(plan, request)
+            if concerned:
+                raise problem
+            return answer
+
+    return Broken({"a": 0, "d": 0})
+
+
+BOTH = [rule("a", leaf("a")), rule("d", leaf("d", kind="door"))]
+
+
+@pytest.mark.parametrize("problem", [Unreachable("reset by peer"), NoAnswer("killed")])
+def test_group_whose_answer_was_lost_is_undone_by_the_host_and_said(problem):
+    host = broken("connection", problem)
+    record, results = remediate(BOTH, host)
+
+    assert results["a"] == ("fixed", "")
+    assert results["d"] == ("reverted", remediation.BROKEN)
+    assert record["reverted"]
+    assert ("confirm", "connection") not in host.modes, "what nobody knows must not be confirmed"
+
+
+def test_group_that_was_not_begun_breaks_the_run_off():
+    record, results = remediate(BOTH, broken("connection", Unreachable("reset by peer"), state="none"))
+
+    assert record["broke_off"] == "reset by peer"
+    assert not record["reverted"]
+    assert results["a"] == ("fixed", "")
+
+
+def test_module_that_was_killed_breaks_the_run_off_with_how_things_stand():
+    host = broken("plain", NoAnswer("killed"))
+    record, results = remediate(BOTH, host)
+
+    assert record["broke_off"] == "killed"
+    assert record["changed"], "it is not known how far it got"
+    assert results["a"] == ("fixed", ""), "the second look says so"
+    assert results["d"][0] == "skipped"
+    assert host.modes[-1] == ("release", "plain")
+
+
+def test_refusal_of_the_whole_request_is_no_change():
+    record, results = remediate(BOTH, broken("plain", HipaaCisError("another run is at work")))
+
+    assert record["broke_off"] == "another run is at work"
+    assert not record["changed"]
+    assert "takes it back" not in headline(record)
+    assert results["a"] == ("skipped", "the run broke off before this was changed")
 
 
 def test_first_alternative_that_can_be_brought_about_is_taken():

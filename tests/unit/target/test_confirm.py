@@ -27,6 +27,13 @@ def runner(_argv, _timeout):
 
 
 @pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Where a test lets the host undo in the middle of an apply, both are one process, and none waits for the other."""
+    monkeypatch.setattr(confirm, "PATIENCE", 0.0)
+    monkeypatch.setattr(confirm, "POLL_SECONDS", 0.01)
+
+
+@pytest.fixture(autouse=True)
 def started(monkeypatch):
     """The command lines of detached processes, none of which is started."""
     found = []
@@ -148,6 +155,87 @@ def test_apply_that_outlasts_its_undoing_stops(root):
 
     assert "hipaa_cis_confirm_timeout" in seen["changes"]["it"]["reason"]
     assert mode(root) == "0o644"
+
+
+def test_time_counts_from_the_last_change(root, monkeypatch):
+    monkeypatch.setattr(confirm.lock, "uptime", lambda: 1000.0)
+
+    def hours_pass(what):
+        if what.startswith("file: ") or what == "finish":
+            monkeypatch.setattr(confirm.lock, "uptime", lambda: 8000.0)
+
+    change(root, hours_pass)
+
+    with open(root + "/var/lib/hipaa-cis/r/armed", encoding="utf-8") as stream:
+        assert json.loads(stream.read())["until"] == 8000.0 + SECONDS
+
+
+def test_what_is_confirmed_or_undone_is_not_armed_by_an_extension(root):
+    change(root)
+    assert confirm.disarm(Journal(root, "r"), runner, root)
+
+    confirm.extend(Journal(root, "r"), SECONDS, root)
+
+    assert confirm.status(Journal(root, "r"))["state"] == "confirmed"
+
+
+@pytest.fixture
+def timer(root, monkeypatch):
+    """A function that does what the timer starts, on the tree; returns how often it slept."""
+    slept = []
+    monkeypatch.setattr(confirm, "Journal", lambda _root, run_id: Journal(root, run_id))
+    monkeypatch.setattr(confirm, "Host", lambda _root: Host(root))
+    monkeypatch.setattr(confirm, "run_command", runner)
+    monkeypatch.setattr(confirm.lock, "boot_id", lambda _root: "this boot")
+
+    def fire(clock, meanwhile=lambda: None):
+        def sleep(seconds):
+            slept.append(seconds)
+            meanwhile()
+
+        times = iter(clock)
+        monkeypatch.setattr(confirm.lock, "uptime", lambda: next(times))
+        monkeypatch.setattr(confirm.time, "sleep", sleep)
+        confirm.main("r")
+        return len(slept)
+
+    return fire
+
+
+def test_timer_that_fires_early_waits_for_the_rest_of_the_time(root, timer):
+    change(root)
+    confirm._write(root + "/var/lib/hipaa-cis/r/armed", json.dumps({"boot": "this boot", "until": 100.0}))
+
+    assert timer([98.0, 99.0, 100.0, *[101.0] * 50]) == 2
+    assert mode(root) == "0o644"
+
+
+def test_timer_that_waits_ends_where_the_change_is_confirmed(root, timer):
+    change(root)
+    confirm._write(root + "/var/lib/hipaa-cis/r/armed", json.dumps({"boot": "this boot", "until": 100.0}))
+
+    def confirmed():
+        os.rename(root + "/var/lib/hipaa-cis/r/armed", root + "/var/lib/hipaa-cis/r/confirmed")
+
+    assert timer([98.0] * 50, confirmed) == 1
+    assert mode(root) == "0o600"
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"boot": "this boot"}', '{"boot": "another", "until": 1e9}'])
+def test_timer_does_not_wait_for_what_it_cannot_read(root, timer, text):
+    change(root)
+    confirm._write(root + "/var/lib/hipaa-cis/r/armed", text)
+
+    timer([98.0] * 50)
+
+    assert mode(root) == "0o644"
+
+
+def test_undoing_gives_the_host_back(root):
+    change(root)
+    confirm.revert(Journal(root, "r"), Host(root), runner)
+
+    confirm.lock.take(root, "other", "theirs")
 
 
 def _race(root, act, barrier, results):

@@ -211,7 +211,7 @@ def test_command_that_fails_fails_its_change_only(root):
 
 def test_second_run_on_the_same_host_is_refused_while_the_first_is_at_work(root):
     apply(root)
-    with pytest.raises(files.ChangeError, match="run has been at work"):
+    with pytest.raises(files.ChangeError, match="run is at work on this host"):
         apply(root, run_id="other", changes={"sysctl": ["sysctl", {"name": "net.ipv4.ip_forward"}, 1]})
 
     Apply(request(mode="release"), root, good).answer()

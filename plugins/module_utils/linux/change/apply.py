@@ -4,7 +4,8 @@
 """Answer an apply request: plan the changes of the wanted settings, show them or make them.
 
 Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, options}``; ``mode`` is
-``plan`` (nothing is changed), ``apply``, ``confirm`` or ``release``. The answer says for each change what became of it.
+``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. The answer says
+for each change what became of it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 
 REQUEST_VERSION = 1
-MODES = ("plan", "apply", "confirm", "release")
+MODES = ("plan", "apply", "confirm", "status", "release")
 CONFIRM_TIMEOUT = 120.0
 MAX_DIFF = 16 * 1024
 SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
@@ -101,13 +102,17 @@ class Apply:
         self._host = PlannedHost(root, runner=runner, command_timeout=timeout, options=self._options)
         self._journal = Journal(root, request["run_id"])
         self._states: Dict[str, Dict[str, Any]] = {}
+        self._token = str(self._options.get("token", ""))
+        self._timeout = float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT))
 
     def answer(self) -> Dict[str, Any]:
         """Return ``{changed, changes: {id: {state, reason}}, steps, warnings, pending_reboot, ...}``."""
         mode = self._request["mode"]
         if mode == "release":
-            lock.release(self._root, self._journal.run_id)
+            lock.release(self._root, self._journal.run_id, self._token)
             return {"changed": False}
+        if mode == "status":
+            return {"changed": False, "commit": confirm.status(self._journal)}
         if mode == "confirm":
             confirmed = confirm.disarm(self._journal, self._runner, self._root)
             return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
@@ -122,7 +127,8 @@ class Apply:
             "steps": [{**step.as_dict(), "diff": self._diff(step)} for step in steps],
         }
         if mode == "apply" and steps:
-            result["changed"], done = self._apply(steps)
+            with lock.at_work(self._root):
+                result["changed"], done = self._apply(steps)
             result["steps"] = [shown for step, shown in zip(steps, result["steps"]) if step.label in done]
             result["journal"] = self._journal.folder
         return result
@@ -155,21 +161,7 @@ class Apply:
 
     def _apply(self, steps: List[Step]) -> Tuple[bool, Set[str]]:
         """Make the steps; return whether the host may not be what it was, and the labels of what was done."""
-        try:
-            lock.take(self._root, self._journal.run_id)
-            self._journal.create()
-            if self._request["group"] == CONNECTION:
-                confirm.arm(
-                    self._journal,
-                    float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT)),
-                    self._runner,
-                    self._root,
-                )
-        except OSError as problem:
-            raise ChangeError(
-                "nothing was changed, for the journal cannot be written: "
-                + files.explain(self._journal.folder, problem)
-            ) from None
+        self._begin()
         executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
         try:
             result = executor.execute(steps)
@@ -185,13 +177,29 @@ class Apply:
                 state["state"] = "done"
         if self._request["group"] == CONNECTION and not result.changed:
             confirm.disarm(self._journal, self._runner, self._root)
+        elif self._request["group"] == CONNECTION:
+            confirm.extend(self._journal, self._timeout, self._root)
         return result.changed, {step["label"] for step in result.done}
+
+    def _begin(self) -> None:
+        """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""
+        try:
+            lock.take(self._root, self._journal.run_id, self._token)
+            self._journal.create()
+            if self._request["group"] == CONNECTION:
+                confirm.arm(self._journal, self._timeout, self._runner, self._root)
+        except OSError as problem:
+            raise ChangeError(
+                "nothing more was changed, for the journal cannot be written: "
+                + files.explain(self._journal.folder, problem)
+            ) from None
 
     def _watch(self, what: str) -> None:
         self._watcher(what)
         # Only before something new is begun: what has begun goes on to a state that the journal knows.
         if self._request["group"] == CONNECTION and what.startswith("journal: "):
             confirm.refuse_late(self._journal)
+            confirm.extend(self._journal, self._timeout, self._root)
 
     def _diff(self, step: Step) -> Optional[Dict[str, str]]:
         """Return what the step changes as texts before and after; contents of secret files are not shown."""

@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from typing import Any, Dict, List
 
@@ -26,7 +27,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
     sync_folder,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Report, Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
@@ -35,6 +36,9 @@ BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
 AT_BOOT = "at-boot"
 REVERT = "revert"
+# How long an undoing waits for the process that is still at work, which ends with its present step (seconds).
+PATIENCE = 60.0
+POLL_SECONDS = 1.0
 _LATER = "import subprocess, sys, time; time.sleep(float(sys.argv[1])); subprocess.call(sys.argv[2:])"
 
 
@@ -49,10 +53,7 @@ def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/") -> No
     _write_archive(archive)
     # Only plain words: where the units are read anew, systemd takes a semicolon or a quote for something else.
     argv = [sys.executable, "-B", archive, REVERT, journal.run_id]
-    _write(
-        os.path.join(journal.folder, "armed"),
-        json.dumps({"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout}),
-    )
+    _write(os.path.join(journal.folder, "armed"), _armed(timeout, root))
     if os.path.isdir(os.path.join(root, "run/systemd/system")):
         _write_boot_unit(root, [*argv, AT_BOOT])
         result = runner(
@@ -70,6 +71,37 @@ def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/") -> No
             )
     else:
         _start_detached(timeout, argv)
+
+
+def _armed(timeout: float, root: str) -> str:
+    return json.dumps({"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout})
+
+
+def extend(journal: Journal, timeout: float, root: str = "/") -> None:
+    """Let the time begin anew, for there is progress: it counts from the last change, not from the first.
+
+    Written in place: what is armed may be renamed at any moment, and must not come to be once more.
+    """
+    try:
+        with open(os.path.join(journal.folder, "armed"), "r+", encoding="utf-8") as stream:
+            stream.write(_armed(timeout, root))
+            stream.truncate()
+    except FileNotFoundError:
+        pass  # too late, which the next step or the controller will find out
+
+
+def _remaining(journal: Journal, root: str = "/") -> float:
+    """Return the seconds that are left to confirm; none where nothing is armed or what is written of it cannot be read."""
+    for _attempt in range(3):
+        try:
+            with open(os.path.join(journal.folder, "armed"), encoding="utf-8") as stream:
+                armed = json.loads(stream.read())
+            return float(armed["until"]) - lock.uptime() if armed["boot"] == lock.boot_id(root) else 0.0
+        except OSError:
+            return 0.0
+        except (ValueError, KeyError, TypeError):
+            time.sleep(0.1)  # it may be written at this very moment
+    return 0.0
 
 
 def _start_detached(timeout: float, argv: List[str]) -> None:
@@ -119,17 +151,30 @@ def revert(journal: Journal, host: Host, runner: Runner, at_boot: bool = False) 
     interrupted = at_boot and os.path.exists(os.path.join(journal.folder, "reverting"))
     if not _claim(journal, "reverting") and not interrupted:
         return False
-    report = Rollback(host, runner, journal, unconfirmed=True, force=True).run()
-    path = os.path.join(journal.folder, "reverting")
-    _write(path, json.dumps(vars(report)))
-    os.replace(path, os.path.join(journal.folder, "reverted"))
-    _remove_boot_unit(host.root)
+    # An apply that is still at work sees the claim and ends at its next step.
+    with lock.at_work(host.root, patience=PATIENCE, insist=True):
+        report = Rollback(host, runner, journal, unconfirmed=True, force=True).run()
+    _end(journal, report, host.root)
     return True
 
 
+def _end(journal: Journal, report: Report, root: str) -> None:
+    """Note that all is undone; the run that did it can go on no more."""
+    path = os.path.join(journal.folder, "reverting")
+    _write(path, json.dumps(vars(report)))
+    os.replace(path, os.path.join(journal.folder, "reverted"))
+    _remove_boot_unit(root)
+    lock.release(root, journal.run_id)
+
+
 def main(run_id: str, when: str = "") -> None:
-    """What the timer and the boot unit start."""
-    revert(Journal("/", run_id), Host("/"), run_command, at_boot=when == AT_BOOT)
+    """What the timer and the boot unit start. The timer knows the first end of the time only, so what is left is waited for."""
+    journal = Journal("/", run_id)
+    remaining = 0.0 if when == AT_BOOT else _remaining(journal)
+    while remaining > 0:
+        time.sleep(min(remaining, POLL_SECONDS))
+        remaining = _remaining(journal)
+    revert(journal, Host("/"), run_command, at_boot=when == AT_BOOT)
 
 
 def start(arguments: List[str]) -> None:
@@ -148,8 +193,9 @@ def by_hand(arguments: List[str]) -> None:
     if not journal.exists():
         raise SystemExit("there is no journal of the run %s" % journal.run_id)
     _claim(journal, "reverting")
-    report = Rollback(Host("/"), run_command, journal, force=True).run()
-    _remove_boot_unit("/")
+    with lock.at_work("/", patience=PATIENCE, insist=True):
+        report = Rollback(Host("/"), run_command, journal, force=True).run()
+    _end(journal, report, "/")
     sys.stdout.write("".join("undone: %s\n" % text for text in report.undone))
     sys.stdout.write("".join("PROBLEM: %s\n" % text for text in report.problems))
     raise SystemExit(1 if report.problems else 0)

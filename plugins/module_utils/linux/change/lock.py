@@ -1,7 +1,12 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run at a time on a host: a lock that a crashed run or a reboot leaves behind does no harm."""
+"""One run at a time on a host, and one process of it: what a crashed run or a reboot leaves behind does no harm.
+
+A run holds the host from its first change to its end, by a file that names it. It is told by the token of the controller's
+task, for two controllers may have been given the same run id. While a process makes or takes back changes, it holds
+a lock of the kernel besides, which ends with it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,14 @@ import json
 import os
 import time
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import BASE
 
 # A run that said nothing for so long is taken for dead.
 STALE_SECONDS = 3600.0
+POLL_SECONDS = 0.2
 
 
 def boot_id(root: str) -> str:
@@ -34,16 +40,49 @@ def uptime() -> float:
 
 
 @contextmanager
-def _guarded(root: str) -> Iterator[str]:
+def _opened(root: str, name: str) -> Iterator[int]:
     folder = os.path.join(root, BASE.lstrip("/"))
     if not os.path.isdir(folder):
         os.makedirs(folder, 0o700)
-    handle = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    handle = os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield os.path.join(folder, "lock")
+        yield handle
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _guarded(root: str) -> Iterator[str]:
+    with _opened(root, "lock") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield os.path.join(root, BASE.lstrip("/"), "lock")
+
+
+@contextmanager
+def at_work(root: str, patience: float = 0.0, insist: bool = False) -> Iterator[None]:
+    """Be the only process that changes this host. Raises `ChangeError` where another is at it after ``patience`` seconds.
+
+    ``insist``: go on then all the same, for a host that is cut off has to be healed.
+    """
+    with _opened(root, "at-work") as handle:
+        deadline = uptime() + patience
+        while not _taken(handle):
+            if uptime() >= deadline:
+                if insist:
+                    break
+                raise ChangeError(
+                    "another process is changing this host or taking a run back at this very moment; wait for it to end"
+                )
+            time.sleep(POLL_SECONDS)
+        yield
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _read(path: str) -> Dict[str, Any]:
@@ -63,22 +102,28 @@ def _write(path: str, text: str) -> None:
         stream.write(text)
 
 
-def take(root: str, run_id: str) -> None:
-    """Take or renew the host's lock. Raises `ChangeError` where another run holds it."""
+def take(root: str, run_id: str, token: str = "", over: bool = False) -> None:
+    """Take or renew the host's lock. Raises `ChangeError` where another run holds it.
+
+    ``over``: take it from the run of this id, which then can go on no more.
+    """
     with _guarded(root) as path:
         holder = _read(path)
         age = uptime() - float(holder.get("uptime", 0.0))
         alive = holder.get("boot") == boot_id(root) and 0 <= age < STALE_SECONDS
-        if alive and holder.get("run") not in (None, run_id):
+        mine = holder.get("run") == run_id and (over or holder.get("token", "") == token)
+        if alive and not mine:
             raise ChangeError(
-                "the remediation run %s has been at work on this host for %d seconds; wait for it, or, where it is dead, "
-                "roll it back or remove %s/lock" % (holder["run"], age, BASE)
+                "the remediation run %s is at work on this host, the last time %d seconds ago; wait for it. Where it is "
+                "dead, roll it back by its id: ansible-playbook hipaa.cis.rollback -e hipaa_cis_run_id=%s"
+                % (holder["run"], age, holder["run"])
             )
-        _write(path, json.dumps({"run": run_id, "boot": boot_id(root), "uptime": uptime()}))
+        _write(path, json.dumps({"run": run_id, "token": token, "boot": boot_id(root), "uptime": uptime()}))
 
 
-def release(root: str, run_id: str) -> None:
-    """Give the lock back; another run's is left alone."""
+def release(root: str, run_id: str, token: Optional[str] = None) -> None:
+    """Give the lock back; another run's is left alone. Without ``token``: whoever of this run has it."""
     with _guarded(root) as path:
-        if _read(path).get("run") == run_id:
+        holder = _read(path)
+        if holder.get("run") == run_id and token in (None, holder.get("token", "")):
             _write(path, "")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
@@ -270,10 +271,13 @@ def roll_back(run_id: Optional[str], force: bool, dry: bool) -> Tuple[str, Repor
         )
     if dry:
         return journal.run_id, Rollback(host, run_command, journal, force=force).run(dry=True)
-    lock.take("/", journal.run_id)
+    # Who names the run knows that it is dead, or wants it ended: it can go on no more.
+    token = os.urandom(8).hex()
+    lock.take("/", journal.run_id, token, over=run_id is not None)
     try:
-        return journal.run_id, Rollback(host, run_command, journal, force=force).run()
+        with lock.at_work("/"):
+            return journal.run_id, Rollback(host, run_command, journal, force=force).run()
     except OSError as problem:
         raise ChangeError(files.explain(journal.path, problem)) from None
     finally:
-        lock.release("/", journal.run_id)
+        lock.release("/", journal.run_id, token)
