@@ -127,7 +127,7 @@ class Executor:
 
     def _make_file(self, step: Step) -> str:
         path = self._host.path(step.path, follow=False)
-        before = files.state(path, self._save)
+        before = files.state(path, self._save, content=step.content is not None or step.remove)
         content, after = self._wanted(step, before)
         if files.same(before, after):
             return ""
@@ -158,7 +158,7 @@ class Executor:
         return problem
 
     def _take_back(self, path: str, before: State) -> None:
-        content = self._journal.load(before["sha256"]) if before["kind"] == "file" else None
+        content = self._journal.load(before["sha256"]) if "sha256" in before else None
         files.bring_about(path, before, content, self._journal.run_id)
 
     @staticmethod

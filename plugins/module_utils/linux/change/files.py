@@ -5,6 +5,8 @@
 
 A state is a JSON document: ``{kind: absent}``, ``{kind: file, sha256, mode, uid, gid, xattrs, mtime_ns}``,
 ``{kind: link, target}``, ``{kind: directory, mode, uid, gid, xattrs}`` or ``{kind: other}``.
+Without ``sha256`` and ``mtime_ns`` the state of a file says nothing of its content: where only permissions are changed
+the content is not read, for it may be large, and a log goes on being written.
 Access control lists are extended attributes, so they are kept with the others.
 """
 
@@ -29,8 +31,11 @@ class ChangeError(Exception):
     """A change could not be made. The text says why and what to do."""
 
 
-def state(path: str, save: Optional[Callable[[bytes], str]] = None) -> State:
-    """Return the state of a real path, links not followed. ``save`` keeps a file's content and returns its digest."""
+def state(path: str, save: Optional[Callable[[bytes], str]] = None, content: bool = True) -> State:
+    """Return the state of a real path, links not followed.
+
+    ``save`` keeps a file's content and returns its digest; without ``content`` it is not looked at.
+    """
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -42,17 +47,25 @@ def state(path: str, save: Optional[Callable[[bytes], str]] = None) -> State:
         return {"kind": "directory", **owned}
     if not stat.S_ISREG(status.st_mode):
         return {"kind": "other"}
+    if not content:
+        return {"kind": "file", **owned}
     if status.st_size > MAX_BYTES:
         raise ChangeError("%s is larger than %d bytes and is not changed" % (path, MAX_BYTES))
     with open(path, "rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
-    digest = save(content) if save else hashlib.sha256(content).hexdigest()
+        text = stream.read(MAX_BYTES + 1)
+    digest = save(text) if save else hashlib.sha256(text).hexdigest()
     return {"kind": "file", "sha256": digest, "mtime_ns": status.st_mtime_ns, **owned}
 
 
 def same(one: State, other: State) -> bool:
-    """Return whether two states are equal in all that somebody could have changed."""
-    return all(one.get(key) == other.get(key) for key in COMPARED)
+    """Return whether two states are equal in all that somebody could have changed, as far as both say it."""
+    keys = [key for key in COMPARED if key != "sha256" or not (any_content(one) or any_content(other))]
+    return all(one.get(key) == other.get(key) for key in keys)
+
+
+def any_content(of: State) -> bool:
+    """Return whether a state is that of a file and says nothing of its content."""
+    return of["kind"] == "file" and "sha256" not in of
 
 
 def _xattrs(path: str) -> Dict[str, str]:
@@ -127,7 +140,7 @@ def remove_quietly(path: str) -> None:
 
 def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) -> None:
     """Make a real path be in a state. ``content`` is that of a file. Raises `OSError` and `ChangeError`."""
-    now = state(path)
+    now = state(path, content="sha256" in wanted)
     if same(now, wanted):
         return
     if wanted["kind"] == "absent":
@@ -149,7 +162,7 @@ def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) 
 
 
 def _bring_file(path: str, now: State, wanted: State, content: Optional[bytes], token: str) -> None:
-    if now["kind"] == "file" and now["sha256"] == wanted["sha256"]:
+    if now["kind"] == "file" and now.get("sha256") == wanted.get("sha256"):
         _apply_attributes(path, wanted)
     elif content is None:
         raise ChangeError("the content that %s had is not known" % path)

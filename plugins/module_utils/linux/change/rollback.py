@@ -106,6 +106,9 @@ class Rollback:
     def _restore(self, path: str, before: State, after: Optional[State], report: Report) -> None:
         real = self._host.path(path, follow=False)
         files.remove_quietly(files.temporary_name(real, self._journal.run_id))
+        if files.any_content(before):
+            self._restore_attributes(real, before)
+            return
         now = files.state(real)
         if files.same(now, before):
             return
@@ -113,6 +116,11 @@ class Rollback:
             self._keep_theirs(real, path, now, report)
         content = self._journal.load(before["sha256"]) if before["kind"] == "file" else None
         files.bring_about(real, before, content, self._journal.run_id)
+
+    def _restore_attributes(self, real: str, before: State) -> None:
+        """Give a file its permissions and owners back; one that is gone, as a log that was rotated away, needs none."""
+        if files.state(real, content=False)["kind"] != "absent":
+            files.bring_about(real, before, None, self._journal.run_id)
 
     def _keep_theirs(self, real: str, path: str, now: State, report: Report) -> None:
         """Keep what somebody made of a file since beside it."""
@@ -178,14 +186,17 @@ class Rollback:
         return found
 
     def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
-        now = shown.get(path)
-        if now is None:
-            now = files.state(self._host.path(path, follow=False))
-        if not files.same(now, after) and not files.same(now, before):
+        real = self._host.path(path, follow=False)
+        now = shown.get(path) or files.state(real, content=not files.any_content(after))
+        if files.any_content(now) and not files.any_content(after):
+            # Later steps changed its permissions only, and so what is in it is what this one left.
+            now = {**files.state(real), **now}
+        gone = files.any_content(after) and now["kind"] == "absent"
+        if not gone and not files.same(now, after) and not files.same(now, before):
             text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
             if text not in found:
                 found.append(text)
-        shown[path] = before
+        shown[path] = now if gone else {**now, **before} if files.any_content(before) else before
 
 
 def _what_differs(after: State, now: State) -> str:
@@ -198,7 +209,8 @@ def _what_differs(after: State, now: State) -> str:
         "gid": "group",
         "xattrs": "attributes",
     }
-    return ", ".join(names.get(key, key) for key in files.COMPARED if after.get(key) != now.get(key))
+    keys = [key for key in files.COMPARED if key != "sha256" or not files.any_content(after)]
+    return ", ".join(names.get(key, key) for key in keys if after.get(key) != now.get(key))
 
 
 def _read_kernel(path: str) -> str:
