@@ -260,7 +260,7 @@ class PlatformRemediation:
             result.result, result.reason = "skipped", f"{bad[0]['reason']}. {fix}"
         elif bad:
             result.result, result.reason = "still_failing", bad[0]["reason"]
-        elif result.planned.rule.disrupts == "reboot":
+        elif result.planned.rule.disrupts == "reboot" or any(state.get("pending_reboot") for state in states):
             result.result = "still_failing"
             result.reason = "the change is made and takes effect at the next boot"
         else:
