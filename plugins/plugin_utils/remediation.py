@@ -79,6 +79,9 @@ class PlatformRemediation:
         self._limits = limits
         self._tried: dict[str, Change] = {}
         self._tries: Counter[str] = Counter()
+        # How often the host was changed, and how often it had been when a change was tried last.
+        self._times_changed = 0
+        self._tried_after: dict[str, int] = {}
         self._states: dict[str, dict[str, Any]] = {}
         self._reverted: set[str] = set()
         self.steps: list[dict[str, Any]] = []
@@ -114,6 +117,7 @@ class PlatformRemediation:
                 return
             self._tried.update(changes)
             self._tries.update(changes.keys())
+            self._tried_after.update(dict.fromkeys(changes, self._times_changed))
             mode = "plan" if self._limits.check else "apply"
             before, self._locked = self._locked, not self._limits.check
             answer = self._apply(mode, group, {name: change.as_request() for name, change in changes.items()})
@@ -123,6 +127,7 @@ class PlatformRemediation:
             if self._limits.check:
                 continue
             if answer.get("changed"):
+                self._times_changed += 1
                 self.changed = self.changed or bool(answer.get("steps"))
                 if group == CONNECTION:
                     self._confirm(changes)
@@ -158,7 +163,9 @@ class PlatformRemediation:
         if not self._tries[name]:
             return True
         state = self._states.get(name, {}).get("state")
-        return state in ("done", "refused") and self._tries[name] < MAX_TRIES
+        # The host that refused it is asked again only where it is not the same any more.
+        asked = state == "done" or (state == "refused" and self._times_changed > self._tried_after[name])
+        return asked and self._tries[name] < MAX_TRIES
 
     def _why_not(self, planned: PlannedRule) -> str:
         if not self._plan.platform.apply:
