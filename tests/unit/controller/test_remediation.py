@@ -205,6 +205,16 @@ def test_what_the_host_says_waits_for_the_next_boot_is_said():
     assert results["r"] == ("still_failing", "the change is made and takes effect at the next boot")
 
 
+def test_refused_change_is_asked_again_only_where_the_host_is_not_the_same_any_more():
+    host = PlayedHost({"a": 0}, refuse={"a": "a link"})
+    remediate([rule("r", leaf("a"))], host)
+    assert host.modes.count(("apply", "plain")) == 1
+
+    host = PlayedHost({"a": 0, "b": 0}, refuse={"a": "a link"})
+    remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host)
+    assert [len(request["changes"]) for request in host.requests if request["mode"] == "apply"] == [2, 1]
+
+
 def test_refused_failed_and_deaf_are_told_apart():
     host = PlayedHost({"a": 0, "b": 0, "c": 0}, refuse={"a": "a link"}, fail={"b": "the disk is full"}, deaf=["c"])
     _record, results = remediate([rule("a", leaf("a")), rule("b", leaf("b")), rule("c", leaf("c"))], host)
