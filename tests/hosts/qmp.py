@@ -20,13 +20,16 @@ class Monitor:
     """A connection to the socket that a virtual machine was started with."""
 
     def __init__(self, path: Path, seconds: float = 30) -> None:
-        wait_until(path.exists, seconds=seconds, what=f"QEMU's socket {path}")
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(seconds)
-        self._socket.connect(str(path))
+        # QEMU makes the socket before it listens there.
+        wait_until(lambda: self._connects(path), seconds=seconds, what=f"QEMU's socket {path}")
         self._lines = self._socket.makefile("r")
         self._lines.readline()  # the greeting
         self.call("qmp_capabilities")
+
+    def _connects(self, path: Path) -> bool:
+        return self._socket.connect_ex(str(path)) == 0
 
     def __enter__(self) -> Monitor:
         return self
