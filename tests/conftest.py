@@ -10,6 +10,7 @@ import functools
 import os
 import shutil
 import sys
+from typing import Callable
 
 import pytest
 
@@ -56,6 +57,15 @@ def why_no_hosts() -> str:
 
 
 @functools.lru_cache(maxsize=None)
+def why_no_machine() -> str:
+    """Say what this machine lacks to boot a virtual one; empty when it lacks nothing."""
+    from tests.hosts.requirements import missing_machine_requirements
+
+    missing = missing_machine_requirements()
+    return "missing " + ", ".join(missing) if missing else ""
+
+
+@functools.lru_cache(maxsize=None)
 def why_no_browser() -> str:
     """Say what this machine lacks to open a page; empty when it lacks nothing."""
     lacking = _lacking({"chromium": "chromium", "chromedriver": "chromium-driver"})
@@ -67,17 +77,26 @@ def why_no_root() -> str:
     return "" if os.geteuid() == 0 else "missing root"
 
 
+NEEDS: dict[str, Callable[[], str]] = {
+    "machine": why_no_machine,
+    "hosts": why_no_hosts,
+    "browser": why_no_browser,
+    "root": why_no_root,
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what cannot run here; keep tests that share booted hosts on one worker."""
     for item in items:
-        for marker, why_not in (("hosts", why_no_hosts), ("browser", why_no_browser), ("root", why_no_root)):
+        for marker, why_not in NEEDS.items():
             if item.get_closest_marker(marker) is None:
                 continue
             reason = why_not()
             if reason:
                 item.add_marker(pytest.mark.skip(reason=LEFT_OUT + reason))
         distributed = item.config.pluginmanager.hasplugin("xdist")
-        if distributed and item.get_closest_marker("hosts") and not item.get_closest_marker("xdist_group"):
+        boots = item.get_closest_marker("hosts") or item.get_closest_marker("machine")
+        if distributed and boots and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("hosts"))
 
 

@@ -100,6 +100,9 @@ class PlatformRemediation:
         self._limits = limits
         self._tried: dict[str, Change] = {}
         self._tries: Counter[str] = Counter()
+        # How often the host was changed, and how often it had been when a change was tried last.
+        self._times_changed = 0
+        self._tried_after: dict[str, int] = {}
         self._states: dict[str, dict[str, Any]] = {}
         self._reverted: set[str] = set()
         self._why_reverted = CUT_OFF
@@ -151,6 +154,7 @@ class PlatformRemediation:
                 return
             self._tried.update(changes)
             self._tries.update(changes.keys())
+            self._tried_after.update(dict.fromkeys(changes, self._times_changed))
             mode = "plan" if self._limits.check else "apply"
             before, self._locked = self._locked, not self._limits.check
             try:
@@ -165,6 +169,7 @@ class PlatformRemediation:
                 continue
             if answer.get("changed"):
                 self.changed = True
+                self._times_changed += 1
                 if group == CONNECTION:
                     self._confirm(changes)
                 self.after = self._target.observe(self._plan)
@@ -222,7 +227,9 @@ class PlatformRemediation:
         if not self._tries[name]:
             return True
         state = self._states.get(name, {}).get("state")
-        return state in ("done", "refused") and self._tries[name] < MAX_TRIES
+        # The host that refused it is asked again only where it is not the same any more.
+        asked = state == "done" or (state == "refused" and self._times_changed > self._tried_after[name])
+        return asked and self._tries[name] < MAX_TRIES
 
     def _why_not(self, planned: PlannedRule) -> str:
         exception = self._limits.decisions.exception_of(planned)
@@ -345,7 +352,7 @@ class PlatformRemediation:
             result.result, result.reason = "skipped", f"{bad[0]['reason']}. {fix}"
         elif bad:
             result.result, result.reason = "still_failing", bad[0]["reason"]
-        elif result.planned.rule.disrupts == "reboot":
+        elif result.planned.rule.disrupts == "reboot" or any(state.get("pending_reboot") for state in states):
             result.result = "still_failing"
             result.reason = "the change is made and takes effect at the next boot"
         else:

@@ -18,6 +18,7 @@ STOCK = (
 )  # fmt: skip
 SERVER = (
     "linux-base", "linux-image-cloud-amd64", "chrony", "libpam-pwquality", "aide", "aide-common", "apparmor-utils",
+    "apparmor-profiles", "grub-pc",
 )  # fmt: skip
 VARIANTS = {"stock": STOCK, "server": STOCK + SERVER}
 SUITES = ("bookworm", "trixie")

@@ -92,7 +92,7 @@ def describe(pool: Pool, user: str) -> dict[str, Any]:
         "variant": pool.base.variant,
         "kept": pool.kept,
         "hosts": [
-            {"name": host.name, "address": host.address, "user": user, "port": 22, "key": str(host.key)}
+            {"name": host.name, "address": host.address, "user": user, "port": host.port, "key": str(host.key)}
             | {"variables": inventory.variables(host, user)}
             for host in pool.hosts
         ],

@@ -46,6 +46,7 @@ class Host:
     key: Path
     lower: Path
     directory: Path
+    port: int = 22
 
     @property
     def root(self) -> Path:

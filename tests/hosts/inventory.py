@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.hosts.host import SSH_OPTIONS, Host
+from tests.hosts.machine import Machine
 
 CONNECTION_OPTIONS = " ".join(SSH_OPTIONS)
 
 
-def variables(host: Host, user: str = "root") -> dict[str, Any]:
+def variables(host: Host | Machine, user: str = "root") -> dict[str, Any]:
     """The variables with which Ansible reaches a host as `user`."""
     return {
         "ansible_connection": "ssh",
         "ansible_host": host.address,
+        "ansible_port": host.port,
         "ansible_user": user,
         "ansible_ssh_private_key_file": str(host.key),
         "ansible_ssh_common_args": CONNECTION_OPTIONS,
@@ -26,13 +28,13 @@ def variables(host: Host, user: str = "root") -> dict[str, Any]:
     }
 
 
-def document(hosts: Sequence[Host], *, user: str = "root", group: str = "test_hosts") -> dict[str, Any]:
+def document(hosts: Sequence[Host | Machine], *, user: str = "root", group: str = "test_hosts") -> dict[str, Any]:
     """The inventory in the form of Ansible's YAML inventory plugin."""
     members = {host.name: variables(host, user) for host in hosts}
     return {"all": {"children": {group: {"hosts": members}}}}
 
 
-def write(hosts: Sequence[Host], path: Path, *, user: str = "root", group: str = "test_hosts") -> Path:
+def write(hosts: Sequence[Host | Machine], path: Path, *, user: str = "root", group: str = "test_hosts") -> Path:
     """Write it as JSON, which that plugin reads as well; name the file `.json` or `.yml`. Returns `path`."""
     path.write_text(json.dumps(document(hosts, user=user, group=group), indent=2) + "\n")
     return path

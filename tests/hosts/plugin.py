@@ -18,8 +18,10 @@ from tests.hosts import inventory
 from tests.hosts.base import Base
 from tests.hosts.host import Host
 from tests.hosts.lending import Lender
+from tests.hosts.machine import Machine
+from tests.hosts.machine_base import MachineBase
 from tests.hosts.pool import Pool
-from tests.hosts.requirements import missing_requirements
+from tests.hosts.requirements import missing_machine_requirements, missing_requirements
 from tests.hosts.system import run
 
 HostFactory = Callable[[int], list[Host]]
@@ -61,6 +63,25 @@ def server_host(server_lender: Lender) -> Iterator[Host]:
     """A clean Debian 12 server with what usually runs on one."""
     with server_lender.lend(1) as hosts:
         yield hosts[0]
+
+
+@pytest.fixture(scope="session")
+def machine_base() -> MachineBase:
+    """A Debian 12 server with a kernel of its own, booted once and saved."""
+    missing = missing_machine_requirements()
+    if missing:
+        pytest.skip(f"left out on this machine: missing {', '.join(missing)}")
+    base = MachineBase()
+    base.directory()
+    return base
+
+
+@pytest.fixture
+def machine(machine_base: MachineBase) -> Iterator[Machine]:
+    """A clean Debian 12 server with a kernel of its own: a virtual machine."""
+    with machine_base.machine() as machine:
+        machine.start()
+        yield machine
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,11 +22,26 @@ PROGRAMS = {
     "nft": "nftables",
     "nsenter": "util-linux",
 }
+# A virtual machine needs these as well.
+MACHINE_PROGRAMS = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "mkfs.ext4": "e2fsprogs",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+}
 
 
 def missing_requirements() -> list[str]:
     """Everything that is missing, each as a phrase for a reader; empty where hosts can be booted."""
     return list(_missing())
+
+
+def missing_machine_requirements() -> list[str]:
+    """What is missing for a virtual machine, whose disks are made from the tree of a host."""
+    missing = missing_requirements()
+    if platform.machine() != "x86_64":
+        missing.append("a processor of the kind x86_64, for which the virtual machine is built")
+    return missing + _missing_programs(MACHINE_PROGRAMS)
 
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 - Python 3.8 has no other
@@ -37,13 +53,19 @@ def _missing() -> tuple[str, ...]:
         missing.append("Python 3.10 or later on the controller")
     if os.geteuid() != 0:
         missing.append("root")
-    path = environment()["PATH"]
-    for program, package in PROGRAMS.items():
-        if shutil.which(program, path=path) is None:
-            missing.append(f"{program} (package {package})")
+    missing.extend(_missing_programs(PROGRAMS))
     if not missing:
         missing.extend(_kernel())
     return tuple(missing)
+
+
+def _missing_programs(programs: dict[str, str]) -> list[str]:
+    path = environment()["PATH"]
+    return [
+        f"{program} (package {package})"
+        for program, package in programs.items()
+        if shutil.which(program, path=path) is None
+    ]
 
 
 def _kernel() -> list[str]:

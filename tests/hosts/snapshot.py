@@ -7,16 +7,19 @@ SHA-256 of the contents (of the target, for a link). Access times are left out: 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Not on the disk of a booted host: another filesystem is mounted over each.
 PSEUDO = ("proc", "sys", "run", "dev", "tmp")
+# Where a system that runs is written to; the rest belongs to its packages.
+VARYING = ("boot", "etc", "home", "opt", "root", "srv", "var")
 
 # What logging in over SSH leaves behind by itself, whatever is then run.
 LOGIN_TRACES = (
@@ -92,23 +95,43 @@ def _difference(before: Entry | None, after: Entry | None) -> str:
     return ", ".join(name for name, old, new in zip(Entry._fields, before, after, strict=True) if old != new)
 
 
-def take(root: str | os.PathLike[str]) -> Snapshot:
-    """Fingerprint the tree below `root`.
+def take(root: str | os.PathLike[str], only: Iterable[str] = ()) -> Snapshot:
+    """Fingerprint the tree below `root`; of the topmost directories only some are entered where they are named.
 
     Digests are kept in this process for files whose inode, size and both times stay the same; the inode's
     change time cannot be set back, so that saves reading without missing a write.
     """
     top = os.fspath(root).rstrip("/")
+    wanted = frozenset(only)
     entries: dict[str, Entry] = {}
-    pending = [top]
+    pending = [top or "/"]
     while pending:
         directory = pending.pop()
         with os.scandir(directory) as listing:
             for item in listing:
                 path = item.path[len(top) :]
                 entries[path] = entry = _entry(item.path)
-                if entry.kind == "directory" and not (directory == top and item.name in PSEUDO):
+                if entry.kind != "directory":
+                    continue
+                if path.count("/") > 1 or (item.name not in PSEUDO and (not wanted or item.name in wanted)):
                     pending.append(item.path)
+    return Snapshot(entries)
+
+
+def as_json(taken: Snapshot) -> str:
+    """For another process: what a snapshot holds, attributes as hexadecimal digits."""
+    found: dict[str, list[Any]] = {path: list(entry) for path, entry in taken.entries.items()}
+    for fields in found.values():
+        fields[7] = [(name, content.hex()) for name, content in fields[7]]
+    return json.dumps(found)
+
+
+def from_json(text: str) -> Snapshot:
+    """The snapshot that `as_json` wrote."""
+    entries = {}
+    for path, fields in json.loads(text).items():
+        fields[7] = tuple((name, bytes.fromhex(content)) for name, content in fields[7])
+        entries[path] = Entry(*fields)
     return Snapshot(entries)
 
 

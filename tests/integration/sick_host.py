@@ -7,7 +7,7 @@ rule of such a kind is broken by itself; the rest is written down. Nothing here 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
@@ -51,7 +51,6 @@ printf 'deny = 99\\nunlock_time = 1\\n' >> /etc/security/faillock.conf
 printf 'INACTIVE=-1\\n' >> /etc/default/useradd
 mkdir -p /etc/systemd/journald.conf.d
 printf '[Journal]\\nCompress=no\\nStorage=volatile\\nForwardToSyslog=no\\n' > /etc/systemd/journald.conf.d/sick.conf
-sed -i 's/^max_log_file_action.*/max_log_file_action = rotate/; s/^disk_full_action.*/disk_full_action = ignore/' /etc/audit/auditd.conf
 rm -f /etc/cron.allow; touch /etc/cron.deny; chmod 0666 /etc/cron.deny
 usermod --password "$(printf x)" plain && chage -M 99999 -W 1 -I -1 plain
 useradd --system --shell /bin/bash sickservice
@@ -59,23 +58,37 @@ useradd --system --shell /usr/sbin/nologin --password x sickunlocked
 printf '\\\\S \\\\r \\\\m\\n' > /etc/issue
 printf '\\\\S \\\\r \\\\m\\n' > /etc/issue.net
 mkdir -p /srv/open && touch /srv/open/file && chmod 0666 /srv/open/file && chmod 0777 /srv/open
-touch /var/log/audit/audit.log && chmod 0666 /var/log/audit/audit.log && chown plain:plain /var/log/audit/audit.log
-chmod 0666 /etc/audit/auditd.conf && chown plain:plain /etc/audit/auditd.conf
-sed -i 's/^max_log_file = .*/max_log_file = 1/' /etc/audit/auditd.conf
 echo /usr/sbin/nologin >> /etc/shells
 echo 'umask 022' >> /root/.bashrc
 chmod 0640 /etc/ssh/ssh_host_ecdsa_key && chmod 0666 /etc/ssh/ssh_host_ecdsa_key.pub
 printf '$FileCreateMode 0644\\nmodule(load="imtcp")\\ninput(type="imtcp" port="514")\\n' > /etc/rsyslog.d/sick.conf
-mount -o remount,exec,suid,dev /dev/shm
 mountpoint -q /tmp || mount -t tmpfs tmpfs /tmp
-mount -o remount,exec,suid,dev /tmp
+"""
+# What concerns the kernel and daemons that need one of their own, and so has its whole effect in a virtual machine only.
+OF_THE_KERNEL = """\
+sed -i 's/^max_log_file_action.*/max_log_file_action = rotate/; s/^disk_full_action.*/disk_full_action = ignore/' /etc/audit/auditd.conf
+touch /var/log/audit/audit.log && chmod 0666 /var/log/audit/audit.log && chown plain:plain /var/log/audit/audit.log
+chmod 0666 /etc/audit/auditd.conf && chown plain:plain /etc/audit/auditd.conf
+sed -i 's/^max_log_file = .*/max_log_file = 1/' /etc/audit/auditd.conf
+systemctl kill --kill-who=main --signal=TERM auditd.service 2>/dev/null
+[ ! -f /etc/chrony/chrony.conf ] || sed -i 's/^pool/#pool/; s/^server/#server/; $a user root' /etc/chrony/chrony.conf
 """
 
 
 def script(known: Catalog) -> str:
     """Return a shell script, for root, that makes a booted host sick."""
-    lines = ["set -u", WRITTEN_DOWN]
-    for rule in known.rules.values():
+    return "\n".join(["set -u", WRITTEN_DOWN, OF_THE_KERNEL, *_broken(known, known.rules), "true\n"])
+
+
+def script_for(known: Catalog, rules: Collection[str]) -> str:
+    """Return the part of it that breaks these rules of a host with a kernel of its own, and little else."""
+    return "\n".join(["set -u", OF_THE_KERNEL, *_broken(known, rules), "true\n"])
+
+
+def _broken(known: Catalog, rules: Collection[str]) -> list[str]:
+    """Return the commands that follow from the catalog."""
+    lines: list[str] = []
+    for rule in (known.rules[name] for name in rules):
         for leaf in leaves(rule.settings):
             try:
                 wanted = wanted_value(leaf)
@@ -84,7 +97,7 @@ def script(known: Catalog) -> str:
             breaker = _BREAKERS.get(leaf["kind"])
             if breaker and not rule.manual:
                 lines += breaker(leaf, wanted)
-    return "\n".join(lines) + "\ntrue\n"
+    return list(dict.fromkeys(lines))
 
 
 def packages(known: Catalog) -> dict[str, list[str]]:
@@ -159,4 +172,24 @@ def _service(leaf: Any, wanted: Any) -> Iterator[str]:
         yield f"systemctl disable --quiet --now {unit} 2>/dev/null"
 
 
-_BREAKERS: dict[str, Any] = {"file": _file, "sysctl": _sysctl, "service": _service, "timer": _service}
+def _module(leaf: Any, _wanted: Any) -> Iterator[str]:
+    """Load it. What this kernel was built without lies there as a file that is no module, for that is enough to be judged."""
+    name = leaf["address"]["name"]
+    folder = '"/lib/modules/$(uname -r)/extra"'
+    load = f"modprobe -q {name} || {{ mkdir -p {folder} && touch {folder}/{name}.ko; }}"
+    yield f"systemd-detect-virt --quiet --container || {load}"
+
+
+def _mount(leaf: Any, _wanted: Any) -> Iterator[str]:
+    path = leaf["address"]["path"]
+    yield f"! mountpoint -q {path} || mount -o remount,exec,suid,dev {path}"
+
+
+_BREAKERS: dict[str, Any] = {
+    "file": _file,
+    "kernel_module": _module,
+    "mount_option": _mount,
+    "service": _service,
+    "sysctl": _sysctl,
+    "timer": _service,
+}

@@ -106,7 +106,12 @@ def test_session_that_is_lost_while_the_changes_are_made(booted_host, started, r
     before = booted_host.snapshot()
     rules = ["crontab_permissions", "ssh_max_auth_tries"]
     run = started(booted_host, hipaa_cis_include={"rules": rules}, hipaa_cis_confirm_timeout=20)
-    wait_until(lambda: "checking" in booted_host.run(["ls", "/run"]).stdout, seconds=60, what="check of sshd's files", pause=0.3)
+    wait_until(
+        lambda: "checking" in booted_host.run(["ls", "/run"]).stdout,
+        seconds=60,
+        what="check of sshd's files",
+        pause=0.3,
+    )
     booted_host.run(["pkill", "--signal", "KILL", "--uid", "auditor", "sshd"], check=False)
     booted_host.run(["pkill", "--signal", "KILL", "--full", "sshd: auditor"], check=False)
     said, _nothing = run.communicate(timeout=150)

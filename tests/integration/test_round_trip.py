@@ -48,8 +48,8 @@ ELSEWHERE = {
 }
 # Why a rule with an automatic fix does not apply here, and where it is put through the law instead.
 NOT_HERE = {
-    "the host has no kernel of its own (a container)": "test_round_trip_trees.py and the scenarios of the kinds",
-    "is not a file system of its own": "the same options on /tmp and /dev/shm, and the scenarios of mount_option",
+    "the host has no kernel of its own (a container)": "test_machine_round_trip.py, on a virtual machine",
+    "is not a file system of its own": "test_machine_round_trip.py, on a virtual machine with such file systems",
     "is not installed": "the scenarios of the kinds",
     "is not started at boot": "test_writers_packages.py, with the firewall that the host has",
     "is installed": "the scenarios of text settings",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FOLDER = "/etc/apparmor.d"
 FORCED = FOLDER + "/force-complain"
 FLAGS = re.compile(r"[ \t]+flags\s*=\s*\(([^)]*)\)")
+# The parser takes a profile from its cache unless the file is newer, which one that a rollback brings back never is.
+LOAD = ("apparmor_parser", "--replace", "--skip-read-cache", "--write-cache")
 # Parses a profile as it would be loaded, without touching the kernel.
 CHECK = ("apparmor_parser", "--skip-kernel-load", "--skip-cache", "--base", FOLDER, "{file}")
 
@@ -40,7 +42,7 @@ def write(plan: ChangePlan, _address: Address, wanted: Any) -> None:
     if seen.value["complain"] and not changed:
         raise CannotFix("no file below %s says why %s only complain" % (FOLDER, ", ".join(seen.value["complain"][:5])))
     if changed:
-        plan.refresh(["systemctl", "reload", "apparmor.service"])
+        plan.refresh([*LOAD, *changed])
     if seen.value["unconfined_processes"]:
         plan.warn(
             "started before their profile, to be started again: " + ", ".join(seen.value["unconfined_processes"][:10])

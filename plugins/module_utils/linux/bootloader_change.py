@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import stat
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.bootloader import Grub
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import bootloader
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or, with_line
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import VALUE, Address, required
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -41,13 +41,22 @@ def _argument(plan: ChangePlan, name: str, text: str) -> None:
         raise CannotFix("%s does not exist; only GRUB as Debian sets it up is changed automatically" % DEFAULTS)
     line = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s=%s"' % (name, text)
     start = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s=' % name
+    old_text = text_or(plan.host, OWN_FILE, MARK)
     # The kernel takes the last of several values, and this file is read last.
-    plan.write(OWN_FILE, with_line(text_or(plan.host, OWN_FILE, MARK), line, lambda old: old.startswith(start)))
-    plan.command("write the boot loader's configuration", ["update-grub"], watch=("/boot/grub",), timeout=300.0)
+    new_text = with_line(old_text, line, lambda old: old.startswith(start))
+    plan.write(OWN_FILE, new_text)
+    if new_text != old_text or _configured(plan, name) != text:
+        plan.command("write the boot loader's configuration", ["update-grub"], watch=("/boot/grub",), timeout=300.0)
     plan.needs_reboot("the kernel argument %s=%s" % (name, text))
 
 
+def _configured(plan: ChangePlan, name: str) -> Optional[str]:
+    """Return the value that every boot entry gives already: then only the reboot is missing."""
+    seen = bootloader.read(plan.host, [{"query": "argument", "name": name}])[0]
+    return seen.value["configured"] if seen.state == VALUE else None
+
+
 def _permissions(plan: ChangePlan, wanted: Dict[str, str]) -> None:
-    for path in Grub(plan.host).with_beside():
+    for path in bootloader.Grub(plan.host).with_beside():
         mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8)
         plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))

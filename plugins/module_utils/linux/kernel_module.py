@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Set
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
@@ -71,12 +71,14 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     return read_each(addresses, ModuleState(host).observe)
 
 
-def _loaded(host: Host) -> Set[str]:
+def _loaded(host: Host) -> Dict[str, bool]:
+    """Return the loaded modules, each with whether something uses it: then it can't be unloaded (proc(5))."""
     try:
         lines = host.read_text("/proc/modules").split("\n")
     except NotFound:
-        return set()  # a kernel that can't load modules
-    return {line.split(" ", 1)[0] for line in lines if line}
+        return {}  # a kernel that can't load modules
+    fields = [line.split() for line in lines if line]
+    return {parts[0]: len(parts) > 2 and parts[2] != "0" for parts in fields}
 
 
 def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
@@ -95,6 +97,9 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     for config in ModuleState(plan.host).configs():
         if not (config.install_blocked(name) and config.denylisted(name)):
             raise CannotFix("another line would still win: %s; change it by hand" % ", ".join(config.sources(name)[:5]))
-    if name in state.loaded():
+    loaded = state.loaded()
+    if loaded.get(name):
+        plan.needs_reboot("the kernel module %s, in use now, is not loaded any more" % name)
+    elif name in loaded:
         # In a rollback the files are still the new ones when this is undone, so their install line is passed over.
         plan.command("unload %s" % name, ["modprobe", "-r", name], undo=[["modprobe", "--ignore-install", name]])

@@ -86,6 +86,8 @@ class PlayedHost:
                 states[change] = {"state": "failed", "reason": self.behaviour["fail"][name]}
                 continue
             states[change] = {"state": "done" if request["mode"] == "apply" else "planned"}
+            if name in self.behaviour.get("pending", ()):
+                states[change]["pending_reboot"] = True
             steps.append({"type": "file", "label": name, "group": request["group"], "changes": [change]})
             if request["mode"] == "apply" and name not in self.behaviour.get("deaf", ()):
                 self.values[name] = wanted
@@ -190,6 +192,23 @@ def test_what_has_no_fix_is_skipped_with_what_a_person_has_to_do():
     assert "no value is safe" in results["no-value"][1]
     assert results["a-person"][1] == "Look at it."
     assert host.requests == []
+
+
+def test_what_the_host_says_waits_for_the_next_boot_is_said():
+    host = PlayedHost({"a": 0}, deaf=["a"], pending=["a"])
+    _record, results = remediate([rule("r", leaf("a"))], host)
+
+    assert results["r"] == ("still_failing", "the change is made and takes effect at the next boot")
+
+
+def test_refused_change_is_asked_again_only_where_the_host_is_not_the_same_any_more():
+    host = PlayedHost({"a": 0}, refuse={"a": "a link"})
+    remediate([rule("r", leaf("a"))], host)
+    assert host.modes.count(("apply", "plain")) == 1
+
+    host = PlayedHost({"a": 0, "b": 0}, refuse={"a": "a link"})
+    remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host)
+    assert [len(request["changes"]) for request in host.requests if request["mode"] == "apply"] == [2, 1]
 
 
 def test_refused_failed_and_deaf_are_told_apart():

@@ -267,6 +267,79 @@ def test_force_rolls_back_and_keeps_their_version(root):
     assert tree(root) == original
 
 
+LOG = "/etc/written.log"
+
+
+@pytest.fixture
+def log(root):
+    """A file of which only the permissions are changed, and which somebody goes on writing."""
+    path = root + LOG
+    with open(path, "w") as stream:
+        stream.write("first\n")
+    os.chmod(path, 0o666)
+    changes = {"log": ["file", {"path": LOG}, {"mode": "0600"}]}
+
+    def append(what):
+        if what.startswith("attributes: "):
+            with open(path, "a") as stream:
+                stream.write("while it was changed\n")
+
+    assert apply(root, append, changes=changes)["changes"]["log"]["state"] == "done"
+    assert os.stat(path).st_mode & 0o7777 == 0o600
+    return path
+
+
+def test_log_that_is_written_on_keeps_what_was_written(root, log):
+    with open(log, "a") as stream:
+        stream.write("last\n")
+
+    report = roll_back(root)
+
+    assert (report.conflicts, report.problems, report.kept) == ([], [], [])
+    assert os.stat(log).st_mode & 0o7777 == 0o666
+    with open(log) as stream:
+        assert stream.read() == "first\nwhile it was changed\nlast\n"
+
+
+def test_log_that_was_rotated_away_is_no_obstacle(root, log):
+    os.unlink(log)
+
+    report = roll_back(root)
+
+    assert (report.conflicts, report.problems) == ([], [])
+    assert not os.path.exists(log)
+
+
+def test_permissions_that_somebody_changed_since_are_a_conflict(root, log):
+    os.chmod(log, 0o644)
+
+    assert roll_back(root).conflicts == [LOG + " was changed since the run (mode)"]
+    assert roll_back(root, force=True).kept == []
+    assert os.stat(log).st_mode & 0o7777 == 0o666
+
+
+def test_permissions_of_a_huge_file_are_changed_without_reading_it(root):
+    os.makedirs(root + "/var/log")
+    with open(root + "/var/log/huge", "wb") as stream:
+        stream.truncate(files.MAX_BYTES + 1)
+    os.chmod(root + "/var/log/huge", 0o666)
+
+    answer = apply(root, changes={"it": ["file", {"path": "/var/log/huge"}, {"mode": "0600"}]})
+
+    assert answer["changes"]["it"]["state"] == "done", answer
+    assert not roll_back(root).problems
+    assert os.stat(root + "/var/log/huge").st_mode & 0o7777 == 0o666
+
+
+def test_content_that_was_changed_since_is_a_conflict_also_where_a_later_step_changed_permissions(root):
+    apply(root)
+    apply(root, changes={"it": ["file", {"path": "/etc/sysctl.d/50-site.conf"}, {"mode": "0600"}]})
+    with open(root + "/etc/sysctl.d/50-site.conf", "a") as stream:
+        stream.write("# a hand was here\n")
+
+    assert roll_back(root).conflicts == ["/etc/sysctl.d/50-site.conf was changed since the run (content)"]
+
+
 def test_link_in_place_of_a_file_is_left_alone(root):
     os.rename(root + "/etc/sysctl.d/50-site.conf", root + "/etc/site.conf")
     os.symlink("../site.conf", root + "/etc/sysctl.d/50-site.conf")
@@ -312,7 +385,7 @@ def test_access_control_lists_and_owners_are_kept(root):
     assert os.getxattr(path, "user.site") == b"kept"
 
 
-LOG = {"file": ["file", {"path": "/var/log/app.log"}, {"mode": "0640"}]}
+LOG_MODE = {"file": ["file", {"path": "/var/log/app.log"}, {"mode": "0640"}]}
 
 
 def plant_log(root, content):
@@ -326,7 +399,7 @@ def plant_log(root, content):
 @pytest.mark.parametrize("force", [False, True])
 def test_log_that_goes_on_growing_is_no_conflict_and_loses_nothing(root, force):
     log = plant_log(root, b"one\n")
-    apply(root, changes=LOG)
+    apply(root, changes=LOG_MODE)
     with open(log, "ab") as stream:
         stream.write(b"two\n")
 
@@ -343,18 +416,10 @@ def test_mode_of_a_large_file_is_changed_and_taken_back(root):
     log = plant_log(root, b"")
     os.truncate(log, files.MAX_BYTES + 1)
 
-    assert apply(root, changes=LOG)["changes"]["file"]["state"] == "done"
+    assert apply(root, changes=LOG_MODE)["changes"]["file"]["state"] == "done"
     assert os.stat(log).st_mode & 0o7777 == 0o640
     assert not roll_back(root).problems
     assert os.stat(log).st_mode & 0o7777 == 0o666
-
-
-def test_mode_that_somebody_changed_since_is_a_conflict(root):
-    log = plant_log(root, b"")
-    apply(root, changes=LOG)
-    os.chmod(log, 0o600)
-
-    assert roll_back(root).conflicts == ["/var/log/app.log was changed since the run (mode)"]
 
 
 def test_content_changed_since_is_a_conflict_though_a_later_step_was_of_the_mode_only(root):

@@ -22,11 +22,18 @@ def _two_files(plan, address, _wanted):
     plan.write("/etc/second", "y\n")
 
 
+def _needs_first(plan, _address, _wanted):
+    if not plan.host.exists("/etc/first"):
+        raise CannotFix("there is no /etc/first")
+    plan.write("/etc/third", "z\n")
+
+
 @pytest.fixture
 def answer(tmp_path, monkeypatch):
     (tmp_path / "etc").mkdir()
     monkeypatch.setitem(apply.WRITERS, "refuses", _refuses)
     monkeypatch.setitem(apply.WRITERS, "two_files", _two_files)
+    monkeypatch.setitem(apply.WRITERS, "needs_first", _needs_first)
 
     def call(changes, exit_code=0):
         request = {"version": 1, "mode": "apply", "run_id": "r", "group": "plain", "options": {}, "changes": changes}
@@ -45,6 +52,13 @@ def test_refused_change_leaves_no_step(answer, tmp_path):
     assert seen["changes"]["a"] == {"state": "refused", "reason": "something else would win"}
     assert (seen["changed"], seen["steps"], seen["notes"]) == (False, [], [])
     assert not (tmp_path / "etc/half").exists()
+
+
+def test_what_another_change_makes_possible_is_done_in_the_same_apply(answer, tmp_path):
+    seen = answer({"a": ["needs_first", {}, True], "b": ["two_files", {"name": "one"}, True]})
+
+    assert {change: state["state"] for change, state in seen["changes"].items()} == {"a": "done", "b": "done"}
+    assert (tmp_path / "etc/third").read_text() == "z\n"
 
 
 def test_rest_of_a_failed_change_is_not_made(answer, tmp_path):

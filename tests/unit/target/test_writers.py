@@ -104,6 +104,34 @@ def test_kernel_argument_comes_last_and_waits_for_the_next_boot(plan):
     assert answer["pending_reboot"] == ["the kernel argument audit=1"]
 
 
+def test_kernel_argument_of_every_boot_entry_is_not_written_again(plan):
+    files = {
+        "/etc/default/grub": "",
+        "/etc/default/grub.d/zz-hipaa-cis.cfg": 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX audit=1"\n',
+        "/boot/grub/grub.cfg": "menuentry 'one' {\n\tlinux /vmlinuz root=/dev/vda1 audit=1\n}\n",
+        "/proc/cmdline": "root=/dev/vda1\n",
+    }
+    state, _reason, steps, answer = plan("bootloader", {"query": "argument", "name": "audit"}, "1", files=files)
+
+    assert (state, steps) == ("nothing", {})
+    assert answer["changes"]["it"]["pending_reboot"]
+
+    files["/boot/grub/grub.cfg"] = "menuentry 'one' {\n\tlinux /vmlinuz root=/dev/vda1\n}\n"
+    _state, _reason, steps, _answer = plan("bootloader", {"query": "argument", "name": "audit"}, "1", files=files)
+    assert [step["argv"] for step in steps.values()] == [["update-grub"]]
+
+
+@pytest.mark.parametrize(("users", "argv"), [(0, [["modprobe", "-r", "sctp"]]), (2, [])])
+def test_module_in_use_is_gone_at_the_next_boot(plan, users, argv):
+    files = {"/proc/modules": "sctp 446464 %d - Live 0x0\n" % users}
+    wanted = {"install_blocked": True, "denylisted": True}
+    state, _reason, steps, answer = plan("kernel_module", {"name": "sctp"}, wanted, files=files)
+
+    assert state == "planned"
+    assert [step["argv"] for step in steps.values() if step["type"] == "command"] == argv
+    assert answer["pending_reboot"] == (["the kernel module sctp, in use now, is not loaded any more"] if users else [])
+
+
 def test_argument_that_is_more_than_a_word_is_refused(plan):
     files = {"/etc/default/grub": "x\n"}
     state, _reason, steps, _answer = plan(
@@ -135,7 +163,7 @@ def test_profile_that_complains_is_enforced_by_its_file(plan):
     assert (
         "+profile man_groff /bin/groff flags=(attach_disconnected) {" in steps["/etc/apparmor.d/man"]["diff"]["lines"]
     )
-    assert "systemctl reload apparmor.service" in steps
+    assert "apparmor_parser --replace --skip-read-cache --write-cache /etc/apparmor.d/man" in steps
 
 
 def test_profile_forced_to_complain_by_a_link_is_for_a_person(plan):

@@ -137,15 +137,25 @@ class Apply:
         plan = ChangePlan(self._host)
         plan.group = self._request["group"]
         refused = lookahead.refusals(self._host, self._request["changes"], self._options)
-        for change, (kind, address, wanted) in self._request["changes"].items():
-            plan.change = change
-            before = plan.mark()
-            reason = refused.get(change) or self._ask(plan, kind, address, wanted)
-            if reason:
-                self._states[change] = {"state": "refused", "reason": reason}
-            else:
-                self._states[change] = {"state": "nothing" if plan.mark() == before else "planned"}
+        for change in self._request["changes"]:
+            self._plan_one(plan, change, refused.get(change, ""))
+        # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
+        for change, state in list(self._states.items()):
+            if state["state"] == "refused" and change not in refused:
+                self._plan_one(plan, change)
         return plan
+
+    def _plan_one(self, plan: ChangePlan, change: str, reason: str = "") -> None:
+        """Let a writer plan a change, unless there is a reason against it; note what came of it."""
+        plan.change = change
+        before = plan.mark()
+        reason = reason or self._ask(plan, *self._request["changes"][change])
+        if reason:
+            self._states[change] = {"state": "refused", "reason": reason}
+            return
+        self._states[change] = {"state": "nothing" if plan.mark() == before else "planned"}
+        if change in plan.pending:
+            self._states[change]["pending_reboot"] = True
 
     @staticmethod
     def _ask(plan: ChangePlan, kind: str, address: Address, wanted: Any) -> str:
@@ -209,7 +219,7 @@ class Apply:
             return {"note": "the content of this file is not shown"}
         try:
             real = self._host.path(step.path, follow=False)
-            before = files.state(real)
+            before = files.state(real, contents=False)
         except (OSError, ChangeError, ReadError):
             return None
         parts = {"header": step.path, "before": _attributes(before), "after": _attributes(before)}

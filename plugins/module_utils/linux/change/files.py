@@ -51,8 +51,8 @@ def state(path: str, save: Optional[Callable[[bytes], str]] = None, contents: bo
     if status.st_size > MAX_BYTES:
         raise ChangeError("%s is larger than %d bytes and is not changed" % (path, MAX_BYTES))
     with open(path, "rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
-    digest = save(content) if save else hashlib.sha256(content).hexdigest()
+        text = stream.read(MAX_BYTES + 1)
+    digest = save(text) if save else hashlib.sha256(text).hexdigest()
     return {"kind": "file", "sha256": digest, "mtime_ns": status.st_mtime_ns, **owned}
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import grp
 import pwd
-from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
@@ -46,6 +46,8 @@ class ChangePlan:
         self.group = PLAIN
         self.warnings: List[str] = []
         self.pending_reboot: List[str] = []
+        # The changes of which a part takes effect then.
+        self.pending: Set[str] = set()
         self._files: Dict[str, Step] = {}
         self._others: List[Step] = []
 
@@ -197,6 +199,7 @@ class ChangePlan:
 
     def needs_reboot(self, why: str) -> None:
         """Say that a change takes effect at the next boot."""
+        self.pending.add(self.change)
         if why not in self.pending_reboot:
             self.pending_reboot.append(why)
 

@@ -144,7 +144,8 @@ class Rollback:
         files.remove_quietly(files.temporary_name(real, self._journal.run_id))
         contents = before["kind"] != "file" or files.has_content(before)
         now = files.state(real, contents=contents)
-        if files.same(now, before):
+        # A log that was rotated away needs no permissions.
+        if files.same(now, before) or (not contents and now["kind"] == "absent"):
             return
         if contents and after is not None and not files.same(now, after):
             self._keep_theirs(real, path, now, report)
@@ -218,13 +219,14 @@ class Rollback:
         now = shown.get(path)
         if now is None:
             now = _state_now(self._host.path(path, follow=False))
-        if not files.same(now, after) and not files.same(now, before):
+        gone = now["kind"] == "absent" and after["kind"] == "file" and not files.has_content(after)
+        if not gone and not files.same(now, after) and not files.same(now, before):
             text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
             if text not in found:
                 found.append(text)
         # A step that left the content alone says nothing of it, so what is there now has to fit the steps before it.
         kept = {"sha256": now["sha256"]} if files.has_content(now) and not files.has_content(before) else {}
-        shown[path] = {**before, **(kept if before["kind"] == "file" else {})}
+        shown[path] = now if gone else {**before, **(kept if before["kind"] == "file" else {})}
 
 
 def _state_now(path: str) -> State:

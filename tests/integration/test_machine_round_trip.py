@@ -1,0 +1,112 @@
+"""The round-trip law on a host with a kernel of its own: what does not apply in a container, and options of real mounts.
+
+Made to fail, found, fixed, looked at again after a real start of the host, and taken back.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
+from tests.integration import sick_host
+from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
+from tests.integration.test_round_trip import NOT_RESTORED, fixable, outcomes
+
+__all__ = ["playbook", "playbook_command", "remediation_of"]
+
+pytestmark = [pytest.mark.hosts, pytest.mark.machine, pytest.mark.slow]
+
+
+def rules_of_the_kernel(known):
+    """Return the rules with an automatic fix that need a kernel of their own, a real mount or a running audit daemon."""
+    found = {"auditd_running"}
+    for name in fixable(known):
+        rule = known.rules[name]
+        facts = [item["setting"]["address"].get("fact") for item in rule.applies_if]
+        kinds = {leaf["kind"] for leaf in leaves(rule.settings)}
+        if "own_kernel" in facts or "mount_option" in kinds or name.startswith("audit_"):
+            found.add(name)
+    return sorted(found)
+
+
+# Not wrong on this host, each with the reason why it stays so.
+CHRONY = "the clock is kept by chrony; one package excludes the other"
+RIGHT = {
+    "apparmor_installed": "part of the host; how packages are installed is proven in test_writers_packages.py",
+    "timesyncd_running": CHRONY,
+    "timesyncd_servers": CHRONY,
+}
+# Rules that fail and are left to a person.
+FOR_A_PERSON = {"boot_loader_password": "a password is never made up"}
+# Done, and in effect once the host has started again.
+AT_NEXT_BOOT = {
+    "audit_backlog": "the kernel reads its arguments once",
+    "audit_from_boot": "the kernel reads its arguments once",
+    "kernel_module_sctp": "once loaded it counts as in use for as long as the host runs",
+}
+# What a start of the host writes by itself.
+OF_A_START = ("/var/lib/systemd/*", "/var/lib/chrony/*", "/var/tmp/systemd-private-*")
+
+RUNNING = """\
+sysctl kernel.randomize_va_space kernel.yama.ptrace_scope fs.suid_dumpable
+for path in /tmp /dev/shm /home /var /var/tmp /var/log /var/log/audit; do echo $path $(findmnt -no OPTIONS $path); done
+for name in {modules}; do grep -qw ^$name /proc/modules && echo $name is loaded; done
+sort /sys/kernel/security/apparmor/profiles
+systemctl is-active auditd chrony
+"""
+
+
+@pytest.fixture
+def sick(machine):
+    """A virtual machine on which all that concerns its kernel is wrong."""
+    known = catalog.load()
+    machine.run(["sh", "-c", sick_host.script_for(known, rules_of_the_kernel(known))], timeout=300)
+    return machine
+
+
+def running(machine):
+    """Return what is in effect now, which no file says.
+
+    A module that could not be unloaded is left out: after a start it is not loaded again, for the run had not unloaded it.
+    """
+    known = catalog.load()
+    names = [name for name in rules_of_the_kernel(known) if name not in AT_NEXT_BOOT]
+    parts = [leaf for name in names for leaf in leaves(known.rules[name].settings)]
+    modules = sorted({leaf["address"]["name"] for leaf in parts if leaf["kind"] == "kernel_module"})
+    script = RUNNING.replace("{modules}", " ".join(modules).replace("-", "_"))
+    return machine.run(["sh", "-c", script], check=False).stdout
+
+
+def test_fix_what_needs_a_kernel_start_again_and_go_back(sick, playbook, remediation_of, tmp_path):
+    everything = {
+        "hipaa_cis_include": {"rules": rules_of_the_kernel(catalog.load())},
+        "hipaa_cis_level": 2,
+        "hipaa_cis_allow_disruption": ["all"],
+    }
+    before, running_before = sick.snapshot(), running(sick)
+
+    code, said = playbook("remediate", [sick], **everything)
+    assert code == 0, said
+    first = remediation_of(sick)
+    results = {item["rule"]: item for item in first["results"]}
+    sick_outcomes = {name: item["before"]["outcome"] for name, item in results.items()}
+    assert {name for name, outcome in sick_outcomes.items() if outcome != "fail"} == set(RIGHT)
+    left = {name: item["reason"] for name, item in results.items() if item["result"] in ("still_failing", "skipped")}
+    assert set(left) == set(FOR_A_PERSON) | set(AT_NEXT_BOOT), left
+    assert {item["result"] for name, item in results.items() if name not in {*left, *RIGHT}} == {"fixed"}
+    assert all("takes effect at the next boot" in left[name] for name in AT_NEXT_BOOT)
+
+    playbook("remediate", [sick], **everything)
+    assert not remediation_of(sick)["steps"]
+
+    sick.reboot()
+    playbook("audit", [sick], **everything)
+    assert {name for name, outcome in outcomes(tmp_path, sick).items() if outcome == "fail"} == set(FOR_A_PERSON)
+
+    code, said = playbook("rollback", [sick], hipaa_cis_run_id=first["run_id"])
+    assert code == 0, said
+    assert not changes(before, sick, (*NOT_RESTORED, *OF_A_START))
+    assert running(sick) == running_before
+    playbook("audit", [sick], **everything)
+    assert outcomes(tmp_path, sick) == sick_outcomes
