@@ -9,14 +9,22 @@ import re
 from typing import Any, Callable, Dict, List, Mapping
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import file_lines, pam_change
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import UFW_CONF, ufw_is_on
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import (
+    UFW,
     checks,
     is_shell,
     reload_for,
     validators,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
+    ORDER_FIRST,
+    ORDER_LAST,
+    PHASE_COMMANDS,
+    PHASE_FILES,
+    CannotFix,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
     DISABLED,
     MARK,
@@ -159,7 +167,13 @@ def _ufw(plan: ChangePlan, _address: Address, wanted: Wanted) -> None:
     if not plan.host.exists("/usr/sbin/ufw"):
         raise CannotFix("ufw is not installed")
     rule = str(wanted["ufw"])
-    plan.command("ufw " + rule, ["ufw", *rule.split()], undo=[["ufw", "reload"]], watch=["/etc/ufw"])
+    # ufw fails where its files say that it filters and it does not yet: so before it is switched on, or after it started.
+    is_on = ufw_is_on(plan.host) and UFW_CONF not in plan.host.planned
+    phase, order = (PHASE_COMMANDS, ORDER_LAST) if is_on else (PHASE_FILES, ORDER_FIRST)
+    # Not by `ufw reload`, which writes the files anew with what the other files say by then.
+    after_undo = [["sh", "-c", UFW]]
+    argv = ["ufw", *rule.split()]
+    plan.command("ufw " + rule, argv, watch=["/etc/ufw"], after_undo=after_undo, phase=phase, order=order)
 
 
 FORMS: Dict[str, Callable[[ChangePlan, Address, Wanted], None]] = {

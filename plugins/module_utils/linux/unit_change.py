@@ -9,6 +9,7 @@ import stat
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import units
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import firewall_guard
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -80,6 +81,8 @@ def _switch_on(plan: ChangePlan, name: str, wanted: Dict[str, bool]) -> None:
         )
     if start and name == NFTABLES:
         _check_nftables(plan.host)
+    if start:
+        firewall_guard.need_tracking(plan, name)
     if enable:
         plan.systemctl(["enable", "--now"] if start else ["enable"], name, "stop" if start else "")
     elif start:
@@ -110,9 +113,15 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
         if not seen["enabled"] and seen["active"] is False:
             continue
         path = OWN_UNITS + one
+        firewall_guard.need_another(plan, one)
         # A mask is a link in the place where a unit file of the site's own would stand.
         own = plan.host.exists(path) and not _is_link(plan.host, path)
-        plan.systemctl(["disable" if own else "mask", "--now"], one, "start" if seen["active"] else "")
+        undo = "start" if seen["active"] else ""
+        # Stopping nftables flushes the rules of all tools; so does its start, in a rollback.
+        reloads = firewall_guard.reloads_of_others(plan.host) if one == NFTABLES else []
+        plan.systemctl(["disable" if own else "mask", "--now"], one, undo, after_undo=reloads)
+        for argv in reloads:
+            plan.refresh(argv)
 
 
 def _started_by(host: Host, name: str) -> List[str]:

@@ -35,7 +35,7 @@ def _list(option, text):
 
 @pytest.fixture
 def refusal(tmp_path):
-    """Return a function that gives the reason for which one change is refused, or nothing."""
+    """Return a function that gives the reason for which a change is refused, or nothing; of several: name -> reason."""
 
     def ask(change, options, files=None, sshd="port 22\nport 2222\nauthorizedkeysfile .ssh/authorized_keys\n"):
         planted = {
@@ -57,7 +57,8 @@ def refusal(tmp_path):
             )
 
         host = PlannedHost(str(tmp_path), runner=runner, privileged=True)
-        return refusals(host, {"it": change}, options).get("it", "")
+        found = refusals(host, change if isinstance(change, dict) else {"it": change}, options)
+        return found if isinstance(change, dict) else found.get("it", "")
 
     return ask
 
@@ -121,7 +122,62 @@ REFUSED = [
     ),
     ("ufw-on", UFW_ON, {"user": "ada"}, {"/etc/ufw/user.rules": SSH_LINE.replace("22", "80")}, "ufw allow 22/tcp"),
     ("ufw-on-other-port", UFW_ON, {"user": "ada", "port": 2222}, {"/etc/ufw/user.rules": SSH_LINE}, "port 2222"),
+    (
+        "ufw-on-loopback-only",
+        UFW_ON,
+        {"user": "ada"},
+        {"/etc/ufw/user.rules": "### tuple ### allow any any 0.0.0.0/0 any 0.0.0.0/0 in_lo\n"},
+        "SSH port 22",
+    ),
+    (
+        "ufw-on-refused-first",
+        UFW_ON,
+        {"user": "ada"},
+        {"/etc/ufw/user.rules": SSH_LINE.replace("allow", "deny") + SSH_LINE},
+        "SSH port 22",
+    ),
+    (
+        "ufw-on-everything-allowed-but-ssh",
+        UFW_ON,
+        {"user": "ada"},
+        {
+            "/etc/ufw/user.rules": SSH_LINE.replace("allow", "reject"),
+            "/etc/default/ufw": "DEFAULT_INPUT_POLICY=ACCEPT\n",
+        },
+        "SSH port 22",
+    ),
+    (
+        "ufw-on-from-a-port",
+        UFW_ON,
+        {"user": "ada"},
+        {"/etc/ufw/user.rules": SSH_LINE.replace("any 0", "22 0")},
+        "port 22",
+    ),
     ("nftables-on", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": NFT % "tcp dport 80 accept"}, "SSH port 22"),
+    (
+        "nftables-on-behind-a-set",
+        NFTABLES_ON,
+        {"user": "ada"},
+        {"/etc/nftables.conf": (NFT % "tcp dport { 80, 443 } accept\ncounter drop").replace("drop;", "accept;")},
+        "SSH port 22",
+    ),
+    (
+        "nftables-on-in-a-chain-handed-over-to",
+        NFTABLES_ON,
+        {"user": "ada"},
+        {
+            "/etc/nftables.conf": (NFT % "tcp dport vmap { 80 : accept }\njump rest").replace("drop;", "accept;")
+            + "chain rest {\nreject\n}\n"
+        },
+        "SSH port 22",
+    ),
+    (
+        "nftables-on-in-an-included-file",
+        NFTABLES_ON,
+        {"user": "ada"},
+        {"/etc/nftables.conf": 'flush ruleset\ninclude "/etc/nftables.d/*.nft"\n', "/etc/nftables.d/a.nft": NFT % ""},
+        "SSH port 22",
+    ),
 ]
 
 
@@ -173,6 +229,23 @@ ALLOWED = [
     ),
     ("ufw-port-translated-on-the-way", UFW_ON, {"user": "ada", "port": 8022}, {"/etc/ufw/user.rules": SSH_LINE}),
     ("nftables-on", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": NFT % "tcp dport { 80, ssh } accept"}),
+    ("ufw-on-log", UFW_ON, {"user": "ada"}, {"/etc/ufw/user.rules": SSH_LINE.replace("allow", "limit_log")}),
+    ("ufw-on-profile", UFW_ON, {"user": "ada"}, {"/etc/ufw/user.rules": SSH_LINE.replace(" in", " OpenSSH - in_eth0")}),
+    (
+        "ufw-on-one-is-refused",
+        UFW_ON,
+        {"user": "ada"},
+        {
+            "/etc/ufw/user.rules": SSH_LINE.replace("allow", "deny").replace("any 0.0.0.0/0", "any 10.9.0.0/16")
+            + SSH_LINE
+        },
+    ),
+    (
+        "nftables-that-refuses-in-another-hook",
+        NFTABLES_ON,
+        {"user": "ada"},
+        {"/etc/nftables.conf": (NFT % "").replace("input", "forward")},
+    ),
     ("nftables-that-refuses-nothing", NFTABLES_ON, {"user": "ada"}, {"/etc/nftables.conf": "flush ruleset\n"}),
 ]
 
@@ -196,3 +269,16 @@ def test_keys_from_a_command_are_left_to_the_confirmation(refusal):
 
 def test_what_cannot_be_told_is_refused(refusal):
     assert "cannot be told" in refusal(TAGS, {"user": "ada"}, {"/etc/sudoers": "@include /etc/sudoers.%h\n"})
+
+
+def test_two_changes_of_ufw_that_lock_out_only_together(refusal):
+    policy = ("text_setting", {"file": "/etc/default/ufw", "name": "DEFAULT_INPUT_POLICY", "format": "shell"}, "DROP")
+    start = ("service", {"name": "ufw.service"}, {"enabled": True, "active": True})
+    files = {"/etc/ufw/ufw.conf": "ENABLED=no\n", "/etc/default/ufw": "DEFAULT_INPUT_POLICY=ACCEPT\n"}
+    for change in (UFW_ON, policy, start):
+        assert refusal(change, {"user": "ada"}, files) == ""
+
+    reasons = refusal({"on": UFW_ON, "policy": policy, "start": start}, {"user": "ada"}, files)
+
+    assert set(reasons) == {"on", "policy", "start"}
+    assert all("SSH port 22" in reason for reason in reasons.values())

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -15,20 +15,41 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 UFW_DEFAULTS = "/etc/default/ufw"
 UFW_CONF = "/etc/ufw/ufw.conf"
 UFW_RULES = "/etc/ufw/user.rules"
-UFW_ALLOWS = r"^### tuple ### (?:allow|limit) (\S+) (\S+) .* in(?:_\S+)?\b"
+# ufw keeps one comment a rule: action, protocol, port, to, port of the sender, from, and direction with the interface.
+UFW_TUPLE = re.compile(
+    r"^### tuple ### (?P<action>\w+?)(?:_log(?:-all)?)? (?P<protocol>\S+) (?P<port>\S+) \S+ (?P<sender_port>\S+) "
+    r"(?P<sender>\S+) (?:.* )?in(?:_(?P<interface>[^\s!]+))?(?: comment=\S*)?\s*$",
+    re.MULTILINE,
+)
+EVERYWHERE = ("any", "0.0.0.0/0", "::/0")
 NFTABLES = "/etc/nftables.conf"
 IPTABLES = "/etc/iptables/rules.v4"
+MAX_INCLUDES = 100
+_REFUSAL = re.compile(r"\b(drop|reject)\b")
+
+# What a run is to write to ufw's own files: name of the variable -> text.
+Planned = Mapping[str, str]
 
 
-def closed_port(host: Host, address: Address, wanted: Any, ports: Sequence[int]) -> str:
-    """Return why a change of a firewall would close all of these TCP ports, or nothing."""
+def closed_port(host: Host, address: Address, wanted: Any, ports: Sequence[int], planned: Planned) -> str:
+    """Return why a change of a firewall would close all of these TCP ports, or nothing.
+
+    ``planned``: what the same run is to write to ufw's files, for one change may be harmless and two of them not.
+    """
     name = str(address.get("name", ""))
-    path = str(address.get("file", ""))
-    if path in (UFW_DEFAULTS, UFW_CONF) and name in ("ENABLED", "DEFAULT_INPUT_POLICY"):
-        return _ufw(host, ports, {name: str(wanted)})
-    if not path and name in _SERVICES and _starts(wanted):
+    written = ufw_variable(address)
+    if written in ("ENABLED", "DEFAULT_INPUT_POLICY"):
+        return _ufw(host, ports, {**planned, written: str(wanted)})
+    if not address.get("file") and name == "ufw.service" and _starts(wanted):
+        return _ufw(host, ports, planned)
+    if not address.get("file") and name in _SERVICES and _starts(wanted):
         return _SERVICES[name](host, ports)
     return ""
+
+
+def ufw_variable(address: Address) -> str:
+    """Return the variable of ufw's files that an address names, or nothing."""
+    return str(address.get("name", "")) if address.get("file") in (UFW_DEFAULTS, UFW_CONF) else ""
 
 
 def _starts(wanted: Any) -> bool:
@@ -40,19 +61,36 @@ def _variable(text: str, name: str, default: str) -> str:
     return str(found[-1]) if found else default
 
 
-def _ufw(host: Host, ports: Sequence[int], planned: Mapping[str, str]) -> str:
-    """Look at the rules of ufw, which keeps one comment a rule: `### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in`."""
-    enabled = planned.get("ENABLED") or _variable(text_or(host, UFW_CONF), "ENABLED", "no")
+def ufw_is_on(host: Host, planned: Optional[Planned] = None) -> bool:
+    """Return whether ufw's files say that it filters."""
+    enabled = (planned or {}).get("ENABLED") or _variable(text_or(host, UFW_CONF), "ENABLED", "no")
+    return enabled.lower() == "yes"
+
+
+def _ufw(host: Host, ports: Sequence[int], planned: Planned) -> str:
     policy = planned.get("DEFAULT_INPUT_POLICY") or _variable(
         text_or(host, UFW_DEFAULTS), "DEFAULT_INPUT_POLICY", "DROP"
     )
-    if enabled.lower() != "yes" or policy.upper() == "ACCEPT":
+    if not ufw_is_on(host, planned):
         return ""
-    allowed = re.findall(UFW_ALLOWS, text_or(host, UFW_RULES), re.MULTILINE)
-    for protocol, wanted in allowed:
-        if protocol in ("tcp", "any") and (wanted == "any" or any(_in_list(port, wanted) for port in ports)):
-            return ""
+    rules = text_or(host, UFW_RULES)
+    if any(_ufw_lets_in(rules, port, policy.upper() == "ACCEPT") for port in ports):
+        return ""
     return _said("ufw", ports, "ufw allow %d/tcp" % (ports[0] if ports else 22))
+
+
+def _ufw_lets_in(rules: str, port: int, default: bool) -> bool:
+    """Return what the first rule that fits says; one that is for some senders only is taken to let in, never to refuse."""
+    for rule in UFW_TUPLE.finditer(rules):
+        fits = rule["protocol"] in ("tcp", "any") and (rule["port"] == "any" or _in_list(port, rule["port"]))
+        # Nobody comes from another host by the loopback interface.
+        if not fits or rule["sender_port"] != "any" or rule["interface"] == "lo":
+            continue
+        if rule["action"] in ("allow", "limit"):
+            return True
+        if rule["sender"] in EVERYWHERE and not rule["interface"]:
+            return False
+    return default
 
 
 def _in_list(port: int, text: str) -> bool:
@@ -63,19 +101,71 @@ def _in_list(port: int, text: str) -> bool:
     return False
 
 
+def nftables_text(host: Host, path: str = NFTABLES) -> str:
+    """Return what nftables.service loads, without comments, with the files that it includes."""
+    pending: List[str] = [path]
+    found: List[str] = []
+    while pending and len(found) < MAX_INCLUDES:
+        text = re.sub(r"#.*", "", text_or(host, pending.pop(0)))
+        found.append(text)
+        for name in re.findall(r"^\s*include\s+[\"']([^\"']+)[\"']", text, re.MULTILINE):
+            # A relative name is one of the default include directory of nft(8).
+            full = name if name.startswith("/") else "/etc/" + name
+            pending += host.glob(full) if re.search(r"[*?\[]", full) else [full]
+    return "\n".join(found)
+
+
+def nftables_refuses(text: str, hook: str = "input") -> bool:
+    """Return whether some chain at a hook, or one that it hands over to, refuses anything."""
+    bodies = dict(_chains(text))
+    pending = [name for name, body in bodies.items() if re.search(r"\bhook\s+%s\b" % hook, body)]
+    seen: List[str] = []
+    while pending:
+        name = pending.pop()
+        if name in seen or name not in bodies:
+            continue
+        seen.append(name)
+        if _REFUSAL.search(bodies[name]):
+            return True
+        pending += re.findall(r"\b(?:jump|goto)\s+(\S+?)\s*(?:[;,}]|$)", bodies[name], re.MULTILINE)
+    return False
+
+
+def _chains(text: str) -> List[Any]:
+    """Return (name, what stands between its braces) of all chains; of two of a name both bodies."""
+    found: Dict[str, str] = {}
+    for head in re.finditer(r"\bchain\s+(?:(?:inet|ip6?)\s+\S+\s+)?(\S+)\s*\{", text):
+        depth, place = 1, head.end()
+        while place < len(text) and depth:
+            depth += {"{": 1, "}": -1}.get(text[place], 0)
+            place += 1
+        found[head.group(1)] = found.get(head.group(1), "") + "\n" + text[head.end() : place]
+    return list(found.items())
+
+
 def _nftables(host: Host, ports: Sequence[int]) -> str:
-    text = re.sub(r"#.*", "", text_or(host, NFTABLES))
-    refuses = re.search(r"hook\s+input[^}]*(policy\s+drop|\b(drop|reject)\b)", text, re.DOTALL)
+    text = nftables_text(host)
     names = "|".join([str(port) for port in ports] + (["ssh"] if 22 in ports else []))
-    if not refuses or re.search(r"tcp\s+dport\s+(\{[^}]*)?\b(%s)\b[^\n]*accept" % names, text):
+    if not nftables_refuses(text) or re.search(r"tcp\s+dport\s+(\{[^}]*)?\b(%s)\b[^\n]*accept" % names, text):
         return ""
     return _said("nftables", ports, "a rule in %s" % NFTABLES)
 
 
+def iptables_refuses(host: Host, chain: str = "INPUT") -> bool:
+    """Return whether the stored rules of iptables refuse anything in a chain."""
+    pattern = rf"^:{chain} (DROP|REJECT)\b|^-A {chain}\b.*-j (DROP|REJECT)\b"
+    return re.search(pattern, text_or(host, IPTABLES), re.MULTILINE) is not None
+
+
+def ufw_refuses_output(host: Host) -> bool:
+    """Return whether ufw is set to refuse what no rule allows out."""
+    return _variable(text_or(host, UFW_DEFAULTS), "DEFAULT_OUTPUT_POLICY", "ACCEPT").upper() != "ACCEPT"
+
+
 def _iptables(host: Host, ports: Sequence[int]) -> str:
     text = text_or(host, IPTABLES)
-    refuses = re.search(r"^:INPUT (DROP|REJECT)\b|^-A INPUT -j (DROP|REJECT)\b", text, re.MULTILINE)
     names = "|".join(str(port) for port in ports)
+    refuses = re.search(r"^:INPUT (DROP|REJECT)\b|^-A INPUT -j (DROP|REJECT)\b", text, re.MULTILINE)
     if not refuses or re.search(r"^-A INPUT\b.*--dports?\s+(\S*,)?(%s)\b.*-j ACCEPT" % names, text, re.MULTILINE):
         return ""
     return _said("iptables", ports, "a rule in %s" % IPTABLES)
@@ -88,7 +178,6 @@ def _said(program: str, ports: Sequence[int], fix: str) -> str:
 
 
 _SERVICES: Dict[str, Callable[[Host, Sequence[int]], str]] = {
-    "ufw.service": lambda host, ports: _ufw(host, ports, {}),
     "nftables.service": _nftables,
     "netfilter-persistent.service": _iptables,
 }

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Set
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import logins
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import closed_port
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import closed_port, ufw_variable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 
@@ -25,7 +25,7 @@ LOCAL = frozenset({"local", "chroot", "community.general.chroot"})
 
 def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]) -> Dict[str, str]:
     """Return change -> why it is refused."""
-    ahead = Lookahead(host, options)
+    ahead = Lookahead(host, options, changes)
     found: Dict[str, str] = {}
     for change, (kind, address, wanted) in changes.items():
         reason = ahead.reason(kind, address, wanted)
@@ -37,8 +37,15 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
 class Lookahead:
     """Looks at single changes with the eyes of the user who connects."""
 
-    def __init__(self, host: Host, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, host: Host, options: Mapping[str, Any], changes: Optional[Mapping[str, Sequence[Any]]] = None
+    ) -> None:
         self._host = host
+        self._ufw = {
+            ufw_variable(address): str(wanted)
+            for kind, address, wanted in (changes or {}).values()
+            if kind == "text_setting" and ufw_variable(address)
+        }
         self._options = options
         self._user = str(options.get("user") or "")
         self._local = options.get("connection") in LOCAL
@@ -167,7 +174,7 @@ class Lookahead:
     def _firewall(self, address: Address, wanted: Any) -> str:
         if self._local:
             return ""
-        return closed_port(self._host, address, wanted, self._ports())
+        return closed_port(self._host, address, wanted, self._ports(), self._ufw)
 
     def _ports(self) -> List[int]:
         """Return the ports by which the controller may come: its own one only where sshd listens there.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import grp
 import pwd
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
@@ -146,24 +146,16 @@ class ChangePlan:
         undo: Sequence[Sequence[str]] = (),
         watch: Sequence[str] = (),
         timeout: float = 60.0,
-        after_undo: Sequence[Sequence[str]] = (),
+        **more: Any,
     ) -> None:
         """Run a command once, after the files are written. What it changes below ``watch`` is rolled back by itself.
 
-        ``after_undo``: run at the very end of a rollback, when all files are what they were.
+        ``more``: of a step, ``after_undo`` (run at the very end of a rollback, when all files are what they were), or
+        another ``phase`` and ``order``.
         """
-        self._add(
-            Step(
-                COMMAND,
-                label,
-                argv=tuple(argv),
-                undo=[list(one) for one in undo],
-                watch=tuple(watch),
-                after_undo=[list(one) for one in after_undo],
-                phase=PHASE_COMMANDS,
-                timeout=timeout,
-            )
-        )
+        step = Step(COMMAND, label, argv=tuple(argv), watch=tuple(watch), **{"phase": PHASE_COMMANDS, **more})
+        step.undo, step.timeout = [list(one) for one in undo], timeout
+        self._add(step)
 
     def packages(self, verb: str, name: str) -> None:
         """Install or remove (``verb``) a package; all of one apply are done by one call of the package manager."""
@@ -178,14 +170,23 @@ class ChangePlan:
             name for step in self._others if step.base == package_steps.step_for(verb).base for name in step.names()
         ]
 
-    def systemctl(self, verbs: Sequence[str], unit: str, undo_verb: str = "") -> None:
+    def planned_units(self, verbs: Sequence[Sequence[str]]) -> List[str]:
+        """Return the units for which ``systemctl VERBS`` is planned already."""
+        bases = [("systemctl", *one) for one in verbs]
+        return [name for step in self._others if step.base in bases for name in step.names()]
+
+    def systemctl(
+        self, verbs: Sequence[str], unit: str, undo_verb: str = "", after_undo: Sequence[Sequence[str]] = ()
+    ) -> None:
         """Run ``systemctl VERBS UNIT``, one call for all units. Links that it makes or removes are rolled back by themselves.
 
-        ``undo_verb``: what else takes it back, ``start`` or ``stop``, once the links are as they were.
+        ``undo_verb``: what else takes it back, ``start`` or ``stop``, once the links are as they were. ``after_undo``: as
+        of `command`.
         """
         step = unit_step(verbs)
         if undo_verb:
             step.undo.append(["systemctl", undo_verb, unit])
+        step.after_undo = [list(one) for one in after_undo]
         self._add_name(step, unit).undo.sort(key=undo_order)
 
     def refresh(self, argv: Sequence[str]) -> None:
@@ -244,6 +245,7 @@ class ChangePlan:
             known = step
         elif name not in known.names():
             known.undo += [argv for argv in step.undo if argv not in known.undo]
+            known.after_undo += [argv for argv in step.after_undo if argv not in known.after_undo]
         if name not in known.names():
             known.argv += (name,)
         known.label = " ".join((known.title, *known.names()))

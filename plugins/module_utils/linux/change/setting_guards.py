@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import package_change, text_setting
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import firewall_guard
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import UFW_CONF, UFW_DEFAULTS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -32,15 +34,19 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
             _need_room(plan, name, text)
         if text.lower() == "email" and not plan.host.exists(SENDMAIL):
             plan.warn("auditd is to send mail, but %s is missing: install a mail program" % SENDMAIL)
+    if file == UFW_CONF and name == "ENABLED" and text.lower() != "yes":
+        firewall_guard.need_another(plan, firewall_guard.UFW_UNIT)
     if file == PWQUALITY and name in ("enforce_for_root", "enforcing", "dictcheck") and text != "0":
         _need_dictionary(plan, name)
-    if file == "/etc/default/ufw" and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
+    if file == UFW_DEFAULTS and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
         rules = text_or(plan.host, "/etc/ufw/user.rules")
         if not re.search(r"^### tuple ### allow\S* .* out(_\S+)?( |$)", rules, re.MULTILINE):
             raise CannotFix(
                 "no rule of ufw allows any outgoing connection, so names, time and updates would be cut off; "
                 "allow what this host needs first, such as: ufw allow out 53"
             )
+    if file in (UFW_CONF, UFW_DEFAULTS):
+        firewall_guard.need_tracking_for_ufw(plan, name, text)
 
 
 def _need_dictionary(plan: ChangePlan, name: str) -> None:

@@ -22,6 +22,9 @@ KERNEL = "kernel"
 COMMAND = "command"
 REFRESH = "refresh"
 
+# Within a phase: before all else, and behind the starting of units.
+ORDER_FIRST, ORDER_LAST = -1, 3
+
 # What is done first: a package brings the files that are then changed; services start with their settings in place.
 PHASE_PACKAGES = 0
 PHASE_FILES = 1
