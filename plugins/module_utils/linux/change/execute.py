@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, package_steps, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
@@ -237,6 +237,7 @@ class Executor:
                 path: {"before": tree.get(path, files.ABSENT), "after": later.get(path, files.ABSENT)}
                 for path in trees.difference(tree, later)
             }
+            self._keep_accounts(step, effects)
         good = not result.problem and not result.exit_code
         problem = "" if good else "`%s` failed: %s" % (step.label if step.base else " ".join(step.argv), said(result))
         if step.packages or step.upkeep:
@@ -247,6 +248,12 @@ class Executor:
         self._half = half or not (good or idle)
         self._finish(number, "done" if partly else "failed", effects=effects, reason=problem)
         return problem
+
+    def _keep_accounts(self, step: Step, effects: Dict[str, Dict[str, State]]) -> None:
+        """Keep what a command made of account files of which it is not known what it was to make, as with packages."""
+        for path in account_files.DATABASE:
+            if path in effects and effects[path]["after"]["kind"] == "file" and not step.records:
+                effects[path]["after"] = files.state(self._host.path(path, follow=False), self._save)
 
 
 def said(result: CommandResult) -> str:

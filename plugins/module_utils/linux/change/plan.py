@@ -15,6 +15,7 @@ import pwd
 from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Record
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
@@ -162,6 +163,11 @@ class ChangePlan:
                 timeout=timeout,
             )
         )
+
+    def account_command(self, label: str, argv: Sequence[str], watch: Sequence[str], records: Sequence[Record]) -> None:
+        """Run a command on the files of accounts (``watch``), of which only ``records`` are rolled back."""
+        kept: List[Record] = [list(one) for one in records]
+        self._add(Step(COMMAND, label, argv=tuple(argv), watch=tuple(watch), records=kept, phase=PHASE_COMMANDS))
 
     def packages(self, verb: str, name: str) -> None:
         """Install or remove (``verb``) a package; all of one apply are done by one call of the package manager."""

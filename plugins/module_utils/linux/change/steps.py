@@ -43,6 +43,7 @@ class Step:
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
     that take the rest back, run after those files are restored; ``after_undo``: those run at the very end of a rollback.
+    ``records``: what it is to make of account records (`account_files.Record`); no more than that is taken back of them.
     ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
@@ -65,6 +66,7 @@ class Step:
     undo: List[Sequence[str]] = field(default_factory=list)
     after_undo: List[Sequence[str]] = field(default_factory=list)
     watch: Tuple[str, ...] = ()
+    records: List[Sequence[object]] = field(default_factory=list)
     timeout: float = 60.0
     packages: bool = False
     upkeep: bool = False
@@ -82,7 +84,7 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "packages", "upkeep"):
+        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep"):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:
