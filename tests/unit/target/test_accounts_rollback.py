@@ -368,3 +368,11 @@ def test_password_in_passwd_is_locked_there():
 
     assert after["/etc/passwd"].startswith("old:!abc")
     assert merge(before, after, after).texts == before
+
+
+def test_password_that_is_nobodys_is_locked_in_shadow_only():
+    before = {"/etc/passwd": "news:x:5:5::/:/usr/sbin/nologin\n", "/etc/shadow": "news:x:1::::::\n"}
+    after = expected(before, [["/etc/shadow", "news", 1, "!"], ["/etc/passwd", "news", 1, "!"]])
+
+    assert after == {**before, "/etc/shadow": "news:!x:1::::::\n"}
+    assert merge(before, after, after).texts == before

@@ -63,17 +63,17 @@ def expected(before: Texts, records: Iterable[Record]) -> Texts:
         else:
             number = next((number for number, line in enumerate(lines) if line.startswith(name + ":")), None)
             if number is not None:
-                lines[number] = _edited(lines[number], int(column), value)
+                lines[number] = _edited(path, lines[number], int(column), value)
         after[path] = "\n".join(lines)
     return after
 
 
-def _edited(line: str, column: int, value: str) -> str:
+def _edited(path: str, line: str, column: int, value: str) -> str:
     fields = line.split(":")
     if column < len(fields):
         if column != SECRET:
             fields[column] = value
-        elif fields[SECRET] != "x" and not fields[SECRET].startswith("!"):
+        elif (path, fields[SECRET]) != (PASSWD, "x") and not fields[SECRET].startswith("!"):
             fields[SECRET] = value + fields[SECRET]
     return ":".join(fields)
 

@@ -168,10 +168,10 @@ class Rollback:
     def _undo_command(self, entry: Entry, report: Report) -> None:
         if entry.step.get("packages"):
             report.problems += package_steps.undo(self._runner, entry)
+        # Before the rest, for the lock that this takes may be a file that the command made.
+        report.kept += self._accounts.undo(entry)
         for path, (before, after) in self._effects(entry):
             self._restore(path, before, after, report)
-        for kept in self._accounts.undo(entry):
-            report.kept.append(kept)
         for argv in entry.step["undo"]:
             self._run(argv, report)
 
