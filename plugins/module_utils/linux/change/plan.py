@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import grp
 import pwd
+import stat
 from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
@@ -65,6 +66,7 @@ class ChangePlan:
         is in place. ``secret``: its content is never shown. Raises `CannotFix` where it is not a plain file.
         """
         self._refuse_link(path)
+        self._refuse_hard_link(path)
         try:
             if self.host.read_text(path) == text and mode is None:
                 return
@@ -91,6 +93,7 @@ class ChangePlan:
         if not self.host.exists(path):
             return
         self._refuse_link(path)
+        self._refuse_hard_link(path)
         step = self._file(path)
         step.remove, step.content = True, None
         self.host.plan(path).gone = True
@@ -268,8 +271,6 @@ class ChangePlan:
 
     def _refuse_link(self, path: str) -> None:
         try:
-            import stat
-
             if stat.S_ISLNK(self.host.stat(path, follow=False).st_mode):
                 raise CannotFix(
                     "%s is a symbolic link, so something else manages it; change the file it points to by hand"
@@ -277,6 +278,19 @@ class ChangePlan:
                 )
         except NotFound:
             pass
+
+    def _refuse_hard_link(self, path: str) -> None:
+        """Raise `CannotFix` for a file with other names: a file is replaced as a whole, which would leave those behind."""
+        try:
+            status = self.host.stat(path, follow=False)
+        except NotFound:
+            return
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            raise CannotFix(
+                "%s has %d names (hard links), and the others would keep the old content; find them with "
+                "`find / -xdev -samefile %s`, and change it by hand or make it a file of its own"
+                % (printable(path), status.st_nlink, printable(path))
+            )
 
     def _note_other_tool(self, path: str) -> None:
         head = self.host.read_text(path)[:2000].lower()
