@@ -155,3 +155,28 @@ def test_controller_that_is_killed(booted_host, playbook, playbook_command, resu
     code, said = playbook("remediate", [booted_host])
     assert code == 0, said
     assert set(results(booted_host).values()) == {"fixed"}
+
+
+FSTAB = {"hipaa_cis_include": {"rules": ["mount_tmp_nodev"]}}
+# A disk that is not plugged in: findmnt has called this an error all along.
+UNPLUGGED = "LABEL=unplugged /srv/unplugged ext4 defaults 0 2\ntmpfs /tmp tmpfs rw,exec 0 0\n"
+DENIES = '#!/bin/sh\n/usr/bin/findmnt "$@"\ncase "$3" in *.hipaa-cis) printf "/tmp\\n   [E] no such option\\n"; exit 1;; esac\n'
+
+
+def test_table_of_mounts_is_checked_before_it_is_live(booted_host, playbook, results, remediation_of):
+    booted_host.write("/etc/fstab", UNPLUGGED)
+    booted_host.run(["sh", "-c", "mountpoint -q /tmp || mount /tmp; mount -o remount,dev /tmp"])
+    assert booted_host.run(["findmnt", "--verify"], check=False).returncode == 1
+    booted_host.write("/usr/local/bin/findmnt", DENIES, 0o755)
+
+    playbook("remediate", [booted_host], **FSTAB)
+    assert results(booted_host) == {"mount_tmp_nodev": "still_failing"}
+    assert "/tmp: no such option" in reasons(remediation_of, booted_host)["mount_tmp_nodev"]
+    assert "unplugged" not in reasons(remediation_of, booted_host)["mount_tmp_nodev"]
+    assert booted_host.read("/etc/fstab") == UNPLUGGED
+
+    booted_host.run(["rm", "/usr/local/bin/findmnt"])
+    code, said = playbook("remediate", [booted_host], **FSTAB)
+    assert code == 0, said
+    assert results(booted_host) == {"mount_tmp_nodev": "fixed"}
+    assert "/tmp tmpfs rw,exec,nodev 0 0" in booted_host.read("/etc/fstab")

@@ -88,6 +88,12 @@ class ChangePlan:
         if mode is not None:
             step.mode = planned.mode = mode
 
+    def compare(self, path: str, argv: Sequence[str], known: Sequence[str]) -> None:
+        """Have a planned file checked by a command, as with ``validate``, that may complain of what is ``known``."""
+        step = self._files.get(path)
+        if step is not None and step.content is not None:
+            step.compare, step.known = list(argv), list(known)
+
     def remove(self, path: str) -> None:
         """Remove a file; nothing where there is none."""
         if not self.host.exists(path):

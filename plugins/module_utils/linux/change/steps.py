@@ -39,7 +39,8 @@ class Step:
 
     ``file``: ``path`` gets ``content`` (None: kept; with ``remove``: gone), ``mode``, ``uid``, ``gid`` (None: kept;
     a new file is 0644 root:root). ``validate``: commands run on the finished temporary file (``{file}``) before it
-    is put in place. ``check``: commands run afterwards, a failure of which takes the file back at once.
+    is put in place; ``compare``: one that may complain of what the old file had too (``known``).
+    ``check``: commands run afterwards, a failure of which takes the file back at once.
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
     that take the rest back, run after those files are restored; ``after_undo``: those run at the very end of a rollback.
@@ -62,6 +63,8 @@ class Step:
     secret: bool = False
     validate: List[Sequence[str]] = field(default_factory=list)
     check: List[Sequence[str]] = field(default_factory=list)
+    compare: List[str] = field(default_factory=list)
+    known: List[str] = field(default_factory=list)
     argv: Tuple[str, ...] = ()
     undo: List[Sequence[str]] = field(default_factory=list)
     after_undo: List[Sequence[str]] = field(default_factory=list)
