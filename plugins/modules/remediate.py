@@ -93,7 +93,10 @@ attributes:
     description: Can run in C(check_mode) and shows what it would change, without any change.
     support: full
   diff_mode:
-    description: Shows the difference of every file, and the commands.
+    description:
+      - Shows the difference of every file, and the commands.
+      - Of files that not everybody on the host may read, it shows the new lines only, and counts those that are taken out,
+        made comments or rewritten, so that no secret in them leaves the host.
     support: full
   action:
     description: Has an action of its own on the controller.
