@@ -34,7 +34,8 @@ options:
     choices: [none, service_reload, service_restart, sessions, login, network, reboot, all]
     default: [service_reload]
   confirm_timeout:
-    description: Seconds after which the host undoes changes that may have cut the controller off, when nobody confirms them.
+    description:
+      - Seconds after which the host undoes changes that may have cut the controller off, when nobody confirms them; from 15 to 3600.
     type: float
     default: 120.0
   write_out:
