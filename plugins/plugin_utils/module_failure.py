@@ -9,13 +9,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+_WRONG_PASSWORD = (
+    "the password given for becoming root is wrong (with sudo it is that of the user, with su that of root); mend "
+    "ansible_become_password, or give it to --ask-become-pass"
+)
 _CAUSES = (
     (r"no space left on device", "there is no space left for Ansible's module on the host; free space in /tmp and /var/tmp"),
     (r"read-only file system", "the host's temporary folders are read-only; set ansible_remote_tmp to a folder that can be written"),
     # What ansible-core says of its own, then sudo (in any language: "sudo: 3 incorrect password attempts"), su and doas.
     (r"incorrect \w+ password|incorrect password|sudo: \d+ \w+|(su|doas): authentication fail|sorry, try again",
-     "the password given for becoming root is wrong (with sudo it is that of the user, with su that of root); mend "
-     + "ansible_become_password, or give it to --ask-become-pass"),
+     _WRONG_PASSWORD),
     (r"sudo: .*(account|password) (is|or password is) expired|account validation failure|account locked|account is locked",
      "the user may not become root at the moment, for the account is locked or its password has expired; see faillock and chage"),
     (r"missing \w+ password|(sudo|su|doas): .*password|waiting for privilege escalation prompt",
