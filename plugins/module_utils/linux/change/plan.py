@@ -33,6 +33,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import bound_folder
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 _OTHER_TOOLS = ("ansible managed", "managed by puppet", "managed by chef", "managed by salt", "managed by ansible",
@@ -73,6 +74,7 @@ class ChangePlan:
             self._note_other_tool(path)
         except NotFound:
             pass
+        self._note_bound_folder(path)
         self._make_parents(path)
         step = self._file(path)
         # Bytes that are not UTF-8 were read as \xNN; such a file can't be written back as it was.
@@ -302,6 +304,14 @@ class ChangePlan:
         head = self.host.read_text(path)[:2000].lower()
         if any(sign in head for sign in _OTHER_TOOLS):
             self.warn("%s says that another tool manages it, which may undo the change" % printable(path))
+
+    def _note_bound_folder(self, path: str) -> None:
+        mount = bound_folder(self.host, path)
+        if mount is not None:
+            self.warn(
+                "%s is mounted from elsewhere (a bind mount of %s), so what else uses that sees the change of %s too"
+                % (printable(mount.path), printable(mount.root), printable(path))
+            )
 
     def _has_odd_bytes(self, path: str) -> bool:
         try:
