@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import time
 
 import pytest
 
 from tests.hosts.system import wait_until
-from tests.integration.remediating import changes, mode, playbook, playbook_command, remediation_of, results
+from tests.integration.remediating import changes, kill_tree, mode, playbook, playbook_command, remediation_of, results
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
@@ -182,7 +180,7 @@ def test_controller_that_is_killed(booted_host, playbook, playbook_command, resu
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
+    kill_tree(process.pid)
     process.wait()
     # A module that was sent off goes on by itself, longer on a busy machine.
     wait_until(lambda: no_module(booted_host), seconds=30, what="end of the module")
