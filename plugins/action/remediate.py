@@ -26,6 +26,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStor
 from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import host_safeguards
 
+CONFIRM_SECONDS = (15, 3600)
+
 
 class ActionModule(HostAction):
     """Remediates one host and writes its records; returns counts, what changed, paths and digests only."""
@@ -43,6 +45,7 @@ class ActionModule(HostAction):
         try:
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
             arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
+            _check_timeout(arguments["confirm_timeout"])
             store = self._store(arguments, variables)
             result.update(self._remediate(store, arguments, variables))
         except HipaaCisError as problem:
@@ -176,11 +179,20 @@ class _Target:
 
 
 def _disruption(given: list[str]) -> list[str]:
-    classes = list(DISRUPTIONS) if given == ["all"] else given
-    for name in classes:
-        if name not in DISRUPTIONS:
+    for name in given:
+        if name not in {*DISRUPTIONS, "all"}:
             raise HipaaCisError(unknown("disruption class", name, {*DISRUPTIONS, "all"}))
-    return classes
+    return list(DISRUPTIONS) if "all" in given else given
+
+
+def _check_timeout(seconds: float) -> None:
+    """Raise `HipaaCisError` where nobody could confirm in time, or a host that is cut off would stay so for long."""
+    least, most = CONFIRM_SECONDS
+    if not least <= seconds <= most:
+        raise HipaaCisError(
+            f"hipaa_cis_confirm_timeout is {seconds:g}, and has to be from {least} to {most} seconds: the changes, a new connection "
+            "and becoming root have to fit in it, and a host that is cut off waits so long before it undoes them. 120 is the default."
+        )
 
 
 def _has_port(connection: Any) -> bool:

@@ -34,7 +34,8 @@ options:
     choices: [none, service_reload, service_restart, sessions, login, network, reboot, all]
     default: [service_reload]
   confirm_timeout:
-    description: Seconds after which the host undoes changes that may have cut the controller off, when nobody confirms them.
+    description:
+      - Seconds after which the host undoes changes that may have cut the controller off, when nobody confirms them; from 15 to 3600.
     type: float
     default: 120.0
   write_out:
@@ -93,7 +94,10 @@ attributes:
     description: Can run in C(check_mode) and shows what it would change, without any change.
     support: full
   diff_mode:
-    description: Shows the difference of every file, and the commands.
+    description:
+      - Shows the difference of every file, and the commands.
+      - Of files that not everybody on the host may read, it shows the new lines only, and counts those that are taken out,
+        made comments or rewritten, so that no secret in them leaves the host.
     support: full
   action:
     description: Has an action of its own on the controller.

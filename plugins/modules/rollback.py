@@ -13,6 +13,7 @@ description:
   - Reads the journal that M(hipaa.cis.remediate) wrote on the host and takes its changes back, the last one first. Afterwards
     the files, modes, owners, services, kernel parameters and packages are what they were before that run.
   - What somebody changed since is not touched; then nothing at all is rolled back and the task fails with a list of it.
+  - Of accounts only the fields that the run changed are taken back. Passwords and accounts that came since stay as they are.
 author:
   - The hipaa.cis authors (@hipaa-cis)
 options:
@@ -68,7 +69,7 @@ problems:
   returned: always
   type: list
 kept:
-  description: Where newer versions of files were kept.
+  description: Where newer versions of files were kept, and the users and groups that the run made and that stay, being in use.
   returned: always
   type: list
 """

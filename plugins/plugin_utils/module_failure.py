@@ -9,10 +9,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+_WRONG_PASSWORD = (
+    "the password given for becoming root is wrong (with sudo it is that of the user, with su that of root); mend "
+    "ansible_become_password, or give it to --ask-become-pass"
+)
 _CAUSES = (
     (r"no space left on device", "there is no space left for Ansible's module on the host; free space in /tmp and /var/tmp"),
     (r"read-only file system", "the host's temporary folders are read-only; set ansible_remote_tmp to a folder that can be written"),
-    (r"(sudo|su|doas): .*(password|incorrect)|missing sudo password|incorrect sudo password", "becoming root needs a password"),
+    # What ansible-core says of its own, then sudo (in any language: "sudo: 3 incorrect password attempts"), su and doas.
+    (r"incorrect \w+ password|incorrect password|sudo: \d+ \w+|(su|doas): authentication fail|sorry, try again",
+     _WRONG_PASSWORD),
+    (r"sudo: .*(account|password) (is|or password is) expired|account validation failure|account locked|account is locked",
+     "the user may not become root at the moment, for the account is locked or its password has expired; see faillock and chage"),
+    (r"missing \w+ password|(sudo|su|doas): .*password|waiting for privilege escalation prompt",
+     "becoming root needs a password; set ansible_become_password, or use --ask-become-pass"),
     (r"is not in the sudoers file|not allowed to (execute|run)|may not run sudo", "the user may not become root by sudo"),
     (r"python[0-9.]*: (command )?not found|No such file or directory.*python|python.*No such file|interpreter.*not found",
      "the host has no Python; install python3 (3.8 or newer) or set ansible_python_interpreter"),
@@ -30,10 +40,20 @@ def explain(answer: Mapping[str, Any], what: str = "The audit") -> str:
     return f"{what} could not be done on this host: {_last_words(answer)}"
 
 
+def gave_no_answer(answer: Mapping[str, Any]) -> bool:
+    """Return whether Ansible says that a module failed, and not the module itself."""
+    return bool(answer.get("failed")) and ("module_stderr" in answer or "module_stdout" in answer)
+
+
 def _last_words(answer: Mapping[str, Any]) -> str:
     stderr = [line.strip() for line in str(answer.get("module_stderr", "")).splitlines() if line.strip()]
     message = str(answer.get("msg", "")).splitlines()
     # The last line of a traceback is the exception itself, which says the most.
-    if stderr and (not message or "MODULE FAILURE" in message[0]):
-        return stderr[-1][:400]
+    empty = not message or re.search("MODULE FAILURE|deserialization failed", message[0])
+    if empty:
+        said = stderr or [line.strip() for line in str(answer.get("module_stdout", "")).splitlines() if line.strip()]
+        if said:
+            return said[-1][:400]
+    if empty and message:
+        return "the module gave no answer, not even a reason; see what the host prints when the user logs in, and try `ansible -m ping`"
     return (message[0] if message else "the module gave no answer")[:400]

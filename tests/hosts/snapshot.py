@@ -1,7 +1,7 @@
 """A fingerprint of a whole tree, to prove that something did not write to it.
 
-What is compared: path, type, mode, owner, group, size, modification time, extended attributes, and the
-SHA-256 of the contents (of the target, for a link). Access times are left out: reading changes them.
+What is compared: path, type, mode, owner, group, size, modification time, extended attributes, the number of hard
+links of a file, and the SHA-256 of the contents (of the target, for a link). Access times are left out: reading changes them.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class Entry(NamedTuple):
     device: int
     attributes: tuple[tuple[str, bytes], ...]
     digest: str
+    links: int
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ def _entry(path: str) -> Entry:
     return Entry(
         kind, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, size, status.st_mtime_ns,
         status.st_rdev, attributes, _digest(path, kind, status),
+        # Of a directory it counts what is in it, or nothing, by the filesystem.
+        0 if kind == "directory" else status.st_nlink,
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "time": (lambda top: os.utime(top / "file", (1, 1)), "/file", "mtime_ns"),
     "type": (lambda top: _replace_with_link(top / "file"), "/file", "kind"),
     "mode of a directory": (lambda top: (top / "directory").chmod(0o700), "/directory", "mode"),
+    "another name": (lambda top: os.link(top / "file", top / "other"), "/file", "links"),
     "file in a directory": (lambda top: (top / "directory/inner").write_text("x"), "/directory/inner", "digest"),
 }
 CHANGES_OF_ROOT: dict[str, tuple[Callable[[Path], object], str, str]] = {

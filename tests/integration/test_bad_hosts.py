@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +109,21 @@ def test_ad_hoc_audit(booted_host, run_ansible, write_inventory, tmp_path):
     assert '"debian_12"' in said
     assert (tmp_path / "runs" / "latest" / "hosts" / f"{booted_host.name}.json").is_file()
     assert len(said) < 100_000
+
+
+@pytest.mark.parametrize("name", ["audit", "remediate", "rollback"])
+def test_wrong_password_for_becoming_root_is_called_so(booted_host, write_inventory, tmp_path, name):
+    booted_host.run(["chpasswd"], data=f"{PLAIN}:right-Secret-1\n")
+    # With one try only, sudo ends at once and Ansible looks for the answer of a module that never ran.
+    booted_host.write("/etc/sudoers.d/plain", f"Defaults passwd_tries=1\n{PLAIN} ALL=(ALL) ALL\n", 0o440)
+    given = {"ansible_become_password": "wrong-Secret-2", "hipaa_cis_run_dir": str(tmp_path / "runs")}
+    inventory = write_inventory([booted_host], user=PLAIN)
+    program = Path(sys.executable).with_name("ansible-playbook")
+    argv = [str(program), f"hipaa.cis.{name}", "-i", str(inventory), "-e", json.dumps(given)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "the password given for becoming root is wrong" in said
+    assert "deserialization" not in said
+    assert "Secret-2" not in said

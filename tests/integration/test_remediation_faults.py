@@ -66,6 +66,46 @@ def test_file_that_is_mounted_over(booted_host, playbook, results, remediation_o
         booted_host.run(["umount", "/etc/sysctl.d/50-bound.conf"])
 
 
+def test_folder_that_is_mounted_over(booted_host, playbook, results, remediation_of):
+    """It is changed where it comes from, which is said, and brought back there."""
+    booted_host.write("/srv/conf/50-bound.conf", "net.ipv4.conf.all.send_redirects = 1\n")
+    booted_host.run(["mount", "--bind", "/srv/conf", "/etc/sysctl.d"])
+    try:
+        code, said = playbook("remediate", [booted_host])
+        assert code == 0, said
+        assert results(booted_host)["redirects_not_sent"] == "fixed"
+        assert any(
+            "a bind mount of " in text and "/srv/conf" in text for text in remediation_of(booted_host)["warnings"]
+        )
+        code, said = playbook("rollback", [booted_host])
+        assert code == 0, said
+        assert booted_host.run(["ls", "-A", "/srv/conf"]).stdout.split() == ["50-bound.conf"]
+        assert booted_host.read("/srv/conf/50-bound.conf") == "net.ipv4.conf.all.send_redirects = 1\n"
+    finally:
+        booted_host.run(["umount", "/etc/sysctl.d"])
+
+
+def test_file_with_other_names(booted_host, playbook, results, remediation_of):
+    """The mode is theirs too; the content would be left behind in the others."""
+    text = "net.ipv4.conf.all.send_redirects = 1\n"
+    booted_host.write("/etc/sysctl.d/50-linked.conf", text)
+    booted_host.run(["ln", "/etc/sysctl.d/50-linked.conf", "/srv/linked"])
+    booted_host.run(["cp", "/etc/crontab", "/etc/crontab.own"])
+    booted_host.run(["sh", "-c", "mv /etc/crontab.own /etc/crontab && ln /etc/crontab /srv/crontab"])
+    before = booted_host.snapshot()
+
+    code, said = playbook("remediate", [booted_host])
+    assert code == 0, said
+    assert results(booted_host)["crontab_permissions"] == "fixed"
+    assert mode(booted_host, "/srv/crontab") == "600"
+    assert results(booted_host)["redirects_not_sent"] == "skipped"
+    assert "find / -xdev -samefile" in reasons(remediation_of, booted_host)["redirects_not_sent"]
+
+    code, said = playbook("rollback", [booted_host])
+    assert code == 0, said
+    assert not changes(before, booted_host)
+
+
 def test_no_room_for_the_journal(booted_host, playbook):
     booted_host.run(["mkdir", "-p", "/var/lib/hipaa-cis"])
     booted_host.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/var/lib/hipaa-cis"])
@@ -166,3 +206,28 @@ def test_controller_that_is_killed(booted_host, playbook, playbook_command, resu
     code, said = playbook("remediate", [booted_host])
     assert code == 0, said
     assert set(results(booted_host).values()) == {"fixed"}
+
+
+FSTAB = {"hipaa_cis_include": {"rules": ["mount_tmp_nodev"]}}
+# A disk that is not plugged in: findmnt has called this an error all along.
+UNPLUGGED = "LABEL=unplugged /srv/unplugged ext4 defaults 0 2\ntmpfs /tmp tmpfs rw,exec 0 0\n"
+DENIES = '#!/bin/sh\n/usr/bin/findmnt "$@"\ncase "$3" in *.hipaa-cis) printf "/tmp\\n   [E] no such option\\n"; exit 1;; esac\n'
+
+
+def test_table_of_mounts_is_checked_before_it_is_live(booted_host, playbook, results, remediation_of):
+    booted_host.write("/etc/fstab", UNPLUGGED)
+    booted_host.run(["sh", "-c", "mountpoint -q /tmp || mount /tmp; mount -o remount,dev /tmp"])
+    assert booted_host.run(["findmnt", "--verify"], check=False).returncode == 1
+    booted_host.write("/usr/local/bin/findmnt", DENIES, 0o755)
+
+    playbook("remediate", [booted_host], **FSTAB)
+    assert results(booted_host) == {"mount_tmp_nodev": "still_failing"}
+    assert "/tmp: no such option" in reasons(remediation_of, booted_host)["mount_tmp_nodev"]
+    assert "unplugged" not in reasons(remediation_of, booted_host)["mount_tmp_nodev"]
+    assert booted_host.read("/etc/fstab") == UNPLUGGED
+
+    booted_host.run(["rm", "/usr/local/bin/findmnt"])
+    code, said = playbook("remediate", [booted_host], **FSTAB)
+    assert code == 0, said
+    assert results(booted_host) == {"mount_tmp_nodev": "fixed"}
+    assert "/tmp tmpfs rw,exec,nodev 0 0" in booted_host.read("/etc/fstab")

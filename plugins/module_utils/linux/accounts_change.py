@@ -13,15 +13,24 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import Password, passwords, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import (
+    COLUMNS,
+    COPIES,
+    DATABASE,
+    PASSWD,
+    SECRET,
+    SHADOW,
+    Record,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
-# What chage and usermod write, with the copies that they keep; the lock of the files goes with them.
-DATABASE = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/passwd-", "/etc/shadow-",
-            "/etc/group-", "/etc/gshadow-")  # fmt: skip
+# What chage and usermod write, with the copies that they keep.
+WATCHED = (*DATABASE, *COPIES)
+SHELL_COLUMN = COLUMNS[PASSWD].index("shell")
 NOLOGIN = "/usr/sbin/nologin"
 NEVER = 99999
 Writer = Callable[["ChangePlan", str, Any], None]
@@ -36,12 +45,13 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     writer(plan, fact, wanted)
 
 
-def _command(plan: ChangePlan, label: str, argv: List[str]) -> None:
-    plan.command(label, argv, watch=DATABASE)
+def _command(plan: ChangePlan, label: str, argv: List[str], *records: Record) -> None:
+    plan.account_command(label, argv, WATCHED, records)
 
 
-def _age(option: str, field: str, good: Callable[[int, int], bool]) -> Writer:
+def _age(option: str, field: str, column: str, good: Callable[[int, int], bool]) -> Writer:
     """Return a writer of one day count: ``good(days, wanted)`` says which accounts are left alone."""
+    position = COLUMNS[SHADOW].index(column)
 
     def write_days(plan: ChangePlan, _fact: str, wanted: Any) -> None:
         days = int(wanted)
@@ -55,7 +65,7 @@ def _age(option: str, field: str, good: Callable[[int, int], bool]) -> Writer:
             )
         for entry in wrong:
             label = "set %s of %s to %d" % (option.lstrip("-"), entry.name, days)
-            _command(plan, label, ["chage", option, str(days), entry.name])
+            _command(plan, label, ["chage", option, str(days), entry.name], [SHADOW, entry.name, position, str(days)])
 
     return write_days
 
@@ -75,13 +85,16 @@ def _would_expire(entry: Password, field: str, days: int) -> bool:
 def _shells(plan: ChangePlan, fact: str, _wanted: Any) -> None:
     """Give system accounts that can log in a shell that lets nobody in."""
     for name in _names(plan, fact):
-        _command(plan, "give %s the shell %s" % (name, NOLOGIN), ["usermod", "--shell", NOLOGIN, name])
+        argv = ["usermod", "--shell", NOLOGIN, name]
+        _command(plan, "give %s the shell %s" % (name, NOLOGIN), argv, [PASSWD, name, SHELL_COLUMN, NOLOGIN])
 
 
 def _lock(plan: ChangePlan, fact: str, _wanted: Any) -> None:
     """Lock the passwords of accounts that have no shell."""
     for name in _names(plan, fact):
-        _command(plan, "lock %s" % name, ["usermod", "--lock", name])
+        # The password stands in one of the two; the other is left as it is.
+        locked = [[path, name, SECRET, "!"] for path in (SHADOW, PASSWD)]
+        _command(plan, "lock %s" % name, ["usermod", "--lock", name], *locked)
 
 
 def _homes(plan: ChangePlan, fact: str, wanted: Any) -> None:
@@ -103,10 +116,10 @@ def _names(plan: ChangePlan, fact: str) -> List[str]:
 
 
 _WRITERS: Dict[str, Writer] = {
-    "password_maximum_age": _age("--maxdays", "maximum", lambda days, wanted: 1 <= days <= wanted),
-    "password_minimum_age": _age("--mindays", "minimum", lambda days, wanted: days >= wanted),
-    "password_warning": _age("--warndays", "warning", lambda days, wanted: days >= wanted),
-    "password_inactive": _age("--inactive", "inactive", lambda days, wanted: 0 <= days <= wanted),
+    "password_maximum_age": _age("--maxdays", "maximum", "maximum age", lambda days, wanted: 1 <= days <= wanted),
+    "password_minimum_age": _age("--mindays", "minimum", "minimum age", lambda days, wanted: days >= wanted),
+    "password_warning": _age("--warndays", "warning", "warning", lambda days, wanted: days >= wanted),
+    "password_inactive": _age("--inactive", "inactive", "inactivity", lambda days, wanted: 0 <= days <= wanted),
     "system_accounts_with_shell": _shells,
     "unlocked_without_shell": _lock,
     "home_too_open": _homes,

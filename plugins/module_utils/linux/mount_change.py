@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import mounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import fstab_check
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.fstab import FSTAB, first_for, read_fstab
@@ -53,18 +54,24 @@ def _flags(mount: Mount) -> List[str]:
 def _configure(plan: ChangePlan, path: str, option: str, configured: Any, fstype: str) -> None:
     entry = first_for(read_fstab(plan.host), path)
     if entry is not None:
-        plan.write(FSTAB, _with_option(plan.host.read_text(FSTAB), entry.line, option))
+        _write_fstab(plan, _with_option(plan.host.read_text(FSTAB), entry.line, option))
     elif configured is not None:
         _add_dropin(plan, path, option, configured)
     elif fstype == "tmpfs":
         # Mounted by systemd itself or by hand; a line in fstab makes its options last.
         line = "tmpfs %s tmpfs rw,nosuid,nodev%s 0 0" % (path, "" if option in ("nosuid", "nodev") else "," + option)
-        plan.write(FSTAB, _joined(text_or(plan.host, FSTAB), line))
+        _write_fstab(plan, _joined(text_or(plan.host, FSTAB), line))
     else:
         raise CannotFix("neither /etc/fstab nor a mount unit says how %s is mounted; add it there by hand" % path)
     after = mounts.Mounts(plan.host).find({"path": path})[1]
     if after is None or option not in after.options:
         raise CannotFix("%s would still win for %s; change it by hand" % (after.by if after else "another unit", path))
+
+
+def _write_fstab(plan: ChangePlan, text: str) -> None:
+    if text != text_or(plan.host, FSTAB):
+        plan.write(FSTAB, text)
+        fstab_check.verify(plan)
 
 
 def _with_option(text: str, number: int, option: str) -> str:

@@ -99,6 +99,22 @@ class MountTable:
         return mount
 
 
+def bound_folder(host: Host, path: str) -> Optional[Mount]:
+    """Return the mount of a folder from elsewhere (a bind mount) in which a path lies, or None; also where that can't be told."""
+    try:
+        table: MountTable = host.shared("mounts", lambda: MountTable(host))
+        folder = path.rpartition("/")[0]
+        while folder:
+            mount = table.visible(folder)
+            if mount is not None:
+                # A subvolume of btrfs is a file system of its own, though it has a place in a larger one.
+                return mount if mount.root != "/" and mount.fstype != "btrfs" else None
+            folder = folder.rpartition("/")[0]
+    except ReadError:
+        pass
+    return None
+
+
 def _parse(table: str, line: str) -> Mount:
     fields = line.split(" ")
     try:

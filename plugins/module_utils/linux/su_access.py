@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import Group, groups, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import GROUP, GSHADOW, NEW, PASSWD
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -27,7 +28,8 @@ MAX_DEPTH = 16
 # Of these, each turns the group's right into something else, or asks the wrong account (pam_wheel(8)).
 SPOILING = frozenset({"deny", "trust", "root_only"})
 GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}\Z")
-GROUP_FILES = ("/etc/group", "/etc/gshadow", "/etc/group-", "/etc/gshadow-")
+# With the users, of whose some may have the group as their primary one when it is taken back.
+GROUP_FILES = (PASSWD, GROUP, GSHADOW, GROUP + "-", GSHADOW + "-")
 LINE = re.compile(r"-?auth\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<arguments>.*)", re.IGNORECASE)
 
 
@@ -149,7 +151,9 @@ def write(plan: ChangePlan, _address: Address, wanted: Any) -> None:
     if not seen["group"]:
         plan.write(PATH, _limited(host.read_text(PATH), name))
     if _group(host, name) is None:
-        plan.command("create the empty group " + name, ["groupadd", "--system", name], watch=GROUP_FILES)
+        made = [[path, name, NEW, ""] for path in (GROUP, GSHADOW)]
+        argv = ["groupadd", "--system", name]
+        plan.account_command("create the empty group " + name, argv, GROUP_FILES, made)
     after = _checked(host)
     if after["group"] != name:
         raise CannotFix("%s cannot be changed so that su is limited; change it by hand" % PATH)

@@ -350,6 +350,47 @@ def test_link_in_place_of_a_file_is_left_alone(root):
     assert "symbolic link" in answer["changes"]["sysctl"]["reason"]
 
 
+TABLE = "1 0 8:1 / / rw - ext4 /dev/vda rw\n2 1 8:2 /shared/conf /etc/sysctl.d rw - ext4 /dev/vdb rw\n"
+
+
+@pytest.mark.parametrize("table", [TABLE, TABLE.replace("/shared/conf", "/"), TABLE.replace("ext4", "btrfs")])
+def test_folder_that_is_mounted_from_elsewhere_is_reported(root, table):
+    os.mkdir(root + "/proc/1")
+    with open(root + "/proc/1/mountinfo", "w") as stream:
+        stream.write(table)
+
+    answer = apply(root)
+
+    assert answer["changes"]["sysctl"]["state"] == "done"
+    told = [text for text in answer["notes"] if "a bind mount of /shared/conf" in text]
+    assert any("change of /etc/sysctl.d/50-site.conf" in text for text in told) == (table == TABLE)
+    assert not any("modprobe.d" in text for text in told)
+
+
+def test_file_with_other_names_is_left_alone(root):
+    os.link(root + "/etc/sysctl.d/50-site.conf", root + "/etc/site.conf")
+    before = tree(root)
+
+    answer = apply(root)
+
+    assert answer["changes"]["sysctl"]["state"] == "refused"
+    assert "find / -xdev -samefile /etc/sysctl.d/50-site.conf" in answer["changes"]["sysctl"]["reason"]
+    assert answer["changes"]["module"]["state"] == "done"
+    assert os.path.samefile(root + "/etc/sysctl.d/50-site.conf", root + "/etc/site.conf")
+    assert not roll_back(root).problems
+    assert tree(root) == before
+
+
+def test_mode_of_a_file_with_other_names_is_theirs_too(root):
+    os.link(root + "/etc/passwd", root + "/etc/accounts")
+
+    assert apply(root, changes={"file": CHANGES["file"]})["changes"]["file"]["state"] == "done"
+    assert os.path.samefile(root + "/etc/passwd", root + "/etc/accounts")
+    roll_back(root)
+    assert os.path.samefile(root + "/etc/passwd", root + "/etc/accounts")
+    assert os.stat(root + "/etc/accounts").st_mode & 0o7777 == 0o666
+
+
 def test_file_that_another_tool_manages_is_reported(root):
     with open(root + "/etc/sysctl.d/50-site.conf", "w") as stream:
         stream.write("# Ansible managed\nnet.ipv4.ip_forward = 1\n")

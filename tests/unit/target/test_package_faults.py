@@ -118,3 +118,82 @@ def test_what_is_as_before_already_is_not_said_to_be_undone(root):
     report = roll_back(root, Dpkg("base"))
 
     assert (report.changed, report.undone) == (False, [])
+
+
+ACCOUNTS = {
+    "/etc/passwd": "root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\n",
+    "/etc/shadow": "root:*:1::::::\nanna:$y$old:19000:0:99999:7:::\n",
+    "/etc/group": "root:x:0:\n",
+    "/etc/gshadow": "root:*::\n",
+    "/etc/.pwd.lock": "",
+}
+
+
+class Bringing(Dpkg):
+    """Its package brings an account, and a file; a purge leaves the account, as those of Debian do."""
+
+    def __init__(self, root, *names):
+        super().__init__(*names)
+        self.root = root
+        self.killed = False
+
+    def add(self, path, text):
+        with open(self.root + path) as stream:
+            old = stream.read()
+        with open(self.root + path + "-", "w") as stream:
+            stream.write(old)
+        with open(self.root + path, "a") as stream:
+            stream.write(text)
+
+    def __call__(self, argv, timeout):
+        result = super().__call__(argv, timeout)
+        if "install" in argv and "--simulate" not in argv:
+            self.add("/etc/passwd", "_aide:x:110:110::/:/usr/sbin/nologin\n")
+            self.add("/etc/shadow", "_aide:!:20000::::::\n")
+            self.add("/etc/group", "_aide:x:110:\n")
+            self.add("/etc/gshadow", "_aide:!::\n")
+            with open(self.root + "/etc/aide.conf", "w") as stream:
+                stream.write("x\n")
+            if self.killed:
+                raise KeyboardInterrupt
+        return result
+
+
+@pytest.fixture
+def peopled(root):
+    for path, text in ACCOUNTS.items():
+        with open(root + path, "w") as stream:
+            stream.write(text)
+    return root
+
+
+def accounts_of(root):
+    found = {}
+    for path in sorted(os.listdir(root + "/etc")):
+        with open(root + "/etc/" + path) as stream:
+            found["/etc/" + path] = stream.read()
+    return found
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("since", [False, True])
+def test_account_of_a_package_goes_with_it_and_a_new_password_stays(peopled, killed, since):
+    dpkg = Bringing(peopled, "bash")
+    dpkg.killed = killed
+    before = accounts_of(peopled)
+    try:
+        assert apply(peopled, dpkg, INSTALL)["changes"]["it"]["state"] == "done"
+    except KeyboardInterrupt:
+        assert killed
+    if since:
+        with open(peopled + "/etc/shadow", "w") as stream:
+            stream.write("root:*:1::::::\nanna:$y$new:20000:0:99999:7:::\n_aide:!:20000::::::\n")
+        before["/etc/shadow"] = before["/etc/shadow"].replace("$y$old:19000", "$y$new:20000")
+
+    report = roll_back(peopled, dpkg)
+
+    assert not report.conflicts + report.problems + report.kept
+    after = accounts_of(peopled)
+    # The tools' copy of a file that somebody changed since is theirs.
+    assert {path for path in after if after[path] != before.get(path)} == ({"/etc/shadow-"} if since else set())
+    assert set(before) <= set(after)

@@ -10,9 +10,8 @@ for each change what became of it.
 
 from __future__ import annotations
 
-import difflib
 import json
-from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     accounts_change,
@@ -35,7 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     text_setting_change,
     unit_change,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files, lock, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock, lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
@@ -49,8 +48,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 REQUEST_VERSION = 1
 MODES = ("plan", "apply", "confirm", "status", "release")
 CONFIRM_TIMEOUT = 120.0
-MAX_DIFF = 16 * 1024
-SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
 
 Writer = Callable[[ChangePlan, Address, Any], None]
 
@@ -124,7 +121,7 @@ class Apply:
             "changes": self._states,
             "notes": plan.warnings,
             "pending_reboot": plan.pending_reboot,
-            "steps": [{**step.as_dict(), "diff": self._diff(step)} for step in steps],
+            "steps": [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps],
         }
         if mode == "apply" and steps:
             with lock.at_work(self._root):
@@ -210,46 +207,6 @@ class Apply:
         if self._request["group"] == CONNECTION and what.startswith("journal: "):
             confirm.refuse_late(self._journal)
             confirm.extend(self._journal, self._timeout, self._root)
-
-    def _diff(self, step: Step) -> Optional[Dict[str, str]]:
-        """Return what the step changes as texts before and after; contents of secret files are not shown."""
-        if step.type != "file":
-            return None
-        if step.secret or step.path in SECRET_FILES:
-            return {"note": "the content of this file is not shown"}
-        try:
-            real = self._host.path(step.path, follow=False)
-            before = files.state(real, contents=False)
-        except (OSError, ChangeError, ReadError):
-            return None
-        parts = {"header": step.path, "before": _attributes(before), "after": _attributes(before)}
-        for name, shown in (("mode", "%04o"), ("uid", "%d"), ("gid", "%d")):
-            if getattr(step, name) is not None:
-                parts["after"] = _with(parts["after"], name, shown % getattr(step, name))
-        if step.content is not None or step.remove:
-            old = _text(real) if before["kind"] == "file" else ""
-            new = "" if step.remove else (step.content or b"").decode("utf-8", "backslashreplace")
-            # Without the lines around: what is not changed may be a secret, such as a token in a file of root's shell.
-            parts["lines"] = "".join(
-                difflib.unified_diff(old.splitlines(True), new.splitlines(True), step.path, step.path, n=0)
-            )[:MAX_DIFF]
-        return parts
-
-
-def _attributes(state: Mapping[str, Any]) -> str:
-    if "mode" not in state:
-        return "kind=%s" % state["kind"]
-    return "mode=%04o uid=%d gid=%d" % (state["mode"], state["uid"], state["gid"])
-
-
-def _with(text: str, name: str, shown: str) -> str:
-    parts = [part for part in text.split() if not part.startswith(name + "=")]
-    return " ".join([*parts, "%s=%s" % (name, shown)])
-
-
-def _text(path: str) -> str:
-    with open(path, "rb") as stream:
-        return stream.read(files.MAX_BYTES).decode("utf-8", "backslashreplace")
 
 
 def parse(text: str) -> Dict[str, Any]:

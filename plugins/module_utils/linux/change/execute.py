@@ -11,7 +11,13 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    account_files,
+    files,
+    fstab_check,
+    package_steps,
+    trees,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
@@ -142,7 +148,7 @@ class Executor:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 self._watcher("temporary: " + step.label)
                 files.write_temporary(temporary, content, after)
-                problem = self._run_checks(step.validate, temporary)
+                problem = self._run_checks(step.validate, temporary) or self._compare(step, temporary)
                 if problem:
                     self._finish(number, "failed", reason=problem)
                     return problem
@@ -203,6 +209,20 @@ class Executor:
                 return "the check `%s` refused it, so it was taken back: %s" % (" ".join(check), said(result))
         return ""
 
+    def _compare(self, step: Step, path: str) -> str:
+        """Return what the command complains of in the new file that it did not in the old one."""
+        if not step.compare:
+            return ""
+        result = self._runner([part.replace("{file}", path) for part in step.compare], 60.0)
+        new = [result.problem] if result.problem else fstab_check.errors(result, path)
+        added = [line for line in new if line not in step.known]
+        if not added:
+            return ""
+        return "the check `%s` refused it, so nothing was changed: %s" % (
+            " ".join(step.compare),
+            "; ".join(added)[:300],
+        )
+
     def _make_kernel(self, step: Step) -> str:
         path = self._host.path(step.path)
         with open(path, "rb") as stream:
@@ -237,6 +257,7 @@ class Executor:
                 path: {"before": tree.get(path, files.ABSENT), "after": later.get(path, files.ABSENT)}
                 for path in trees.difference(tree, later)
             }
+            self._keep_accounts(step, effects)
         good = not result.problem and not result.exit_code
         problem = "" if good else "`%s` failed: %s" % (step.label if step.base else " ".join(step.argv), said(result))
         if step.packages or step.upkeep:
@@ -247,6 +268,12 @@ class Executor:
         self._half = half or not (good or idle)
         self._finish(number, "done" if partly else "failed", effects=effects, reason=problem)
         return problem
+
+    def _keep_accounts(self, step: Step, effects: Dict[str, Dict[str, State]]) -> None:
+        """Keep what a command made of account files of which it is not known what it was to make, as with packages."""
+        for path in account_files.DATABASE:
+            if path in effects and effects[path]["after"]["kind"] == "file" and not step.records:
+                effects[path]["after"] = files.state(self._host.path(path, follow=False), self._save)
 
 
 def said(result: CommandResult) -> str:

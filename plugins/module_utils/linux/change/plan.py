@@ -12,9 +12,11 @@ from __future__ import annotations
 import copy
 import grp
 import pwd
+import stat
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Record
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
@@ -31,6 +33,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import bound_folder
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 _OTHER_TOOLS = ("ansible managed", "managed by puppet", "managed by chef", "managed by salt", "managed by ansible",
@@ -66,12 +69,14 @@ class ChangePlan:
         is in place. ``secret``: its content is never shown. Raises `CannotFix` where it is not a plain file.
         """
         self._refuse_link(path)
+        self._refuse_hard_link(path)
         try:
             if self.host.read_text(path) == text and mode is None:
                 return
             self._note_other_tool(path)
         except NotFound:
             pass
+        self._note_bound_folder(path)
         self._make_parents(path)
         step = self._file(path)
         # Bytes that are not UTF-8 were read as \xNN; such a file can't be written back as it was.
@@ -87,11 +92,18 @@ class ChangePlan:
         if mode is not None:
             step.mode = planned.mode = mode
 
+    def compare(self, path: str, argv: Sequence[str], known: Sequence[str]) -> None:
+        """Have a planned file checked by a command, as with ``validate``, that may complain of what is ``known``."""
+        step = self._files.get(path)
+        if step is not None and step.content is not None:
+            step.compare, step.known = list(argv), list(known)
+
     def remove(self, path: str) -> None:
         """Remove a file; nothing where there is none."""
         if not self.host.exists(path):
             return
         self._refuse_link(path)
+        self._refuse_hard_link(path)
         step = self._file(path)
         step.remove, step.content = True, None
         self.host.plan(path).gone = True
@@ -156,6 +168,11 @@ class ChangePlan:
         step = Step(COMMAND, label, argv=tuple(argv), watch=tuple(watch), **{"phase": PHASE_COMMANDS, **more})
         step.undo, step.timeout = [list(one) for one in undo], timeout
         self._add(step)
+
+    def account_command(self, label: str, argv: Sequence[str], watch: Sequence[str], records: Sequence[Record]) -> None:
+        """Run a command on the files of accounts (``watch``), of which only ``records`` are rolled back."""
+        kept: List[Record] = [list(one) for one in records]
+        self._add(Step(COMMAND, label, argv=tuple(argv), watch=tuple(watch), records=kept, phase=PHASE_COMMANDS))
 
     def packages(self, verb: str, name: str) -> None:
         """Install or remove (``verb``) a package; all of one apply are done by one call of the package manager."""
@@ -267,8 +284,6 @@ class ChangePlan:
 
     def _refuse_link(self, path: str) -> None:
         try:
-            import stat
-
             if stat.S_ISLNK(self.host.stat(path, follow=False).st_mode):
                 raise CannotFix(
                     "%s is a symbolic link, so something else manages it; change the file it points to by hand"
@@ -277,10 +292,31 @@ class ChangePlan:
         except NotFound:
             pass
 
+    def _refuse_hard_link(self, path: str) -> None:
+        """Raise `CannotFix` for a file with other names: a file is replaced as a whole, which would leave those behind."""
+        try:
+            status = self.host.stat(path, follow=False)
+        except NotFound:
+            return
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            raise CannotFix(
+                "%s has %d names (hard links), and the others would keep the old content; find them with "
+                "`find / -xdev -samefile %s`, and change it by hand or make it a file of its own"
+                % (printable(path), status.st_nlink, printable(path))
+            )
+
     def _note_other_tool(self, path: str) -> None:
         head = self.host.read_text(path)[:2000].lower()
         if any(sign in head for sign in _OTHER_TOOLS):
             self.warn("%s says that another tool manages it, which may undo the change" % printable(path))
+
+    def _note_bound_folder(self, path: str) -> None:
+        mount = bound_folder(self.host, path)
+        if mount is not None:
+            self.warn(
+                "%s is mounted from elsewhere (a bind mount of %s), so what else uses that sees the change of %s too"
+                % (printable(mount.path), printable(mount.root), printable(path))
+            )
 
     def _has_odd_bytes(self, path: str) -> bool:
         try:

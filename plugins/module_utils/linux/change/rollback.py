@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
@@ -61,6 +62,7 @@ class Rollback:
         self._unconfirmed = unconfirmed
         self._force = force
         self._watcher = watcher
+        self._accounts = AccountUndo(host, journal)
 
     def run(self, dry: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
@@ -132,7 +134,7 @@ class Rollback:
         if entry.step.get("packages") and package_steps.changed(self._runner, entry.before):
             return True
         # What it did beside files can't be seen, so what takes that back counts as a change.
-        if entry.step["undo"]:
+        if entry.step["undo"] or self._accounts.differs(entry):
             return True
         return any(
             not files.same(files.state(self._host.path(path, follow=False)), before)
@@ -168,6 +170,8 @@ class Rollback:
     def _undo_command(self, entry: Entry, report: Report) -> None:
         if entry.step.get("packages"):
             report.problems += package_steps.undo(self._runner, entry)
+        # Before the rest, for the lock that this takes may be a file that the command made.
+        report.kept += self._accounts.undo(entry)
         for path, (before, after) in self._effects(entry):
             self._restore(path, before, after, report)
         for argv in entry.step["undo"]:
@@ -177,6 +181,7 @@ class Rollback:
         """Yield (path, (state before, state after)) of what a command changed, in an order in which it can be undone.
 
         What was removed is brought back from the outside in, then what was added is removed from the inside out.
+        The account files are left out: of them only what the command did is taken back.
         """
         changed: Dict[str, Tuple[State, Optional[State]]] = {}
         if entry.effects is not None and not entry.step.get("packages"):
@@ -188,6 +193,8 @@ class Rollback:
             changed = {path: (before.get(path, files.ABSENT), None) for path in trees.difference(before, now)}
             if entry.effects is not None:  # packages put back files of their own; only what the step had changed counts
                 changed = {path: states for path, states in changed.items() if path in entry.effects}
+        for path in self._accounts.paths(entry):
+            changed.pop(path, None)
         for path in sorted(path for path in changed if changed[path][0]["kind"] != "absent"):
             yield path, changed[path]
         for path in sorted((path for path in changed if changed[path][0]["kind"] == "absent"), reverse=True):
@@ -203,6 +210,7 @@ class Rollback:
         """Return what is neither as the run left it nor as it was before, steps chained backwards."""
         found: List[str] = []
         shown: Dict[str, State] = {}
+        texts: Dict[str, str] = {}
         for entry in reversed(entries):
             if entry.step["type"] == FILE:
                 self._chain(entry.step["path"], entry.before, entry.after, shown, found)
@@ -211,9 +219,21 @@ class Rollback:
                 if now.split() not in (entry.before["value"].split(), entry.after["value"].split()):
                     found.append("%s is %s now, the run had set %s" % (entry.step["path"], now, entry.after["value"]))
             elif entry.step["type"] == COMMAND:
+                accounts = self._accounts.paths(entry)
+                found += [text for text in self._account_conflicts(entry, texts) if text not in found]
+                shown.update(self._accounts.attributes_before(entry, shown))
                 for path, effect in (entry.effects or {}).items():
-                    self._chain(path, effect["before"], effect["after"], shown, found)
+                    if path not in accounts:
+                        self._chain(path, effect["before"], effect["after"], shown, found)
         return found
+
+    def _account_conflicts(self, entry: Entry, texts: Dict[str, str]) -> List[str]:
+        try:
+            return self._accounts.conflicts(entry, texts)
+        except ChangeError as problem:
+            if isinstance(problem, DamagedJournal) and not self._force:
+                raise
+            return [str(problem)]
 
     def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
         now = shown.get(path)

@@ -42,10 +42,12 @@ class Step:
 
     ``file``: ``path`` gets ``content`` (None: kept; with ``remove``: gone), ``mode``, ``uid``, ``gid`` (None: kept;
     a new file is 0644 root:root). ``validate``: commands run on the finished temporary file (``{file}``) before it
-    is put in place. ``check``: commands run afterwards, a failure of which takes the file back at once.
+    is put in place; ``compare``: one that may complain of what the old file had too (``known``).
+    ``check``: commands run afterwards, a failure of which takes the file back at once.
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
     that take the rest back, run after those files are restored; ``after_undo``: those run at the very end of a rollback.
+    ``records``: what it is to make of account records (`account_files.Record`); no more than that is taken back of them.
     ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
@@ -64,10 +66,13 @@ class Step:
     secret: bool = False
     validate: List[Sequence[str]] = field(default_factory=list)
     check: List[Sequence[str]] = field(default_factory=list)
+    compare: List[str] = field(default_factory=list)
+    known: List[str] = field(default_factory=list)
     argv: Tuple[str, ...] = ()
     undo: List[Sequence[str]] = field(default_factory=list)
     after_undo: List[Sequence[str]] = field(default_factory=list)
     watch: Tuple[str, ...] = ()
+    records: List[Sequence[object]] = field(default_factory=list)
     timeout: float = 60.0
     packages: bool = False
     upkeep: bool = False
@@ -85,7 +90,7 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "packages", "upkeep"):
+        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep"):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a step changes of a file, as texts for the operator, who may not be one who may read the file."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+from typing import Any, Dict, List, Mapping, Optional
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+
+MAX_DIFF = 16 * 1024
+SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
+# So many characters in a row that a line of ours has in common with one of theirs are taken to be theirs.
+COMMON = 4
+_WORDS = re.compile(r"[^\s=:,;\"']+")
+
+
+def shown(host: Host, step: Step) -> Optional[Dict[str, str]]:
+    """Return ``{header, before, after, lines?, note?}`` of a step; a note alone where its content is secret."""
+    if step.type != "file":
+        return None
+    if step.secret or step.path in SECRET_FILES:
+        return {"note": "the content of this file is not shown"}
+    try:
+        real = host.path(step.path, follow=False)
+        before = files.state(real, contents=False)
+    except (OSError, ChangeError, ReadError):
+        return None
+    parts = {"header": step.path, "before": _attributes(before), "after": _attributes(before)}
+    for name, form in (("mode", "%04o"), ("uid", "%d"), ("gid", "%d")):
+        if getattr(step, name) is not None:
+            parts["after"] = _with(parts["after"], name, form % getattr(step, name))
+    if step.content is not None or step.remove:
+        parts.update(_content(host, step, _text(real) if before["kind"] == "file" else ""))
+    return parts
+
+
+def _content(host: Host, step: Step, old: str) -> Dict[str, str]:
+    new = "" if step.remove else (step.content or b"").decode("utf-8", "backslashreplace")
+    # Without the lines around: what is not changed may be a secret, such as a token in a file of root's shell.
+    lines = list(difflib.unified_diff(old.splitlines(True), new.splitlines(True), step.path, step.path, n=0))
+    if not old or is_public(host, step.path):
+        return {"lines": "".join(lines)[:MAX_DIFF]}
+    return without_theirs(lines)
+
+
+def is_public(host: Host, path: str) -> bool:
+    """Return whether everybody on the host may read a file, by its mode and that of the folders above it."""
+    if not os.stat(host.path(path)).st_mode & stat.S_IROTH:
+        return False
+    folder = os.path.dirname(path)
+    while folder != "/":
+        if not os.stat(host.path(folder)).st_mode & stat.S_IXOTH:
+            return False
+        folder = os.path.dirname(folder)
+    return True
+
+
+def without_theirs(lines: List[str]) -> Dict[str, str]:
+    """Return a difference with the lines that are only ours, and a count of those that hold something of the file's."""
+    gone = [line[1:] for line in lines[2:] if line.startswith("-")]
+    added = [line for line in lines[2:] if line.startswith("+")]
+    ours = [line for line in added if not _is_theirs(line[1:], gone)]
+    commented = sum(DISABLED.strip() in line for line in added)
+    rewritten = len(added) - len(ours) - commented
+    counts = {
+        "taken out": max(0, len(gone) - commented - rewritten),
+        "made a comment": commented,
+        "rewritten": rewritten,
+    }
+    said = ", ".join("%d %s" % (count, what) for what, count in counts.items() if count)
+    result = {"lines": "".join(lines[:2] + ours)[:MAX_DIFF]} if ours else {}
+    if said:
+        result["note"] = "lines that are not shown, for not everybody on the host may read this file: " + said
+    return result
+
+
+def _is_theirs(line: str, gone: List[str]) -> bool:
+    """Return whether a new line holds something of the lines that go, beside the name of what it sets."""
+    if DISABLED.strip() in line:
+        return True
+    names = {words[0] for words in map(_WORDS.findall, gone) if words}
+    words = _WORDS.findall(line)
+    values = words[1:] if words and words[0] in names else words
+    text = "".join(gone)
+    return any(
+        word[start : start + COMMON] in text for word in values for start in range(max(0, len(word) - COMMON + 1))
+    )
+
+
+def _attributes(state: Mapping[str, Any]) -> str:
+    if "mode" not in state:
+        return "kind=%s" % state["kind"]
+    return "mode=%04o uid=%d gid=%d" % (state["mode"], state["uid"], state["gid"])
+
+
+def _with(text: str, name: str, form: str) -> str:
+    parts = [part for part in text.split() if not part.startswith(name + "=")]
+    return " ".join([*parts, "%s=%s" % (name, form)])
+
+
+def _text(path: str) -> str:
+    with open(path, "rb") as stream:
+        return stream.read(files.MAX_BYTES).decode("utf-8", "backslashreplace")

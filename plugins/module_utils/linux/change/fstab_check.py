@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check /etc/fstab before it is live: a mistake in it may keep the host from its next boot.
+
+findmnt(8) of util-linux 2.30 and newer says what is wrong with a table. Much of that has been so for long (a disk that is
+not plugged in), so a new table is refused only for what its old one did not have.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.fstab import FSTAB
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+VERIFY = ("findmnt", "--verify", "--tab-file")
+# With errors in the table it ends with 1.
+EXIT_CODES = (0, 1)
+UNKNOWN = re.compile(r"(unrecognized|invalid|unknown) option")
+_SUMMARY = re.compile(r"\s*(\d+ parse errors?,|Success\b)")
+
+
+def verify(plan: ChangePlan) -> None:
+    """Have the planned /etc/fstab checked before it takes its place, and say so where that can't be."""
+    try:
+        old = plan.host.run([*VERIFY, FSTAB], EXIT_CODES)
+    except NotFound:
+        plan.warn("%s is written unchecked, for findmnt (of util-linux) is not installed" % FSTAB)
+        return
+    except ReadError as problem:
+        plan.warn("%s is written unchecked: %s" % (FSTAB, problem))
+        return
+    if UNKNOWN.search(old.stderr):
+        plan.warn("%s is written unchecked, for this findmnt knows no --verify" % FSTAB)
+        return
+    plan.compare(FSTAB, [*VERIFY, "{file}"], errors(old, FSTAB))
+
+
+def errors(result: CommandResult, path: str) -> List[str]:
+    """Return the errors of a table, each with the mount that it is of; warnings are none of them."""
+    found: List[str] = []
+    mount = ""
+    for line in result.stdout.splitlines():
+        if line[:1] not in (" ", ""):
+            mount = line.strip()
+        elif "[E]" in line:
+            found.append("%s: %s" % (mount, line.split("[E]", 1)[1].strip()))
+    said = [line.strip() for line in result.stderr.splitlines() if line.strip() and not _SUMMARY.match(line)]
+    return found + [line.replace(path, FSTAB) for line in said]

@@ -1,0 +1,51 @@
+"""Why a module gave no answer, in one line: what ansible-core and the host say becomes a cause and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
+
+NO_JSON = "Module result deserialization failed: No start of json char found"
+WRONG = "password given for becoming root is wrong"
+MISSING = "becoming root needs a password; set ansible_become_password"
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        ({"msg": NO_JSON, "module_stderr": "sudo: 1 incorrect password attempt\n"}, WRONG),
+        ({"msg": NO_JSON, "module_stderr": "sudo: 3 Fehlversuche bei der Passwort-Eingabe\n"}, WRONG),
+        ({"msg": NO_JSON, "module_stderr": "", "module_stdout": "su: Authentication failure\r\n"}, WRONG),
+        ({"msg": NO_JSON, "module_stderr": "doas: Authentication failed\n"}, WRONG),
+        ({"msg": "Incorrect sudo password"}, WRONG),
+        ({"msg": "Incorrect su password"}, WRONG),
+        ({"msg": "Missing sudo password"}, MISSING),
+        ({"msg": NO_JSON, "module_stderr": "sudo: a password is required\n"}, MISSING),
+        ({"msg": "Timeout (12s) waiting for privilege escalation prompt: "}, MISSING),
+        ({"msg": NO_JSON, "module_stderr": "sudo: Account or password is expired, reset your password\n"}, "expired"),
+        ({"msg": NO_JSON, "module_stderr": "sudo: account validation failure, is your account locked?\n"}, "locked"),
+        ({"msg": NO_JSON, "module_stderr": "anna is not in the sudoers file.\n"}, "may not become root by sudo"),
+        ({"msg": NO_JSON, "module_stderr": "a\nsomething odd\n"}, "on this host: something odd"),
+        (
+            {"msg": NO_JSON, "module_stdout": "This account is only for mail.\n"},
+            "on this host: This account is only for mail.",
+        ),
+        ({"msg": NO_JSON, "module_stderr": "", "module_stdout": ""}, "try `ansible -m ping`"),
+        ({"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "Traceback\nKeyError: 'x'\n"}, "KeyError: 'x'"),
+        ({"msg": "a reason of the module"}, "on this host: a reason of the module"),
+        ({}, "the module gave no answer"),
+    ],
+)
+def test_cause_is_named(answer, cause):
+    said = explain({"failed": True, **answer}, "The rollback")
+
+    assert said.startswith("The rollback could not be done on this host: ")
+    assert cause in said
+    assert "deserialization" not in said
+
+
+def test_answer_of_the_module_itself_is_left_as_it_is():
+    assert not gave_no_answer({"failed": True, "msg": "Nothing was rolled back"})
+    assert not gave_no_answer({"changed": True})
+    assert gave_no_answer({"failed": True, "msg": NO_JSON, "module_stderr": "", "module_stdout": ""})

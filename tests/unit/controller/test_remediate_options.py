@@ -1,0 +1,36 @@
+"""Options of the remediation that are no options: what is wrong is said before a host is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.action import remediate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import DISRUPTIONS
+
+
+@pytest.mark.parametrize("given", [["all"], ["all", "login"], ["none", "all"]])
+def test_all_classes_are_allowed_by_all_beside_others_too(given):
+    assert remediate._disruption(given) == list(DISRUPTIONS)
+
+
+def test_some_classes_are_allowed():
+    assert remediate._disruption(["login", "none"]) == ["login", "none"]
+    assert remediate._disruption([]) == []
+
+
+@pytest.mark.parametrize("given", [["all", "logn"], ["logn"]])
+def test_unknown_class_is_named_beside_all_too(given):
+    with pytest.raises(HipaaCisError, match=r"unknown disruption class 'logn'\. Did you mean login"):
+        remediate._disruption(given)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -5.0, 14.9, 3600.1, float("nan"), float("inf")])
+def test_time_in_which_nobody_can_confirm_is_refused(seconds):
+    with pytest.raises(HipaaCisError, match="from 15 to 3600 seconds"):
+        remediate._check_timeout(seconds)
+
+
+@pytest.mark.parametrize("seconds", [15.0, 120.0, 3600.0])
+def test_time_in_which_one_can_confirm_is_taken(seconds):
+    remediate._check_timeout(seconds)

@@ -1,0 +1,102 @@
+"""What `--diff` shows of a file: enough to approve the plan, and no secret that not everybody on the host may read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.difference import shown
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
+pytestmark = pytest.mark.root
+
+OLD = "PermitRootLogin yes\nexport TOKEN=hunter2secret\nkept opensesame\numask 022 # hunter2secret\n"
+NEW = (
+    "# disabled by hipaa.cis: PermitRootLogin yes\nPermitRootLogin no\nexport TOKEN=hunter2secret_2\nkept opensesame\n"
+    "umask 027\nMaxAuthTries 4\n"
+)
+
+
+@pytest.fixture
+def show(tmp_path):
+    def call(path="/etc/conf", mode=0o600, new=NEW, **keys):
+        place = tmp_path / path[1:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tmp_path.chmod(0o755)
+        place.write_text(OLD)
+        place.chmod(mode)
+        return shown(Host(str(tmp_path)), Step("file", path, path=path, content=new and new.encode(), **keys))
+
+    return call
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o440])
+def test_only_our_lines_of_a_private_file_are_shown(show, mode):
+    parts = show(mode=mode)
+
+    added = [line for line in parts["lines"].splitlines() if line.startswith("+") and "/etc/conf" not in line]
+    assert added == ["+PermitRootLogin no", "+umask 027", "+MaxAuthTries 4"]
+    assert parts["note"].endswith("may read this file: 1 taken out, 1 made a comment, 1 rewritten")
+    assert "hunter2" not in json.dumps(parts)
+
+
+def test_file_in_a_private_folder_is_private(show, tmp_path):
+    (tmp_path / "root").mkdir(mode=0o700)
+
+    assert "hunter2" not in json.dumps(show("/root/.profile", 0o644))
+
+
+def test_all_that_changes_in_a_public_file_is_shown(show):
+    parts = show(mode=0o644)
+
+    assert "-PermitRootLogin yes" in parts["lines"]
+    assert "note" not in parts
+
+
+def test_line_that_moves_in_a_private_file_is_not_shown(show):
+    parts = show(new="kept opensesame\numask 022 # hunter2secret\nPermitRootLogin yes\nexport TOKEN=hunter2secret\n")
+
+    assert "hunter2" not in json.dumps(parts)
+    assert "2 rewritten" in parts["note"]
+
+
+def test_private_file_that_is_removed_is_counted(show):
+    parts = show(new=None, remove=True)
+
+    assert parts["note"].endswith(": 4 taken out")
+    assert "lines" not in parts
+
+
+def test_new_file_is_shown_whatever_its_mode(tmp_path):
+    (tmp_path / "etc").mkdir()
+    step = Step("file", "/etc/new", path="/etc/new", content=b"ours\n", mode=0o600)
+
+    assert "+ours" in json.dumps(shown(Host(str(tmp_path)), step))
+
+
+def test_secret_of_a_private_file_of_sudo_does_not_leave_the_host(tmp_path):
+    files = {
+        "/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+        "/etc/group": "root:x:0:\n",
+        "/etc/sudoers": "Defaults !use_pty, passprompt=opensesame\n@includedir /etc/sudoers.d\n",
+    }
+    for path, text in files.items():
+        place = tmp_path / path[1:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    (tmp_path / "etc/sudoers").chmod(0o440)
+    (tmp_path / "etc/sudoers.d").mkdir()
+    request = {"version": 1, "mode": "plan", "run_id": "run", "group": "plain", "options": {}}
+    request["changes"] = {"it": ["sudo", {"query": "default", "name": "use_pty"}, True]}
+
+    answer = Apply(parse(json.dumps(request)), str(tmp_path), lambda _argv, _timeout: CommandResult()).answer()
+
+    assert answer["changes"]["it"]["state"] == "planned", answer
+    told = json.dumps(answer["steps"])
+    assert "/etc/sudoers" in [step["path"] for step in answer["steps"]]
+    assert "+Defaults use_pty" in told
+    assert "opensesame" not in told
