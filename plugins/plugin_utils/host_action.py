@@ -28,13 +28,18 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     WHAT = "The audit"
 
-    def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the task's options, those not given taken from variables. Raises `HipaaCisError`."""
         options.check_variables(variables, options.KNOWN_VARIABLES)
         self._task.args = options.with_variables(spec, self._task.args, variables, self._templar.template)
         _checked, arguments = self.validate_argument_spec(spec)
-        arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
         return dict(arguments)
+
+    def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the same with the parameters of host and groups. Raises `HipaaCisError`."""
+        arguments = self._arguments(spec, variables)
+        arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
+        return arguments
 
     @staticmethod
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:

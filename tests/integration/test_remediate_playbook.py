@@ -105,14 +105,15 @@ def test_unwell_canary_is_taken_back_and_stops_the_rest(booted_hosts, playbook):
     assert hosts[1].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
 
 
-def test_check_that_cannot_be_made_takes_the_batch_back(booted_hosts, playbook):
+def test_health_check_that_cannot_be_read_stops_before_the_hosts_are_touched(booted_hosts, playbook):
     hosts = booted_hosts(2)
 
     code, said = playbook("remediate", hosts, hipaa_cis_health_checks=[{"comand": "true"}], hipaa_cis_batches=[2])
 
     assert code == 2
-    assert "unknown key 'comand'. Did you mean command?" in " ".join(said.split())
+    assert "Nothing was begun: health check 1: unknown key 'comand'. Did you mean command?" in " ".join(said.split())
     assert [mode(host) for host in hosts] == ["644", "644"]
+    assert hosts[0].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
 
 
 def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook):
