@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -77,3 +78,53 @@ def test_batches_of_the_playbook_that_imports_ours_are_taken(command, tmp_path):
 
     assert "has no effect" not in said
     assert (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"hipaa_cis_runid": "one-that-is-not-there"}, "unknown variable 'hipaa_cis_runid'. Did you mean hipaa_cis_run_id"),
+        ({"hipaa_cis_run_id": ""}, "hipaa_cis_run_id is empty"),
+    ],
+)  # fmt: skip
+def test_rollback_of_a_run_that_was_mistyped_is_none_of_the_last_run(command, variables, told):
+    code, said = command("hipaa.cis.rollback", **variables)
+
+    assert code == 2
+    assert told in said
+    assert "/nonexistent/python3" not in said
+
+
+def test_rollback_takes_its_options_from_variables(command):
+    """The module is sent, with what the variables say."""
+    python = {"ansible_python_interpreter": sys.executable}
+    code, said = command("hipaa.cis.rollback", "--check", hipaa_cis_run_id="one-that-is-not-there", **python)
+
+    assert code == 2
+    assert "no journal of the run one-that-is-not-there" in said or "has to be run as root" in said
+
+
+def test_run_that_is_not_there_can_be_no_error(command, tmp_path):
+    book = tmp_path / "book.yml"
+    tasks = [
+        {"name": "nothing", "hipaa.cis.rollback": {"run_id": "one-that-is-not-there", "must_exist": False}},
+        {"name": "damaged name", "hipaa.cis.rollback": {"run_id": "../x", "must_exist": False}},
+    ]
+    book.write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": tasks}]))
+
+    code, said = command(str(book), "--check", ansible_python_interpreter=sys.executable)
+
+    assert code == 2
+    assert "one : ok=1" in said or "has to be run as root" in said
+    assert "may only hold letters" in said or "has to be run as root" in said
+
+
+@pytest.mark.parametrize("task", ["health_check", "maintenance_window"])
+def test_mistyped_variable_is_an_error_of_the_other_actions_too(command, tmp_path, task):
+    book = tmp_path / "book.yml"
+    book.write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [{f"hipaa.cis.{task}": {}}]}]))
+
+    code, said = command(str(book), hipaa_cis_window=[WINDOW])
+
+    assert code == 2
+    assert "unknown variable 'hipaa_cis_window'" in said

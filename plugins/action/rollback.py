@@ -1,0 +1,36 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.rollback``: options and variables -> the module that reads the journal on the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HostAction
+
+
+class ActionModule(HostAction):
+    """Takes a run back on one host, once it is clear which one is meant."""
+
+    WHAT = "The rollback"
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run on one host."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        try:
+            arguments = self._arguments(options.ROLLBACK_SPEC, variables)
+            options.check_run(arguments["run_id"])
+        except HipaaCisError as problem:
+            result.update(failed=True, changed=False, msg=str(problem))
+            return result
+        given = {name: value for name, value in arguments.items() if value is not None}
+        answer = self._execute_module(module_name="hipaa.cis.rollback", module_args=given, task_vars=variables)
+        result.update(answer)
+        return result
