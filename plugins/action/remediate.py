@@ -39,13 +39,19 @@ class ActionModule(HostAction):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         result["changed"] = False
+        # Told also where it fails: who takes the batch back has to know what to take back, and where.
+        self.begun = False
         try:
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
             arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
             store = self._store(arguments, variables)
+            result["run_id"] = store.run_id
             result.update(self._remediate(store, arguments, variables))
         except HipaaCisError as problem:
             result.update(failed=True, msg=str(problem))
+        except AnsibleConnectionFailure as problem:
+            result.update(unreachable=True, msg=problem.message)
+        result["begun"] = self.begun
         return result
 
     def _remediate(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +147,7 @@ class ActionModule(HostAction):
 class _Target:
     """The host as `PlatformRemediation` sees it."""
 
-    def __init__(self, action: HostAction, variables: dict[str, Any]) -> None:
+    def __init__(self, action: ActionModule, variables: dict[str, Any]) -> None:
         self._action = action
         self._variables = variables
 
@@ -149,6 +155,7 @@ class _Target:
         return self._action._observe(plan, self._variables)
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._action.begun = self._action.begun or request["mode"] == "apply"
         try:
             return self._action._on_host(plan.platform.apply, request, self._variables)
         except AnsibleConnectionFailure as problem:
