@@ -59,7 +59,8 @@ def test_what_a_play_cannot_see_is_refused_in_the_inventory(command, tmp_path, n
 
     assert code == 2
     assert f"{name} is set for this host or for a group of it, where it has no effect" in said
-    assert f"""-e '{{"{name}": 2}}'""" in said
+    # Before ansible-core 2.19 the message is shown as JSON only, with quotes escaped.
+    assert f"""-e '{{"{name}": 2}}'""" in said.replace("\\", "")
     assert not (tmp_path / "runs").exists()
 
 
