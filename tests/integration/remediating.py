@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +86,19 @@ def changes(before: Any, host: Any, ignore: tuple[str, ...] = ()) -> list[str]:
     """Return what of a host differs from its snapshot, times aside."""
     found = [str(change) for change in before.changes(host.snapshot(), ignore=(*LOGIN_TRACES, *JOURNAL, *ignore))]
     return [change for change in found if not change.endswith(": mtime_ns")]
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes below one, whatever session they have made for themselves."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *children(int(child))]
+    return found
+
+
+def kill_tree(pid: int) -> None:
+    """End a process of this test with all that it has started, as a power cut does: Ansible's workers are on their own."""
+    for one in [pid, *children(pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
-from tests.integration.remediating import changes, playbook_command, remediation_of, results
+from tests.integration.remediating import changes, kill_tree, playbook_command, remediation_of, results
 
 __all__ = ["playbook_command", "remediation_of", "results"]
 
@@ -64,22 +60,6 @@ def wait_for(what, seconds):
             return time.monotonic() - started
         time.sleep(0.3)
     raise AssertionError(f"{what} is not so after {seconds} seconds")
-
-
-def children(pid):
-    """Return the processes below one, whatever session they have made for themselves."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *children(int(child))]
-    return found
-
-
-def kill_tree(pid):
-    """End a process of this test with all that it has started, as a power cut does: Ansible's workers are on their own."""
-    for one in [pid, *children(pid)]:
-        with suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
 
 
 def state(host):
