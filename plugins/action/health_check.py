@@ -10,7 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks
+from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
 SPEC = {
@@ -31,6 +31,11 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         result["changed"] = False
+        try:
+            options.check_variables(variables, options.KNOWN_VARIABLES)
+        except HipaaCisError as problem:
+            result.update(failed=True, msg=str(problem))
+            return result
         _checked, arguments = self.validate_argument_spec(SPEC)
         address = str(variables.get("ansible_host") or variables.get("inventory_hostname") or "")
 

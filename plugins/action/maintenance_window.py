@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import maintenance_window
+from ansible_collections.hipaa.cis.plugins.plugin_utils import maintenance_window, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
 SPEC = {
@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
         result["changed"] = False
         _checked, arguments = self.validate_argument_spec(SPEC)
         try:
+            options.check_variables(task_vars or {}, options.KNOWN_VARIABLES)
             windows = maintenance_window.parse(arguments["windows"])
             now = _moment(arguments["at"])
         except HipaaCisError as problem:

@@ -42,14 +42,20 @@ class ActionModule(HostAction):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         result["changed"] = False
+        # Told also where it fails: who takes the batch back has to know what to take back, and where.
+        self.begun = False
         try:
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
             arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
             _check_timeout(arguments["confirm_timeout"])
             store = self._store(arguments, variables)
+            result["run_id"] = store.run_id
             result.update(self._remediate(store, arguments, variables))
         except HipaaCisError as problem:
             result.update(failed=True, msg=str(problem))
+        except AnsibleConnectionFailure as problem:
+            result.update(unreachable=True, msg=problem.message)
+        result["begun"] = self.begun
         return result
 
     def _remediate(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +160,7 @@ class ActionModule(HostAction):
 class _Target:
     """The host as `PlatformRemediation` sees it."""
 
-    def __init__(self, action: HostAction, variables: dict[str, Any]) -> None:
+    def __init__(self, action: ActionModule, variables: dict[str, Any]) -> None:
         self._action = action
         self._variables = variables
 
@@ -165,6 +171,7 @@ class _Target:
             raise Unreachable(problem.message) from None
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._action.begun = self._action.begun or request["mode"] == "apply"
         try:
             return self._action._on_host(plan.platform.apply, request, self._variables)
         except AnsibleConnectionFailure as problem:

@@ -1,36 +1,49 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action of ``hipaa.cis.rollback``: runs the module, and says in words why it could not be run."""
+"""Action of ``hipaa.cis.rollback``: options and variables -> the module that reads the journal on the host."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
 
-WHAT = "The rollback"
 
+class ActionModule(HostAction):
+    """Takes a run back on one host, once it is clear which one is meant."""
 
-class ActionModule(ActionBase):
-    """The module itself does all the work, on the host."""
-
+    WHAT = "The rollback"
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
         try:
-            answer = self._execute_module(module_name="hipaa.cis.rollback", task_vars=task_vars or {})
+            arguments = self._arguments(options.ROLLBACK_SPEC, variables)
+            options.check_run(arguments["run_id"])
+            given = {name: value for name, value in arguments.items() if value is not None}
+            result.update(self._module(given, variables))
+        except HipaaCisError as problem:
+            result.update(failed=True, changed=False, msg=str(problem))
+        return result
+
+    def _module(self, given: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the module's own answer. Raises `HipaaCisError` where it gave none, in words for the operator."""
+        try:
+            answer = self._execute_module(module_name="hipaa.cis.rollback", module_args=given, task_vars=variables)
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as problem:
-            return {**result, "failed": True, "msg": explain({"msg": problem.message}, WHAT)}
+            raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
         if gave_no_answer(answer):
-            return {**result, "failed": True, "msg": explain(answer, WHAT)}
-        return {**result, **answer}
+            raise HipaaCisError(explain(answer, self.WHAT))
+        return dict(answer)

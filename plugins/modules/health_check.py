@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Makes the checks that a site gives, such as whether its portal answers, and says what is not well. Used between the batches of
     the playbook C(hipaa.cis.remediate), where a failed check takes the batch back.
+  - A variable C(hipaa_cis_...) that nothing reads is an error.
 author:
   - The hipaa.cis authors (@hipaa-cis)
 options:

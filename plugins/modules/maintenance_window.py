@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Fails unless a window is open, and says when the next one opens. It works on the controller and touches no host.
   - In a play with C(serial) it is run anew for every batch, so that none is started after the window has closed.
+  - A variable C(hipaa_cis_...) that nothing reads is an error.
 author:
   - The hipaa.cis authors (@hipaa-cis)
 options:

@@ -169,6 +169,10 @@ run_directory:
   type: str
 run_id:
   description: The id of the run, which M(hipaa.cis.rollback) takes.
-  returned: success
+  returned: once the run's directory is there, also on failure
   type: str
+begun:
+  description: Whether the run may have changed something on the host, even where it failed or the host was lost.
+  returned: always
+  type: bool
 """

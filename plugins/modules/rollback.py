@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Reads the journal that M(hipaa.cis.remediate) wrote on the host and takes its changes back, the last one first. Afterwards
     the files, modes, owners, services, kernel parameters and packages are what they were before that run.
+  - O(run_id) and O(force) can also be given as the variables C(hipaa_cis_run_id) and C(hipaa_cis_force). A variable C(hipaa_cis_...) that
+    nothing reads is an error before the host is touched, so that a typing error never takes back another run than the one meant.
   - What somebody changed since is not touched; then nothing at all is rolled back and the task fails with a list of it.
   - Of accounts only the fields that the run changed are taken back. Passwords and accounts that came since stay as they are.
 author:
@@ -20,7 +22,6 @@ options:
   run_id:
     description:
       - The run to take back. By default the last one that changed this host.
-      - The variable C(hipaa_cis_run_id) of the playbook C(hipaa.cis.rollback) does the same.
     type: str
   force:
     description:
@@ -28,6 +29,12 @@ options:
       - The newer version of a file is kept beside it, with C(.since-<run id>) behind its name.
     type: bool
     default: false
+  must_exist:
+    description:
+      - Whether it is an error that O(run_id) has no journal on this host. With V(false) there is then nothing to do, as on a host of
+        which nobody knows whether the run got as far as to change something.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Can run in C(check_mode) and says what it would take back, or why it would refuse.
@@ -35,6 +42,9 @@ attributes:
   diff_mode:
     description: Has no difference to show.
     support: none
+  action:
+    description: Has an action of its own on the controller.
+    support: full
 seealso:
   - module: hipaa.cis.remediate
 """
@@ -77,15 +87,28 @@ kept:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import roll_back
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Report, roll_back
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
+
+def left_nothing(run_id: str) -> bool:
+    """Return whether a run left no journal here. Only root can tell; for others `roll_back` says what is needed."""
+    return Host("/").privileged and not Journal("/", run_id).exists()
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"run_id": {"type": "str"}, "force": {"type": "bool", "default": False}},
+        argument_spec={
+            "run_id": {"type": "str"},
+            "force": {"type": "bool", "default": False},
+            "must_exist": {"type": "bool", "default": True},
+        },
         supports_check_mode=True,
     )
     try:
+        if module.params["run_id"] and not module.params["must_exist"] and left_nothing(module.params["run_id"]):
+            module.exit_json(run_id=module.params["run_id"], **vars(Report()))
         run_id, report = roll_back(module.params["run_id"], module.params["force"], module.check_mode)
     except ChangeError as problem:
         module.fail_json(msg=str(problem))

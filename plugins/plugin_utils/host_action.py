@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain
+from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import DETECT, Selection
@@ -28,13 +28,18 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     WHAT = "The audit"
 
-    def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the task's options, those not given taken from variables. Raises `HipaaCisError`."""
         options.check_variables(variables, options.KNOWN_VARIABLES)
         self._task.args = options.with_variables(spec, self._task.args, variables, self._templar.template)
         _checked, arguments = self.validate_argument_spec(spec)
-        arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
         return dict(arguments)
+
+    def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the same with the parameters of host and groups. Raises `HipaaCisError`."""
+        arguments = self._arguments(spec, variables)
+        arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
+        return arguments
 
     @staticmethod
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
@@ -77,7 +82,6 @@ class HostAction(ActionBase):  # type: ignore[misc]
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(str(answer.get("msg", "unreachable")))
         if answer.get("failed"):
-            # Ansible shows what a module printed where that was no answer; one that says why it failed is an answer.
-            kind = NoAnswer if "module_stdout" in answer or "module_stderr" in answer else HipaaCisError
+            kind = NoAnswer if gave_no_answer(answer) else HipaaCisError
             raise kind(explain(answer, self.WHAT))
         return dict(answer)

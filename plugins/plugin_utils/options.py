@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -49,10 +50,23 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     # Their form is checked by decisions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
+# `must_exist` is for tasks only: no variable makes a run that is not there no error.
+ROLLBACK_SPEC: dict[str, dict[str, Any]] = {
+    "run_id": RUN_SPEC["run_id"],
+    "force": {"type": "bool", "default": False},
+    "must_exist": {"type": "bool", "default": True},
+}
+# Their forms are checked by health_checks.py and maintenance_window.py.
+PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
+    "health_checks": {"type": "list", "elements": "raw", "default": []},
+    "windows": {"type": "list", "elements": "raw", "default": []},
+    "window_minutes": {"type": "int", "default": 0},
+    "play_variables": {"type": "list", "elements": "str", "default": []},
+}
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(
     {
-        "hosts", "become", "report", "serial", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
+        "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
         "health_checks", "safeguards", "remediation", "health", "unwell",
     }
 )  # fmt: skip
@@ -100,3 +114,26 @@ def check_variables(variables: Mapping[str, Any], known: Collection[str]) -> Non
     for name in variables:
         if name.startswith(PREFIX) and not name.startswith(PARAMETER_PREFIX) and name[len(PREFIX) :] not in known:
             raise HipaaCisError(unknown("variable", name, {PREFIX + option for option in known}))
+
+
+def check_play_variables(names: Collection[str], variables: Mapping[str, Any], seen: Collection[str]) -> None:
+    """Raise `HipaaCisError` where the keyword of a play is to come from a variable that the play can't see.
+
+    ``names``: variables that keywords such as ``serial`` are made of; ``variables``: the host's; ``seen``: those that the
+    play had when Ansible made its batches. What is set for hosts and groups would be ignored without a word.
+    """
+    for name in names:
+        if name in variables and name not in seen:
+            raise HipaaCisError(
+                f"{name} is set for this host or for a group of it, where it has no effect: Ansible chooses the hosts of a "
+                "play and makes its batches before it looks at their variables. Take it out of the inventory and give it "
+                f"on the command line: -e '{json.dumps({name: variables[name]}, default=str)}'"
+            )
+
+
+def check_run(run_id: str | None) -> None:
+    """Raise `HipaaCisError` where a run is named, but with nothing: a script's variable that was never set."""
+    if run_id is not None and not run_id.strip():
+        raise HipaaCisError(
+            f"{PREFIX}run_id is empty. Name the run to take back, or leave the variable out for the last one of each host."
+        )

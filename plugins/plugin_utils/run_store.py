@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.joined_records import join_host_records, join_remediations
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     link_atomically,
     make_private_folder,
@@ -27,6 +28,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 DEFAULT_BASE = "hipaa-cis-runs"
+HOST_SCHEMA = "hipaa.cis/host_record/1"
+REMEDIATION_SCHEMA = "hipaa.cis/remediation_record/1"
 
 
 def file_name(host: str) -> str:
@@ -39,6 +42,15 @@ def file_name(host: str) -> str:
     plain = re.sub(r"[^a-z0-9._-]+", "_", host.lower()).lstrip(".")[:60] or "host"
     # '@' is in no plain name, so that no host can be called like another's digest.
     return f"{plain}@{hashlib.sha256(host.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _record(path: Path, schema: str) -> dict[str, Any] | None:
+    """Return the record in a file, or None where there is none that can be read."""
+    try:
+        record = json.loads(path.read_bytes())
+        return record if record["schema"] == schema else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 class RunStore:
@@ -76,8 +88,10 @@ class RunStore:
         return cls(path.resolve())
 
     def write_record(self, record: dict[str, Any]) -> tuple[Path, str]:
-        """Write a host's record and return its path and SHA-256. Raises `HipaaCisError`."""
+        """Write a host's record, joined with what this run has of it, and return path and SHA-256. Raises `HipaaCisError`."""
         path = self.folder / "hosts" / (file_name(record["host"]) + ".json")
+        earlier = _record(path, HOST_SCHEMA)
+        record = join_host_records(earlier, record) if earlier else record
         text = json.dumps(record, indent=1, sort_keys=True) + "\n"
         try:
             write_private(path, text)
@@ -86,8 +100,13 @@ class RunStore:
         return path, hashlib.sha256(text.encode()).hexdigest()
 
     def write_remediation(self, record: dict[str, Any]) -> Path:
-        """Write what a remediation did on a host, beside its record, and return the path. Raises `HipaaCisError`."""
+        """Write what a remediation did on a host, joined with what this run did there before, and return the path.
+
+        Raises `HipaaCisError`.
+        """
         path = self.folder / "remediation" / (file_name(record["host"]) + ".json")
+        earlier = _record(path, REMEDIATION_SCHEMA)
+        record = join_remediations(earlier, record) if earlier else record
         try:
             make_private_folder(path.parent)
             write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
@@ -98,12 +117,8 @@ class RunStore:
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""
         for path in sorted((self.folder / "remediation").glob("*.json")):
-            try:
-                record = json.loads(path.read_bytes())
-                known = record["schema"] == "hipaa.cis/remediation_record/1"
-            except (ValueError, KeyError, TypeError):
-                known = False
-            if not known:
+            record = _record(path, REMEDIATION_SCHEMA)
+            if record is None:
                 raise HipaaCisError(
                     f"{path} is no remediation record of version 1; was it changed or written by a newer version?"
                 )
@@ -118,7 +133,7 @@ class RunStore:
             content = path.read_bytes()
             try:
                 record = json.loads(content)
-                known = record["schema"] == "hipaa.cis/host_record/1"
+                known = record["schema"] == HOST_SCHEMA
             except (ValueError, KeyError, TypeError):
                 known = False
             if not known:

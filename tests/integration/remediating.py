@@ -46,11 +46,15 @@ def playbook(playbook_command) -> Callable[..., tuple[int, str]]:
     """A function that runs a playbook of the collection: (exit code, output)."""
 
     def run(name: str, hosts: list[Any], *extra: str, **variables: Any) -> tuple[int, str]:
-        argv = playbook_command(name, hosts, *extra, **variables)
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
-        return done.returncode, done.stdout + done.stderr
+        return run_command(playbook_command(name, hosts, *extra, **variables))
 
     return run
+
+
+def run_command(argv: list[str]) -> tuple[int, str]:
+    """Run a command line of Ansible's: (exit code, output)."""
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture

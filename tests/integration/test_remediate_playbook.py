@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.snapshot import LOGIN_TRACES
+from tests.hosts.system import wait_until
 from tests.integration.remediating import changes, mode, playbook, playbook_command, remediation_of, results
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
@@ -105,14 +106,15 @@ def test_unwell_canary_is_taken_back_and_stops_the_rest(booted_hosts, playbook):
     assert hosts[1].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
 
 
-def test_check_that_cannot_be_made_takes_the_batch_back(booted_hosts, playbook):
+def test_health_check_that_cannot_be_read_stops_before_the_hosts_are_touched(booted_hosts, playbook):
     hosts = booted_hosts(2)
 
     code, said = playbook("remediate", hosts, hipaa_cis_health_checks=[{"comand": "true"}], hipaa_cis_batches=[2])
 
     assert code == 2
-    assert "unknown key 'comand'. Did you mean command?" in " ".join(said.split())
+    assert "Nothing was begun: health check 1: unknown key 'comand'. Did you mean command?" in " ".join(said.split())
     assert [mode(host) for host in hosts] == ["644", "644"]
+    assert hosts[0].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
 
 
 def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook):
@@ -247,3 +249,77 @@ def test_rollback_of_several_hosts(booted_hosts, playbook):
 
     assert code == 0, said
     assert [mode(host) for host in hosts] == ["644", "600", "644"]
+
+
+def test_host_that_failed_is_taken_back_with_its_batch(booted_hosts, playbook_command):
+    """The first host undoes its connection group by itself; the second is unwell, so what the first kept goes back too."""
+    hosts = booted_hosts(3)
+    hosts[1].write("/etc/sick", "")
+    command = playbook_command(
+        "remediate",
+        hosts,
+        hipaa_cis_include={"rules": ["crontab_permissions", "ssh_max_auth_tries"]},
+        hipaa_cis_confirm_timeout=12,
+        hipaa_cis_batches=[2, 1],
+        hipaa_cis_health_checks=[{"name": "display", "command": "test ! -e /etc/sick", "retries": 0}],
+    )
+    said = cut_off(hosts[0], command)
+
+    assert "display: ended with 1" in said
+    assert "On this host the remediation itself had failed: The host could not be reached after changes" in said
+    assert [mode(host) for host in hosts] == ["644"] * 3
+    assert hosts[2].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
+
+
+def test_host_that_failed_stops_the_play_and_is_looked_at(booted_hosts, playbook_command):
+    """It is well, so its batch stays as it is; the next one is not begun."""
+    hosts = booted_hosts(3)
+    command = playbook_command(
+        "remediate",
+        hosts,
+        hipaa_cis_include={"rules": ["crontab_permissions", "ssh_max_auth_tries"]},
+        hipaa_cis_confirm_timeout=12,
+        hipaa_cis_batches=[2, 1],
+        hipaa_cis_health_checks=[{"command": "touch /run/looked-at", "retries": 0}],
+    )
+    said = cut_off(hosts[0], command)
+
+    assert f"{hosts[0].name} : ok=" in said
+    assert "failed=1" in said
+    assert hosts[0].run(["test", "-e", "/run/looked-at"]).returncode == 0
+    assert [mode(host) for host in hosts] == ["600", "600", "644"]
+
+
+def test_host_that_is_switched_off_takes_nothing_back(booted_hosts, playbook):
+    hosts = booted_hosts(3)
+    hosts[0].run(["systemctl", "mask", "--now", "ssh.socket", "ssh.service"])
+    variables = {"hipaa_cis_batches": [2, 1], "hipaa_cis_health_checks": [{"port": 22, "retries": 0}]}
+
+    code, said = playbook("remediate", hosts, **variables)
+    assert code == 2, said
+    assert "The host is unreachable" in said
+    assert [mode(host) for host in hosts] == ["644", "600", "644"]
+
+    code, said = playbook("remediate", hosts, hipaa_cis_max_fail_percentage=60, **variables)
+    assert code == 2, said
+    assert [mode(host) for host in hosts] == ["644", "600", "600"]
+
+
+def cut_off(host, command):
+    """Run a remediation and let nobody but root in on a host while its changes are to be confirmed; return what was said."""
+    controller = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
+
+    def stands(word):
+        return word in host.run(["sh", "-c", "ls /var/lib/hipaa-cis/* || :"]).stdout.split()
+
+    try:
+        wait_until(lambda: stands("armed"), seconds=60, what="armed host")
+        host.write("/etc/nologin", "later\n")
+        wait_until(lambda: stands("reverted"), seconds=60, what="undone changes")
+    finally:
+        host.run(["rm", "-f", "/etc/nologin"])
+        said, _nothing = controller.communicate(timeout=180)
+    assert controller.returncode == 2, said
+    return " ".join(said.split())

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.preflight``: finds what a site has mistyped before any host is touched. Works on the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.utils.vars import load_extra_vars
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks, maintenance_window, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HostAction
+
+
+class ActionModule(HostAction):
+    """Reads the lists of one host as the tasks after it will, and fails where they could not."""
+
+    TRANSFERS_FILES = False
+    WHAT = "The preflight"
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run on the controller."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        result["changed"] = False
+        try:
+            arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
+            options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
+            health_checks.parse(arguments["health_checks"])
+            maintenance_window.parse(arguments["windows"])
+        except HipaaCisError as problem:
+            result.update(failed=True, msg=f"Nothing was begun: {problem}")
+        return result
+
+    def _seen_by_play(self) -> set[str]:
+        """Return the variables that the play's keywords could be made of, those of ``import_playbook`` among them."""
+        return {*load_extra_vars(self._loader), *self._task.get_play().get_vars()}

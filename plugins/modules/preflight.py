@@ -1,0 +1,65 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: preflight
+short_description: Find what a site has mistyped before a remediation begins
+version_added: 0.1.0
+description:
+  - Reads the health checks and the maintenance windows of the host as M(hipaa.cis.health_check) and M(hipaa.cis.maintenance_window)
+    will, and fails where they could not. It works on the controller and touches no host.
+  - A variable C(hipaa_cis_...) that nothing reads is an error too.
+  - The playbook C(hipaa.cis.remediate) does this for all hosts before the first batch is begun.
+  - Every option can also be given as a variable with the prefix C(hipaa_cis_), as with M(hipaa.cis.audit).
+author:
+  - The hipaa.cis authors (@hipaa-cis)
+options:
+  health_checks:
+    description: The checks, as O(hipaa.cis.health_check#module:checks).
+    type: list
+    elements: dict
+    default: []
+  windows:
+    description: The windows, as O(hipaa.cis.maintenance_window#module:windows).
+    type: list
+    elements: dict
+    default: []
+  window_minutes:
+    description: How many minutes of a window have to be left, as O(hipaa.cis.maintenance_window#module:minutes).
+    type: int
+    default: 0
+  play_variables:
+    description:
+      - Names of variables that the play's own keywords are made of, such as C(serial). Ansible reads these before it looks at the variables
+        of hosts and groups, so one that is set there only would be ignored without a word; here it is an error.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and does the same.
+    support: full
+  diff_mode:
+    description: Has no difference to show.
+    support: none
+  action:
+    description: Has an action of its own on the controller.
+    support: full
+seealso:
+  - module: hipaa.cis.health_check
+  - module: hipaa.cis.maintenance_window
+  - module: hipaa.cis.remediate
+"""
+
+EXAMPLES = r"""
+- name: See that all can be read before anything is begun
+  hipaa.cis.preflight:
+    play_variables: [hipaa_cis_batches]
+  any_errors_fatal: true
+"""
+
+RETURN = r""" # """

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One record a host and run, though several tasks of the run worked on it: the roles of two standards, an audit before a fix.
+
+Each task writes what it saw. What an earlier one wrote is joined with it, for a record that is overwritten is lost
+from the evidence. Of what both saw the later word counts; what was before the run, only the earlier one knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Record = dict[str, Any]
+OTHER_CATALOG = "An earlier task of this run used another catalog; what it found is not in this record."
+
+
+def join_host_records(earlier: Record, later: Record) -> Record:
+    """Return the record of a host with the findings of both.
+
+    The later one stands alone where there is nothing to join: one of them saw no host, or both looked at the same
+    selection. A host that is lost now is lost, whatever was known of it before.
+    """
+    selections = [*earlier.get("earlier_selections", []), earlier["selection"]]
+    others = [selection for selection in selections if selection != later["selection"]]
+    if not others or {earlier["status"], later["status"]} != {"audited"}:
+        return later
+    if earlier["catalog_digest"] != later["catalog_digest"]:
+        return {**later, "warnings": [*later["warnings"], OTHER_CATALOG]}
+    findings = _joined(earlier["findings"], later["findings"], ("benchmark", "rule"))
+    counts = Counter(finding["outcome"] for finding in findings)
+    return {
+        **later,
+        "earlier_selections": others,
+        "benchmarks": _joined(earlier["benchmarks"], later["benchmarks"], ("id",)),
+        "platforms": {**earlier["platforms"], **later["platforms"]},
+        "parameters": dict(sorted({**earlier["parameters"], **later["parameters"]}.items())),
+        "warnings": _distinct([*earlier["warnings"], *later["warnings"]]),
+        "counts": {outcome: counts[outcome] for outcome in later["counts"]},
+        "findings": findings,
+        "not_yet_automated": _joined(
+            earlier["not_yet_automated"], later["not_yet_automated"], ("benchmark", "recommendation")
+        ),
+    }
+
+
+def join_remediations(earlier: Record, later: Record) -> Record:
+    """Return what both did on the host, one after the other. A plan and what was done are never joined."""
+    if earlier["check_mode"] != later["check_mode"]:
+        return later
+    before = {_key(result, ("benchmark", "rule")): result for result in earlier["results"]}
+    both = [_joined_result(before.get(_key(one, ("benchmark", "rule"))), one) for one in later["results"]]
+    results = _joined(earlier["results"], both, ("benchmark", "rule"))
+    counts = Counter(result["result"] for result in results)
+    return {
+        **earlier,
+        **later,
+        "started_at": earlier["started_at"],
+        "allowed_disruption": sorted({*earlier["allowed_disruption"], *later["allowed_disruption"]}),
+        "changed": earlier["changed"] or later["changed"],
+        "reverted": earlier["reverted"] or later["reverted"],
+        "pending_reboot": _distinct([*earlier["pending_reboot"], *later["pending_reboot"]]),
+        "warnings": _distinct([*earlier["warnings"], *later["warnings"]]),
+        "steps": [*earlier["steps"], *later["steps"]],
+        "counts": {name: counts[name] for name in later["counts"]},
+        "results": results,
+    }
+
+
+def _joined_result(earlier: Record | None, later: Record) -> Record:
+    """Return a rule's result: from what it was before the run to what it is now."""
+    if earlier is None:
+        return later
+    joined = {**later, "before": earlier["before"], "changes": [*earlier["changes"], *later["changes"]]}
+    if later["result"] == "already_right" and earlier["before"]["outcome"] == "fail":
+        joined["result"] = "fixed"
+        joined["reason"] = (
+            earlier.get("reason", "") if earlier["result"] == "fixed" else "a later task of the run put it right"
+        )
+        if not joined["reason"]:
+            del joined["reason"]
+    if "exception" in earlier:
+        joined.setdefault("exception", earlier["exception"])
+    return joined
+
+
+def _joined(earlier: Iterable[Record], later: Iterable[Record], names: tuple[str, ...]) -> list[Record]:
+    """Return the items of both in their order, an item of the same key as the later one has it."""
+    return list({_key(item, names): item for item in (*earlier, *later)}.values())
+
+
+def _key(item: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(item[name]) for name in names)
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

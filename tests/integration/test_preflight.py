@@ -1,0 +1,131 @@
+"""What a site has mistyped is found before any host is touched, also in check mode. No host is needed for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests import pump
+from tests.pump import SAFE
+
+WINDOW = {"from": "00:00", "to": "23:59", "timezone": "UTC"}
+
+
+@pytest.fixture
+def command(tmp_path):
+    """A function that runs a playbook on two hosts, the second with variables of its own: (exit code, what was said)."""
+
+    def run(book, *extra, own=None, **variables):
+        # Where a host is reached at all, its Python is not there.
+        hosts = {"one": {}, "two": own or {}}
+        shared = {"ansible_connection": "local", "ansible_python_interpreter": "/nonexistent/python3"}
+        (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": shared}}))
+        given = {"hipaa_cis_become": False, "hipaa_cis_run_dir": str(tmp_path / "runs"), **variables}
+        process = pump.play(
+            [book, "-i", str(tmp_path / "inventory.json"), "-e", json.dumps(given), *extra],
+            pump.checkout_environment(tmp_path, SAFE),
+        )
+        return process.returncode, " ".join((process.stdout + process.stderr).split())
+
+    return run
+
+
+@pytest.mark.parametrize("mode", [[], ["--check"]], ids=["apply", "check"])
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({"hipaa_cis_health_checks": [{"comand": "true"}]}, "unknown key 'comand'. Did you mean command?"),
+        ({"hipaa_cis_health_checks": [{"port": "ssh"}]}, "health check 1"),
+        ({"hipaa_cis_windows": [{**WINDOW, "form": "1"}]}, "unknown key 'form'. Did you mean from?"),
+        ({"hipaa_cis_windows": [{**WINDOW, "timezone": "Europe/Berln"}]}, "Europe/Berlin"),
+        ({"hipaa_cis_window_minuts": 5}, "unknown variable 'hipaa_cis_window_minuts'. Did you mean hipaa_cis_window_minutes"),
+    ],
+    ids=["check-key", "check-value", "window-key", "window-zone", "variable"],
+)  # fmt: skip
+def test_typing_error_of_one_host_stops_all_at_the_start(command, tmp_path, own, told, mode):
+    code, said = command("hipaa.cis.remediate", *mode, own=own)
+
+    assert code == 2
+    assert "Nothing was begun" in said
+    assert told in said
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", ["hipaa_cis_batches", "hipaa_cis_max_fail_percentage", "hipaa_cis_hosts"])
+def test_what_a_play_cannot_see_is_refused_in_the_inventory(command, tmp_path, name):
+    code, said = command("hipaa.cis.remediate", "--check", own={name: 2})
+
+    assert code == 2
+    assert f"{name} is set for this host or for a group of it, where it has no effect" in said
+    # Before ansible-core 2.19 the message is shown as JSON only, with quotes escaped.
+    assert f"""-e '{{"{name}": 2}}'""" in said.replace("\\", "")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_batches_of_the_command_line_are_taken(command, tmp_path):
+    _code, said = command("hipaa.cis.remediate", "--check", hipaa_cis_batches=[1, 1], hipaa_cis_max_fail_percentage=100)
+
+    assert "has no effect" not in said
+    assert (tmp_path / "runs").exists()
+
+
+def test_batches_of_the_playbook_that_imports_ours_are_taken(command, tmp_path):
+    wrapper = tmp_path / "site.yml"
+    wrapper.write_text("- import_playbook: hipaa.cis.remediate\n  vars: {hipaa_cis_batches: [2]}\n")
+
+    _code, said = command(str(wrapper), "--check")
+
+    assert "has no effect" not in said
+    assert (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"hipaa_cis_runid": "one-that-is-not-there"}, "unknown variable 'hipaa_cis_runid'. Did you mean hipaa_cis_run_id"),
+        ({"hipaa_cis_run_id": ""}, "hipaa_cis_run_id is empty"),
+    ],
+)  # fmt: skip
+def test_rollback_of_a_run_that_was_mistyped_is_none_of_the_last_run(command, variables, told):
+    code, said = command("hipaa.cis.rollback", **variables)
+
+    assert code == 2
+    assert told in said
+    assert "/nonexistent/python3" not in said
+
+
+def test_rollback_takes_its_options_from_variables(command):
+    """The module is sent, with what the variables say."""
+    python = {"ansible_python_interpreter": sys.executable}
+    code, said = command("hipaa.cis.rollback", "--check", hipaa_cis_run_id="one-that-is-not-there", **python)
+
+    assert code == 2
+    assert "no journal of the run one-that-is-not-there" in said or "has to be run as root" in said
+
+
+def test_run_that_is_not_there_can_be_no_error(command, tmp_path):
+    book = tmp_path / "book.yml"
+    tasks = [
+        {"name": "nothing", "hipaa.cis.rollback": {"run_id": "one-that-is-not-there", "must_exist": False}},
+        {"name": "damaged name", "hipaa.cis.rollback": {"run_id": "../x", "must_exist": False}},
+    ]
+    book.write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": tasks}]))
+
+    code, said = command(str(book), "--check", ansible_python_interpreter=sys.executable)
+
+    assert code == 2
+    assert "one : ok=1" in said or "has to be run as root" in said
+    assert "may only hold letters" in said or "has to be run as root" in said
+
+
+@pytest.mark.parametrize("task", ["health_check", "maintenance_window"])
+def test_mistyped_variable_is_an_error_of_the_other_actions_too(command, tmp_path, task):
+    book = tmp_path / "book.yml"
+    book.write_text(json.dumps([{"hosts": "one", "gather_facts": False, "tasks": [{f"hipaa.cis.{task}": {}}]}]))
+
+    code, said = command(str(book), hipaa_cis_window=[WINDOW])
+
+    assert code == 2
+    assert "unknown variable 'hipaa_cis_window'" in said

@@ -1,0 +1,209 @@
+"""Several tasks of a run on one host leave one record with all that they found and did."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from tests.builders import RUN_ID, SAMPLES, make_finding, make_record, make_unaudited
+
+RESULTS = (
+    "already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error",
+)  # fmt: skip
+
+
+@pytest.fixture
+def joined(tmp_path):
+    """A function that writes host records one after the other and gives what stands in the run."""
+
+    def write(*records):
+        store = RunStore.create(str(tmp_path), RUN_ID)
+        for record in records:
+            path, _digest = store.write_record(record)
+        found = json.loads(path.read_text())
+        validator("host_record").validate(found)
+        return found
+
+    return write
+
+
+@pytest.fixture
+def joined_remediation(tmp_path):
+    """The same for remediation records."""
+
+    def write(*records):
+        store = RunStore.create(str(tmp_path), RUN_ID)
+        for record in records:
+            path = store.write_remediation(record)
+        found = json.loads(path.read_text())
+        validator("remediation_record").validate(found)
+        return found
+
+    return write
+
+
+def selection(*cites):
+    return {"level": 1, "profile": "server", "include": {"safeguards": list(cites)}, "exclude": {}}
+
+
+def audited(sample, outcome, *cites, **changes):
+    return make_record("ward", [make_finding(sample, outcome)], selection=selection(*cites), **changes)
+
+
+def outcomes(record):
+    return {finding["rule"]: finding["outcome"] for finding in record["findings"]}
+
+
+def test_record_covers_the_rules_of_both_selections(joined):
+    first, second = SAMPLES[:2]
+    record = joined(
+        audited(first, "pass", "a", warnings=["one", "both"], audited_at="2026-11-03T06:00:00Z"),
+        audited(second, "fail", "b", warnings=["both", "two"], audited_at="2026-11-03T06:01:00Z"),
+    )
+
+    assert outcomes(record) == {first.rule: "pass", second.rule: "fail"}
+    assert (record["counts"]["pass"], record["counts"]["fail"]) == (1, 1)
+    assert record["warnings"] == ["one", "both", "two"]
+    assert record["selection"] == selection("b")
+    assert record["earlier_selections"] == [selection("a")]
+    assert record["audited_at"] == "2026-11-03T06:01:00Z"
+
+
+def test_later_look_at_the_same_rule_counts(joined):
+    record = joined(audited(SAMPLES[0], "fail", "a"), audited(SAMPLES[0], "pass", "b"))
+
+    assert outcomes(record) == {SAMPLES[0].rule: "pass"}
+    assert record["counts"]["fail"] == 0
+
+
+def test_second_look_at_the_same_selection_stands_alone(joined):
+    record = joined(audited(SAMPLES[0], "fail", "a"), audited(SAMPLES[1], "pass", "a"))
+
+    assert outcomes(record) == {SAMPLES[1].rule: "pass"}
+    assert "earlier_selections" not in record
+
+
+def test_three_tasks_name_each_selection_once(joined):
+    record = joined(*[audited(SAMPLES[0], "pass", cite) for cite in ("a", "b", "a")])
+
+    assert record["selection"] == selection("a")
+    assert record["earlier_selections"] == [selection("b")]
+
+
+def test_host_that_is_lost_now_is_lost(joined):
+    record = joined(audited(SAMPLES[0], "pass", "a"), make_unaudited("ward"))
+
+    assert record["status"] == "unreachable"
+    assert record["findings"] == []
+
+
+def test_other_catalog_is_said_and_not_mixed_in(joined):
+    record = joined(audited(SAMPLES[0], "pass", "a"), audited(SAMPLES[1], "pass", "b", catalog_digest="0" * 64))
+
+    assert outcomes(record) == {SAMPLES[1].rule: "pass"}
+    assert "another catalog" in record["warnings"][-1]
+
+
+def remediation(results, **changes):
+    return {
+        "schema": "hipaa.cis/remediation_record/1",
+        "run_id": RUN_ID,
+        "host": "ward",
+        "check_mode": False,
+        "started_at": "2026-11-03T06:00:00Z",
+        "finished_at": "2026-11-03T06:01:00Z",
+        "collection_version": "0.1.0",
+        "allowed_disruption": ["service_reload"],
+        "changed": False,
+        "reverted": False,
+        "pending_reboot": [],
+        "warnings": [],
+        "steps": [],
+        "counts": {name: sum(one["result"] == name for one in results) for name in RESULTS},
+        "results": results,
+        **changes,
+    }
+
+
+def result(rule, word, before, after, **more):
+    return {
+        "rule": rule,
+        "title": rule,
+        "benchmark": "debian_12",
+        "recommendations": ["1.1"],
+        "severity": "low",
+        "disrupts": "none",
+        "result": word,
+        "before": {"outcome": before, "observed": ["first"]},
+        "after": {"outcome": after, "observed": ["last"]},
+        "changes": [],
+        **more,
+    }
+
+
+def test_remediations_are_joined_in_their_order(joined_remediation):
+    steps = [{"type": "file", "label": label, "group": "plain"} for label in ("one", "two")]
+    times = {"started_at": "2026-11-03T06:02:00Z", "finished_at": "2026-11-03T06:03:00Z"}
+    record = joined_remediation(
+        remediation([result("x", "fixed", "fail", "pass")], changed=True, steps=steps[:1], pending_reboot=["r"]),
+        remediation(
+            [result("y", "still_failing", "fail", "fail", reason="why")],
+            allowed_disruption=["login"],
+            reverted=True,
+            steps=steps[1:],
+            pending_reboot=["r"],
+            warnings=["w"],
+            **times,
+        ),
+    )
+
+    assert [(one["rule"], one["result"]) for one in record["results"]] == [("x", "fixed"), ("y", "still_failing")]
+    assert (record["counts"]["fixed"], record["counts"]["still_failing"]) == (1, 1)
+    assert record["steps"] == steps
+    assert (record["changed"], record["reverted"]) == (True, True)
+    assert (record["pending_reboot"], record["warnings"]) == (["r"], ["w"])
+    assert record["allowed_disruption"] == ["login", "service_reload"]
+    assert (record["started_at"], record["finished_at"]) == ("2026-11-03T06:00:00Z", "2026-11-03T06:03:00Z")
+
+
+def rule_after(joined_remediation, earlier, later):
+    return joined_remediation(remediation([earlier]), remediation([later]))["results"][0]
+
+
+def test_rule_of_both_is_told_from_before_the_run_to_its_end(joined_remediation):
+    one = rule_after(
+        joined_remediation,
+        result("x", "fixed", "fail", "pass", changes=["step"]),
+        result("x", "already_right", "pass", "pass"),
+    )
+
+    assert (one["result"], one["before"]["outcome"], one["after"]["outcome"]) == ("fixed", "fail", "pass")
+    assert one["changes"] == ["step"]
+    assert "reason" not in one
+
+
+def test_rule_that_a_later_task_put_right_is_fixed(joined_remediation):
+    skipped = result("x", "skipped", "fail", "fail", reason="disrupts: login")
+
+    one = rule_after(joined_remediation, skipped, result("x", "already_right", "pass", "pass"))
+
+    assert (one["result"], one["reason"]) == ("fixed", "a later task of the run put it right")
+
+
+def test_rule_that_a_later_task_broke_is_not_called_fixed(joined_remediation):
+    broken = result("x", "still_failing", "fail", "fail", reason="changed, but the second look still finds: y")
+
+    one = rule_after(joined_remediation, result("x", "fixed", "fail", "pass"), broken)
+
+    assert (one["result"], one["before"]["outcome"], one["after"]["outcome"]) == ("still_failing", "fail", "fail")
+
+
+def test_plan_is_not_joined_with_what_was_done(joined_remediation):
+    plan = remediation([result("x", "would_fix", "fail", "fail")], check_mode=True)
+
+    record = joined_remediation(plan, remediation([result("y", "fixed", "fail", "pass")]))
+
+    assert [one["rule"] for one in record["results"]] == ["y"]
