@@ -13,6 +13,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import utc_now
 
 
 class ActionModule(HostAction):
@@ -30,8 +32,11 @@ class ActionModule(HostAction):
         try:
             arguments = self._arguments(options.ROLLBACK_SPEC, variables)
             options.check_run(arguments["run_id"])
-            given = {name: value for name, value in arguments.items() if value is not None}
+            given = {name: value for name, value in arguments.items() if value is not None and name != "record_in"}
             result.update(self._module(given, variables))
+            if arguments["record_in"] and not result.get("failed") and not self._task.check_mode:
+                store = RunStore.create(arguments["record_in"], arguments["run_id"])
+                store.note_rollback(variables["inventory_hostname"], utc_now())
         except HipaaCisError as problem:
             result.update(failed=True, changed=False, msg=str(problem))
         return result

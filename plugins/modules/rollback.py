@@ -35,6 +35,11 @@ options:
         which nobody knows whether the run got as far as to change something.
     type: bool
     default: true
+  record_in:
+    description:
+      - The folder of runs in which the remediation record of O(run_id) is to say that it was taken back, where this happens as part of
+        that run.
+    type: path
 attributes:
   check_mode:
     description: Can run in C(check_mode) and says what it would take back, or why it would refuse.
@@ -103,6 +108,7 @@ def main() -> None:
             "run_id": {"type": "str"},
             "force": {"type": "bool", "default": False},
             "must_exist": {"type": "bool", "default": True},
+            "record_in": {"type": "path"},
         },
         supports_check_mode=True,
     )

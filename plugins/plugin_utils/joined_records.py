@@ -69,6 +69,19 @@ def join_remediations(earlier: Record, later: Record) -> Record:
     }
 
 
+def taken_back(record: Record, moment: str) -> Record:
+    """Return a remediation record whose fixes were taken back at a moment (UTC, ISO 8601)."""
+    back = {"result": "reverted", "reason": "it was taken back after the run, with all that the run had changed"}
+    results = [{**one, **back} if one["result"] == "fixed" else one for one in record["results"]]
+    counts = Counter(one["result"] for one in results)
+    return {
+        **record,
+        "rolled_back_at": moment,
+        "results": results,
+        "counts": {name: counts[name] for name in record["counts"]},
+    }
+
+
 def _joined_result(earlier: Record | None, later: Record) -> Record:
     """Return a rule's result: from what it was before the run to what it is now."""
     if earlier is None:

@@ -50,11 +50,12 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     # Their form is checked by decisions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
-# `must_exist` is for tasks only: no variable makes a run that is not there no error.
+# `must_exist` and `record_in` are for tasks only: no variable makes a run that is not there no error.
 ROLLBACK_SPEC: dict[str, dict[str, Any]] = {
     "run_id": RUN_SPEC["run_id"],
     "force": {"type": "bool", "default": False},
     "must_exist": {"type": "bool", "default": True},
+    "record_in": {"type": "str"},
 }
 # Their forms are checked by health_checks.py and maintenance_window.py.
 PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {

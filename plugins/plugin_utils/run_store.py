@@ -18,7 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.joined_records import join_host_records, join_remediations
+from ansible_collections.hipaa.cis.plugins.plugin_utils.joined_records import (
+    join_host_records,
+    join_remediations,
+    taken_back,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     link_atomically,
     make_private_folder,
@@ -113,6 +117,13 @@ class RunStore:
         except OSError as problem:
             raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
         return path
+
+    def note_rollback(self, host: str, moment: str) -> None:
+        """Say in a host's remediation record that what it fixed was taken back; nothing where it has none."""
+        path = self.folder / "remediation" / (file_name(host) + ".json")
+        record = _record(path, REMEDIATION_SCHEMA)
+        if record:
+            write_private(path, json.dumps(taken_back(record, moment), indent=1, sort_keys=True) + "\n")
 
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""

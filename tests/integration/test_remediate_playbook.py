@@ -117,7 +117,7 @@ def test_health_check_that_cannot_be_read_stops_before_the_hosts_are_touched(boo
     assert hosts[0].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
 
 
-def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook):
+def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook, results, remediation_of, tmp_path):
     hosts = booted_hosts(3)
     hosts[2].write("/etc/sick", "")
     checks = [{"command": "test ! -e /etc/sick", "retries": 0}, {"port": 22}, {"unit": "ssh.service"}]
@@ -126,6 +126,13 @@ def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook):
 
     assert code == 2, said
     assert [mode(host) for host in hosts] == ["600", "644", "644"]
+    # What was taken back is said to be so, and the host's record says how it stands now.
+    assert [results(host)["crontab_permissions"] for host in hosts] == ["fixed", "reverted", "reverted"]
+    assert "rolled_back_at" in remediation_of(hosts[1])
+    run = tmp_path / "runs" / "latest"
+    for host, outcome in zip(hosts, ["pass", "fail", "fail"], strict=True):
+        findings = json.loads((run / "hosts" / f"{host.name}.json").read_text())["findings"]
+        assert {one["rule"]: one["outcome"] for one in findings}["crontab_permissions"] == outcome
 
 
 def test_outside_of_the_window_nothing_is_started(booted_host, playbook):

@@ -207,3 +207,27 @@ def test_plan_is_not_joined_with_what_was_done(joined_remediation):
     record = joined_remediation(plan, remediation([result("y", "fixed", "fail", "pass")]))
 
     assert [one["rule"] for one in record["results"]] == ["y"]
+
+
+def test_what_was_taken_back_with_its_batch_is_not_called_fixed(tmp_path):
+    store = RunStore.create(str(tmp_path), RUN_ID)
+    path = store.write_remediation(
+        remediation([result("x", "fixed", "fail", "pass"), result("y", "already_right", "pass", "pass")])
+    )
+
+    store.note_rollback("ward", "2026-11-03T06:05:00Z")
+
+    record = json.loads(path.read_text())
+    validator("remediation_record").validate(record)
+    assert [(one["rule"], one["result"]) for one in record["results"]] == [("x", "reverted"), ("y", "already_right")]
+    assert record["counts"] == {**dict.fromkeys(RESULTS, 0), "reverted": 1, "already_right": 1}
+    assert record["rolled_back_at"] == "2026-11-03T06:05:00Z"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_rollback_of_a_host_without_a_record_leaves_none(tmp_path):
+    store = RunStore.create(str(tmp_path), RUN_ID)
+
+    store.note_rollback("ward", "2026-11-03T06:05:00Z")
+
+    assert not (store.folder / "remediation").exists()
