@@ -295,7 +295,7 @@ def broken(group, problem, state="reverted"):
                 self.values.update(dict.fromkeys(["d"], 0))
                 return {"changed": False, "commit": {"state": state, "report": {}}}
             concerned = request["mode"] == "apply" and request["group"] == group
-            if concerned and type(problem) is HipaaCisError:
+            if concerned and not isinstance(problem, (NoAnswer, Unreachable)):
                 raise problem  # said by the module itself: nothing was done
             answer = super().apply(plan, request)
             if concerned:

@@ -496,7 +496,11 @@ def test_mode_of_a_file_with_an_access_control_list_is_taken_back(root):
 def test_what_could_not_be_taken_back_at_once_is_left_to_the_rollback(root, monkeypatch):
     before = tree(root)
     real = files.bring_about
-    monkeypatch.setattr(files, "bring_about", lambda *_arguments: (_ for _ in ()).throw(OSError(28, "no room")))
+
+    def full(*_arguments):
+        raise OSError(28, "no room")
+
+    monkeypatch.setattr(files, "bring_about", full)
     plan = Step("file", "it", path="/etc/group", content=b"wrong\n", check=[["false"]], changes=["it"])
     journal = Journal(root, "run")
     journal.create()
