@@ -158,7 +158,7 @@ class Remedies:
         if seen.get("state") == "absent":
             return setting.get("write_out", _NOTHING)
         if seen.get("default"):
-            return _number_of(seen["value"])
+            return setting.get("write_out", _number_of(seen["value"]))
         fields, document = self._platform.kinds[setting["kind"]].write_out, seen.get("value")
         if not fields or not isinstance(document, Mapping) or document.get(fields["stated"]) is not False:
             return _NOTHING

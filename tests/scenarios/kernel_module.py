@@ -39,7 +39,10 @@ def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any
     seen.update(flags)
     wanted = None if seen["built_in"] or seen["loaded"] else BLOCKED
     asked = NAME if address is None else address
-    return Scenario(name, asked, EXPECT, verdict, {"state": "value", "value": seen}, files=files, wanted=wanted)
+    # Only this kernel's lack of it keeps it away.
+    default = True if not seen["available"] and not (seen["install_blocked"] and seen["denylisted"]) else None
+    observed = {"state": "value", "value": seen, "default": default}
+    return Scenario(name, asked, EXPECT, verdict, observed, files=files, wanted=wanted)
 
 
 def _with(text: str, path: str = SNIPPET) -> Files:

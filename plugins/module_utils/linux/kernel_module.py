@@ -63,7 +63,9 @@ class ModuleState:
             "install_blocked": all(config.install_blocked(name) for config in self.configs()),
             "denylisted": all(config.denylisted(name) for config in self.configs()),
         }
-        return value(seen, ", ".join(["/proc/modules", "/lib/modules", *sorted(set(lines))[:5]]))
+        # One that this kernel does not have may come with the next.
+        by_default = not seen["available"] and not (seen["install_blocked"] and seen["denylisted"])
+        return value(seen, ", ".join(["/proc/modules", "/lib/modules", *sorted(set(lines))[:5]]), default=by_default)
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:

@@ -67,6 +67,14 @@ def test_default_that_the_host_tells_is_written_as_it_is():
     assert written(leaf(expect={"between": [0, 15]}), seen=value("15", default=True)) == [("plain", 15, "plain")]
 
 
+def test_what_keeps_a_default_so_is_written_in_its_place():
+    """A kernel module that is not there now, but may come with the next kernel."""
+    seen = value({"available": False}, default=True)
+    setting = leaf(expect={"fields": {"available": {"equals": False}}}, write_out={"blocked": True})
+
+    assert written(setting, seen=seen) == [("plain", {"blocked": True}, "plain")]
+
+
 def test_setting_that_fails_is_not_written_out():
     assert written(leaf(expect={"present": True}, write_out=1), seen=ABSENT) == []
 
