@@ -21,9 +21,9 @@ PSEUDO = ("proc", "sys", "run", "dev", "tmp")
 # Where a system that runs is written to; the rest belongs to its packages.
 VARYING = ("boot", "etc", "home", "opt", "root", "srv", "var")
 
-# What logging in over SSH leaves behind by itself, whatever is then run.
+# What logging in over SSH leaves behind by itself, whatever is then run, and the jobs of the hour that the host runs itself.
 LOGIN_TRACES = (
-    "/var/log", "/var/log/auth.log", "/var/log/syslog", "/var/log/user.log", "/var/log/btmp", "/var/log/wtmp",
+    "/var/log", "/var/log/auth.log", "/var/log/syslog", "/var/log/user.log", "/var/log/cron.log", "/var/log/btmp", "/var/log/wtmp",
     "/var/log/lastlog", "/var/log/journal", "/var/log/journal/*", "/var/lib/wtmpdb", "/var/lib/wtmpdb/*",
     "/var/lib/lastlog", "/var/lib/lastlog/*", "/var/lib/sudo", "/var/lib/sudo/*",
 )  # fmt: skip

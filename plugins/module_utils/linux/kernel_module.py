@@ -87,12 +87,14 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     """Keep a module from being loaded, now and at every boot: ``{install_blocked: true, denylisted: true}``."""
     if wanted != {"install_blocked": True, "denylisted": True}:
         raise CannotFix("only the blocking of a module is automatic")
-    name = module_name(required(address, "name"))
+    asked = required(address, "name")
+    name = module_name(asked)
     state = ModuleState(plan.host)
     if state.installed.is_built_in(name):
         raise CannotFix("%s is built into this kernel; only another kernel is without it" % name)
     text = text_or(plan.host, OWN_FILE, MARK)
-    for line in ("install %s /bin/false" % name, "blacklist %s" % name):
+    # As it is asked for: to modprobe a dash and an underscore are the same, to those who search the text they are not.
+    for line in ("install %s /bin/false" % asked, "blacklist %s" % asked):
         start = line.rsplit("/", 1)[0] if line.startswith("install") else line
         text = with_line(text, line, lambda old, start=start: old.startswith(start))  # type: ignore[misc]
     plan.write(OWN_FILE, text)

@@ -188,3 +188,14 @@ def test_option_of_a_mount_goes_into_its_line_of_fstab(plan):
     command = steps["remount /tmp with noexec"]
     assert command["argv"] == ["mount", "-o", "remount,noexec", "/tmp"]
     assert command["undo"] == [["mount", "--options-mode", "ignore", "-o", "remount,rw,relatime,dev,suid,exec", "/tmp"]]
+
+
+def test_kernel_module_is_kept_away_by_the_name_that_is_asked_for(plan):
+    """A dash and an underscore are the same to modprobe, and not to those who search the text."""
+    _state, _reason, steps, _answer = plan(
+        "kernel_module", {"name": "usb-storage"}, {"install_blocked": True, "denylisted": True}
+    )
+
+    lines = steps["/etc/modprobe.d/00-hipaa-cis.conf"]["diff"]["lines"]
+    assert "+install usb-storage /bin/false\n" in lines
+    assert "+blacklist usb-storage\n" in lines
