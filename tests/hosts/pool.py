@@ -151,5 +151,8 @@ def in_parallel(action: Callable[[Host], None], hosts: Sequence[Host]) -> None:
     if not hosts:
         return
     with ThreadPoolExecutor(max_workers=min(len(hosts), 8)) as workers:
-        for outcome in [workers.submit(action, host) for host in hosts]:
+        # A thread that has begun but isn't known yet would go on booting while the pool is taken down.
+        with sweeping.signals_held():
+            outcomes = [workers.submit(action, host) for host in hosts]
+        for outcome in outcomes:
             outcome.result()

@@ -11,8 +11,8 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -112,6 +112,26 @@ def _close_all() -> None:
     if os.getpid() == _owner:
         for close in list(_open.values()):
             close()
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Let a signal that interrupts wait until the block is left: what began in it is known to whoever cleans up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    held = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in held:
+        signal.signal(number, lambda sent, _frame: waiting.append(sent))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for sent in waiting:
+            signal.raise_signal(sent)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -103,6 +103,14 @@ def test_a_signal_while_booting_leaves_nothing(child: Child) -> None:
     assert not traces.find(child.identity)
 
 
+def test_a_signal_waits_till_the_threads_are_known() -> None:
+    known = []
+    with pytest.raises(KeyboardInterrupt), sweeping.signals_held():
+        signal.raise_signal(signal.SIGINT)
+        known.append("thread")
+    assert known == ["thread"]
+
+
 def test_what_a_killed_process_left_is_swept_by_the_next_pool(child: Child) -> None:
     child.wait_booted()
     child.end(signal.SIGKILL)

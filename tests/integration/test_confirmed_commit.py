@@ -151,7 +151,8 @@ def test_controller_that_is_killed_leaves_a_host_that_heals_itself(booted_host, 
         controller.wait(10)
 
     wait_for(lambda: booted_host.run(["test", "-e", OWN_FILE], check=False).returncode != 0, SHORTEST + GRACE)
-    assert lets_in(booted_host)
+    # The service takes the old configuration up again a moment after the file is gone.
+    wait_for(lambda: lets_in(booted_host), GRACE)
     wait_for(lambda: "reverted" in booted_host.run(["sh", "-c", "ls /var/lib/hipaa-cis/*"]).stdout, GRACE)
     assert changes(before, booted_host) == []
     assert re.search(r"(?m)^maxauthtries 6$", booted_host.run(["sshd", "-T"]).stdout)
