@@ -94,6 +94,8 @@ class SettingCheck:
             if declared is None:
                 allowed = [*kind["address"], *(_OWN_KEYS - {"any_of", "all_of"})]
                 self._complain(file, [*place, key], unknown(f"key of kind {name}", key, allowed, most=30))
+            elif isinstance(value, dict) and set(value) == {"parameter"}:
+                self._parameter_of(file, [*place, key], value["parameter"], declared["type"])
             elif not isinstance(value, _TYPES[declared["type"]]) or isinstance(value, bool) != (
                 declared["type"] == "boolean"
             ):
@@ -106,6 +108,13 @@ class SettingCheck:
         choice = kind.get("one_address_of", [])
         if choice and sum(key in address for key in choice) != 1:
             self._complain(file, place, f"kind {name} needs exactly one of {', '.join(choice)}")
+
+    def _parameter_of(self, file: YamlFile, place: Place, name: str, wanted: str) -> None:
+        """Complain of a parameter that stands for a part of an address and is none, or of another type."""
+        if name not in self._parameters:
+            self._complain(file, place, unknown("parameter", name, self._parameters))
+        elif self._parameters[name]["type"] != wanted:
+            self._complain(file, place, f"the parameter '{name}' has to be of type {wanted}")
 
     def _expression(self, file: YamlFile, place: Place, expression: str) -> None:
         try:

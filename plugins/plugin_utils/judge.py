@@ -253,9 +253,13 @@ def _label(label: str, address: Mapping[str, Any]) -> str:
         filled = filled.replace("{path}", str(address["glob"]))
     if label == filled or "{" in filled:
         filled = filled.split(" {")[0]
-        extra = ", ".join(str(value) for value in address.values())
+        extra = ", ".join(_listed(value) for value in address.values())
         return _cut(f"{filled} {extra}".strip())
     return _cut(filled)
+
+
+def _listed(value: Any) -> str:
+    return " ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
 def _loose_check(name: str, value: Any) -> Check:

@@ -43,6 +43,7 @@ FOR_A_PERSON = {"boot_loader_password": "a password is never made up"}
 AT_NEXT_BOOT = {
     "audit_backlog": "the kernel reads its arguments once",
     "audit_from_boot": "the kernel reads its arguments once",
+    "audit_rules_locked": "what is loaded now could not be taken back without a reboot",
     "kernel_module_sctp": "once loaded it counts as in use for as long as the host runs",
 }
 # What a start of the host writes by itself.

@@ -62,8 +62,8 @@ def _questions_of_mode(mode: int) -> List[str]:
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `{count, paths, truncated}` per question."""
     host.need_root("The whole file system")
-    found = places(host, host.options.get("scan_exclude", ()))
-    tallies = _walk(host, found)
+    found = _places(host)
+    answers = tallies(host)
     source = "walk of %s" % ", ".join(printable(top) for top, _volumes in found.tops[:10])
     if found.left_out:
         source += "; without %s" % ", ".join(found.left_out[:10])
@@ -72,9 +72,20 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         question = required(address, "find")
         if question not in QUESTIONS:
             raise UsageError("unknown question %r; known: %s" % (question, ", ".join(QUESTIONS)))
-        return value(_document(tallies[question]), source)
+        return value(_document(answers[question]), source)
 
     return read_each(addresses, one)
+
+
+def tallies(host: Host) -> Dict[str, BoundedList]:
+    """Return question -> paths that answer it. The file systems are walked once for a host."""
+    tallied: Dict[str, BoundedList] = host.shared("filesystem_scan", lambda: _walk(host, _places(host)))
+    return tallied
+
+
+def _places(host: Host) -> Places:
+    found: Places = host.shared("scan_places", lambda: places(host, host.options.get("scan_exclude", ())))
+    return found
 
 
 def _document(found: BoundedList) -> Dict[str, Any]:
@@ -82,7 +93,7 @@ def _document(found: BoundedList) -> Dict[str, Any]:
 
 
 def _walk(host: Host, found: Places) -> Dict[str, BoundedList]:
-    tallies = {question: BoundedList(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
+    answers = {question: BoundedList(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
     deadline = time.monotonic() + float(host.options.get("scan_max_seconds", 1800))
     sorter = Sorter(host)
     prefix = host.root.rstrip("/")
@@ -97,12 +108,12 @@ def _walk(host: Host, found: Places) -> Dict[str, BoundedList]:
             raise cannot_walk(place, problem) from None
         # No folder above it belongs to the same file system, so its own mode is looked at here.
         for question in sorter.learn((status.st_mode, status.st_uid, status.st_gid)):
-            tallies[question].add(place)
+            answers[question].add(place)
         device = None if with_volumes else status.st_dev
         for path, questions in _interesting(top, device, closed, sorter, deadline):
             for question in questions:
-                tallies[question].add(path[len(prefix) :])
-    return tallies
+                answers[question].add(path[len(prefix) :])
+    return answers
 
 
 def _interesting(

@@ -85,6 +85,15 @@ class MountTable:
             here = self._cover(here, "/" + "/".join(parts[:count]))
         return here if here.path == path else None
 
+    def holding(self, path: str) -> Optional[Mount]:
+        """Return the mount in which a path lies."""
+        while path:
+            mount = self.visible(path)
+            if mount is not None:
+                return mount
+            path = path.rpartition("/")[0]
+        return self.visible("/")
+
     def shown(self) -> List[Mount]:
         """Return the mounts that can be seen, none covered by another."""
         return [mount for mount in self._mounts if self.visible(mount.path) is mount]
@@ -103,16 +112,13 @@ def bound_folder(host: Host, path: str) -> Optional[Mount]:
     """Return the mount of a folder from elsewhere (a bind mount) in which a path lies, or None; also where that can't be told."""
     try:
         table: MountTable = host.shared("mounts", lambda: MountTable(host))
-        folder = path.rpartition("/")[0]
-        while folder:
-            mount = table.visible(folder)
-            if mount is not None:
-                # A subvolume of btrfs is a file system of its own, though it has a place in a larger one.
-                return mount if mount.root != "/" and mount.fstype != "btrfs" else None
-            folder = folder.rpartition("/")[0]
+        mount = table.holding(path.rpartition("/")[0])
     except ReadError:
-        pass
-    return None
+        return None
+    if mount is None or mount.path == "/" or mount.root == "/":
+        return None
+    # A subvolume of btrfs is a file system of its own, though it has a place in a larger one.
+    return None if mount.fstype == "btrfs" else mount
 
 
 def _parse(table: str, line: str) -> Mount:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     accounts,
     apparmor,
+    audit_rule,
     bootloader,
     cron_access,
     dconf,
@@ -45,6 +46,7 @@ KindReader = Callable[[Host, Sequence[Address]], List[Observation]]
 KINDS: Dict[str, KindReader] = {
     "accounts": accounts.read,
     "apparmor": apparmor.read,
+    "audit_rule": audit_rule.read,
     "bootloader": bootloader.read,
     "cron_access": cron_access.read,
     "dconf": dconf.read,

@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List
+from typing import List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import (
-    UNIT_DIRECTORIES,
-    assignments,
-    dropin_names,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import assignments, fragments
 
 # Debian's script of sysvinit reads it too.
 DEFAULTS = "/etc/default/ssh"
@@ -32,7 +28,7 @@ def refuse_options(host: Host) -> None:
     """
     environments = [DEFAULTS]
     for unit in UNITS:
-        for place in _fragments(host, unit):
+        for place in fragments(host, unit):
             for name, text in assignments(snippet_text(host, place), "Service"):
                 if name in ("ExecStart", "Environment"):
                     _refuse(place, text)
@@ -46,19 +42,6 @@ def refuse_options(host: Host) -> None:
         for number, line in enumerate(lines, 1):
             if not line.lstrip().startswith(("#", ";")):
                 _refuse("%s:%d" % (path, number), line)
-
-
-def _fragments(host: Host, unit: str) -> Iterator[str]:
-    """Yield the unit file that counts and the snippets of the unit."""
-    for directory in UNIT_DIRECTORIES:
-        place = directory + "/" + unit
-        try:
-            host.stat(place, follow=False)
-        except NotFound:
-            continue
-        yield place
-        break
-    yield from snippets(host, [place + "/" + extra for extra in dropin_names(unit) for place in UNIT_DIRECTORIES])
 
 
 def _refuse(place: str, text: str) -> None:

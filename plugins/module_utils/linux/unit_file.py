@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+
 GENERATED = "/run/systemd/generator"
 # systemd.unit(5), "Unit file load path".
 UNIT_DIRECTORIES = (
@@ -48,6 +52,19 @@ def dropin_names(name: str) -> List[str]:
     stem, _dot, kind = name.rpartition(".")
     dashes = [at for at in range(len(stem) - 2, 0, -1) if stem[at] == "-"]
     return [name + ".d", *("%s.%s.d" % (stem[: at + 1], kind) for at in dashes), kind + ".d"]
+
+
+def fragments(host: Host, unit: str) -> Iterator[str]:
+    """Yield the unit file that counts and the snippets of the unit."""
+    for directory in UNIT_DIRECTORIES:
+        place = directory + "/" + unit
+        try:
+            host.stat(place, follow=False)
+        except NotFound:
+            continue
+        yield place
+        break
+    yield from snippets(host, [place + "/" + extra for extra in dropin_names(unit) for place in UNIT_DIRECTORIES])
 
 
 def parse(text: str, section: str) -> Dict[str, str]:

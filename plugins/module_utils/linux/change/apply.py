@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     accounts_change,
     apparmor_change,
+    audit_rule_change,
     bootloader_change,
     cron_access,
     dconf_change,
@@ -54,6 +55,7 @@ Writer = Callable[[ChangePlan, Address, Any], None]
 WRITERS: Dict[str, Writer] = {
     "accounts": accounts_change.write,
     "apparmor": apparmor_change.write,
+    "audit_rule": audit_rule_change.write,
     "bootloader": bootloader_change.write,
     "cron_access": cron_access.write,
     "dconf": dconf_change.write,

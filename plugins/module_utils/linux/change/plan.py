@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     CONNECTION,
     FILE,
     KERNEL,
+    ORDER_LAST,
     PHASE_COMMANDS,
     PHASE_FILES,
     PHASE_REFRESH,
@@ -91,6 +92,11 @@ class ChangePlan:
         planned.content, planned.gone = step.content, False
         if mode is not None:
             step.mode = planned.mode = mode
+
+    def write_last(self, path: str) -> None:
+        """Have a planned file written only when all units are started."""
+        step = self._files[path]
+        step.phase, step.order = PHASE_COMMANDS, ORDER_LAST
 
     def compare(self, path: str, argv: Sequence[str], known: Sequence[str]) -> None:
         """Have a planned file checked by a command, as with ``validate``, that may complain of what is ``known``."""

@@ -1,0 +1,294 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `audit_rule`: whether events are recorded, by the rules that the kernel has and by those that it gets at the next boot."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import filesystem_scan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import Filter, Rule, split
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_text import USERS, RuleSet
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.login_defs import settings_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    UsageError,
+    read_each,
+    required,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import assignments, fragments
+
+FOLDER = "/etc/audit/rules.d"
+# Which of them loads the rules at boot differs by the version of the audit programs.
+UNITS = ("audit-rules.service", "auditd.service")
+LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z")
+# By a person who logged in, of any account that isn't the system's own.
+BY_PEOPLE = ("auid>=UID_MIN", "auid!=unset")
+BITS_64 = frozenset({"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64"})
+X86 = frozenset({"x86_64", "i386", "i486", "i586", "i686"})
+# What ausyscall(8) calls the 32-bit side of an architecture.
+COMPANIONS = {"aarch64": "arm", "ppc64": "ppc", "ppc64le": "ppc", "s390x": "s390"}
+QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable")
+MAX_MISSING = 20
+
+
+class Recording:
+    """What the host records, now and from the next boot on."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        host.need_root("What the audit system records")
+        self._users = Once(lambda: _users(host))
+        self._configured = Once(self._read_configured)
+        self._running = Once(self._read_running)
+        self._status = Once(lambda: _status(host))
+        self.machine = host.run(["uname", "-m"]).stdout.strip()
+        self.arches = ("b64", "b32") if self.machine in BITS_64 else ("b32",)
+
+    @property
+    def configured(self) -> RuleSet:
+        """The rules of the files."""
+        return self._configured()
+
+    @property
+    def running(self) -> RuleSet:
+        """The rules of the kernel."""
+        return self._running()
+
+    @property
+    def enabled(self) -> str:
+        """The kernel's own state: ``0`` off, ``1`` on, ``2`` on and locked until the next boot."""
+        return self._status()
+
+    def rule_set(self, merged: bool = False) -> RuleSet:
+        """Return an empty set that reads names and paths as this host does."""
+        return RuleSet(lambda name: self._users().get(name), lambda path: real_path(self.host, path), merged)
+
+    def _read_configured(self) -> RuleSet:
+        path = loaded_file(self.host)
+        rules = self.rule_set(merged=path is None)
+        for line, place in lines(self.host) if path is None else _numbered(path, self.host.read_text(path)):
+            rules.add(line, place)
+        return rules
+
+    def _read_running(self) -> RuleSet:
+        rules = self.rule_set()
+        for number, line in enumerate(self.texts(), 1):
+            rules.add(line, "auditctl -l, line %d" % number)
+        if self.enabled == "0":
+            rules.enabled = "0"
+        return rules
+
+    def texts(self) -> List[str]:
+        """Return the rules of the kernel as it says them."""
+        said = self.host.run(["auditctl", "-l"]).stdout.splitlines()
+        return [line for line in said if line.strip() and line.strip() != "No rules"]
+
+    def wanted(self, address: Address) -> List[Rule]:
+        """Return the rules that together record what an address asks for."""
+        texts = self.texts_of(address)
+        rules = self.rule_set()
+        for text in texts:
+            rules.add(text, "the rule")
+        return rules.rules
+
+    def texts_of(self, address: Address, key: str = "") -> List[str]:
+        """Return those rules as they would be written, with a key if one is given."""
+        query = required(address, "query")
+        end = " -k " + key if key else ""
+        if query == "watch":
+            return ["-w %s -p %s%s" % (required(address, "path"), address.get("permissions", "wa"), end)]
+        if query == "syscalls":
+            return [text + end for text in self._of_syscalls(address)]
+        if query == "program":
+            return [self._of_program(required(address, "path")) + end]
+        if query == "privileged_programs":
+            return [self._of_program(path) + end for path in privileged_programs(self.host)]
+        raise UsageError("unknown query %r; known: %s" % (query, ", ".join(QUERIES)))
+
+    def _of_syscalls(self, address: Address) -> List[str]:
+        calls, where = address.get("syscalls"), address.get("where", [])
+        if not isinstance(calls, list) or not calls or not isinstance(where, list):
+            raise UsageError("the address needs the key 'syscalls' with a list")
+        found = []
+        for arch in self.arches:
+            known = self._known(arch)
+            present = [call for call in calls if known is None or call in known]
+            if present:
+                found.append("-a always,exit -F arch=%s -S %s%s" % (arch, ",".join(present), self._conditions(where)))
+        if not found:
+            raise ReadError("this architecture (%s) has none of the system calls %s" % (self.machine, ", ".join(calls)))
+        return found
+
+    def _of_program(self, path: str) -> str:
+        if re.search(r"\s", path):
+            raise ReadError("%r holds a blank, which no audit rule can name" % printable(path))
+        return "-a always,exit -F path=%s -F perm=x%s" % (path, self._conditions(BY_PEOPLE))
+
+    def _conditions(self, where: Sequence[str]) -> str:
+        return "".join(" %s %s" % (_option(one), one.replace("UID_MIN", self._first_user())) for one in where)
+
+    def _first_user(self) -> str:
+        number, _line = settings_of(self.host).get("UID_MIN", ("1000", 0))
+        if not number.isdigit():
+            raise ReadError("UID_MIN of /etc/login.defs is %r, which is no number" % number[:40])
+        return number
+
+    def _known(self, arch: str) -> Optional[List[str]]:
+        """Return the system calls that an architecture has, None for all. x86 has all that rules ask for."""
+        if self.machine in X86:
+            return None
+        name = self.machine if arch == "b64" else COMPANIONS.get(self.machine, self.machine)
+        said = self.host.run(["ausyscall", name, "--dump"]).stdout
+        return [words[1] for words in (line.split() for line in said.splitlines()) if len(words) == 2]
+
+    def _is_directory(self, path: str) -> bool:
+        try:
+            return self.host.stat(path).st_mode & 0o170000 == 0o040000
+        except NotFound:
+            return False
+
+    def pieces(self, rule: Rule) -> List[Rule]:
+        """Return a wanted rule in the pieces that are looked for one by one."""
+        location = rule.location()
+        if location is not None and location.name == "watch":
+            folder = rule.text.split()[1].endswith("/") or self._is_directory(str(location.value))
+            name = "dir" if folder else "path"
+            exact = Filter(name, "=", location.value)
+            rule = Rule(rule.text, rule.place, filters=(rule.filters - {location}) | {exact})
+        return split(rule, self.arches)
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Return `{running, configured, missing}`: whether all is recorded now, and from the next boot on; what is not.
+
+    For the query `immutable`: whether the rules cannot be changed until the next boot.
+    """
+    recording = Once(lambda: Recording(host))
+    return read_each(addresses, lambda address: _observe(recording(), address))
+
+
+def _observe(recording: Recording, address: Address) -> Observation:
+    if required(address, "query") == "immutable":
+        seen: Dict[str, Any] = {
+            "running": recording.enabled == "2",
+            "configured": recording.configured.enabled == "2",
+        }
+        return value({**seen, "missing": []}, source_of(recording))
+    wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
+    missing = BoundedList(MAX_MISSING)
+    result = {}
+    for name, rules in (("running", recording.running), ("configured", recording.configured)):
+        lost = rules.missing(wanted)
+        result[name] = not lost
+        for text, kept_out in lost.items():
+            missing.add("%s: %s%s" % (name, text, ", kept out by " + kept_out if kept_out else ""))
+    return value({**result, "missing": missing.items}, source_of(recording))
+
+
+def source_of(recording: Recording) -> str:
+    """Return where the rules were read."""
+    return "command: auditctl -l, %s" % (loaded_file(recording.host) or FOLDER)
+
+
+def _option(condition: str) -> str:
+    return "-C" if re.split(r"!?=", condition)[-1] in USERS else "-F"
+
+
+def real_path(host: Host, path: str) -> str:
+    """Return a path whose folder has no links: /var/run/utmp is /run/utmp. What it ends in is looked at as it is."""
+    folder, _slash, name = path.rpartition("/")
+    if not folder:
+        return path
+    root = host.root.rstrip("/")
+    found = os.path.realpath(folder) if not root else host.path(folder)[len(root) :]
+    return found.rstrip("/") + "/" + name
+
+
+def loaded_file(host: Host) -> Optional[str]:
+    """Return the one file that is loaded at boot, or None where augenrules(8) puts those of `FOLDER` together."""
+    for unit in UNITS:
+        commands: List[str] = []
+        for place in fragments(host, unit):
+            for name, text in assignments(snippet_text(host, place), "Service"):
+                if name in ("ExecStart", "ExecStartPost"):
+                    commands = [*commands, text] if text else []
+        for command in reversed(commands):
+            found = LOADS.match(command)
+            if found:
+                return found.group(2)
+    raise ReadError("none of %s loads audit rules at boot" % " and ".join(UNITS))
+
+
+def lines(host: Host) -> List[Tuple[str, str]]:
+    """Return (line, place) of the files of `FOLDER` as augenrules(8) reads them: in natural order, one behind the other."""
+    try:
+        names = [name for name in host.list_directory(FOLDER) if name.endswith(".rules") and not name.startswith(".")]
+    except NotFound:
+        return []
+    found: List[Tuple[str, str]] = []
+    unfinished = False
+    for name in sorted(names, key=_natural):
+        text = host.read_text(FOLDER + "/" + name)
+        rows = _numbered(FOLDER + "/" + name, text)
+        if rows and unfinished:
+            # Without a newline at its end, a file's last line runs into the next file.
+            found[-1] = (found[-1][0] + rows[0][0], found[-1][1])
+            rows = rows[1:]
+        found += rows
+        unfinished = not text.endswith("\n") if text else unfinished
+    return found
+
+
+def _numbered(path: str, text: str) -> List[Tuple[str, str]]:
+    return [(line, "%s:%d" % (printable(path), number)) for number, line in enumerate(text.splitlines(), 1)]
+
+
+def _natural(name: str) -> List[Tuple[int, str]]:
+    """Return a sort key by which 9-x comes before 10-x, as with ``ls -v``."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def _status(host: Host) -> str:
+    said = host.run(["auditctl", "-s"]).stdout
+    found = re.search(r"(?m)^enabled ([012])$", said)
+    if not found:
+        raise ReadError("auditctl -s does not say whether the audit system is on")
+    return found.group(1)
+
+
+def _users(host: Host) -> Dict[str, int]:
+    rows = (line.split(":") for line in host.read_text("/etc/passwd").splitlines())
+    return {row[0]: int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit()}
+
+
+def privileged_programs(host: Host) -> List[str]:
+    """Return the programs that run with the rights of their owner or group, on file systems that let them."""
+    found = filesystem_scan.tallies(host)
+    paths = set()
+    for question in ("suid", "sgid"):
+        if found[question].count > len(found[question].items):
+            raise ReadError("more than %d programs run with other rights" % len(found[question].items))
+        paths.update(found[question].items)
+    try:
+        table: Optional[MountTable] = host.shared("mounts", lambda: MountTable(host))
+    except NotFound:
+        table = None  # a bare tree is one file system
+    return sorted(path for path in paths if table is None or _is_run(table, path))
+
+
+def _is_run(table: MountTable, path: str) -> bool:
+    mount = table.holding(path)
+    return mount is None or (mount.has("suid") and mount.has("exec"))

@@ -1,0 +1,66 @@
+"""Audit rules on a host with a kernel of its own: what is loaded records, and what the kernel refuses does no harm."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from tests.hosts.system import wait_until
+from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
+
+__all__ = ["playbook", "playbook_command", "remediation_of"]
+
+pytestmark = [pytest.mark.hosts, pytest.mark.machine]
+
+RULES = {
+    "hipaa_cis_include": {"rules": ["audit_sudo_rules", "audit_usermod"]},
+    "hipaa_cis_level": 2,
+    "hipaa_cis_allow_disruption": ["service_reload"],
+}
+FOLDER = "/etc/audit/rules.d"
+
+
+def loaded(machine):
+    return machine.run(["auditctl", "-l"]).stdout
+
+
+def recorded(machine, key):
+    return machine.run(["grep", f'key="{key}"', "/var/log/audit/audit.log"], check=False).returncode == 0
+
+
+def results(record):
+    return {item["rule"]: (item["result"], item.get("reason", "")) for item in record["results"]}
+
+
+def test_what_is_fixed_is_recorded_and_taken_back_with_the_rules_of_the_kernel_alone(machine, playbook, remediation_of):
+    machine.run(["auditctl", "-w", "/etc/hosts", "-p", "wa", "-k", "by-hand"])
+    rules_before, before = loaded(machine), machine.snapshot()
+
+    code, said = playbook("remediate", [machine], **RULES)
+    assert code == 0, said
+    record = remediation_of(machine)
+    assert {result for result, _reason in results(record).values()} == {"fixed"}
+    machine.run(["touch", "/etc/sudoers.d/README"])
+    machine.ssh(["sudo", "usermod", "--help"], user="auditor")
+    for key in ("scope", "usermod"):
+        wait_until(partial(recorded, machine, key), seconds=30, what=f"record of {key}")
+
+    code, said = playbook("rollback", [machine], hipaa_cis_run_id=record["run_id"])
+    assert code == 0, said
+    assert loaded(machine) == rules_before
+    assert not changes(before, machine, ("/var/log/audit/*",))
+
+
+def test_rules_that_the_kernel_refuses_leave_what_was_loaded(machine, playbook, remediation_of):
+    """A rule of the site's own names a folder that is not there, so nothing behind it can be loaded."""
+    machine.run(["auditctl", "-w", "/etc/hosts", "-p", "wa", "-k", "by-hand"])
+    machine.write(FOLDER + "/site.rules", "-w /no/such/folder/file -p wa -k site\n", mode=0o640)
+    before = loaded(machine)
+
+    playbook("remediate", [machine], **RULES)
+
+    found = results(remediation_of(machine))
+    assert {result for result, _reason in found.values()} == {"still_failing"}
+    assert all("No such file or directory" in reason for _result, reason in found.values()), found
+    assert loaded(machine) == before

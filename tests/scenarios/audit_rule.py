@@ -1,0 +1,316 @@
+"""Scenarios of audit rules: what the kernel's rules and those of the files record, however they are written."""
+
+from __future__ import annotations
+
+import glob
+from typing import Any, Dict, List, Optional, Union
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from tests.scenarios import Command, File, Scenario
+
+TRUE = {"equals": True}
+FOLDER = "/etc/audit/rules.d/"
+RULES = FOLDER + "audit.rules"
+UNIT = "/lib/systemd/system/auditd.service"
+SUDOERS = {"query": "watch", "path": "/etc/sudoers"}
+FOLDER_WATCH = {"query": "watch", "path": "/etc/sudoers.d/"}
+PEOPLE = ["auid>=UID_MIN", "auid!=unset"]
+CHMOD = {"query": "syscalls", "syscalls": ["chmod", "fchmod"], "where": PEOPLE}
+EXECVE = {"query": "syscalls", "syscalls": ["execve"], "where": ["euid!=uid", "auid!=unset"]}
+REFUSED = {"query": "syscalls", "syscalls": ["open"], "where": ["exit=-EACCES", *PEOPLE]}
+CHCON = {"query": "program", "path": "/usr/bin/chcon"}
+PRIVILEGED = {"query": "privileged_programs"}
+LOCKED = {"query": "immutable"}
+WATCH = "-w /etc/sudoers -p wa -k scope\n"
+BOTH = ("b64", "b32")
+ON, OFF, LOCK = "enabled 1\nfailure 1\npid 340\n", "enabled 0\npid 0\n", "enabled 2\npid 340\n"
+
+Files = Dict[str, Union[str, bytes, File]]
+BASE: Files = {
+    UNIT: "[Service]\nExecStart=/sbin/auditd\nExecStartPost=-/sbin/augenrules --load\n",
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000::/home/anna:/bin/bash\n",
+    "/etc/group": "root:x:0:\n",
+    "/etc/login.defs": "UID_MIN 1000\n",
+    "/etc/sudoers": "root ALL=(ALL:ALL) ALL\n",
+    "/etc/sudoers.d": File(directory=True, mode=0o755),
+    "/usr/bin/chcon": File(mode=0o755),
+}
+
+
+def _kernel(root: str) -> str:
+    """A kernel that was given what the files say: the answer of ``auditctl -l``."""
+    found: List[str] = []
+    for path in sorted(glob.glob(root + FOLDER + "*.rules")):
+        with open(path) as stream:
+            found += [line for line in stream.read().splitlines() if line.startswith(("-w", "-a"))]
+    return "\n".join(found) + "\n" if found else "No rules\n"
+
+
+def _case(
+    name: str,
+    verdict: str,
+    rules: Union[str, Files],
+    address: Optional[Dict[str, Any]] = None,
+    kernel: Command = _kernel,
+    status: str = ON,
+    **more: Any,
+) -> Scenario:
+    """A scenario in which, unless said otherwise, the kernel has what the files say."""
+    planted: Files = {**BASE, **({RULES: rules} if isinstance(rules, str) else rules)}
+    commands = {
+        "uname -m": more.pop("machine", "x86_64") + "\n",
+        "auditctl -l": kernel,
+        "auditctl -s": status,
+        **more.pop("commands", {}),
+    }
+    observed: Dict[str, Any] = {"state": "value"}
+    if "observed" in more:
+        observed["value"] = more.pop("observed")
+    if verdict == "error":
+        observed = {"state": "error", "reason": more.pop("reason")}
+    return Scenario(name, address or SUDOERS, TRUE, verdict, observed, files=planted, commands=commands, **more)
+
+
+def _each(text: str) -> str:
+    return "".join(text % arch + "\n" for arch in BOTH)
+
+
+def _missing(*texts: str, running: bool = False, configured: bool = False) -> Dict[str, Any]:
+    return {"running": running, "configured": configured, "missing": list(texts)}
+
+
+NO_RULES = "No rules\n"
+GONE = ["%s: -w /etc/sudoers -p wa (%s)" % (place, arch) for place in ("running", "configured") for arch in BOTH]
+FIXED: Dict[str, Any] = {"wanted": "scope"}
+
+SCENARIOS = [
+    _case("right", "pass", WATCH, observed=_missing(running=True, configured=True), **FIXED),
+    _case("nothing-set", "fail", "-D\n-b 8192\n--backlog_wait_time 60000\n-f 1\n", observed=_missing(*GONE), **FIXED),
+    _case("no-folder", "fail", {}, **FIXED),
+    _case("not-loaded", "fail", WATCH, kernel=NO_RULES, observed=_missing(*GONE[:2], configured=True)),
+    _case("gone-at-the-next-boot", "fail", "", kernel=WATCH, observed=_missing(*GONE[2:], running=True), **FIXED),
+    _case("commented-out", "fail", "# -w /etc/sudoers -p wa\n  #-w /etc/sudoers -p wa\n", **FIXED),
+    _case("only-writes", "fail", "-w /etc/sudoers -p w\n", **FIXED),
+    _case("all-permissions", "pass", "-w /etc/sudoers\n"),
+    _case("more-permissions", "pass", "-w /etc/sudoers -p rwxa -k x\n"),
+    _case("permissions-the-other-way-round", "pass", "-w /etc/sudoers -p aw\n"),
+    _case("folder-above", "pass", "-w /etc/ -p wa\n"),
+    _case("path-as-a-field", "pass", "-a always,exit -F path=/etc/sudoers -F perm=wa -F key=scope\n"),
+    _case("action-before-list", "pass", "-a exit,always -S all -F path=/etc/sudoers -F perm=wa\n"),
+    _case("both-architectures", "pass", _each("-a always,exit -F arch=%s -S all -F path=/etc/sudoers -F perm=wa")),
+    _case(
+        "one-architecture",
+        "fail",
+        "-a always,exit -F arch=b64 -S all -F path=/etc/sudoers -F perm=wa\n",
+        observed=_missing(GONE[1], GONE[3]),
+        **FIXED,
+    ),
+    _case("only-some-system-calls", "fail", _each("-a always,exit -F arch=%s -S unlink -F path=/etc/sudoers"), **FIXED),
+    _case("only-of-one-user", "fail", "-a always,exit -F path=/etc/sudoers -F perm=wa -F auid=1000\n", **FIXED),
+    _case("other-file", "fail", "-w /etc/sudoers2 -p wa\n-w /etc/sudo -p wa\n", **FIXED),
+    _case("folder-by-its-path-alone", "fail", "-a always,exit -F path=/etc/sudoers.d -F perm=wa\n", FOLDER_WATCH, **FIXED),
+    _case("folder-by-dir", "pass", "-a always,exit -F dir=/etc/sudoers.d -F perm=wa\n", FOLDER_WATCH),
+    _case("folder-without-slash", "pass", "-w /etc/sudoers.d -p wa\n", FOLDER_WATCH),
+    _case("other-file-in-the-folder", "fail", "-w /etc/sudoers.d/one -p wa\n", FOLDER_WATCH, **FIXED),
+    _case(
+        "by-a-link",
+        "pass",
+        {RULES: "-w /run/utmp -p wa\n", "/var/run": File(link="/run"), "/run/utmp": ""},
+        {"query": "watch", "path": "/var/run/utmp"},
+    ),
+    _case(
+        "never-before",
+        "fail",
+        "-a never,exit -F path=/etc/sudoers\n" + WATCH,
+        observed=_missing(
+            *("running: %s, kept out by auditctl -l, line 1: -a never,exit -F path=/etc/sudoers" % one[9:] for one in GONE[:2]),
+            *("configured: %s, kept out by %s:1: -a never,exit -F path=/etc/sudoers" % (one[12:], RULES) for one in GONE[2:]),
+        ),
+    ),
+    _case("never-after", "pass", WATCH + "-a never,exit -F path=/etc/sudoers\n"),
+    _case("never-put-first", "fail", WATCH + "-A never,exit -F path=/etc/sudoers\n"),
+    _case("never-for-another-file", "pass", "-a never,exit -F path=/etc/hosts\n" + WATCH),
+    _case("never-for-a-folder-above", "fail", "-a never,exit -F dir=/etc\n" + WATCH),
+    _case("never-for-reads", "pass", "-a never,exit -F path=/etc/sudoers -F perm=r\n" + WATCH),
+    _case("never-for-a-user", "fail", "-a never,exit -F uid=root\n" + WATCH),
+    _case("never-for-any-task", "fail", WATCH + "-a never,task\n"),
+    _case("never-of-the-other-kind", "pass", "-a never,user -F uid=1\n" + WATCH),
+    _case("without-records-of-the-folder", "pass", "-a always,exclude -F msgtype=CWD\n" + WATCH),
+    _case("without-records-of-the-path", "fail", WATCH + "-a always,exclude -F msgtype=PATH\n"),
+    _case("without-a-number-of-records", "fail", WATCH + "-a never,exclude -F msgtype=1300\n"),
+    _case("without-records-of-a-user", "fail", WATCH + "-a always,exclude -F uid=1000\n"),
+    _case("without-the-kernels-file-systems", "pass", "-a never,filesystem -F fstype=tracefs\n" + WATCH),
+    _case("without-a-file-system", "fail", "-a never,filesystem -F fstype=0x6969\n" + WATCH),
+    _case("switched-off-by-the-file", "fail", WATCH + "-e 0\n"),
+    _case("switched-off-now", "fail", WATCH, status=OFF),
+    _case("switched-off-and-on-again", "pass", "-e 0\n" + WATCH + "-e 1\n"),
+    _case("natural-order", "fail", {FOLDER + "10-a.rules": WATCH, FOLDER + "9-b.rules": "-a never,exit -F path=/etc/sudoers\n"},
+          kernel=WATCH),
+    _case("not-a-rules-file", "fail", {FOLDER + "sudo.conf": WATCH, FOLDER + ".sudo.rules": WATCH}, kernel=WATCH, **FIXED),
+    _case(
+        "line-that-runs-into-the-next-file",
+        "error",
+        {FOLDER + "a.rules": "-w /etc/hosts -p wa", FOLDER + "b.rules": WATCH},
+        kernel=WATCH,
+        reason="%sa.rules:1: the audit rule '-w /etc/hosts -p wa-w /etc/sudoers -p wa -k scope' is not understood: a value is missing"
+        % FOLDER,
+    ),
+    _case("last-line-without-newline", "pass", {FOLDER + "a.rules": "# x\n-b 8192", FOLDER + "b.rules": "\n" + WATCH}),
+    _case("delete-all-in-the-middle", "pass", WATCH + "-D\n"),
+    _case(
+        "one-file-loaded-as-it-is",
+        "pass",
+        {UNIT: "[Service]\nExecStartPost=-/sbin/auditctl -R /etc/audit/audit.rules\n", "/etc/audit/audit.rules": "-D\n" + WATCH},
+        kernel=WATCH,
+    ),
+    _case(
+        "one-file-that-deletes-all-again",
+        "fail",
+        {UNIT: "[Service]\nExecStartPost=-/sbin/auditctl -R /etc/audit/audit.rules\n", "/etc/audit/audit.rules": WATCH + "-D\n"},
+        kernel=WATCH,
+    ),
+    _case(
+        "snippet-that-loads-one-file",
+        "fail",
+        {
+            "/etc/systemd/system/auditd.service.d/x.conf": "[Service]\nExecStartPost=\nExecStartPost=/sbin/auditctl -R /etc/x\n",
+            RULES: WATCH,
+            "/etc/x": "",
+        },
+    ),
+    _case(
+        "unit-of-newer-versions",
+        "pass",
+        {
+            UNIT: "[Service]\nExecStart=/sbin/auditd\n",
+            "/lib/systemd/system/audit-rules.service": "[Service]\nExecStart=/usr/sbin/augenrules --load\n",
+            RULES: WATCH,
+        },
+    ),
+    _case(
+        "nothing-loads-rules",
+        "error",
+        {UNIT: "[Service]\nExecStart=/sbin/auditd\n", RULES: WATCH},
+        reason="none of audit-rules.service and auditd.service loads audit rules at boot",
+    ),
+    _case(
+        "unknown-option",
+        "error",
+        "--maybe 1 2\n" + WATCH,
+        reason="%s:1: the audit rule '--maybe 1 2' is not understood: a value is missing" % RULES,
+    ),
+    _case(
+        "rule-that-takes-back-another",
+        "error",
+        WATCH + "-W /etc/sudoers -p wa\n",
+        reason="%s:2: the audit rule '-W /etc/sudoers -p wa' is not understood: it takes back others; remove those in place of it"
+        % RULES,
+    ),
+    _case(
+        "unknown-list",
+        "error",
+        "-a always,exits -S open\n",
+        kernel=NO_RULES,
+        reason="%s:1: the audit rule '-a always,exits -S open' is not understood: always,exits is no list and action" % RULES,
+    ),
+    _case(
+        "kernel-without-audit",
+        "error",
+        WATCH,
+        kernel=CommandResult(1, "", "Error - audit support not in kernel\n"),
+        reason="command auditctl -l ended with 1: Error - audit support not in kernel",
+    ),
+    _case(
+        "status-that-says-nothing",
+        "error",
+        WATCH,
+        status="",
+        reason="auditctl -s does not say whether the audit system is on",
+    ),
+    _case(
+        "not-root",
+        "error",
+        WATCH,
+        privileged=False,
+        reason="What the audit system records can only be read by root; run the audit with become",
+    ),
+    _case(
+        "unknown-query",
+        "error",
+        WATCH,
+        {"query": "everything"},
+        reason="unknown query 'everything'; known: watch, syscalls, program, privileged_programs, immutable",
+    ),
+    # System calls.
+    _case("calls-right", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset -k x"), CHMOD),
+    _case("calls-missing", "fail", "", CHMOD, observed=_missing(
+        *("%s: %s (%s)" % (place, call, arch) for place in ("running", "configured") for arch in BOTH for call in ("chmod", "fchmod"))),
+        **FIXED),
+    _case("calls-in-rules-of-their-own", "pass", "".join(
+        _each("-a always,exit -F arch=%%s -S %s -F auid>=1000 -F auid!=-1" % call) for call in ("chmod", "fchmod")), CHMOD),
+    _case("one-call-missing", "fail", _each("-a always,exit -F arch=%s -S chmod -F auid>=1000 -F auid!=unset"), CHMOD, **FIXED),
+    _case("more-calls", "pass", _each("-a always,exit -F arch=%s -S chmod -S fchmod -S chown -F auid>=1000 -F auid!=unset"), CHMOD),
+    _case("all-calls", "pass", "-a always,exit -S all -F auid>=1000 -F auid!=unset\n", CHMOD),
+    _case("all-calls-of-all", "pass", "-a always,exit -S all\n", CHMOD),
+    _case("unset-as-a-number", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=4294967295"), CHMOD),
+    _case("old-name-of-the-login", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F loginuid>=1000 -F loginuid!=-1"), CHMOD),
+    _case("more-users", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=500 -F auid!=unset"), CHMOD),
+    _case("greater-than", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>999 -F auid!=unset"), CHMOD),
+    _case("fewer-users", "fail", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=2000 -F auid!=unset"), CHMOD, **FIXED),
+    _case("one-user-by-name", "fail", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid=anna"), CHMOD, **FIXED),
+    _case("only-successes", "fail", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid!=unset -F success=1"), CHMOD, **FIXED),
+    _case("architecture-by-exclusion", "fail", "-a always,exit -F arch!=b32 -S chmod,fchmod\n", CHMOD, **FIXED),
+    _case("architecture-by-name", "pass", "-a always,exit -F arch=x86_64 -S chmod,fchmod\n-a always,exit -F arch=i386 -S chmod,fchmod\n",
+          CHMOD),
+    _case("user-numbers-that-begin-lower", "fail",
+          {"/etc/login.defs": "UID_MIN 500\n", RULES: _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset")},
+          CHMOD, **FIXED),
+    _case("user-numbers-that-are-none", "error", {"/etc/login.defs": "UID_MIN many\n"}, CHMOD,
+          reason="UID_MIN of /etc/login.defs is 'many', which is no number"),
+    _case("never-for-the-system", "pass", _each("-a never,exit -F arch=%s -S chmod -F auid=unset") + _each(
+        "-a always,exit -F arch=%s -S chmod,fchmod"), CHMOD),
+    _case("never-for-lower-numbers", "pass", "-a never,exit -S all -F auid<1000\n-a always,exit -S all\n", CHMOD),
+    _case("never-for-some-people", "fail", "-a never,exit -S all -F auid<2000\n-a always,exit -S all\n", CHMOD),
+    _case("never-by-the-number-of-a-call", "fail", "-a never,exit -F arch=b64 -S 90\n-a always,exit -S all\n", CHMOD, kernel="-a always,exit -S all\n"),
+    _case("never-for-another-call", "pass", "-a never,exit -F arch=b64 -S adjtimex\n-a always,exit -S all\n", CHMOD),
+    _case("never-for-a-program", "fail", "-a never,exit -F exe=/opt/agent\n-a always,exit -S all\n", CHMOD),
+    _case("identity-compared", "pass", _each("-a always,exit -F arch=%s -S execve -C uid!=euid -F auid!=-1"), EXECVE),
+    _case("identity-missing", "fail", "", EXECVE, **FIXED),
+    _case("identity-compared-to-be-equal", "fail", _each("-a always,exit -F arch=%s -S execve -C uid=euid -F auid!=-1"), EXECVE, **FIXED),
+    _case("refusals-by-number", "pass", _each("-a always,exit -F arch=%s -S open -F exit=-13 -F auid>=1000 -F auid!=-1"), REFUSED),
+    _case("other-refusals", "fail", _each("-a always,exit -F arch=%s -S open -F exit=-EPERM -F auid>=1000 -F auid!=-1"), REFUSED, **FIXED),
+    _case("failures-of-all-sorts", "fail", _each("-a always,exit -F arch=%s -S open -F success=0"), REFUSED, **FIXED),
+    _case("architecture-of-32-bits", "pass", "-a always,exit -F arch=b32 -S chmod,fchmod\n", CHMOD, machine="i686"),
+    _case("architecture-without-a-call", "pass",
+          "-a always,exit -F arch=b64 -S fchmod\n-a always,exit -F arch=b32 -S chmod,fchmod\n", CHMOD, machine="aarch64",
+          commands={"ausyscall aarch64 --dump": "Using aarch64 syscall table:\n52\tfchmod\n", "ausyscall arm --dump": "15\tchmod\n94\tfchmod\n"}),
+    _case("architecture-with-none-of-the-calls", "error", "", CHMOD, machine="aarch64",
+          commands={"ausyscall aarch64 --dump": "Using aarch64 syscall table:\n", "ausyscall arm --dump": ""},
+          reason="this architecture (aarch64) has none of the system calls chmod, fchmod"),
+    _case("no-calls", "error", "", {"query": "syscalls"}, reason="the address needs the key 'syscalls' with a list"),
+    # Programs.
+    _case("program-right", "pass", "-a always,exit -F path=/usr/bin/chcon -F perm=x -F auid>=1000 -F auid!=unset -k perm_chng\n", CHCON),
+    _case("program-missing", "fail", "", CHCON, **FIXED),
+    _case("program-of-a-folder", "pass", "-a always,exit -F dir=/usr/bin -F perm=x\n", CHCON),
+    _case("program-written-to", "fail", "-w /usr/bin/chcon -p wa\n", CHCON, **FIXED),
+    _case("program-for-few", "fail", "-a always,exit -F path=/usr/bin/chcon -F perm=x -F auid=0\n", CHCON, **FIXED),
+    _case("privileged-right", "pass",
+          {"/usr/bin/su": File(mode=0o4755), "/usr/bin/wall": File(mode=0o2755), RULES: "".join(
+              "-a always,exit -F path=/usr/bin/%s -F perm=x -F auid>=1000 -F auid!=unset\n" % name for name in ("su", "wall"))},
+          PRIVILEGED),
+    _case("privileged-missing", "fail",
+          {"/usr/bin/su": File(mode=0o4755), "/usr/bin/wall": File(mode=0o2755), RULES: "-w /usr/bin/su -p x\n"},
+          PRIVILEGED,
+          observed=_missing(*("%s: -a always,exit -F path=/usr/bin/wall -F perm=x -F auid>=1000 -F auid!=unset (%s)" % (place, arch)
+                              for place in ("running", "configured") for arch in BOTH)),
+          **FIXED),
+    _case("privileged-with-a-blank", "error", {"/opt/a b": File(mode=0o4755)}, PRIVILEGED,
+          reason="'/opt/a b' holds a blank, which no audit rule can name"),
+    _case("nothing-privileged", "pass", {}, PRIVILEGED),
+    # The lock.
+    _case("locked", "pass", "-e 2\n", LOCKED, status=LOCK, observed=_missing(running=True, configured=True)),
+    _case("locked-from-the-next-boot", "fail", "-e 2\n", LOCKED, observed=_missing(configured=True)),
+    _case("locked-until-the-next-boot", "fail", "-e 1\n", LOCKED, status=LOCK, observed=_missing(running=True), wanted=True),
+    _case("locked-and-opened-by-a-later-file", "fail", {FOLDER + "a.rules": "-e 2\n", FOLDER + "b.rules": "-e 1\n"}, LOCKED, status=LOCK,
+          wanted=True),
+]  # fmt: skip

@@ -1,0 +1,120 @@
+"""The writer of audit rules: what it plans, and what it leaves to a person."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from tests.scenarios import Scenario, plant
+from tests.scenarios.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
+
+pytestmark = pytest.mark.root
+
+LOCKED = {"query": "immutable"}
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A function that plans changes on a tree: the answer of the apply module."""
+
+    def call(*changes, files=None, status=ON, kernel="No rules\n"):
+        said = {"uname -m": "x86_64\n", "auditctl -s": status, "auditctl -l": kernel}
+        plant(str(tmp_path), Scenario("", {}, {}, "", {}, files={**BASE, RULES: "-D\n", **(files or {})}))
+        request = {
+            "version": 1,
+            "mode": "plan",
+            "run_id": "r",
+            "group": "plain",
+            "options": {},
+            "changes": {str(number): ["audit_rule", *change] for number, change in enumerate(changes)},
+        }
+
+        def runner(argv, _timeout):
+            return CommandResult(0, said.get(" ".join(argv), ""), "")
+
+        return Apply(parse(json.dumps(request)), str(tmp_path), runner).answer()
+
+    return call
+
+
+def labels(answer):
+    return [step["label"] for step in answer["steps"]]
+
+
+def test_all_rules_are_written_into_one_file_and_loaded_once(plan):
+    hosts = {"query": "watch", "path": "/etc/hosts"}
+    answer = plan((SUDOERS, "scope"), (hosts, "names"))
+
+    assert labels(answer) == [FOLDER + "zz-hipaa-cis.rules", "load the audit rules"]
+    added = answer["steps"][0]["diff"]["lines"]
+    assert added.endswith("\n+-w /etc/sudoers -p wa -k scope\n+-w /etc/hosts -p wa -k names\n")
+    assert answer["steps"][0]["diff"]["after"].endswith("mode=0600")
+
+
+def test_what_is_written_and_not_loaded_is_only_loaded(plan):
+    answer = plan((SUDOERS, "scope"), files={RULES: WATCH})
+
+    assert labels(answer) == ["load the audit rules"]
+
+
+def test_what_is_loaded_and_not_written_is_only_written(plan):
+    answer = plan((SUDOERS, "scope"), kernel=WATCH)
+
+    assert labels(answer) == [FOLDER + "zz-hipaa-cis.rules"]
+
+
+def test_locked_rules_are_written_for_the_next_boot(plan):
+    answer = plan((SUDOERS, "scope"), status=LOCK)
+
+    assert labels(answer) == [FOLDER + "zz-hipaa-cis.rules"]
+    assert answer["changes"]["0"]["pending_reboot"]
+    assert answer["pending_reboot"] == ["the audit rules, which are locked until then"]
+
+
+def test_the_lock_comes_last_and_is_not_loaded(plan):
+    answer = plan((LOCKED, True), (SUDOERS, "scope"), files={FOLDER + "a.rules": "-e 1\n"})
+
+    assert labels(answer) == [
+        FOLDER + "a.rules",
+        FOLDER + "zz-hipaa-cis.rules",
+        "load the audit rules",
+        FOLDER + "zz-hipaa-cis-lock.rules",
+    ]
+    assert answer["steps"][0]["diff"]["lines"].endswith("\n--e 1\n+# disabled by hipaa.cis: -e 1\n")
+    assert answer["pending_reboot"] == ["the lock on the audit rules"]
+
+
+@pytest.mark.parametrize(
+    ("change", "files", "reason"),
+    [
+        ((SUDOERS, "two words"), {}, "'two words' cannot be the key of audit records"),
+        (
+            (SUDOERS, "scope"),
+            {RULES: "-a never,exit -F dir=/etc\n"},
+            "is kept out by %s:1: -a never,exit -F dir=/etc; decide by hand whether that may stay" % RULES,
+        ),
+        (
+            ({"query": "watch", "path": "/srv/none/file"}, "x"),
+            {},
+            "/srv/none does not exist, so the kernel would refuse the rule and all behind it",
+        ),
+        (
+            (SUDOERS, "scope"),
+            {
+                UNIT: "[Service]\nExecStartPost=-/sbin/auditctl -R /etc/audit/audit.rules\n",
+                "/etc/audit/audit.rules": "",
+            },
+            "/etc/audit/audit.rules is loaded at boot as it is, without augenrules; add the rules there by hand",
+        ),
+    ],
+)
+def test_what_is_left_to_a_person_is_said(plan, change, files, reason):
+    answer = plan(change, files=files)
+
+    state = answer["changes"]["0"]
+    assert state["state"] == "refused"
+    assert state["reason"].endswith(reason)
+    assert not answer["steps"]
