@@ -11,12 +11,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.package import QUERY
 from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import Remedies
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 from tests.scenarios import Scenario, changer_for, host_for, plant
+from tests.scenarios.sshd_option import sshd
 
 pytestmark = pytest.mark.root
 
@@ -135,3 +137,59 @@ def test_kinds_of_characters_are_asked_for_twice(tmp_path, conf_file, site, conf
     files = {"/etc/pam.d/common-password": "", f"/etc/security/{conf_file}": conf}
 
     law(Tree(tmp_path, "password_complexity", files, site), outcome, wanted)
+
+
+MAIN = "/etc/ssh/sshd_config"
+DROP_IN = "/etc/ssh/sshd_config.d/00-hipaa-cis.conf"
+EXTRA = "/etc/ssh/sshd_config.d/50-site.conf"
+INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\n"
+# As sshd of Debian 12 has them; the first is the newer name of the second.
+RENAMED = "sntrup761x25519-sha512"
+OLDER = (
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+    "diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,"
+    "diffie-hellman-group14-sha256"
+)
+STRICT = f"{RENAMED}@openssh.com,{OLDER}"
+WEAK = "diffie-hellman-group14-sha1"
+(KEY_EXCHANGE,) = KNOWN.rules["ssh_key_exchange"].settings
+
+
+def server(root, by_default, files):
+    commands = {"sshd -T": sshd(kexalgorithms=by_default), " ".join(QUERY): "openssh-server\tinstalled\t1\n"}
+    return Tree(root, "ssh_key_exchange", {MAIN: INCLUDE, **files}, commands=commands)
+
+
+@pytest.mark.parametrize(
+    ("by_default", "files", "outcome", "wanted"),
+    [
+        (f"{RENAMED},{STRICT}", {}, "pass", "write_out"),
+        (STRICT, {}, "pass", "write_out"),
+        (f"{STRICT},{WEAK}", {}, "fail", "set"),
+        (STRICT, {EXTRA: f"KexAlgorithms {WEAK}\n"}, "fail", "set"),
+        (STRICT, {EXTRA: "KexAlgorithms curve25519-sha256\n"}, "pass", None),
+        (STRICT, {MAIN: INCLUDE + f"KexAlgorithms {RENAMED}\n"}, "pass", None),
+    ],
+)
+def test_key_exchanges_are_written_unless_the_site_has_chosen_good_ones(tmp_path, by_default, files, outcome, wanted):
+    tree = server(tmp_path, by_default, files)
+
+    law(tree, outcome, {"KexAlgorithms": KEY_EXCHANGE[wanted]} if wanted else {})
+
+
+@pytest.mark.parametrize(
+    ("by_default", "effective"),
+    [
+        (f"{RENAMED},{STRICT}", STRICT),
+        (f"mlkem768x25519-sha256,{RENAMED},{STRICT}", f"mlkem768x25519-sha256,{STRICT}"),
+        ("curve25519-sha256,kex-of-the-year-2030", "curve25519-sha256"),
+    ],
+)
+def test_key_exchanges_gain_none_and_the_best_stays_first(tmp_path, by_default, effective):
+    tree = server(tmp_path, by_default, {})
+    tree.remediate("first")
+
+    for path in (MAIN, DROP_IN):
+        assert f"KexAlgorithms {effective}\n" in tree.files()[path][1]
+    (seen,) = (tree.judge().observation(leaf) for leaf in tree.planned.settings)
+    assert seen["value"]["effective"] == effective
