@@ -56,7 +56,7 @@ def _fix(name: str, files: Dict[str, Any], output: Command = SSHD) -> Scenario:
 
 
 def _list(name: str, effective: str, files: Dict[str, Any], default: Optional[bool]) -> Scenario:
-    document = {"effective": effective, "overrides": [], "stated": None}
+    document: Dict[str, Any] = {"effective": effective, "overrides": [], "stated": None}
     observed = {"state": "value", "value": document, "default": default}
     output = {"sshd -T": "kexalgorithms %s\n" % effective}
     return Scenario(name, {"name": "KexAlgorithms"}, {"contains": "b"}, "pass", observed, files=files, commands=output)
