@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers, schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog_parameters, schema_check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog_settings import SettingCheck
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.parameters import type_problem
 from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile, parse
 
 _SCHEMAS = {"frameworks": "framework", "platforms": "platform", "parameters": "parameters", "rules": "rules"}
@@ -38,6 +37,8 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
     cites = {item["cite"] for group in ("safeguards", "neighbours") for item in result["framework"][group]}
     result["rules"] = _rules(parsed["rules"], checker, cites, problems)
     result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
+    # What is unsound in itself can't be judged.
+    problems.extend(() if problems else catalog_parameters.written_problems(parsed, result))
     if problems:
         raise CatalogError(problems)
     for platform in result["platforms"].values():
@@ -100,13 +101,7 @@ def _parameters(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
     result = {}
     for file, place, item in _unique(files, "parameters", problems):
         result[item["id"]] = item
-        wrong = type_problem(item["type"], item["default"])
-        if wrong:
-            problems.append(file.problem([*place, "default"], f"the default of '{item['id']}' {wrong}"))
-        elif "bound" in item and not matchers.matches(item["bound"], item["default"]):
-            problems.append(
-                file.problem([*place, "default"], f"the default of '{item['id']}' is outside its own bound")
-            )
+        problems.extend(catalog_parameters.value_problems(file, place, item))
     return result
 
 
@@ -154,9 +149,7 @@ def _benchmark_head(file: YamlFile, catalog: Checked, problems: list[str]) -> No
             problems.append(file.problem(place, unknown("parameter", name, catalog["parameters"])))
             continue
         parameter = {**catalog["parameters"][name], **changed}
-        wrong = type_problem(parameter["type"], parameter["default"])
-        if wrong or ("bound" in parameter and not matchers.matches(parameter["bound"], parameter["default"])):
-            problems.append(file.problem(place, f"the default of '{name}' {wrong or 'is outside its bound'}"))
+        problems.extend(catalog_parameters.value_problems(file, place, parameter))
 
 
 def _recommendations(file: YamlFile, head: dict[str, Any], catalog: Checked, problems: list[str]) -> None:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import WRITTEN_KEYS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
 
 _OWN_KEYS = frozenset({"kind", "select", "expect", "set", "write_out", "applies_if", "any_of", "all_of"})
@@ -44,16 +45,11 @@ class SettingCheck:
             ]
         used = sorted(set(parameters_in(item.get("settings", []))))
         result["parameters"] = [name for name in used if name in self._parameters]
-        self._placeholders(file, place, item)
+        self._known(file, [*place, "fix"], re.findall(r"\{([^}]*)\}", item["fix"]))
         return result
 
     def _complain(self, file: YamlFile, place: Place, message: str) -> None:
         self._problems.append(file.problem(place, message))
-
-    def _placeholders(self, file: YamlFile, place: Place, item: dict[str, Any]) -> None:
-        for name in re.findall(r"\{([^}]*)\}", item["fix"]):
-            if name not in self._parameters:
-                self._complain(file, [*place, "fix"], unknown("parameter", name, self._parameters))
 
     def _setting(
         self, file: YamlFile, place: Place, setting: dict[str, Any], platform: str, manual: bool
@@ -82,6 +78,8 @@ class SettingCheck:
         if "select" in setting:
             self._expression(file, [*place, "select"], setting["select"])
         self._expectation(file, place, setting.get("expect"))
+        for key in WRITTEN_KEYS:
+            self._known(file, [*place, key], parameters_in(setting.get(key)))
         leaf = {key: value for key, value in setting.items() if key in _OWN_KEYS}
         leaf["address"] = address
         if "applies_if" in setting:
@@ -129,11 +127,19 @@ class SettingCheck:
                     re.compile(wanted)
                 except re.error as problem:
                     self._complain(file, [*place, "expect"], f"'{wanted}' is not a regular expression: {problem}")
-            for name in parameters_in(wanted):
-                if name not in self._parameters:
-                    self._complain(file, [*place, "expect"], unknown("parameter", name, self._parameters))
-                elif matcher in _NUMERIC and self._parameters[name]["type"] != "integer":
+            for name in self._known(file, [*place, "expect"], parameters_in(wanted)):
+                if matcher in _NUMERIC and self._parameters[name]["type"] != "integer":
                     self._complain(file, [*place, "expect"], f"{matcher} needs an integer parameter, '{name}' is not")
+
+    def _known(self, file: YamlFile, place: Place, names: Iterable[str]) -> list[str]:
+        """Return the parameters that there are, and complain of the others."""
+        found = []
+        for name in names:
+            if name in self._parameters:
+                found.append(name)
+            else:
+                self._complain(file, place, unknown("parameter", name, self._parameters))
+        return found
 
     def _conditions(self, file: YamlFile, place: Place, named: list[Any], platform: str) -> list[dict[str, Any]]:
         return [condition for item in named for condition in self._condition(file, place, item, platform)]

@@ -194,9 +194,9 @@ class Judge:
         passing = [verdict for verdict in kept if verdict.outcome == "pass"]
         if passing:
             return passing[0]
-        return _Verdict(
-            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
-        )
+        # What stands in several alternatives is told once.
+        checks = dict.fromkeys(check for verdict in kept for check in verdict.checks)
+        return _Verdict(worst([verdict.outcome for verdict in kept]), list(checks))
 
 
 def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Setting = Mapping[str, Any]
+# The keys of a leaf that say what remediation writes.
+WRITTEN_KEYS = ("set", "write_out")
 
 OUTCOMES = ("pass", "fail", "error", "not_applicable", "manual")
 # What applying a rule may disrupt, from the least to the most.
@@ -91,7 +93,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value that a site may tailor; ``bound`` is what the benchmark demands of it."""
+    """A value that a site may tailor; ``bound`` is what the benchmark demands of it.
+
+    ``written``: what remediation writes where the site sets nothing; None: the default.
+    """
 
     id: str
     title: str
@@ -99,6 +104,7 @@ class Parameter:
     default: Any
     unit: str = ""
     bound: Mapping[str, Any] | None = None
+    written: Any = None
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,18 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.model import WRITTEN_KEYS, Benchmark, Catalog, Setting
 
 
 @dataclass(frozen=True)
 class Value:
-    """A parameter's value in force. ``looser_than_bound`` says what the benchmark demands where the value does not."""
+    """A parameter's value in force: ``value`` is judged, ``written`` is what remediation writes.
+
+    ``looser_than_bound`` says what the benchmark demands where the value does not.
+    """
 
     value: Any
+    written: Any
     default: Any
     origin: str
     unit: str = ""
@@ -62,13 +66,14 @@ def _value(catalog: Catalog, benchmark: Benchmark, name: str, site: Mapping[str,
     default = changed.get("default", parameter.default)
     bound = changed.get("bound", parameter.bound)
     if name not in site:
-        return Value(default, default, "default", parameter.unit)
+        written = changed.get("written", parameter.written)
+        return Value(default, default if written is None else written, default, "default", parameter.unit)
     value = _coerced(parameter.type, site[name])
     wrong = type_problem(parameter.type, value)
     if wrong:
         raise HipaaCisError(f"The parameter '{name}' ({parameter.title}) {wrong}.")
     looser = "" if bound is None or matchers.matches(bound, value) else matchers.describe(bound)
-    return Value(value, default, "site", parameter.unit, looser)
+    return Value(value, value, default, "site", parameter.unit, looser)
 
 
 def _coerced(kind: str, value: Any) -> Any:
@@ -81,12 +86,24 @@ def _coerced(kind: str, value: Any) -> Any:
     return value
 
 
-def substitute(node: Any, values: Mapping[str, Value]) -> Any:
-    """Return a tree with every ``{parameter: name}`` replaced by the value in force."""
+def substitute(setting: Setting, values: Mapping[str, Value]) -> Setting:
+    """Return a setting, or a group of them, with every ``{parameter: name}`` replaced by the value in force.
+
+    In what remediation writes that is the written value, everywhere else the one that is judged.
+    """
+    for group in ("any_of", "all_of"):
+        if group in setting:
+            return {group: [substitute(member, values) for member in setting[group]]}
+    judged = {name: value.value for name, value in values.items()}
+    written = {name: value.written for name, value in values.items()}
+    return {key: _filled(node, written if key in WRITTEN_KEYS else judged) for key, node in setting.items()}
+
+
+def _filled(node: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(node, dict):
         if set(node) == {"parameter"}:
-            return values[node["parameter"]].value
-        return {key: substitute(value, values) for key, value in node.items()}
+            return values[node["parameter"]]
+        return {key: _filled(value, values) for key, value in node.items()}
     if isinstance(node, list):
-        return [substitute(item, values) for item in node]
+        return [_filled(item, values) for item in node]
     return node

@@ -155,7 +155,7 @@ def _planned(
     rule: Rule, benchmark: str, recommendations: tuple[str, ...], values: Mapping[str, parameters.Value]
 ) -> PlannedRule:
     used = {name: values[name] for name in rule.parameters}
-    settings = tuple(parameters.substitute(setting, values) for setting in rule.settings) if used else rule.settings
+    settings = tuple(parameters.substitute(setting, used) for setting in rule.settings) if used else rule.settings
     fix = rule.fix
     for name, value in values.items():
         if "{" in fix:

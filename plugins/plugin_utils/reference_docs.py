@@ -84,12 +84,18 @@ def _cite(known: Catalog, row: Cite) -> Iterator[str]:
 
 
 def _parameters(known: Catalog) -> Iterator[str]:
-    yield from ("Set one with `hipaa_cis_parameter_<name>` for a host or group.", "")
+    yield from (
+        "Set one with `hipaa_cis_parameter_<name>` for a host or group. Where it is not set, hosts are judged by its default,",
+        "and remediation writes the default too, or the stricter value that stands behind it.",
+        "",
+    )
     yield from ("| name | what | type | default | the benchmark's bound |", "|---|---|---|---|---|")
     for item in known.parameters.values():
         bound = matchers.describe(item.bound) if item.bound else "none"
         unit = f" {item.unit}" if item.unit else ""
-        yield f"| {item.id} | {_cell(item.title)} | {item.type} | {_cell(str(item.default))}{unit} | {_cell(bound)} |"
+        written = "" if item.written is None else f" (written: {_cell(str(item.written))})"
+        default = f"{_cell(str(item.default))}{unit}{written}"
+        yield f"| {item.id} | {_cell(item.title)} | {item.type} | {default} | {_cell(bound)} |"
 
 
 def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:

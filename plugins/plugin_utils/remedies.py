@@ -155,15 +155,15 @@ class Remedies:
     def _value_written_out(self, setting: Setting) -> Any:
         """Return what is to be written of a setting that holds, or nothing where it is written already."""
         seen = self._judge.observation(setting)
-        if seen.get("state") == "absent":
-            return setting.get("write_out", _NOTHING)
-        if seen.get("default"):
-            return setting.get("write_out", _number_of(seen["value"]))
-        fields, document = self._platform.kinds[setting["kind"]].write_out, seen.get("value")
-        if not fields or not isinstance(document, Mapping) or document.get(fields["stated"]) is not False:
-            return _NOTHING
-        value = document.get(fields["value"])
-        return value if isinstance(value, str) else _NOTHING
+        value, default = seen.get("value"), seen.get("default")
+        if "write_out" in setting and (default or seen.get("state") == "absent"):
+            return setting["write_out"]
+        # A document tells what is seen in another form than what is written.
+        if not isinstance(value, Mapping):
+            return _number_of(value) if default else _NOTHING
+        fields = self._platform.kinds[setting["kind"]].write_out
+        holds = value.get(fields["value"]) if fields and value.get(fields["stated"]) is False else None
+        return holds if isinstance(holds, str) else _NOTHING
 
     def _hold(self, change: Change) -> Hold | None:
         return self._held.of(change.kind, change.address, change.wanted) if self._held else None

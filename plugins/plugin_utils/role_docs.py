@@ -77,7 +77,8 @@ def _bounded(item: Parameter) -> str:
     bound = matchers.describe(item.bound) if item.bound else ""
     # The bound of a list of weak algorithms is that very list.
     demand = f"; the benchmark demands: {bound}" if bound and len(bound) < WIDTH else ""
-    return f"{' '.join(item.title.split())}{unit}{demand}."
+    written = "" if item.written is None else f"; where it is not set, {json.dumps(item.written)} is written"
+    return f"{' '.join(item.title.split())}{unit}{demand}{written}."
 
 
 def _specs(title: str, standard: str, parameters: list[Parameter]) -> str:

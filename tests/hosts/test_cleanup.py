@@ -105,9 +105,14 @@ def test_a_signal_while_booting_leaves_nothing(child: Child) -> None:
 
 def test_a_signal_waits_till_the_threads_are_known() -> None:
     known = []
-    with pytest.raises(KeyboardInterrupt), sweeping.signals_held():
-        signal.raise_signal(signal.SIGINT)
-        known.append("thread")
+
+    def interrupted() -> None:
+        with sweeping.signals_held():
+            signal.raise_signal(signal.SIGINT)
+            known.append("thread")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert known == ["thread"]
 
 

@@ -56,6 +56,12 @@ def plant(host):
     host.run(["systemctl", "reload", "ssh"])
 
 
+def effective(host, name):
+    """Return what sshd says of an option."""
+    lines = host.run(["sshd", "-T"]).stdout.splitlines()
+    return next(line.split(" ", 1)[1] for line in lines if line.startswith(f"{name} "))
+
+
 @pytest.fixture
 def given():
     rules = {rule.id for rule in catalog.load().rules.values() if rule.topic in TOPICS}
@@ -94,6 +100,51 @@ def test_wrong_host_is_fixed_and_brought_back(booted_host, playbook, results, gi
     assert code == 0, said
     assert changes(before, booted_host, ignore=TRACES) == []
     assert "permitrootlogin yes" in booted_host.run(["sshd", "-T"]).stdout
+
+
+# What the SCAP Security Guide for Debian 12 takes, in its order and ours.
+KEY_EXCHANGES = (
+    "sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,"
+    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,"
+    "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256"
+)
+KEX = {"hipaa_cis_include": {"rules": ["ssh_key_exchange"]}, "hipaa_cis_confirm_timeout": 30}
+
+
+def test_key_exchanges_that_sshd_chose_are_written_out_and_left_to_it_again(
+    booted_host, playbook, results, remediation_of
+):
+    by_default = effective(booted_host, "kexalgorithms")
+    before = booted_host.snapshot()
+
+    code, said = playbook("remediate", [booted_host], **KEX)
+    assert code == 0, said
+    record = remediation_of(booted_host)
+    assert results(booted_host) == {"ssh_key_exchange": "already_right"}
+    assert effective(booted_host, "kexalgorithms") == KEY_EXCHANGES
+    assert set(KEY_EXCHANGES.split(",")) <= set(by_default.split(","))
+    for path in ("sshd_config", "sshd_config.d/00-hipaa-cis.conf"):
+        assert f"\nKexAlgorithms {KEY_EXCHANGES}\n" in booted_host.read(f"/etc/ssh/{path}")
+    assert booted_host.ssh(["true"], user="auditor").returncode == 0
+
+    playbook("remediate", [booted_host], **KEX)
+    assert not remediation_of(booted_host)["steps"]
+
+    code, said = playbook("rollback", [booted_host], hipaa_cis_run_id=record["run_id"])
+    assert code == 0, said
+    assert changes(before, booted_host, ignore=TRACES) == []
+    assert effective(booted_host, "kexalgorithms") == by_default
+
+
+def test_key_exchanges_that_the_site_chose_are_left(booted_host, playbook, results):
+    booted_host.write("/etc/ssh/sshd_config.d/50-site.conf", "KexAlgorithms curve25519-sha256\n", 0o644)
+    before = booted_host.snapshot()
+
+    code, said = playbook("remediate", [booted_host], **KEX)
+
+    assert code == 0, said
+    assert results(booted_host) == {"ssh_key_exchange": "already_right"}
+    assert changes(before, booted_host, ignore=TRACES) == []
 
 
 def test_check_mode_changes_nothing(booted_host, playbook, results, given):

@@ -96,6 +96,7 @@ def test_wrong_is_put_right_and_taken_back(server, playbook, results, remediatio
 
 
 OLD, NEW = "Kx7#mplw!qBz4Rt", "Vn2$hdyc&uWs8Jf"
+THREE_KINDS = "Vn2XhdycTuWs8Jf"
 # Logs in on a terminal of its own, says a command to the shell and prints all that came.
 LOGIN = """
 import os, pty, select, sys, time
@@ -194,20 +195,21 @@ def test_people_get_in_and_guessers_do_not(server, playbook, results, tmp_path):
 
     # New passwords are judged, remembered, and can be changed.
     assert "BAD PASSWORD" in people.passwd(OLD, "short1A")
+    assert "less than 1 non-alphanumeric characters" in people.passwd(OLD, THREE_KINDS)
     assert "updated successfully" in people.passwd(OLD, NEW)
     assert "already used" in people.passwd(NEW, OLD)
     assert server.run(["chpasswd"], data=f"plain:{OLD}\n", check=False).returncode != 0
     assert "$y$" in server.run(["grep", "^plain:", "/etc/shadow"]).stdout
 
-    # After five wrong passwords the right one is refused, too; keys and other people are not concerned.
-    assert not any(people.ssh("wrong") for _try in range(5))
+    # After four wrong passwords the right one is refused, too; keys and other people are not concerned.
+    assert not any(people.ssh("wrong") for _try in range(4))
     assert [people.ssh(NEW), people.sudo(NEW), people.login(NEW, "plain")] == [False, False, False]
     assert [people.key("auditor"), people.su(OLD)] == [True, True]
     server.run(["faillock", "--user", "plain", "--reset"])
     assert [people.ssh(NEW), people.sudo(NEW), people.login(NEW, "plain")] == [True, True, True]
 
     # root is locked as well; who is at the console without a password, or has the key, stays in.
-    assert not any(people.su("wrong") for _try in range(5))
+    assert not any(people.su("wrong") for _try in range(4))
     assert not people.su(OLD)
     assert [people.key("root"), people.login("", "-f", "root")] == [True, True]
     server.run(["faillock", "--user", "root", "--reset"])

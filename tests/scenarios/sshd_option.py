@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from tests.scenarios import Command, Scenario
@@ -53,6 +53,13 @@ SSHD = sshd()
 
 def _fix(name: str, files: Dict[str, Any], output: Command = SSHD) -> Scenario:
     return _case(name, "fail", output, files, wanted="no")
+
+
+def _list(name: str, effective: str, files: Dict[str, Any], default: Optional[bool]) -> Scenario:
+    document: Dict[str, Any] = {"effective": effective, "overrides": [], "stated": None}
+    observed = {"state": "value", "value": document, "default": default}
+    output = {"sshd -T": "kexalgorithms %s\n" % effective}
+    return Scenario(name, {"name": "KexAlgorithms"}, {"contains": "b"}, "pass", observed, files=files, commands=output)
 
 
 SCENARIOS = [
@@ -193,6 +200,8 @@ SCENARIOS = [
         {MAIN: INCLUDE + "PermitRootLogin no\n", EXTRA: "Match User bob\nX11Forwarding no\n"},
         observed={"state": "value", "value": {"effective": "no", "overrides": [], "stated": True}},
     ),
+    _list("list-by-default", "a,b", {MAIN: INCLUDE + "Ciphers c\n"}, default=True),
+    _list("list-of-the-site", "b", {MAIN: INCLUDE, EXTRA: "kexAlgorithms=-a\n"}, default=None),
     # What is written.
     _fix("fix-by-drop-in", {MAIN: INCLUDE + "PermitRootLogin yes\n"}),
     _fix("fix-default", {MAIN: INCLUDE}, sshd(permitrootlogin="without-password")),

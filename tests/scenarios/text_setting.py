@@ -117,6 +117,8 @@ SCENARIOS = [
     _simple("pwquality-main-wins", "fail", "pwquality", "minlen", "minlen = 2\nminlen = 3\n", BIG, 14, **QUALITY),
     _simple("pwquality-flag", "fail", "pwquality", "enforce_for_root", "difok = 2\n", {"present": True}, True),
     _simple("zero", "fail", "pwquality", "dcredit", "dcredit = 1\n", {"at_most": 0}, 0),
+    _simple("below-zero", "fail", "pwquality", "dcredit", "dcredit = 0\n", {"at_most": -1}, -1),
+    _simple("further-below-zero", "pass", "pwquality", "dcredit", "dcredit = -2\n", {"at_most": -1}),
     _simple(
         "gdm",
         "fail",

@@ -51,7 +51,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `{effective, overrides: [{match, value, file, line}], stated}` per option; absent where there is no sshd.
 
     `stated`: whether the main file itself says what is in effect. Null where there is nothing to say, and for lists of
-    algorithms: written out, they would keep a newer sshd from its better ones.
+    algorithms: written out, they keep a newer sshd from its better ones. These are `default` where no line sets them.
     """
     host.need_root("The configuration of sshd")
     try:
@@ -68,6 +68,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         raise ReadError("sshd -T printed no option")
     overrides = sshd_config.match_overrides(host, CONFIGURATION)
     general = _general_lines(host)
+    anywhere = {line.name for line in sshd_config.lines(host, CONFIGURATION)}
 
     def one(address: Address) -> Observation:
         name = required(address, "name").lower()
@@ -75,8 +76,10 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         seen = None if not found else found[0] if len(found) == 1 else found
         loosened = overrides.get(name, [])
         places = ["%s:%d" % (item["file"], item["line"]) for item in loosened]
-        stated = _states(general.get(name, []), seen) if isinstance(seen, str) and name not in ALGORITHMS else None
-        return value({"effective": seen, "overrides": loosened, "stated": stated}, ", ".join([SOURCE, *places]))
+        listed = name in ALGORITHMS
+        stated = _states(general.get(name, []), seen) if isinstance(seen, str) and not listed else None
+        document = {"effective": seen, "overrides": loosened, "stated": stated}
+        return value(document, ", ".join([SOURCE, *places]), default=listed and name not in anywhere)
 
     return read_each(addresses, one)
 

@@ -30,6 +30,7 @@ FAULTS = [
     (RULES, "name: screen_lock", "nme: screen_lock", ":12:", "unknown key of kind pump_setting 'nme'"),
     (RULES, "{parameter: pump_screen_lock_minutes}", "{parameter: pump_lock}", ":13:", "unknown parameter 'pump_lock'"),
     (RULES, "{pump_screen_lock_minutes} minutes", "{pump} minutes", ":8:", "unknown parameter 'pump'"),
+    (RULES, "{equals: false}", "{equals: false}, set: {parameter: pump_lock}", ":24:", "unknown parameter 'pump_lock'"),
     (RULES, "164.312(e)(1)", "164.312(f)(1)", ":27:", "unknown cite '164.312(f)(1)'"),
     (RULES, "id: pump_telnet_off", "id: pump_screen_lock", ":17:", "the id 'pump_screen_lock' is taken"),
     (RULES, "[networked]", "[networkd]", ":22:", "unknown condition 'networkd'. Did you mean networked?"),

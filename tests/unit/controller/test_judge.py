@@ -69,6 +69,14 @@ def test_outcome_of_groups(a, b, both, either):
     assert finding([{"any_of": [leaf("a"), leaf("b")]}], seen).outcome == either
 
 
+def test_check_that_stands_in_several_alternatives_is_told_once():
+    seen = {("k", "a"): BAD, ("k", "b"): BAD}
+
+    checks = finding([{"any_of": [{"all_of": [leaf("a"), leaf("b")]}, leaf("a")]}], seen).checks
+
+    assert [check.setting for check in checks] == ["k a", "k b"]
+
+
 def test_setting_without_an_answer_is_an_error():
     assert finding([leaf("a")], {}).outcome == "error"
 

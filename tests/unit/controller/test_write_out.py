@@ -90,6 +90,22 @@ def test_what_is_in_effect_is_written_where_it_is_not_stated(stated, expected):
     assert written(leaf("server", expect={"equals": "no"}), seen=seen) == expected
 
 
+@pytest.mark.parametrize(
+    ("default", "setting", "expected"),
+    [
+        (True, leaf("server", expect={"contains": "b"}, write_out="b,c"), [("server", "b,c", "connection")]),
+        (True, leaf("server", expect={"contains": "b"}), []),
+        (False, leaf("server", expect={"contains": "b"}, write_out="b,c"), []),
+        (True, leaf("server", expect={"contains": "d"}, write_out="b,c"), []),
+    ],
+    ids=["named", "not-named", "set-by-the-site", "wrong"],
+)
+def test_of_a_list_that_the_program_chooses_only_what_the_catalog_names_is_written(default, setting, expected):
+    seen = value({"effective": "a,b", "stated": None}, default=default)
+
+    assert written(setting, seen=seen) == expected
+
+
 def test_of_alternatives_the_one_that_holds_is_written():
     group = {"any_of": [leaf(expect={"present": True}, write_out=7), leaf(write_out=1)]}
 

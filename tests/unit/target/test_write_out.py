@@ -77,6 +77,31 @@ def test_main_file_of_sshd_is_left_alone_where_the_site_says_so(write_out):
     assert "MaxAuthTries 4\n" in read(DROP_IN)
 
 
+KEX = "sntrup761x25519-sha512@openssh.com,curve25519-sha256"
+
+
+@pytest.mark.parametrize("by_default", ["sntrup761x25519-sha512," + KEX, KEX + ",ecdh-sha2-nistp256"])
+def test_of_algorithms_only_those_in_effect_are_written_and_the_others_go(write_out, by_default):
+    shown = {"sshd -T": sshd(kexalgorithms=by_default)}
+    state, read = write_out(
+        "sshd_option", {"name": "KexAlgorithms"}, "mlkem768x25519-sha256," + KEX, {MAIN: INCLUDE}, shown
+    )
+
+    assert state == "done"
+    assert f"\nKexAlgorithms {KEX}\n" in read(DROP_IN)
+    assert read(MAIN) == INCLUDE + f"KexAlgorithms {KEX}\n"
+
+
+def test_algorithms_that_are_in_effect_as_they_are_named_need_the_main_file_alone(write_out, tmp_path):
+    shown = {"sshd -T": sshd(kexalgorithms=KEX)}
+    _state, read = write_out(
+        "sshd_option", {"name": "KexAlgorithms"}, KEX + ",ecdh-sha2-nistp256", {MAIN: INCLUDE}, shown
+    )
+
+    assert read(MAIN) == INCLUDE + f"KexAlgorithms {KEX}\n"
+    assert not (tmp_path / DROP_IN[1:]).exists()
+
+
 def journald(make, files, **options):
     address = {"file": JOURNALD, "format": "systemd", "section": "Journal", "name": "Compress"}
     return make("text_setting", address, "yes", files, **options)
