@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import filesystem_scan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import Filter, Rule, split
@@ -42,6 +42,7 @@ X86 = frozenset({"x86_64", "i386", "i486", "i586", "i686"})
 COMPANIONS = {"aarch64": "arm", "ppc64": "ppc", "ppc64le": "ppc", "s390x": "s390"}
 QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable")
 MAX_MISSING = 20
+LOCKED = "2"
 
 
 class Recording:
@@ -172,30 +173,25 @@ class Recording:
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Return `{running, configured, missing}`: whether all is recorded now, and from the next boot on; what is not.
-
-    For the query `immutable`: whether the rules cannot be changed until the next boot.
-    """
+    """Return `{unrecorded_now, unrecorded_at_boot}`: what of all that is asked for the rules of each do not record."""
     recording = Once(lambda: Recording(host))
     return read_each(addresses, lambda address: _observe(recording(), address))
 
 
 def _observe(recording: Recording, address: Address) -> Observation:
     if required(address, "query") == "immutable":
-        seen: Dict[str, Any] = {
-            "running": recording.enabled == "2",
-            "configured": recording.configured.enabled == "2",
-        }
-        return value({**seen, "missing": []}, source_of(recording))
-    wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
-    missing = BoundedList(MAX_MISSING)
-    result = {}
-    for name, rules in (("running", recording.running), ("configured", recording.configured)):
-        lost = rules.missing(wanted)
-        result[name] = not lost
-        for text, kept_out in lost.items():
-            missing.add("%s: %s%s" % (name, text, ", kept out by " + kept_out if kept_out else ""))
-    return value({**result, "missing": missing.items}, source_of(recording))
+        lost = [{} if state == LOCKED else {"-e 2": ""} for state in (recording.enabled, recording.configured.enabled)]
+    else:
+        wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
+        lost = [rules.missing(wanted) for rules in (recording.running, recording.configured)]
+    return value({"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, source_of(recording))
+
+
+def _texts(lost: Mapping[str, str]) -> List[str]:
+    texts = BoundedList(MAX_MISSING)
+    for text, kept_out in lost.items():
+        texts.add("%s, kept out by %s" % (text, kept_out) if kept_out else text)
+    return texts.items
 
 
 def source_of(recording: Recording) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule import FOLDER, Recording, loaded_file
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule import FOLDER, LOCKED, Recording, loaded_file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
     MARK,
@@ -29,12 +29,12 @@ MODE = 0o600
 KEY = re.compile(r"[A-Za-z0-9_.-]{1,31}\Z")
 MAX_RULES_BYTES = 100000
 
-# Without -e, so that what is loaded now can be taken back; what was loaded before comes back where the kernel refuses.
+# Without -e 2, so that what is loaded now can be taken back; what was loaded before comes back where the kernel refuses.
 LOAD = r"""
 new=$(mktemp) && old=$(mktemp) || exit 1
 trap 'rm -f "$new" "$old"' EXIT
 augenrules >/dev/null || exit 1
-{ echo -D; grep -Ev '^[[:space:]]*(-D[[:space:]]*$|-e)' /etc/audit/audit.rules; } >"$new"
+{ echo -D; grep -Ev '^[[:space:]]*(-D[[:space:]]*$|-e)' /etc/audit/audit.rules; printf '%s\n' '-e 1'; } >"$new"
 { echo -D; auditctl -l | grep -v '^No rules'; } >"$old"
 auditctl -R "$new" >/dev/null && exit
 auditctl -R "$old" >/dev/null
@@ -74,7 +74,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         raise CannotFix("%s would not be recorded even with a rule in %s; look at the rules by hand" % (text, OWN_FILE))
     if not recording.running.missing(pieces):
         return
-    if recording.enabled == "2":
+    if recording.enabled == LOCKED:
         plan.needs_reboot("the audit rules, which are locked until then")
     else:
         _load(plan, recording)
@@ -94,7 +94,7 @@ def _refuse_without_folder(plan: ChangePlan, rule: Rule) -> None:
 
 
 def _load(plan: ChangePlan, recording: Recording) -> None:
-    before = "\n".join(["-D", *recording.texts()])
+    before = "\n".join(["-D", *recording.texts(), "-e " + recording.enabled])
     if len(before) > MAX_RULES_BYTES:
         raise CannotFix(
             "the kernel has so many audit rules that they could not be brought back; load the new ones by hand"
@@ -105,15 +105,15 @@ def _load(plan: ChangePlan, recording: Recording) -> None:
 
 def _lock(plan: ChangePlan, recording: Recording) -> None:
     """Lock the rules from the next boot on: only a boot takes that back."""
-    if recording.configured.enabled != "2":
+    if recording.configured.enabled != LOCKED:
         for path, numbers in _places(recording).items():
             plan.write(path, comment_out(plan.host.read_text(path), numbers))
         # Behind the starting of units, one of which would load the lock at once.
         plan.write(LOCK_FILE, MARK + "-e 2\n", mode=MODE)
         plan.write_last(LOCK_FILE)
-        if Recording(plan.host).configured.enabled != "2":
+        if Recording(plan.host).configured.enabled != LOCKED:
             raise CannotFix("a file behind %s still says otherwise; change it by hand" % LOCK_FILE)
-    if recording.enabled != "2":
+    if recording.enabled != LOCKED:
         plan.needs_reboot("the lock on the audit rules")
 
 

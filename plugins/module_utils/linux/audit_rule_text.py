@@ -142,7 +142,7 @@ class RuleSet:
     def _unrecorded(self, wanted: Rule) -> Optional[str]:
         """Return None where all is recorded, else the rule that keeps some of it out, or an empty text."""
         if self.enabled == "0":
-            return "-e 0 switches the recording off"
+            return "-e 0: the recording is switched off"
         recorded = False
         for rule in self.rules:
             # What leaves out whole kinds of records does so wherever it stands.

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 AUDITD = (
     "systemctl --quiet is-active auditd.service || exit 0; systemctl kill --signal=HUP --kill-who=main auditd.service"
 )
+# As Debian builds it, journald turns the kernel's audit system off when it starts (journald.conf(5), Audit=).
+JOURNALD = (
+    "on=$(auditctl -s 2>/dev/null | grep -c '^enabled 1'); systemctl try-restart systemd-journald.service || exit; "
+    'if [ "$on" = 1 ]; then auditctl -e 1 >/dev/null; fi'
+)
 # Loads or clears the filter as ufw.conf says by then: the same command serves an apply and a rollback.
 UFW = (
     "if grep -Eq '^ENABLED=.?(yes|YES)' /etc/ufw/ufw.conf; then /usr/lib/ufw/ufw-init force-reload; "
@@ -30,7 +35,7 @@ def _restart(unit: str) -> Tuple[str, ...]:
 
 # The start of a path and the command; the first that fits counts.
 COMMANDS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
-    ("/etc/systemd/journald.conf", _restart("systemd-journald.service")),
+    ("/etc/systemd/journald.conf", ("sh", "-c", JOURNALD)),
     ("/etc/systemd/journal-upload.conf", _restart("systemd-journal-upload.service")),
     ("/etc/systemd/timesyncd.conf", _restart("systemd-timesyncd.service")),
     ("/etc/rsyslog", _restart("rsyslog.service")),
