@@ -64,7 +64,7 @@ chmod 0640 /etc/ssh/ssh_host_ecdsa_key && chmod 0666 /etc/ssh/ssh_host_ecdsa_key
 printf '$FileCreateMode 0644\\nmodule(load="imtcp")\\ninput(type="imtcp" port="514")\\n' > /etc/rsyslog.d/sick.conf
 mountpoint -q /tmp || mount -t tmpfs tmpfs /tmp
 """
-# What concerns the kernel and daemons that need one of their own, and so has its whole effect in a virtual machine only.
+# What concerns the kernel and daemons that need one of their own, and so applies to a virtual machine only.
 OF_THE_KERNEL = """\
 sed -i 's/^max_log_file_action.*/max_log_file_action = rotate/; s/^disk_full_action.*/disk_full_action = ignore/' /etc/audit/auditd.conf
 touch /var/log/audit/audit.log && chmod 0666 /var/log/audit/audit.log && chown plain:plain /var/log/audit/audit.log
@@ -77,7 +77,7 @@ systemctl kill --kill-who=main --signal=TERM auditd.service 2>/dev/null
 
 def script(known: Catalog) -> str:
     """Return a shell script, for root, that makes a booted host sick."""
-    return "\n".join(["set -u", WRITTEN_DOWN, OF_THE_KERNEL, *_broken(known, known.rules), "true\n"])
+    return "\n".join(["set -u", WRITTEN_DOWN, *_broken(known, known.rules), "true\n"])
 
 
 def script_for(known: Catalog, rules: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
 from tests.integration import sick_host
 from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
-from tests.integration.test_round_trip import NOT_RESTORED, fixable, outcomes
+from tests.integration.test_round_trip import NOT_RESTORED, OF_THE_MACHINE, fixable, outcomes
 
 __all__ = ["playbook", "playbook_command", "remediation_of"]
 
@@ -19,13 +19,16 @@ pytestmark = [pytest.mark.hosts, pytest.mark.machine, pytest.mark.slow]
 
 
 def rules_of_the_kernel(known):
-    """Return the rules with an automatic fix that need a kernel of their own, a real mount or a running audit daemon."""
-    found = {"auditd_running"}
+    """Return the rules with an automatic fix that need a kernel of their own, a real mount or a running audit daemon.
+
+    How packages are installed is proven in test_writers_packages.py: this host has no network.
+    """
+    found = set(OF_THE_MACHINE)
     for name in fixable(known):
         rule = known.rules[name]
         facts = [item["setting"]["address"].get("fact") for item in rule.applies_if]
         kinds = {leaf["kind"] for leaf in leaves(rule.settings)}
-        if "own_kernel" in facts or "mount_option" in kinds or name.startswith("audit_"):
+        if kinds != {"package"} and ("own_kernel" in facts or "mount_option" in kinds):
             found.add(name)
     return sorted(found)
 
@@ -33,7 +36,6 @@ def rules_of_the_kernel(known):
 # Not wrong on this host, each with the reason why it stays so.
 CHRONY = "the clock is kept by chrony; one package excludes the other"
 RIGHT = {
-    "apparmor_installed": "part of the host; how packages are installed is proven in test_writers_packages.py",
     "timesyncd_running": CHRONY,
     "timesyncd_servers": CHRONY,
 }
@@ -47,7 +49,7 @@ AT_NEXT_BOOT = {
     "kernel_module_sctp": "once loaded it counts as in use for as long as the host runs",
 }
 # What a start of the host writes by itself.
-OF_A_START = ("/var/lib/systemd/*", "/var/lib/chrony/*", "/var/tmp/systemd-private-*")
+OF_A_START = ("/etc/audit/audit.rules.prev", "/var/lib/systemd/*", "/var/lib/chrony/*", "/var/tmp/systemd-private-*")
 
 RUNNING = """\
 sysctl kernel.randomize_va_space kernel.yama.ptrace_scope fs.suid_dumpable

@@ -74,7 +74,7 @@ def test_plan_of_everything_writes_nothing(booted_host, playbook, results):
     )
 
     assert code == 0, said
-    assert results(booted_host)["auditd_installed"] == "would_fix"
+    assert results(booted_host)["pam_pwquality_installed"] == "would_fix"
     assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
 
 

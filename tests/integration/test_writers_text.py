@@ -27,8 +27,7 @@ PAM = [
 TEXT = [
     "nologin_is_no_shell", "shell_timeout", "default_umask", "motd_without_system_facts", "issue_notice",
     "issue_net_notice", "journal_forwarded_to_rsyslog", "journal_compressed", "journal_persistent",
-    "rsyslog_file_mode", "rsyslog_receiver_off", "audit_log_size", "audit_logs_kept", "audit_disk_full",
-    "audit_space_warning", "core_dumps_limited", "password_hash_for_new_passwords",
+    "rsyslog_file_mode", "rsyslog_receiver_off", "core_dumps_limited", "password_hash_for_new_passwords",
 ]  # fmt: skip
 # Debian has these right, and breaking them by hand would keep pam-auth-update from the files.
 RIGHT = {"pam_unix_enabled", "pam_pwquality_enabled"}
@@ -49,7 +48,6 @@ mkdir -p /etc/systemd/journald.conf.d
 printf '[Journal]\nCompress=no\nStorage=volatile\nForwardToSyslog=no\n' > /etc/systemd/journald.conf.d/wrong.conf
 sed -i 's/^$FileCreateMode.*/$FileCreateMode 0666/' /etc/rsyslog.conf
 printf 'module(load="imudp")\ninput(type="imudp" port="514")\n' > /etc/rsyslog.d/wrong.conf
-sed -i 's/^max_log_file = .*/max_log_file = 1/' /etc/audit/auditd.conf
 printf '* hard core 100\n* - core unlimited\n' > /etc/security/limits.d/wrong.conf
 sed -i 's/^ENCRYPT_METHOD.*/ENCRYPT_METHOD MD5/; s/^UMASK.*/UMASK 022/' /etc/login.defs
 systemctl restart rsyslog systemd-journald

@@ -35,6 +35,7 @@ def _case(
     else:
         found = more.pop("line", None)
         seen["sources"] = [] if found is None else [found]
+    seen["stated"] = configured is not None
     more.setdefault("wanted", None if running is None else 1)
     return Scenario(name, NAME, ONE, verdict, {"state": "value", "value": seen}, files=planted, **more)
 
@@ -319,6 +320,7 @@ SCENARIOS = [
                 "running": "4096 131072 6291456",
                 "configured": "4096 131072 6291456",
                 "sources": [_line(SNIPPET, 1, "4096 131072 6291456")],
+                "stated": True,
             },
         },
         files={
@@ -333,7 +335,10 @@ SCENARIOS = [
         {"name": "net.ipv4.conf.eth0/100.log_martians"},
         ONE,
         "pass",
-        {"state": "value", "value": {"running": "1", "configured": "1", "sources": [_line(SNIPPET, 1, "1")]}},
+        {
+            "state": "value",
+            "value": {"running": "1", "configured": "1", "sources": [_line(SNIPPET, 1, "1")], "stated": True},
+        },
         files={
             SNIPPET: "net/ipv4/conf/eth0.100/log_martians=1\n",
             "/proc/sys/net/ipv4/conf/eth0.100/log_martians": "1\n",

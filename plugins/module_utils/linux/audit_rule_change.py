@@ -29,25 +29,48 @@ MODE = 0o600
 KEY = re.compile(r"[A-Za-z0-9_.-]{1,31}\Z")
 MAX_RULES_BYTES = 100000
 
+# /etc/audit/audit.rules is only what augenrules(8) makes of the files at each boot; its backup is left as it is.
+MERGE = r"""
+merge() {
+    kept=$(mktemp -d) || return 1
+    cp -p /etc/audit/audit.rules.prev "$kept" 2>/dev/null
+    augenrules >/dev/null; status=$?
+    rm -f /etc/audit/audit.rules.prev
+    cp -p "$kept"/audit.rules.prev /etc/audit 2>/dev/null
+    rm -rf "$kept"
+    return $status
+}
+"""
 # Without -e 2, so that what is loaded now can be taken back; what was loaded before comes back where the kernel refuses.
-LOAD = r"""
+LOAD = (
+    MERGE
+    + r"""
 new=$(mktemp) && old=$(mktemp) || exit 1
 trap 'rm -f "$new" "$old"' EXIT
-augenrules >/dev/null || exit 1
-{ echo -D; grep -Ev '^[[:space:]]*(-D[[:space:]]*$|-e)' /etc/audit/audit.rules; printf '%s\n' '-e 1'; } >"$new"
+cd /etc/audit/rules.d || exit 1
+{
+    echo -D
+    ls -1v | grep '\.rules$' | while read -r file; do cat "$file"; done | grep -Ev '^[[:space:]]*(-D[[:space:]]*$|-e)'
+    printf '%s\n' '-e 1'
+} >"$new"
 { echo -D; auditctl -l | grep -v '^No rules'; } >"$old"
-auditctl -R "$new" >/dev/null && exit
+auditctl -R "$new" >/dev/null && merge && exit
 auditctl -R "$old" >/dev/null
 exit 1
 """
+)
 # Rules that are locked stay until the next boot, which finds the files as they were.
-UNLOAD = r"""
+UNLOAD = (
+    MERGE
+    + r"""
+merge
 auditctl -s | grep -q '^enabled 2' && exit
 old=$(mktemp) || exit 1
 trap 'rm -f "$old"' EXIT
 printf '%s\n' "$1" >"$old"
 auditctl -R "$old" >/dev/null
 """
+)
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
@@ -100,7 +123,7 @@ def _load(plan: ChangePlan, recording: Recording) -> None:
             "the kernel has so many audit rules that they could not be brought back; load the new ones by hand"
         )
     undo = ["sh", "-c", UNLOAD, "hipaa-cis", before]
-    plan.command("load the audit rules", ["sh", "-c", LOAD], watch=("/etc/audit",), after_undo=[undo])
+    plan.command("load the audit rules", ["sh", "-c", LOAD], after_undo=[undo])
 
 
 def _lock(plan: ChangePlan, recording: Recording) -> None:

@@ -11,6 +11,7 @@ there would not last. /etc/sysctl.conf itself is read by nobody at boot; Debian 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
@@ -73,7 +74,7 @@ class BootSettings:
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``{running, configured, sources}`` for each ``name``."""
+    """Observe ``{running, configured, sources, stated}`` for each ``name``; ``stated``: whether any file sets it."""
     boot = Once(lambda: BootSettings(host))
     return read_each(addresses, lambda address: _observe(host, boot(), required(address, "name")))
 
@@ -102,6 +103,7 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
         "running": running_value(host, name),
         "configured": None if winner is None else winner.text,
         "sources": [_source(assignment) for assignment in boot.sources(key)[-MAX_SOURCES:]],
+        "stated": winner is not None,
     }
     place = "/proc/sys/" + key
     return value(seen, "%s, %s:%d" % (place, printable(winner.file), winner.line) if winner else place)
@@ -135,8 +137,14 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     """Set a value now and for every boot; lines below /etc that say otherwise become comments."""
     name = required(address, "name")
     key, text = _checked_key(name), " ".join(str(wanted).split())
-    if running_value(plan.host, name) is None:
+    running = running_value(plan.host, name)
+    if running is None:
         raise CannotFix("this kernel has no parameter %s" % name)
+    if running != text and not os.access(plan.host.path("/proc/sys/" + key), os.W_OK):
+        raise CannotFix(
+            "%s is %s and cannot be changed from within a container; set it on the machine that runs it"
+            % (name, running)
+        )
     boot = BootSettings(plan.host)
     other: Dict[str, List[int]] = {}
     for assignment in boot.sources(key):
