@@ -35,7 +35,7 @@ def _case(
     else:
         found = more.pop("line", None)
         seen["sources"] = [] if found is None else [found]
-    seen["stated"] = configured is not None
+    seen["stated"] = more.pop("stated", configured is not None)
     more.setdefault("wanted", None if running is None else 1)
     return Scenario(name, NAME, ONE, verdict, {"state": "value", "value": seen}, files=planted, **more)
 
@@ -283,6 +283,17 @@ SCENARIOS = [
         "0",
         "0",
         sources=[_line(SNIPPET, 1, "1"), _line("/etc/ufw/sysctl.conf", 1, "0")],
+        stated=False,
+    ),
+    _case(
+        "only-ufw-sets-it",
+        "pass",
+        {**UFW, "/etc/ufw/sysctl.conf": "net/ipv4/conf/all/log_martians=1\n"},
+        "1",
+        "1",
+        line=_line("/etc/ufw/sysctl.conf", 1, "1"),
+        stated=False,
+        wanted=None,
     ),
     _case(
         "ufw-switched-off",

@@ -68,13 +68,18 @@ class BootSettings:
         found = [table.winner(key) for table in self._tables]
         return next((assignment for assignment in reversed(found) if assignment), None)
 
+    def stated(self, key: str) -> bool:
+        """Return whether the snippets alone say what stays in effect."""
+        own, winner = self._tables[0].winner(key), self.winner(key)
+        return own is not None and winner is not None and own.text == winner.text
+
     def sources(self, key: str) -> List[Assignment]:
         """Return every assignment that names the key or a pattern of it, in the order of reading."""
         return [assignment for table in self._tables for assignment in table.sources(key)]
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``{running, configured, sources, stated}`` for each ``name``; ``stated``: whether any file sets it."""
+    """Observe ``{running, configured, sources, stated}`` for each ``name``; ``stated``: whether the snippets say so."""
     boot = Once(lambda: BootSettings(host))
     return read_each(addresses, lambda address: _observe(host, boot(), required(address, "name")))
 
@@ -103,7 +108,7 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
         "running": running_value(host, name),
         "configured": None if winner is None else winner.text,
         "sources": [_source(assignment) for assignment in boot.sources(key)[-MAX_SOURCES:]],
-        "stated": winner is not None,
+        "stated": boot.stated(key),
     }
     place = "/proc/sys/" + key
     return value(seen, "%s, %s:%d" % (place, printable(winner.file), winner.line) if winner else place)
