@@ -18,6 +18,7 @@ PEOPLE = ["auid>=UID_MIN", "auid!=unset"]
 CHMOD = {"query": "syscalls", "syscalls": ["chmod", "fchmod"], "where": PEOPLE}
 EXECVE = {"query": "syscalls", "syscalls": ["execve"], "where": ["euid!=uid", "auid!=unset"]}
 REFUSED = {"query": "syscalls", "syscalls": ["open"], "where": ["exit=-EACCES", *PEOPLE]}
+CLOCK = {"query": "syscalls", "syscalls": ["clock_settime"], "where": ["a0=0x0"]}
 CHCON = {"query": "program", "path": "/usr/bin/chcon"}
 PRIVILEGED = {"query": "privileged_programs"}
 LOCKED = {"query": "immutable"}
@@ -35,6 +36,8 @@ BASE: Files = {
     "/etc/sudoers.d": File(directory=True, mode=0o755),
     "/usr/bin/chcon": File(mode=0o755),
 }
+# Two file systems, and one of memory.
+MOUNTS = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:25 / /srv rw - ext4 /dev/sdb1 rw\n3 1 0:5 / /dev/shm rw - tmpfs tmpfs rw\n"
 
 
 def _kernel(root: str) -> str:
@@ -112,6 +115,10 @@ SCENARIOS = [
     _case("folder-by-dir", "pass", "-a always,exit -F dir=/etc/sudoers.d -F perm=wa\n", FOLDER_WATCH),
     _case("folder-without-slash", "pass", "-w /etc/sudoers.d -p wa\n", FOLDER_WATCH),
     _case("other-file-in-the-folder", "fail", "-w /etc/sudoers.d/one -p wa\n", FOLDER_WATCH, **FIXED),
+    _case("link-to-a-folder", "fail", {RULES: "-w /etc/sudoers.d -p wa\n", "/etc/sudoers.d": File(link="/srv/d"),
+          "/srv/d": File(directory=True)}, FOLDER_WATCH),
+    _case("folder-to-which-a-link-leads", "pass", {RULES: "-w /srv/d -p wa\n", "/etc/sudoers.d": File(link="/srv/d"),
+          "/srv/d": File(directory=True)}, FOLDER_WATCH),
     _case(
         "by-a-link",
         "pass",
@@ -129,17 +136,41 @@ SCENARIOS = [
     ),
     _case("never-after", "pass", WATCH + "-a never,exit -F path=/etc/sudoers\n"),
     _case("never-put-first", "fail", WATCH + "-A never,exit -F path=/etc/sudoers\n"),
-    _case("never-for-another-file", "pass", "-a never,exit -F path=/etc/hosts\n" + WATCH),
+    # A file that is moved from one place to the other is one event, which is about both.
+    _case("never-for-another-file", "fail", "-a never,exit -F path=/etc/hosts\n" + WATCH),
+    _case("never-for-another-folder", "fail", {"/proc/self/mountinfo": MOUNTS, RULES: "-a never,exit -F dir=/tmp\n" + WATCH},
+          kernel=WATCH),
+    _case("never-on-another-file-system", "pass",
+          {"/proc/self/mountinfo": MOUNTS, "/srv/x": "", "/dev/shm/x": "",
+           RULES: "-a never,exit -F arch=b64 -F dir=/dev/shm/ -F key=x\n-a never,exit -F dir=/srv\n" + WATCH}),
+    _case("never-for-executions-of-another-file", "pass", "-a never,exit -F path=/etc/hosts -F perm=x\n" + WATCH),
+    _case("never-for-reads-of-another-file", "pass", "-a never,exit -F path=/etc/hosts -F perm=r\n" + WATCH),
+    _case("never-for-calls-that-move-nothing", "pass", "-a never,exit -F arch=b64 -S open,openat -F path=/etc/hosts\n" + WATCH),
     _case("never-for-a-folder-above", "fail", "-a never,exit -F dir=/etc\n" + WATCH),
-    _case("never-for-reads", "pass", "-a never,exit -F path=/etc/sudoers -F perm=r\n" + WATCH),
+    _case("never-for-a-link-to-the-folder", "fail",
+          {RULES: "-a never,exit -F dir=/var/adm/\n" + WATCH, "/var/adm": File(link="/etc")}, kernel=WATCH),
+    # Who opens a file for both is seen by either.
+    _case("never-for-reads", "fail", "-a never,exit -F path=/etc/sudoers -F perm=r\n" + WATCH),
+    _case("never-for-attributes", "fail", "-a never,exit -F path=/etc/sudoers -F perm=a\n-w /etc/sudoers -p wa\n"),
+    _case("never-for-executions", "pass", "-a never,exit -F path=/etc/sudoers -F perm=x\n" + WATCH),
+    _case("never-for-a-call-about-no-file", "pass", _each("-a never,exit -F arch=%s -S adjtimex -F auid=unset -F uid=anna") + WATCH),
+    _case("never-for-a-label-without-selinux", "pass", "-a never,exit -F subj_type=crond_t\n" + WATCH),
+    _case("never-for-a-label-with-selinux", "fail",
+          {RULES: "-a never,exit -F subj_type=crond_t\n" + WATCH, "/sys/fs/selinux/enforce": "1"}),
     _case("never-for-a-user", "fail", "-a never,exit -F uid=root\n" + WATCH),
     _case("never-for-any-task", "fail", WATCH + "-a never,task\n"),
+    _case("never-for-tasks-of-nobody-yet", "fail", "-a never,task -F auid=unset\n-a always,exit -S all\n", CHMOD),
     _case("never-of-the-other-kind", "pass", "-a never,user -F uid=1\n" + WATCH),
     _case("without-records-of-the-folder", "pass", "-a always,exclude -F msgtype=CWD\n" + WATCH),
     _case("without-records-of-the-path", "fail", WATCH + "-a always,exclude -F msgtype=PATH\n"),
     _case("without-a-number-of-records", "fail", WATCH + "-a never,exclude -F msgtype=1300\n"),
+    _case("without-a-kind-of-record-by-its-other-name", "fail", WATCH + "-a never,exclude -F msgtype=UNKNOWN[1300]\n"),
+    _case("without-a-kind-of-record-in-octal", "fail", WATCH + "-a never,exclude -F msgtype=02424\n"),
+    _case("without-a-range-of-records", "fail", WATCH + "-a never,exclude -F msgtype>=1300 -F msgtype<=1399\n"),
     _case("without-records-of-a-user", "fail", WATCH + "-a always,exclude -F uid=1000\n"),
     _case("without-the-kernels-file-systems", "pass", "-a never,filesystem -F fstype=tracefs\n" + WATCH),
+    _case("without-a-file-system-beside-the-kernels", "fail", "-a never,filesystem -F fstype=tracefs -F fstype=0xEF53\n" + WATCH),
+    _case("with-a-file-system", "pass", "-a always,filesystem -F fstype=0xEF53\n" + WATCH),
     _case("without-a-file-system", "fail", "-a never,filesystem -F fstype=0x6969\n" + WATCH),
     _case("switched-off-by-the-file", "fail", WATCH + "-e 0\n"),
     _case(
@@ -152,17 +183,109 @@ SCENARIOS = [
     _case("switched-off-and-on-again", "pass", "-e 0\n" + WATCH + "-e 1\n"),
     _case("natural-order", "fail", {FOLDER + "10-a.rules": WATCH, FOLDER + "9-b.rules": "-a never,exit -F path=/etc/sudoers\n"},
           kernel=WATCH),
+    _case("order-of-names-without-a-number", "fail",
+          {FOLDER + "99-last.rules": "-a never,exit -F path=/etc/sudoers\n", RULES: WATCH}, kernel=WATCH),
+    _case("order-of-names-that-go-on", "pass",
+          {FOLDER + "a-b.rules": "-a never,exit -F path=/etc/sudoers\n", FOLDER + "a.rules": WATCH}, kernel=WATCH),
+    _case("name-with-a-blank", "fail", {FOLDER + "my own.rules": WATCH}, kernel=WATCH, **FIXED),
     _case("not-a-rules-file", "fail", {FOLDER + "sudo.conf": WATCH, FOLDER + ".sudo.rules": WATCH}, kernel=WATCH, **FIXED),
     _case(
         "line-that-runs-into-the-next-file",
         "error",
         {FOLDER + "a.rules": "-w /etc/hosts -p wa", FOLDER + "b.rules": WATCH},
         kernel=WATCH,
-        reason="%sa.rules:1: the audit rule '-w /etc/hosts -p wa-w /etc/sudoers -p wa -k scope' is not understood: a value is missing"
+        reason="%sa.rules:1: the audit rule '-w /etc/hosts -p wa-w /etc/sudoers -p wa -k scope' is not understood: /etc/sudoers belongs to no option"
         % FOLDER,
     ),
     _case("last-line-without-newline", "pass", {FOLDER + "a.rules": "# x\n-b 8192", FOLDER + "b.rules": "\n" + WATCH}),
     _case("delete-all-in-the-middle", "pass", WATCH + "-D\n"),
+    *[
+        _case(
+            "moved-by-some-awks-alone-%d" % number,
+            "error",
+            WATCH + line + "\n",
+            kernel=WATCH,
+            reason="%s:2: what augenrules makes of %r hangs on the awk of the host; write it without blanks around it" % (RULES, line),
+        )
+        for number, line in enumerate(["-D ", " -D", "  -e 2", "\t# x"])
+    ],
+    _case("moved-by-gnu-awk", "pass",
+          {RULES: WATCH + "-D \n\t# x\n", "/usr/bin/awk": File(link="/etc/alternatives/awk"), "/usr/bin/gawk": "",
+           "/etc/alternatives/awk": File(link="/usr/bin/gawk")}, kernel=WATCH),
+    # Where loading ends, what stands behind is not loaded.
+    *[
+        _case(
+            "loading-that-ends-" + name,
+            "fail",
+            line + "\n" + WATCH,
+            kernel=WATCH,
+            observed=_missing(at_boot=["%s, kept out by %s:%d: %s, at which loading ends: %s"
+                                       % (one, RULES, (line + "\n").count("\n"), line.split("\n")[-1], why) for one in GONE]),
+            commands={"ausyscall x86_64 --dump": "90\tchmod\n", "ausyscall i386 --dump": "15\tchmod\n"},
+        )
+        for name, line, why in [
+            ("without-a-folder", "-w /no/such/file -p wa", "/no/such does not exist"),
+            ("without-a-directory", "-a always,exit -F dir=/etc/none -F perm=wa", "/etc/none does not exist"),
+            ("without-a-user", "-a never,exit -F arch=b64 -S chmod -F uid=chrony", "chrony is neither a local user nor group"),
+            ("without-a-group", "-a always,exit -F arch=b64 -S chmod -F gid=none", "none is neither a local user nor group"),
+            ("without-a-call", "-a always,exit -F arch=b32 -S chmod,umount3", "there is no system call umount3"),
+            ("at-a-rule-again", "-w /etc/hosts -p wa -k x\n-a always,exit -F path=/etc/hosts -F perm=aw -F key=x",
+             "the rule is there already"),
+            ("at-a-rule-again-with-other-words",
+             "-a always,exit -S all -F path=/etc/hosts -F uid!=-1\n-a exit,always -F path=/etc/hosts -F uid!=4294967295",
+             "the rule is there already"),
+        ]
+    ],
+    _case("rule-again-with-another-key", "pass", "-w /etc/hosts -p wa -k x\n-w /etc/hosts -p wa -k y\n" + WATCH),
+    _case("rule-again-in-another-order", "pass", "-a always,exit -F path=/etc/hosts -F perm=wa -k x\n"
+          "-a always,exit -F perm=wa -F path=/etc/hosts -k x\n" + WATCH),
+    *[
+        _case(
+            "loading-that-goes-on-" + name,
+            "pass",
+            {RULES: option + "\n-w /no/such/file -p wa\n-w /etc/hosts -p wa -k -F x\n-w /etc/hosts\t-p wa\n\n" + WATCH},
+            kernel=WATCH,
+        )
+        for name, option in [("-i", "-i"), ("-c", "-c")]
+    ],
+    _case("loading-that-goes-on-behind-a-rule-that-keeps-out", "error", "-i\n-a never,exit -F arch=b64 -X\n" + WATCH, kernel=WATCH,
+          reason="%s:2: the audit rule '-a never,exit -F arch=b64 -X' is not understood: unknown option -X" % RULES),
+    _case("one-file-that-locks-before-the-rules", "fail",
+          {UNIT: "[Service]\nExecStartPost=-/sbin/auditctl -R /etc/audit/audit.rules\n", "/etc/audit/audit.rules": "-e 2\n" + WATCH},
+          kernel=WATCH, observed=_missing(at_boot=[
+              "%s, kept out by /etc/audit/audit.rules:1: -e 2, which locks out what comes behind it" % one for one in GONE])),
+    # Only a blank parts words, and only a newline lines.
+    _case("rule-behind-a-form-feed-in-a-comment", "fail", "# x\f-w /etc/sudoers -p wa\n# x\u2028-w /etc/sudoers -p wa\n", kernel=NO_RULES),
+    _case("key-with-a-carriage-return", "pass", "-w /etc/sudoers -p wa -k scope\r\n", kernel=WATCH),
+    _case("path-with-blanks", "pass", "-w /etc/a\\ b\\\\c -p wa -k x\n" + WATCH, kernel="-w /etc/a b\\c -p wa -k x\n" + WATCH),
+    _case("rule-of-a-path-with-blanks-in-the-kernel", "pass", WATCH,
+          kernel="-a always,exit -F arch=b64 -S all -F path=/etc/a b -F perm=x -F key=two words\n" + WATCH),
+    *[
+        _case("malformed-%d" % number, "error", line + "\n" + WATCH, kernel=WATCH,
+              reason="%s:1: the audit rule %r is not understood: %s" % (RULES, line[:200], why))
+        for number, (line, why) in enumerate([
+            ("-w /etc/hosts -p wa # hosts", "# belongs to no option"),
+            ("-w\t/etc/hosts -p wa", "a path begins with /"),
+            ("\t", "\t belongs to no option"),
+            ("\r", "\r belongs to no option"),
+            ("-w /etc/hosts -p wa\r", "permissions are r, w, x and a"),
+            ("-w /etc/hosts -p wax -k", "the value of -k is missing"),
+            ("-a always,exit -F auid>=1000 -k x", "a rule with a key has to name a system call, a path, perm, exe or fstype"),
+            ("-a always,exit -S open -F arch=b64", "the architecture has to be named once, and before the system calls"),
+            ("-a never,exit -F arch=c000003e -S open", "an architecture has to be named, not numbered"),
+            ("-a always,exit -F path=/etc/hosts -F path=/etc/hosts", "it names more than one path"),
+            ("-a always,exit -S open -C uid!=gid", "uid!=gid is no comparison"),
+            ("-a always,exit -S open -F auid", "auid is no condition"),
+            ("-a always,exit -S open -b 8192", "-b does not belong to a rule"),
+            ("-e 3", "-e takes 0, 1 or 2"),
+            ("-a always,exit -S " + ",".join(["open"] * 2000), "it is longer than 6143 characters"),
+        ])
+    ],
+    _case("options-of-all-sorts", "pass", "-D\n-b8192\n-f 1 -r 0\n-q /srv,/data\n--backlog_wait_time=60000\n--loginuid-immutable\n"
+          "--reset-lost\n-s\n-t\n-e1\n-w/etc/hosts -pwa -kx\n-a always,exit -Farch=b64 -Sclone -Fa0&0x7C020000 -F a1&=0100 -k x -k y\n"
+          "-a always,exit -F arch=b64 -S connect -F saddr_fam=2 -F sessionid!=-1 -F filetype=file -F inode=7 -F devmajor=8\n" + WATCH,
+          kernel=WATCH),
+    _case("in-capitals", "pass", "-a always,exit -F ARCH=B64 -F path=/etc/sudoers -F PERM=WA\n-a always,exit -F arch=b32 -F PATH=/etc/sudoers\n"),
     _case(
         "one-file-loaded-as-it-is",
         "pass",
@@ -203,7 +326,7 @@ SCENARIOS = [
         "unknown-option",
         "error",
         "--maybe 1 2\n" + WATCH,
-        reason="%s:1: the audit rule '--maybe 1 2' is not understood: a value is missing" % RULES,
+        reason="%s:1: the audit rule '--maybe 1 2' is not understood: unknown option --maybe" % RULES,
     ),
     _case(
         "rule-that-takes-back-another",
@@ -251,6 +374,17 @@ SCENARIOS = [
     _case("calls-right", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset -k x"), CHMOD),
     _case("calls-missing", "fail", "", CHMOD, observed=_missing(
         *[["%s (%s)" % (call, arch) for arch in BOTH for call in ("chmod", "fchmod")]] * 2), **FIXED),
+    # Their numbers are those of the first architecture, and stand for others of the second.
+    _case("calls-without-architecture", "fail", "-a always,exit -S chmod,fchmod -F auid>=1000 -F auid!=unset -k x\n", CHMOD,
+          observed=_missing(*[["chmod (b32)", "fchmod (b32)"]] * 2), **FIXED),
+    _case("calls-without-architecture-on-one-that-has-one", "pass", "-a always,exit -S chmod,fchmod\n", CHMOD, machine="i686"),
+    _case("never-for-another-call-without-architecture", "fail", "-a never,exit -S adjtimex\n-a always,exit -S all\n", CHMOD),
+    _case("architecture-of-another-machine", "fail", _each("-a always,exit -F arch=%s -S chmod").replace("b64", "aarch64") +
+          _each("-a always,exit -F arch=%s -S fchmod"), CHMOD, **FIXED),
+    _case("never-by-the-number-of-a-call-in-hex", "fail", "-a never,exit -F arch=b64 -S 0x5a\n-a always,exit -S all\n", CHMOD),
+    _case("never-for-an-argument-in-octal", "fail", "-a never,exit -F arch=b64 -S all -F a0=00\n-a always,exit -S all\n", CLOCK),
+    _case("never-for-another-argument", "pass", "-a never,exit -F arch=b64 -S all -F a0=0x1\n-a always,exit -S all\n", CLOCK),
+    _case("users-in-octal", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=01750"), CHMOD),
     _case("calls-in-rules-of-their-own", "pass", "".join(
         _each("-a always,exit -F arch=%%s -S %s -F auid>=1000 -F auid!=-1" % call) for call in ("chmod", "fchmod")), CHMOD),
     _case("one-call-missing", "fail", _each("-a always,exit -F arch=%s -S chmod -F auid>=1000 -F auid!=unset"), CHMOD, **FIXED),
@@ -284,6 +418,8 @@ SCENARIOS = [
     _case("identity-compared-to-be-equal", "fail", _each("-a always,exit -F arch=%s -S execve -C uid=euid -F auid!=-1"), EXECVE, **FIXED),
     _case("refusals-by-number", "pass", _each("-a always,exit -F arch=%s -S open -F exit=-13 -F auid>=1000 -F auid!=-1"), REFUSED),
     _case("other-refusals", "fail", _each("-a always,exit -F arch=%s -S open -F exit=-EPERM -F auid>=1000 -F auid!=-1"), REFUSED, **FIXED),
+    # The kernel takes results for numbers without a sign, so none is below zero.
+    _case("results-below-zero", "fail", _each("-a always,exit -F arch=%s -S open -F exit<0"), REFUSED, **FIXED),
     _case("failures-of-all-sorts", "fail", _each("-a always,exit -F arch=%s -S open -F success=0"), REFUSED, **FIXED),
     _case("architecture-of-32-bits", "pass", "-a always,exit -F arch=b32 -S chmod,fchmod\n", CHMOD, machine="i686"),
     _case("architecture-without-a-call", "pass",
@@ -297,6 +433,14 @@ SCENARIOS = [
     _case("program-right", "pass", "-a always,exit -F path=/usr/bin/chcon -F perm=x -F auid>=1000 -F auid!=unset -k perm_chng\n", CHCON),
     _case("program-missing", "fail", "", CHCON, **FIXED),
     _case("program-of-a-folder", "pass", "-a always,exit -F dir=/usr/bin -F perm=x\n", CHCON),
+    _case("program-by-a-link", "fail", {RULES: "-a always,exit -F path=/usr/bin/chcon -F perm=x\n", "/usr/bin/chcon": File(link="all"),
+          "/usr/bin/all": File(mode=0o755)}, CHCON, **FIXED),
+    _case("program-to-which-a-link-leads", "pass", {RULES: "-a always,exit -F path=/usr/bin/all -F perm=x\n",
+          "/usr/bin/chcon": File(link="all"), "/usr/bin/all": File(mode=0o755)}, CHCON),
+    _case("never-for-another-program", "pass", "-a never,exit -F path=/usr/bin/date -F perm=x\n-w /usr/bin/chcon -p x\n", CHCON),
+    _case("never-for-what-loads-programs", "fail",
+          {RULES: "-a never,exit -F dir=/usr/lib\n-w /usr/bin/chcon -p x\n", "/usr/lib/x": ""}, CHCON),
+    _case("never-for-calls-that-run-nothing", "pass", "-a never,exit -F arch=b64 -S open -F uid=0\n-w /usr/bin/chcon -p x\n", CHCON),
     _case("program-written-to", "fail", "-w /usr/bin/chcon -p wa\n", CHCON, **FIXED),
     _case("program-for-few", "fail", "-a always,exit -F path=/usr/bin/chcon -F perm=x -F auid=0\n", CHCON, **FIXED),
     _case("privileged-right", "pass",
@@ -310,12 +454,16 @@ SCENARIOS = [
                               for arch in BOTH]] * 2),
           **FIXED),
     _case("privileged-with-a-blank", "error", {"/opt/a b": File(mode=0o4755)}, PRIVILEGED,
-          reason="'/opt/a b' holds a blank, which no audit rule can name"),
+          reason="'/opt/a b' holds a blank or another sign that audit rules take for something else"),
     _case("nothing-privileged", "pass", {}, PRIVILEGED),
     # The lock.
     _case("locked", "pass", "-e 2\n", LOCKED, status=LOCK, observed=_missing()),
     _case("locked-from-the-next-boot", "fail", "-e 2\n", LOCKED, observed=_missing(now=["-e 2"])),
     _case("locked-until-the-next-boot", "fail", "-e 1\n", LOCKED, status=LOCK, observed=_missing(at_boot=["-e 2"]), wanted=True),
+    _case("lock-that-is-not-reached", "fail", "-w /no/such/file -p wa\n-e 2\n", LOCKED, status=LOCK, observed=_missing(
+        at_boot=["-e 2, kept out by %s:1: -w /no/such/file -p wa, at which loading ends: /no/such does not exist" % RULES])),
+    _case("locked-and-opened-by-a-file-without-a-number", "fail", {FOLDER + "99-lock.rules": "-e 2\n", RULES: "-e 1\n"}, LOCKED,
+          status=LOCK, wanted=True),
     _case("locked-and-opened-by-a-later-file", "fail", {FOLDER + "a.rules": "-e 2\n", FOLDER + "b.rules": "-e 1\n"}, LOCKED, status=LOCK,
           wanted=True),
 ]  # fmt: skip

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import filesystem_scan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import Filter, Rule, split
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_text import USERS, RuleSet
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_words import Words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -36,10 +38,6 @@ UNITS = ("audit-rules.service", "auditd.service")
 LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z")
 # By a person who logged in, of any account that isn't the system's own.
 BY_PEOPLE = ("auid>=UID_MIN", "auid!=unset")
-BITS_64 = frozenset({"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64"})
-X86 = frozenset({"x86_64", "i386", "i486", "i586", "i686"})
-# What ausyscall(8) calls the 32-bit side of an architecture.
-COMPANIONS = {"aarch64": "arm", "ppc64": "ppc", "ppc64le": "ppc", "s390x": "s390"}
 QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable")
 MAX_MISSING = 20
 LOCKED = "2"
@@ -51,12 +49,10 @@ class Recording:
     def __init__(self, host: Host) -> None:
         self.host = host
         host.need_root("What the audit system records")
-        self._users = Once(lambda: _users(host))
         self._configured = Once(self._read_configured)
         self._running = Once(self._read_running)
         self._status = Once(lambda: _status(host))
-        self.machine = host.run(["uname", "-m"]).stdout.strip()
-        self.arches = ("b64", "b32") if self.machine in BITS_64 else ("b32",)
+        self.words = Words(host)
 
     @property
     def configured(self) -> RuleSet:
@@ -73,34 +69,30 @@ class Recording:
         """The kernel's own state: ``0`` off, ``1`` on, ``2`` on and locked until the next boot."""
         return self._status()
 
-    def rule_set(self, merged: bool = False) -> RuleSet:
-        """Return an empty set that reads names and paths as this host does."""
-        return RuleSet(lambda name: self._users().get(name), lambda path: real_path(self.host, path), merged)
-
     def _read_configured(self) -> RuleSet:
         path = loaded_file(self.host)
-        rules = self.rule_set(merged=path is None)
+        rules = RuleSet(self.words, loading=True, merged=path is None)
         for line, place in lines(self.host) if path is None else _numbered(path, self.host.read_text(path)):
             rules.add(line, place)
         return rules
 
     def _read_running(self) -> RuleSet:
-        rules = self.rule_set()
+        rules = RuleSet(self.words)
         for number, line in enumerate(self.texts(), 1):
             rules.add(line, "auditctl -l, line %d" % number)
         if self.enabled == "0":
-            rules.enabled = "0"
+            rules.switch("0")
         return rules
 
     def texts(self) -> List[str]:
         """Return the rules of the kernel as it says them."""
-        said = self.host.run(["auditctl", "-l"]).stdout.splitlines()
+        said = self.host.run(["auditctl", "-l"]).stdout.split("\n")
         return [line for line in said if line.strip() and line.strip() != "No rules"]
 
     def wanted(self, address: Address) -> List[Rule]:
         """Return the rules that together record what an address asks for."""
         texts = self.texts_of(address)
-        rules = self.rule_set()
+        rules = RuleSet(self.words)
         for text in texts:
             rules.add(text, "the rule")
         return rules.rules
@@ -110,7 +102,8 @@ class Recording:
         query = required(address, "query")
         end = " -k " + key if key else ""
         if query == "watch":
-            return ["-w %s -p %s%s" % (required(address, "path"), address.get("permissions", "wa"), end)]
+            path = _nameable(required(address, "path"))
+            return ["-w %s -p %s%s" % (path, address.get("permissions", "wa"), end)]
         if query == "syscalls":
             return [text + end for text in self._of_syscalls(address)]
         if query == "program":
@@ -124,18 +117,20 @@ class Recording:
         if not isinstance(calls, list) or not calls or not isinstance(where, list):
             raise UsageError("the address needs the key 'syscalls' with a list")
         found = []
-        for arch in self.arches:
-            known = self._known(arch)
-            present = [call for call in calls if known is None or call in known]
+        for arch in self.words.arches:
+            # x86 has all that rules ask for.
+            known = calls if self.words.is_x86 else self.words.calls(arch)
+            present = [call for call in calls if call in known]
             if present:
                 found.append("-a always,exit -F arch=%s -S %s%s" % (arch, ",".join(present), self._conditions(where)))
         if not found:
-            raise ReadError("this architecture (%s) has none of the system calls %s" % (self.machine, ", ".join(calls)))
+            said = (self.words.machine, ", ".join(calls))
+            raise ReadError("this architecture (%s) has none of the system calls %s" % said)
         return found
 
     def _of_program(self, path: str) -> str:
-        if re.search(r"\s", path):
-            raise ReadError("%r holds a blank, which no audit rule can name" % printable(path))
+        # Where it is a link, what runs is that to which it leads.
+        path = self.words.real(_nameable(path))
         return "-a always,exit -F path=%s -F perm=x%s" % (path, self._conditions(BY_PEOPLE))
 
     def _conditions(self, where: Sequence[str]) -> str:
@@ -147,29 +142,18 @@ class Recording:
             raise ReadError("UID_MIN of /etc/login.defs is %r, which is no number" % number[:40])
         return number
 
-    def _known(self, arch: str) -> Optional[List[str]]:
-        """Return the system calls that an architecture has, None for all. x86 has all that rules ask for."""
-        if self.machine in X86:
-            return None
-        name = self.machine if arch == "b64" else COMPANIONS.get(self.machine, self.machine)
-        said = self.host.run(["ausyscall", name, "--dump"]).stdout
-        return [words[1] for words in (line.split() for line in said.splitlines()) if len(words) == 2]
-
-    def _is_directory(self, path: str) -> bool:
-        try:
-            return self.host.stat(path).st_mode & 0o170000 == 0o040000
-        except NotFound:
-            return False
-
     def pieces(self, rule: Rule) -> List[Rule]:
         """Return a wanted rule in the pieces that are looked for one by one."""
         location = rule.location()
         if location is not None and location.name == "watch":
-            folder = rule.text.split()[1].endswith("/") or self._is_directory(str(location.value))
-            name = "dir" if folder else "path"
-            exact = Filter(name, "=", location.value)
-            rule = Rule(rule.text, rule.place, filters=(rule.filters - {location}) | {exact})
-        return split(rule, self.arches)
+            path = str(location.value)
+            if self.words.is_folder(path):
+                # A rule for a link sees the link alone.
+                exact = Filter("dir", "=", self.words.real(path))
+            else:
+                exact = Filter("dir" if rule.text.split()[1].endswith("/") else "path", "=", path)
+            rule = replace(rule, filters=(rule.filters - {location}) | {exact})
+        return split(rule, self.words.arches)
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -180,7 +164,9 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 def _observe(recording: Recording, address: Address) -> Observation:
     if required(address, "query") == "immutable":
-        lost = [{} if state == LOCKED else {"-e 2": ""} for state in (recording.enabled, recording.configured.enabled)]
+        files = recording.configured
+        states = ((recording.enabled, ""), (files.enabled, files.stopped))
+        lost = [{} if state == LOCKED else {"-e 2": kept_out} for state, kept_out in states]
     else:
         wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
         lost = [rules.missing(wanted) for rules in (recording.running, recording.configured)]
@@ -199,18 +185,15 @@ def source_of(recording: Recording) -> str:
     return "command: auditctl -l, %s" % (loaded_file(recording.host) or FOLDER)
 
 
+def _nameable(path: str) -> str:
+    # A byte that is not UTF-8 is shown with a backslash.
+    if re.search(r"[\s\\]", path):
+        raise ReadError("%r holds a blank or another sign that audit rules take for something else" % printable(path))
+    return path
+
+
 def _option(condition: str) -> str:
     return "-C" if re.split(r"!?=", condition)[-1] in USERS else "-F"
-
-
-def real_path(host: Host, path: str) -> str:
-    """Return a path whose folder has no links: /var/run/utmp is /run/utmp. What it ends in is looked at as it is."""
-    folder, _slash, name = path.rpartition("/")
-    if not folder:
-        return path
-    root = host.root.rstrip("/")
-    found = os.path.realpath(folder) if not root else host.path(folder)[len(root) :]
-    return found.rstrip("/") + "/" + name
 
 
 def loaded_file(host: Host) -> Optional[str]:
@@ -229,14 +212,15 @@ def loaded_file(host: Host) -> Optional[str]:
 
 
 def lines(host: Host) -> List[Tuple[str, str]]:
-    """Return (line, place) of the files of `FOLDER` as augenrules(8) reads them: in natural order, one behind the other."""
+    """Return (line, place) of the files of `FOLDER` as augenrules(8) reads them: as ``ls -v`` sorts them, one behind the other."""
     try:
         names = [name for name in host.list_directory(FOLDER) if name.endswith(".rules") and not name.startswith(".")]
     except NotFound:
         return []
     found: List[Tuple[str, str]] = []
     unfinished = False
-    for name in sorted(names, key=_natural):
+    # The shell parts names at blanks, so it finds none with one.
+    for name in sorted((name for name in names if not re.search(r"\s", name)), key=by_version):
         text = host.read_text(FOLDER + "/" + name)
         rows = _numbered(FOLDER + "/" + name, text)
         if rows and unfinished:
@@ -249,12 +233,30 @@ def lines(host: Host) -> List[Tuple[str, str]]:
 
 
 def _numbered(path: str, text: str) -> List[Tuple[str, str]]:
-    return [(line, "%s:%d" % (printable(path), number)) for number, line in enumerate(text.splitlines(), 1)]
+    rows = text.split("\n")
+    return [
+        (line, "%s:%d" % (printable(path), number)) for number, line in enumerate(rows if rows[-1] else rows[:-1], 1)
+    ]
 
 
-def _natural(name: str) -> List[Tuple[int, str]]:
-    """Return a sort key by which 9-x comes before 10-x, as with ``ls -v``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+def by_version(name: str) -> Tuple[object, ...]:
+    """Return a sort key by which names stand as with ``ls -v``: 9-x before 10-x, those with a number before others."""
+    whole = os.fsencode(name)
+    # What looks like the ends .tar.gz only counts where the rest is the same.
+    rest = re.sub(rb"(\.[A-Za-z~][A-Za-z0-9~]*)*\Z", b"", whole, count=1)
+    return _parts(rest), _parts(whole), whole
+
+
+def _parts(name: bytes) -> List[object]:
+    found: List[object] = []
+    for text, digits in re.findall(rb"([^0-9]*)([0-9]*)", name):
+        found += [[*(_rank(sign) for sign in text), 0], int(digits or b"0")]
+    return found
+
+
+def _rank(sign: int) -> int:
+    letter = bytes([sign])
+    return -2 if letter == b"~" else sign if letter.isalpha() else sign + 256
 
 
 def _status(host: Host) -> str:
@@ -263,11 +265,6 @@ def _status(host: Host) -> str:
     if not found:
         raise ReadError("auditctl -s does not say whether the audit system is on")
     return found.group(1)
-
-
-def _users(host: Host) -> Dict[str, int]:
-    rows = (line.split(":") for line in host.read_text("/etc/passwd").splitlines())
-    return {row[0]: int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit()}
 
 
 def privileged_programs(host: Host) -> List[str]:

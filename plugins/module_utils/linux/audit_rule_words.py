@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the words of an audit rule mean on a host: its users, paths, architectures and system calls."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Dict, FrozenSet, Optional
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+
+BITS_64 = frozenset({"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64"})
+I386 = ("i386", "i486", "i586", "i686")
+# What ausyscall(8) calls the 32-bit side of an architecture.
+COMPANIONS = {"x86_64": "i386", "aarch64": "arm", "ppc64": "ppc", "ppc64le": "ppc", "s390x": "s390"}
+
+
+class Words:
+    """The meanings on one host. ``arches``: its architectures, that of a rule which names none first."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.machine = host.run(["uname", "-m"]).stdout.strip()
+        self.is_x86 = self.machine == "x86_64" or self.machine in I386
+        self.arches = ("b64", "b32") if self.machine in BITS_64 else ("b32",)
+        # Without it, no process and no file has the labels that some rules ask for.
+        self.has_selinux = Once(lambda: host.exists("/sys/fs/selinux/enforce"))
+        self.has_gawk = Once(lambda: self.real("/usr/bin/awk").endswith("/gawk"))
+        self._users = Once(lambda: self._numbers("passwd"))
+        self._groups = Once(lambda: self._numbers("group"))
+        self._names: Dict[str, str] = {}
+        self._calls: Dict[str, FrozenSet[str]] = {}
+        self._volumes: Dict[str, str] = {}
+
+    def arch(self, name: str) -> str:
+        """Return ``b64`` or ``b32`` for an architecture of this host; another one stays what it is."""
+        lower = name.lower()
+        if lower == self.machine:
+            return self.arches[0]
+        if lower == COMPANIONS.get(self.machine) or (self.is_x86 and lower in I386):
+            return "b32"
+        return lower
+
+    def calls(self, arch: str) -> FrozenSet[str]:
+        """Return the system calls that an architecture has. Raises `ReadError`."""
+        if arch not in self._calls:
+            name = self.machine if arch == self.arches[0] else COMPANIONS.get(self.machine, self.machine)
+            said = self._host.run(["ausyscall", "i386" if name in I386 else name, "--dump"]).stdout
+            rows = (line.split() for line in said.splitlines())
+            self._calls[arch] = frozenset(words[1] for words in rows if len(words) == 2)
+        return self._calls[arch]
+
+    def calls_if_known(self, arch: str) -> FrozenSet[str]:
+        """Return the system calls that an architecture of this host has, or none where that can't be told."""
+        try:
+            return self.calls(arch) if arch in self.arches else frozenset()
+        except ReadError:
+            return frozenset()
+
+    def user(self, name: str) -> Optional[int]:
+        """Return a user's number. Rules are loaded before there is any directory service, so only local ones count."""
+        return self._users().get(name)
+
+    def group(self, name: str) -> Optional[int]:
+        """Return a group's number."""
+        return self._groups().get(name)
+
+    def _numbers(self, table: str) -> Dict[str, int]:
+        rows = (line.split(":") for line in self._host.read_text("/etc/" + table).splitlines())
+        return {row[0]: int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit()}
+
+    def path(self, text: str) -> str:
+        """Return a path whose folder has no links: /var/run/utmp is /run/utmp. What it ends in is looked at as it is."""
+        if text not in self._names:
+            folder, _slash, name = text.rpartition("/")
+            self._names[text] = self.real(folder).rstrip("/") + "/" + name if folder else text
+        return self._names[text]
+
+    def real(self, path: str) -> str:
+        """Return a path without any links."""
+        root = self._host.root.rstrip("/")
+        return self._host.path(path)[len(root) :] or "/" if root else os.path.realpath(path)
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether a path leads to a directory."""
+        try:
+            return stat.S_ISDIR(self._host.stat(path).st_mode)
+        except NotFound:
+            return False
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is something."""
+        return self._host.exists(path)
+
+    def one_volume(self, here: str, there: str) -> bool:
+        """Return whether two paths are on one file system."""
+        return self._volume(here) == self._volume(there)
+
+    def _volume(self, path: str) -> str:
+        if path not in self._volumes:
+            self._volumes[path] = self._find_volume(path)
+        return self._volumes[path]
+
+    def _find_volume(self, path: str) -> str:
+        try:
+            table: MountTable = self._host.shared("mounts", lambda: MountTable(self._host))
+            mount = table.holding(path)
+        except ReadError:
+            return ""  # what cannot be told is taken for one
+        return mount.volume if mount else ""
