@@ -274,6 +274,7 @@ SCENARIOS = [
             ("-a always,exit -S open -F arch=b64", "the architecture has to be named once, and before the system calls"),
             ("-a never,exit -F arch=c000003e -S open", "an architecture has to be named, not numbered"),
             ("-a always,exit -F path=/etc/hosts -F path=/etc/hosts", "it names more than one path"),
+            ("-a always,exit -F path=/etc/network/ -F perm=wa", "path= names no directory"),
             ("-a always,exit -S open -C uid!=gid", "uid!=gid is no comparison"),
             ("-a always,exit -S open -F auid", "auid is no condition"),
             ("-a always,exit -S open -b 8192", "-b does not belong to a rule"),

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Dict, List
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule import FOLDER, LOCKED, Recording, loaded_file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
+    DISABLED,
     MARK,
     assign,
-    comment_out,
     text_or,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
@@ -25,35 +25,43 @@ if TYPE_CHECKING:
 # Behind all others: at a rule that the kernel refuses auditctl(8) stops, and what stands after it is not loaded.
 OWN_FILE = FOLDER + "/zz-hipaa-cis.rules"
 LOCK_FILE = FOLDER + "/zz-hipaa-cis-lock.rules"
+# The file before it may end without a newline. From -c on auditctl(8) goes on where a rule is refused, so a program that is
+# gone one day takes neither the other rules nor the lock with it.
+START = "\n" + MARK
+HEAD = START + "-c\n"
 MODE = 0o600
 KEY = re.compile(r"[A-Za-z0-9_.-]{1,31}\Z")
 MAX_RULES_BYTES = 100000
+# Ample, for a load that is cut off leaves a part of the rules.
+SECONDS = 300.0
 
 # /etc/audit/audit.rules is only what augenrules(8) makes of the files at each boot; its backup is left as it is.
 MERGE = r"""
 merge() {
+    prev=/etc/audit/audit.rules.prev
     kept=$(mktemp -d) || return 1
-    cp -p /etc/audit/audit.rules.prev "$kept" 2>/dev/null
+    [ ! -e "$prev" ] || cp -p "$prev" "$kept/prev" || { rm -rf "$kept"; return 1; }
     augenrules >/dev/null; status=$?
-    rm -f /etc/audit/audit.rules.prev
-    cp -p "$kept"/audit.rules.prev /etc/audit 2>/dev/null
+    rm -f "$prev"
+    [ ! -e "$kept/prev" ] || cp -p "$kept/prev" "$prev" || status=1
     rm -rf "$kept"
     return $status
 }
 """
 # Without -e 2, so that what is loaded now can be taken back; what was loaded before comes back where the kernel refuses.
+# What was read is kept in variables: only their one writer can then fail for a full disk, and that is seen.
 LOAD = (
     MERGE
     + r"""
-new=$(mktemp) && old=$(mktemp) || exit 1
+new= old=
 trap 'rm -f "$new" "$old"' EXIT
-cd /etc/audit/rules.d || exit 1
-{
-    echo -D
-    ls -1v | grep '\.rules$' | while read -r file; do cat "$file"; done | grep -Ev '^[[:space:]]*(-D[[:space:]]*$|-e)'
-    printf '%s\n' '-e 1'
-} >"$new"
-{ echo -D; auditctl -l | grep -v '^No rules'; } >"$old"
+new=$(mktemp) && old=$(mktemp) && cd /etc/audit/rules.d || exit 1
+before=$(auditctl -l) && state=$(auditctl -s) || exit 1
+rules=$(ls -1v | grep '\.rules$' | while read -r file; do cat "$file" || exit 1; done) || exit 1
+rules=$(printf '%s\n' "$rules" | grep -Ev '^[[:space:]]*(-D[[:space:]]*$|-e)')
+before=$(printf '%s\n' "$before" | grep -v '^No rules$')
+state=$(printf '%s\n' "$state" | sed -n 's/^enabled //p')
+printf '%s\n' -D "$rules" '-e 1' >"$new" && printf '%s\n' -D -c "$before" "-e ${state:-1}" >"$old" || exit 1
 auditctl -R "$new" >/dev/null && merge && exit
 auditctl -R "$old" >/dev/null
 exit 1
@@ -65,9 +73,9 @@ UNLOAD = (
     + r"""
 merge
 auditctl -s | grep -q '^enabled 2' && exit
-old=$(mktemp) || exit 1
+old=
 trap 'rm -f "$old"' EXIT
-printf '%s\n' "$1" >"$old"
+old=$(mktemp) && printf '%s\n' "$1" >"$old" || exit 1
 auditctl -R "$old" >/dev/null
 """
 )
@@ -84,23 +92,35 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         return
     if not KEY.match(str(wanted)):
         raise CannotFix("%r cannot be the key of audit records" % (wanted,))
+    _drop_refused(plan, recording)
     rules = recording.wanted(address)
     for rule, text in zip(rules, recording.texts_of(address, str(wanted))):
         lost = recording.configured.missing(recording.pieces(rule))
         _refuse_kept_out(lost)
         if lost:
             _refuse_without_folder(plan, rule)
-            plan.write(OWN_FILE, assign(text_or(plan.host, OWN_FILE, MARK), [], text), mode=MODE)
+            plan.write(OWN_FILE, assign(text_or(plan.host, OWN_FILE, HEAD), [], text), mode=MODE)
     planned = Recording(plan.host)
     pieces = [piece for rule in rules for piece in planned.pieces(rule)]
     for text in planned.configured.missing(pieces):
         raise CannotFix("%s would not be recorded even with a rule in %s; look at the rules by hand" % (text, OWN_FILE))
+    if planned.configured.stopped:
+        raise CannotFix("the rules cannot be loaded: %s; change it by hand" % planned.configured.stopped)
     if not recording.running.missing(pieces):
         return
     if recording.enabled == LOCKED:
         plan.needs_reboot("the audit rules, which are locked until then")
     else:
         _load(plan, recording)
+
+
+def _drop_refused(plan: ChangePlan, recording: Recording) -> None:
+    """Take out of our own file what cannot be loaded any more: its program is gone, or the site has the rule by now."""
+    numbers = _by_file(recording.configured.refused).get(OWN_FILE)
+    if numbers:
+        rows = plan.host.read_text(OWN_FILE).split("\n")
+        kept = [row for number, row in enumerate(rows, 1) if number not in numbers]
+        plan.write(OWN_FILE, "\n".join(kept), mode=MODE)
 
 
 def _refuse_kept_out(lost: Dict[str, str]) -> None:
@@ -117,22 +137,26 @@ def _refuse_without_folder(plan: ChangePlan, rule: Rule) -> None:
 
 
 def _load(plan: ChangePlan, recording: Recording) -> None:
-    before = "\n".join(["-D", *recording.texts(), "-e " + recording.enabled])
+    # One that cannot be brought back is no reason to leave out those behind it.
+    before = "\n".join(["-D", "-c", *recording.texts(), "-e " + recording.enabled])
     if len(before) > MAX_RULES_BYTES:
         raise CannotFix(
             "the kernel has so many audit rules that they could not be brought back; load the new ones by hand"
         )
     undo = ["sh", "-c", UNLOAD, "hipaa-cis", before]
-    plan.command("load the audit rules", ["sh", "-c", LOAD], after_undo=[undo])
+    plan.command("load the audit rules", ["sh", "-c", LOAD], after_undo=[undo], timeout=SECONDS)
 
 
 def _lock(plan: ChangePlan, recording: Recording) -> None:
     """Lock the rules from the next boot on: only a boot takes that back."""
+    if recording.configured.stopped:
+        raise CannotFix("the lock would not be reached: %s; change it by hand" % recording.configured.stopped)
     if recording.configured.enabled != LOCKED:
-        for path, numbers in _places(recording).items():
-            plan.write(path, comment_out(plan.host.read_text(path), numbers))
+        for path, numbers in _by_file(recording.configured.lines_of_e).items():
+            rows = enumerate(plan.host.read_text(path).split("\n"), 1)
+            plan.write(path, "\n".join(DISABLED + row if number in numbers else row for number, row in rows))
         # Behind the starting of units, one of which would load the lock at once.
-        plan.write(LOCK_FILE, MARK + "-e 2\n", mode=MODE)
+        plan.write(LOCK_FILE, START + "-e 2\n", mode=MODE)
         plan.write_last(LOCK_FILE)
         if Recording(plan.host).configured.enabled != LOCKED:
             raise CannotFix("a file behind %s still says otherwise; change it by hand" % LOCK_FILE)
@@ -140,9 +164,10 @@ def _lock(plan: ChangePlan, recording: Recording) -> None:
         plan.needs_reboot("the lock on the audit rules")
 
 
-def _places(recording: Recording) -> Dict[str, List[int]]:
+def _by_file(places: List[str]) -> Dict[str, List[int]]:
+    """Return the numbers of lines by their file."""
     found: Dict[str, List[int]] = {}
-    for place in recording.configured.lines_of_e:
+    for place in places:
         path, _colon, number = place.rpartition(":")
         found.setdefault(path, []).append(int(number))
     return found

@@ -204,7 +204,9 @@ def _below(path: str, folder: str) -> bool:
 
 def _apart(item: Filter, wanted: Rule) -> bool:
     """Return whether no event of ``wanted`` meets the condition. One on a path is looked at by itself."""
-    return item.name not in PLACES and any(_contradicts(item, other) for other in wanted.filters if other.name == item.name)
+    return item.name not in PLACES and any(
+        _contradicts(item, other) for other in wanted.filters if other.name == item.name
+    )
 
 
 def _contradicts(item: Filter, other: Filter) -> bool:

@@ -329,6 +329,8 @@ def _options(words: List[str]) -> List[Tuple[str, str]]:
 def _path(text: str, name: str = "watch") -> str:
     if not text.startswith("/"):
         raise ValueError("a path begins with /")
+    if name == "path" and text.endswith("/"):
+        raise ValueError("path= names no directory")
     # Behind a slash the kernel follows a link; auditctl leaves one out for -w alone.
     return text if name == "dir" and text.endswith("/") else text.rstrip("/") or "/"
 

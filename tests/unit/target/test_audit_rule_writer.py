@@ -14,6 +14,8 @@ from tests.scenarios.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, U
 pytestmark = pytest.mark.root
 
 LOCKED = {"query": "immutable"}
+OWN = FOLDER + "zz-hipaa-cis.rules"
+BROKEN = "-w /no/such/file -p wa\n"
 
 
 @pytest.fixture
@@ -50,7 +52,9 @@ def test_all_rules_are_written_into_one_file_and_loaded_once(plan):
 
     assert labels(answer) == [FOLDER + "zz-hipaa-cis.rules", "load the audit rules"]
     added = answer["steps"][0]["diff"]["lines"]
-    assert added.endswith("\n+-w /etc/sudoers -p wa -k scope\n+-w /etc/hosts -p wa -k names\n")
+    # The first line is empty: the file before may end without a newline.
+    assert "\n+\n+# Written by hipaa.cis." in added
+    assert added.endswith("\n+-c\n+-w /etc/sudoers -p wa -k scope\n+-w /etc/hosts -p wa -k names\n")
     assert answer["steps"][0]["diff"]["after"].endswith("mode=0600")
 
 
@@ -64,6 +68,39 @@ def test_what_is_loaded_and_not_written_is_only_written(plan):
     answer = plan((SUDOERS, "scope"), kernel=WATCH)
 
     assert labels(answer) == [FOLDER + "zz-hipaa-cis.rules"]
+
+
+def test_a_file_before_that_ends_without_a_newline_does_no_harm(plan):
+    answer = plan(
+        (SUDOERS, "scope"), files={RULES: "-w /etc/hosts -p wa -k names"}, kernel="-w /etc/hosts -p wa -k names\n"
+    )
+
+    assert answer["changes"]["0"] == {"state": "planned"}
+
+
+def test_what_cannot_be_loaded_any_more_is_taken_out_of_our_own_file(plan):
+    """Its program is gone, or the site has the same rule by now; either would make each load fail."""
+    kept = "-w /etc/hosts -p wa -k names\n"
+    gone = "-a always,exit -F path=/opt/gone/bin/su -F perm=x -k privileged\n"
+    files = {
+        RULES: "-w /etc/issue -p wa -k names\n",
+        OWN: "# Written\n-c\n" + gone + kept + "-w /etc/issue -p wa -k names\n",
+    }
+    answer = plan((SUDOERS, "scope"), files=files)
+
+    changed = [line for line in answer["steps"][0]["diff"]["lines"].split("\n")[2:] if line[:1] in ("+", "-")]
+    assert changed == ["-" + gone.strip(), "--w /etc/issue -p wa -k names", "+-w /etc/sudoers -p wa -k scope"]
+
+
+def test_only_the_line_with_the_switch_becomes_a_comment(plan):
+    """A form feed ends no line for augenrules."""
+    answer = plan((LOCKED, True), files={RULES: "# one\fpage\n-e 1\n" + WATCH}, kernel=WATCH)
+
+    lines = answer["steps"][0]["diff"]["lines"]
+    assert [line for line in lines.split("\n") if line[:1] in ("+", "-")][2:] == [
+        "--e 1",
+        "+# disabled by hipaa.cis: -e 1",
+    ]
 
 
 def test_locked_rules_are_written_for_the_next_boot(plan):
@@ -95,6 +132,29 @@ def test_the_lock_comes_last_and_is_not_loaded(plan):
             (SUDOERS, "scope"),
             {RULES: "-a never,exit -F dir=/etc\n"},
             "is kept out by %s:1: -a never,exit -F dir=/etc; decide by hand whether that may stay" % RULES,
+        ),
+        (
+            (SUDOERS, "scope"),
+            {RULES: BROKEN},
+            "is kept out by %s:1: -w /no/such/file -p wa, at which loading ends: /no/such does not exist; "
+            "decide by hand whether that may stay" % RULES,
+        ),
+        (
+            (SUDOERS, "scope"),
+            {RULES: WATCH + BROKEN},
+            "the rules cannot be loaded: %s:2: -w /no/such/file -p wa, at which loading ends: /no/such does not exist; "
+            "change it by hand" % RULES,
+        ),
+        (
+            (LOCKED, True),
+            {RULES: BROKEN},
+            "the lock would not be reached: %s:1: -w /no/such/file -p wa, at which loading ends: /no/such does not exist; "
+            "change it by hand" % RULES,
+        ),
+        (
+            ({"query": "watch", "path": "/etc/a b"}, "x"),
+            {},
+            "'/etc/a b' holds a blank or another sign that audit rules take for something else",
         ),
         (
             ({"query": "watch", "path": "/srv/none/file"}, "x"),

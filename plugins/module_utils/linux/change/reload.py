@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 AUDITD = (
     "systemctl --quiet is-active auditd.service || exit 0; systemctl kill --signal=HUP --kill-who=main auditd.service"
 )
-# As Debian builds it, journald turns the kernel's audit system off when it starts (journald.conf(5), Audit=).
+# As Debian builds it, journald turns the kernel's audit system off when it starts (journald.conf(5), Audit=), unless that is locked.
 JOURNALD = (
-    "on=$(auditctl -s 2>/dev/null | grep -c '^enabled 1'); systemctl try-restart systemd-journald.service || exit; "
-    'if [ "$on" = 1 ]; then auditctl -e 1 >/dev/null; fi'
+    "on=$(auditctl -s 2>/dev/null | grep -c '^enabled 1'); systemctl try-restart systemd-journald.service; status=$?; "
+    'if [ "$on" = 1 ]; then auditctl -e 1 >/dev/null || exit; fi; exit $status'
 )
 # Loads or clears the filter as ufw.conf says by then: the same command serves an apply and a rollback.
 UFW = (
