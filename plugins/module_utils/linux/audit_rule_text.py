@@ -203,7 +203,7 @@ class RuleSet:
         if not found:
             raise ValueError("%s is no condition" % expression[:80])
         name, sign, value = found.groups()
-        name = {"loginuid": "auid"}.get(name.lower(), name.lower())
+        name = _field(name)
         if name == "key" or (name == "arch" and sign == "="):
             return []
         seen = self._value(name, value)
@@ -326,6 +326,10 @@ def _options(words: List[str]) -> List[Tuple[str, str]]:
     return found
 
 
+def _field(name: str) -> str:
+    return "auid" if name.lower() == "loginuid" else name.lower()
+
+
 def _path(text: str, name: str = "watch") -> str:
     if not text.startswith("/"):
         raise ValueError("a path begins with /")
@@ -344,7 +348,7 @@ def _permissions(text: str) -> str:
 def _comparison(expression: str) -> Filter:
     """Return a comparison of two fields, which is the same either way round."""
     found = EXPRESSION.match(expression)
-    names = {found.group(1), found.group(3)} if found else set()
+    names = {_field(found.group(1)), _field(found.group(3))} if found else set()
     if not found or found.group(2) not in ("=", "!=") or not (names <= USERS or names <= GROUPS):
         raise ValueError("%s is no comparison" % expression[:80])
     return Filter(" ".join(sorted(names)), found.group(2), "compared")
