@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import units
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import firewall_guard
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import refresh
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -121,7 +122,7 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
         reloads = firewall_guard.reloads_of_others(plan.host) if one == NFTABLES else []
         plan.systemctl(["disable" if own else "mask", "--now"], one, undo, after_undo=reloads)
         for argv in reloads:
-            plan.refresh(argv)
+            refresh(plan, argv)
 
 
 def _started_by(host: Host, name: str) -> List[str]:

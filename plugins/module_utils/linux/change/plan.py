@@ -212,9 +212,9 @@ class ChangePlan:
         step.after_undo = [list(one) for one in after_undo]
         self._add_name(step, unit).undo.sort(key=undo_order)
 
-    def refresh(self, argv: Sequence[str]) -> None:
+    def refresh(self, argv: Sequence[str], label: str = "") -> None:
         """Run a command at the very end of the apply, and of a rollback: a service reads its files again."""
-        self._add(Step(REFRESH, " ".join(argv), argv=tuple(argv), phase=PHASE_REFRESH))
+        self._add(Step(REFRESH, label or " ".join(argv), argv=tuple(argv), phase=PHASE_REFRESH))
 
     def warn(self, text: str) -> None:
         """Say something of this change that the operator has to know."""

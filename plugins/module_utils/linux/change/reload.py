@@ -29,6 +29,14 @@ UFW = (
 )
 
 
+# What the scripts are for, in place of their text.
+LABELS = {
+    AUDITD: "let auditd read its configuration again",
+    JOURNALD: "systemctl try-restart systemd-journald.service",
+    UFW: "load the rules of ufw again",
+}
+
+
 def _restart(unit: str) -> Tuple[str, ...]:
     return ("systemctl", "try-restart", unit)
 
@@ -56,7 +64,12 @@ def reload_for(plan: ChangePlan, path: str) -> None:
         plan.warn("the display manager reads %s when it starts again; restarting it would end desktop sessions" % path)
     argv = next((argv for start, argv in COMMANDS if path.startswith(start)), None)
     if argv is not None and plan.host.exists("/run/systemd/system"):
-        plan.refresh(argv)
+        refresh(plan, argv)
+
+
+def refresh(plan: ChangePlan, argv: Sequence[str]) -> None:
+    """Run a command of this table at the end, under a label that says what it is for."""
+    plan.refresh(argv, LABELS.get(argv[-1], ""))
 
 
 def validators(plan: ChangePlan, path: str) -> Sequence[Sequence[str]]:
