@@ -395,6 +395,21 @@ SCENARIOS = [
         {"state": "error", "reason": "/etc/default/ufw: '$HOME/sysctl.conf' is not a plain text"},
         files={**_set(SNIPPET, "1"), **UFW, "/etc/default/ufw": "IPT_SYSCTL=$HOME/sysctl.conf\n", PROC: "1\n"},
     ),
+    *(
+        Scenario(
+            "greater-one-stays-%s" % place,
+            {"name": "kernel.yama.ptrace_scope"},
+            {"equals": 2},
+            "fail",
+            {"state": "value"},
+            files={
+                "/proc/sys/kernel/yama/ptrace_scope": running + "\n",
+                SNIPPET: "kernel.yama.ptrace_scope = %s\n" % configured,
+            },
+            wanted={"at_least": 1},
+        )
+        for place, running, configured in (("running", "2", "0"), ("configured", "0", "2"))
+    ),
     Scenario(
         "key-that-leads-out-of-proc",
         {"name": "/../../etc/shadow"},

@@ -139,12 +139,15 @@ def _table(host: Host, files: Sequence[str]) -> Table:
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
-    """Set a value now and for every boot; lines below /etc that say otherwise become comments."""
+    """Set a value now and for every boot; lines below /etc that say otherwise become comments.
+
+    ``wanted``: the value, or ``{at_least: n}``, of which a greater one that runs or is configured stays.
+    """
     name = required(address, "name")
-    key, text = _checked_key(name), " ".join(str(wanted).split())
-    running = running_value(plan.host, name)
+    key, running = _checked_key(name), running_value(plan.host, name)
     if running is None:
         raise CannotFix("this kernel has no parameter %s" % name)
+    text = _text(wanted, [running, configured_value(BootSettings(plan.host), name)])
     if running != text and not os.access(plan.host.path("/proc/sys/" + key), os.W_OK):
         raise CannotFix(
             "%s is %s and cannot be changed from within a container; set it on the machine that runs it"
@@ -166,6 +169,12 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         place = "%s:%d" % (printable(left.file), left.line) if left else "nothing"
         raise CannotFix("%s would still win at the next boot; change it there by hand" % place)
     plan.kernel("/proc/sys/" + key, text)
+
+
+def _text(wanted: Any, seen: Sequence[Optional[str]]) -> str:
+    if not isinstance(wanted, dict):
+        return " ".join(str(wanted).split())
+    return str(max([wanted["at_least"], *(int(text) for text in seen if text is not None and text.isdigit())]))
 
 
 def _sets(line: str, key: str) -> bool:
