@@ -220,7 +220,7 @@ SCENARIOS = [
             line + "\n" + WATCH,
             kernel=WATCH,
             observed=_missing(at_boot=["%s, kept out by %s:%d: %s, at which loading ends: %s"
-                                       % (one, RULES, (line + "\n").count("\n"), line.split("\n")[-1], why) for one in GONE]),
+                                       % (one, RULES, (line + "\n").count("\n"), line.splitlines()[-1], why) for one in GONE]),
             commands={"ausyscall x86_64 --dump": "90\tchmod\n", "ausyscall i386 --dump": "15\tchmod\n"},
         )
         for name, line, why in [
