@@ -147,13 +147,13 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     key, running = _checked_key(name), running_value(plan.host, name)
     if running is None:
         raise CannotFix("this kernel has no parameter %s" % name)
-    text = _text(wanted, [running, configured_value(BootSettings(plan.host), name)])
+    boot = BootSettings(plan.host)
+    text = _text(wanted, [running, configured_value(boot, name)])
     if running != text and not os.access(plan.host.path("/proc/sys/" + key), os.W_OK):
         raise CannotFix(
             "%s is %s and cannot be changed from within a container; set it on the machine that runs it"
             % (name, running)
         )
-    boot = BootSettings(plan.host)
     other: Dict[str, List[int]] = {}
     for assignment in boot.sources(key):
         if assignment.text != text and not assignment.is_pattern and assignment.file != OWN_FILE:
