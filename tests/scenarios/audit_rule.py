@@ -406,7 +406,7 @@ SCENARIOS = [
           {"/etc/login.defs": "UID_MIN 500\n", RULES: _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset")},
           CHMOD, **FIXED),
     _case("user-numbers-that-are-none", "error", {"/etc/login.defs": "UID_MIN many\n"}, CHMOD,
-          reason="UID_MIN of /etc/login.defs is 'many', which is no number"),
+          reason="/etc/login.defs:1: UID_MIN is no plain decimal number"),
     _case("never-for-the-system", "pass", _each("-a never,exit -F arch=%s -S chmod -F auid=unset") + _each(
         "-a always,exit -F arch=%s -S chmod,fchmod"), CHMOD),
     _case("never-for-lower-numbers", "pass", "-a never,exit -S all -F auid<1000\n-a always,exit -S all\n", CHMOD),

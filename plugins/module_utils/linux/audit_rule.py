@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import filesystem_scan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import settings_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import Filter, Rule, split
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_text import USERS, RuleSet
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_words import Words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.login_defs import settings_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -134,13 +134,8 @@ class Recording:
         return "-a always,exit -F path=%s -F perm=x%s" % (path, self._conditions(BY_PEOPLE))
 
     def _conditions(self, where: Sequence[str]) -> str:
-        return "".join(" %s %s" % (_option(one), one.replace("UID_MIN", self._first_user())) for one in where)
-
-    def _first_user(self) -> str:
-        number, _line = settings_of(self.host).get("UID_MIN", ("1000", 0))
-        if not number.isdigit():
-            raise ReadError("UID_MIN of /etc/login.defs is %r, which is no number" % number[:40])
-        return number
+        first = str(settings_number(self.host, "UID_MIN", 1000))
+        return "".join(" %s %s" % (_option(one), one.replace("UID_MIN", first)) for one in where)
 
     def pieces(self, rule: Rule) -> List[Rule]:
         """Return a wanted rule in the pieces that are looked for one by one."""
@@ -170,7 +165,7 @@ def _observe(recording: Recording, address: Address) -> Observation:
     else:
         wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
         lost = [rules.missing(wanted) for rules in (recording.running, recording.configured)]
-    return value({"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, source_of(recording))
+    return value({"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, _source(recording))
 
 
 def _texts(lost: Mapping[str, str]) -> List[str]:
@@ -180,7 +175,7 @@ def _texts(lost: Mapping[str, str]) -> List[str]:
     return texts.items
 
 
-def source_of(recording: Recording) -> str:
+def _source(recording: Recording) -> str:
     """Return where the rules were read."""
     return "command: auditctl -l, %s" % (loaded_file(recording.host) or FOLDER)
 

@@ -133,7 +133,7 @@ def _refuse_without_folder(plan: ChangePlan, rule: Rule) -> None:
     location = rule.location()
     folder = str(location.value).rpartition("/")[0] if location else ""
     if folder and not plan.host.exists(folder):
-        raise CannotFix("%s does not exist, so the kernel would refuse the rule and all behind it" % folder)
+        raise CannotFix("%s does not exist, so the kernel would refuse the rule" % folder)
 
 
 def _load(plan: ChangePlan, recording: Recording) -> None:
@@ -153,6 +153,7 @@ def _lock(plan: ChangePlan, recording: Recording) -> None:
         raise CannotFix("the lock would not be reached: %s; change it by hand" % recording.configured.stopped)
     if recording.configured.enabled != LOCKED:
         for path, numbers in _by_file(recording.configured.lines_of_e).items():
+            # Lines as auditctl(8) counts them, who knows the line feed alone.
             rows = enumerate(plan.host.read_text(path).split("\n"), 1)
             plan.write(path, "\n".join(DISABLED + row if number in numbers else row for number, row in rows))
         # Behind the starting of units, one of which would load the lock at once.

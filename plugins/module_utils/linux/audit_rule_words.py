@@ -9,6 +9,7 @@ import os
 import stat
 from typing import Dict, FrozenSet, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import groups, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -31,8 +32,9 @@ class Words:
         # Without it, no process and no file has the labels that some rules ask for.
         self.has_selinux = Once(lambda: host.exists("/sys/fs/selinux/enforce"))
         self.has_gawk = Once(lambda: self.real("/usr/bin/awk").endswith("/gawk"))
-        self._users = Once(lambda: self._numbers("passwd"))
-        self._groups = Once(lambda: self._numbers("group"))
+        # Of a name that stands twice the first line counts.
+        self._users = Once(lambda: {user.name: user.uid for user in reversed(users(host))})
+        self._groups = Once(lambda: {group.name: group.gid for group in reversed(groups(host))})
         self._names: Dict[str, str] = {}
         self._calls: Dict[str, FrozenSet[str]] = {}
         self._volumes: Dict[str, str] = {}
@@ -69,10 +71,6 @@ class Words:
     def group(self, name: str) -> Optional[int]:
         """Return a group's number."""
         return self._groups().get(name)
-
-    def _numbers(self, table: str) -> Dict[str, int]:
-        rows = (line.split(":") for line in self._host.read_text("/etc/" + table).splitlines())
-        return {row[0]: int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit()}
 
     def path(self, text: str) -> str:
         """Return a path whose folder has no links: /var/run/utmp is /run/utmp. What it ends in is looked at as it is."""

@@ -159,7 +159,7 @@ def test_the_lock_comes_last_and_is_not_loaded(plan):
         (
             ({"query": "watch", "path": "/srv/none/file"}, "x"),
             {},
-            "/srv/none does not exist, so the kernel would refuse the rule and all behind it",
+            "/srv/none does not exist, so the kernel would refuse the rule",
         ),
         (
             (SUDOERS, "scope"),
