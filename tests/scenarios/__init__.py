@@ -13,7 +13,7 @@ import json
 import os
 import pkgutil
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -121,12 +121,15 @@ def _result(answer: Command, root: str) -> CommandResult:
 
 def apply_wanted(root: str, kind: str, scenario: Scenario, run_id: str = "first") -> Dict[str, Any]:
     """Apply the scenario's wanted value below ``root`` and return the answer."""
-    request = {
-        "version": 1,
-        "mode": "apply",
-        "run_id": run_id,
-        "group": "plain",
-        "options": {"user": "auditor", **scenario.options},
-        "changes": {"it": [kind, scenario.address, scenario.wanted]},
-    }
-    return Apply(parse(json.dumps(request)), root, changer_for(scenario, root)).answer()
+    options = {"user": "auditor", **scenario.options}
+    changes = {"it": [kind, scenario.address, scenario.wanted]}
+    return ask(root, changer_for(scenario, root), changes, mode="apply", run_id=run_id, options=options)
+
+
+def ask(root: str, runner: Runner, changes: Mapping[str, Any], mode: str = "plan", **more: Any) -> Dict[str, Any]:
+    """Return the answer of the apply module to changes (name -> kind, address and wanted value) of the tree ``root``.
+
+    ``more``: other keys of the request, such as ``group`` or ``options``.
+    """
+    request = {"version": 1, "mode": mode, "run_id": "run", "group": "plain", "options": {}, "changes": changes, **more}
+    return Apply(parse(json.dumps(request)), root, runner).answer()

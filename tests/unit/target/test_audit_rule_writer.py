@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios import Scenario, plant
+from tests.scenarios import Scenario, ask, plant
 from tests.scenarios.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
 
 pytestmark = pytest.mark.root
@@ -25,19 +22,12 @@ def plan(tmp_path):
     def call(*changes, files=None, status=ON, kernel="No rules\n"):
         said = {"uname -m": "x86_64\n", "auditctl -s": status, "auditctl -l": kernel}
         plant(str(tmp_path), Scenario("", {}, {}, "", {}, files={**BASE, RULES: "-D\n", **(files or {})}))
-        request = {
-            "version": 1,
-            "mode": "plan",
-            "run_id": "r",
-            "group": "plain",
-            "options": {},
-            "changes": {str(number): ["audit_rule", *change] for number, change in enumerate(changes)},
-        }
+        asked = {str(number): ["audit_rule", *change] for number, change in enumerate(changes)}
 
         def runner(argv, _timeout):
             return CommandResult(0, said.get(" ".join(argv), ""), "")
 
-        return Apply(parse(json.dumps(request)), str(tmp_path), runner).answer()
+        return ask(str(tmp_path), runner, asked)
 
     return call
 

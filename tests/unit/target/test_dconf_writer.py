@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import gvariant
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from tests.scenarios import ask
 
 pytestmark = pytest.mark.root
 
@@ -27,8 +25,7 @@ def plan(tmp_path):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(text)
         asked = {str(number): list(change) for number, change in enumerate(changes)}
-        request = {"version": 1, "mode": "plan", "run_id": "r", "group": "plain", "options": {}, "changes": asked}
-        answer = Apply(parse(json.dumps(request)), str(tmp_path), lambda _argv, _timeout: CommandResult()).answer()
+        answer = ask(str(tmp_path), lambda _argv, _timeout: CommandResult(), asked)
         return list(answer["changes"].values()), {step["label"]: step for step in answer["steps"]}
 
     return call

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.difference import shown
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from tests.scenarios import ask
 
 pytestmark = pytest.mark.root
 
@@ -90,10 +90,9 @@ def test_secret_of_a_private_file_of_sudo_does_not_leave_the_host(tmp_path):
         place.write_text(text)
     (tmp_path / "etc/sudoers").chmod(0o440)
     (tmp_path / "etc/sudoers.d").mkdir()
-    request = {"version": 1, "mode": "plan", "run_id": "run", "group": "plain", "options": {}}
-    request["changes"] = {"it": ["sudo", {"query": "default", "name": "use_pty"}, True]}
+    changes = {"it": ["sudo", {"query": "default", "name": "use_pty"}, True]}
 
-    answer = Apply(parse(json.dumps(request)), str(tmp_path), lambda _argv, _timeout: CommandResult()).answer()
+    answer = ask(str(tmp_path), lambda _argv, _timeout: CommandResult(), changes)
 
     assert answer["changes"]["it"]["state"] == "planned", answer
     told = json.dumps(answer["steps"])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from tests.scenarios import ask
 
 pytestmark = pytest.mark.root
 
@@ -38,8 +36,7 @@ def plan(tmp_path):
             return CommandResult(0, "\n\n".join(_unit(name, name in on) for name in argv[argv.index("--") + 1 :]))
 
         asked = {str(number): list(change) for number, change in enumerate(changes)}
-        request = {"version": 1, "mode": "plan", "run_id": "r", "group": "connection", "options": {}, "changes": asked}
-        answer = Apply(parse(json.dumps(request)), str(tmp_path), runner).answer()
+        answer = ask(str(tmp_path), runner, asked, group="connection")
         return [state.get("reason", "") for state in answer["changes"].values()], [
             step["label"] for step in answer["steps"]
         ]

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from tests.scenarios import ask
 
 pytestmark = pytest.mark.root
 
@@ -36,15 +36,7 @@ def plan(tmp_path):
             place = tmp_path / path[1:]
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
-        request = {
-            "version": 1,
-            "mode": "plan",
-            "run_id": "r",
-            "group": "plain",
-            "options": {},
-            "changes": {"it": [kind, address, wanted]},
-        }
-        answer = Apply(parse(json.dumps(request)), str(tmp_path), lambda _argv, _timeout: CommandResult()).answer()
+        answer = ask(str(tmp_path), lambda _argv, _timeout: CommandResult(), {"it": [kind, address, wanted]})
         state = answer["changes"]["it"]
         return state["state"], state.get("reason", ""), {step["label"]: step for step in answer["steps"]}, answer
 
