@@ -259,9 +259,7 @@ class Executor:
             }
             self._keep_accounts(step, effects)
         good = not result.problem and not result.exit_code
-        # A script says less than what it is for.
-        named = step.base or step.argv[:2] == ("sh", "-c")
-        problem = "" if good else "`%s` failed: %s" % (step.label if named else " ".join(step.argv), said(result))
+        problem = "" if good else "`%s` failed: %s" % (step.command_line(), said(result))
         if step.packages or step.upkeep:
             problem = package_steps.advised(problem, result.stdout + result.stderr)
         # A failed command may have done half of its work, which then stays in the journal to be taken back.

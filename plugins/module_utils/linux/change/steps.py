@@ -87,6 +87,10 @@ class Step:
         """Return the names that one call is made for."""
         return self.argv[len(self.base) :]
 
+    def command_line(self) -> str:
+        """Return what is run, as a person is told: by its label where it is made for many names or is a script."""
+        return self.label if self.base or self.argv[:2] == ("sh", "-c") else " ".join(self.argv)
+
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
