@@ -10,8 +10,8 @@ import yaml
 pytestmark = pytest.mark.hosts
 TABLE = yaml.safe_load((Path(__file__).parent / "stock_debian_12.yml").read_text())
 OF_THE_MACHINE = {
-    "address_space_randomized": ("kernel.randomize_va_space", "2"),
-    "core_dumps_of_privileged_programs": ("fs.suid_dumpable", "0"),
+    "address_space_randomized": ("kernel.randomize_va_space", ("2",)),
+    "core_dumps_of_privileged_programs": ("fs.suid_dumpable", ("0",)),
     "ptrace_restricted": ("kernel.yama.ptrace_scope", ("1", "2", "3")),
 }
 EXPECTED = {rule: outcome for outcome, rules in TABLE.items() for rule in rules}

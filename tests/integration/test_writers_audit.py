@@ -67,6 +67,14 @@ def test_recording_that_was_switched_off_is_found_and_switched_on(machine, playb
     assert "enabled 1" in machine.run(["auditctl", "-s"]).stdout
 
 
+def test_no_configuration_hides_from_its_rule_by_depth(machine, audit_hosts):
+    rule = "audit_configuration_modes"
+    assert audit_hosts([machine]).findings(machine.name)[rule]["outcome"] == "pass"
+
+    machine.write("/etc/audit/a/b/deep.rules", "x\n", 0o666)
+    assert audit_hosts([machine]).findings(machine.name)[rule]["outcome"] == "fail"
+
+
 def test_rules_that_the_kernel_refuses_leave_what_was_loaded(machine, playbook, remediation_of):
     """A rule of the site's own names an inode and a path, which only the kernel refuses; nothing behind it can be loaded."""
     machine.run(["auditctl", "-w", "/etc/hosts", "-p", "wa", "-k", "by-hand"])
