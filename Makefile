@@ -70,7 +70,7 @@ sanity: $(VENV)/.development ## ansible-test sanity on a copy of the tracked fil
 	@$(BIN)/python tests/tools/ansible_test_sanity.py $(ARGS)
 
 LINTS := lint-ruff lint-format lint-mypy lint-yamllint lint-ansible-lint lint-catalog lint-reference lint-docs lint-changelog
-GENERATE_REFERENCE := $(BIN)/python -m $(COLLECTION).plugins.plugin_utils.reference_docs
+GENERATE_REFERENCE := $(BIN)/python -m $(COLLECTION).plugins.plugin_utils.catalog.reference_docs
 
 .PHONY: lint $(LINTS)
 lint: $(VENV)/.development ## all static checks; each also by its own name: make lint-mypy
@@ -89,7 +89,7 @@ lint-yamllint:
 lint-ansible-lint:
 	@$(BIN)/ansible-lint -q --nocolor
 lint-catalog:
-	@$(BIN)/python -m $(COLLECTION).plugins.plugin_utils.catalog_lint
+	@$(BIN)/python -m $(COLLECTION).plugins.plugin_utils.catalog.lint
 lint-reference:
 	@$(GENERATE_REFERENCE) --check
 lint-docs:

@@ -9,14 +9,15 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HANDED_ON, HostAction
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.record import empty_record, fill_record, spoil_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import utc_now
-from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import host_safeguards
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
 
 
 class ActionModule(HostAction):
@@ -43,7 +44,7 @@ class ActionModule(HostAction):
         selection = self._selection(arguments)
         record = empty_record(variables["inventory_hostname"], store.run_id, utc_now(), "", selection)
         try:
-            known = catalog.load(arguments["catalogs"])
+            known = load_catalog(arguments["catalogs"])
             record["catalog_digest"] = known.digest
             plans = make_plan(known, selection, arguments["parameters"], {name: arguments[name] for name in HANDED_ON})
             answers = [(plan, self._observe(plan, variables)) for plan in plans]

@@ -10,8 +10,9 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks
 
 SPEC = {
     "checks": {"type": "list", "elements": "raw", "default": []},

@@ -10,8 +10,9 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import maintenance_window, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
 
 SPEC = {
     "windows": {"type": "list", "elements": "raw", "default": []},

@@ -9,9 +9,10 @@ from typing import Any
 
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import health_checks, maintenance_window, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
 
 
 class ActionModule(HostAction):

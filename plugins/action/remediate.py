@@ -13,18 +13,24 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, decisions, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HANDED_ON, HostAction
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import DISRUPTIONS, Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlatformPlan, make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.record import empty_record, fill_record, spoil_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import Limits, PlatformRemediation, Unreachable
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_record import make_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_text import diff, headline
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import utc_now
-from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import host_safeguards
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
+    Limits,
+    PlatformRemediation,
+    Unreachable,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
 
 CONFIRM_SECONDS = (15, 3600)
 
@@ -64,10 +70,10 @@ class ActionModule(HostAction):
         record = empty_record(variables["inventory_hostname"], store.run_id, started, "", selection)
         limits = self._limits(store, arguments, variables)
         try:
-            known = catalog.load(arguments["catalogs"])
+            known = load_catalog(arguments["catalogs"])
             record["catalog_digest"] = known.digest
             handed_on = {name: arguments[name] for name in HANDED_ON}
-            decided = decisions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
+            decided = exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
             limits = replace(limits, decisions=decided)
             plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
             done: list[PlatformRemediation] = []

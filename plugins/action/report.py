@@ -11,13 +11,14 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, options
-from ansible_collections.hipaa.cis.plugins.plugin_utils.aggregate import report_path, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.gate import check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import noted_run_directories, shared_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import report_path, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 
 class ActionModule(ActionBase):
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
             if len(stores) == 1
             else RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         )
-        summary = write_reports(catalog.load(arguments["catalogs"]), stores, target)
+        summary = write_reports(load_catalog(arguments["catalogs"]), stores, target)
         tripped = judge_gate(summary, arguments["fail_on"])
         report = str(report_path(target))
         result: dict[str, Any] = {

@@ -9,12 +9,12 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.host_action import HostAction
-from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 
 class ActionModule(HostAction):

@@ -57,12 +57,12 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.aggregate import summarise, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import noted_run_directories
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 ACTIONS = ("hipaa.cis.audit", "hipaa.cis.remediate")
 
@@ -119,7 +119,7 @@ class CallbackModule(CallbackBase):
                 self._display.warning(f"hipaa.cis.summary: {problem}")
 
     def _show(self, store: RunStore) -> None:
-        known = catalog.load(self.get_option("catalogs"))
+        known = load_catalog(self.get_option("catalogs"))
         summary = summarise(known, [store])
         if self.get_option("write_reports"):
             try:

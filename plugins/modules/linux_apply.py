@@ -65,7 +65,7 @@ journal:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, RequestError, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, RequestError, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from tests.hosts.snapshot import LOGIN_TRACES
 
 # Wrong on a stock host, and without any disruption to put right.

@@ -10,9 +10,9 @@ import shlex
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog, leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import NoRemedy, wanted_value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
 
 REPOSITORY = "/srv/packages"
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from tests.hosts.snapshot import LOGIN_TRACES
 
 pytestmark = pytest.mark.hosts

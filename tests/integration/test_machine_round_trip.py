@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
 from tests.integration import sick_host
 from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
 from tests.integration.test_round_trip import NOT_RESTORED, OF_THE_MACHINE, fixable, outcomes
@@ -63,7 +63,7 @@ systemctl is-active auditd chrony
 @pytest.fixture
 def sick(machine):
     """A virtual machine on which all that concerns its kernel is wrong."""
-    known = catalog.load()
+    known = load_catalog()
     machine.run(["sh", "-c", sick_host.script_for(known, rules_of_the_kernel(known))], timeout=300)
     return machine
 
@@ -73,7 +73,7 @@ def running(machine):
 
     A module that could not be unloaded is left out: after a start it is not loaded again, for the run had not unloaded it.
     """
-    known = catalog.load()
+    known = load_catalog()
     names = [name for name in rules_of_the_kernel(known) if name not in AT_NEXT_BOOT]
     parts = [leaf for name in names for leaf in leaves(known.rules[name].settings)]
     modules = sorted({leaf["address"]["name"] for leaf in parts if leaf["kind"] == "kernel_module"})
@@ -83,7 +83,7 @@ def running(machine):
 
 def test_fix_what_needs_a_kernel_start_again_and_go_back(sick, playbook, remediation_of, tmp_path):
     everything = {
-        "hipaa_cis_include": {"rules": rules_of_the_kernel(catalog.load())},
+        "hipaa_cis_include": {"rules": rules_of_the_kernel(load_catalog())},
         "hipaa_cis_level": 2,
         "hipaa_cis_allow_disruption": ["all"],
     }

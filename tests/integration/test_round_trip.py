@@ -9,9 +9,9 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import NoRemedy, wanted_value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
 from tests.integration import sick_host
 from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
 
@@ -78,7 +78,7 @@ NOT_RESTORED = (
 @pytest.fixture
 def sick(server_host):
     """A server on which as much as possible is wrong."""
-    known = catalog.load()
+    known = load_catalog()
     server_host.run(["sh", "-c", sick_host.plant_packages(sick_host.packages(known))], timeout=180)
     server_host.run(["sh", "-c", sick_host.script(known)], timeout=120)
     return server_host
@@ -103,7 +103,7 @@ def outcomes(tmp_path, host):
 def not_applicable(tmp_path, host):
     """Return rule -> reason of what has an automatic fix and does not apply to the host."""
     record = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{host.name}.json").read_text())
-    names = fixable(catalog.load())
+    names = fixable(load_catalog())
     findings = [item for item in record["findings"] if item["outcome"] == "not_applicable" and item["rule"] in names]
     return {item["rule"]: item["reason"] for item in findings}
 
@@ -129,7 +129,7 @@ def test_fix_all_of_a_sick_host_and_go_back(sick, playbook, remediation_of, tmp_
     before = sick.snapshot()
     for name, reason in not_applicable(tmp_path, sick).items():
         assert any(known in reason for known in NOT_HERE), (name, reason)
-    assert {name for name in fixable(catalog.load()) if sick_outcomes.get(name) == "pass"} == set(ELSEWHERE)
+    assert {name for name in fixable(load_catalog()) if sick_outcomes.get(name) == "pass"} == set(ELSEWHERE)
 
     code, said = playbook("remediate", [sick], **EVERYTHING)
     assert code == 0, said

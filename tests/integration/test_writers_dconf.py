@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from tests.integration.remediating import changes, playbook, playbook_command, remediation_of, results
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
@@ -88,7 +88,7 @@ def desktop(booted_host):
 
 @pytest.fixture
 def given():
-    known = catalog.load().rules.values()
+    known = load_catalog().rules.values()
     rules = {rule.id for rule in known if rule.topic == "GNOME desktop and display manager"} - {"gdm_absent"}
     return {
         "hipaa_cis_include": {"rules": sorted(rules)},

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from tests.integration.remediating import changes, playbook, playbook_command, remediation_of, results
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
@@ -37,7 +37,7 @@ RECORDS = ("/var/log/*", "/home/auditor/.sudo_as_admin_successful", "/run/ufw.lo
 
 @pytest.fixture
 def given():
-    rules = sorted(rule.id for rule in catalog.load().rules.values() if rule.topic == "Host firewall")
+    rules = sorted(rule.id for rule in load_catalog().rules.values() if rule.topic == "Host firewall")
     return {
         "hipaa_cis_include": {"rules": rules},
         "hipaa_cis_level": 2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from tests.integration.remediating import changes, journals, playbook, playbook_command, remediation_of, results
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
@@ -64,7 +64,7 @@ def effective(host, name):
 
 @pytest.fixture
 def given():
-    rules = {rule.id for rule in catalog.load().rules.values() if rule.topic in TOPICS}
+    rules = {rule.id for rule in load_catalog().rules.values() if rule.topic in TOPICS}
     return {
         "hipaa_cis_include": {"rules": sorted(rules - NOT_HERE)},
         "hipaa_cis_level": 2,

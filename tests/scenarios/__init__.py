@@ -15,7 +15,7 @@ import pkgutil
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 

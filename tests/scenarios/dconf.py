@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dconf_change import UPDATE
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.dconf import UPDATE
 from tests.scenarios import File, Scenario
 
 KEY = "/org/gnome/desktop/media-handling/autorun-never"

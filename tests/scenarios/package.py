@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.package import QUERY
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.package import QUERY
 from tests.scenarios import Command, Scenario
 
 GONE = {"absent": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.units import PROPERTIES
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
 from tests.scenarios import Command, File, Scenario
 
 COMMAND = "systemctl show --no-pager --property=%s -- cups.service" % PROPERTIES

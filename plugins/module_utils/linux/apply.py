@@ -13,29 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
-    accounts_change,
-    apparmor_change,
-    audit_rule_change,
-    bootloader_change,
-    cron_access,
-    dconf_change,
-    file,
-    file_lines_change,
-    kernel_module,
-    login_defs,
-    mount_change,
-    package_change,
-    scan_change,
-    shell_variable,
-    sshd_option,
-    su_access,
-    sudo_change,
-    sysctl,
-    text_setting_change,
-    unit_change,
-)
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
@@ -43,8 +21,33 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
+    cron_access,
+    file,
+    kernel_module,
+    login_defs,
+    shell_variable,
+    sshd_option,
+    su_access,
+    sysctl,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
+    accounts,
+    apparmor,
+    audit_rule,
+    bootloader,
+    dconf,
+    file_lines,
+    filesystem_scan,
+    mounts,
+    package,
+    sudo,
+    text_setting,
+    units,
+)
 
 REQUEST_VERSION = 1
 MODES = ("plan", "apply", "confirm", "status", "release")
@@ -53,28 +56,28 @@ CONFIRM_TIMEOUT = 120.0
 Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
-    "accounts": accounts_change.write,
-    "apparmor": apparmor_change.write,
-    "audit_rule": audit_rule_change.write,
-    "bootloader": bootloader_change.write,
+    "accounts": accounts.write,
+    "apparmor": apparmor.write,
+    "audit_rule": audit_rule.write,
+    "bootloader": bootloader.write,
     "cron_access": cron_access.write,
-    "dconf": dconf_change.write,
+    "dconf": dconf.write,
     "file": file.write,
-    "file_lines": file_lines_change.write,
-    "filesystem_scan": scan_change.write,
+    "file_lines": file_lines.write,
+    "filesystem_scan": filesystem_scan.write,
     "kernel_module": kernel_module.write,
     "login_defs": login_defs.write,
-    "mount_option": mount_change.write,
-    "package": package_change.write,
-    "service": unit_change.write_service,
-    "socket": unit_change.write_socket,
+    "mount_option": mounts.write,
+    "package": package.write,
+    "service": units.write_service,
+    "socket": units.write_socket,
     "shell_variable": shell_variable.write,
     "sshd_option": sshd_option.write,
     "su_access": su_access.write,
-    "sudo": sudo_change.write,
+    "sudo": sudo.write,
     "sysctl": sysctl.write,
-    "text_setting": text_setting_change.write,
-    "timer": unit_change.write_timer,
+    "text_setting": text_setting.write,
+    "timer": units.write_timer,
 }
 
 

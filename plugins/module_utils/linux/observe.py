@@ -11,7 +11,9 @@ import resource
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
     accounts,
     apparmor,
     audit_rule,
@@ -35,8 +37,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux import (
     text_setting,
     units,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
 
 REQUEST_VERSION = 1
 MAX_OBSERVATION_BYTES = 256 * 1024

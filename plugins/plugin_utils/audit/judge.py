@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Platform, worst
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Platform, worst
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
 
 MAX_TEXT = 400
 Observations = Mapping[str, Mapping[str, Any]]

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS, Benchmark, Catalog, Setting
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import WRITTEN_KEYS, Benchmark, Catalog, Setting
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import parameters
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import (
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Benchmark,
     Catalog,
     Platform,
@@ -24,7 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.model import (
     Rule,
     leaves,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
 REQUEST_VERSION = 1
 

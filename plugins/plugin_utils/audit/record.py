@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import OUTCOMES, Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import BenchmarkPlan, PlatformPlan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
 SCHEMA = "hipaa.cis/host_record/1"

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import (
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     SEVERITIES,
     Benchmark,
     Catalog,
     Recommendation,
     Rule,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 FILTER_KEYS = ("rules", "recommendations", "tags", "safeguards", "severity")
 DETECT = "auto"

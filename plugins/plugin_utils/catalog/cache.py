@@ -24,9 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import mak
 def _code_digest() -> str:
     """Return the digest of the code and schemas that check the catalog: a new check empties the cache."""
     here = Path(__file__).parent
-    parts = [*sorted(here.glob("catalog*.py")), here / "yaml_file.py", here / "schema_check.py", here / "matchers.py"]
-    parts.append(here / "parameters.py")
-    parts += sorted((here.parents[1] / "catalog" / "schema").glob("*.json"))
+    parts = [*sorted(here.glob("*.py")), *sorted((here.parents[2] / "catalog" / "schema").glob("*.json"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in parts)).hexdigest()
 
 

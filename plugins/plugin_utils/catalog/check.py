@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog_parameters, schema_check
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog_settings import SettingCheck
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import parameters, schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.settings import SettingCheck
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile, parse
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile, parse
 
 _SCHEMAS = {"frameworks": "framework", "platforms": "platform", "parameters": "parameters", "rules": "rules"}
 Checked = dict[str, Any]
@@ -38,7 +38,7 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
     result["rules"] = _rules(parsed["rules"], checker, cites, problems)
     result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
     # What is unsound in itself can't be judged.
-    problems.extend(() if problems else catalog_parameters.written_problems(parsed, result))
+    problems.extend(() if problems else parameters.written_problems(parsed, result))
     if problems:
         raise CatalogError(problems)
     for platform in result["platforms"].values():
@@ -101,7 +101,7 @@ def _parameters(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
     result = {}
     for file, place, item in _unique(files, "parameters", problems):
         result[item["id"]] = item
-        problems.extend(catalog_parameters.value_problems(file, place, item))
+        problems.extend(parameters.value_problems(file, place, item))
     return result
 
 
@@ -149,7 +149,7 @@ def _benchmark_head(file: YamlFile, catalog: Checked, problems: list[str]) -> No
             problems.append(file.problem(place, unknown("parameter", name, catalog["parameters"])))
             continue
         parameter = {**catalog["parameters"][name], **changed}
-        problems.extend(catalog_parameters.value_problems(file, place, parameter))
+        problems.extend(parameters.value_problems(file, place, parameter))
 
 
 def _recommendations(file: YamlFile, head: dict[str, Any], catalog: Checked, problems: list[str]) -> None:

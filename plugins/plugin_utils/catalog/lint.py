@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, catalog_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import CATALOG_FOLDER, catalog_files, load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog
 
 
 def advice(known: Catalog) -> Iterator[str]:
@@ -37,11 +38,11 @@ def advice(known: Catalog) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Check the collection's catalog with the folders that are named; return the exit code."""
-    folders = [catalog.CATALOG_FOLDER, *(Path(argument) for argument in arguments)]
+    folders = [CATALOG_FOLDER, *(Path(argument) for argument in arguments)]
     try:
         # Always the whole check: a cached catalog would say nothing of a change of the checks themselves.
-        catalog_check.check(catalog.catalog_files(folders))
-        known = catalog.load([str(folder) for folder in folders[1:]])
+        check.check(catalog_files(folders))
+        known = load_catalog([str(folder) for folder in folders[1:]])
     except CatalogError as problem:
         sys.stderr.write("\n".join(problem.problems) + "\n")
         return 1

@@ -15,14 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog_cache, model
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import cache, model
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
 
-CATALOG_FOLDER = Path(__file__).parents[2] / "catalog"
+CATALOG_FOLDER = Path(__file__).parents[3] / "catalog"
 SECTIONS = ("frameworks", "platforms", "parameters", "rules", "benchmarks")
 
 
-def load(extra_folders: Sequence[str] = ()) -> model.Catalog:
+def load_catalog(extra_folders: Sequence[str] = ()) -> model.Catalog:
     """Return the catalog of the collection with a site's own folders laid over it.
 
     A folder has the same sub-folders (``rules``, ``benchmarks``, ...). Raises `CatalogError`.
@@ -34,13 +34,13 @@ def load(extra_folders: Sequence[str] = ()) -> model.Catalog:
 def _load(extra_folders: tuple[str, ...]) -> model.Catalog:
     files = catalog_files([CATALOG_FOLDER, *(Path(folder) for folder in extra_folders)])
     digest = _digest(files)
-    raw = catalog_cache.read(digest)
+    raw = cache.read(digest)
     if raw is None:
         # Parsing and checking need libraries that a run with a warm cache never imports.
-        from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog_check
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import check
 
-        raw = catalog_check.check(files)
-        catalog_cache.write(digest, raw)
+        raw = check.check(files)
+        cache.write(digest, raw)
     return _build(digest, raw)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog_settings import Place, parameters_in
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import WRITTEN_KEYS, Setting, leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.parameters import Value, substitute, type_problem
-from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.parameters import Value, substitute, type_problem
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS, Setting, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.settings import Place, parameters_in
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile
 
 _NAMES = {"default": "default", "written": "written value"}
 Parameters = Mapping[str, Mapping[str, Any]]

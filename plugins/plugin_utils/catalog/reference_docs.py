@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, matchers, role_docs
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog, Cite, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers, role_docs
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog, Cite, Rule
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = "docs/reference/"
 NOTE = "<!-- Written by `make docs` from the catalog; changes here are lost. -->"
 
@@ -112,7 +113,7 @@ def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the pages; with ``--check`` only say which differ. Returns the exit code."""
-    known = catalog.load()
+    known = load_catalog()
     wanted = {**pages(known), **role_docs.files(known)}
     present = {
         str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")

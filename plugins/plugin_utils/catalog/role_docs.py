@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog, Parameter, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, Parameter, Rule
 
 NOTE = "Written by `make docs` from the catalog; changes here are lost."
 # role -> the cite of its standard; the specifications below it belong to it.

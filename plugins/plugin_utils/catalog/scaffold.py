@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import write_private
 
@@ -35,7 +35,7 @@ RULE = """  - id: {id}
 
 def rule_text(platform: str, kind: str, identifier: str, address: dict[str, str]) -> str:
     """Return the rule's YAML. Raises `HipaaCisError` on a kind or address key that the platform does not have."""
-    known = catalog.load()
+    known = load_catalog()
     if platform not in known.platforms:
         raise HipaaCisError(unknown("platform", platform, known.platforms))
     kinds = known.platforms[platform].kinds

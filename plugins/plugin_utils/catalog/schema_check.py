@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
-SCHEMA_FOLDER = Path(__file__).parents[2] / "catalog" / "schema"
+SCHEMA_FOLDER = Path(__file__).parents[3] / "catalog" / "schema"
 
 
 class Document(Protocol):

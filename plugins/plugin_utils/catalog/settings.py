@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import WRITTEN_KEYS
-from ansible_collections.hipaa.cis.plugins.plugin_utils.yaml_file import YamlFile
 
 _OWN_KEYS = frozenset({"kind", "select", "expect", "set", "write_out", "applies_if", "any_of", "all_of"})
 _TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "list": list}

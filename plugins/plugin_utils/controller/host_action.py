@@ -11,13 +11,13 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlatformPlan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import DETECT, Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.shared_run import note_run_directory, shared_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 # Options that the observe modules take as they are.
 HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_findings")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.time_zone import time_zone
 
 OPTION = "hipaa_cis_exceptions"

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import Decisions, ExceptionDecision
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Setting, leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import BenchmarkPlan, PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Kind, Platform, Setting, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions, ExceptionDecision
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import Decisions, ExceptionDecision
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions, ExceptionDecision
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.held_settings import HeldSettings
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Finding, Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import BenchmarkPlan, PlannedRule, PlatformPlan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import (
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.held_settings import HeldSettings
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import (
     CONNECTION,
     PLAIN,
     Change,

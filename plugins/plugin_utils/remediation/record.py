@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Finding
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     RESULTS,
     Limits,
     PlatformRemediation,

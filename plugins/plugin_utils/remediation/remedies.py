@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import matchers
-from ansible_collections.hipaa.cis.plugins.plugin_utils.held_settings import HeldSettings, Hold
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Setting
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Kind, Platform, Setting
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.held_settings import HeldSettings, Hold
 
 PLAIN = "plain"
 CONNECTION = "connection"

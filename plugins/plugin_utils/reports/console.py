@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import STATES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import STATES
 
 WIDTH = 80
 MAX_HOSTS = 40

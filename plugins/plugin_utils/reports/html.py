@@ -102,9 +102,9 @@ def write_html(
     """
     evidence = gather(records)
     parts = sections(summary, evidence)
-    style, style_source = _fixed("report.css")
-    script, script_source = _fixed("report.js")
-    page = _environment().get_template("report.html.j2")
+    style, style_source = _fixed("page.css")
+    script, script_source = _fixed("page.js")
+    page = _environment().get_template("page.html.j2")
     output = page.stream(
         summary=summary,
         evidence=evidence,

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import write_csv
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import Summary
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 
 NO_RECORD = "no record: the host was unreachable or failed before its audit"
 

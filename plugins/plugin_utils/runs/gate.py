@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import SEVERITIES
 
 NAMES = (
     "gap_required",

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.joined_records import (
-    join_host_records,
-    join_remediations,
-    taken_back,
-)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     link_atomically,
     make_private_folder,
     private_file,
     write_private,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
+    join_host_records,
+    join_remediations,
+    taken_back,
 )
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import OUTCOMES, SEVERITIES, Catalog, Rule, worst
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, SEVERITIES, Catalog, Rule, worst
 
 SCHEMA = "hipaa.cis/summary/1"
 MAX_HOST_NAMES = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from tests.builders import make_run
 from tests.hostile import hostile_run
 

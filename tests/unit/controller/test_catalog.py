@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, catalog_cache, catalog_lint
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import cache, lint, load
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
 from tests.unit.controller.catalogs import SECOND_PLATFORM, changed
 
@@ -63,7 +64,7 @@ def test_fault_is_named_with_its_place(tmp_path, file, old, new, line, message):
     folder = changed(tmp_path / "site", file, old, new)
 
     with pytest.raises(CatalogError) as caught:
-        catalog.load([str(folder)])
+        load_catalog([str(folder)])
 
     text = str(caught.value)
     assert f"site/{file}{line}" in text
@@ -71,7 +72,7 @@ def test_fault_is_named_with_its_place(tmp_path, file, old, new, line, message):
 
 
 def test_second_platform_is_added_by_files_alone():
-    known = catalog.load([str(SECOND_PLATFORM)])
+    known = load_catalog([str(SECOND_PLATFORM)])
 
     assert known.platforms["infusion_pump"].observe == "infusion_pump_observe"
     assert len(known.safeguards) == 12
@@ -79,29 +80,29 @@ def test_second_platform_is_added_by_files_alone():
 
 def test_missing_folder_is_one_clear_message():
     with pytest.raises(CatalogError, match="is no folder"):
-        catalog.load(["/nonexistent/catalog"])
+        load_catalog(["/nonexistent/catalog"])
 
 
 def test_cache_gives_what_the_files_give(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    catalog._load.cache_clear()
-    fresh = catalog.load([str(SECOND_PLATFORM)])
-    catalog._load.cache_clear()
+    load._load.cache_clear()
+    fresh = load_catalog([str(SECOND_PLATFORM)])
+    load._load.cache_clear()
     (kept,) = (tmp_path / "hipaa-cis").glob("catalog-*.json")
 
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert catalog.load([str(SECOND_PLATFORM)]) == fresh
+    assert load_catalog([str(SECOND_PLATFORM)]) == fresh
 
 
 def test_cache_that_others_can_write_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    catalog_cache.write("digest", {"rules": {}})
-    assert catalog_cache.read("digest") == {"rules": {}}
+    cache.write("digest", {"rules": {}})
+    assert cache.read("digest") == {"rules": {}}
 
     (tmp_path / "hipaa-cis").chmod(0o777)
 
-    assert catalog_cache.read("digest") is None
+    assert cache.read("digest") is None
 
 
 def test_the_collections_own_catalog_has_nothing_to_complain_about(capsys):
-    assert catalog_lint.main([]) == 0, capsys.readouterr()
+    assert lint.main([]) == 0, capsys.readouterr()

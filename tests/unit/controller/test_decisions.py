@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, decisions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 
 ROOT = Path(__file__).resolve().parents[3]
-KNOWN = catalog.load()
+KNOWN = load_catalog()
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
 GIVEN = {
     "rule": "crontab_permissions",
@@ -30,7 +31,7 @@ PLANNED = {planned.rule.id: planned for plan in PLANS[0].benchmarks for planned 
 
 
 def load(*items, now=NOW):
-    return decisions.load(items, KNOWN, now)
+    return exceptions.load(items, KNOWN, now)
 
 
 def given(**changes):
@@ -42,7 +43,7 @@ def exception_of(rule, *items, now=NOW):
 
 
 def test_none_is_none():
-    assert load() == decisions.Decisions()
+    assert load() == exceptions.Decisions()
 
 
 def test_exception_says_until_when_by_whom_and_why():
@@ -167,7 +168,7 @@ def test_what_could_be_misunderstood_is_refused_with_place_and_remedy(item, said
 @pytest.mark.parametrize("item", ["[{'rule': 'a'}]", {"rule": "a"}, 7, ""])
 def test_what_is_no_list_is_refused(item):
     with pytest.raises(HipaaCisError, match=r"has to be a list of exceptions.*dates in it in quotes"):
-        decisions.load(item, KNOWN, NOW)
+        exceptions.load(item, KNOWN, NOW)
 
 
 def test_the_same_twice_is_refused():

@@ -6,11 +6,15 @@ from datetime import date
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import Decisions, ExceptionDecision, Subject
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_text import diff, headline
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import (
+    Decisions,
+    ExceptionDecision,
+    Subject,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
 from tests.unit.controller.test_remediation import PlayedHost, leaf, remediate, rule
 
 SAID = "excepted until 2027-03-01 by J. Doe: the updater needs it"
@@ -199,7 +203,7 @@ def test_file_below_an_excepted_pattern_keeps_its_mode():
 
 
 def test_settings_of_excepted_rules_are_observed_where_they_may_be_shared():
-    known = catalog.load()
+    known = load_catalog()
     selection = Selection(("debian_12",), include={"rules": ["issue_notice"]})
     (plan,) = make_plan(known, selection, {}, {}, {"ssh_banner", "crontab_permissions"})
     (benchmark,) = plan.benchmarks

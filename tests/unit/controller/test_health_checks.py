@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.health_checks import parse, run
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.health_checks import parse, run
 
 QUICK = {"retries": 0, "timeout": 2}
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record, make_unaudited
 
 RESULTS = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, make_plan, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Kind, Platform, Rule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Rule
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, make_plan, setting_key
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 from tests.unit.controller.catalogs import SECOND_PLATFORM
 
 PLATFORM = Platform(
@@ -126,7 +126,7 @@ def test_manual_rule_never_passes():
 
 
 def pump(site_values, **selection):
-    known = catalog.load([str(SECOND_PLATFORM)])
+    known = load_catalog([str(SECOND_PLATFORM)])
     (plan,) = make_plan(known, Selection(benchmarks=("pump",), **selection), site_values, {})
     return plan
 
@@ -178,7 +178,7 @@ def test_loose_value_is_said():
     ],
 )
 def test_wrong_request_is_one_clear_message(selection, site_values, message):
-    known = catalog.load([str(SECOND_PLATFORM)])
+    known = load_catalog([str(SECOND_PLATFORM)])
 
     with pytest.raises(HipaaCisError, match=message.replace("(", r"\(")):
         make_plan(known, Selection(**{"benchmarks": ("pump",), **selection}), site_values, {})

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.maintenance_window import parse, state_at
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.maintenance_window import parse, state_at
 
 NIGHT = {"days": ["sat"], "from": "22:00", "to": "04:00", "timezone": "Europe/Berlin"}
 

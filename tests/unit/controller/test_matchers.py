@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.matchers import ABSENT, NAMES, describe, matches
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.matchers import ABSENT, NAMES, describe, matches
 
 CASES: list[tuple[Any, Any, bool]] = [
     ({"equals": 1}, "1", True),

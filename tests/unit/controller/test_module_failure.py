@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.module_failure import explain, gave_no_answer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 
 NO_JSON = "Module result deserialization failed: No start of json char found"
 WRONG = "password given for becoming root is wrong"

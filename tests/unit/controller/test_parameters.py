@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, parameters, reference_docs, role_docs
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import reference_docs, role_docs
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog, Parameter, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Catalog, Parameter, leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
 from tests.unit.controller.catalogs import changed
 
-KNOWN = catalog.load()
+KNOWN = load_catalog()
 TRIES = Parameter("tries", "Tries", "integer", 5, bound={"between": [1, 5]}, written=4)
 LENGTH = Parameter("length", "Length", "integer", 14)
 ITEM = {
@@ -95,7 +97,7 @@ def complaints(folder, written, rule=WRITES, of_benchmark=""):
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new, 1))
     try:
-        catalog.load([str(folder)])
+        load_catalog([str(folder)])
     except CatalogError as problem:
         return [text.split("/", 1)[1] for text in problem.problems]
     return []

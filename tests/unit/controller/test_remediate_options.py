@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.action import remediate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import DISRUPTIONS
 
 
 @pytest.mark.parametrize("given", [["all"], ["all", "login"], ["none", "all"]])

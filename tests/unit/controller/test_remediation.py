@@ -6,19 +6,23 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import remediation
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Benchmark, Kind, Platform, Rule, leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import (
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
     BenchmarkPlan,
     PlannedRule,
     PlatformPlan,
     setting_key,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import Limits, PlatformRemediation, Unreachable
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_record import make_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation_text import headline
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Kind, Platform, Rule, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platform
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
+    Limits,
+    PlatformRemediation,
+    Unreachable,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import headline
 
 PLATFORM = Platform(
     "p",
@@ -131,8 +135,8 @@ def remediate(rules, host, disruption=("none",), check=False, beside=(), **allow
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(remediation, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(remediation, "HEALING_SECONDS", 0.2)
+    monkeypatch.setattr(platform, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(platform, "HEALING_SECONDS", 0.2)
 
 
 def test_what_is_right_is_left_alone_and_what_is_wrong_is_fixed():
@@ -314,7 +318,7 @@ def test_group_whose_answer_was_lost_is_undone_by_the_host_and_said(problem):
     record, results = remediate(BOTH, host)
 
     assert results["a"] == ("fixed", "")
-    assert results["d"] == ("reverted", remediation.BROKEN)
+    assert results["d"] == ("reverted", platform.BROKEN)
     assert record["reverted"]
     assert ("confirm", "connection") not in host.modes, "what nobody knows must not be confirmed"
 

@@ -6,22 +6,24 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dconf_change import UPDATE
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, matchers, parameters
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import setting_key
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import NoRemedy, wanted_value
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.dconf import UPDATE
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
 
 pytestmark = pytest.mark.root
 
-KNOWN = catalog.load()
+KNOWN = load_catalog()
 VALUES = parameters.resolve(KNOWN, KNOWN.benchmarks["debian_12"], {})
 KERNEL = "lib/modules/6.1.0-18-amd64"
 

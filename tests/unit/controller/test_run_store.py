@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import private_file
-from ansible_collections.hipaa.cis.plugins.plugin_utils.run_store import RunStore, file_name
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
 
 
 def record(host):

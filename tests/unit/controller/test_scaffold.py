@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog, scaffold
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import scaffold
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 
 ARGUMENTS = ["--id", "test_banner_shown", "--kind", "sshd_option", "--address", "name=Banner", "--topic", "SSH server"]
 
@@ -16,7 +17,7 @@ def test_scaffolded_rules_load(tmp_path):
     assert scaffold.main([*ARGUMENTS, "--file", str(file)]) == 0
     assert scaffold.main([*ARGUMENTS[2:], "--id", "test_second", "--file", str(file)]) == 0
 
-    known = catalog.load([str(tmp_path / "site")])
+    known = load_catalog([str(tmp_path / "site")])
     assert known.rules["test_banner_shown"].settings[0]["address"] == {"name": "Banner"}
     assert known.rules["test_second"].topic == "SSH server"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Rule
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Rule
 from tests.scenarios import Scenario, all_scenarios, host_for, plant
 
 CASES = all_scenarios()
@@ -27,7 +27,7 @@ def verdict_of(kind: str, scenario: Scenario, seen: dict[str, Any]) -> str:
     if scenario.select:
         leaf["select"] = scenario.select
     rule = Rule("r", "t", "w", "f", "high", "none", "linux", "topic", settings=(leaf,))
-    judge = Judge(catalog.load().platforms["linux"], {setting_key(leaf): seen})
+    judge = Judge(load_catalog().platforms["linux"], {setting_key(leaf): seen})
     return judge.judge(PlannedRule(rule, "b", (), (leaf,), "", {})).outcome
 
 

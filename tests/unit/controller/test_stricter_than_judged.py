@@ -6,23 +6,23 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.package import QUERY
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import Remedies
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selection import Selection
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.package import QUERY
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import Remedies
 from tests.scenarios import Scenario, changer_for, host_for, plant
 from tests.scenarios.sshd_option import sshd
 
 pytestmark = pytest.mark.root
 
-KNOWN = catalog.load()
+KNOWN = load_catalog()
 LINUX = KNOWN.platforms["linux"]
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.gate import judge_gate
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import OUTCOMES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.schema_check import validator
-from ansible_collections.hipaa.cis.plugins.plugin_utils.summary import Summary
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 from tests.unit.controller.catalogs import SECOND_PLATFORM
 
 LOGOFF, TRANSMISSION, EMERGENCY = "164.312(a)(2)(iii)", "164.312(e)(1)", "164.312(a)(2)(ii)"
@@ -50,7 +50,7 @@ def record(host, status="audited", unjudged=(), **outcomes):
 
 
 def summarise(*records, missing=()):
-    summary = Summary(catalog.load([str(SECOND_PLATFORM)]), "run")
+    summary = Summary(load_catalog([str(SECOND_PLATFORM)]), "run")
     for one in records:
         summary.add(one, f"hosts/{one['host']}.json", "digest")
     for host in missing:

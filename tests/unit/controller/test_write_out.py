@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.model import Kind, Platform, Rule, leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.plan import PlannedRule, setting_key
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remedies import Remedies
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Kind, Platform, Rule, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import Remedies
 
 PLATFORM = Platform(
     "p",

@@ -7,9 +7,9 @@ import os
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_undo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import expected, guessed, merge
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback

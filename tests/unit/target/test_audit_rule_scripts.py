@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_change import LOAD, UNLOAD
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import JOURNALD
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.audit_rule import LOAD, UNLOAD
 
 SHELLS = [shell for shell in ("dash", "bash") if shutil.which(shell)]
 # The kernel's rules are the file ``rules``, its switch ``enabled``. A rule with REFUSED is refused, as auditctl(8) does that.

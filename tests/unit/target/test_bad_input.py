@@ -8,9 +8,10 @@ import os
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import accounts, filesystem_scan, folder
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import MAX_OBSERVATION_BYTES, read_kind
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, filesystem_scan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import folder
 
 MANY = 10_000
 

@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host

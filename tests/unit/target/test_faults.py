@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 
 pytestmark = pytest.mark.root

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.lookahead import refusals
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.lookahead import refusals
 
 KEY = "ssh-ed25519 AAAAC3Nz me\n"
 PASSWD = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import accounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
 from tests.scenarios import host_for, plant
 from tests.scenarios.accounts import HASH, SCENARIOS
 

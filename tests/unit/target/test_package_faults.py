@@ -7,12 +7,12 @@ import os
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import package
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package
 
 pytestmark = pytest.mark.root
 

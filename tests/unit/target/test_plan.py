@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import apply
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import apply
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.shell_startup import StartUp, umask_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import StartUp, umask_text
 
 START = "/start"
 DEBIAN = """if [ "$(id -u)" -eq 0 ]; then

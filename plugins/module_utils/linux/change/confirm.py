@@ -250,8 +250,9 @@ def _write_archive(path: str) -> None:
     The code itself may come from such an archive (Ansible sends modules so), which is gone when the module ends.
     """
     names = sorted(name for name in sys.modules if name.startswith(PACKAGE + "."))
-    parents = {".".join(PACKAGE.split(".")[:count]) for count in range(1, PACKAGE.count(".") + 2)} | {
-        PACKAGE + ".change"
+    # The archive's importer knows no folder without such a file.
+    parents = {
+        ".".join(parts[:count]) for parts in (name.split(".") for name in names) for count in range(1, len(parts))
     }
     temporary = path + ".new"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

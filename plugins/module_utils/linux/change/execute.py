@@ -11,17 +11,12 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
-    account_files,
-    files,
-    fstab_check,
-    package_steps,
-    trees,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, package_steps, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import fstab_check
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
 NEW_FILE_MODE = 0o644

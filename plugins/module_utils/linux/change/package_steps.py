@@ -13,11 +13,11 @@ import os
 import re
 from typing import Any, Dict, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import package
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package
 
 # One call of the package manager: it asks nothing, keeps changed configuration files and waits for another's lock.
 APT = (

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable, Dict, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import units
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import (
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import UFW
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import (
     iptables_refuses,
     nftables_refuses,
     nftables_text,
     ufw_is_on,
     ufw_refuses_output,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import UFW
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.fstab import FSTAB
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

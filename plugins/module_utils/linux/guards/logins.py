@@ -12,10 +12,15 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Set, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import sshd_option, sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import User, groups, passwords, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
+    User,
+    groups,
+    passwords,
+    users,
+)
 
 # A rule of sudoers(5): users, hosts, then what they may run. Users are divided by commas.
 RULE = re.compile(r"(?P<who>(?:[^\s,=]+\s*,\s*)*[^\s,=]+)\s+[^=]+=(?P<what>.*)", re.DOTALL)

@@ -14,8 +14,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import logins
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import closed_port, ufw_variable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import closed_port, ufw_variable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import package_change, text_setting
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import firewall_guard
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import UFW_CONF, UFW_DEFAULTS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import firewall_switch
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import UFW_CONF, UFW_DEFAULTS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -35,7 +36,7 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
         if text.lower() == "email" and not plan.host.exists(SENDMAIL):
             plan.warn("auditd is to send mail, but %s is missing: install a mail program" % SENDMAIL)
     if file == UFW_CONF and name == "ENABLED" and text.lower() != "yes":
-        firewall_guard.need_another(plan, firewall_guard.UFW_UNIT)
+        firewall_switch.need_another(plan, firewall_switch.UFW_UNIT)
     if file == PWQUALITY and name in ("enforce_for_root", "enforcing", "dictcheck") and text != "0":
         _need_dictionary(plan, name)
     if file == UFW_DEFAULTS and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
@@ -46,7 +47,7 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
                 "allow what this host needs first, such as: ufw allow out 53"
             )
     if file in (UFW_CONF, UFW_DEFAULTS):
-        firewall_guard.need_tracking_for_ufw(plan, name, text)
+        firewall_switch.need_tracking_for_ufw(plan, name, text)
 
 
 def _need_dictionary(plan: ChangePlan, name: str) -> None:
@@ -56,7 +57,7 @@ def _need_dictionary(plan: ChangePlan, name: str) -> None:
         return
     try:
         # A change of which one step fails makes no further one, so the setting comes only with the dictionary.
-        package_change.write(plan, {"name": "cracklib-runtime"}, True)
+        package.write(plan, {"name": "cracklib-runtime"}, True)
     except (CannotFix, ReadError) as problem:
         raise CannotFix(
             "%s is missing, and with %s no new password at all would be accepted; install cracklib-runtime first (%s)"

@@ -9,17 +9,6 @@ import time
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import home_directories, root_environment
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import (
-    EMPTY,
-    Password,
-    groups,
-    login_shells,
-    passwords,
-    settings_number,
-    shells,
-    users,
-)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -30,6 +19,17 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     read_each,
     required,
     value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import home_directories, root_environment
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
+    EMPTY,
+    Password,
+    groups,
+    login_shells,
+    passwords,
+    settings_number,
+    shells,
+    users,
 )
 
 MAX_NAMES = 200

@@ -10,15 +10,8 @@ import re
 from dataclasses import replace
 from typing import List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import filesystem_scan
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import settings_number
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import Filter, Rule, split
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_text import USERS, RuleSet
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_words import Words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -30,7 +23,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import assignments, fragments
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import filesystem_scan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import settings_number
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import Filter, Rule, split
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_text import USERS, RuleSet
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_words import Words
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import MountTable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 FOLDER = "/etc/audit/rules.d"
 # Which of them loads the rules at boot differs by the version of the audit programs.

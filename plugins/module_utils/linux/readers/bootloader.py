@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.file import document
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.grub_config import GrubConfig, assignments
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.kernel_arguments import last_value, split_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -23,6 +20,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.file import document
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.grub_config import GrubConfig, assignments
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import last_value, split_line
 
 DIRECTORIES = ("/boot/grub", "/boot/grub2")
 EFI_FILES = "/boot/efi/EFI/*/grub.cfg"

@@ -11,7 +11,6 @@ import stat
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.file_tree import matching
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -23,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -11,7 +11,6 @@ import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.folder import cannot_walk, entries
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -22,7 +21,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.scan_places import Places, places
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import cannot_walk, entries
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.scan_places import Places, places
 
 QUESTIONS = ("world_writable_files", "world_writable_directories", "unowned", "ungrouped", "suid", "sgid")
 MAX_REMEMBERED = 4096

@@ -10,11 +10,11 @@ import stat
 import time
 from typing import Dict, Iterator, List, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import User, login_shells, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.folder import entries
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, login_shells, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import entries
 
 MAX_PATHS = 200
 HISTORIES = frozenset({".bash_history", ".ash_history", ".zsh_history", ".python_history", ".mysql_history"})

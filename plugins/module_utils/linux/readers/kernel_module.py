@@ -14,8 +14,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     with_line,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.modprobe_config import ModprobeConfig
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.module_files import InstalledModules, module_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -26,6 +24,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import InstalledModules, module_name
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

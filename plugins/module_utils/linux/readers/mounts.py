@@ -8,13 +8,6 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mount_config import Configured, MountConfig
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import (
-    Mount,
-    MountTable,
-    effective,
-    normal_path,
-)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -26,6 +19,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mount_config import Configured, MountConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import (
+    Mount,
+    MountTable,
+    effective,
+    normal_path,
+)
 
 MAX_OPTIONS = 60
 MAX_TEXT = 500

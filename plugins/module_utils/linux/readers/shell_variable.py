@@ -25,8 +25,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.shell_flow import Flow
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.shell_text import Unknown, commands, expand, words
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_flow import Flow
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import Unknown, commands, expand, words
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -9,7 +9,6 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any, Dict, List, Optional, Sequence, Union
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import sshd_command_line, sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
@@ -30,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_command_line, sshd_config
 
 CONFIGURATION = "/etc/ssh/sshd_config"
 COMMAND = ("sshd", "-T")

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import Group, groups, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import GROUP, GSHADOW, NEW, PASSWD
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
@@ -22,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     absent,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Group, groups, users
 
 PATH = "/etc/pam.d/su"
 MAX_DEPTH = 16

@@ -21,7 +21,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     text_or,
     with_line,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -34,7 +33,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.sysctl_file import (
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import (
     MAX_VALUE,
     PATTERN_SIGNS,
     Assignment,
@@ -42,7 +42,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.sysctl_file import
     normal_key,
     parse,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.ufw_defaults import sysctl_file_at_boot
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.ufw_defaults import sysctl_file_at_boot
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

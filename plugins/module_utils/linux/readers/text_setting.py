@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -20,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
 
 Line = Tuple[str, int, str]
 Found = Optional[Tuple[object, str]]

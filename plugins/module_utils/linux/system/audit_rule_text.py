@@ -10,11 +10,16 @@ import re
 from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import PLACES, Filter, Order, Rule
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_words import Words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import (
+    PLACES,
+    Filter,
+    Order,
+    Rule,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_words import Words
 
 # Options that set up the audit system as a whole, or only ask: those that stand alone, and those with a value.
 ALONE = frozenset(

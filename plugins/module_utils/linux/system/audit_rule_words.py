@@ -9,11 +9,11 @@ import os
 import stat
 from typing import Dict, FrozenSet, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import groups, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import MountTable
 
 BITS_64 = frozenset({"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64"})
 I386 = ("i386", "i486", "i586", "i686")

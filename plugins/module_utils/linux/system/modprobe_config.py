@@ -8,8 +8,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Iterator, List, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
 
 BLOCKING = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false")
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import is_null, snippet_text, snippets
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.fstab import FSTAB, Entry, first_for, read_fstab
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import (
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import is_null, snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB, Entry, first_for, read_fstab
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import normal_path
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
     GENERATED,
     UNIT_DIRECTORIES,
     dropin_names,

@@ -10,7 +10,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unescape
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.octal import unescape
 
 # A process in a namespace of its own (ansible-pull as a service with a private /tmp) sees other
 # mounts than the host has; the first process sees the host's. Its table is open to root only.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import FrozenSet, List, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import Mount, MountTable
 
 LOCAL_TYPES = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "nilfs2", "reiserfs", "bcachefs", "vfat",

@@ -15,8 +15,8 @@ from typing import Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.shell_flow import Flow
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.shell_text import Unknown, commands, expand, words
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_flow import Flow
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import Unknown, commands, expand, words
 
 MAX_VALUES = 64
 MAX_FILES = 200

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import assignments, fragments
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 # Debian's script of sysvinit reads it too.
 DEFAULTS = "/etc/default/ssh"

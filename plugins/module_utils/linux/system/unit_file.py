@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
 
 GENERATED = "/run/systemd/generator"
 # systemd.unit(5), "Unit file load path".

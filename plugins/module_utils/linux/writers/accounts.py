@@ -11,8 +11,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import accounts
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import Password, passwords, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import (
     COLUMNS,
     COPIES,
@@ -24,6 +22,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password, passwords, users
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -9,10 +9,10 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any, List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import apparmor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import apparmor
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

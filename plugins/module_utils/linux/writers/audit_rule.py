@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule import FOLDER, LOCKED, Recording, loaded_file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
     DISABLED,
@@ -17,10 +16,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     text_or,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.audit_rule import (
+    FOLDER,
+    LOCKED,
+    Recording,
+    loaded_file,
+)
 
 if TYPE_CHECKING:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.audit_rule_language import Rule
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import Rule
 
 # Behind all others: at a rule that the kernel refuses auditctl(8) stops, and what stands after it is not loaded.
 OWN_FILE = FOLDER + "/zz-hipaa-cis.rules"

@@ -9,10 +9,10 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import bootloader
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or, with_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import VALUE, Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import bootloader
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import dconf, gvariant
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
     MARK,
@@ -17,7 +16,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     with_line,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.text_setting_change import in_section
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import dconf
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import gvariant
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.text_setting import in_section
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

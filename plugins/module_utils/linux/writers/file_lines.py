@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, List, Mapping
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import file_lines, pam_change
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.firewall import UFW_CONF, ufw_is_on
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import (
     UFW,
@@ -32,7 +30,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     comment_out,
     text_or,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import UFW_CONF, ufw_is_on
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import pam
 
 Wanted = Mapping[str, Any]
 # A line with one of these may open or close something that other lines belong to.
@@ -177,7 +178,7 @@ def _ufw(plan: ChangePlan, _address: Address, wanted: Wanted) -> None:
 
 
 FORMS: Dict[str, Callable[[ChangePlan, Address, Wanted], None]] = {
-    "pam": pam_change.write,
+    "pam": pam.write,
     "text": _text,
     "words": _words,
     "lines": _lines,

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import mounts
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import fstab_check
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.fstab import FSTAB, first_for, read_fstab
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mount_config import Configured
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, normal_path
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import fstab_check
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.unit_file import unit_name
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import mounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB, first_for, read_fstab
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mount_config import Configured
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import Mount, normal_path
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import unit_name
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable, Dict, List, Set, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import package
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -19,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     NotFound,
     required,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from typing import Any, List, Mapping
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import file_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.pam_profiles import (
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_profiles import (
     OWN_PROFILES,
     PROFILES,
     STATE,

@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, List, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.account_database import groups
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
@@ -19,8 +16,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     text_or,
     with_line,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups
 
 # The last setting wins and files come in lexical order; a name with a dot would be skipped (sudoers(5)).
 OWN_FILE = "/etc/sudoers.d/zz-hipaa-cis"

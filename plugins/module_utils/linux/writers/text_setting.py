@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import text_setting
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import setting_guards
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import reload_for
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, assign, comment_out, text_or
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import settings
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
 
 # Behind what others number; of drop-ins the last by name wins.
 OWN_NAME = "zz-hipaa-cis.conf"
@@ -28,7 +28,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     text = "" if wanted is True else str(wanted)
     if wanted is None or wanted is False or isinstance(wanted, (dict, list)) or "\n" in text:
         raise CannotFix("%r cannot be the value of %s" % (wanted, name))
-    setting_guards.check(plan, file, name, text)
+    settings.check(plan, file, name, text)
     FORMATS[form](plan, file, name, str(address.get("section", "")), text)
     seen = text_setting.read(plan.host, [address])[0]
     if seen.state != "value" or seen.value not in (text, [text]):

@@ -8,10 +8,9 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import units
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import firewall_guard
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import refresh
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import firewall_switch
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     ABSENT,
@@ -21,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     ReadError,
     required,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -83,7 +83,7 @@ def _switch_on(plan: ChangePlan, name: str, wanted: Dict[str, bool]) -> None:
     if start and name == NFTABLES:
         _check_nftables(plan.host)
     if start:
-        firewall_guard.need_tracking(plan, name)
+        firewall_switch.need_tracking(plan, name)
     if enable:
         plan.systemctl(["enable", "--now"] if start else ["enable"], name, "stop" if start else "")
     elif start:
@@ -114,12 +114,12 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
         if not seen["enabled"] and seen["active"] is False:
             continue
         path = OWN_UNITS + one
-        firewall_guard.need_another(plan, one)
+        firewall_switch.need_another(plan, one)
         # A mask is a link in the place where a unit file of the site's own would stand.
         own = plan.host.exists(path) and not _is_link(plan.host, path)
         undo = "start" if seen["active"] else ""
         # Stopping nftables flushes the rules of all tools; so does its start, in a rollback.
-        reloads = firewall_guard.reloads_of_others(plan.host) if one == NFTABLES else []
+        reloads = firewall_switch.reloads_of_others(plan.host) if one == NFTABLES else []
         plan.systemctl(["disable" if own else "mask", "--now"], one, undo, after_undo=reloads)
         for argv in reloads:
             refresh(plan, argv)
