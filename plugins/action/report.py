@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import report_path, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore

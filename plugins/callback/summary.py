@@ -60,7 +60,8 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 

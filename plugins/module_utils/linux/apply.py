@@ -24,27 +24,25 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
-    cron_access,
-    file,
-    kernel_module,
-    login_defs,
-    shell_variable,
-    sshd_option,
-    su_access,
-    sysctl,
-)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
     accounts,
     apparmor,
     audit_rule,
     bootloader,
+    cron_access,
     dconf,
+    file,
     file_lines,
     filesystem_scan,
+    kernel_module,
+    login_defs,
     mounts,
     package,
+    shell_variable,
+    sshd_option,
+    su_access,
     sudo,
+    sysctl,
     text_setting,
     units,
 )

@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Rule,
     leaves,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Value, substitute
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
 REQUEST_VERSION = 1
@@ -38,7 +39,7 @@ class PlannedRule:
     recommendations: tuple[str, ...]
     settings: tuple[Mapping[str, Any], ...]
     fix: str
-    loose: Mapping[str, parameters.Value]
+    loose: Mapping[str, Value]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class BenchmarkPlan:
     benchmark: Benchmark
     rules: tuple[PlannedRule, ...]
     unjudged: tuple[Recommendation, ...]
-    values: Mapping[str, parameters.Value]
+    values: Mapping[str, Value]
     beside: tuple[PlannedRule, ...] = ()
 
 
@@ -151,11 +152,9 @@ def _beside(
     return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
 
 
-def _planned(
-    rule: Rule, benchmark: str, recommendations: tuple[str, ...], values: Mapping[str, parameters.Value]
-) -> PlannedRule:
+def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], values: Mapping[str, Value]) -> PlannedRule:
     used = {name: values[name] for name in rule.parameters}
-    settings = tuple(parameters.substitute(setting, used) for setting in rule.settings) if used else rule.settings
+    settings = tuple(substitute(setting, used) for setting in rule.settings) if used else rule.settings
     fix = rule.fix
     for name, value in values.items():
         if "{" in fix:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.parameters import Value, substitute, type_problem
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS, Setting, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.settings import Place, parameters_in
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Value, substitute, type_problem
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile
 
 _NAMES = {"default": "default", "written": "written value"}

@@ -1,19 +1,14 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From run directories to the summary and its files. The one way for callback, report action and merges."""
+"""From run directories to the summary."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import write_csv
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 
@@ -53,41 +48,10 @@ def _newest(stores: Sequence[RunStore]) -> dict[str, tuple[str, str]]:
     return {host: (run, file) for host, (_time, run, file) in times.items()}
 
 
-def write_reports(catalog: Catalog, stores: Sequence[RunStore], target: RunStore) -> dict[str, Any]:
-    """Write ``summary.json``, ``report.html`` and ``findings.csv`` into ``target`` and return the summary.
-
-    Raises `HipaaCisError` where a record or the folder can't be used.
-    """
-    summary = summarise(catalog, stores)
-    try:
-        target.write("summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
-        with target.writing("findings.csv") as stream:
-            write_csv(stream, _counted_records(summary, stores))
-        with target.writing("report.html") as stream:
-            write_html(stream, summary, _counted_records(summary, stores), framework=_framework(catalog))
-    except OSError as problem:
-        raise HipaaCisError(
-            f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."
-        ) from None
-    return summary
-
-
-def _counted_records(summary: dict[str, Any], stores: Sequence[RunStore]) -> Iterator[dict[str, Any]]:
+def counted_records(summary: dict[str, Any], stores: Sequence[RunStore]) -> Iterator[dict[str, Any]]:
+    """Yield the records that a summary was made of."""
     digests = {host["digest"] for host in summary["hosts"] if "digest" in host}
     for store in stores:
         for _file, digest, record in store.records():
             if digest in digests:
                 yield record
-
-
-def _framework(catalog: Catalog) -> dict[str, Any]:
-    return {
-        "safeguards": [
-            {"cite": row.cite, "auditor_asks": list(row.auditor_asks)} for row in catalog.safeguards.values()
-        ]
-    }
-
-
-def report_path(store: RunStore) -> Path:
-    """Return where a run's HTML report stands."""
-    return store.folder / "report.html"

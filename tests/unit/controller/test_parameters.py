@@ -10,6 +10,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import S
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import reference_docs, role_docs
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog, Parameter, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import substitute
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
 from tests.unit.controller.catalogs import changed
 
@@ -51,7 +52,7 @@ def test_benchmark_has_its_own_written_value():
 
 
 def test_only_what_is_written_takes_the_written_value():
-    filled = parameters.substitute({"any_of": [{"all_of": [ITEM]}, ITEM]}, resolved())
+    filled = substitute({"any_of": [{"all_of": [ITEM]}, ITEM]}, resolved())
 
     assert list(leaves([filled])) == 2 * [
         {

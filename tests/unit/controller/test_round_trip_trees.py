@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import settin
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import substitute
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
 
 pytestmark = pytest.mark.root
@@ -32,7 +33,7 @@ def _cases():
     for rule in KNOWN.rules.values():
         for leaf in leaves(rule.settings):
             if leaf["kind"] in ("sysctl", "kernel_module", "dconf"):
-                setting = parameters.substitute(leaf, VALUES)
+                setting = substitute(leaf, VALUES)
                 try:
                     name = leaf["address"].get("name") or leaf["address"]["key"]
                     yield pytest.param(setting, wanted_value(setting), id=f"{rule.id}-{name}")

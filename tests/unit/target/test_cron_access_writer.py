@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import cron_access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import cron_access
 
 WANTED = {"allow": {"mode": "0640", "owner": "root", "group": "root"}}
 

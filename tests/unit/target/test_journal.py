@@ -8,11 +8,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
-    DamagedJournal,
-    Journal,
-    last_run,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import DamagedJournal, Journal, last_run
 
 STEP = {"type": "file", "label": "x", "group": "plain", "changes": [], "path": "/etc/x"}
 GONE = {"kind": "absent"}

@@ -16,8 +16,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import fstab_check
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import findmnt
 
 NEW_FILE_MODE = 0o644
 # Called before every act on the host with what is about to be done; tests stop the process here.
@@ -209,7 +209,7 @@ class Executor:
         if not step.compare:
             return ""
         result = self._runner([part.replace("{file}", path) for part in step.compare], 60.0)
-        new = [result.problem] if result.problem else fstab_check.errors(result, path)
+        new = [result.problem] if result.problem else findmnt.errors(result, path)
         added = [line for line in new if line not in step.known]
         if not added:
             return ""

@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dpkg import GONE
 
 # One call of the package manager: it asks nothing, keeps changed configuration files and waits for another's lock.
 APT = (
@@ -79,7 +79,7 @@ def installed(runner: Runner, half: bool = False) -> Dict[str, str]:
     rows = [line.split() for line in result.stdout.splitlines()]
     known = {row[0]: row[1] for row in rows if len(row) == 3 and row[2] == "installed"}
     if half:
-        known.update({row[0]: row[1] for row in rows if len(row) == 3 and row[2] not in package.GONE})
+        known.update({row[0]: row[1] for row in rows if len(row) == 3 and row[2] not in GONE})
     return known
 
 

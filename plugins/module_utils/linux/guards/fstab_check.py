@@ -10,10 +10,10 @@ not plugged in), so a new table is refused only for what its old one did not hav
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.findmnt import errors
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ VERIFY = ("findmnt", "--verify", "--tab-file")
 # With errors in the table it ends with 1.
 EXIT_CODES = (0, 1)
 UNKNOWN = re.compile(r"(unrecognized|invalid|unknown) option")
-_SUMMARY = re.compile(r"\s*(\d+ parse errors?,|Success\b)")
 
 
 def verify(plan: ChangePlan) -> None:
@@ -40,16 +39,3 @@ def verify(plan: ChangePlan) -> None:
         plan.warn("%s is written unchecked, for this findmnt knows no --verify" % FSTAB)
         return
     plan.compare(FSTAB, [*VERIFY, "{file}"], errors(old, FSTAB))
-
-
-def errors(result: CommandResult, path: str) -> List[str]:
-    """Return the errors of a table, each with the mount that it is of; warnings are none of them."""
-    found: List[str] = []
-    mount = ""
-    for line in result.stdout.splitlines():
-        if line[:1] not in (" ", ""):
-            mount = line.strip()
-        elif "[E]" in line:
-            found.append("%s: %s" % (mount, line.split("[E]", 1)[1].strip()))
-    said = [line.strip() for line in result.stderr.splitlines() if line.strip() and not _SUMMARY.match(line)]
-    return found + [line.replace(path, FSTAB) for line in said]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
@@ -14,7 +14,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import fire
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import UFW_CONF, UFW_DEFAULTS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -28,8 +27,11 @@ PWQUALITY = "/etc/security/pwquality.conf"
 DICTIONARY = "/var/cache/cracklib/cracklib_dict.pwd"
 
 
-def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
-    """Raise `CannotFix` where the value would stop the host at work; warn where it would have no effect."""
+def check(plan: ChangePlan, file: str, name: str, text: str, install: Callable[[str], None]) -> None:
+    """Raise `CannotFix` where the value would stop the host at work; warn where it would have no effect.
+
+    ``install``: plans the installation of a package that the value needs.
+    """
     if file == AUDITD and name.endswith("_action"):
         if text.lower() in ("halt", "single") and name in ("disk_full_action", "admin_space_left_action"):
             _need_room(plan, name, text)
@@ -38,7 +40,7 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
     if file == UFW_CONF and name == "ENABLED" and text.lower() != "yes":
         firewall_switch.need_another(plan, firewall_switch.UFW_UNIT)
     if file == PWQUALITY and name in ("enforce_for_root", "enforcing", "dictcheck") and text != "0":
-        _need_dictionary(plan, name)
+        _need_dictionary(plan, name, install)
     if file == UFW_DEFAULTS and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
         rules = text_or(plan.host, "/etc/ufw/user.rules")
         if not re.search(r"^### tuple ### allow\S* .* out(_\S+)?( |$)", rules, re.MULTILINE):
@@ -50,14 +52,14 @@ def check(plan: ChangePlan, file: str, name: str, text: str) -> None:
         firewall_switch.need_tracking_for_ufw(plan, name, text)
 
 
-def _need_dictionary(plan: ChangePlan, name: str) -> None:
+def _need_dictionary(plan: ChangePlan, name: str, install: Callable[[str], None]) -> None:
     """Install the dictionary without which pam_pwquality turns down every new password, or refuse."""
     seen = text_setting.read(plan.host, [{"file": PWQUALITY, "format": "pwquality", "name": "dictpath"}])[0]
     if seen.state != "absent" or plan.host.exists(DICTIONARY):
         return
     try:
         # A change of which one step fails makes no further one, so the setting comes only with the dictionary.
-        package.write(plan, {"name": "cracklib-runtime"}, True)
+        install("cracklib-runtime")
     except (CannotFix, ReadError) as problem:
         raise CannotFix(
             "%s is missing, and with %s no new password at all would be accepted; install cracklib-runtime first (%s)"

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -19,11 +18,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file
-
-if TYPE_CHECKING:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
-
-CRONTABS = "/var/spool/cron/crontabs"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -45,32 +39,3 @@ def _list(host: Host, path: str) -> Dict[str, Any]:
     except NotFound:
         return {"exists": False, "mode": None, "owner": None, "group": None}
     return {"exists": True, "mode": seen["mode"], "owner": seen["owner"], "group": seen["group"]}
-
-
-def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
-    """Write the list ``allow`` (``{allow: {mode, owner, group}}``) or remove the list ``deny`` (``{deny: absent}``).
-
-    A list of those allowed that is made anew names root and whoever has a crontab already: their work goes on.
-    """
-    program = required(address, "program")
-    if wanted == {"deny": "absent"}:
-        if not plan.host.exists("/etc/%s.allow" % program):
-            # With neither list Debian lets everybody in (crontab(1)); at lets in nobody, which is no reason to differ.
-            raise CannotFix("there is no /etc/%s.allow; without it the list of those denied keeps people out" % program)
-        plan.remove("/etc/%s.deny" % program)
-        return
-    if set(wanted) != {"allow"}:
-        raise CannotFix("only the list of those allowed can be written, and that of those denied removed")
-    path, attributes = "/etc/%s.allow" % program, wanted["allow"]
-    if not plan.host.exists(path):
-        names = ["root", *(_users_with_crontab(plan.host) if program == "cron" else [])]
-        plan.write(path, "".join(name + "\n" for name in dict.fromkeys(names)), mode=int(attributes["mode"], 8))
-    mode = plan.host.stat(path).st_mode & int(attributes["mode"], 8)
-    plan.attributes(path, mode, attributes["owner"], attributes["group"])
-
-
-def _users_with_crontab(host: Host) -> List[str]:
-    try:
-        return host.list_directory(CRONTABS)
-    except NotFound:
-        return []

@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
@@ -24,11 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
 
-if TYPE_CHECKING:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
-
 MAX_FILES = 10000
-MERGED = ("/bin", "/sbin", "/lib", "/lib64")
 TYPES = (
     (stat.S_ISREG, "file"),
     (stat.S_ISDIR, "directory"),
@@ -92,28 +87,3 @@ def document(host: Host, path: str) -> Dict[str, Any]:
         "size": entry.st_size,
         "link_target": target,
     }
-
-
-def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
-    """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?}``. A mode is never made wider."""
-    path = required(address, "path")
-    if not plan.host.exists(path):
-        raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
-    refuse_planted(plan.host, path)
-    mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
-    plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
-
-
-def refuse_planted(host: Host, path: str) -> None:
-    """Raise `CannotFix` where others than root could have put a link in place of a file or of a folder above it."""
-    folder = path.rsplit("/", 1)[0]
-    # /sbin and its like are links into /usr on every current system.
-    folder = "/usr" + folder if folder in MERGED else folder
-    while folder:
-        status = host.stat(folder, follow=False)
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid or status.st_mode & 0o022:
-            raise CannotFix(
-                "%s lies in %s, which is a link or where others than root may write; change it by hand"
-                % (printable(path), printable(folder))
-            )
-        folder = folder.rsplit("/", 1)[0]

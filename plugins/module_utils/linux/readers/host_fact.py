@@ -21,12 +21,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.sysctl import (
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.container import is_container, owns_kernel
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
     BootSettings,
     configured_value,
     running_value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.container import is_container, owns_kernel
 
 NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6")
 DESKTOP_FILES = (

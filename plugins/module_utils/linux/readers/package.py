@@ -18,12 +18,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dpkg import GONE, PRESENT
 
 QUERY = ("dpkg-query", "--show", "--showformat", "${Package}\\t${db:Status-Status}\\t${Version}\\n")
 SOURCE = "command: dpkg-query"
-# Files of these packages are on the host and may run; what dpkg only remembers is not installed (dpkg-query(1)).
-PRESENT = frozenset({"installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"})
-GONE = frozenset({"not-installed", "config-files"})
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:

@@ -12,8 +12,8 @@ from typing import List
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.login_defs import settings_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import StartUp, umask_text
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,175 +1,27 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind `shell_variable`: what the system-wide start-up files of shells may set a variable to. They are read and never run.
-
-The files are those that a benchmark names: /etc/bash.bashrc, /etc/profile and /etc/profile.d/*.sh. Whatever may run counts;
-what can't be told without running it is the value ``unknown``, which no number is.
-"""
+"""Kind `shell_variable`: what the system-wide start-up files of shells may set a variable to. They are read and never run."""
 
 from __future__ import annotations
 
-import re
-import stat
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
-    Address,
-    NotFound,
-    Observation,
-    UsageError,
-    read_each,
-    required,
-    value,
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, read_each, value
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_assignments import (
+    FILES,
+    SNIPPETS,
+    checked_name,
+    look,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_flow import Flow
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import Unknown, commands, expand, words
-
-if TYPE_CHECKING:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
-
-FILES = ("/etc/bash.bashrc", "/etc/profile")
-SNIPPETS = "/etc/profile.d/*.sh"
-OWN_FILE = "/etc/profile.d/zz-hipaa-cis-%s.sh"
-# Plain shells (dash) know no typeset; where it is known it is how the benchmark and those who check it spell this.
-OWN_TEXT = """\
-# Written by hipaa.cis.
-{name}={text}
-export {name}
-if [ -n "${{BASH_VERSION:-}}" ]; then
-    typeset -xr {name}={text}
-fi
-readonly {name}
-"""
-NAME = re.compile(r"[A-Za-z_]\w*\Z")
-DECLARING = {"export": "x", "readonly": "r", "declare": "", "typeset": "", "local": ""}
-UNKNOWN = "unknown"
-MAX_VALUES = 50
-
-
-@dataclass
-class _Seen:
-    """What was found of one variable. ``certain``: some value is set whatever happens."""
-
-    name: str
-    values: List[str] = field(default_factory=list)
-    places: List[str] = field(default_factory=list)
-    certain: bool = False
-    flags: str = ""
-    unset: bool = False
-
-    def as_value(self) -> Dict[str, Any]:
-        return {
-            "values": list(dict.fromkeys(self.values))[:MAX_VALUES],
-            "certain": self.certain,
-            "readonly": "r" in self.flags,
-            "exported": "x" in self.flags,
-            "unset": self.unset,
-        }
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return ``{values, certain, readonly, exported, unset}`` per variable: texts in order, and booleans."""
 
     def one(address: Address) -> Observation:
-        seen = _look(host, _name(address))
+        seen = look(host, checked_name(address))
         return value(seen.as_value(), ", ".join(seen.places[:10]) or ", ".join((*FILES, SNIPPETS)))
 
     return read_each(addresses, one)
-
-
-def _name(address: Address) -> str:
-    name = required(address, "name")
-    if not NAME.match(name):
-        raise UsageError("%r is not the name of a variable" % name)
-    return name
-
-
-def _look(host: Host, name: str) -> _Seen:
-    seen = _Seen(name)
-    for path in [*FILES, *host.glob(SNIPPETS)]:
-        try:
-            _follow(host, path, host.read_text(path), seen)
-        except NotFound:
-            continue
-    return seen
-
-
-def _follow(host: Host, path: str, text: str, seen: _Seen) -> None:
-    if seen.name not in text:
-        return
-    flow = Flow(path, lambda operator, word: _exists(host, operator, word))
-    for command in commands(text, path):
-        if command.text in ("(", ")"):
-            flow.bracket(command.text)
-            continue
-        stripped = flow.strip(command.text)
-        runs = flow.certainty(stripped, command.after) if stripped else False
-        given = words(stripped) if runs is not False else []
-        if given and given[0] in ("return", "exit", "exec"):
-            flow.leave()
-        if seen.name in stripped and runs is not False:
-            seen.places.append("%s:%d" % (printable(path), command.line))
-            _take(given, bool(runs), seen)
-    flow.end()
-
-
-def _exists(host: Host, operator: str, word: str) -> Optional[bool]:
-    try:
-        status = host.stat(expand(word, {}))
-    except Unknown:
-        return None
-    except NotFound:
-        return False
-    return {"-d": stat.S_ISDIR, "-f": stat.S_ISREG}.get(operator, lambda _mode: True)(status.st_mode)
-
-
-def _take(given: List[str], certain: bool, seen: _Seen) -> None:
-    """Take from one command what it does to the variable."""
-    head = given[0] if given else ""
-    if head == "unset":
-        seen.unset = seen.unset or seen.name in given[1:]
-    elif head in DECLARING:
-        options = "".join(word[1:] for word in given[1:] if word.startswith("-"))
-        removed = any(word.startswith("+") for word in given[1:])
-        named = [word for word in given[1:] if re.match(re.escape(seen.name) + r"(\+?=|\Z)", word)]
-        if named and certain and not removed and "n" not in options:
-            seen.flags += DECLARING[head] + options
-        for word in named:
-            _assign(word, certain, seen)
-    elif all("=" in word for word in given):
-        for word in given:
-            _assign(word, certain, seen)
-    elif any(re.match(re.escape(seen.name) + r"\+?=", word) for word in given) or head in ("eval", "read", "printf"):
-        # For one command only, or set by another program: nobody knows.
-        seen.values.append(UNKNOWN)
-
-
-def _assign(word: str, certain: bool, seen: _Seen) -> None:
-    left, equals, right = word.partition("=")
-    if not equals or left.rstrip("+") != seen.name:
-        return
-    try:
-        seen.values.append(UNKNOWN if left.endswith("+") else expand(right, {})[:200])
-    except Unknown:
-        seen.values.append(UNKNOWN)
-    seen.certain = seen.certain or certain
-
-
-def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
-    """Set a variable for all login shells, read-only and exported, in a file of our own."""
-    name = _name(address)
-    text = str(wanted)
-    if not re.match(r"[A-Za-z0-9_./:-]+\Z", text):
-        raise CannotFix("%r is no plain value" % text)
-    path = OWN_FILE % name.lower()
-    before = _look(plan.host, name)
-    others = [place for place in before.places if not place.startswith(path)]
-    if others:
-        raise CannotFix(
-            "%s is set elsewhere too, which would clash: %s; remove that by hand" % (name, ", ".join(others))
-        )
-    plan.write(path, OWN_TEXT.format(name=name, text=text))

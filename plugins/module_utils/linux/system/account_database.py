@@ -11,7 +11,7 @@ from typing import List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.login_defs import settings_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
 
 ALGORITHMS = {
     "1": "md5", "2a": "bcrypt", "2b": "bcrypt", "2y": "bcrypt", "5": "sha256", "6": "sha512",

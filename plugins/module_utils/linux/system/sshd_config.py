@@ -1,17 +1,19 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Match blocks of sshd_config(5) set. Everything else is asked of `sshd -T`, not of the text."""
+"""sshd_config(5) as lines: what Match blocks set, and what the main file says. What is in effect is asked of `sshd -T`."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
+CONFIGURATION = "/etc/ssh/sshd_config"
+ALGORITHMS = frozenset({"ciphers", "kexalgorithms", "macs"})
 MAX_DEPTH = 16  # as sshd itself has it
 MAX_FILES = 256
 # sshd -T prints these in seconds.
@@ -99,3 +101,26 @@ def normal(name: str, rest: str) -> str:
     if text.lower() in ("yes", "no", "true", "false"):
         return {"true": "yes", "false": "no"}.get(text.lower(), text.lower())
     return text
+
+
+def general_lines(host: Host) -> Dict[str, List[Line]]:
+    """Return option -> the lines of the main file itself that hold for every connection."""
+    found: Dict[str, List[Line]] = {}
+    for line in lines(host, CONFIGURATION):
+        if line.file == CONFIGURATION and not line.match:
+            found.setdefault(line.name, []).append(line)
+    return found
+
+
+def states(lines: Sequence[Line], effective: str) -> bool:
+    """Return whether lines say what is in effect and nothing else."""
+    return bool(lines) and all(
+        # What is taken from or added to the program's own list says so in its own way.
+        same_value(normal(line.name, line.rest), effective) or line.rest.strip()[:1] in ("+", "-", "^")
+        for line in lines
+    )
+
+
+def same_value(seen: str, text: str) -> bool:
+    """Return whether two values are one to sshd: case counts only in paths."""
+    return seen == text or ("/" not in text and seen.lower() == text.lower())

@@ -9,12 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
-    DISABLED,
-    MARK,
-    assign,
-    text_or,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, assign, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.audit_rule import (
     FOLDER,

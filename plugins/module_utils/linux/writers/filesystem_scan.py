@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import filesystem_scan
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.file import refuse_planted
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.file import refuse_planted
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -10,12 +10,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
-    DISABLED,
-    MARK,
-    text_or,
-    with_line,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, text_or, with_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required

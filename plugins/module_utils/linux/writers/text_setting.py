@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import sett
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 # Behind what others number; of drop-ins the last by name wins.
 OWN_NAME = "zz-hipaa-cis.conf"
@@ -28,7 +29,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     text = "" if wanted is True else str(wanted)
     if wanted is None or wanted is False or isinstance(wanted, (dict, list)) or "\n" in text:
         raise CannotFix("%r cannot be the value of %s" % (wanted, name))
-    settings.check(plan, file, name, text)
+    settings.check(plan, file, name, text, lambda needed: package.write(plan, {"name": needed}, True))
     FORMATS[form](plan, file, name, str(address.get("section", "")), text)
     seen = text_setting.read(plan.host, [address])[0]
     if seen.state != "value" or seen.value not in (text, [text]):

@@ -1,0 +1,27 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What findmnt(8) of util-linux complains of in a table of file systems (``findmnt --verify``)."""
+
+from __future__ import annotations
+
+import re
+from typing import List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB
+
+_SUMMARY = re.compile(r"\s*(\d+ parse errors?,|Success\b)")
+
+
+def errors(result: CommandResult, path: str) -> List[str]:
+    """Return the errors of a table, each with the mount that it is of; warnings are none of them."""
+    found: List[str] = []
+    mount = ""
+    for line in result.stdout.splitlines():
+        if line[:1] not in (" ", ""):
+            mount = line.strip()
+        elif "[E]" in line:
+            found.append("%s: %s" % (mount, line.split("[E]", 1)[1].strip()))
+    said = [line.strip() for line in result.stderr.splitlines() if line.strip() and not _SUMMARY.match(line)]
+    return found + [line.replace(path, FSTAB) for line in said]

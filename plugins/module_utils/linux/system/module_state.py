@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel modules: which are installed, which are loaded, and what modprobe is told of them."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import InstalledModules
+
+LASTING = ("/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
+# What modprobe reads now; /run is empty again after a reboot.
+CURRENT = (LASTING[0], "/run/modprobe.d", *LASTING[1:])
+
+
+class ModuleState:
+    """What a host says of its modules, each part read when it is first needed."""
+
+    def __init__(self, host: Host) -> None:
+        self.installed = InstalledModules(host)
+        self.loaded = Once(lambda: _loaded(host))
+        self.configs = Once(lambda: [ModprobeConfig(host, directories) for directories in (CURRENT, LASTING)])
+
+
+def _loaded(host: Host) -> Dict[str, bool]:
+    """Return the loaded modules, each with whether something uses it: then it can't be unloaded (proc(5))."""
+    try:
+        lines = host.read_text("/proc/modules").split("\n")
+    except NotFound:
+        return {}  # a kernel that can't load modules
+    fields = [line.split() for line in lines if line]
+    return {parts[0]: len(parts) > 2 and parts[2] != "0" for parts in fields}

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel parameters: the running value and the one that the next boot sets.
+
+At boot systemd-sysctl applies the snippets (sysctl.d(5)); where ufw starts at boot, it then
+applies a file of its own. /run/sysctl.d is left out, for a reboot empties it: what only stands
+there would not last. /etc/sysctl.conf itself is read by nobody at boot; Debian 12 links it from
+/etc/sysctl.d, Debian 13 no longer has it.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError, UsageError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import (
+    MAX_VALUE,
+    PATTERN_SIGNS,
+    Assignment,
+    Table,
+    normal_key,
+    parse,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.ufw_defaults import sysctl_file_at_boot
+
+# /lib last: on hosts where it is a link to /usr/lib, its files are hidden by themselves.
+DIRECTORIES = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+
+
+class BootSettings:
+    """What the files set at the next boot: the snippets, then ufw's file."""
+
+    def __init__(self, host: Host) -> None:
+        self._tables = [_snippets_table(host)]
+        ufw_file = sysctl_file_at_boot(host)
+        if ufw_file is not None:
+            self._tables.append(_table(host, [ufw_file]))
+
+    def winner(self, key: str) -> Optional[Assignment]:
+        """Return the assignment that stays in effect for a key with slashes, or None."""
+        found = [table.winner(key) for table in self._tables]
+        return next((assignment for assignment in reversed(found) if assignment), None)
+
+    def stated(self, key: str) -> bool:
+        """Return whether the snippets alone say what stays in effect."""
+        own, winner = self._tables[0].winner(key), self.winner(key)
+        return own is not None and winner is not None and own.text == winner.text
+
+    def sources(self, key: str) -> List[Assignment]:
+        """Return every assignment that names the key or a pattern of it, in the order of reading."""
+        return [assignment for table in self._tables for assignment in table.sources(key)]
+
+
+def running_value(host: Host, name: str) -> Optional[str]:
+    """Return the running value with single blanks between its fields, None where there is no such key."""
+    path = "/proc/sys/" + checked_key(name)
+    try:
+        return " ".join(host.read_text(path).split())[:MAX_VALUE]
+    except NotFound:
+        if not host.exists("/proc/sys/kernel"):
+            raise ReadError("/proc/sys is not there; running kernel parameters cannot be read") from None
+        return None
+
+
+def configured_value(boot: BootSettings, name: str) -> Optional[str]:
+    """Return the value that the next boot sets, None where no file does."""
+    winner = boot.winner(checked_key(name))
+    return None if winner is None else winner.text
+
+
+def checked_key(name: str) -> str:
+    """Return the path below /proc/sys. A key must not lead out of it."""
+    key = normal_key(name)
+    if any(part in ("", ".", "..") for part in key.split("/")) or any(sign in key for sign in PATTERN_SIGNS):
+        raise UsageError("%r is not the name of one kernel parameter" % name)
+    return key
+
+
+def _snippets_table(host: Host) -> Table:
+    return _table(host, snippets(host, DIRECTORIES))
+
+
+def _table(host: Host, files: Sequence[str]) -> Table:
+    table = Table()
+    for path in files:
+        for assignment in parse(path, snippet_text(host, path)):
+            table.add(assignment)
+    return table

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writer of the kind `cron_access`: the list of those allowed is made or closed, that of those denied removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, required
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+CRONTABS = "/var/spool/cron/crontabs"
+
+
+def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
+    """Write the list ``allow`` (``{allow: {mode, owner, group}}``) or remove the list ``deny`` (``{deny: absent}``).
+
+    A list of those allowed that is made anew names root and whoever has a crontab already: their work goes on.
+    """
+    program = required(address, "program")
+    if wanted == {"deny": "absent"}:
+        if not plan.host.exists("/etc/%s.allow" % program):
+            # With neither list Debian lets everybody in (crontab(1)); at lets in nobody, which is no reason to differ.
+            raise CannotFix("there is no /etc/%s.allow; without it the list of those denied keeps people out" % program)
+        plan.remove("/etc/%s.deny" % program)
+        return
+    if set(wanted) != {"allow"}:
+        raise CannotFix("only the list of those allowed can be written, and that of those denied removed")
+    path, attributes = "/etc/%s.allow" % program, wanted["allow"]
+    if not plan.host.exists(path):
+        names = ["root", *(_users_with_crontab(plan.host) if program == "cron" else [])]
+        plan.write(path, "".join(name + "\n" for name in dict.fromkeys(names)), mode=int(attributes["mode"], 8))
+    mode = plan.host.stat(path).st_mode & int(attributes["mode"], 8)
+    plan.attributes(path, mode, attributes["owner"], attributes["group"])
+
+
+def _users_with_crontab(host: Host) -> List[str]:
+    try:
+        return host.list_directory(CRONTABS)
+    except NotFound:
+        return []

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writer of the kind `sysctl`: a value now and for every boot, in a file that is read behind all others."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
+    MARK,
+    comment_out,
+    text_or,
+    with_line,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
+    BootSettings,
+    checked_key,
+    configured_value,
+    running_value,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+
+# Behind the 99-sysctl.conf of Debian, so that it is read last of the numbered ones.
+OWN_FILE = "/etc/sysctl.d/99-zz-hipaa-cis.conf"
+
+
+def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
+    """Set a value now and for every boot; lines below /etc that say otherwise become comments.
+
+    ``wanted``: the value, or ``{at_least: n}``, of which a greater one that runs or is configured stays.
+    """
+    name = required(address, "name")
+    key, running = checked_key(name), running_value(plan.host, name)
+    if running is None:
+        raise CannotFix("this kernel has no parameter %s" % name)
+    boot = BootSettings(plan.host)
+    text = _text(wanted, [running, configured_value(boot, name)])
+    if running != text and not os.access(plan.host.path("/proc/sys/" + key), os.W_OK):
+        raise CannotFix(
+            "%s is %s and cannot be changed from within a container; set it on the machine that runs it"
+            % (name, running)
+        )
+    other: Dict[str, List[int]] = {}
+    for assignment in boot.sources(key):
+        if assignment.text != text and not assignment.is_pattern and assignment.file != OWN_FILE:
+            other.setdefault(assignment.file, []).append(assignment.line)
+    for path, numbers in other.items():
+        place = _real_file(plan.host, path)
+        if place.startswith("/etc/"):
+            plan.write(place, comment_out(plan.host.read_text(place), numbers))
+    own = text_or(plan.host, OWN_FILE, MARK)
+    plan.write(OWN_FILE, with_line(own, "%s = %s" % (name, text), lambda line: _sets(line, key)))
+    left = BootSettings(plan.host).winner(key)
+    if left is None or left.text != text:
+        place = "%s:%d" % (printable(left.file), left.line) if left else "nothing"
+        raise CannotFix("%s would still win at the next boot; change it there by hand" % place)
+    plan.kernel("/proc/sys/" + key, text)
+
+
+def _text(wanted: Any, seen: Sequence[Optional[str]]) -> str:
+    if not isinstance(wanted, dict):
+        return " ".join(str(wanted).split())
+    return str(max([wanted["at_least"], *(int(text) for text in seen if text is not None and text.isdigit())]))
+
+
+def _sets(line: str, key: str) -> bool:
+    return any(assignment.key == key for assignment in parse(OWN_FILE, line))
+
+
+def _real_file(host: Host, path: str) -> str:
+    """Return the file behind Debian's link /etc/sysctl.d/99-sysctl.conf; other links are left to those who made them."""
+    try:
+        target = host.read_link(path)
+    except ReadError:
+        return path
+    return "/etc/sysctl.conf" if target in ("../sysctl.conf", "/etc/sysctl.conf") else path
