@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import request_for
-from tests.scenarios import File, all_scenarios
-from tests.unit.controller.test_scenario_verdicts import verdict_of
+from tests.scenarios.linux import File, all_scenarios
+from tests.unit.both_sides.test_scenario_verdicts import verdict_of
 
 pytestmark = pytest.mark.hosts
 

@@ -1,8 +1,8 @@
 """Scenarios of every kind: a planted state of a host and the verdict it has to get.
 
 One module a kind, named after it, with a list ``SCENARIOS``. The same table serves three tests:
-the reader on a directory tree (``tests/unit/target``, any Python from 3.8, standard library
-only), the verdict by plan and judge (``tests/unit/controller``), and, where ``on_host`` says so,
+the reader on a directory tree (``tests/unit/target/linux``, any Python from 3.8, standard library
+only), the verdict by plan and judge (``tests/unit/both_sides``), and, where ``on_host`` says so,
 the same state planted on a booted host (``tests/integration``).
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 HASH = "$y$j9T$planted.salt$planted.hash"
 PASSWD = "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/:/usr/sbin/nologin\nbob:x:1000:1000:Bob:/home/bob:/bin/bash\n"

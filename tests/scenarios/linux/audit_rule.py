@@ -6,7 +6,7 @@ import glob
 from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios import Command, File, Scenario
+from tests.scenarios.linux import Command, File, Scenario
 
 EMPTY = {"empty": True}
 FOLDER = "/etc/audit/rules.d/"

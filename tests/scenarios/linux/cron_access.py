@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 RIGHT = {"fields": {"exists": {"equals": True}, "mode": {"mode_at_most": "0640"}}}
 NAMES = {"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\n"}

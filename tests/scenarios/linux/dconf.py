@@ -6,7 +6,7 @@ import os
 from typing import Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.dconf import UPDATE
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 KEY = "/org/gnome/desktop/media-handling/autorun-never"
 PROFILE = "/etc/dconf/profile/user"

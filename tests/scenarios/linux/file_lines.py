@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 PATH = "/etc/issue"
 SNIPPETS = "/etc/rsyslog.d/*.conf"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Optional
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 NONE = {"fields": {"count": {"equals": 0}}}
 TABLE = "/proc/self/mountinfo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Union
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 NAME = {"name": "cramfs"}
 EXPECT: Dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Union
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 LOCAL = {"each": {"fields": {"local_only": {"equals": True}}}}
 MAIL = {"ports": [25, 465, 587]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 PATH = "/etc/login.defs"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Sequence, Union
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 EXPECT = {"fields": {"running": {"equals": True}, "configured": {"any_of": [{"absent": True}, {"equals": True}]}}}
 STRICT = {"fields": {"running": {"equals": True}, "configured": {"equals": True}}}

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.package import QUERY
-from tests.scenarios import Command, Scenario
+from tests.scenarios.linux import Command, Scenario
 
 GONE = {"absent": True}
 HERE = {"present": True}

@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
-from tests.scenarios import Command, File, Scenario
+from tests.scenarios.linux import Command, File, Scenario
 
 COMMAND = "systemctl show --no-pager --property=%s -- cups.service" % PROPERTIES
 BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755)}

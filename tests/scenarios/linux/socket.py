@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
-from tests.scenarios import Command, File, Scenario
+from tests.scenarios.linux import Command, File, Scenario
 
 UNIT = "cups.socket"
 COMMAND = "systemctl show --no-pager --property=%s -- %s" % (PROPERTIES, UNIT)

@@ -6,7 +6,7 @@ import glob
 from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios import Command, Scenario
+from tests.scenarios.linux import Command, Scenario
 
 MAIN = "/etc/ssh/sshd_config"
 EXTRA = "/etc/ssh/sshd_config.d/x.conf"

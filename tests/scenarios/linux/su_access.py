@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from tests.scenarios import File, Scenario
+from tests.scenarios.linux import File, Scenario
 
 SU = "/etc/pam.d/su"
 COMMON = "/etc/pam.d/common-auth"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from tests.scenarios import Scenario
+from tests.scenarios.linux import Scenario
 
 MAIN = "/etc/sudoers"
 SERVICES = "/etc/nsswitch.conf"

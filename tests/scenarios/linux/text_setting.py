@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from tests.scenarios import Scenario
+from tests.scenarios.linux import Scenario
 
 JOURNAL = {"file": "/etc/systemd/journald.conf", "name": "Storage", "section": "Journal", "format": "systemd"}
 MAIN = "/etc/systemd/journald.conf"

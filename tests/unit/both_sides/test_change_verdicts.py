@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios import all_scenarios, apply_wanted, plant
-from tests.unit.controller.test_scenario_verdicts import verdict
+from tests.scenarios.linux import all_scenarios, apply_wanted, plant
+from tests.unit.both_sides.test_scenario_verdicts import verdict
 
 pytestmark = pytest.mark.root
 

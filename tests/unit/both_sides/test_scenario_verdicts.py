@@ -11,7 +11,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Rule
-from tests.scenarios import Scenario, all_scenarios, host_for, plant
+from tests.scenarios.linux import Scenario, all_scenarios, host_for, plant
 
 CASES = all_scenarios()
 

@@ -17,8 +17,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_p
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import Remedies
-from tests.scenarios import Scenario, changer_for, host_for, plant
-from tests.scenarios.sshd_option import sshd
+from tests.scenarios.linux import Scenario, changer_for, host_for, plant
+from tests.scenarios.linux.sshd_option import sshd
 
 pytestmark = pytest.mark.root
 

@@ -10,7 +10,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import S
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Kind, Platform, Rule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from tests.unit.controller.catalogs import SECOND_PLATFORM
+from tests.unit.controller.catalog.catalogs import SECOND_PLATFORM
 
 PLATFORM = Platform(
     "p",

@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog, Parameter, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import substitute
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
-from tests.unit.controller.catalogs import changed
+from tests.unit.controller.catalog.catalogs import changed
 
 KNOWN = load_catalog()
 TRIES = Parameter("tries", "Tries", "integer", 5, bound={"between": [1, 5]}, written=4)

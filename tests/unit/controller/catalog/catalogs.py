@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SECOND_PLATFORM = Path(__file__).parents[2] / "second_platform" / "catalog"
+SECOND_PLATFORM = Path(__file__).parents[3] / "second_platform" / "catalog"
 RULES = SECOND_PLATFORM / "rules" / "infusion_pump.yml"
 
 

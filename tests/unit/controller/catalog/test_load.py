@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import cache, lint, load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
-from tests.unit.controller.catalogs import SECOND_PLATFORM, changed
+from tests.unit.controller.catalog.catalogs import SECOND_PLATFORM, changed
 
 RULES = "rules/infusion_pump.yml"
 FAULTS = [

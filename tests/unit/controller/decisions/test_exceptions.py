@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 KNOWN = load_catalog()
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=timezone.utc)
 GIVEN = {

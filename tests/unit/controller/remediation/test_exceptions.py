@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions imp
     Subject,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
-from tests.unit.controller.test_remediation import PlayedHost, leaf, remediate, rule
+from tests.unit.controller.remediation.test_platform import PlayedHost, leaf, remediate, rule
 
 SAID = "excepted until 2027-03-01 by J. Doe: the updater needs it"
 

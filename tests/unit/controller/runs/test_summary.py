@@ -11,7 +11,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
-from tests.unit.controller.catalogs import SECOND_PLATFORM
+from tests.unit.controller.catalog.catalogs import SECOND_PLATFORM
 
 LOGOFF, TRANSMISSION, EMERGENCY = "164.312(a)(2)(iii)", "164.312(e)(1)", "164.312(a)(2)(ii)"
 RULES = {"pump_screen_lock": (LOGOFF, "high"), "pump_telnet_off": (TRANSMISSION, "critical")}

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from tests.scenarios import all_scenarios, apply_wanted, changer_for, plant
+from tests.scenarios.linux import all_scenarios, apply_wanted, changer_for, plant
 
 pytestmark = pytest.mark.root
 

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from tests.scenarios import all_scenarios, host_for, plant
+from tests.scenarios.linux import all_scenarios, host_for, plant
 
 CASES = all_scenarios()
 

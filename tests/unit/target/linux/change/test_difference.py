@@ -10,7 +10,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.difference 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from tests.scenarios import ask
+from tests.scenarios.linux import ask
 
 pytestmark = pytest.mark.root
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios import ask
+from tests.scenarios.linux import ask
 
 pytestmark = pytest.mark.root
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
-from tests.scenarios import host_for, plant
-from tests.scenarios.accounts import HASH, SCENARIOS
+from tests.scenarios.linux import host_for, plant
+from tests.scenarios.linux.accounts import HASH, SCENARIOS
 
 
 def test_no_hash_comes_back(tmp_path):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios import Scenario, ask, plant
-from tests.scenarios.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
+from tests.scenarios.linux import Scenario, ask, plant
+from tests.scenarios.linux.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
 
 pytestmark = pytest.mark.root
 

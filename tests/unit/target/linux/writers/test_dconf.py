@@ -6,7 +6,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import gvariant
-from tests.scenarios import ask
+from tests.scenarios.linux import ask
 
 pytestmark = pytest.mark.root
 

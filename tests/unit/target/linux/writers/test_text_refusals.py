@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios import Scenario, apply_wanted, plant
+from tests.scenarios.linux import Scenario, apply_wanted, plant
 
 AUTHTOK = {"pam": "pam_unix.so", "add": ["use_authtok"]}
 FAILLOCK = {"pam": "pam_faillock.so", "profile": "hipaa-cis-faillock"}

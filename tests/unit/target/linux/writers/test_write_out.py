@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios import Scenario, apply_wanted, plant
-from tests.scenarios.sshd_option import sshd
+from tests.scenarios.linux import Scenario, apply_wanted, plant
+from tests.scenarios.linux.sshd_option import sshd
 
 pytestmark = pytest.mark.root
 
