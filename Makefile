@@ -54,7 +54,7 @@ test: $(VENV)/.development ## run all tests that this machine can run, and list 
 
 .PHONY: bench
 bench: $(VENV)/.development ## measure times and memory (tests/benchmarks)
-	@$(PYTEST) tests/benchmarks --override-ini 'python_files=bench_*.py' --capture=no $(ARGS)
+	@$(PYTEST) $(or $(ARGS),tests/benchmarks) --override-ini 'python_files=bench_*.py' --capture=no
 
 # Each role on a booted host: create, converge, idempotence, verify, destroy. ARGS="--scenario-name integrity" runs one.
 .PHONY: molecule

@@ -21,7 +21,7 @@ MOST_MORE_KIB = 2048
 # VmHWM and not ru_maxrss: the latter begins with the peak of whoever forked, here pytest's, and hides what is below.
 WALK = """
 import json, sys, time
-from ansible_collections.hipaa.cis.plugins.module_utils.linux import filesystem_scan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import filesystem_scan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 host = Host(sys.argv[1], privileged=True)
 started = time.perf_counter()

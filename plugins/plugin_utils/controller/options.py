@@ -47,7 +47,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
     "confirm_timeout": {"type": "float", "default": 120.0},
     "write_out": {"type": "bool", "default": True},
-    # Their form is checked by decisions.py, which names place and remedy.
+    # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
 # `must_exist` and `record_in` are for tasks only: no variable makes a run that is not there no error.
@@ -57,7 +57,7 @@ ROLLBACK_SPEC: dict[str, dict[str, Any]] = {
     "must_exist": {"type": "bool", "default": True},
     "record_in": {"type": "str"},
 }
-# Their forms are checked by health_checks.py and maintenance_window.py.
+# Their forms are checked by remediation/health_checks.py and remediation/maintenance_window.py.
 PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
     "health_checks": {"type": "list", "elements": "raw", "default": []},
     "windows": {"type": "list", "elements": "raw", "default": []},

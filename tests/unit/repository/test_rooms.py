@@ -1,0 +1,121 @@
+"""Each file has its room, and rooms know only what lies below them, as the record of the layout says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PLUGINS = ROOT / "plugins"
+LAYOUT = ROOT / "docs" / "adr" / "0018-rooms.md"
+PACKAGE = "ansible_collections.hipaa.cis.plugins."
+PATHS = re.compile(r"`([^`]+)`")
+
+
+class Room(NamedTuple):
+    name: str
+    paths: tuple[str, ...]
+    knows: tuple[str, ...]
+    to_come: bool
+
+
+def rooms() -> list[Room]:
+    """Read the tables of the layout, in their order: what stands first is the top floor."""
+    rows = [
+        line.strip("| ").split(" | ") for line in LAYOUT.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+    ]
+    cells = [row for row in rows if len(row) == 4 and row[0] != "room"]
+    return [
+        Room(name, tuple(PATHS.findall(paths)), tuple(PATHS.findall(knows)), "(to come)" in paths)
+        for name, paths, _what, knows in cells
+    ]
+
+
+ROOMS = {room.name: room for room in rooms()}
+FILES = sorted(str(path.relative_to(PLUGINS)) for path in PLUGINS.rglob("*.py"))
+
+
+def room_of(path: str) -> str | None:
+    """Return the room of a file below plugins/."""
+    found = [
+        room.name
+        for room in ROOMS.values()
+        for place in room.paths
+        if path == place or (place.endswith("/") and path.startswith(place))
+    ]
+    assert len(found) < 2, f"{path} lies in {found}"
+    return found[0] if found else None
+
+
+def imported(source: str, path: str) -> Iterator[str]:
+    """Yield the files below plugins/ that a file imports, at its head or inside a function."""
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: imports are written in full"
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [str(node.module)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.startswith(PACKAGE):
+                file = name[len(PACKAGE) :].replace(".", "/") + ".py"
+                if (PLUGINS / file).is_file():
+                    yield file
+
+
+def test_the_tables_are_read():
+    assert len(ROOMS) >= 20
+    assert ROOMS["readers"].knows == ("system", "ground")
+    assert ROOMS["ground"].knows == ()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_knows_only_what_lies_below_it(name):
+    order = list(ROOMS)
+
+    assert not [known for known in ROOMS[name].knows if order.index(known) <= order.index(name)]
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_is_there_or_is_said_to_come(name):
+    there = [path for path in ROOMS[name].paths if (PLUGINS / path).exists()]
+
+    assert list(ROOMS[name].paths) == there or (ROOMS[name].to_come and not there)
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_has_a_room_and_imports_only_what_that_room_knows(path):
+    here = room_of(path)
+    assert here is not None, f"{path} lies in no room that {LAYOUT.name} names"
+    allowed = {here, *ROOMS[here].knows}
+
+    files = set(imported((PLUGINS / path).read_text(encoding="utf-8"), path))
+    wrong = sorted(f"{file} ({room_of(file)})" for file in files if room_of(file) not in allowed)
+
+    assert not wrong, f"the room {here} does not know what {path} imports: {wrong}"
+
+
+def test_imports_inside_functions_are_seen():
+    source = f"def late():\n    from {PACKAGE}module_utils.linux.change import plan\n"
+
+    assert list(imported(source, "x.py")) == ["module_utils/linux/change/plan.py"]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.count("/") > 1])
+def test_a_name_does_not_repeat_its_folder(path):
+    folder, name = path.removesuffix(".py").split("/")[-2:]
+
+    assert not {folder, folder.removesuffix("s")} & set(name.split("_"))
+
+
+def test_a_writer_is_named_like_a_reader():
+    readers, writers = (
+        {path.name for path in (PLUGINS / ROOMS[name].paths[0]).glob("*.py")} for name in ("readers", "writers")
+    )
+
+    assert writers - readers == {"pam.py"}
