@@ -47,6 +47,8 @@ audit: $(VENV)/.runtime ## audit this very machine, changing nothing (as root: e
 # Booted hosts share one worker (their group); the other tests run beside them.
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
+# What the storms of this call are drawn from; the head of the output names it.
+export HIPAA_CIS_STORM_SEED ?= $(shell date +%s)
 
 .PHONY: test
 test: $(VENV)/.development ## run all tests that this machine can run, and list those it cannot; ARGS="-k ..."

@@ -29,6 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_report_header() -> str:
+    return "storms: the seeds from {} on (HIPAA_CIS_STORM_SEED)".format(os.environ.get("HIPAA_CIS_STORM_SEED", "1"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Keep pytest-ansible, where it is installed, from building a tree of links in the checkout: we have our own."""
