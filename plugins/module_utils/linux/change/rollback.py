@@ -10,7 +10,13 @@ import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    files,
+    lock,
+    package_steps,
+    places,
+    trees,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
@@ -20,6 +26,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
     Journal,
     last_run,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
     CONNECTION,
@@ -142,26 +149,31 @@ class Rollback:
         )
 
     def _restore(self, path: str, before: State, after: Optional[State], report: Report) -> None:
-        real = self._host.path(path, follow=False)
-        files.remove_quietly(files.temporary_name(real, self._journal.run_id))
-        contents = before["kind"] != "file" or files.has_content(before)
-        now = files.state(real, contents=contents)
-        # A log that was rotated away needs no permissions.
-        if files.same(now, before) or (not contents and now["kind"] == "absent"):
-            return
-        if contents and after is not None and not files.same(now, after):
-            self._keep_theirs(real, path, now, report)
-        content = self._journal.load(before["sha256"]) if files.has_content(before) else None
-        files.bring_about(real, before, content, self._journal.run_id)
+        with places.held(self._host.path(path, follow=False)) as place:
+            place.remove_temporary(self._journal.run_id)
+            contents = before["kind"] != "file" or files.has_content(before)
+            now = place.state(contents=contents)
+            # A log that was rotated away needs no permissions.
+            if files.same(now, before) or (not contents and now["kind"] == "absent"):
+                return
+            if now.get("names", 1) > before.get("names", 1):
+                raise ChangeError(
+                    "%s has got another name (a hard link) since the run and was left alone, for its permissions would "
+                    "be changed there too; find it with `find / -xdev -samefile %s` and remove what does not belong "
+                    "there, then run this again" % (path, path)
+                )
+            if contents and after is not None and not files.same(now, after):
+                self._keep_theirs(place, path, now, report)
+            content = self._journal.load(before["sha256"]) if files.has_content(before) else None
+            self._watcher("restore: " + path)
+            place.bring_about(before, content, self._journal.run_id, now)
 
-    def _keep_theirs(self, real: str, path: str, now: State, report: Report) -> None:
+    def _keep_theirs(self, place: Place, path: str, now: State, report: Report) -> None:
         """Keep what somebody made of a file since beside it."""
         if now["kind"] != "file":
             return
         beside = "%s.since-%s" % (path, self._journal.run_id)
-        with open(real, "rb") as stream:
-            content = stream.read(files.MAX_BYTES)
-        files.write_temporary(self._host.path(beside, follow=False), content, now)
+        place.beside(os.path.basename(beside)).replace_with(now, place.content(), self._journal.run_id)
         report.kept.append(beside)
 
     def _undo_kernel(self, entry: Entry) -> None:
