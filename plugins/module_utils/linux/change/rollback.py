@@ -34,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     KERNEL,
     REFRESH,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.taken_back import Item, TakenBack
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -45,6 +46,7 @@ UNDONE = ("undone", "failed")
 class Report:
     """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong.
 
+    ``items``: what is taken back, as `TakenBack` tells it, each with its ``state``: ``undone``, ``would_undo`` or ``failed``.
     ``undone``: what was not as before the run. ``changed``: whether anything of the host was, or would be, touched.
     """
 
@@ -53,6 +55,7 @@ class Report:
     conflicts: List[str] = field(default_factory=list)
     problems: List[str] = field(default_factory=list)
     kept: List[str] = field(default_factory=list)
+    items: List[Item] = field(default_factory=list)
 
 
 class Rollback:
@@ -71,7 +74,7 @@ class Rollback:
         self._watcher = watcher
         self._accounts = AccountUndo(host, journal)
 
-    def run(self, dry: bool = False) -> Report:
+    def run(self, dry: bool = False, differences: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
 
         Raises `ChangeError` (`DamagedJournal`) where the journal can't be relied on.
@@ -79,8 +82,12 @@ class Rollback:
         entries = [entry for entry in self._journal.entries(skip_damage=self._force) if self._wanted(entry)]
         report = Report()
         report.conflicts = self._conflicts(entries)
-        if dry or (report.conflicts and not self._force):
-            report.undone = [entry.step["label"] for entry in reversed(entries) if self._differs(entry)]
+        dry = dry or (bool(report.conflicts) and not self._force)
+        told = TakenBack(self._host, self._journal, dry, differences)
+        if dry:
+            differing = [entry for entry in reversed(entries) if self._differs(entry)]
+            report.undone = [entry.step["label"] for entry in differing]
+            report.items = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
             report.changed = dry and bool(report.undone)
             return report
         refreshes: Dict[Tuple[str, ...], None] = {}
@@ -90,7 +97,7 @@ class Rollback:
                 self._journal.finish(entry.number, "undone")
                 continue
             refreshes.update((tuple(argv), None) for argv in entry.step.get("after_undo", ()))
-            self._undo(entry, report)
+            self._undo(entry, report, told)
         for argv in reversed(list(refreshes)):
             self._run(list(argv), report)
         return report
@@ -100,11 +107,20 @@ class Rollback:
             return False
         return not self._unconfirmed or (entry.step["group"] == CONNECTION and not entry.confirmed)
 
-    def _undo(self, entry: Entry, report: Report) -> None:
+    def _told(self, told: TakenBack, entry: Entry) -> Item:
+        step = entry.step
+        try:
+            running = _read_kernel(self._host.path(step["path"])) if step["type"] == KERNEL else ""
+            return told.item(entry, list(self._effects(entry)) if step["type"] == COMMAND else (), running)
+        except (ChangeError, OSError, ReadError):
+            return {"label": step["label"], "type": step["type"], "rules": list(step.get("rules", ()))}
+
+    def _undo(self, entry: Entry, report: Report, told: TakenBack) -> None:
         self._watcher("undo: " + entry.step["label"])
         problems = len(report.problems)
         differs = self._differs(entry)
         report.changed = report.changed or differs
+        item = self._told(told, entry) if differs else {}
         try:
             if entry.step["type"] == COMMAND:
                 self._undo_command(entry, report)
@@ -122,6 +138,9 @@ class Rollback:
             self._journal.finish(entry.number, "undone")
             if differs:
                 report.undone.append(entry.step["label"])
+                report.items.append({**item, "state": "undone"})
+        else:
+            report.items.append({**item, "state": "failed", "reason": "; ".join(report.problems[problems:])})
 
     def _differs(self, entry: Entry) -> bool:
         """Return whether something of a change is there to be taken back; also where that can't be told."""
@@ -290,7 +309,7 @@ def _read_kernel(path: str) -> str:
         return "unreadable"
 
 
-def roll_back(run_id: Optional[str], force: bool, dry: bool) -> Tuple[str, Report]:
+def roll_back(run_id: Optional[str], force: bool, dry: bool, differences: bool = False) -> Tuple[str, Report]:
     """Roll a run back on this very host, the last one where none is named; return its id and the report.
 
     Raises `ChangeError` where there is no such run, another run is at work, or we are not root.
@@ -304,13 +323,13 @@ def roll_back(run_id: Optional[str], force: bool, dry: bool) -> Tuple[str, Repor
             "there is no journal of the run %s on this host; /var/lib/hipaa-cis holds those there are" % journal.run_id
         )
     if dry:
-        return journal.run_id, Rollback(host, run_command, journal, force=force).run(dry=True)
+        return journal.run_id, Rollback(host, run_command, journal, force=force).run(True, differences)
     # Who names the run knows that it is dead, or wants it ended: it can go on no more.
     token = os.urandom(8).hex()
     lock.take("/", journal.run_id, token, over=run_id is not None)
     try:
         with lock.at_work("/"):
-            return journal.run_id, Rollback(host, run_command, journal, force=force).run()
+            return journal.run_id, Rollback(host, run_command, journal, force=force).run(differences=differences)
     except OSError as problem:
         raise ChangeError(files.explain(journal.path, problem)) from None
     finally:

@@ -354,7 +354,47 @@ def test_file_that_is_read_twice_with_other_content_is_not_written(root):
     old = plan.host.read_text(SITE)
     append(root + SITE)
     plan.host.plan("/etc/other").content = b""  # what was read is forgotten
+    plan.host.read_text(SITE)
     plan.write(SITE, old + "# ours\n")
+    with open(root + SITE, "w") as stream:
+        stream.write(old)
 
     assert "" in execute(root, plan.steps()[0]).stale
-    assert text(root + SITE) == "net.ipv4.ip_forward = 1\n" + THEIRS
+    assert text(root + SITE) == old
+
+
+def test_file_that_got_another_name_since_the_plan_is_not_replaced(root):
+    seen = {**files.seen(os.lstat(root + SITE)), "sha256": files.state(root + SITE)["sha256"]}
+    os.link(root + SITE, root + "/etc/other")
+
+    assert "it" in execute(root, Step("file", SITE, path=SITE, content=b"", changes=["it"], seen=seen)).stale
+
+
+def test_another_file_that_looks_the_same_is_not_the_one_that_was_looked_at(root):
+    step = Step("file", SITE, path=SITE, mode=0o600, changes=["it"])
+    assert "it" in execute(root, step, At("attributes: ", lambda: replace(root + SITE))).stale
+    assert os.stat(root + SITE).st_mode & 0o7777 == 0o644
+
+
+def test_link_of_root_below_a_folder_of_somebody_else_is_not_followed(root):
+    os.mkdir(root + HOME + "/roots")
+    os.symlink(root + "/etc", root + HOME + "/roots/link")
+
+    with pytest.raises(OSError, match="Too many levels"):
+        folders.open_folder(root + HOME + "/roots/link")
+
+
+def test_file_that_took_the_place_of_the_one_looked_at_is_not_opened(root):
+    status = os.lstat(root + SITE)
+    replace(root + SITE)
+
+    with pytest.raises(files.ChangedMeanwhile), files.opened(root + SITE, None, SITE, status):
+        pass
+
+
+def test_pipe_that_took_the_place_of_a_file_is_not_waited_for(root):
+    status = os.lstat(root + HOME + "/conf/dotfile")
+    pipe(root)
+
+    with pytest.raises(files.ChangedMeanwhile):
+        files.state_of(root + HOME + "/conf/dotfile", None, "dotfile", status, None, True)
