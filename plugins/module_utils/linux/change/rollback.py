@@ -46,7 +46,7 @@ UNDONE = ("undone", "failed")
 class Report:
     """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong.
 
-    ``items``: what is taken back, as `TakenBack` tells it, each with its ``state``: ``undone``, ``would_undo`` or ``failed``.
+    ``details``: what is taken back, as `TakenBack` tells it, each with its ``state``: ``undone``, ``would_undo`` or ``failed``.
     ``undone``: what was not as before the run. ``changed``: whether anything of the host was, or would be, touched.
     """
 
@@ -55,7 +55,7 @@ class Report:
     conflicts: List[str] = field(default_factory=list)
     problems: List[str] = field(default_factory=list)
     kept: List[str] = field(default_factory=list)
-    items: List[Item] = field(default_factory=list)
+    details: List[Item] = field(default_factory=list)
 
 
 class Rollback:
@@ -87,7 +87,7 @@ class Rollback:
         if dry:
             differing = [entry for entry in reversed(entries) if self._differs(entry)]
             report.undone = [entry.step["label"] for entry in differing]
-            report.items = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
+            report.details = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
             report.changed = dry and bool(report.undone)
             return report
         refreshes: Dict[Tuple[str, ...], None] = {}
@@ -138,9 +138,9 @@ class Rollback:
             self._journal.finish(entry.number, "undone")
             if differs:
                 report.undone.append(entry.step["label"])
-                report.items.append({**item, "state": "undone"})
+                report.details.append({**item, "state": "undone"})
         else:
-            report.items.append({**item, "state": "failed", "reason": "; ".join(report.problems[problems:])})
+            report.details.append({**item, "state": "failed", "reason": "; ".join(report.problems[problems:])})
 
     def _differs(self, entry: Entry) -> bool:
         """Return whether something of a change is there to be taken back; also where that can't be told."""

@@ -65,8 +65,6 @@ class TakenBack:
 
     def _path(self, path: str, before: State, secret: bool) -> Item:
         now = self._now(path, files.has_content(before) or before["kind"] == "absent")
-        if self._dry:
-            self._left[path] = before
         item: Item = {"path": path, "from": _said(now), "to": _said(before)}
         if files.has_content(before) and now.get("sha256", before["sha256"]) != before["sha256"]:
             item["content"] = True
@@ -74,6 +72,8 @@ class TakenBack:
             shown = self._difference(path, now, before, secret)
             self._room -= len(shown.get("lines", ""))
             item["diff"] = shown
+        if self._dry:
+            self._left[path] = before
         return item
 
     def _now(self, path: str, contents: bool) -> State:
