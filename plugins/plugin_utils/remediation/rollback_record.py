@@ -83,8 +83,11 @@ def _lines(item: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _change(item: Mapping[str, Any]) -> str:
-    content = ", with the content of before" if item.get("content") else ""
-    return f"{item['path']}: {item['from']} -> {item['to']}{content}"
+    attributes = f"{item['from']} -> {item['to']}"
+    if not item.get("content"):
+        return f"{item['path']}: {attributes}"
+    what = "the content" if item["from"] == item["to"] else f"{attributes}, with the content"
+    return f"{item['path']}: {what} of before"
 
 
 def steps(items: Any) -> list[dict[str, Any]]:

@@ -74,6 +74,12 @@ def test_lines_name_what_was_done_from_what_to_what_and_the_rules():
     ]
 
 
+def test_a_line_names_mode_and_owner_only_where_they_change():
+    same = {**FILE, "from": FILE["to"]}
+
+    assert said(make(details=[same])) == ["taken back: /etc/motd: the content of before [motd_permissions]"]
+
+
 def test_lines_are_bounded(monkeypatch):
     monkeypatch.setattr(rollback_record, "MAX_LINES", 2)
 
