@@ -13,8 +13,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.rollback_record import make_rollback, said, steps
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_run_id, utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+
+# What the module on the host is given; all else is the controller's.
+ON_HOST = ("run_id", "force", "must_exist")
 
 
 class ActionModule(HostAction):
@@ -29,17 +34,49 @@ class ActionModule(HostAction):
         """Run on one host."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
+        started = utc_now()
         try:
             arguments = self._arguments(options.ROLLBACK_SPEC, variables)
             options.check_run(arguments["run_id"])
-            given = {name: value for name, value in arguments.items() if value is not None and name != "record_in"}
-            result.update(self._module(given, variables))
+            given = {name: arguments[name] for name in ON_HOST if arguments[name] is not None}
+            try:
+                answer = self._module(given, variables)
+            except (HipaaCisError, AnsibleConnectionFailure) as problem:
+                result.update(self._told({"run_id": arguments["run_id"]}, arguments, variables, started, str(problem)))
+                raise
+            result.update(answer)
+            result.update(self._told(answer, arguments, variables, started))
             if arguments["record_in"] and not result.get("failed") and not self._task.check_mode:
                 store = RunStore.create(arguments["record_in"], arguments["run_id"])
                 store.note_rollback(variables["inventory_hostname"], utc_now())
         except HipaaCisError as problem:
             result.update(failed=True, changed=False, msg=str(problem))
         return result
+
+    def _told(
+        self,
+        answer: dict[str, Any],
+        arguments: dict[str, Any],
+        variables: dict[str, Any],
+        started: str,
+        reason: str = "",
+    ) -> dict[str, Any]:
+        """Write the record; return what is said. One that can't be written is a warning: the way back needs none."""
+        reason = reason or ("" if "details" in answer else str(answer.get("msg", "the module gave no answer")))
+        check = bool(self._task.check_mode)
+        rollback = make_rollback(answer, (started, utc_now()), check, arguments["force"], reason)
+        told: dict[str, Any] = {"said": said(rollback)}
+        if self._task.diff:
+            told["diff"] = diff(steps(answer.get("details", ())))
+        try:
+            into = arguments["record_in"]
+            store = RunStore.create(
+                into or arguments["run_dir"], arguments["run_id"] if into else shared_run_id(), latest=bool(into)
+            )
+            told["rollback_record"] = str(store.add_rollback(variables["inventory_hostname"], rollback))
+        except HipaaCisError as problem:
+            told["warnings"] = [*answer.get("warnings", ()), f"This rollback is not recorded: {problem}"]
+        return told
 
     def _module(self, given: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the module's own answer. Raises `HipaaCisError` where it gave none, in words for the operator."""

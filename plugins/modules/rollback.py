@@ -16,6 +16,8 @@ description:
     nothing reads is an error before the host is touched, so that a typing error never takes back another run than the one meant.
   - What somebody changed since is not touched; then nothing at all is rolled back and the task fails with a list of it.
   - Of accounts only the fields that the run changed are taken back. Passwords and accounts that came since stay as they are.
+  - What was taken back, or would be, is said by rule and path in RV(said), and written to C(rollback/<host>.json) in a folder
+    of its own in O(run_dir), also in check mode and where it was refused.
 author:
   - The hipaa.cis authors (@hipaa-cis)
 options:
@@ -35,18 +37,24 @@ options:
         which nobody knows whether the run got as far as to change something.
     type: bool
     default: true
+  run_dir:
+    description:
+      - The folder on the controller that holds the runs. The record of this rollback goes into a new one, which C(latest) does not lead to.
+      - Where not given, the variable C(hipaa_cis_run_dir).
+    type: str
+    default: hipaa-cis-runs
   record_in:
     description:
       - The folder of runs in which the remediation record of O(run_id) is to say that it was taken back, where this happens as part of
-        that run.
+        that run. The record of the rollback is then written into that run's folder too.
     type: path
 attributes:
   check_mode:
     description: Can run in C(check_mode) and says what it would take back, or why it would refuse.
     support: full
   diff_mode:
-    description: Has no difference to show.
-    support: none
+    description: Shows what of the files comes back. Of files that not everybody on the host may read, lines are only counted.
+    support: full
   action:
     description: Has an action of its own on the controller.
     support: full
@@ -75,6 +83,20 @@ undone:
   description: The changes that were taken back, or in check mode would be, in this order.
   returned: always
   type: list
+details:
+  description:
+    - The same in detail; C(rules) for which it had been changed, C(path) or C(command), C(from) and C(to), and its
+      C(state), which is C(undone), C(would_undo) or C(failed).
+  returned: always
+  type: list
+said:
+  description: The same as lines for a person.
+  returned: always
+  type: list
+rollback_record:
+  description: The path of the record on the controller.
+  returned: where it could be written
+  type: str
 conflicts:
   description: What was changed since the run.
   returned: always
@@ -108,6 +130,7 @@ def main() -> None:
             "run_id": {"type": "str"},
             "force": {"type": "bool", "default": False},
             "must_exist": {"type": "bool", "default": True},
+            "run_dir": {"type": "str", "default": "hipaa-cis-runs"},
             "record_in": {"type": "path"},
         },
         supports_check_mode=True,
@@ -115,7 +138,9 @@ def main() -> None:
     try:
         if module.params["run_id"] and not module.params["must_exist"] and left_nothing(module.params["run_id"]):
             module.exit_json(run_id=module.params["run_id"], **vars(Report()))
-        run_id, report = roll_back(module.params["run_id"], module.params["force"], module.check_mode)
+        run_id, report = roll_back(
+            module.params["run_id"], module.params["force"], module.check_mode, bool(module._diff)
+        )
     except ChangeError as problem:
         module.fail_json(msg=str(problem))
     answer = {"run_id": run_id, **vars(report)}

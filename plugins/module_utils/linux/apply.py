@@ -3,18 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer an apply request: plan the changes of the wanted settings, show them or make them.
 
-Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, options}``; ``mode`` is
-``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. The answer says
-for each change what became of it.
+Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, rules: {id: [rule]}, options}``; ``mode``
+is ``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. ``rules`` says for
+which rules a change is made, so that the journal knows. The answer says for each change what became of it.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import (
+    Executor,
+    JournalFailure,
+    Result,
+    Watcher,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -50,6 +55,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
 REQUEST_VERSION = 1
 MODES = ("plan", "apply", "confirm", "status", "release")
 CONFIRM_TIMEOUT = 120.0
+# How often what another program changed between plan and change is planned anew.
+PLANNED_ANEW = 2
 
 Writer = Callable[[ChangePlan, Address, Any], None]
 
@@ -98,8 +105,7 @@ class Apply:
         self._root = root
         self._runner = runner
         self._watcher = watcher
-        timeout = float(self._options.get("command_timeout", COMMAND_TIMEOUT))
-        self._host = PlannedHost(root, runner=runner, command_timeout=timeout, options=self._options)
+        self._host = self._fresh_host()
         self._journal = Journal(root, request["run_id"])
         self._states: Dict[str, Dict[str, Any]] = {}
         self._token = str(self._options.get("token", ""))
@@ -117,32 +123,44 @@ class Apply:
             confirmed = confirm.disarm(self._journal, self._runner, self._root)
             return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
         self._host.need_root("A setting can only be changed by root; what it was")
-        plan = self._plan()
+        plan = self._plan(self._request["changes"])
         steps = plan.steps()
         result: Dict[str, Any] = {
             "changed": bool(steps),
             "changes": self._states,
             "notes": plan.warnings,
             "pending_reboot": plan.pending_reboot,
-            "steps": [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps],
+            "steps": self._shown(steps),
         }
         if mode == "apply" and steps:
             with lock.at_work(self._root):
-                result["changed"], done = self._apply(steps)
-            result["steps"] = [shown for step, shown in zip(steps, result["steps"]) if step.label in done]
+                result["changed"], result["steps"] = self._apply(plan)
             result["journal"] = self._journal.folder
         return result
 
-    def _plan(self) -> ChangePlan:
+    def _fresh_host(self) -> PlannedHost:
+        timeout = float(self._options.get("command_timeout", COMMAND_TIMEOUT))
+        return PlannedHost(self._root, runner=self._runner, command_timeout=timeout, options=self._options)
+
+    def _shown(self, steps: List[Step]) -> List[Dict[str, Any]]:
+        return [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps]
+
+    def _plan(self, changes: Collection[str]) -> ChangePlan:
+        """Plan these of the request's changes."""
         plan = ChangePlan(self._host)
         plan.group = self._request["group"]
-        refused = lookahead.refusals(self._host, self._request["changes"], self._options)
-        for change in self._request["changes"]:
+        refused = lookahead.refusals(
+            self._host, {change: self._request["changes"][change] for change in changes}, self._options
+        )
+        for change in changes:
             self._plan_one(plan, change, refused.get(change, ""))
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
         for change, state in list(self._states.items()):
-            if state["state"] == "refused" and change not in refused:
+            if state["state"] == "refused" and change in changes and change not in refused:
                 self._plan_one(plan, change)
+        rules = self._request.get("rules", {})
+        for step in plan.steps():
+            step.rules = sorted({rule for change in step.changes for rule in rules.get(change, ())})
         return plan
 
     def _plan_one(self, plan: ChangePlan, change: str, reason: str = "") -> None:
@@ -169,17 +187,17 @@ class Apply:
             return "the writer of %s failed: %s: %s" % (kind, type(problem).__name__, problem)
         return ""
 
-    def _apply(self, steps: List[Step]) -> Tuple[bool, Set[str]]:
-        """Make the steps; return whether the host may not be what it was, and the labels of what was done."""
+    def _apply(self, plan: ChangePlan) -> Tuple[bool, List[Dict[str, Any]]]:
+        """Make a plan's steps; return whether the host may not be what it was, and the steps that were made."""
         self._begin()
         executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
         try:
-            result = executor.execute(steps)
+            result, shown = self._execute(executor, plan)
         except JournalFailure as problem:
             for state in self._states.values():
                 if state["state"] == "planned":
                     state.update(state="failed", reason=str(problem))
-            return True, set()
+            return True, []
         for change, state in self._states.items():
             if change in result.failed:
                 state.update(state="failed", reason=result.failed[change])
@@ -189,7 +207,35 @@ class Apply:
             confirm.disarm(self._journal, self._runner, self._root)
         elif self._request["group"] == CONNECTION:
             confirm.extend(self._journal, self._timeout, self._root)
-        return result.changed, {step["label"] for step in result.done}
+        return result.changed, shown
+
+    def _execute(self, executor: Executor, plan: ChangePlan) -> Tuple[Result, List[Dict[str, Any]]]:
+        """Make a plan's steps. Of what somebody changed since it was planned, the changes are planned anew, a few times."""
+        result, shown = Result(), []
+        current = plan
+        for left in range(PLANNED_ANEW, -1, -1):
+            steps = current.steps()
+            differences = self._shown(steps)
+            result.add(executor.execute(steps))
+            shown += [one for step, one in zip(steps, differences) if any(step is made for made in result.made)]
+            if not result.stale or not left:
+                break
+            current = self._plan_anew(plan, result)
+        result.failed.update(result.stale)
+        return result, shown
+
+    def _plan_anew(self, plan: ChangePlan, result: Result) -> ChangePlan:
+        """Plan the stale changes of a result on the host as it is by now; ``plan`` gets what is to be said of it."""
+        self._host = self._fresh_host()
+        later = self._plan(result.stale)
+        begun = {change for step in result.made for change in step.changes}
+        for change in result.stale:
+            state = self._states[change]
+            if state["state"] == "nothing" and change in begun:
+                state["state"] = "planned"
+        plan.warnings += [text for text in later.warnings if text not in plan.warnings]
+        plan.pending_reboot += [text for text in later.pending_reboot if text not in plan.pending_reboot]
+        return later
 
     def _begin(self) -> None:
         """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""

@@ -52,7 +52,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
 }
 # `must_exist` and `record_in` are for tasks only: no variable makes a run that is not there no error.
 ROLLBACK_SPEC: dict[str, dict[str, Any]] = {
-    "run_id": RUN_SPEC["run_id"],
+    **RUN_SPEC,
     "force": {"type": "bool", "default": False},
     "must_exist": {"type": "bool", "default": True},
     "record_in": {"type": "str"},
@@ -68,7 +68,7 @@ PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
 PLAYBOOK_VARIABLES = frozenset(
     {
         "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
-        "health_checks", "safeguards", "remediation", "health", "unwell",
+        "health_checks", "safeguards", "remediation", "health", "unwell", "rollback",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})

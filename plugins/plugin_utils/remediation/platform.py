@@ -158,7 +158,7 @@ class PlatformRemediation:
             mode = "plan" if self._limits.check else "apply"
             before, self._locked = self._locked, not self._limits.check
             try:
-                answer = self._apply(mode, group, {name: change.as_request() for name, change in changes.items()})
+                answer = self._apply(mode, group, changes)
             except (NoAnswer, Unreachable) as problem:
                 self._lose(problem, group, changes)
                 return
@@ -242,13 +242,14 @@ class PlatformRemediation:
             return f"applying it disrupts: {disrupts}; allow that with hipaa_cis_allow_disruption"
         return ""
 
-    def _apply(self, mode: str, group: str, changes: Mapping[str, Any]) -> Answer:
+    def _apply(self, mode: str, group: str, changes: Mapping[str, Change]) -> Answer:
         request = {
             "version": REQUEST_VERSION,
             "mode": mode,
             "run_id": self._limits.run_id,
             "group": group,
-            "changes": dict(changes),
+            "changes": {name: change.as_request() for name, change in changes.items()},
+            "rules": {name: list(change.rules) for name, change in changes.items()},
             "options": {**self._limits.options, "confirm_timeout": self._limits.confirm_timeout},
         }
         return self._target.apply(self._plan, request)

@@ -34,6 +34,7 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 DEFAULT_BASE = "hipaa-cis-runs"
 HOST_SCHEMA = "hipaa.cis/host_record/1"
 REMEDIATION_SCHEMA = "hipaa.cis/remediation_record/1"
+ROLLBACK_SCHEMA = "hipaa.cis/rollback_record/1"
 
 
 def file_name(host: str) -> str:
@@ -65,15 +66,19 @@ class RunStore:
         self.run_id = folder.name
 
     @classmethod
-    def create(cls, base: str, run_id: str) -> RunStore:
-        """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written."""
+    def create(cls, base: str, run_id: str, latest: bool = True) -> RunStore:
+        """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written.
+
+        ``latest``: whether it is the one that the link of this name leads to.
+        """
         if not RUN_ID.fullmatch(run_id):
             raise HipaaCisError(f"The run id '{run_id}' may only hold letters, digits, '.', '_' and '-' (at most 100).")
         store = cls(Path(os.path.abspath(os.path.expanduser(base))) / run_id)
         try:
             make_private_folder(store.folder / "hosts")
             make_private_folder(store.folder / "expected")
-            link_atomically(store.folder.parent / "latest", run_id)
+            if latest:
+                link_atomically(store.folder.parent / "latest", run_id)
         except OSError as problem:
             raise HipaaCisError(
                 f"The run directory {store.folder} cannot be written: {problem.strerror or problem}. "
@@ -124,6 +129,23 @@ class RunStore:
         record = _record(path, REMEDIATION_SCHEMA)
         if record:
             write_private(path, json.dumps(taken_back(record, moment), indent=1, sort_keys=True) + "\n")
+
+    def add_rollback(self, host: str, rollback: dict[str, Any]) -> Path:
+        """Add a rollback to what this run took back on a host, and return the record's path. Raises `HipaaCisError`."""
+        path = self.folder / "rollback" / (file_name(host) + ".json")
+        earlier = _record(path, ROLLBACK_SCHEMA) or {"rollbacks": []}
+        record = {
+            "schema": ROLLBACK_SCHEMA,
+            "run_id": self.run_id,
+            "host": host,
+            "rollbacks": [*earlier["rollbacks"], rollback],
+        }
+        try:
+            make_private_folder(path.parent)
+            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
+        except OSError as problem:
+            raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
+        return path
 
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""

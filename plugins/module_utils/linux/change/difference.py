@@ -9,10 +9,10 @@ import difflib
 import os
 import re
 import stat
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -41,7 +41,7 @@ def shown(host: Host, step: Step) -> Optional[Dict[str, str]]:
         if getattr(step, name) is not None:
             parts["after"] = _with(parts["after"], name, form % getattr(step, name))
     if step.content is not None or step.remove:
-        parts.update(_content(host, step, _text(real) if before["kind"] == "file" else ""))
+        parts.update(_content(host, step, text_of(real) if before["kind"] == "file" else ""))
     return parts
 
 
@@ -52,6 +52,27 @@ def _content(host: Host, step: Step, old: str) -> Dict[str, str]:
     if not old or is_public(host, step.path):
         return {"lines": "".join(lines)[:MAX_DIFF]}
     return without_theirs(lines)
+
+
+def taken_back(
+    host: Host, path: str, now: Tuple[State, str], before: Tuple[State, str], secret: bool
+) -> Dict[str, str]:
+    """Return ``{lines?, note?}`` of what a rollback makes of a file; ``now`` and ``before``: its state and text.
+
+    What comes back is not ours, so of a file that not everybody may read, or might then, lines are only counted.
+    """
+    if secret or path in SECRET_FILES:
+        return {"note": "the content of this file is not shown"}
+    old, new = now[1].splitlines(True), before[1].splitlines(True)
+    lines = list(difflib.unified_diff(old, new, path, path, n=0))
+    modes = [state["mode"] for state, _text in (now, before) if state["kind"] == "file" and "mode" in state]
+    if now[0]["kind"] == "file" and all(mode & stat.S_IROTH for mode in modes) and is_public(host, path):
+        return {"lines": "".join(lines)[:MAX_DIFF]} if lines else {}
+    counts = {"come back": sum(line[:1] == "+" for line in lines[2:]), "go": sum(line[:1] == "-" for line in lines[2:])}
+    said = ", ".join("%d %s" % (count, what) for what, count in counts.items() if count)
+    return (
+        {"note": "lines that are not shown, for not everybody on the host may read this file: " + said} if said else {}
+    )
 
 
 def is_public(host: Host, path: str) -> bool:
@@ -109,6 +130,8 @@ def _with(text: str, name: str, form: str) -> str:
     return " ".join([*parts, "%s=%s" % (name, form)])
 
 
-def _text(path: str) -> str:
-    with open(path, "rb") as stream:
+def text_of(path: str) -> str:
+    """Return what a real file holds, as far as differences are shown. Raises `OSError`."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
         return stream.read(files.MAX_BYTES).decode("utf-8", "backslashreplace")

@@ -9,11 +9,22 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, package_steps, trees
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    account_files,
+    files,
+    package_steps,
+    places,
+    trees,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
+    ChangedMeanwhile,
+    ChangeError,
+    State,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
@@ -32,12 +43,23 @@ class JournalFailure(ChangeError):
 class Result:
     """What became of the steps. ``failed``: change id -> reason; ``done``: the steps that were made.
 
-    ``half``: whether something failed that may have done a part of its work.
+    ``stale``: the changes of which a step was not made, for somebody changed its file since it was planned; ``made``: the
+    steps behind ``done``. ``half``: whether something failed that may have done a part of its work.
     """
 
     failed: Dict[str, str] = field(default_factory=dict)
     done: List[Dict[str, Any]] = field(default_factory=list)
     half: bool = False
+    stale: Dict[str, str] = field(default_factory=dict)
+    made: List[Step] = field(default_factory=list)
+
+    def add(self, later: Result) -> None:
+        """Add what became of the steps that were planned anew."""
+        self.failed.update(later.failed)
+        self.done += later.done
+        self.made += later.made
+        self.half = self.half or later.half
+        self.stale = later.stale
 
     @property
     def changed(self) -> bool:
@@ -59,29 +81,37 @@ class Executor:
     def execute(self, steps: Sequence[Step]) -> Result:
         """Make all steps. A step that fails fails its changes, and what is left of them is not made; the others go on.
 
-        Raises `JournalFailure`.
+        One whose file is not what it was planned from is not made, and is to be planned anew. Raises `JournalFailure`.
         """
         result = Result()
         touched: Set[str] = set()
         for step in steps:
             if step.type == REFRESH and not touched.intersection(step.changes):
                 continue
-            if step.type != REFRESH and step.changes and all(change in result.failed for change in step.changes):
+            out = {*result.failed, *result.stale}
+            if step.type != REFRESH and step.changes and out.issuperset(step.changes):
                 continue
-            reason = self._guarded(step)
+            try:
+                reason = self._guarded(step)
+            except ChangedMeanwhile as problem:
+                result.stale.update((change, str(problem)) for change in step.changes)
+                continue
             if reason:
                 for change in step.changes:
                     result.failed.setdefault(change, reason)
             else:
                 touched.update(step.changes)
                 result.done.append(step.as_dict())
+                result.made.append(step)
         result.half = self._half
+        # What failed in another part is not planned anew.
+        result.stale = {change: why for change, why in result.stale.items() if change not in result.failed}
         return result
 
     def _guarded(self, step: Step) -> str:
         try:
             return self._make(step)
-        except JournalFailure:
+        except (JournalFailure, ChangedMeanwhile):
             raise
         except ChangeError as problem:
             return str(problem)
@@ -129,49 +159,73 @@ class Executor:
             ) from None
 
     def _make_file(self, step: Step) -> str:
-        path = self._host.path(step.path, follow=False)
+        with places.held(self._host.path(step.path, follow=False)) as place:
+            return self._make_held(step, place)
+
+    def _make_held(self, step: Step, place: Place) -> str:
         # What a file holds is only kept where it is changed: a log goes on growing, and a rollback leaves that alone.
         contents = step.content is not None or step.remove
-        before = files.state(path, self._save, contents)
+        before = place.state(self._save, contents)
+        fresh = _is_fresh(step, place, before)
+        if not fresh and before["kind"] not in ("file", "directory", "absent"):
+            raise ChangedMeanwhile(step.path)
         content, after = self._wanted(step, before)
         if files.same(before, after):
             return ""
+        if not fresh:
+            raise ChangedMeanwhile(step.path)
         number = self._begin(step, before, after)
-        temporary = files.temporary_name(path, self._journal.run_id)
         try:
-            if content is not None:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                self._watcher("temporary: " + step.label)
-                files.write_temporary(temporary, content, after)
-                problem = self._run_checks(step.validate, temporary) or self._compare(step, temporary)
-                if problem:
-                    self._finish(number, "failed", reason=problem)
-                    return problem
-                self._watcher("replace: " + step.label)
-                files.put_in_place(temporary, path)
-            else:
-                self._watcher("attributes: " + step.label)
-                files.bring_about(path, after, None, self._journal.run_id)
-            problem = self._run_checks(step.check, path)
-            if problem:
-                self._take_back(path, before)
+            problem = self._change_file(step, place, content, before, after)
+        except ChangedMeanwhile as changed:
+            self._finish(number, "failed", reason=str(changed))
+            raise
         except OSError as error:
             problem = files.explain(step.path, error)
         finally:
-            files.remove_quietly(temporary)
-        now = files.state(path, contents=contents)
+            place.remove_temporary(self._journal.run_id)
+        try:
+            now = place.state(contents=contents)
+        except ChangedMeanwhile:  # by somebody else, behind our change
+            now = {"kind": "other"}
         # What failed and could not be taken back either is left to the rollback.
         status = "failed" if problem and files.same(now, before) else "done"
         # A change of the mode changes an access control list too, so it is noted as it came out.
         details: Dict[str, Any] = {"reason": problem}
-        if not problem and now.get("xattrs") != after.get("xattrs"):
+        if not problem and "xattrs" in now and now["xattrs"] != after.get("xattrs"):
             details["after"] = {**after, "xattrs": now["xattrs"]}
         self._finish(number, status, **details)
         return problem
 
-    def _take_back(self, path: str, before: State) -> None:
+    def _change_file(self, step: Step, place: Place, content: Optional[bytes], before: State, after: State) -> str:
+        """Bring the planned state about; return why it failed. Raises `ChangedMeanwhile` where nothing was changed."""
+        if content is None:
+            self._watcher("attributes: " + step.label)
+            place.bring_about(after, None, self._journal.run_id, before)
+        else:
+            self._watcher("temporary: " + step.label)
+            place.write_temporary(self._journal.run_id, content, after)
+            temporary = files.temporary_name(place.path, self._journal.run_id)
+            problem = self._run_checks(step.validate, temporary) or self._compare(step, temporary)
+            if problem:
+                return problem
+            self._watcher("replace: " + step.label)
+            place.last_look(before)
+            place.put_in_place(self._journal.run_id)
+        problem = self._run_checks(step.check, place.path)
+        return problem and self._take_back(place, problem, before, after)
+
+    def _take_back(self, place: Place, problem: str, before: State, after: State) -> str:
+        """Take a file back that its check refused; return the reason, and what somebody made of it meanwhile."""
         content = self._journal.load(before["sha256"]) if files.has_content(before) else None
-        files.bring_about(path, before, content, self._journal.run_id)
+        now = place.state(contents=files.has_content(after))
+        try:
+            if not files.same({**now, "xattrs": None}, {**after, "xattrs": None}):
+                raise ChangedMeanwhile(place.path)
+            place.bring_about(before, content, self._journal.run_id, now)
+        except ChangedMeanwhile as changed:
+            return "%s; %s" % (problem, changed)
+        return problem
 
     @staticmethod
     def _wanted(step: Step, before: State) -> Any:
@@ -269,6 +323,16 @@ class Executor:
         for path in account_files.DATABASE:
             if path in effects and effects[path]["after"]["kind"] == "file" and not step.records:
                 effects[path]["after"] = files.state(self._host.path(path, follow=False), self._save)
+
+
+def _is_fresh(step: Step, place: Place, before: State) -> bool:
+    """Return whether a file is what the step was planned from."""
+    if step.seen is None:
+        return True
+    now = files.seen(place.looked)
+    if files.has_content(before):
+        now["sha256"] = before["sha256"]
+    return files.unchanged(step.seen, now)
 
 
 def said(result: CommandResult) -> str:

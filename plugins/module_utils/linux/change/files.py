@@ -6,7 +6,7 @@
 A state is a JSON document: ``{kind: absent}``, ``{kind: file, sha256, mode, uid, gid, xattrs, mtime_ns}``,
 ``{kind: link, target}``, ``{kind: directory, mode, uid, gid, xattrs}`` or ``{kind: other}``. Of a file whose content is
 not changed, such as a log that goes on growing, ``sha256`` and ``mtime_ns`` are left out: its content is not compared.
-Access control lists are extended attributes, so they are kept with the others.
+Access control lists are extended attributes, so they are kept with the others. ``names``: of a file that has several.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import errno
 import hashlib
 import os
 import stat
-from typing import Any, Callable, Dict, Optional
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Optional
 
 State = Dict[str, Any]
 ABSENT: State = {"kind": "absent"}
@@ -26,34 +27,135 @@ COMPARED = ("kind", "sha256", "target", "mode", "uid", "gid", "xattrs")
 _UNKEPT = (errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EACCES)
 
 
+# Without O_NONBLOCK a FIFO that was put in place of a file would hang us.
+_LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
+# How often a file is looked at that is replaced while it is looked at.
+_LOOKS = 3
+_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "link"}
+
+
 class ChangeError(Exception):
     """A change could not be made. The text says why and what to do."""
+
+
+class ChangedMeanwhile(ChangeError):
+    """Somebody changed a file between our look at it and our change, which was not made."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            "%s was changed by another program at this very moment, so it was left as that made it; see which program "
+            "that is, then run this again" % path
+        )
 
 
 def state(path: str, save: Optional[Callable[[bytes], str]] = None, contents: bool = True) -> State:
     """Return the state of a real path, links not followed. ``save`` keeps a file's content and returns its digest.
 
-    ``contents`` false: that of a file is not looked at, whatever its size.
+    ``contents`` false: that of a file is not looked at, whatever its size. To change what was looked at, use `places.held`.
     """
+    for _again in range(_LOOKS - 1):
+        try:
+            return _state_now(path, save, contents)
+        except ChangedMeanwhile:
+            continue
+    return _state_now(path, save, contents)
+
+
+def _state_now(path: str, save: Optional[Callable[[bytes], str]], contents: bool) -> State:
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return dict(ABSENT)
+    return state_of(path, None, path, status, save, contents)
+
+
+def state_of(
+    name: str,
+    folder: Optional[int],
+    path: str,
+    status: os.stat_result,
+    save: Optional[Callable[[bytes], str]],
+    contents: bool,
+) -> State:
+    """Return the state of ``name`` in an open folder, of which ``status`` is known; ``path``: what it is called.
+
+    Raises `ChangedMeanwhile` where it is another file by now.
+    """
     if stat.S_ISLNK(status.st_mode):
-        return {"kind": "link", "target": os.readlink(path), "uid": status.st_uid, "gid": status.st_gid}
-    owned = {"mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid, "xattrs": _xattrs(path)}
-    if stat.S_ISDIR(status.st_mode):
-        return {"kind": "directory", **owned}
-    if not stat.S_ISREG(status.st_mode):
+        target = os.readlink(name, dir_fd=folder)
+        return {"kind": "link", "target": target, "uid": status.st_uid, "gid": status.st_gid}
+    if not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
         return {"kind": "other"}
-    if not contents:
-        return {"kind": "file", **owned}
-    if status.st_size > MAX_BYTES:
-        raise ChangeError("%s is larger than %d bytes and is not changed" % (path, MAX_BYTES))
-    with open(path, "rb") as stream:
-        text = stream.read(MAX_BYTES + 1)
-    digest = save(text) if save else hashlib.sha256(text).hexdigest()
+    with opened(name, folder, path, status) as handle:
+        owned = {
+            "mode": stat.S_IMODE(status.st_mode),
+            "uid": status.st_uid,
+            "gid": status.st_gid,
+            "xattrs": _xattrs(handle),
+        }
+        if stat.S_ISDIR(status.st_mode):
+            return {"kind": "directory", **owned}
+        if status.st_nlink > 1:
+            owned["names"] = status.st_nlink
+        if not contents:
+            return {"kind": "file", **owned}
+        content = content_of(handle, path)
+    digest = save(content) if save else hashlib.sha256(content).hexdigest()
     return {"kind": "file", "sha256": digest, "mtime_ns": status.st_mtime_ns, **owned}
+
+
+@contextmanager
+def opened(name: str, folder: Optional[int], path: str, status: os.stat_result) -> Iterator[int]:
+    """Open the very file or folder that ``status`` is of. Raises `ChangedMeanwhile` where it is another one."""
+    try:
+        handle = os.open(name, _LOOK, dir_fd=folder)
+    except OSError as problem:
+        if problem.errno in (errno.ELOOP, errno.ENOENT, errno.ENXIO):
+            raise ChangedMeanwhile(path) from None
+        raise
+    try:
+        if not is_same_file(os.fstat(handle), status):
+            raise ChangedMeanwhile(path)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def is_same_file(one: os.stat_result, other: os.stat_result) -> bool:
+    """Return whether two looks were at the same file, of the same type."""
+    return os.path.samestat(one, other) and stat.S_IFMT(one.st_mode) == stat.S_IFMT(other.st_mode)
+
+
+def content_of(handle: int, path: str) -> bytes:
+    """Return what an open file holds. Raises `ChangeError` where it is too large."""
+    if os.fstat(handle).st_size > MAX_BYTES:
+        raise ChangeError("%s is larger than %d bytes and is not changed" % (path, MAX_BYTES))
+    os.lseek(handle, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(handle), "rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ChangeError("%s is larger than %d bytes and is not changed" % (path, MAX_BYTES))
+    return content
+
+
+def seen(status: Optional[os.stat_result]) -> State:
+    """Return what a plan remembers of a file that it read, to be held against a later look with `unchanged`."""
+    if status is None:
+        return dict(ABSENT)
+    return {
+        "kind": _KINDS.get(stat.S_IFMT(status.st_mode), "other"),
+        "mode": stat.S_IMODE(status.st_mode),
+        "uid": status.st_uid,
+        "gid": status.st_gid,
+        "file": [status.st_dev, status.st_ino],
+        "names": status.st_nlink if stat.S_ISREG(status.st_mode) else 1,
+    }
+
+
+def unchanged(then: State, now: State) -> bool:
+    """Return whether a file is as it was `seen`. One whose content was read may be another file with the same content."""
+    keys = ["kind", "mode", "uid", "gid", "names", "sha256" if "sha256" in then else "file"]
+    return all(then.get(key) == now.get(key) for key in keys)
 
 
 def same(one: State, other: State) -> bool:
@@ -67,57 +169,32 @@ def has_content(wanted: State) -> bool:
     return "sha256" in wanted
 
 
-def _xattrs(path: str) -> Dict[str, str]:
+def _xattrs(handle: int) -> Dict[str, str]:
     try:
-        names = os.listxattr(path, follow_symlinks=False)
-        return {
-            name: base64.b64encode(os.getxattr(path, name, follow_symlinks=False)).decode() for name in sorted(names)
-        }
+        return {name: base64.b64encode(os.getxattr(handle, name)).decode() for name in sorted(os.listxattr(handle))}
     except OSError as problem:
         if problem.errno in _UNKEPT:
             return {}
         raise
 
 
-def _set_xattrs(path: str, wanted: Dict[str, str]) -> None:
-    for name in set(_xattrs(path)) - set(wanted):
-        os.removexattr(path, name)
-    for name, value in wanted.items():
-        os.setxattr(path, name, base64.b64decode(value))
+def apply_attributes(handle: int, wanted: State) -> None:
+    """Give an open file or folder the mode, owner and extended attributes of a state. Raises `OSError`."""
+    os.fchown(handle, wanted["uid"], wanted["gid"])
+    os.fchmod(handle, wanted["mode"])
+    xattrs = wanted.get("xattrs", {})
+    for name in set(_xattrs(handle)) - set(xattrs):
+        os.removexattr(handle, name)
+    for name, value in xattrs.items():
+        os.setxattr(handle, name, base64.b64decode(value))
+    # An access control list changes the mode's group bits, so the mode is set again.
+    os.fchmod(handle, wanted["mode"])
 
 
 def temporary_name(path: str, token: str) -> str:
     """Return where a file is written before it takes its place. A program that reads ``*.conf`` does not see it."""
     folder, name = os.path.split(path)
     return os.path.join(folder, ".%s.%s.hipaa-cis" % (name[:150], token))
-
-
-def write_temporary(temporary: str, content: bytes, wanted: State) -> None:
-    """Write and sync a file with mode, owner and attributes; remove what was written where that fails."""
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            _apply_attributes(temporary, wanted)
-            os.fsync(stream.fileno())
-    except BaseException:
-        remove_quietly(temporary)
-        raise
-
-
-def _apply_attributes(path: str, wanted: State) -> None:
-    os.chown(path, wanted["uid"], wanted["gid"], follow_symlinks=False)
-    os.chmod(path, wanted["mode"])
-    _set_xattrs(path, wanted.get("xattrs", {}))
-    # An access control list changes the mode's group bits, so the mode is set again.
-    os.chmod(path, wanted["mode"])
-
-
-def put_in_place(temporary: str, path: str) -> None:
-    """Move a finished file to its place and sync the folder; afterwards there is the old or the new file, never half."""
-    os.replace(temporary, path)
-    sync_folder(os.path.dirname(path))
 
 
 def sync_folder(folder: str) -> None:
@@ -129,57 +206,12 @@ def sync_folder(folder: str) -> None:
         os.close(handle)
 
 
-def remove_quietly(path: str) -> None:
+def remove_quietly(path: str, folder: Optional[int] = None) -> None:
     """Remove a file that may be gone already."""
     try:
-        os.unlink(path)
+        os.unlink(path, dir_fd=folder)
     except OSError:
         pass
-
-
-def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) -> None:
-    """Make a real path be in a state. ``content`` is that of a file. Raises `OSError` and `ChangeError`."""
-    now = state(path, contents=wanted["kind"] != "file" or has_content(wanted))
-    if same(now, wanted):
-        return
-    if wanted["kind"] == "absent":
-        _remove(path, now)
-    elif wanted["kind"] == "directory":
-        if now["kind"] != "directory":
-            os.makedirs(path, 0o700)
-        _apply_attributes(path, wanted)
-    elif wanted["kind"] == "link":
-        temporary = temporary_name(path, token)
-        remove_quietly(temporary)
-        os.symlink(wanted["target"], temporary)
-        os.chown(temporary, wanted.get("uid", 0), wanted.get("gid", 0), follow_symlinks=False)
-        put_in_place(temporary, path)
-    elif wanted["kind"] == "file":
-        _bring_file(path, now, wanted, content, token)
-    else:
-        raise ChangeError("%s is no regular file, folder or link and is not changed" % path)
-
-
-def _bring_file(path: str, now: State, wanted: State, content: Optional[bytes], token: str) -> None:
-    if now["kind"] == "file" and now.get("sha256") == wanted.get("sha256"):
-        _apply_attributes(path, wanted)
-    elif content is None:
-        raise ChangeError("the content that %s had is not known" % path)
-    else:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = temporary_name(path, token)
-        write_temporary(temporary, content, wanted)
-        put_in_place(temporary, path)
-    if "mtime_ns" in wanted:
-        os.utime(path, ns=(wanted["mtime_ns"], wanted["mtime_ns"]), follow_symlinks=False)
-
-
-def _remove(path: str, now: State) -> None:
-    if now["kind"] == "directory":
-        os.rmdir(path)
-    else:
-        os.unlink(path)
-    sync_folder(os.path.dirname(path))
 
 
 def explain(path: str, problem: OSError) -> str:
@@ -190,6 +222,7 @@ def explain(path: str, problem: OSError) -> str:
         errno.EDQUOT: "the quota of its file system is used up; free some space, then run this again",
         errno.EBUSY: "another file system is mounted over it (a bind mount); change it where it comes from",
         errno.EACCES: "permission denied; run with become as root",
+        errno.ELOOP: "a symbolic link on the way to it may have been made by somebody else than root, so it was left alone",
     }
     if problem.errno in (errno.EPERM, errno.EACCES) and is_immutable(path):
         return "%s: it is marked immutable; see lsattr, and chattr -i where it may be changed" % path

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import copy
 import grp
+import os
 import pwd
 import stat
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Record
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.folders import others_may_change
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
@@ -79,7 +81,7 @@ class ChangePlan:
             pass
         self._note_bound_folder(path)
         self._make_parents(path)
-        step = self._file(path)
+        step = self._file(path, contents=True)
         # Bytes that are not UTF-8 were read as \xNN; such a file can't be written back as it was.
         if "\\x" in text and self._has_odd_bytes(path):
             raise CannotFix("%s holds bytes that are not UTF-8; change it by hand" % printable(path))
@@ -110,7 +112,7 @@ class ChangePlan:
             return
         self._refuse_link(path)
         self._refuse_hard_link(path)
-        step = self._file(path)
+        step = self._file(path, contents=True)
         step.remove, step.content = True, None
         self.host.plan(path).gone = True
 
@@ -133,6 +135,7 @@ class ChangePlan:
         """Give a path a mode (number or octal text), an owner, a group (names); only what differs becomes a step."""
         status = self.host.stat(path, follow=False)
         self._refuse_link(path)
+        self._refuse_planted_name(path, status)
         wanted = int(mode, 8) if isinstance(mode, str) else mode
         uid = None if owner is None else self._number("passwd", owner)
         gid = None if group is None else self._number("group", group)
@@ -247,8 +250,15 @@ class ChangePlan:
         both = [*self._files.values(), *self._others]
         return len(self._others), sum(len(step.changes) for step in both)
 
-    def _file(self, path: str) -> Step:
-        step = self._files.setdefault(path, Step(FILE, path, path=path, phase=PHASE_FILES))
+    def _file(self, path: str, contents: bool = False) -> Step:
+        """Return the step of a file. ``contents``: what it holds on the disk counts for what is planned."""
+        if path not in self._files:
+            self._files[path] = Step(FILE, path, path=path, phase=PHASE_FILES)
+        step = self._files[path]
+        if step.seen is None:
+            step.seen = self.host.seen(path, contents)
+        elif contents and step.seen["kind"] == "file":
+            step.seen = {**self.host.seen(path, contents), **step.seen}
         self._attribute(step)
         return step
 
@@ -308,6 +318,17 @@ class ChangePlan:
             raise CannotFix(
                 "%s has %d names (hard links), and the others would keep the old content; find them with "
                 "`find / -xdev -samefile %s`, and change it by hand or make it a file of its own"
+                % (printable(path), status.st_nlink, printable(path))
+            )
+
+    def _refuse_planted_name(self, path: str, status: os.stat_result) -> None:
+        """Raise `CannotFix` where somebody else than root may have given a file this name, which has others."""
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink < 2:
+            return
+        if others_may_change(self.host.path(path, follow=False), self.host.root):
+            raise CannotFix(
+                "%s has %d names (hard links), of which this one may have been made by somebody else than root to have the "
+                "permissions of another file changed; find them with `find / -xdev -samefile %s`, and change it by hand"
                 % (printable(path), status.st_nlink, printable(path))
             )
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import Any, Dict, List, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
@@ -31,6 +33,8 @@ class PlannedHost(Host):
     def __init__(self, *arguments: Any, **keys: Any) -> None:
         super().__init__(*arguments, **keys)
         self.planned: Dict[str, PlannedFile] = {}
+        # The digests of what was read of files on the disk.
+        self._read_of: Dict[str, str] = {}
 
     def plan(self, path: str) -> PlannedFile:
         """Return the planned state of a path, to be changed by the caller; what was read of it is forgotten."""
@@ -50,7 +54,37 @@ class PlannedHost(Host):
             raise NotFound("%s does not exist" % printable(path))
         if planned is not None and planned.content is not None:
             return planned.content
-        return super()._read(path, max_bytes)
+        return self._read_disk(path, max_bytes)
+
+    def _read_disk(self, path: str, max_bytes: int) -> bytes:
+        try:
+            content = super()._read(path, max_bytes)
+        except NotFound:
+            self._note_read(path, "")
+            raise
+        self._note_read(path, hashlib.sha256(content).hexdigest())
+        return content
+
+    def _note_read(self, path: str, digest: str) -> None:
+        # Where two readings of one plan differ, what it is made of fits neither, so it fits nothing.
+        if self._read_of.setdefault(path, digest) != digest:
+            self._read_of[path] = ""
+
+    def seen(self, path: str, contents: bool) -> files.State:
+        """Return what was read of a file on the disk, not of the planned one, as `files.seen` has it.
+
+        ``contents``: with the digest of its content. Raises `ReadError`.
+        """
+        try:
+            status: Optional[os.stat_result] = super().stat(path, follow=False)
+        except NotFound:
+            status = None
+        found = files.seen(status)
+        if contents and found["kind"] == "file":
+            if path not in self._read_of:
+                self._read_disk(path, files.MAX_BYTES)
+            found["sha256"] = self._read_of[path]
+        return found
 
     def stat(self, path: str, follow: bool = True) -> os.stat_result:
         """Return the status of a path as it will be."""

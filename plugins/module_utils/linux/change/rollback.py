@@ -10,7 +10,13 @@ import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    files,
+    lock,
+    package_steps,
+    places,
+    trees,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
@@ -20,6 +26,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
     Journal,
     last_run,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
     CONNECTION,
@@ -27,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     KERNEL,
     REFRESH,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.taken_back import Item, TakenBack
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -38,6 +46,7 @@ UNDONE = ("undone", "failed")
 class Report:
     """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong.
 
+    ``details``: what is taken back, as `TakenBack` tells it, each with its ``state``: ``undone``, ``would_undo`` or ``failed``.
     ``undone``: what was not as before the run. ``changed``: whether anything of the host was, or would be, touched.
     """
 
@@ -46,6 +55,7 @@ class Report:
     conflicts: List[str] = field(default_factory=list)
     problems: List[str] = field(default_factory=list)
     kept: List[str] = field(default_factory=list)
+    details: List[Item] = field(default_factory=list)
 
 
 class Rollback:
@@ -64,7 +74,7 @@ class Rollback:
         self._watcher = watcher
         self._accounts = AccountUndo(host, journal)
 
-    def run(self, dry: bool = False) -> Report:
+    def run(self, dry: bool = False, differences: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
 
         Raises `ChangeError` (`DamagedJournal`) where the journal can't be relied on.
@@ -72,8 +82,12 @@ class Rollback:
         entries = [entry for entry in self._journal.entries(skip_damage=self._force) if self._wanted(entry)]
         report = Report()
         report.conflicts = self._conflicts(entries)
-        if dry or (report.conflicts and not self._force):
-            report.undone = [entry.step["label"] for entry in reversed(entries) if self._differs(entry)]
+        dry = dry or (bool(report.conflicts) and not self._force)
+        told = TakenBack(self._host, self._journal, dry, differences)
+        if dry:
+            differing = [entry for entry in reversed(entries) if self._differs(entry)]
+            report.undone = [entry.step["label"] for entry in differing]
+            report.details = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
             report.changed = dry and bool(report.undone)
             return report
         refreshes: Dict[Tuple[str, ...], None] = {}
@@ -83,7 +97,7 @@ class Rollback:
                 self._journal.finish(entry.number, "undone")
                 continue
             refreshes.update((tuple(argv), None) for argv in entry.step.get("after_undo", ()))
-            self._undo(entry, report)
+            self._undo(entry, report, told)
         for argv in reversed(list(refreshes)):
             self._run(list(argv), report)
         return report
@@ -93,11 +107,20 @@ class Rollback:
             return False
         return not self._unconfirmed or (entry.step["group"] == CONNECTION and not entry.confirmed)
 
-    def _undo(self, entry: Entry, report: Report) -> None:
+    def _told(self, told: TakenBack, entry: Entry) -> Item:
+        step = entry.step
+        try:
+            running = _read_kernel(self._host.path(step["path"])) if step["type"] == KERNEL else ""
+            return told.item(entry, list(self._effects(entry)) if step["type"] == COMMAND else (), running)
+        except (ChangeError, OSError, ReadError):
+            return {"label": step["label"], "type": step["type"], "rules": list(step.get("rules", ()))}
+
+    def _undo(self, entry: Entry, report: Report, told: TakenBack) -> None:
         self._watcher("undo: " + entry.step["label"])
         problems = len(report.problems)
         differs = self._differs(entry)
         report.changed = report.changed or differs
+        item = self._told(told, entry) if differs else {}
         try:
             if entry.step["type"] == COMMAND:
                 self._undo_command(entry, report)
@@ -115,6 +138,9 @@ class Rollback:
             self._journal.finish(entry.number, "undone")
             if differs:
                 report.undone.append(entry.step["label"])
+                report.details.append({**item, "state": "undone"})
+        else:
+            report.details.append({**item, "state": "failed", "reason": "; ".join(report.problems[problems:])})
 
     def _differs(self, entry: Entry) -> bool:
         """Return whether something of a change is there to be taken back; also where that can't be told."""
@@ -142,26 +168,31 @@ class Rollback:
         )
 
     def _restore(self, path: str, before: State, after: Optional[State], report: Report) -> None:
-        real = self._host.path(path, follow=False)
-        files.remove_quietly(files.temporary_name(real, self._journal.run_id))
-        contents = before["kind"] != "file" or files.has_content(before)
-        now = files.state(real, contents=contents)
-        # A log that was rotated away needs no permissions.
-        if files.same(now, before) or (not contents and now["kind"] == "absent"):
-            return
-        if contents and after is not None and not files.same(now, after):
-            self._keep_theirs(real, path, now, report)
-        content = self._journal.load(before["sha256"]) if files.has_content(before) else None
-        files.bring_about(real, before, content, self._journal.run_id)
+        with places.held(self._host.path(path, follow=False)) as place:
+            place.remove_temporary(self._journal.run_id)
+            contents = before["kind"] != "file" or files.has_content(before)
+            now = place.state(contents=contents)
+            # A log that was rotated away needs no permissions.
+            if files.same(now, before) or (not contents and now["kind"] == "absent"):
+                return
+            if now.get("names", 1) > before.get("names", 1):
+                raise ChangeError(
+                    "%s has got another name (a hard link) since the run and was left alone, for its permissions would "
+                    "be changed there too; find it with `find / -xdev -samefile %s` and remove what does not belong "
+                    "there, then run this again" % (path, path)
+                )
+            if contents and after is not None and not files.same(now, after):
+                self._keep_theirs(place, path, now, report)
+            content = self._journal.load(before["sha256"]) if files.has_content(before) else None
+            self._watcher("restore: " + path)
+            place.bring_about(before, content, self._journal.run_id, now)
 
-    def _keep_theirs(self, real: str, path: str, now: State, report: Report) -> None:
+    def _keep_theirs(self, place: Place, path: str, now: State, report: Report) -> None:
         """Keep what somebody made of a file since beside it."""
         if now["kind"] != "file":
             return
         beside = "%s.since-%s" % (path, self._journal.run_id)
-        with open(real, "rb") as stream:
-            content = stream.read(files.MAX_BYTES)
-        files.write_temporary(self._host.path(beside, follow=False), content, now)
+        place.beside(os.path.basename(beside)).replace_with(now, place.content(), self._journal.run_id)
         report.kept.append(beside)
 
     def _undo_kernel(self, entry: Entry) -> None:
@@ -278,7 +309,7 @@ def _read_kernel(path: str) -> str:
         return "unreadable"
 
 
-def roll_back(run_id: Optional[str], force: bool, dry: bool) -> Tuple[str, Report]:
+def roll_back(run_id: Optional[str], force: bool, dry: bool, differences: bool = False) -> Tuple[str, Report]:
     """Roll a run back on this very host, the last one where none is named; return its id and the report.
 
     Raises `ChangeError` where there is no such run, another run is at work, or we are not root.
@@ -292,13 +323,13 @@ def roll_back(run_id: Optional[str], force: bool, dry: bool) -> Tuple[str, Repor
             "there is no journal of the run %s on this host; /var/lib/hipaa-cis holds those there are" % journal.run_id
         )
     if dry:
-        return journal.run_id, Rollback(host, run_command, journal, force=force).run(dry=True)
+        return journal.run_id, Rollback(host, run_command, journal, force=force).run(True, differences)
     # Who names the run knows that it is dead, or wants it ended: it can go on no more.
     token = os.urandom(8).hex()
     lock.take("/", journal.run_id, token, over=run_id is not None)
     try:
         with lock.at_work("/"):
-            return journal.run_id, Rollback(host, run_command, journal, force=force).run()
+            return journal.run_id, Rollback(host, run_command, journal, force=force).run(differences=differences)
     except OSError as problem:
         raise ChangeError(files.explain(journal.path, problem)) from None
     finally:

@@ -51,6 +51,8 @@ class Step:
     ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
+    ``seen``: what the plan read of the file (`files.seen`, with ``sha256`` where its content counts); where the host holds another
+    one by now, the step is not made. ``rules``: for which the changes are made, to be named by a rollback.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -82,6 +84,8 @@ class Step:
     order: int = 0
     group: str = PLAIN
     changes: List[str] = field(default_factory=list)
+    seen: Optional[Dict[str, Any]] = None
+    rules: List[str] = field(default_factory=list)
 
     def names(self) -> Tuple[str, ...]:
         """Return the names that one call is made for."""
@@ -94,7 +98,7 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep"):
+        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep", "secret", "rules"):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:

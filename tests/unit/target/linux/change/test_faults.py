@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -161,17 +162,14 @@ def _fresh(factory):
 
 def test_disk_that_fills_up_in_the_middle_of_a_write(root, monkeypatch):
     before = tree(root)
-    real = files.write_temporary
+    real = os.fsync
 
-    def full(temporary, content, wanted):
-        if "modprobe.d" in temporary:
-            with open(temporary, "wb") as stream:
-                stream.write(content[:10])
-            os.unlink(temporary)
+    def full(handle):
+        if "modprobe.d/." in os.readlink("/proc/self/fd/%d" % handle):
             raise OSError(28, "No space left on device")
-        real(temporary, content, wanted)
+        real(handle)
 
-    monkeypatch.setattr(files, "write_temporary", full)
+    monkeypatch.setattr(os, "fsync", full)
     answer = apply(root)
 
     assert answer["changes"]["module"]["state"] == "failed"
@@ -495,12 +493,12 @@ def test_mode_of_a_file_with_an_access_control_list_is_taken_back(root):
 
 def test_what_could_not_be_taken_back_at_once_is_left_to_the_rollback(root, monkeypatch):
     before = tree(root)
-    real = files.bring_about
+    real = Place.bring_about
 
     def full(*_arguments):
         raise OSError(28, "no room")
 
-    monkeypatch.setattr(files, "bring_about", full)
+    monkeypatch.setattr(Place, "bring_about", full)
     plan = Step("file", "it", path="/etc/group", content=b"wrong\n", check=[["false"]], changes=["it"])
     journal = Journal(root, "run")
     journal.create()
@@ -509,7 +507,7 @@ def test_what_could_not_be_taken_back_at_once_is_left_to_the_rollback(root, monk
 
     assert "it" in result.failed
     assert tree(root) != before
-    monkeypatch.setattr(files, "bring_about", real)
+    monkeypatch.setattr(Place, "bring_about", real)
     roll_back(root)
     assert tree(root) == before
 
