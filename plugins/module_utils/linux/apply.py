@@ -24,10 +24,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import take_all
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
     accounts,
@@ -241,6 +242,8 @@ class Apply:
         """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""
         try:
             lock.take(self._root, self._journal.run_id, self._token)
+            # What others do from now on is no work of a run that was cut off.
+            take_all(Host(self._root), self._runner)
             self._journal.create()
             if self._request["group"] == CONNECTION:
                 confirm.arm(self._journal, self._timeout, self._runner, self._root)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Sequence, Set
+from typing import Dict, Iterable, List, Optional, Sequence, Set
 
 PASSWD, SHADOW, GROUP, GSHADOW = "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"
 DATABASE = (PASSWD, SHADOW, GROUP, GSHADOW)
@@ -78,18 +78,43 @@ def _edited(path: str, line: str, column: int, value: str) -> str:
     return ":".join(fields)
 
 
-def guessed(before: Texts, now: Texts) -> Texts:
-    """Return the texts after packages whose installation was cut off: the system accounts that are new are theirs."""
-    after = dict(before)
+def of_packages(before: Texts, after: Texts, named: Optional[Sequence[str]] = None) -> Texts:
+    """Return the texts with no more than what packages make of them: system accounts, and their being in groups.
+
+    Passwords, people and what they are members of, changed while a package was installed, are the work of others.
+    ``named``: no other account than these is theirs, as where the installation was cut off.
+    """
+    result = dict(before)
+    system = {name for name, line in _records(after.get(PASSWD, "")).items() if _number(line.split(":")) < FIRST_PERSON}
     for base, shadow in ((PASSWD, SHADOW), (GROUP, GSHADOW)):
         was = _records(before.get(base, ""))
-        rows = {name: line.split(":") for name, line in _records(now.get(base, "")).items() if name not in was}
+        rows = {name: line.split(":") for name, line in _records(after.get(base, "")).items() if name not in was}
         made = {name for name, row in rows.items() if _number(row) < FIRST_PERSON}
+        made = made if named is None else made.intersection(named)
+        gone = {name for name, line in was.items() if _number(line.split(":")) < FIRST_PERSON} - set(
+            _records(after.get(base, ""))
+        )
         for path in (base, shadow):
-            if path in before and path in now:
-                lines = [line for name, line in _records(now[path]).items() if name in made]
-                after[path] = "\n".join([before[path], *lines])
-    return after
+            if path in before and path in after:
+                lines = before[path].split("\n") if base == PASSWD else _with_members(path, before, after, system)
+                lines = [line for line in lines if line.partition(":")[0] not in gone]
+                ends = lines[-1:] == [""]
+                new = [line for name, line in _records(after[path]).items() if name in made]
+                result[path] = "\n".join([*(lines[:-1] if ends else lines), *new, *([""] if ends else [])])
+    return result
+
+
+def _with_members(path: str, before: Texts, after: Texts, system: Set[str]) -> List[str]:
+    """Return the lines of a file of groups, with the system accounts that came to them."""
+    now = _records(after[path])
+    lines = before[path].split("\n")
+    for number, line in enumerate(lines):
+        name = line.partition(":")[0]
+        if name in now and now[name] != line:
+            came = _members(path, after, name) ^ _members(path, before, name)
+            if came and came <= system:
+                lines[number] = now[name]
+    return lines
 
 
 def _number(row: Sequence[str]) -> int:

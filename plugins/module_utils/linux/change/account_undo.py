@@ -115,14 +115,16 @@ class AccountUndo:
     def _after(self, entry: Entry, before: Texts, now: Texts) -> Texts:
         if entry.step.get("records"):
             return account_files.expected(before, entry.step["records"])
-        if entry.effects is None:
-            return account_files.guessed(before, now)
         after = dict(before)
         for path in now:
-            state = entry.effects.get(path, {}).get("after", {})
+            state = (entry.effects or {}).get(path, {}).get("after", {})
             if files.has_content(state):
-                after[path] = self._journal.load(state["sha256"]).decode("latin-1")
-        return after
+                # A look that left no trace was taken just now.
+                seen = entry.details.get("kept", True)
+                after[path] = self._journal.load(state["sha256"]).decode("latin-1") if seen else now[path]
+        if not entry.step.get("packages"):
+            return after
+        return account_files.of_packages(before, after, entry.details["accounts"] if entry.details.get("cut") else None)
 
     def _copies(self, entry: Entry, merged: Merged) -> Iterator[Tuple[str, State]]:
         """Yield (path, state before) of the tools' own copies, where nothing but the command came to the file itself."""

@@ -11,20 +11,11 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
-    account_files,
-    files,
-    package_steps,
-    places,
-    trees,
-)
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
-    ChangedMeanwhile,
-    ChangeError,
-    State,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, places, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangedMeanwhile, ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import Looker
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
@@ -289,8 +280,10 @@ class Executor:
 
     def _make_command(self, step: Step) -> str:
         before: State = {"kind": "command"}
+        argv = list(step.argv)
         if step.packages:
-            before = package_steps.before(self._runner, step, self._journal)
+            before = package_steps.before(self._host, self._runner, step, self._journal)
+            argv = package_steps.command(step, before, self._journal)
         tree = trees.take(self._host.root, step.watch, self._save_unsynced) if step.watch else {}
         if step.watch:
             self._journal.settle()
@@ -298,31 +291,21 @@ class Executor:
         number = self._begin(step, before, {"kind": "command"}, digest)
         self._watcher("command: " + step.label)
         half, self._half = self._half, not step.upkeep
-        result = self._runner(list(step.argv), step.timeout)
-        effects = {}
-        if step.watch:
-            later = trees.take(self._host.root, step.watch)
-            effects = {
-                path: {"before": tree.get(path, files.ABSENT), "after": later.get(path, files.ABSENT)}
-                for path in trees.difference(tree, later)
-            }
-            self._keep_accounts(step, effects)
+        result = self._runner(argv, step.timeout)
+        self._watcher("look: " + step.label)
+        looker = Looker(self._host, self._runner, self._journal)
+        effects, details, after = looker.look(step.as_dict(), before, tree, self._save)
         good = not result.problem and not result.exit_code
         problem = "" if good else "`%s` failed: %s" % (step.command_line(), said(result))
         if step.packages or step.upkeep:
             problem = package_steps.advised(problem, result.stdout + result.stderr)
         # A failed command may have done half of its work, which then stays in the journal to be taken back.
-        partly = good or bool(effects) or (step.packages and package_steps.changed(self._runner, before))
+        partly = good or bool(effects) or bool(after and after["acts"])
         idle = result.missing or step.upkeep or (step.packages and not partly)
         self._half = half or not (good or idle)
-        self._finish(number, "done" if partly else "failed", effects=effects, reason=problem)
+        more = {} if after is None else {"after": after}
+        self._finish(number, "done" if partly else "failed", effects=effects, details=details, reason=problem, **more)
         return problem
-
-    def _keep_accounts(self, step: Step, effects: Dict[str, Dict[str, State]]) -> None:
-        """Keep what a command made of account files of which it is not known what it was to make, as with packages."""
-        for path in account_files.DATABASE:
-            if path in effects and effects[path]["after"]["kind"] == "file" and not step.records:
-                effects[path]["after"] = files.state(self._host.path(path, follow=False), self._save)
 
 
 def _is_fresh(step: Step, place: Place, before: State) -> bool:

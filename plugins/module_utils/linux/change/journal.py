@@ -38,7 +38,8 @@ class DamagedJournal(ChangeError):
 class Entry:
     """One change: its step, the state before it, the state it was to bring, what it is known to have done.
 
-    ``effects``: path -> {before, after} of what a command changed in the folders it watched; None when it was cut off.
+    ``effects``: path -> {before, after} of what a command changed in the folders it watched; None when it was cut off
+    and nobody has looked since. ``details``: ``others``, effects of which it is not known whose they are; ``cut``.
     ``status``: ``begun`` (cut off), ``done``, ``failed`` (taken back at once) or ``undone``. ``confirmed``: the
     controller came back after it.
     """
@@ -205,6 +206,7 @@ class Journal:
             if "effects" in event:
                 entry.effects = event["effects"]
             entry.after = event.get("after", entry.after)
+            entry.details.update(event.get("details", {}))
 
 
 def _event(line: bytes) -> Optional[Dict[str, Any]]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages as steps: what is kept before packages are installed or removed, and how that is taken back.
+"""Packages as steps: what is kept before packages are installed or removed, and what is known of it afterwards.
 
 Backend: dpkg and apt. What is to be removed is first kept as an archive in the journal, so that a rollback
 needs no network; where the archive can't be had, nothing is removed.
@@ -13,11 +13,12 @@ import os
 import re
 from typing import Any, Dict, List, Sequence
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_record, work_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import Packages
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dpkg import GONE
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
 # One call of the package manager: it asks nothing, keeps changed configuration files and waits for another's lock.
 APT = (
@@ -26,6 +27,7 @@ APT = (
     "-o", "Dpkg::Options::=--force-confold",
 )  # fmt: skip
 _REMOVED = re.compile(r"^Remv (\S+) \[([^\]]+)\]", re.MULTILINE)
+_REPLACED = re.compile(r"^Inst (\S+) \[([^\]]+)\]", re.MULTILINE)
 _UNIT = re.compile(r"^(?:/usr)?/lib/systemd/system/([^/@]+\.(?:service|socket|timer|path))$", re.MULTILINE)
 _TIMEOUT = 300.0
 # Removal keeps configuration and data. What is only recommended stays away: aide alone would bring a mail server.
@@ -71,31 +73,56 @@ def lists_step() -> Step:
     return Step(COMMAND, label, argv=UPDATE, phase=PHASE_PACKAGES, order=1, timeout=_TIMEOUT, upkeep=True)
 
 
-def installed(runner: Runner, half: bool = False) -> Dict[str, str]:
-    """Return package -> version of all that is installed; with ``half`` also what is so in part. Raises `ChangeError`."""
-    result = runner(["dpkg-query", "-W", "-f", "${binary:Package} ${Version} ${db:Status-Status}\\n"], 60.0)
-    if result.problem or result.exit_code:
-        raise ChangeError("the installed packages cannot be listed: %s" % (result.problem or result.stderr[:200]))
-    rows = [line.split() for line in result.stdout.splitlines()]
-    known = {row[0]: row[1] for row in rows if len(row) == 3 and row[2] == "installed"}
-    if half:
-        known.update({row[0]: row[1] for row in rows if len(row) == 3 and row[2] not in GONE})
-    return known
+def before(host: Host, runner: Runner, step: Step, journal: Journal) -> State:
+    """Return what has to be known to take the step back; keep the archives of what it will remove or replace.
 
-
-def before(runner: Runner, step: Step, journal: Journal) -> State:
-    """Return what has to be known to take the step back; keep the archives of what it will remove."""
+    ``{token, config, auto, archives, units, facts}``: the name of its record, the packages of which only the
+    configuration was there, those brought along by others, and of what is removed the archives, units and `work_of.Facts`.
+    """
     simulated = runner([*step.argv[:-1], "--simulate", *step.argv[-1:]], _TIMEOUT)
     if simulated.problem or simulated.exit_code:
-        raise ChangeError("%s is not possible: %s" % (step.label, advised(_complaint(simulated))))
+        raise ChangeError("%s is not possible: %s" % (step.label, advised(complaint(simulated))))
     removed = dict(_REMOVED.findall(simulated.stdout))
+    replaced = dict(_REPLACED.findall(simulated.stdout))
     archives = _keep_archives(runner, removed, journal) if removed else []
+    archives = _keep_replaced(runner, replaced, journal) or archives
+    packages = Packages(runner)
     return {
         "kind": "packages",
-        "installed": installed(runner),
-        "present": sorted(installed(runner, half=True)),
+        "token": package_record.new_token(journal.folder),
+        "config": sorted(name for name, (_version, state) in packages.states.items() if state == "config-files"),
+        "auto": sorted(package_record.automatic(host, packages.native)),
         "archives": archives,
         "units": _units(runner, sorted(removed)),
+        "facts": {name: work_of.facts(host, name) for name in sorted({*removed, *replaced})},
+    }
+
+
+def command(step: Step, then: State, journal: Journal) -> List[str]:
+    """Return what is run for a step: it keeps its own record in the journal's folder."""
+    head = len(APT)
+    return [*step.argv[:head], *package_record.options(journal.folder, then["token"]), *step.argv[head:]]
+
+
+def after(host: Host, runner: Runner, then: State, journal: Journal) -> State:
+    """Return what the step did, by apt's and dpkg's own record of it, and how that stands now.
+
+    ``{acts, triggered, states, stamps, auto, data}``: [name, version before, version after] of the packages that dpkg
+    began with, and by name: version and state, which unpacking it is, whether brought along, and what its folders hold.
+    Raises `ChangeError`.
+    """
+    packages = Packages(runner)
+    begun, triggered = package_record.reached(journal.folder, then["token"], packages.native)
+    done = [act for act in package_record.acts(journal.folder, then["token"], packages.native) if act.name in begun]
+    names = sorted(act.name for act in done)
+    return {
+        "kind": "packages",
+        "acts": [[act.name, act.old, act.new] for act in done],
+        "triggered": sorted(triggered),
+        "states": {name: list(packages.state(name)) for name in names},
+        "stamps": {name: package_record.unpacked_at(host, name) for name in names},
+        "auto": sorted(package_record.automatic(host, packages.native).intersection(names)),
+        "data": {name: package_record.data(host, name) for name in names},
     }
 
 
@@ -105,7 +132,7 @@ def _units(runner: Runner, names: Sequence[str]) -> Dict[str, bool]:
         return {}
     listed = runner(["dpkg-query", "-L", *names], 60.0)
     if listed.problem or listed.exit_code:
-        raise ChangeError("the files of %s cannot be listed: %s" % (", ".join(names), _complaint(listed)))
+        raise ChangeError("the files of %s cannot be listed: %s" % (", ".join(names), complaint(listed)))
     units = sorted(set(_UNIT.findall(listed.stdout)))
     return {unit: _is_active(runner, unit) for unit in units}
 
@@ -115,19 +142,25 @@ def _is_active(runner: Runner, unit: str) -> bool:
     return not result.problem and result.exit_code == 0
 
 
-def _restore_units(runner: Runner, units: Dict[str, bool]) -> List[str]:
+def units_differ(runner: Runner, units: Dict[str, bool]) -> bool:
+    """Return whether a unit runs that did not, or the other way round."""
+    return any(_is_active(runner, unit) != active for unit, active in units.items())
+
+
+def restore_units(runner: Runner, units: Dict[str, bool]) -> List[str]:
     """Stop what the installation of a package started although it was not running; start what was."""
     problems: List[str] = []
     if units:
-        problems += _run(runner, ["systemctl", "daemon-reload"])
+        problems += run(runner, ["systemctl", "daemon-reload"])
     for verb, wanted in (("stop", False), ("start", True)):
         names = [unit for unit, active in units.items() if active == wanted and _is_active(runner, unit) != wanted]
         if names:
-            problems += _run(runner, ["systemctl", verb, *names])
+            problems += run(runner, ["systemctl", verb, *names])
     return problems
 
 
-def _complaint(result: Any) -> str:
+def complaint(result: Any) -> str:
+    """Return the most telling line of what apt-get printed."""
     lines = [line for line in (result.problem or result.stderr or result.stdout).splitlines() if line.strip()]
     return next((line for line in lines if line.startswith("E:")), lines[-1] if lines else "no reason given")[:300]
 
@@ -136,52 +169,42 @@ def _keep_archives(runner: Runner, removed: Dict[str, str], journal: Journal) ->
     folder = os.path.join(journal.folder, "packages")
     os.makedirs(folder, 0o700, exist_ok=True)
     names = ["%s=%s" % item for item in sorted(removed.items())]
-    result = runner(
-        ["env", "--chdir=" + folder, "apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names], _TIMEOUT
-    )
+    result = download(runner, folder, names)
     if result.problem or result.exit_code:
         raise ChangeError(
             "not removed, for a rollback could not bring it back: no archive of %s can be fetched (%s)"
-            % (", ".join(sorted(removed)), advised(_complaint(result)))
+            % (", ".join(sorted(removed)), advised(complaint(result)))
         )
+    return _archives(folder)
+
+
+def _keep_replaced(runner: Runner, replaced: Dict[str, str], journal: Journal) -> List[str]:
+    """Keep the archives of versions that are replaced, where they can still be had; return all that are kept.
+
+    An archive of packages often has the newest version only. That is no reason to go without a newer library: the way
+    back then says that it stays.
+    """
+    folder = os.path.join(journal.folder, "packages")
+    for name, version in sorted(replaced.items()):
+        os.makedirs(folder, 0o700, exist_ok=True)
+        download(runner, folder, ["%s=%s" % (name, version)])
+    return _archives(folder) if replaced else []
+
+
+def download(runner: Runner, folder: str, names: Sequence[str]) -> Any:
+    """Fetch archives into a folder."""
+    return runner(
+        ["env", "--chdir=" + folder, "apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names], _TIMEOUT
+    )
+
+
+def _archives(folder: str) -> List[str]:
     return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".deb"))
 
 
-def changed(runner: Runner, then: State) -> bool:
-    """Return whether the packages are others than those that `before` gave; also where that can't be told."""
-    try:
-        return (
-            installed(runner) != then["installed"]
-            or sorted(installed(runner, half=True)) != then["present"]
-            or any(_is_active(runner, unit) != active for unit, active in then["units"].items())
-        )
-    except ChangeError:
-        return True
-
-
-def undo(runner: Runner, entry: Entry) -> List[str]:
-    """Bring back the packages of before, with their versions; return what went wrong."""
-    then = entry.before["installed"]
-    problems: List[str] = []
-    # A package whose installation failed half-way keeps apt-get from all further work until it is gone.
-    added = sorted(set(installed(runner, half=True)) - set(entry.before["present"]))
-    if added:
-        problems += _run(runner, [*APT, "purge", *added])
-    missing = sorted(set(then) - set(installed(runner)))
-    if missing:
-        archives = [path for path in entry.before["archives"] if os.path.exists(path)]
-        if archives:
-            problems += _run(
-                runner, ["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "-i", *archives]
-            )
-        still = sorted(set(then) - set(installed(runner)))
-        if still:
-            problems += _run(runner, [*APT, "install", *["%s=%s" % (name, then[name]) for name in still]])
-    return problems + _restore_units(runner, entry.before["units"])
-
-
-def _run(runner: Runner, argv: Sequence[str]) -> List[str]:
+def run(runner: Runner, argv: Sequence[str]) -> List[str]:
+    """Run a command; return what went wrong."""
     result = runner(list(argv), 900.0)
     if result.problem or result.exit_code:
-        return ["`%s` failed: %s" % (" ".join(argv), _complaint(result))]
+        return ["`%s` failed: %s" % (" ".join(argv), complaint(result))]
     return []

@@ -5,18 +5,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
-    files,
-    lock,
-    package_steps,
-    places,
-    trees,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, places
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
@@ -26,7 +19,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
     Journal,
     last_run,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import PackageUndo, effects_that_stay
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import Looker, take_all, was_cut_off
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
     CONNECTION,
@@ -40,6 +35,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 UNDONE = ("undone", "failed")
+# No state of a path is like this.
+UNKNOWN: State = {"kind": "unknown"}
 
 
 @dataclass
@@ -73,6 +70,7 @@ class Rollback:
         self._force = force
         self._watcher = watcher
         self._accounts = AccountUndo(host, journal)
+        self._packages = PackageUndo(host, runner, force)
 
     def run(self, dry: bool = False, differences: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
@@ -80,6 +78,7 @@ class Rollback:
         Raises `ChangeError` (`DamagedJournal`) where the journal can't be relied on.
         """
         entries = [entry for entry in self._journal.entries(skip_damage=self._force) if self._wanted(entry)]
+        self._look_again(entries, note=not dry)
         report = Report()
         report.conflicts = self._conflicts(entries)
         dry = dry or (bool(report.conflicts) and not self._force)
@@ -101,6 +100,16 @@ class Rollback:
         for argv in reversed(list(refreshes)):
             self._run(list(argv), report)
         return report
+
+    def _look_again(self, entries: List[Entry], note: bool) -> None:
+        """See what steps did that were cut off. Raises `ChangeError` where that can't be known yet and nothing forces us."""
+        for entry in entries:
+            if was_cut_off(entry):
+                try:
+                    Looker(self._host, self._runner, self._journal).take(entry, note)
+                except ChangeError:
+                    if not self._force:
+                        raise
 
     def _wanted(self, entry: Entry) -> bool:
         if entry.status in UNDONE:
@@ -157,7 +166,7 @@ class Rollback:
             return True
 
     def _command_differs(self, entry: Entry) -> bool:
-        if entry.step.get("packages") and package_steps.changed(self._runner, entry.before):
+        if entry.step.get("packages") and self._packages.differs(entry):
             return True
         # What it did beside files can't be seen, so what takes that back counts as a change.
         if entry.step["undo"] or self._accounts.differs(entry):
@@ -199,31 +208,46 @@ class Rollback:
         write_kernel(self._host.path(entry.step["path"]), entry.before["value"])
 
     def _undo_command(self, entry: Entry, report: Report) -> None:
+        effects = dict(self._effects(entry))
+        stays: Dict[str, bool] = {}
         if entry.step.get("packages"):
-            report.problems += package_steps.undo(self._runner, entry)
+            # Before the packages put back files of their own, which is no work of others.
+            theirs = {path for path, (before, after) in effects.items() if self._is_theirs(path, before, after, report)}
+            problems, kept, stays = self._packages.undo(entry, theirs)
+            report.problems += problems
+            report.kept += kept
+            effects = {path: (before, None) for path, (before, _after) in effects.items()}
+        left = effects_that_stay(entry.effects or {}, stays)
         # Before the rest, for the lock that this takes may be a file that the command made.
-        report.kept += self._accounts.undo(entry)
-        for path, (before, after) in self._effects(entry):
-            self._restore(path, before, after, report)
+        if not stays:
+            report.kept += self._accounts.undo(entry)
+        for path, (before, after) in effects.items():
+            if path not in left:
+                self._restore(path, before, after, report)
         for argv in entry.step["undo"]:
             self._run(argv, report)
+
+    def _is_theirs(self, path: str, before: State, after: Optional[State], report: Report) -> bool:
+        """Return whether somebody changed since what a command had changed; keep their version beside it."""
+        real = self._host.path(path, follow=False)
+        now = _state_now(real)
+        if after is None or files.same(now, after) or files.same(now, before):
+            return False
+        self._keep_theirs(real, path, now, report)
+        return True
 
     def _effects(self, entry: Entry) -> Iterator[Tuple[str, Tuple[State, Optional[State]]]]:
         """Yield (path, (state before, state after)) of what a command changed, in an order in which it can be undone.
 
         What was removed is brought back from the outside in, then what was added is removed from the inside out.
-        The account files are left out: of them only what the command did is taken back.
+        The account files are left out: of them only what the command did is taken back. What nobody is known for is
+        taken for the work of somebody else, whose version is kept.
         """
         changed: Dict[str, Tuple[State, Optional[State]]] = {}
-        if entry.effects is not None and not entry.step.get("packages"):
-            for path, effect in entry.effects.items():
-                changed[path] = (effect["before"], effect["after"])
-        elif entry.tree:
-            before = json.loads(self._journal.load(entry.tree).decode())
-            now = trees.take(self._host.root, entry.step["watch"])
-            changed = {path: (before.get(path, files.ABSENT), None) for path in trees.difference(before, now)}
-            if entry.effects is not None:  # packages put back files of their own; only what the step had changed counts
-                changed = {path: states for path, states in changed.items() if path in entry.effects}
+        for path, effect in (entry.effects or {}).items():
+            changed[path] = (effect["before"], effect["after"])
+        for path, effect in entry.details.get("others", {}).items():
+            changed[path] = (effect["before"], UNKNOWN)
         for path in self._accounts.paths(entry):
             changed.pop(path, None)
         for path in sorted(path for path in changed if changed[path][0]["kind"] != "absent"):
@@ -239,7 +263,7 @@ class Rollback:
 
     def _conflicts(self, entries: List[Entry]) -> List[str]:
         """Return what is neither as the run left it nor as it was before, steps chained backwards."""
-        found: List[str] = []
+        found = self._packages.conflicts(entry for entry in reversed(entries) if entry.step.get("packages"))
         shown: Dict[str, State] = {}
         texts: Dict[str, str] = {}
         for entry in reversed(entries):
@@ -256,6 +280,20 @@ class Rollback:
                 for path, effect in (entry.effects or {}).items():
                     if path not in accounts:
                         self._chain(path, effect["before"], effect["after"], shown, found)
+                found += self._of_nobody_known(entry, shown)
+        return found
+
+    def _of_nobody_known(self, entry: Entry, shown: Dict[str, State]) -> List[str]:
+        """Return what changed while a command ran, is so still, and is not known to be its work."""
+        found = []
+        for path, effect in entry.details.get("others", {}).items():
+            now = shown.get(path) or _state_now(self._host.path(path, follow=False))
+            if not files.same(now, effect["before"]):
+                found.append(
+                    "%s was changed while the run did `%s`, and is not known to be its work"
+                    % (path, entry.step["label"])
+                )
+            shown[path] = effect["before"]
         return found
 
     def _account_conflicts(self, entry: Entry, texts: Dict[str, str]) -> List[str]:
@@ -329,6 +367,7 @@ def roll_back(run_id: Optional[str], force: bool, dry: bool, differences: bool =
     lock.take("/", journal.run_id, token, over=run_id is not None)
     try:
         with lock.at_work("/"):
+            take_all(host, run_command)
             return journal.run_id, Rollback(host, run_command, journal, force=force).run(differences=differences)
     except OSError as problem:
         raise ChangeError(files.explain(journal.path, problem)) from None

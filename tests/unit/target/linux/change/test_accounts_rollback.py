@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_undo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import expected, guessed, merge
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import expected, merge, of_packages
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -337,7 +337,7 @@ def test_account_of_a_package_goes_and_what_came_since_stays():
         "/etc/shadow": INSTALLED["/etc/shadow"].replace("*", NEW),
         "/etc/group": INSTALLED["/etc/group"].replace("bert,", "bert,carl,"),
     }
-    for after in (INSTALLED, guessed(PASSWD, now)):
+    for after in (INSTALLED, of_packages(PASSWD, now)):
         merged = merge(PASSWD, after, now)
 
         assert not merged.conflicts

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -21,33 +23,89 @@ INSTALL = {"it": ["package", {"name": "aide"}, True]}
 
 
 class Dpkg:
-    """Stands for dpkg and apt-get: some packages, and what goes wrong (verb -> message)."""
+    """Stands for dpkg and apt-get: packages with their versions, what depends on what, and what goes wrong (verb -> message).
+
+    A call keeps the records that its options ask for, as apt 2.6 and dpkg 1.21 write them.
+    """
 
     def __init__(self, *names, **broken):
-        self.installed = set(names)
+        self.versions = dict.fromkeys(names, "1")
+        self.left = set()
+        self.needs = {}
         self.broken = broken
+        self.calls = []
+
+    @property
+    def installed(self):
+        return set(self.versions)
 
     def __call__(self, argv, _timeout):
         words = list(argv)
         verb = next((word for word in words if word in ("install", "remove", "update", "download", "purge")), "")
         if words[0] == "dpkg-query":
-            form = "%s\tinstalled\t1" if tuple(words) == package.QUERY else "%s 1 installed"
-            wanted = "--showformat" not in words or tuple(words) == package.QUERY
-            return CommandResult(0, "".join(form % name + "\n" for name in sorted(self.installed) if wanted))
+            return CommandResult(0, self.listed(tuple(words)))
         if words[0] == "apt-cache":
             return CommandResult(0, "  Candidate: 1\n")
+        if verb in ("", "update", "download"):
+            return self.answer(verb)
+        names = [word for word in words[words.index(verb) + 1 :] if not word.startswith("--")]
+        acts = self.acts(verb, names)
         if "--simulate" in words:
-            sign = {"remove": "Remv %s [1]", "install": "Inst %s (1)"}[verb]
-            return CommandResult(0, sign % words[-1] + "\n")
+            signs = {"": "Remv %s [1]\n"}
+            return CommandResult(0, "".join(signs.get(new, "Inst %s (1)\n") % name for name, new in acts.items()))
+        self.calls.append([verb, *names])
+        result = self.answer(verb)
+        if not result.exit_code:
+            self.record(words, acts)
+            self.do(verb, acts)
+        return result
+
+    def answer(self, verb):
         if verb in self.broken:
-            return CommandResult(
-                100, "Could not get lock. It is held by process 321 (apt-get)", "E: " + self.broken[verb]
-            )
-        if verb == "install":
-            self.installed.add(words[-1])
-        elif verb in ("remove", "purge"):
-            self.installed.discard(words[-1])
+            said = "Could not get lock. It is held by process 321 (apt-get)"
+            return CommandResult(100, said, "E: " + self.broken[verb])
         return CommandResult()
+
+    def listed(self, words):
+        if words == QUERY:
+            rows = [(name, version, "installed") for name, version in self.versions.items()]
+            rows += [(name, "1", "config-files") for name in self.left]
+            return "".join("%s all %s %s\n" % row for row in sorted(rows))
+        return "".join("%s\tinstalled\t1\n" % name for name in sorted(self.versions) if words == package.QUERY)
+
+    def acts(self, verb, names):
+        """Return name -> new version; what needs a package that goes, goes too."""
+        acts = {}
+        for word in names:
+            name, _equals, version = os.path.basename(word).partition("=")
+            if verb == "install" and not name.endswith("-"):
+                acts[name] = version or "1"
+            else:
+                for one in [name.rstrip("-"), *self.needs.get(name.rstrip("-"), ())]:
+                    acts[one] = ""
+        return acts
+
+    def record(self, words, acts):
+        place = next((re.search("of=(\\S+)", word) for word in words if word.startswith("DPkg::Pre-Install")), None)
+        if place is None:
+            return
+        with open(place.group(1), "w") as stream:
+            stream.write("VERSION 3\nAPT=1\n\n")
+            for name, new in acts.items():
+                old = self.versions.get(name, "-")
+                arch = "all" if new else "-"
+                stream.write("%s %s all none < %s %s none /x.deb\n" % (name, old, new or "-", arch))
+        with open(place.group(1).replace(".acts", ".states"), "w") as stream:
+            for name, new in acts.items():
+                stream.write("processing: %s: %s\nstatus: %s: x\n" % ("install" if new else "remove", name, name))
+
+    def do(self, verb, acts):
+        for name, new in acts.items():
+            self.left.discard(name)
+            if new:
+                self.versions[name] = new
+            elif self.versions.pop(name, None) and verb != "purge":
+                self.left.add(name)
 
 
 @pytest.fixture
@@ -129,6 +187,14 @@ ACCOUNTS = {
 }
 
 
+def known(root, name, **files):
+    """Plant dpkg's own files of a package."""
+    os.makedirs(root + "/var/lib/dpkg/info", exist_ok=True)
+    for what, text in files.items():
+        with open(root + "/var/lib/dpkg/info/%s.%s" % (name, what), "w") as stream:
+            stream.write(text)
+
+
 class Bringing(Dpkg):
     """Its package brings an account, and a file; a purge leaves the account, as those of Debian do."""
 
@@ -154,6 +220,7 @@ class Bringing(Dpkg):
             self.add("/etc/gshadow", "_aide:!::\n")
             with open(self.root + "/etc/aide.conf", "w") as stream:
                 stream.write("x\n")
+            known(self.root, "aide", list="/.\n/etc\n/etc/aide.conf\n", postinst="adduser --system _aide\n")
             if self.killed:
                 raise KeyboardInterrupt
         return result
