@@ -233,7 +233,8 @@ class Rollback:
         now = _state_now(real)
         if after is None or files.same(now, after) or files.same(now, before):
             return False
-        self._keep_theirs(real, path, now, report)
+        with places.held(real) as place:
+            self._keep_theirs(place, path, now, report)
         return True
 
     def _effects(self, entry: Entry) -> Iterator[Tuple[str, Tuple[State, Optional[State]]]]:
