@@ -81,7 +81,7 @@ def test_a_home_that_is_swapped_all_the_time_opens_nothing_of_root(booted_host, 
     try:
         for _round in range(ROUNDS):
             module("linux_apply", request(HOMES))
-                    module("rollback", {"run_id": "run", "force": True, "must_exist": False})
+            module("rollback", {"run_id": "run", "force": True, "must_exist": False})
             assert booted_host.run(["stat", "-c", "%a %U", "/srv/secret"]).stdout == "700 root\n"
     finally:
         booted_host.run(["pkill", "-u", "plain", "-f", "swap.py"], check=False)
