@@ -36,9 +36,9 @@ mkdir -p /etc/theirs.d && echo theirs > /etc/theirs.d/site.conf
 TREE = "find /etc/theirs.d /var/lib/hc-theirs /var/lib/hc-data -type f | sort | xargs grep -H ."
 KILL = """
 until [ -e /run/hc-slow ]; do sleep 0.1; done
-pkill --signal KILL --full '^/usr/bin/python3$|AnsiballZ'
+pkill --signal KILL --full '^/usr/bin/python3$|[A]nsiballZ'
 pkill --signal KILL -x 'apt-get|dpkg'
-pkill --signal KILL --full hc-slow.postinst
+pkill --signal KILL --full 'hc-slow[.]postinst'
 touch /run/killed
 """
 
