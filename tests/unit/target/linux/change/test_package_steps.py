@@ -9,6 +9,7 @@ import re
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -414,13 +415,12 @@ def test_what_others_write_after_the_second_look_is_theirs(root):
     with pytest.raises(KeyboardInterrupt):
         apply(root, dpkg, INSTALL)
     os.unlink(root + "/etc/site.conf")
-    first = {"version": 1, "mode": "release", "run_id": "run", "group": "plain", "options": {}, "changes": {}}
-    Apply(parse(json.dumps(first)), root, dpkg).answer()
-    second = {**first, "mode": "apply", "run_id": "second"}
+    second = {"version": 1, "mode": "apply", "run_id": "second", "group": "plain", "options": {}}
     with open(root + "/etc/crontab", "w") as stream:
         stream.write("")
     changes = {"it": ["file", {"path": "/etc/crontab"}, {"mode": "0600"}]}
-    Apply(parse(json.dumps({**second, "changes": changes})), root, dpkg).answer()
+    with pytest.raises(ChangeError, match="the remediation run run is at work"):
+        Apply(parse(json.dumps({**second, "changes": changes})), root, dpkg).answer()
     os.mkdir(root + "/etc/theirs.d")
     with open(root + "/etc/theirs.d/site.conf", "w") as stream:
         stream.write("theirs\n")
