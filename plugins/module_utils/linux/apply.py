@@ -241,9 +241,9 @@ class Apply:
     def _begin(self) -> None:
         """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""
         try:
-            lock.take(self._root, self._journal.run_id, self._token)
-            # What others do from now on is no work of a run that was cut off.
+            # What others do from now on is no work of a run that was cut off; also where that run still has the host.
             take_all(Host(self._root), self._runner)
+            lock.take(self._root, self._journal.run_id, self._token)
             self._journal.create()
             if self._request["group"] == CONNECTION:
                 confirm.arm(self._journal, self._timeout, self._runner, self._root)

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -264,3 +265,168 @@ def test_account_of_a_package_goes_with_it_and_a_new_password_stays(peopled, kil
     # The tools' copy of a file that somebody changed since is theirs.
     assert {path for path in after if after[path] != before.get(path)} == ({"/etc/shadow-"} if since else set())
     assert set(before) <= set(after)
+
+
+PAIR = {"new": ["package", {"name": "aide"}, True], "old": ["package", {"name": "telnet"}, False]}
+
+
+def done(root, dpkg, changes=None):
+    """Install aide, remove telnet."""
+    answer = apply(root, dpkg, changes or PAIR)
+    assert {state["state"] for state in answer["changes"].values()} == {"done"}
+    return dpkg
+
+
+@pytest.mark.parametrize(
+    ("since", "said", "left"),
+    [
+        (lambda dpkg: dpkg.versions.update(postgresql="15"), "", {"base", "telnet", "postgresql"}),
+        (lambda dpkg: dpkg.left.discard("telnet"), "telnet was purged since and stays so", {"base"}),
+        (lambda dpkg: dpkg.versions.update(telnet="2"), "", {"base", "telnet"}),
+        (lambda dpkg: dpkg.versions.pop("aide"), "", {"base", "telnet"}),
+    ],
+    ids=["installed", "purged", "came-back", "removed"],
+)
+def test_what_others_did_to_packages_since_stays(root, since, said, left):
+    dpkg = done(root, Dpkg("telnet", "base"))
+    since(dpkg)
+
+    assert not roll_back(root, dpkg, dry=True).conflicts
+    report = roll_back(root, dpkg)
+
+    assert report.conflicts + report.problems == []
+    assert said in " ".join(report.kept)
+    assert dpkg.installed == left
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_package_that_was_upgraded_since_is_a_conflict(root, force):
+    dpkg = done(root, Dpkg("telnet", "base"))
+    dpkg.versions["aide"] = "2"
+    calls = len(dpkg.calls)
+
+    report = Rollback(Host(root), dpkg, Journal(root, "run"), force=force).run()
+
+    assert report.conflicts == ["the package aide is 2 now, the run had brought 1"]
+    assert (len(dpkg.calls) > calls) is force
+    assert dpkg.installed == ({"base", "telnet"} if force else {"base", "aide"})
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_would_go_with_it_is_a_conflict_and_stays_also_with_force(root, force):
+    dpkg = done(root, Dpkg("telnet", "base"))
+    dpkg.versions["site-tool"] = "1"
+    dpkg.needs["aide"] = ["site-tool"]
+
+    report = Rollback(Host(root), dpkg, Journal(root, "run"), force=force).run()
+
+    assert report.conflicts == ["taking back aide, site-tool would be removed"]
+    assert dpkg.installed == {"base", "site-tool", "aide"} | ({"telnet"} if force else set())
+    assert ("aide stays as it is" in " ".join(report.kept)) is force
+
+
+def test_package_that_was_asked_for_since_is_a_conflict(root):
+    marks = root + "/var/lib/apt/extended_states"
+    os.makedirs(os.path.dirname(marks))
+    with open(marks, "w") as stream:
+        stream.write("Package: aide\nArchitecture: all\nAuto-Installed: 1\n\n")
+    dpkg = done(root, Dpkg("base"), INSTALL)
+    os.unlink(marks)
+
+    assert roll_back(root, dpkg).conflicts == [
+        "the package aide, which came with others, was asked for by somebody since"
+    ]
+    assert "aide" in dpkg.installed
+
+
+@pytest.mark.parametrize(
+    ("listed", "postrm", "since", "purged"),
+    [
+        ("", "", "", True),
+        ("/var/lib/aide\n", "", "", True),
+        ("/var/lib/aide\n", "", "/var/lib/aide/database", False),
+        ("", "rm -rf /srv/aide\n", "/srv/aide/database", False),
+        ("", 'rm -rf "$HOMEDIR"\n', "", False),
+        ("/etc/aide\n", "", "/etc/aide/site.conf", False),
+    ],
+    ids=["without-data", "untouched", "data-since", "data-by-its-script", "unknown-data", "configuration-since"],
+)
+def test_only_what_nobody_used_is_purged(root, listed, postrm, since, purged):
+    class Own(Dpkg):
+        def do(self, verb, acts):
+            super().do(verb, acts)
+            if verb == "install":
+                known(root, "aide", list="/etc/aide.conf\n" + listed, postrm=postrm)
+                for path in listed.split():
+                    os.makedirs(root + path, exist_ok=True)
+                with open(root + "/etc/aide.conf", "w") as stream:
+                    stream.write("as delivered\n")
+
+    dpkg = done(root, Own("base"), INSTALL)
+    if since:
+        os.makedirs(os.path.dirname(root + since), exist_ok=True)
+        with open(root + since, "w") as stream:
+            stream.write("precious\n")
+
+    report = roll_back(root, dpkg)
+
+    assert not report.conflicts
+    assert "aide" not in dpkg.installed
+    assert (["purge", "aide"] in dpkg.calls) is purged
+    # The configuration goes where dpkg forgets the package, and else stays with it.
+    assert os.path.exists(root + "/etc/aide.conf") is not purged
+    assert not since or os.path.exists(root + since)
+
+
+def planting(root, killed=False):
+    """Return an apt-get in whose time somebody writes files of their own."""
+
+    class Planting(Dpkg):
+        def do(self, verb, acts):
+            super().do(verb, acts)
+            known(root, "aide", list="/etc/aide.conf\n", postinst="ln -s x /etc/aide.link\n")
+            for name in ("aide.conf", "aide.link", "site.conf"):
+                with open(root + "/etc/" + name, "w") as stream:
+                    stream.write("new\n")
+            if killed and verb == "install":
+                raise KeyboardInterrupt
+
+    return Planting("base")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_is_not_known_to_be_the_packages_work_is_a_conflict_and_kept_beside(root, killed):
+    dpkg = planting(root, killed)
+    try:
+        apply(root, dpkg, INSTALL)
+    except KeyboardInterrupt:
+        assert killed
+
+    report = roll_back(root, dpkg)
+    assert [text.split()[0] for text in report.conflicts] == ["/etc/site.conf"]
+    report = Rollback(Host(root), dpkg, Journal(root, "run"), force=True).run()
+
+    assert not report.problems
+    assert sorted(os.listdir(root + "/etc")) == ["site.conf.since-run"]
+
+
+def test_what_others_write_after_the_second_look_is_theirs(root):
+    dpkg = planting(root, killed=True)
+    with pytest.raises(KeyboardInterrupt):
+        apply(root, dpkg, INSTALL)
+    os.unlink(root + "/etc/site.conf")
+    second = {"version": 1, "mode": "apply", "run_id": "second", "group": "plain", "options": {}}
+    with open(root + "/etc/crontab", "w") as stream:
+        stream.write("")
+    changes = {"it": ["file", {"path": "/etc/crontab"}, {"mode": "0600"}]}
+    with pytest.raises(ChangeError, match="the remediation run run is at work"):
+        Apply(parse(json.dumps({**second, "changes": changes})), root, dpkg).answer()
+    os.mkdir(root + "/etc/theirs.d")
+    with open(root + "/etc/theirs.d/site.conf", "w") as stream:
+        stream.write("theirs\n")
+
+    report = Rollback(Host(root), dpkg, Journal(root, "run"), force=True).run()
+
+    assert report.problems == []
+    assert os.listdir(root + "/etc/theirs.d") == ["site.conf"]
+    assert not os.path.exists(root + "/etc/aide.conf")

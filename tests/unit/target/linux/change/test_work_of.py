@@ -1,0 +1,87 @@
+"""Whose work is what changed in a watched folder: that of the step's packages or units, or of somebody not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import work_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
+ABSENT = {"kind": "absent"}
+FILE = {"kind": "file", "sha256": "x"}
+FOLDER = {"kind": "directory"}
+
+
+def link(target):
+    return {"kind": "link", "target": target}
+
+
+def made(**paths):
+    return {path: {"before": ABSENT, "after": state} for path, state in paths.items()}
+
+
+@pytest.fixture
+def host(tmp_path):
+    texts = {
+        "etc/passwd": "root:x:0:0::/:/bin/sh\n_chrony:x:101:101::/:/bin/false\npostgres:x:102:102::/:/bin/sh\n",
+        "etc/systemd/system/own.service": "[Install]\nAlso=own.socket\nAlias=other-name.service\n",
+        "var/lib/dpkg/info/chrony.list": "/etc/chrony\n/lib/systemd/system/chrony.service\n/usr/sbin/chronyd\n/etc/init.d/chrony\n",
+        "var/lib/dpkg/info/chrony.conffiles": "/etc/init.d/chrony\n",
+        "var/lib/dpkg/info/chrony.postinst": "adduser _chrony\nucf x /etc/chrony/chrony.conf\npam-auth-update --package\n",
+    }
+    for path, text in texts.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    return Host(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("path", "state", "known"),
+    [
+        ("/etc/chrony/chrony.conf", FILE, True),
+        ("/etc/chrony/chrony.conf.dpkg-new", FILE, True),
+        ("/etc/init.d/chrony", FILE, True),
+        ("/etc/rc2.d/S01chrony", link("../init.d/chrony"), True),
+        ("/etc/systemd/system/chronyd.service", link("/lib/systemd/system/chrony.service"), True),
+        ("/etc/alternatives/ntp", link("/usr/sbin/chronyd"), True),
+        ("/etc/pam.d/common-auth", FILE, True),
+        ("/etc/group", FILE, True),
+        ("/etc/pam.d/sshd", FILE, False),
+        ("/etc/hosts", FILE, False),
+        ("/etc/rc2.d/S01other", link("../init.d/other"), False),
+        ("/etc/systemd/system/other.service", link("/dev/null"), False),
+    ],
+)
+def test_packages(host, path, state, known):
+    workers = work_of.Workers(work_of.known(host, ["chrony"], {}))
+    ours, others = workers.sort(made(**{path: state}))
+    assert (path in ours, path in others) == (known, not known)
+
+
+def test_what_lies_in_a_folder_that_the_package_made_is_its_work(host):
+    effects = made(**{"/etc/chrony": FOLDER, "/etc/chrony/keys": FILE, "/etc/theirs": FOLDER, "/etc/theirs/a": FILE})
+    ours, others = work_of.Workers(work_of.known(host, ["chrony"], {})).sort(effects)
+    assert set(ours) == {"/etc/chrony", "/etc/chrony/keys"}
+    effects["/etc/chrony"]["before"] = FOLDER
+    ours, others = work_of.Workers(work_of.known(host, ["chrony"], {})).sort(effects)
+    assert "/etc/chrony/keys" in others
+
+
+def test_accounts_that_its_scripts_name(host):
+    assert work_of.known(host, ["chrony"], {})["chrony"]["accounts"] == ["_chrony"]
+
+
+def test_units_and_those_that_are_switched_with_them(host):
+    wants = "/etc/systemd/system/multi-user.target.wants"
+    effects = made(**{
+        wants: FOLDER,
+        wants + "/own.service": link("/lib/systemd/system/own.service"),
+        "/etc/systemd/system/sockets.target.wants/own.socket": link("/lib/systemd/system/own.socket"),
+        "/etc/systemd/system/other-name.service": link("/lib/systemd/system/own.service"),
+        "/etc/rc3.d/K01own": link("../init.d/own"),
+        wants + "/theirs.service": link("/lib/systemd/system/theirs.service"),
+        "/etc/systemd/system/theirs.service.d": FOLDER,
+    })  # fmt: skip
+    _ours, others = work_of.of_units(host, ["own.service"]).sort(effects)
+    assert set(others) == {wants + "/theirs.service", "/etc/systemd/system/theirs.service.d"}
