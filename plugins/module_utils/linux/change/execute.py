@@ -14,7 +14,13 @@ from typing import Any, Callable, Dict, List, Sequence, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, package_steps, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
+    FILE,
+    KERNEL,
+    REFRESH,
+    Step,
+    enumerated,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import findmnt
@@ -63,15 +69,18 @@ class Executor:
         """
         result = Result()
         touched: Set[str] = set()
+        reasons: Dict[str, List[str]] = {}
         for step in steps:
             if step.type == REFRESH and not touched.intersection(step.changes):
                 continue
-            if step.type != REFRESH and step.changes and all(change in result.failed for change in step.changes):
+            failed = bool(step.changes) and all(change in result.failed for change in step.changes)
+            if step.type != REFRESH and failed and not step.alone:
                 continue
             reason = self._guarded(step)
             if reason:
                 for change in step.changes:
-                    result.failed.setdefault(change, reason)
+                    reasons.setdefault(change, []).append(reason)
+                    result.failed[change] = enumerated(reasons[change])
             else:
                 touched.update(step.changes)
                 result.done.append(step.as_dict())
