@@ -364,12 +364,20 @@ class PlatformRemediation:
             # A refusal beside a planned change is that of another way which is not taken.
             result.result = "would_fix"
             needed = self._needed(result.planned)
-            left = _reasons([*(self._states[name] for name in tried if name in needed and self._states[name] in bad), *_left(states)])
+            left = _reasons(
+                [
+                    *(self._states[name] for name in tried if name in needed and self._states[name] in bad),
+                    *_left(states),
+                ]
+            )
             result.reason = f"a part of it would be left: {left}" if left else ""
         elif bad and not some and all(state["state"] == "refused" for state in bad):
             result.result, result.reason = "skipped", f"{left}. {fix}"
         elif left:
-            result.result, result.reason = "still_failing", f"the rest was changed, and this was left: {left}" if some else left
+            result.result, result.reason = (
+                "still_failing",
+                f"the rest was changed, and this was left: {left}" if some else left,
+            )
         elif result.planned.rule.disrupts == "reboot" or any(state.get("pending_reboot") for state in states):
             result.result = "still_failing"
             result.reason = "the change is made and takes effect at the next boot"

@@ -34,7 +34,9 @@ BEFORE = {
 
 def seen_by(shell, options, before, path):
     script = f"{before}; . {path}; . {path}; echo $TMOUT $(printenv TMOUT || :)"
-    done = subprocess.run([*shell.split(), *options, "-c", script], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        [*shell.split(), *options, "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
     return done.stdout.rstrip("\n"), done.stderr, done.returncode
 
 
@@ -55,7 +57,7 @@ def planned(root, text):
     plan = ChangePlan(host)
     seen = reader.read(host, [{"name": "TMOUT"}])[0].value
     writer.write(plan, {"name": "TMOUT"}, 900)
-    return seen, [step.content.decode() for step in plan.steps()]
+    return seen, [(step.content or b"").decode() for step in plan.steps()]
 
 
 def test_file_of_an_older_form_is_told_and_written_anew(tmp_path):
