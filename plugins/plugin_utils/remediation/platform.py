@@ -209,7 +209,10 @@ class PlatformRemediation:
         self.after = self._target.observe(self._plan)
 
     def _note(self, answer: Answer) -> None:
-        self._states.update({name: dict(state) for name, state in answer.get("changes", {}).items()})
+        for name, state in answer.get("changes", {}).items():
+            # What is refused after a part of it was made is that which was left.
+            made = state["state"] == "refused" and self._states.get(name, {}).get("state") == "done"
+            self._states[name] = {**self._states[name], "left": state["reason"]} if made else dict(state)
         self.steps.extend(answer.get("steps", []))
         for kept, said in ((self.warnings, "notes"), (self.pending_reboot, "pending_reboot")):
             kept.extend(text for text in answer.get(said, []) if text not in kept)

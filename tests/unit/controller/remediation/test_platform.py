@@ -499,3 +499,19 @@ def test_part_of_a_change_that_was_left_is_named(check, expected):
     _record, results = remediate([rule("r", leaf("a"))], host, check=check)
 
     assert results["r"] == expected
+
+
+def test_what_is_refused_after_a_part_of_it_was_made_was_left(monkeypatch):
+    host = PlayedHost({"a": 0}, deaf=["a"])
+    apply = host.apply
+
+    def once(plan, request):
+        answer = apply(plan, request)
+        if request["mode"] == "apply":
+            host.behaviour["refuse"] = {"a": "its owner stays"}
+        return answer
+
+    monkeypatch.setattr(host, "apply", once)
+    _record, results = remediate([rule("r", leaf("a"))], host)
+
+    assert results["r"] == ("still_failing", "the rest was changed, and this was left: its owner stays")
