@@ -125,6 +125,8 @@ def test_unwell_host_takes_its_batch_back_and_stops_the_rest(site, name):
     assert code == 2, said
     assert "The batch was taken back, for after the remediation this was not well" in said, said
     assert site.changed() == [True, True, False], said
+    summary = json.loads((site.folder / "runs/latest/summary.json").read_text())
+    assert {host["host"]: host["status"] for host in summary["hosts"]}["three"] == "not_begun"
 
 
 def test_check_that_fails_before_stops_the_batch(site):
