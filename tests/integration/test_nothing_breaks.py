@@ -18,7 +18,7 @@ set -eu
 apt-get -qq update
 DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends mksh busybox zsh >/dev/null
 useradd --system --shell /usr/sbin/nologin collector
-useradd --system --shell /bin/bash database
+useradd --system --create-home --home-dir /var/lib/database --shell /bin/bash database
 useradd --create-home --shell /bin/bash nurse && chmod 755 /home/nurse
 useradd --create-home --shell /bin/bash webmaster && chmod 755 /home/webmaster
 echo hello > /home/webmaster/page

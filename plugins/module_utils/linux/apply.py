@@ -158,9 +158,10 @@ class Apply:
         before = plan.mark()
         planned = self._states.get(change, {}).get("state") == "planned"
         reason = reason or self._ask(plan, *self._request["changes"][change])
-        left = plan.left.get(change, [])
+        # Asked again, a writer sees what is planned already, so what it then refuses is what is left.
+        left = [reason] if reason and planned else plan.left.get(change, [])
         nothing = plan.mark() == before and not planned
-        if reason or (left and nothing):
+        if (reason and not planned) or (left and nothing):
             self._states[change] = {"state": "refused", "reason": reason or enumerated(left)}
             return
         self._states[change] = {"state": "nothing" if nothing else "planned"}
