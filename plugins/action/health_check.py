@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import healt
 SPEC = {
     "checks": {"type": "list", "elements": "raw", "default": []},
     "fail": {"type": "bool", "default": True},
+    "before": {"type": "bool", "default": False},
 }
 
 
@@ -48,11 +49,25 @@ class ActionModule(ActionBase):
         except HipaaCisError as problem:
             # A check that cannot be made says nothing good of the host.
             problems = [str(problem)]
+        away = self._unreachable(variables) if problems and arguments["before"] else ""
+        if away:
+            result.update(unreachable=True, msg=away)
+            return result
         result.update(well=not problems, problems=problems)
         if problems:
             result["msg"] = "; ".join(problems)
             result["failed"] = arguments["fail"]
         return result
+
+    def _unreachable(self, variables: dict[str, Any]) -> str:
+        """Return why the host cannot be reached, or nothing where it can: then what is not well is said of it."""
+        try:
+            answer = self._execute_module("ansible.builtin.ping", module_args={}, task_vars=variables)
+        except AnsibleConnectionFailure as problem:
+            return str(problem.message)
+        except AnsibleError:
+            return ""
+        return str(answer.get("msg", "the host cannot be reached")) if answer.get("unreachable") else ""
 
     def _on_host(self, command: list[str] | str, variables: dict[str, Any]) -> str:
         given = {"argv": command} if isinstance(command, list) else {"_raw_params": command}

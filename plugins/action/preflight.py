@@ -31,6 +31,7 @@ class ActionModule(HostAction):
         result["changed"] = False
         try:
             arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
+            _check_strategy(str(self._task.get_play().strategy))
             options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
             health_checks.parse(arguments["health_checks"])
             maintenance_window.parse(arguments["windows"])
@@ -41,3 +42,12 @@ class ActionModule(HostAction):
     def _seen_by_play(self) -> set[str]:
         """Return the variables that the play's keywords could be made of, those of ``import_playbook`` among them."""
         return {*load_extra_vars(self._loader), *self._task.get_play().get_vars()}
+
+
+def _check_strategy(strategy: str) -> None:
+    """Raise `HipaaCisError` where a batch's hosts would not do one task after the other: it is looked at as a whole."""
+    if strategy.rsplit(".", 1)[-1] not in ("linear", "debug"):
+        raise HipaaCisError(
+            f"the play's strategy is {strategy}, by which each host goes its own way, and a batch could not be taken back "
+            "together. Write `strategy: linear` in the play; a site's ansible.cfg or ANSIBLE_STRATEGY sets it for all plays that say nothing."
+        )

@@ -55,6 +55,7 @@ class ActionModule(HostAction):
             arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
             _check_timeout(arguments["confirm_timeout"])
             store = self._store(arguments, variables)
+            store.begin(variables["inventory_hostname"])
             result["run_id"] = store.run_id
             result.update(self._remediate(store, arguments, variables))
         except HipaaCisError as problem:

@@ -29,6 +29,11 @@ options:
     description: Whether the task fails when something is not well.
     type: bool
     default: true
+  before:
+    description:
+      - Whether it is asked before anything is changed. A host that cannot be reached at all is then unreachable, and not unwell.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in C(check_mode); commands on the host are then not run.

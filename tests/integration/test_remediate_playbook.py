@@ -18,6 +18,10 @@ __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
 pytestmark = pytest.mark.hosts
 
+# A host with this file is well until it is remediated.
+UNCHANGED = 'test "$(stat -c %a /etc/crontab)" != 600'
+SICK_WHEN_CHANGED = f"sh -c 'test ! -e /etc/sick || {UNCHANGED}'"
+
 
 def hold_lock(host):
     """Make a host look as if another run were at work on it."""
@@ -106,6 +110,23 @@ def test_unwell_canary_is_taken_back_and_stops_the_rest(booted_hosts, playbook):
     assert hosts[1].run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode == 1
 
 
+def test_check_that_fails_before_any_change_stops_the_batch(booted_hosts, playbook):
+    hosts = booted_hosts(3)
+    hosts[1].write("/etc/sick", "")
+    checks = [{"name": "display", "command": "test ! -e /etc/sick", "retries": 0}]
+
+    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=checks, hipaa_cis_batches=[2, 1])
+
+    assert code == 2
+    assert f"before any change this was not well: {hosts[1].name}: display: ended with 1" in " ".join(said.split())
+    assert [mode(host) for host in hosts] == ["644"] * 3
+    assert [host.run(["test", "-e", "/var/lib/hipaa-cis"], check=False).returncode for host in hosts] == [1] * 3
+
+    # The plan makes no checks, for they may change something.
+    code, said = playbook("remediate", hosts, "--check", hipaa_cis_health_checks=checks)
+    assert code == 0, said
+
+
 def test_health_check_that_cannot_be_read_stops_before_the_hosts_are_touched(booted_hosts, playbook):
     hosts = booted_hosts(2)
 
@@ -120,7 +141,7 @@ def test_health_check_that_cannot_be_read_stops_before_the_hosts_are_touched(boo
 def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook, results, remediation_of, tmp_path):
     hosts = booted_hosts(3)
     hosts[2].write("/etc/sick", "")
-    checks = [{"command": "test ! -e /etc/sick", "retries": 0}, {"port": 22}, {"unit": "ssh.service"}]
+    checks = [{"command": SICK_WHEN_CHANGED, "retries": 0}, {"port": 22}, {"unit": "ssh.service"}]
 
     code, said = playbook("remediate", hosts, hipaa_cis_health_checks=checks, hipaa_cis_batches=[1, 2])
 
@@ -228,7 +249,9 @@ def test_window_that_closes_stops_the_next_batch(booted_hosts, playbook):
     }
     variables = {"hipaa_cis_windows": [window], "hipaa_cis_window_minutes": 0, "hipaa_cis_batches": [1, 1]}
 
-    code, said = playbook("remediate", hosts, hipaa_cis_health_checks=[{"command": "sleep 15"}], **variables)
+    code, said = playbook(
+        "remediate", hosts, hipaa_cis_health_checks=[{"command": f"sh -c '{UNCHANGED} || sleep 15'"}], **variables
+    )
 
     assert code == 2
     assert "outside of the maintenance windows" in said
@@ -268,7 +291,7 @@ def test_host_that_failed_is_taken_back_with_its_batch(booted_hosts, playbook_co
         hipaa_cis_include={"rules": ["crontab_permissions", "ssh_max_auth_tries"]},
         hipaa_cis_confirm_timeout=15,
         hipaa_cis_batches=[2, 1],
-        hipaa_cis_health_checks=[{"name": "display", "command": "test ! -e /etc/sick", "retries": 0}],
+        hipaa_cis_health_checks=[{"name": "display", "command": SICK_WHEN_CHANGED, "retries": 0}],
     )
     said = cut_off(hosts[0], command)
 
@@ -287,13 +310,16 @@ def test_host_that_failed_stops_the_play_and_is_looked_at(booted_hosts, playbook
         hipaa_cis_include={"rules": ["crontab_permissions", "ssh_max_auth_tries"]},
         hipaa_cis_confirm_timeout=15,
         hipaa_cis_batches=[2, 1],
-        hipaa_cis_health_checks=[{"command": "touch /run/looked-at", "retries": 0}],
+        hipaa_cis_health_checks=[
+            {"command": "dd if=/etc/hostname of=/run/looked-at oflag=append conv=notrunc", "retries": 0}
+        ],
     )
     said = cut_off(hosts[0], command)
 
     assert f"{hosts[0].name} : ok=" in said
     assert "failed=1" in said
-    assert hosts[0].run(["test", "-e", "/run/looked-at"]).returncode == 0
+    # Before, and after what failed.
+    assert hosts[0].run(["cat", "/run/looked-at"]).stdout == f"{hosts[0].name}\n" * 2
     assert [mode(host) for host in hosts] == ["600", "600", "644"]
 
 

@@ -25,7 +25,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import take_all
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
+    CONNECTION,
+    GROUPS,
+    CannotFix,
+    Step,
+    enumerated,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
@@ -157,7 +163,8 @@ class Apply:
             self._plan_one(plan, change, refused.get(change, ""))
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
         for change, state in list(self._states.items()):
-            if state["state"] == "refused" and change in changes and change not in refused:
+            refused_or_left = state["state"] == "refused" or "left" in state
+            if refused_or_left and change in changes and change not in refused:
                 self._plan_one(plan, change)
         rules = self._request.get("rules", {})
         for step in plan.steps():
@@ -167,12 +174,19 @@ class Apply:
     def _plan_one(self, plan: ChangePlan, change: str, reason: str = "") -> None:
         """Let a writer plan a change, unless there is a reason against it; note what came of it."""
         plan.change = change
+        plan.left.pop(change, None)
         before = plan.mark()
+        planned = self._states.get(change, {}).get("state") == "planned"
         reason = reason or self._ask(plan, *self._request["changes"][change])
-        if reason:
-            self._states[change] = {"state": "refused", "reason": reason}
+        # Asked again, a writer sees what is planned already, so what it then refuses is what is left.
+        left = [reason] if reason and planned else plan.left.get(change, [])
+        nothing = plan.mark() == before and not planned
+        if (reason and not planned) or (left and nothing):
+            self._states[change] = {"state": "refused", "reason": reason or enumerated(left)}
             return
-        self._states[change] = {"state": "nothing" if plan.mark() == before else "planned"}
+        self._states[change] = {"state": "nothing" if nothing else "planned"}
+        if left:
+            self._states[change]["left"] = enumerated(left)
         if change in plan.pending:
             self._states[change]["pending_reboot"] = True
 

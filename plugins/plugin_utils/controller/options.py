@@ -68,7 +68,7 @@ PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
 PLAYBOOK_VARIABLES = frozenset(
     {
         "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
-        "health_checks", "safeguards", "remediation", "health", "unwell", "rollback",
+        "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})

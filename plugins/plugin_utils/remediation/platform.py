@@ -31,6 +31,8 @@ MAX_PASSES = 4
 # A change that another one undid (forwarding resets other parameters of the kernel) is made once more; one that was
 # refused may be safe once others are made.
 MAX_TRIES = 2
+# How many reasons of one rule are told in words.
+MAX_REASONS = 20
 # What became of a change that was not made.
 NOT_MADE = ("refused", "failed")
 RETRY_SECONDS = 2.0
@@ -89,6 +91,17 @@ class RuleResult:
     reason: str = ""
     changes: list[str] = field(default_factory=list)
     exception: ExceptionDecision | None = None
+
+
+def _left(states: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [{"reason": state["left"]} for state in states if "left" in state]
+
+
+def _reasons(states: Sequence[Mapping[str, Any]]) -> str:
+    """Return why changes were not made, as one text; of very many, how many more there are."""
+    reasons = list(dict.fromkeys(str(state["reason"]) for state in states))
+    more = [f"and {len(reasons) - MAX_REASONS} more"] if len(reasons) > MAX_REASONS else []
+    return "; ".join([*reasons[:MAX_REASONS], *more])
 
 
 class PlatformRemediation:
@@ -196,7 +209,10 @@ class PlatformRemediation:
         self.after = self._target.observe(self._plan)
 
     def _note(self, answer: Answer) -> None:
-        self._states.update({name: dict(state) for name, state in answer.get("changes", {}).items()})
+        for name, state in answer.get("changes", {}).items():
+            # What is refused after a part of it was made is that which was left.
+            made = state["state"] == "refused" and self._states.get(name, {}).get("state") == "done"
+            self._states[name] = {**self._states[name], "left": state["reason"]} if made else dict(state)
         self.steps.extend(answer.get("steps", []))
         for kept, said in ((self.warnings, "notes"), (self.pending_reboot, "pending_reboot")):
             kept.extend(text for text in answer.get(said, []) if text not in kept)
@@ -339,6 +355,8 @@ class PlatformRemediation:
     def _explain_failing(self, result: RuleResult, tried: Sequence[str]) -> None:
         states = [self._states[name] for name in tried if name in self._states]
         bad = [state for state in states if state["state"] in NOT_MADE]
+        left = _reasons([*bad, *_left(states)])
+        some = any(state["state"] == "done" for state in states)
         fix = result.after.as_dict()["fix"]
         if result.exception:
             result.result, result.reason = "skipped", result.exception.said
@@ -349,10 +367,21 @@ class PlatformRemediation:
         elif self._limits.check and (not bad or any(state["state"] == "planned" for state in states)):
             # A refusal beside a planned change is that of another way which is not taken.
             result.result = "would_fix"
-        elif bad and all(state["state"] == "refused" for state in bad):
-            result.result, result.reason = "skipped", f"{bad[0]['reason']}. {fix}"
-        elif bad:
-            result.result, result.reason = "still_failing", bad[0]["reason"]
+            needed = self._needed(result.planned)
+            left = _reasons(
+                [
+                    *(self._states[name] for name in tried if name in needed and self._states[name] in bad),
+                    *_left(states),
+                ]
+            )
+            result.reason = f"a part of it would be left: {left}" if left else ""
+        elif bad and not some and all(state["state"] == "refused" for state in bad):
+            result.result, result.reason = "skipped", f"{left}. {fix}"
+        elif left:
+            result.result, result.reason = (
+                "still_failing",
+                f"the rest was changed, and this was left: {left}" if some else left,
+            )
         elif result.planned.rule.disrupts == "reboot" or any(state.get("pending_reboot") for state in states):
             result.result = "still_failing"
             result.reason = "the change is made and takes effect at the next boot"
@@ -360,6 +389,13 @@ class PlatformRemediation:
             wrong = [check for check in result.after.checks if check.outcome == "fail"]
             seen = "; ".join(f"{check.setting} is {check.observed}, expected: {check.expected}" for check in wrong[:3])
             result.result, result.reason = "still_failing", f"changed, but the second look still finds: {seen}"
+
+    def _needed(self, planned: PlannedRule) -> set[str]:
+        """Return the changes that a rule still needs, by the way that is taken now."""
+        try:
+            return {change.id for change in self._remedies().add(planned)}
+        except NoRemedy:
+            return set()
 
     def _explain_untried(self, result: RuleResult, fix: str) -> None:
         reason = self._why_not(result.planned) or "its change was not made"

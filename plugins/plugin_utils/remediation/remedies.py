@@ -78,11 +78,15 @@ def _number_of(value: Any) -> Any:
 
 
 def _only_failing(kind: Kind, expectation: Mapping[str, Any], document: Mapping[str, Any], wanted: Any) -> Any:
-    """Return of what is wanted only the keys whose fields fail: an owner that is allowed is not changed with a mode."""
+    """Return of what is wanted only the keys whose fields fail: an owner that is allowed is not changed with a mode.
+
+    Keys that belong to no field say how it is done, and stay.
+    """
     fields = _fields(expectation)
     failing = {name for name, nested in fields.items() if not matchers.matches(nested, matchers.field(document, name))}
     keys = {kind.fields_written.get(name) for name in failing}
-    return {key: value for key, value in wanted.items() if key in keys} if failing else wanted
+    of_fields = set(kind.fields_written.values())
+    return {key: value for key, value in wanted.items() if key in keys or key not in of_fields} if failing else wanted
 
 
 def _fields(expectation: Mapping[str, Any]) -> Mapping[str, Any]:

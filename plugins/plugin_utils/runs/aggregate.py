@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Cat
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 
+NOT_BEGUN = "nothing was begun on it: the run ended before its turn"
 NO_RECORD = "no record: the host was unreachable or failed before its audit"
 
 
@@ -25,7 +26,10 @@ def summarise(catalog: Catalog, stores: Sequence[RunStore]) -> dict[str, Any]:
                 summary.add(record, file, digest)
     for store in stores:
         for host in store.expected_hosts():
-            summary.miss(host, NO_RECORD)
+            if store.is_begun(host):
+                summary.miss(host, NO_RECORD)
+            else:
+                summary.miss(host, NOT_BEGUN, "not_begun")
     result = summary.as_dict()
     remediation = [_remediation(file, record) for store in stores for file, record in store.remediations()]
     if remediation:

@@ -182,6 +182,23 @@ class RunStore:
         if not path.exists():
             write_private(path, text)
 
+    def begin(self, host: str) -> None:
+        """Note that a remediation turns to a host, so that one without a record is told from one whose turn never came.
+
+        Raises `HipaaCisError`.
+        """
+        path = self.folder / "begun" / file_name(host)
+        try:
+            make_private_folder(path.parent)
+            write_private(path, "")
+        except OSError as problem:
+            raise HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.") from None
+
+    def is_begun(self, host: str) -> bool:
+        """Return whether a host's turn came, as far as that was noted: audits note nothing of it."""
+        folder = self.folder / "begun"
+        return not folder.is_dir() or (folder / file_name(host)).exists()
+
     def expected_hosts(self) -> list[str]:
         """Return all hosts that any play of the run was to audit."""
         names: set[str] = set()

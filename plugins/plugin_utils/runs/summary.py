@@ -131,12 +131,12 @@ class Summary:
                 if cite in self._affected:
                     self._affected[cite].add(host)
 
-    def miss(self, host: str, reason: str) -> None:
+    def miss(self, host: str, reason: str, status: str = "missing") -> None:
         """Name a host that was to be audited and has no record."""
         if host not in self._hosts:
             counts = dict.fromkeys(OUTCOMES, 0)
             self._hosts[host] = {
-                "host": host, "status": "missing", "reason": reason, "benchmarks": [], "counts": counts, "safeguards": {},
+                "host": host, "status": status, "reason": reason, "benchmarks": [], "counts": counts, "safeguards": {},
             }  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:

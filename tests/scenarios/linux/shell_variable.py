@@ -17,6 +17,7 @@ EXPECT = {
 }
 SNIPPET = "/etc/profile.d/timeout.sh"
 ALL = "TMOUT=600\nreadonly TMOUT\nexport TMOUT\n"
+GUARDED = "if (TMOUT=600) 2>/dev/null; then\n%sfi\n" % ALL
 
 
 def _case(name: str, verdict: str, files: Union[str, Dict[str, Any]], **more: Any) -> Scenario:
@@ -32,6 +33,12 @@ SCENARIOS = [
     _case("right-quoted", "pass", "typeset -rx TMOUT='600'\n"),
     _case("right-in-profile", "pass", {"/etc/profile": ALL}),
     _case("right-in-bashrc", "pass", {"/etc/bash.bashrc": ALL}),
+    # Tried in a subshell first: a second reading leaves it alone.
+    _case("right-and-guarded", "pass", GUARDED, on_host=True),
+    _case("guarded-by-another-name", "fail", GUARDED.replace("(TMOUT", "(OTHER")),
+    _case("guarded-and-read-only-before", "fail", {"/etc/bash.bashrc": "readonly TMOUT\n", SNIPPET: GUARDED}),
+    _case("guarded-by-more", "fail", GUARDED.replace("600)", "600; false)")),
+    _case("guarded-and-turned-round", "fail", GUARDED.replace("if (", "if ! (")),
     _case("absent", "fail", {"/etc/profile": "umask 027\n"}, wanted=900),
     _case("no-files", "fail", {}, wanted=900),
     _case("wrong", "fail", ALL.replace("600", "3600"), on_host=True),

@@ -16,7 +16,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import Looker
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
+    FILE,
+    KERNEL,
+    REFRESH,
+    Step,
+    enumerated,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import findmnt
@@ -76,11 +82,12 @@ class Executor:
         """
         result = Result()
         touched: Set[str] = set()
+        reasons: Dict[str, List[str]] = {}
         for step in steps:
             if step.type == REFRESH and not touched.intersection(step.changes):
                 continue
             out = {*result.failed, *result.stale}
-            if step.type != REFRESH and step.changes and out.issuperset(step.changes):
+            if step.type != REFRESH and step.changes and out.issuperset(step.changes) and not step.alone:
                 continue
             try:
                 reason = self._guarded(step)
@@ -89,7 +96,8 @@ class Executor:
                 continue
             if reason:
                 for change in step.changes:
-                    result.failed.setdefault(change, reason)
+                    reasons.setdefault(change, []).append(reason)
+                    result.failed[change] = enumerated(reasons[change])
             else:
                 touched.update(step.changes)
                 result.done.append(step.as_dict())

@@ -14,7 +14,7 @@ import grp
 import os
 import pwd
 import stat
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Record
@@ -33,10 +33,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     REFRESH,
     CannotFix,
     Step,
+    enumerated,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import bound_folder
 
 _OTHER_TOOLS = ("ansible managed", "managed by puppet", "managed by chef", "managed by salt", "managed by ansible",
@@ -54,6 +55,10 @@ class ChangePlan:
         self.pending_reboot: List[str] = []
         # The changes of which a part takes effect then.
         self.pending: Set[str] = set()
+        # Change -> what of it is left as it is, and why; the rest of it is made.
+        self.left: Dict[str, List[str]] = {}
+        # Whether what is planned now stands by itself, so that it is made though another part of its change fails.
+        self._alone = False
         self._files: Dict[str, Step] = {}
         self._others: List[Step] = []
 
@@ -79,12 +84,12 @@ class ChangePlan:
             self._note_other_tool(path)
         except NotFound:
             pass
-        self._note_bound_folder(path)
-        self._make_parents(path)
-        step = self._file(path, contents=True)
         # Bytes that are not UTF-8 were read as \xNN; such a file can't be written back as it was.
         if "\\x" in text and self._has_odd_bytes(path):
             raise CannotFix("%s holds bytes that are not UTF-8; change it by hand" % printable(path))
+        self._note_bound_folder(path)
+        self._make_parents(path)
+        step = self._file(path, contents=True)
         step.content = text.encode("utf-8")
         step.remove = False
         step.secret = step.secret or secret
@@ -224,6 +229,35 @@ class ChangePlan:
         if text not in self.warnings:
             self.warnings.append(text)
 
+    def leave(self, why: str) -> None:
+        """Say of a part of a change that it is left as it is, with what a person has to do; the rest of it is made."""
+        reasons = self.left.setdefault(self.change, [])
+        if why not in reasons:
+            reasons.append(why)
+
+    def each(self, items: Iterable[str], change: Callable[[str], None]) -> List[str]:
+        """Change items that stand by themselves; one for which ``change`` refuses is left, and the others are changed.
+
+        ``change`` has to refuse before it plans anything. Returns the items that were not left. Raises `CannotFix`
+        where all of them were.
+        """
+        done, reasons = [], []
+        outer, self._alone = self._alone, True
+        try:
+            for item in items:
+                try:
+                    change(item)
+                    done.append(item)
+                except (CannotFix, ReadError) as problem:
+                    reasons.append(str(problem))
+        finally:
+            self._alone = outer
+        if reasons and not done:
+            raise CannotFix(enumerated(reasons))
+        for reason in reasons:
+            self.leave(reason)
+        return done
+
     def needs_reboot(self, why: str) -> None:
         """Say that a change takes effect at the next boot."""
         self.pending.add(self.change)
@@ -237,11 +271,13 @@ class ChangePlan:
 
     def attempt(self, write: Callable[[], None]) -> None:
         """Let a writer plan its change: all of it, or nothing where it raises."""
-        kept = copy.deepcopy((self._files, self._others, self.warnings, self.pending_reboot, self.host.planned))
+        kept = copy.deepcopy(
+            (self._files, self._others, self.warnings, self.pending_reboot, self.left, self.host.planned)
+        )
         try:
             write()
         except BaseException:
-            self._files, self._others, self.warnings, self.pending_reboot, planned = kept
+            self._files, self._others, self.warnings, self.pending_reboot, self.left, planned = kept
             self.host.replace_plan(planned)
             raise
 
@@ -290,6 +326,7 @@ class ChangePlan:
             step.changes.append(self.change)
         if self.group == CONNECTION:
             step.group = CONNECTION
+        step.alone = step.alone or self._alone
 
     def _make_parents(self, path: str) -> None:
         """Plan the folders that a file needs, so that a rollback removes them too."""

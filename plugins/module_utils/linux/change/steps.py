@@ -32,8 +32,17 @@ PHASE_COMMANDS = 2
 PHASE_REFRESH = 3
 
 
+MAX_REASONS = 20
+
+
 class CannotFix(Exception):
     """No automatic fix is possible or safe here. The text says why and what a person has to do."""
+
+
+def enumerated(reasons: Sequence[str]) -> str:
+    """Return reasons as one text; of very many, how many more there are."""
+    more = ["and %d more" % (len(reasons) - MAX_REASONS)] if len(reasons) > MAX_REASONS else []
+    return "; ".join([*reasons[:MAX_REASONS], *more])
 
 
 @dataclass
@@ -51,6 +60,7 @@ class Step:
     ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
+    ``alone``: it stands by itself, and is made though another step of its change failed.
     ``seen``: what the plan read of the file (`files.seen`, with ``sha256`` where its content counts); where the host holds another
     one by now, the step is not made. ``rules``: for which the changes are made, to be named by a rollback.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
@@ -82,6 +92,7 @@ class Step:
     title: str = ""
     phase: int = PHASE_FILES
     order: int = 0
+    alone: bool = False
     group: str = PLAIN
     changes: List[str] = field(default_factory=list)
     seen: Optional[Dict[str, Any]] = None

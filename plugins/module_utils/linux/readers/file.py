@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import owner_kind
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
 
 MAX_FILES = 10000
@@ -81,6 +82,7 @@ def document(host: Host, path: str) -> Dict[str, Any]:
         "type": next((name for test, name in TYPES if test(entry.st_mode)), "unknown"),
         "mode": "%04o" % stat.S_IMODE(entry.st_mode),
         "owner": host.user_name(entry.st_uid),
+        "owner_kind": owner_kind(host, entry.st_uid),
         "group": host.group_name(entry.st_gid),
         "uid": entry.st_uid,
         "gid": entry.st_gid,

@@ -9,6 +9,7 @@ from typing import List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, read_each, value
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import own_shell_file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_assignments import (
     FILES,
     SNIPPETS,
@@ -18,10 +19,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_assig
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Return ``{values, certain, readonly, exported, unset}`` per variable: texts in order, and booleans."""
+    """Return ``{values, certain, readonly, exported, unset}`` per variable: texts in order, and booleans.
+
+    Where we wrote it, but otherwise than we do now, there are also ``own_value``, its text, and ``own_is_current``, false.
+    """
 
     def one(address: Address) -> Observation:
-        seen = look(host, checked_name(address))
-        return value(seen.as_value(), ", ".join(seen.places[:10]) or ", ".join((*FILES, SNIPPETS)))
+        name = checked_name(address)
+        seen = look(host, name)
+        old = own_shell_file.outdated(host, name)
+        more = {} if old is None else {"own_value": old, "own_is_current": False}
+        return value({**seen.as_value(), **more}, ", ".join(seen.places[:10]) or ", ".join((*FILES, SNIPPETS)))
 
     return read_each(addresses, one)

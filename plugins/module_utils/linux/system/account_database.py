@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -156,6 +157,39 @@ def shells(host: Host) -> List[str]:
     """Return the shells of shells(5): the first word of each line that is a path."""
     words = [line.split("#", 1)[0].split() for line in host.read_text("/etc/shells").split("\n")]
     return [line[0] for line in words if line and line[0].startswith("/")]
+
+
+def owner_kind(host: Host, uid: int) -> Optional[str]:
+    """Return whose a user number is: ``root``'s, of an account with a ``login`` shell or of one without (``service``).
+
+    None where that can't be told.
+    """
+    if uid == 0:
+        return "root"
+    kinds: Dict[int, str] = host.shared("owner kinds", lambda: _owner_kinds(host))
+    if uid not in kinds and kinds and host.root == "/":
+        try:
+            kinds[uid] = _kind_of(pwd.getpwuid(uid).pw_shell, login_shells(host))
+        except (KeyError, OSError):
+            pass
+    return kinds.get(uid)
+
+
+def _owner_kinds(host: Host) -> Dict[int, str]:
+    try:
+        valid = login_shells(host)
+        found: Dict[int, str] = {}
+        for user in users(host):
+            # Of several accounts with one number the one that can log in decides.
+            kind = _kind_of(user.shell, valid)
+            found[user.uid] = kind if found.get(user.uid) != "login" else "login"
+    except ReadError:
+        return {}
+    return found
+
+
+def _kind_of(shell: str, valid: List[str]) -> str:
+    return "login" if (shell or "/bin/sh") in valid else "service"
 
 
 def login_shells(host: Host) -> List[str]:

@@ -70,7 +70,11 @@ def look(host: Host, name: str) -> Seen:
 def _follow(host: Host, path: str, text: str, seen: Seen) -> None:
     if seen.name not in text:
         return
-    flow = Flow(path, lambda operator, word: _exists(host, operator, word))
+    flow = Flow(
+        path,
+        lambda operator, word: _exists(host, operator, word),
+        lambda name: name == seen.name and "r" not in seen.flags,
+    )
     for command in commands(text, path):
         if command.text in ("(", ")"):
             flow.bracket(command.text)

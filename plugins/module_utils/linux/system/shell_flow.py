@@ -10,6 +10,8 @@ from typing import Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
+# Says whether a variable can be given a value for certain, for nothing made it read-only before.
+Settable = Callable[[str], bool]
 # Says whether the path that a word names exists, by the operator of the test; None where that can't be told.
 Exists = Callable[[str, str], Optional[bool]]
 
@@ -19,6 +21,7 @@ USER = re.compile(
     r"\s+[\"']?(?P<number>\d+)[\"']?\Z"
 )
 EXISTENCE = re.compile(r"-[defr]\s+(?P<path>[^\s()]+)\Z")
+TRIED = re.compile(r"([A-Za-z_]\w*)=[\w./:-]*\Z")
 COMPARED: Dict[str, Callable[[int], bool]] = {
     "-eq": lambda number: number == 0,
     "=": lambda number: number == 0,
@@ -67,11 +70,19 @@ class _Block:
         self.runs: Optional[bool] = None
         self._taken: Optional[bool] = False  # whether a part before this one ran
 
-    def then(self, exists: Exists) -> None:
+    def then(self, exists: Exists, settable: Settable) -> None:
         """Begin the part for which the condition just seen decides."""
-        holds = truth(self.tests[0], exists) if len(self.tests) == 1 else None
+        holds = self._holds(exists, settable)
         self.runs = _both(holds, _negated(self._taken))
         self.testing, self.tests = False, []
+
+    def _holds(self, exists: Exists, settable: Settable) -> Optional[bool]:
+        """Return what the condition gives. An assignment tried in a subshell works where the variable is not read-only."""
+        inner = [one for one in self.tests if one not in ("(", ")")]
+        if [*self.tests[:1], *self.tests[2:]] == ["(", ")", "2>/dev/null"]:
+            tried = TRIED.match(self.tests[1])
+            return True if tried and settable(tried.group(1)) else None
+        return truth(inner[0], exists) if len(inner) == 1 else None
 
     def otherwise(self, testing: bool) -> None:
         """Begin what is tried (`elif`) or done (`else`) where no part before ran."""
@@ -86,9 +97,10 @@ class _Block:
 class Flow:
     """Follows the compound commands of one script, command by command."""
 
-    def __init__(self, path: str, exists: Exists) -> None:
+    def __init__(self, path: str, exists: Exists, settable: Settable = lambda _name: False) -> None:
         self._path = path
         self._exists = exists
+        self._settable = settable
         self._blocks: List[_Block] = []
         self._chain: Optional[bool] = True
         self._last: Optional[bool] = None
@@ -101,9 +113,16 @@ class Flow:
     def bracket(self, sign: str) -> None:
         """Enter or leave a subshell. A bracket that closes a pattern of `case` opened none."""
         if sign == "(":
+            self._note_test(sign)
             self._blocks.append(_Block(sign))
         elif self._blocks and self._blocks[-1].word == "(":
             self._blocks.pop()
+            self._note_test(sign)
+
+    def _note_test(self, text: str) -> None:
+        for block in self._blocks:
+            if block.testing:
+                block.tests.append(text)
 
     def strip(self, text: str) -> str:
         """Return a command without the reserved words before it, having followed them."""
@@ -129,7 +148,7 @@ class Flow:
             self._top(word, [opening for opening, closing in CLOSED_BY.items() if closing == word])
             self._blocks.pop()
         elif word == "then":
-            self._top(word, ["if"]).then(self._exists)
+            self._top(word, ["if"]).then(self._exists, self._settable)
         elif word in ("elif", "else"):
             self._top(word, ["if"]).otherwise(word == "elif")
         else:
@@ -157,12 +176,9 @@ class Flow:
             self._chain = True
         self._last = truth(text, self._exists)
         result = None if self._left or after == "|" else self._chain
+        self._note_test(text)
         for block in self._blocks:
-            if block.testing:
-                block.tests.append(text)
-                result = _both(result, None)
-            else:
-                result = _both(result, block.runs)
+            result = _both(result, None if block.testing else block.runs)
         return result
 
 

@@ -8,6 +8,8 @@ Everything that needs a decision about a person (double numbers, a second root) 
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
@@ -21,9 +23,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
     Record,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users, home_users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password, passwords, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
+    Password,
+    User,
+    passwords,
+    users,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -98,12 +107,30 @@ def _lock(plan: ChangePlan, fact: str, _wanted: Any) -> None:
 
 
 def _homes(plan: ChangePlan, fact: str, wanted: Any) -> None:
-    """Take from home directories what others may do in them."""
+    """Take from home directories what others may do in them; one that somebody else gets at is left to a person."""
     names = set(_names(plan, fact))
-    for user in users(plan.host):
-        if user.name in names:
-            mode = plan.host.stat(user.home, follow=False).st_mode & int(str(wanted), 8)
-            plan.attributes(user.home, mode)
+    homes = {user.name: user for user in users(plan.host) if user.name in names}
+
+    def close(name: str) -> None:
+        user = homes[name]
+        status = plan.host.stat(user.home, follow=False)
+        mode = stat.S_IMODE(status.st_mode) & int(str(wanted), 8)
+        _refuse_shared(plan.host, user, status, stat.S_IMODE(status.st_mode) & ~mode)
+        plan.attributes(user.home, mode)
+
+    plan.each(homes, close)
+
+
+def _refuse_shared(host: Host, user: User, status: os.stat_result, taken: int) -> None:
+    """Raise `CannotFix` where what is to be taken from a home is used by somebody."""
+    who = home_users.needed_by(host, user) if taken & 0o007 else ""
+    if not who and taken & 0o070 and status.st_gid:
+        who = file_users.of_group(host, status.st_gid, user.uid)
+    if who:
+        raise CannotFix(
+            "the home %s is used by %s, which would be shut out; give it a place of its own, or access by a group or an ACL, "
+            "then close the home" % (printable(user.home), who)
+        )
 
 
 def _names(plan: ChangePlan, fact: str) -> List[str]:

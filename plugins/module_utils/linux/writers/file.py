@@ -5,27 +5,86 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from typing import TYPE_CHECKING, Dict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
+# Who is in one of these reads logs, and keeps that; writing them is not what they are for.
+READERS = ("adm", "systemd-journal")
 MERGED = ("/bin", "/sbin", "/lib", "/lib64")
 
 
-def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
-    """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?}``. A mode is never made wider."""
+def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
+    """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?, keep_access?}``. A mode is never made wider.
+
+    ``keep_access``: whoever may use the file by its owner or its group, or has it open, keeps that; it is left to a person.
+    """
     path = required(address, "path")
     if not plan.host.exists(path):
         raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
     refuse_planted(plan.host, path)
-    mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
-    plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
+    status = plan.host.stat(path)
+    given = Attributes(None, wanted.get("owner"), wanted.get("group"))
+    if "mode" in wanted:
+        given.mode = stat.S_IMODE(status.st_mode) & int(wanted["mode"], 8)
+    if wanted.get("keep_access"):
+        _keep_access(plan, path, status, given)
+    plan.attributes(path, given.mode, given.owner, given.group)
+
+
+@dataclass
+class Attributes:
+    """What a file is to have; None: as it is."""
+
+    mode: Optional[int]
+    owner: Optional[str]
+    group: Optional[str]
+
+
+def _keep_access(plan: ChangePlan, path: str, status: os.stat_result, given: Attributes) -> None:
+    """Take out of what is wanted what would take a file from those who use it, and say so."""
+    mode = stat.S_IMODE(status.st_mode)
+    who = file_users.of_owner(plan.host, status.st_uid) if status.st_uid and mode & 0o600 else ""
+    if given.owner is not None and who:
+        given.owner = None
+        plan.leave(
+            "%s belongs to %s, which may need it, so that stays; give it another owner by hand where it does not"
+            % (printable(path), who)
+        )
+    _keep_group(plan, path, status, given)
+    taken = 0 if given.mode is None else mode & ~given.mode & 0o007
+    who = file_users.by_others(plan.host, path, status.st_uid, status.st_gid) if taken else ""
+    if who:
+        given.mode = (given.mode or 0) | taken
+        plan.leave(
+            "%s is in use by %s, which gets at it as others do, so its mode stays %04o; give that access by a group first"
+            % (printable(path), who, given.mode)
+        )
+
+
+def _keep_group(plan: ChangePlan, path: str, status: os.stat_result, given: Attributes) -> None:
+    mode = stat.S_IMODE(status.st_mode)
+    taken = 0 if given.mode is None else mode & ~given.mode & 0o070
+    group = plan.host.group_name(status.st_gid) or str(status.st_gid)
+    if not (mode & 0o070 and status.st_gid) or group in READERS:
+        return
+    who = file_users.of_group(plan.host, status.st_gid, status.st_uid)
+    if who and (taken or given.group is not None):
+        given.group = None
+        given.mode = None if given.mode is None else given.mode | taken
+        plan.leave(
+            "%s is open to the group %s, in which is %s, so that stays; take it away by hand where it is not needed"
+            % (printable(path), printable(group), who)
+        )
 
 
 def refuse_planted(host: Host, path: str) -> None:

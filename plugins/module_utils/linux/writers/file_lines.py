@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import (
@@ -68,8 +68,8 @@ def _put(plan: ChangePlan, path: str, text: str) -> None:
     reload_for(plan, path)
 
 
-def _need_none(plan: ChangePlan, address: Address) -> None:
-    for path in _paths(plan, address):
+def _need_none(plan: ChangePlan, address: Address, paths: Sequence[str]) -> None:
+    for path in paths:
         for number in _numbers(plan, address, path):
             raise CannotFix("%s:%d still says otherwise; change it there by hand" % (path, number))
 
@@ -117,7 +117,8 @@ def _words(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
 
 def _remove(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
     """``{remove: paragraphs}``: paragraphs that hold a line that matches are taken out."""
-    for path in _paths(plan, address):
+
+    def take_out(path: str) -> None:
         chosen = set(_numbers(plan, address, path))
         kept: List[str] = []
         part: List[str] = []
@@ -129,15 +130,17 @@ def _remove(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
                 kept, part, hit = kept if hit else kept + part, [], False
         if chosen:
             _put(plan, path, "".join(kept).strip("\n") + "\n" if "".join(kept).strip() else "")
-    _need_none(plan, address)
+
+    _need_none(plan, address, plan.each(_paths(plan, address), take_out))
 
 
 def _disable(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
     """``{disable: true}``: the lines become comments; in a script they become a command that does nothing."""
-    for path in _paths(plan, address):
+
+    def disable(path: str) -> None:
         numbers = _numbers(plan, address, path)
         if not numbers:
-            continue
+            return
         rows = plan.host.read_text(path).splitlines(True)
         for number in numbers:
             row = rows[number - 1]
@@ -148,19 +151,22 @@ def _disable(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
             # A condition that holds nothing else would be an error of syntax.
             rows[number - 1] = ": " + DISABLED + row.lstrip() if is_shell(path) else row
         _put(plan, path, "".join(rows) if is_shell(path) else comment_out("".join(rows), numbers))
-    _need_none(plan, address)
+
+    _need_none(plan, address, plan.each(_paths(plan, address), disable))
 
 
 def _replace(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
     """``{replace, with}``: in the lines, what the expression finds becomes the other text."""
-    for path in _paths(plan, address):
+
+    def replace(path: str) -> None:
         rows = plan.host.read_text(path).splitlines(True)
         numbers = _numbers(plan, address, path)
         for number in numbers:
             rows[number - 1] = re.sub(wanted["replace"], wanted["with"], rows[number - 1])
         if numbers:
             _put(plan, path, "".join(rows))
-    _need_none(plan, address)
+
+    _need_none(plan, address, plan.each(_paths(plan, address), replace))
 
 
 def _ufw(plan: ChangePlan, _address: Address, wanted: Wanted) -> None:

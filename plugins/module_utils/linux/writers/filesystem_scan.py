@@ -22,7 +22,7 @@ WANTED = {"world_writable_files": "closed", "world_writable_directories": "stick
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     """Close world-writable files (``closed``) or make such directories sticky (``sticky``).
 
-    Files in places where others could swap them for a link are left to a person.
+    Files in places where others could swap them for a link are left to a person, and the others are changed.
     """
     find = required(address, "find")
     if WANTED.get(find) != wanted:
@@ -32,7 +32,10 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         raise CannotFix(seen.reason)
     if seen.value["truncated"]:
         raise CannotFix("there are %d of them, more than are changed at once" % seen.value["count"])
-    for path in seen.value["paths"]:
+
+    def change(path: str) -> None:
         refuse_planted(plan.host, path)
         mode = stat.S_IMODE(plan.host.stat(path, follow=False).st_mode)
         plan.attributes(path, mode | stat.S_ISVTX if wanted == "sticky" else mode & ~stat.S_IWOTH)
+
+    plan.each(seen.value["paths"], change)

@@ -5,40 +5,32 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.own_shell_file import (
+    is_plain,
+    own_path,
+    own_text,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_assignments import checked_name, look
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
-
-OWN_FILE = "/etc/profile.d/zz-hipaa-cis-%s.sh"
-# Plain shells (dash) know no typeset; where it is known it is how the benchmark and those who check it spell this.
-OWN_TEXT = """\
-# Written by hipaa.cis.
-{name}={text}
-export {name}
-if [ -n "${{BASH_VERSION:-}}" ]; then
-    typeset -xr {name}={text}
-fi
-readonly {name}
-"""
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     """Set a variable for all login shells, read-only and exported, in a file of our own."""
     name = checked_name(address)
     text = str(wanted)
-    if not re.match(r"[A-Za-z0-9_./:-]+\Z", text):
+    if not is_plain(text):
         raise CannotFix("%r is no plain value" % text)
-    path = OWN_FILE % name.lower()
+    path = own_path(name)
     before = look(plan.host, name)
     others = [place for place in before.places if not place.startswith(path)]
     if others:
         raise CannotFix(
             "%s is set elsewhere too, which would clash: %s; remove that by hand" % (name, ", ".join(others))
         )
-    plan.write(path, OWN_TEXT.format(name=name, text=text))
+    plan.write(path, own_text(name, text))

@@ -90,6 +90,8 @@ class PlayedHost:
                 states[change] = {"state": "failed", "reason": self.behaviour["fail"][name]}
                 continue
             states[change] = {"state": "done" if request["mode"] == "apply" else "planned"}
+            if name in self.behaviour.get("leave", {}):
+                states[change]["left"] = self.behaviour["leave"][name]
             if name in self.behaviour.get("pending", ()):
                 states[change]["pending_reboot"] = True
             steps.append({"type": "file", "label": name, "group": request["group"], "changes": [change]})
@@ -471,3 +473,45 @@ def test_default_that_the_host_refuses_to_write_out_is_right_all_the_same():
 
     assert results == {"r": ("already_right", "")}
     assert not record["changed"]
+
+
+def test_one_that_cannot_be_changed_is_named_and_the_others_are_changed():
+    host = PlayedHost({"a": 0, "b": 0}, refuse={"b": "b is a link"})
+    _record, results = remediate([rule("r", leaf("a"), leaf("b"))], host)
+
+    assert results["r"] == ("still_failing", "the rest was changed, and this was left: b is a link")
+    assert host.values == {"a": 1, "b": 0}
+
+    host = PlayedHost({"a": 0, "b": 0}, refuse={"b": "b is a link"})
+    _record, results = remediate([rule("r", leaf("a"), leaf("b"))], host, check=True)
+    assert results["r"] == ("would_fix", "a part of it would be left: b is a link")
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (False, ("still_failing", "the rest was changed, and this was left: x of a is a link")),
+        (True, ("would_fix", "a part of it would be left: x of a is a link")),
+    ],
+)
+def test_part_of_a_change_that_was_left_is_named(check, expected):
+    host = PlayedHost({"a": 0}, leave={"a": "x of a is a link"}, deaf=["a"])
+    _record, results = remediate([rule("r", leaf("a"))], host, check=check)
+
+    assert results["r"] == expected
+
+
+def test_what_is_refused_after_a_part_of_it_was_made_was_left(monkeypatch):
+    host = PlayedHost({"a": 0}, deaf=["a"])
+    apply = host.apply
+
+    def once(plan, request):
+        answer = apply(plan, request)
+        if request["mode"] == "apply":
+            host.behaviour["refuse"] = {"a": "its owner stays"}
+        return answer
+
+    monkeypatch.setattr(host, "apply", once)
+    _record, results = remediate([rule("r", leaf("a"))], host)
+
+    assert results["r"] == ("still_failing", "the rest was changed, and this was left: its owner stays")

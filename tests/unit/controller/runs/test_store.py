@@ -104,3 +104,11 @@ def test_file_is_whole_or_not_there(tmp_path):
         write_half()
 
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_host_whose_turn_never_came_is_told_from_one_that_left_no_record(tmp_path):
+    store = RunStore.create(str(tmp_path), "run")
+    assert store.is_begun("a"), "an audit notes nothing of it"
+
+    store.begin("a")
+    assert [store.is_begun(host) for host in ("a", "b")] == [True, False]

@@ -28,12 +28,24 @@ def _needs_first(plan, _address, _wanted):
     plan.write("/etc/third", "z\n")
 
 
+def _each(plan, address, _wanted):
+    """Writes the files named; refuses those that begin with "no"; a check fails those that begin with "bad"."""
+
+    def one(name):
+        if name.startswith("no"):
+            raise CannotFix("%s is a link" % name)
+        plan.write("/etc/" + name, "x\n", validate=[["validator", name]] if name.startswith("bad") else ())
+
+    plan.each([name for name in address["names"].split() if not plan.host.exists("/etc/" + name)], one)
+
+
 @pytest.fixture
 def answer(tmp_path, monkeypatch):
     (tmp_path / "etc").mkdir()
     monkeypatch.setitem(apply.WRITERS, "refuses", _refuses)
     monkeypatch.setitem(apply.WRITERS, "two_files", _two_files)
     monkeypatch.setitem(apply.WRITERS, "needs_first", _needs_first)
+    monkeypatch.setitem(apply.WRITERS, "each", _each)
 
     def call(changes, exit_code=0):
         request = {"version": 1, "mode": "apply", "run_id": "r", "group": "plain", "options": {}, "changes": changes}
@@ -74,3 +86,24 @@ def test_change_that_shares_a_file_with_a_refused_one_is_made(answer, tmp_path):
 
     assert [seen["changes"][name]["state"] for name in "ab"] == ["done", "refused"]
     assert (tmp_path / "etc/first").read_text() == "one\n"
+
+
+def test_item_that_is_refused_is_named_and_the_others_are_made(answer, tmp_path):
+    seen = answer({"a": ["each", {"names": "one no-1 two no-2"}, True]})
+
+    assert seen["changes"]["a"] == {"state": "done", "left": "no-1 is a link; no-2 is a link"}
+    assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["one", "two"]
+
+
+def test_item_that_fails_is_named_and_the_others_are_made(answer, tmp_path):
+    seen = answer({"a": ["each", {"names": "bad-1 one bad-2 two"}, True]}, exit_code=1)
+
+    assert seen["changes"]["a"]["state"] == "failed"
+    assert seen["changes"]["a"]["reason"].count("the check `validator bad-") == 2
+    assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["one", "two"]
+
+
+def test_change_is_refused_where_every_item_is(answer):
+    seen = answer({"a": ["each", {"names": "no-1 no-2"}, True]})
+
+    assert seen["changes"]["a"] == {"state": "refused", "reason": "no-1 is a link; no-2 is a link"}
