@@ -113,6 +113,7 @@ class ActionModule(HostAction):
             options={
                 **{name: arguments[name] for name in HANDED_ON},
                 "write_out": arguments["write_out"],
+                "close_accounts": arguments["close_accounts"],
                 # Tells this task from another that was given the same run id.
                 "token": secrets.token_hex(8),
                 "user": self._connecting_user(variables),

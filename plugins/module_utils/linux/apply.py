@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer an apply request: plan the changes of the wanted settings, show them or make them.
 
-Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, options}``; ``mode`` is
-``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. The answer says
-for each change what became of it.
+Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted, closes?]}, options}``; ``mode`` is
+``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. ``closes``: the
+ways in that the rule means to close (`guards/ways.KINDS`). The answer says for each change what became of it, with ``class``
+where it was refused for being of another class of disruption than its rule says.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
@@ -136,9 +138,15 @@ class Apply:
     def _plan(self) -> ChangePlan:
         plan = ChangePlan(self._host)
         plan.group = self._request["group"]
-        refused = lookahead.refusals(self._host, self._request["changes"], self._options)
-        for change in self._request["changes"]:
+        changes = self._request["changes"]
+        escalated = directory.refusals(self._host, changes, self._options)
+        refused = {**lookahead.refusals(self._host, changes, self._options), **escalated}
+        rest = {change: what for change, what in changes.items() if change not in refused}
+        refused.update(closing.refusals(self._host, rest, self._options))
+        for change in changes:
             self._plan_one(plan, change, refused.get(change, ""))
+            if change in escalated:
+                self._states[change]["class"] = directory.LOGIN
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
         for change, state in list(self._states.items()):
             if state["state"] == "refused" and change not in refused:
@@ -149,7 +157,7 @@ class Apply:
         """Let a writer plan a change, unless there is a reason against it; note what came of it."""
         plan.change = change
         before = plan.mark()
-        reason = reason or self._ask(plan, *self._request["changes"][change])
+        reason = reason or self._ask(plan, *self._request["changes"][change][:3])
         if reason:
             self._states[change] = {"state": "refused", "reason": reason}
             return
@@ -226,6 +234,11 @@ def parse(text: str) -> Dict[str, Any]:
         if request.get("group") not in GROUPS:
             raise RequestError("the group has to be one of %s" % ", ".join(GROUPS))
         for name, change in request.get("changes", {}).items():
-            if not isinstance(change, list) or len(change) != 3 or not isinstance(change[1], dict):
-                raise RequestError("change %r has to be a list of kind, address and wanted value" % name)
+            if not isinstance(change, list) or len(change) not in (3, 4) or not isinstance(change[1], dict):
+                raise RequestError(
+                    "change %r has to be a list of kind, address, wanted value and ways it closes" % name
+                )
+            closes = change[3] if len(change) == 4 else []
+            if not isinstance(closes, list) or not all(isinstance(way, str) and way in KINDS for way in closes):
+                raise RequestError("change %r closes %r; known are the ways %s" % (name, closes, ", ".join(KINDS)))
     return request
