@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -56,7 +57,9 @@ def _is_job(line: str) -> bool:
 
 
 def _lines(host: Host, path: str) -> List[str]:
+    """Return the lines of a file; of a masked unit (a link to /dev/null) and of a link that leads nowhere there are none."""
     try:
-        return [line.strip() for line in host.read_text(path).split("\n")]
+        regular = stat.S_ISREG(host.stat(path).st_mode)
+        return [line.strip() for line in host.read_text(path).split("\n")] if regular else []
     except NotFound:
-        return []  # a link that leads nowhere
+        return []

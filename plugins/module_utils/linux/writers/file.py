@@ -9,6 +9,7 @@ import stat
 from typing import TYPE_CHECKING, Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ssh_files import refuse_read_by_others
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 
@@ -24,6 +25,7 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, str]) -> None:
     if not plan.host.exists(path):
         raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
     refuse_planted(plan.host, path)
+    refuse_read_by_others(plan.host, path)
     mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8) if "mode" in wanted else None
     plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
 

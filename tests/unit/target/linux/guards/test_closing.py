@@ -225,6 +225,16 @@ def test_each_change_is_judged_as_if_those_before_were_made(refusal):
     assert set(refusal({"keys": keys, "words": words}, files)) == {"words"}
 
 
+def test_masked_unit_runs_as_nobody(host, refusal, tmp_path):
+    folder = tmp_path / "usr/lib/systemd/system"
+    folder.mkdir(parents=True)
+    (tmp_path / "dev/null").mkdir(parents=True)
+    (folder / "masked.service").symlink_to("/dev/null")
+    (folder / "lost.service").symlink_to("/nowhere")
+
+    assert refusal(SHELL) == ""
+
+
 def test_what_cannot_be_told_is_refused(refusal):
     assert "cannot be told" in refusal(TAGS, {"/etc/sudoers": "@include /etc/sudoers.%h\n"})
 
