@@ -22,7 +22,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import (
+    closing,
+    directory,
+    hosts_behind,
+    lookahead,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
@@ -140,7 +145,11 @@ class Apply:
         plan.group = self._request["group"]
         changes = self._request["changes"]
         escalated = directory.refusals(self._host, changes, self._options)
-        refused = {**lookahead.refusals(self._host, changes, self._options), **escalated}
+        refused = {
+            **lookahead.refusals(self._host, changes, self._options),
+            **hosts_behind.refusals(self._host, changes, self._options),
+            **escalated,
+        }
         rest = {change: what for change, what in changes.items() if change not in refused}
         refused.update(closing.refusals(self._host, rest, self._options))
         for change in changes:

@@ -225,7 +225,7 @@ def test_each_change_is_judged_as_if_those_before_were_made(refusal):
     assert set(refusal({"keys": keys, "words": words}, files)) == {"words"}
 
 
-def test_masked_unit_runs_as_nobody(host, refusal, tmp_path):
+def test_masked_unit_runs_as_nobody(refusal, tmp_path):
     folder = tmp_path / "usr/lib/systemd/system"
     folder.mkdir(parents=True)
     (tmp_path / "dev/null").mkdir(parents=True)
