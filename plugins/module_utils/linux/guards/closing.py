@@ -44,37 +44,36 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
     """Return change -> why it is refused. Each is judged as if those before it that were not refused were made."""
     found: Dict[str, str] = {}
     now: Optional[Access] = None
+    today: FrozenSet[Way] = frozenset()
     spared = frozenset(str(name) for name in options.get("close_accounts") or ())
     for change, (kind, address, wanted, *more) in changes.items():
         effect = _effect(kind, address, wanted)
         if effect is None:
             continue
         try:
-            now = access(host) if now is None else now
+            if now is None:
+                now = access(host)
+                today = ways(now)
             then = effect(host, now, address, wanted)
         except ReadError as problem:
             found[change] = "it cannot be told who would be shut out by this: %s" % problem
             continue
-        reason = _reason(now, then, frozenset(more[0] if more else ()), spared)
-        if reason:
-            found[change] = reason
+        left = today if then == now else ways(then)
+        lost = _lost(today - left, then, frozenset(more[0] if more else ()), spared)
+        if lost:
+            found[change] = told(lost)
         else:
-            now = then
+            now, today = then, left
     return found
 
 
-def _reason(now: Access, then: Access, meant: FrozenSet[str], spared: FrozenSet[str]) -> str:
-    """Return who would be shut out, by what, and what a person has to decide; nothing where nobody is."""
-    if then == now:
-        return ""
-    left = ways(then)
-    surely_left = ways(then, sure=True)
-    lost = [
-        way
-        for way in ways(now) - left
-        if way.user not in spared and not (way.kind in meant and is_kept(way, surely_left))
-    ]
-    return told(lost) if lost else ""
+def _lost(closed: FrozenSet[Way], then: Access, meant: FrozenSet[str], spared: FrozenSet[str]) -> List[Way]:
+    """Return the ways of those that close which may not."""
+    others = [way for way in closed if way.user not in spared]
+    if not any(way.kind in meant for way in others):
+        return others
+    left = ways(then, sure=True)
+    return [way for way in others if way.kind not in meant or not is_kept(way, left)]
 
 
 def told(lost: Sequence[Way]) -> str:
