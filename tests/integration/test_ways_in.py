@@ -27,7 +27,7 @@ ALLOWED = {
 # What a rule would shut out, each by another way.
 SHUT_OUT = {
     "password_maximum_age": ["old (", "a key over SSH"],
-    "system_accounts_without_shell": ["git (a key over SSH)"],
+    "system_accounts_without_shell": ["git (a key over SSH"],
     "accounts_without_shell_locked": ["upload (a password over SSH)", "fish (a password at the console"],
     "su_restricted": ["fish (su)"],
     "ssh_access_limited": ["git (", "plain ("],
