@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
+from ansible.plugins.loader import connection_loader
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
 
@@ -73,6 +74,8 @@ def _read(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _configured(option: str) -> str:
     """Return what ansible.cfg or the environment gives for all hosts."""
+    # What its options are is known only once the plugin is loaded.
+    connection_loader.get("ssh", class_only=True)
     try:
         return str(constants.config.get_config_value(option, plugin_type="connection", plugin_name="ssh") or "")
     except AnsibleError:

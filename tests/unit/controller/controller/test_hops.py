@@ -44,6 +44,12 @@ def test_ansible_cfg_holds_for_all_who_say_nothing_else(behind):
     assert behind({"gate": {}, "ward": {}, "web": {"ansible_ssh_args": "-C"}}, "-o ProxyJump=gate") == ["ward"]
 
 
+def test_what_is_configured_is_asked_of_ansible_itself(monkeypatch):
+    monkeypatch.setenv("ANSIBLE_SSH_COMMON_ARGS", "-J gate")
+
+    assert hops._configured("ssh_common_args") == "-J gate"
+
+
 def test_own_file_of_ssh(behind):
     assert behind({"gate": {}}, file="Host ward*\n  ProxyJump gate\n")[0].startswith("hosts of ")
     assert behind({"gate": {}}, file="Host gate\n  # ProxyJump gate\n") == []

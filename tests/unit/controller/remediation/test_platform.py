@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,8 @@ class PlayedHost:
             return self._confirm()
         if request["mode"] == "release":
             return {"changed": False}
-        states, steps = {}, []
+        states: dict[str, dict[str, Any]] = {}
+        steps = []
         before = dict(self.values)
         for change, (_kind, address, wanted, *_closes) in request["changes"].items():
             name = next(iter(address.values()))
