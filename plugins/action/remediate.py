@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import Platfo
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
@@ -104,6 +104,16 @@ class ActionModule(HostAction):
                 raise AnsibleConnectionFailure(headline(remediation))
         return self._result(store, known, record, remediation, done)
 
+    @staticmethod
+    def _others(variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the host has to know of others that are reached through it."""
+        name, connections = variables["inventory_hostname"], hops.read(variables)
+        address = variables.get("hostvars", {}).get(name, {}).get("ansible_host")
+        return {
+            "hosts_behind": hops.behind(connections, [str(name), str(address or "")]),
+            "peers": hops.peers(connections, str(name)),
+        }
+
     def _limits(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> Limits:
         return Limits(
             run_id=store.run_id,
@@ -114,6 +124,8 @@ class ActionModule(HostAction):
             options={
                 **{name: arguments[name] for name in HANDED_ON},
                 "write_out": arguments["write_out"],
+                "close_accounts": arguments["close_accounts"],
+                **self._others(variables),
                 # Tells this task from another that was given the same run id.
                 "token": secrets.token_hex(8),
                 "user": self._connecting_user(variables),

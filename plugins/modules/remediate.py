@@ -46,6 +46,14 @@ options:
         the main file only see what holds. Turn it off where another tool owns the main files.
     type: bool
     default: true
+  close_accounts:
+    description:
+      - Names of local accounts that may be shut out. A change that would close the way by which anybody gets in today (a key, a password,
+        SFTP, C(su), C(sudo), what cron and systemd run as the account) is refused otherwise, unless the rule says that it means to close
+        it and the account keeps another way to the same rights.
+    type: list
+    elements: str
+    default: []
   exceptions:
     description:
       - The site's documented exceptions. A failing rule that is excepted is skipped, with who approved that until when and why.

@@ -48,8 +48,7 @@ def plant(host):
     host.write("/etc/ssh/sshd_config.d/50-site.conf", WRONG_SSHD, 0o644)
     host.write("/etc/sudoers.d/50-site", "Defaults !use_pty\nDefaults timestamp_timeout=60, !logfile, insults\n", 0o440)
     host.run(["chmod", "644", "/etc/ssh/sshd_config"])
-    # A private key that anybody may read is not used by sshd, so it is one that it does not need.
-    host.run(["sh", "-c", "cp /etc/ssh/ssh_host_rsa_key /etc/ssh/.old_key && chmod 644 /etc/ssh/.old_key"])
+    host.run(["chmod", "644", "/etc/ssh/ssh_host_rsa_key"])
     host.run(["chmod", "666", "/etc/ssh/ssh_host_ed25519_key.pub"])
     # The account that connects is let in by the group that the site names.
     host.run(["usermod", "-aG", "sudo", "auditor"])
@@ -71,6 +70,8 @@ def given():
         "hipaa_cis_confirm_timeout": 30,
         "hipaa_cis_allow_disruption": ["service_reload", "login"],
         "hipaa_cis_parameters": {"ssh_allow_groups": "sudo"},
+        # It comes in by a key, and is in none of these groups.
+        "hipaa_cis_close_accounts": ["plain"],
     }
 
 

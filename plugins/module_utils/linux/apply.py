@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer an apply request: plan the changes of the wanted settings, show them or make them.
 
-Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, rules: {id: [rule]}, options}``; ``mode``
-is ``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. ``rules`` says for
-which rules a change is made, so that the journal knows. The answer says for each change what became of it.
+Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted, closes?]}, rules: {id: [rule]}, options}``;
+``mode`` is ``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. ``closes``:
+the ways in that the rule means to close (`guards/ways.KINDS`). ``rules`` says for which rules a change is made, so that the journal
+knows. The answer says for each change what became of it, with ``class`` where it was refused for being of another class of
+disruption than its rule says.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     enumerated,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory, hosts_behind, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
@@ -156,11 +159,19 @@ class Apply:
         """Plan these of the request's changes."""
         plan = ChangePlan(self._host)
         plan.group = self._request["group"]
-        refused = lookahead.refusals(
-            self._host, {change: self._request["changes"][change] for change in changes}, self._options
-        )
+        asked = {change: self._request["changes"][change] for change in changes}
+        escalated = directory.refusals(self._host, asked, self._options)
+        refused = {
+            **lookahead.refusals(self._host, asked, self._options),
+            **hosts_behind.refusals(self._host, asked, self._options),
+            **escalated,
+        }
+        rest = {change: what for change, what in asked.items() if change not in refused}
+        refused.update(closing.refusals(self._host, rest, self._options))
         for change in changes:
             self._plan_one(plan, change, refused.get(change, ""))
+            if change in escalated:
+                self._states[change]["class"] = directory.LOGIN
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
         for change, state in list(self._states.items()):
             refused_or_left = state["state"] == "refused" or "left" in state
@@ -177,7 +188,7 @@ class Apply:
         plan.left.pop(change, None)
         before = plan.mark()
         planned = self._states.get(change, {}).get("state") == "planned"
-        reason = reason or self._ask(plan, *self._request["changes"][change])
+        reason = reason or self._ask(plan, *self._request["changes"][change][:3])
         # Asked again, a writer sees what is planned already, so what it then refuses is what is left.
         left = [reason] if reason and planned else plan.left.get(change, [])
         nothing = plan.mark() == before and not planned
@@ -289,6 +300,11 @@ def parse(text: str) -> Dict[str, Any]:
         if request.get("group") not in GROUPS:
             raise RequestError("the group has to be one of %s" % ", ".join(GROUPS))
         for name, change in request.get("changes", {}).items():
-            if not isinstance(change, list) or len(change) != 3 or not isinstance(change[1], dict):
-                raise RequestError("change %r has to be a list of kind, address and wanted value" % name)
+            if not isinstance(change, list) or len(change) not in (3, 4) or not isinstance(change[1], dict):
+                raise RequestError(
+                    "change %r has to be a list of kind, address, wanted value and ways it closes" % name
+                )
+            closes = change[3] if len(change) == 4 else []
+            if not isinstance(closes, list) or not all(isinstance(way, str) and way in KINDS for way in closes):
+                raise RequestError("change %r closes %r; known are the ways %s" % (name, closes, ", ".join(KINDS)))
     return request

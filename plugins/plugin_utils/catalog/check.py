@@ -116,6 +116,10 @@ def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], proble
             problems.append(file.problem(place, f"rule '{item['id']}' needs either hipaa or hardening_only"))
         if "manual" not in item and "settings" not in item:
             problems.append(file.problem(place, f"rule '{item['id']}' needs settings, or manual"))
+        if "manual" in item and "closes" in item:
+            problems.append(
+                file.problem([*place, "closes"], f"rule '{item['id']}' is for a person, so it closes nothing")
+            )
         for index, mapping in enumerate(item.get("hipaa", ())):
             if mapping["cite"] not in cites:
                 problems.append(

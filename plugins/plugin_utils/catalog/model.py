@@ -21,6 +21,11 @@ WRITTEN_KEYS = ("set", "write_out")
 OUTCOMES = ("pass", "fail", "error", "not_applicable", "manual")
 # What applying a rule may disrupt, from the least to the most.
 DISRUPTIONS = ("none", "service_reload", "service_restart", "sessions", "login", "network", "reboot")
+# Ways to get in, or to more rights, that a rule may close.
+WAYS = (
+    "ssh_key", "ssh_password", "ssh_hostbased", "ssh_gssapi", "root_ssh", "console", "empty_password", "su", "sudo",
+    "sudo_unasked", "cron", "unit", "service",
+)  # fmt: skip
 SEVERITIES = ("low", "medium", "high", "critical")
 _PRECEDENCE = ("not_applicable", "pass", "manual", "fail", "error")
 
@@ -66,7 +71,7 @@ class Platform:
 
 @dataclass(frozen=True)
 class Rule:
-    """One control in our own words."""
+    """One control in our own words. ``closes``: the ways (`WAYS`) that it means to close to those who keep another."""
 
     id: str
     title: str
@@ -77,6 +82,7 @@ class Rule:
     platform: str
     topic: str
     tags: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
     applies_if: tuple[Mapping[str, Any], ...] = ()
     manual: str = ""
     settings: tuple[Setting, ...] = ()

@@ -54,6 +54,8 @@ def _rule(known: Catalog, rule: Rule) -> Iterator[str]:
     places = ", ".join(f"{item['benchmark']} {item['id']}" for item in known.rule_recommendations(rule.id)) or "none"
     yield from (f"### {rule.id}", "", f"**{rule.title}.** {_cell(rule.why)}", "")
     yield f"- severity {rule.severity}; disrupts {rule.disrupts}; recommendations: {places}"
+    if rule.closes:
+        yield f"- closes, to those who keep another way: {', '.join(rule.closes)}"
     yield f"- fix: {_cell(rule.fix)}"
     if rule.manual:
         yield f"- a person checks: {_cell(rule.manual)}"

@@ -28,6 +28,7 @@ RULE = """  - id: {id}
       - kind: {kind}
 {address}        expect: {{present: true}}
     disrupts: none
+    # closes: [su]    # where it closes a way that somebody gets in by; see catalog/schema/rules.json
     hipaa:
       - {{cite: 164.312(a)(1), strength: supporting, because: SAY HOW THIS VERY SETTING BEARS ON THE SAFEGUARD.}}
 """

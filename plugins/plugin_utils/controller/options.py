@@ -47,6 +47,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
     "confirm_timeout": {"type": "float", "default": 120.0},
     "write_out": {"type": "bool", "default": True},
+    "close_accounts": {"type": "list", "elements": "str", "default": []},
     # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }

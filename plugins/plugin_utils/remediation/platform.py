@@ -33,6 +33,8 @@ MAX_PASSES = 4
 MAX_TRIES = 2
 # How many reasons of one rule are told in words.
 MAX_REASONS = 20
+# The class of what decides who gets in.
+LOGIN = "login"
 # What became of a change that was not made.
 NOT_MADE = ("refused", "failed")
 RETRY_SECONDS = 2.0
@@ -117,6 +119,9 @@ class PlatformRemediation:
         self._times_changed = 0
         self._tried_after: dict[str, int] = {}
         self._states: dict[str, dict[str, Any]] = {}
+        # What the host says is of the class `login` there, whatever its rule says.
+        self._escalated: set[str] = set()
+        self._tried_armed: set[str] = set()
         self._reverted: set[str] = set()
         self._why_reverted = CUT_OFF
         self.steps: list[dict[str, Any]] = []
@@ -168,6 +173,7 @@ class PlatformRemediation:
             self._tried.update(changes)
             self._tries.update(changes.keys())
             self._tried_after.update(dict.fromkeys(changes, self._times_changed))
+            self._tried_armed.update(changes if group == CONNECTION else ())
             mode = "plan" if self._limits.check else "apply"
             before, self._locked = self._locked, not self._limits.check
             try:
@@ -213,6 +219,7 @@ class PlatformRemediation:
             # What is refused after a part of it was made is that which was left.
             made = state["state"] == "refused" and self._states.get(name, {}).get("state") == "done"
             self._states[name] = {**self._states[name], "left": state["reason"]} if made else dict(state)
+        self._escalated.update(name for name, state in self._states.items() if state.get("class") == LOGIN)
         self.steps.extend(answer.get("steps", []))
         for kept, said in ((self.warnings, "notes"), (self.pending_reboot, "pending_reboot")):
             kept.extend(text for text in answer.get(said, []) if text not in kept)
@@ -229,6 +236,8 @@ class PlatformRemediation:
                     continue
             elif finding.outcome == "pass" and self._limits.write_out:
                 remedies.write_out(finding.planned)
+        for name in self._escalated.intersection(remedies.changes):
+            remedies.changes[name].group = CONNECTION
         return {
             name: change for name, change in remedies.changes.items() if change.group == group and self._may_try(name)
         }
@@ -242,6 +251,8 @@ class PlatformRemediation:
     def _may_try(self, name: str) -> bool:
         if not self._tries[name]:
             return True
+        if name in self._escalated and name not in self._tried_armed:
+            return LOGIN in self._limits.disruption
         state = self._states.get(name, {}).get("state")
         # The host that refused it is asked again only where it is not the same any more.
         asked = state == "done" or (state == "refused" and self._times_changed > self._tried_after[name])
@@ -266,7 +277,11 @@ class PlatformRemediation:
             "group": group,
             "changes": {name: change.as_request() for name, change in changes.items()},
             "rules": {name: list(change.rules) for name, change in changes.items()},
-            "options": {**self._limits.options, "confirm_timeout": self._limits.confirm_timeout},
+            "options": {
+                **self._limits.options,
+                "confirm_timeout": self._limits.confirm_timeout,
+                "as_login": group == CONNECTION and LOGIN in self._limits.disruption,
+            },
         }
         return self._target.apply(self._plan, request)
 

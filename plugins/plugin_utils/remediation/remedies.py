@@ -36,7 +36,10 @@ class Held(NoRemedy):
 
 @dataclass
 class Change:
-    """One setting to be changed on a host, for one or several rules. ``write_out``: it holds and is only written out."""
+    """One setting to be changed on a host, for one or several rules.
+
+    ``write_out``: it holds and is only written out. ``closes``: the ways in that its rules mean to close.
+    """
 
     id: str
     kind: str
@@ -45,10 +48,12 @@ class Change:
     group: str
     rules: list[str] = field(default_factory=list)
     write_out: bool = False
+    closes: tuple[str, ...] = ()
 
     def as_request(self) -> list[Any]:
         """Return the form that the apply module takes."""
-        return [self.kind, dict(self.address), self.wanted]
+        closes = [list(self.closes)] if self.closes else []
+        return [self.kind, dict(self.address), self.wanted, *closes]
 
 
 def wanted_value(setting: Setting) -> Any:
@@ -131,6 +136,7 @@ class Remedies:
             known = self.changes.setdefault(change.id, change)
             known.rules.append(planned.rule.id)
             known.write_out = known.write_out and change.write_out
+            known.closes = tuple(dict.fromkeys([*known.closes, *change.closes]))
             if change.group == CONNECTION:
                 known.group = CONNECTION
 
@@ -194,7 +200,8 @@ class Remedies:
             leaf["kind"],
             address,
             wanted,
-            CONNECTION if cuts_off else PLAIN,
+            CONNECTION if cuts_off or planned.rule.closes else PLAIN,
+            closes=planned.rule.closes,
         )
 
     def _failing(self, planned: PlannedRule, settings: Sequence[Setting]) -> list[Setting]:

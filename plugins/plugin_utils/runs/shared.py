@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def shared_run_id() -> str:
             pass
         proposal.unlink()
     return place.read_text(encoding="ascii")
+
+
+def shared_text(name: str, make: Callable[[], str]) -> str:
+    """Return what ``make`` gives for a name, made once by the first process of this command that asks for it."""
+    place = _meeting_place() / name
+    if not place.exists():
+        proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
+        proposal.write_text(make(), encoding="utf-8")
+        # Appears whole; where two made it at once both made the same.
+        proposal.replace(place)
+    return place.read_text(encoding="utf-8")
 
 
 def note_run_directory(folder: Path) -> None:

@@ -10,7 +10,7 @@ import os
 import pwd
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Set, Tuple
+from typing import AbstractSet, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
 
 # A rule of sudoers(5): users, hosts, then what they may run. Users are divided by commas.
 RULE = re.compile(r"(?P<who>(?:[^\s,=]+\s*,\s*)*[^\s,=]+)\s+[^=]+=(?P<what>.*)", re.DOTALL)
+RUNAS = re.compile(r"\s*\((?P<users>[^:)]*)")
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_.-]*\$?\Z")
 ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s")
 NO_SHELLS = ("nologin", "false", "sync", "halt", "shutdown")
@@ -32,11 +33,15 @@ KEY = re.compile(r"(^|\s)(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+\s+AAAA", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of sudo: for whom, whether it covers every command, and whether it does without the password."""
+    """One rule of sudo: for whom, whether it covers every command, and whether it does without the password.
+
+    ``runas``: the accounts that it names as those to become; nobody for root alone.
+    """
 
     who: Tuple[str, ...]
     everything: bool
     nopasswd: bool
+    runas: Tuple[str, ...] = ()
 
 
 def find(host: Host, name: str) -> Optional[User]:
@@ -60,7 +65,7 @@ def group_names(host: Host, name: str) -> Set[str]:
 def has_password(host: Host, name: str) -> bool:
     """Return whether a local user has a password that can be given. One of a directory service is not known of."""
     known = [one for one in passwords(host) if one.name == name]
-    return bool(known) and all(bool(one.algorithm) and not one.locked for one in known)
+    return bool(known) and all(one.usable for one in known)
 
 
 def sshd_values(host: Host) -> Dict[str, List[str]]:
@@ -74,13 +79,19 @@ def sshd_values(host: Host) -> Dict[str, List[str]]:
 def has_key(host: Host, name: str) -> bool:
     """Return whether sshd would find a key of the user. Where a command gives the keys, it is believed to."""
     options = sshd_values(host)
-    if options.get("authorizedkeyscommand", ["none"]) != ["none"] or options.get("trustedusercakeys", ["none"]) != [
-        "none"
-    ]:
+    if keys_come_from_elsewhere(options):
         return True
     user = find(host, name)
-    if user is None:
-        return False
+    return user is not None and has_key_file(host, user, options)
+
+
+def keys_come_from_elsewhere(options: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a command gives the keys, or certificates are taken: then nobody can tell who has one."""
+    return any(options.get(name, ["none"]) != ["none"] for name in ("authorizedkeyscommand", "trustedusercakeys"))
+
+
+def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a file that sshd would look at holds a key of the user. Raises `ReadError`."""
     patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
     for pattern in " ".join(patterns).split():
         path = _key_file(pattern, user)
@@ -108,7 +119,9 @@ def rule_of(text: str) -> Optional[Rule]:
         return None
     who = tuple(one.strip() for one in found.group("who").split(","))
     what = found.group("what")
-    return Rule(who, re.search(r"\bALL\s*(,|$)", what) is not None, sudo.has_nopasswd(text))
+    runas = RUNAS.match(what)
+    named = tuple(re.findall(r"[^\s,!]+", runas.group("users"))) if runas else ()
+    return Rule(who, re.search(r"\bALL\s*(,|$)", what) is not None, sudo.has_nopasswd(text), named)
 
 
 def rules(host: Host) -> List[Rule]:
@@ -122,24 +135,28 @@ def rules(host: Host) -> List[Rule]:
 def covers(host: Host, rule: Rule, name: str) -> bool:
     """Return whether a rule is for a user. One for a user alias, a netgroup or a number is taken to be."""
     mine = group_names(host, name)
-    for who in rule.who:
-        if who in ("ALL", name) or (who.startswith("%") and who[1:] in mine):
-            return True
-        if not PLAIN_NAME.match(who.lstrip("%")):
-            return True
-    return False
+    return any(is_for(who, name, mine) for who in rule.who)
+
+
+def is_for(who: str, name: str, mine: AbstractSet[str]) -> bool:
+    """Return whether a word of sudoers stands for a user with these groups; an alias, a netgroup or a number is taken to."""
+    return surely_for(who, name, mine) or not PLAIN_NAME.match(who.lstrip("%"))
+
+
+def surely_for(who: str, name: str, mine: AbstractSet[str]) -> bool:
+    """Return whether a word of sudoers plainly names a user or one of these groups."""
+    return who in ("ALL", name) or (who.startswith("%") and who[1:] in mine)
+
+
+def scopes_without_password(host: Host) -> List[Tuple[str, ...]]:
+    """Return for whom defaults of sudo lift the password; a scope that is not one of users is taken to be for all."""
+    scopes = [sudo.scope_without_password(text) for _file, _line, text in sudo.lines(host)]
+    return [tuple(one[1:].split(",")) if one.startswith(":") else ("ALL",) for one in scopes if one is not None]
 
 
 def goes_unasked(host: Host, name: str) -> bool:
-    """Return whether a default of sudo lifts the password for a user. A scope that is not one of users is taken to do so."""
-    for _file, _line, text in sudo.lines(host):
-        scope = sudo.scope_without_password(text)
-        if scope is None:
-            continue
-        who = tuple(scope[1:].split(",")) if scope.startswith(":") else ("ALL",)
-        if covers(host, Rule(who, True, True), name):
-            return True
-    return False
+    """Return whether a default of sudo lifts the password for a user."""
+    return any(covers(host, Rule(who, True, True), name) for who in scopes_without_password(host))
 
 
 def administrators(host: Host) -> List[str]:

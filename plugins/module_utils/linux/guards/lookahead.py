@@ -27,7 +27,7 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
     """Return change -> why it is refused."""
     ahead = Lookahead(host, options, changes)
     found: Dict[str, str] = {}
-    for change, (kind, address, wanted) in changes.items():
+    for change, (kind, address, wanted, *_closes) in changes.items():
         reason = ahead.reason(kind, address, wanted)
         if reason:
             found[change] = reason
@@ -43,7 +43,7 @@ class Lookahead:
         self._host = host
         self._ufw = {
             ufw_variable(address): str(wanted)
-            for kind, address, wanted in (changes or {}).values()
+            for kind, address, wanted, *_closes in (changes or {}).values()
             if kind == "text_setting" and ufw_variable(address)
         }
         self._options = options

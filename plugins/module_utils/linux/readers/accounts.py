@@ -121,7 +121,8 @@ def _root_password(host: Host) -> Dict[str, bool]:
     entries = [entry for entry in passwords(host) if entry.name == "root"]
     return {
         "empty": "root" in _empty_password(host),
-        "usable_or_locked": bool(entries) and all(bool(entry.algorithm) or entry.locked for entry in entries),
+        # What is there is a hash, or a mark that no password matches.
+        "usable_or_locked": bool(entries) and not any(entry.empty for entry in entries),
     }
 
 

@@ -15,9 +15,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
 
 ALGORITHMS = {
-    "1": "md5", "2a": "bcrypt", "2b": "bcrypt", "2y": "bcrypt", "5": "sha256", "6": "sha512",
-    "7": "scrypt", "y": "yescrypt", "gy": "gost-yescrypt",
+    "1": "md5", "2a": "bcrypt", "2b": "bcrypt", "2x": "bcrypt", "2y": "bcrypt", "3": "nt", "5": "sha256", "6": "sha512",
+    "7": "scrypt", "md5": "sunmd5", "sha1": "sha1", "y": "yescrypt", "gy": "gost-yescrypt",
 }  # fmt: skip
+# What crypt(5) can make. Anything else in its place (`!locked`, `*LK*`, `NP`, thirteen asterisks) is a mark: crypt(3)
+# gives it back for no password. One with a prefix that is not known here may be known to another host's crypt(3).
+MODULAR = re.compile(r"\$(?P<id>[0-9A-Za-z]+)[$,].")
+TRADITIONAL = re.compile(r"[./0-9A-Za-z]{2}(?:[./0-9A-Za-z]{11})+\Z")
+EXTENDED = re.compile(r"_[./0-9A-Za-z]{19}\Z")
 SHADOWED, EMPTY, IN_PASSWD = "shadowed", "empty", "in passwd"
 NUMBER = re.compile(r"[0-9]{1,10}\Z")
 DAYS = re.compile(r"-?[0-9]{1,10}\Z")
@@ -52,7 +57,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Password:
-    """What is known of a password: days as in shadow(5), None where the field is empty."""
+    """What is known of a password: days as in shadow(5), None where the field is empty.
+
+    ``algorithm``: of the hash that is there, also of a locked one; empty where no password could match. ``locked_by_mark``:
+    with the `!` of usermod(8). ``expires``: the day on which the account ends, not its password.
+    """
 
     name: str
     empty: bool
@@ -63,6 +72,13 @@ class Password:
     maximum: Optional[int]
     warning: Optional[int]
     inactive: Optional[int]
+    expires: Optional[int] = None
+    locked_by_mark: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether somebody can log in by giving it."""
+        return bool(self.algorithm) and not self.locked
 
 
 def users(host: Host) -> List[User]:
@@ -129,17 +145,33 @@ def _number(place: str, text: str) -> int:
 def _password(place: str, fields: List[str]) -> Password:
     secret = fields[1]
     days: List[Optional[int]] = []
-    for text in fields[2:7]:
+    for text in fields[2:8]:
         if text and not DAYS.match(text):
             raise ReadError("%s is malformed: a number of days is expected" % place)
         days.append(int(text) if text else None)
-    bare = secret.lstrip("!")
-    algorithm = ""
-    if bare.startswith("$"):
-        algorithm = ALGORITHMS.get(bare.split("$")[1], "unknown")
-    elif bare and bare not in ("*", "x"):
-        algorithm = "des" if len(bare) == 13 else "unknown"
-    return Password(fields[0], secret == "", secret.startswith(("!", "*")), algorithm, *days)
+    locked, algorithm = secret.startswith(("!", "*")), algorithm_of(secret.lstrip("!"))
+    changed, minimum, maximum, warning, inactive, expires = days
+    return Password(
+        fields[0],
+        secret == "",
+        locked,
+        algorithm,
+        changed,
+        minimum,
+        maximum,
+        warning,
+        inactive,
+        expires,
+        secret[:1] == "!",
+    )
+
+
+def algorithm_of(secret: str) -> str:
+    """Return the algorithm of a hash; empty for what is none."""
+    modular = MODULAR.match(secret)
+    if modular:
+        return ALGORITHMS.get(modular.group("id"), "unknown")
+    return "des" if TRADITIONAL.match(secret) or EXTENDED.match(secret) else ""
 
 
 def settings_number(host: Host, name: str, default: int) -> int:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import (
     COLUMNS,
@@ -27,12 +26,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
-    Password,
-    User,
-    passwords,
-    users,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, passwords, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import to_change
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -41,7 +36,6 @@ if TYPE_CHECKING:
 WATCHED = (*DATABASE, *COPIES)
 SHELL_COLUMN = COLUMNS[PASSWD].index("shell")
 NOLOGIN = "/usr/sbin/nologin"
-NEVER = 99999
 Writer = Callable[["ChangePlan", str, Any], None]
 
 
@@ -58,37 +52,19 @@ def _command(plan: ChangePlan, label: str, argv: List[str], *records: Record) ->
     plan.account_command(label, argv, WATCHED, records)
 
 
-def _age(option: str, field: str, column: str, good: Callable[[int, int], bool]) -> Writer:
-    """Return a writer of one day count: ``good(days, wanted)`` says which accounts are left alone."""
+def _age(option: str, column: str) -> Writer:
+    """Return a writer of one day count. Whom it would shut out is looked at before (guards/closing.py)."""
     position = COLUMNS[SHADOW].index(column)
 
-    def write_days(plan: ChangePlan, _fact: str, wanted: Any) -> None:
+    def write_days(plan: ChangePlan, fact: str, wanted: Any) -> None:
         days = int(wanted)
-        entries = [entry for entry in passwords(plan.host) if entry.algorithm]
-        wrong = [entry for entry in entries if not _is_good(getattr(entry, field), days, good)]
-        shut_out = [entry.name for entry in wrong if _would_expire(entry, field, days)]
-        if shut_out:
-            raise CannotFix(
-                "the passwords of %s are older than that and these accounts could not log in any more; "
-                "have them changed first, or exclude the rule" % ", ".join(shut_out[:20])
-            )
-        for entry in wrong:
-            label = "set %s of %s to %d" % (option.lstrip("-"), entry.name, days)
-            _command(plan, label, ["chage", option, str(days), entry.name], [SHADOW, entry.name, position, str(days)])
+        for entry in passwords(plan.host):
+            if to_change(entry, fact, days):
+                label = "set %s of %s to %d" % (option.lstrip("-"), entry.name, days)
+                argv = ["chage", option, str(days), entry.name]
+                _command(plan, label, argv, [SHADOW, entry.name, position, str(days)])
 
     return write_days
-
-
-def _is_good(days: Optional[int], wanted: int, good: Callable[[int, int], bool]) -> bool:
-    return days is not None and good(days, wanted)
-
-
-def _would_expire(entry: Password, field: str, days: int) -> bool:
-    """Return whether a new limit makes a password expire at once (``maximum``) or disables its account (``inactive``)."""
-    if field not in ("maximum", "inactive") or entry.locked or entry.changed is None:
-        return False
-    lasts = days if field == "maximum" else (NEVER if entry.maximum is None else entry.maximum) + days
-    return entry.changed + lasts <= int(time.time() // 86400)
 
 
 def _shells(plan: ChangePlan, fact: str, _wanted: Any) -> None:
@@ -143,10 +119,10 @@ def _names(plan: ChangePlan, fact: str) -> List[str]:
 
 
 _WRITERS: Dict[str, Writer] = {
-    "password_maximum_age": _age("--maxdays", "maximum", "maximum age", lambda days, wanted: 1 <= days <= wanted),
-    "password_minimum_age": _age("--mindays", "minimum", "minimum age", lambda days, wanted: days >= wanted),
-    "password_warning": _age("--warndays", "warning", "warning", lambda days, wanted: days >= wanted),
-    "password_inactive": _age("--inactive", "inactive", "inactivity", lambda days, wanted: 0 <= days <= wanted),
+    "password_maximum_age": _age("--maxdays", "maximum age"),
+    "password_minimum_age": _age("--mindays", "minimum age"),
+    "password_warning": _age("--warndays", "warning"),
+    "password_inactive": _age("--inactive", "inactivity"),
     "system_accounts_with_shell": _shells,
     "unlocked_without_shell": _lock,
     "home_too_open": _homes,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ssh_files import refuse_read_by_others
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 
@@ -32,6 +33,7 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     if not plan.host.exists(path):
         raise CannotFix("%s does not exist; nothing is known of what it should hold" % printable(path))
     refuse_planted(plan.host, path)
+    refuse_read_by_others(plan.host, path)
     status = plan.host.stat(path)
     given = Attributes(None, wanted.get("owner"), wanted.get("group"))
     if "mode" in wanted:

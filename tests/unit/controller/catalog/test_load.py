@@ -45,6 +45,14 @@ FAULTS = [
     (RULES, "[networked]", "[networkd]", ":22:", "unknown condition 'networkd'. Did you mean networked?"),
     (RULES, "  - id: pump_telnet_off", "  - id: [pump", ":", "not valid YAML"),
     (RULES, "    disrupts: none", "    disrupts: none\n    disrupts: none", ":15:", "the key 'disrupts' stands twice"),
+    (RULES, "    disrupts: none", "    disrupts: none\n    closes: [window]", ":15:", "window"),
+    (
+        RULES,
+        "    disrupts: none",
+        "    disrupts: none\n    closes: [su]\n    manual: Look at it.",
+        ":15:",
+        "closes nothing",
+    ),
     (
         "benchmarks/pump.yml",
         "[pump_telnet_off]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,10 @@ def leaf(name, wanted=1, kind="plain", **keys):
     return {"kind": kind, "address": {"name": name}, "expect": {"equals": wanted}, **keys}
 
 
-def rule(name, *settings, disrupts="none", manual=""):
-    made = Rule(name, "t", "w", "do it by hand", "high", disrupts, "p", "topic", settings=settings, manual=manual)
+def rule(name, *settings, disrupts="none", manual="", closes=()):
+    made = Rule(
+        name, "t", "w", "do it by hand", "high", disrupts, "p", "topic", settings=settings, manual=manual, closes=closes
+    )
     return PlannedRule(made, "b", ("1.1",), settings, made.fix, {})
 
 
@@ -79,15 +82,14 @@ class PlayedHost:
             return self._confirm()
         if request["mode"] == "release":
             return {"changed": False}
-        states, steps = {}, []
+        states: dict[str, dict[str, Any]] = {}
+        steps = []
         before = dict(self.values)
-        for change, (_kind, address, wanted) in request["changes"].items():
+        for change, (_kind, address, wanted, *_closes) in request["changes"].items():
             name = next(iter(address.values()))
-            if name in self.behaviour.get("refuse", {}):
-                states[change] = {"state": "refused", "reason": self.behaviour["refuse"][name]}
-                continue
-            if name in self.behaviour.get("fail", {}):
-                states[change] = {"state": "failed", "reason": self.behaviour["fail"][name]}
+            refused = self._not_made(name, request["options"])
+            if refused:
+                states[change] = refused
                 continue
             states[change] = {"state": "done" if request["mode"] == "apply" else "planned"}
             if name in self.behaviour.get("leave", {}):
@@ -102,6 +104,14 @@ class PlayedHost:
             self.armed = before
         answer = {"changed": bool(steps), "changes": states, "steps": steps, "notes": [], "pending_reboot": []}
         return {**answer, "journal": "/j"} if steps and request["mode"] == "apply" else answer
+
+    def _not_made(self, name, options):
+        if name in self.behaviour.get("directory", ()) and not options["as_login"]:
+            return {"state": "refused", "reason": "of the class login here", "class": "login"}
+        for key, state in (("refuse", "refused"), ("fail", "failed")):
+            if name in self.behaviour.get(key, {}):
+                return {"state": state, "reason": self.behaviour[key][name]}
+        return None
 
     def _confirm(self):
         self.asked += 1
@@ -215,6 +225,38 @@ def test_refused_change_is_asked_again_only_where_the_host_is_not_the_same_any_m
     host = PlayedHost({"a": 0, "b": 0}, refuse={"a": "a link"})
     remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host)
     assert [len(request["changes"]) for request in host.requests if request["mode"] == "apply"] == [2, 1]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_the_host_makes_a_matter_of_login_is_made_only_where_that_is_allowed(check):
+    host = PlayedHost({"a": 0, "b": 0}, directory=["a"])
+    _record, results = remediate([rule("pam", leaf("a")), rule("other", leaf("b"))], host, check=check)
+
+    assert results["pam"] == ("skipped", "of the class login here. do it by hand")
+    assert results["other"][0] == ("would_fix" if check else "fixed")
+
+    host = PlayedHost({"a": 0, "b": 0}, directory=["a"])
+    _record, results = remediate([rule("pam", leaf("a")), rule("other", leaf("b"))], host, ("login",), check=check)
+
+    assert {result for result, _reason in results.values()} == {"would_fix" if check else "fixed"}
+    assert [list(one["changes"]) for one in host.requests if one.get("group") == "connection" and one["changes"]] == [
+        ['plain {"name": "a"} = 1']
+    ]
+    assert (("confirm", "connection") in host.modes) != check
+
+
+def test_rule_that_closes_a_way_says_so_to_the_host_and_is_confirmed():
+    host = PlayedHost({"a": 0})
+    rules = [
+        rule("one", leaf("a"), closes=("su",)),
+        rule("two", leaf("a"), closes=("su", "root_ssh")),
+        rule("three", leaf("a")),
+    ]
+    remediate(rules, host)
+
+    (request,) = [one for one in host.requests if one.get("mode") == "apply"]
+    assert request["group"] == "connection"
+    assert list(request["changes"].values()) == [["plain", {"name": "a"}, 1, ["su", "root_ssh"]]]
 
 
 def test_refused_failed_and_deaf_are_told_apart():

@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that decides who gets in, read once: accounts, passwords, keys, SSH, sudo, su, jobs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import su_access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
+    Password,
+    User,
+    groups,
+    passwords,
+    users,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import today
+
+# Services of PAM that are no way in by themselves, or that are told of by another way.
+OWN_SERVICES = frozenset(
+    {
+        "atd", "chfn", "chpasswd", "chsh", "cron", "crond", "groupmems", "login", "newusers", "other", "passwd", "polkit-1",
+        "remote", "runuser", "runuser-l", "ssh", "sshd", "su", "su-l", "sudo", "sudo-i", "system-auth", "systemd-user",
+        "useradd",
+    }
+)  # fmt: skip
+COMMON = "common-"
+PAM_FOLDER = "/etc/pam.d"
+EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b", re.MULTILINE)
+# Hosts that these name are believed who their users are (sshd_config(5), HostbasedAuthentication).
+TRUSTED_HOSTS = ("/etc/ssh/shosts.equiv", "/etc/hosts.equiv")
+OWN_TRUSTED_HOSTS = ("/.shosts", "/.rhosts")
+KEYTAB = "/etc/krb5.keytab"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What decides who gets in; names of accounts where nothing else is said.
+
+    ``sshd``: option -> its value for everyone, empty where there is no sshd; ``matched``: option -> the values that Match
+    blocks give it. ``keys``: who surely has a key; ``maybe_keys``: all who may have one. ``trusted``: who may come from a
+    host that is believed. ``becomes``: accounts that a rule of sudo names as the one to become. ``su_group``: the group
+    that su is limited to. ``services``: of PAM, that take passwords. ``day``: since 1970.
+    """
+
+    users: Tuple[User, ...]
+    passwords: Mapping[str, Password]
+    groups: Mapping[str, FrozenSet[str]]
+    sshd: Mapping[str, str]
+    matched: Mapping[str, FrozenSet[str]]
+    keys: FrozenSet[str]
+    maybe_keys: FrozenSet[str]
+    trusted: FrozenSet[str]
+    kerberos: bool
+    sudo: Tuple[logins.Rule, ...]
+    unasked: FrozenSet[str]
+    becomes: FrozenSet[str]
+    su_group: str
+    empty_allowed: bool
+    cron: Mapping[str, str]
+    units: Mapping[str, str]
+    services: Tuple[str, ...]
+    day: int
+
+
+def access(host: Host) -> Access:
+    """Return who gets in by the host's files and by sshd's word. Raises `ReadError`."""
+    accounts: List[User] = _there(users, host)
+    sshd = {name: " ".join(values) for name, values in logins.sshd_values(host).items()}
+    keys, maybe_keys = _keys(host, accounts)
+    rules = logins.rules(host)
+    memberships = _memberships(host, accounts)
+    return Access(
+        users=tuple(accounts),
+        # Of a name that stands twice the C library takes the first line.
+        passwords={entry.name: entry for entry in reversed(_there(passwords, host))},
+        groups=memberships,
+        sshd=sshd,
+        matched=_matched(host) if sshd else {},
+        keys=keys,
+        maybe_keys=maybe_keys,
+        trusted=_trusted(host, accounts),
+        kerberos=host.exists(KEYTAB),
+        sudo=tuple(rules),
+        unasked=_unasked(host, accounts, memberships),
+        becomes=frozenset(name for rule in rules for name in rule.runas if name != "ALL"),
+        su_group=_su_group(host),
+        empty_allowed=bool(EMPTY_ALLOWED.search(_text(host, PAM_FOLDER + "/common-auth"))),
+        cron=jobs.cron_jobs(host),
+        units=jobs.unit_jobs(host),
+        services=tuple(_services(host)),
+        day=today(),
+    )
+
+
+def _there(read: Callable[[Host], List[Any]], host: Host) -> List[Any]:
+    """Return what a file of the account database says; nothing where there is none, for then it lets nobody in."""
+    try:
+        return read(host)
+    except NotFound:
+        return []
+
+
+def _memberships(host: Host, accounts: Sequence[User]) -> Dict[str, FrozenSet[str]]:
+    """Return account -> its local groups, for all accounts at once."""
+    found: Dict[str, List[str]] = {}
+    names: Dict[int, str] = {}
+    for group in _there(groups, host):
+        names.setdefault(group.gid, group.name)
+        for member in group.members:
+            found.setdefault(member, []).append(group.name)
+    return {
+        user.name: frozenset([*found.get(user.name, ()), *([names[user.gid]] if user.gid in names else [])])
+        for user in accounts
+    }
+
+
+def _matched(host: Host) -> Dict[str, FrozenSet[str]]:
+    overrides = sshd_config.match_overrides(host, sshd_config.CONFIGURATION)
+    return {name: frozenset(str(one["value"]) for one in values) for name, values in overrides.items()}
+
+
+def _keys(host: Host, accounts: Sequence[User]) -> Tuple[FrozenSet[str], FrozenSet[str]]:
+    """Return who surely has a key, and who may have one: by a command, a certificate, or in a file that can't be read."""
+    options = logins.sshd_values(host)
+    if logins.keys_come_from_elsewhere(options):
+        return frozenset(), frozenset(user.name for user in accounts)
+    sure, maybe = set(), set()
+    for user in accounts:
+        try:
+            if logins.has_key_file(host, user, options):
+                sure.add(user.name)
+        except ReadError:
+            maybe.add(user.name)
+    return frozenset(sure), frozenset(sure | maybe)
+
+
+def _trusted(host: Host, accounts: Sequence[User]) -> FrozenSet[str]:
+    """Return for whom a file says that another host is believed."""
+    if any(_says_something(_text(host, path)) for path in TRUSTED_HOSTS):
+        return frozenset(user.name for user in accounts)
+    found = set()
+    for user in accounts:
+        if any(_says_something(_text(host, user.home.rstrip("/") + name)) for name in OWN_TRUSTED_HOSTS):
+            found.add(user.name)
+    return frozenset(found)
+
+
+def _says_something(text: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))
+
+
+def _text(host: Host, path: str) -> str:
+    """Return a file's text; nothing where it is missing or cannot be read, as the programs that look for it do."""
+    try:
+        return host.read_text(path)
+    except ReadError:
+        return ""
+
+
+def _unasked(host: Host, accounts: Iterable[User], memberships: Mapping[str, FrozenSet[str]]) -> FrozenSet[str]:
+    """Return whom a default of sudo lets do without a password."""
+    try:
+        scopes = logins.scopes_without_password(host)
+    except NotFound:
+        return frozenset()
+    return frozenset(
+        user.name
+        for user in accounts
+        if any(logins.is_for(who, user.name, memberships[user.name]) for scope in scopes for who in scope)
+    )
+
+
+def _su_group(host: Host) -> str:
+    seen = su_access.read(host, [{}])[0]
+    return str(seen.value["group"]) if seen.state == "value" and not seen.value["bypasses"] else ""
+
+
+def _services(host: Host) -> List[str]:
+    try:
+        names = host.list_directory(PAM_FOLDER)
+    except NotFound:
+        return []
+    found = []
+    for name in names:
+        if name in OWN_SERVICES or name.startswith((COMMON, ".")) or name.endswith((".dpkg-dist", ".dpkg-old", "~")):
+            continue
+        if re.search(
+            r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", _text(host, PAM_FOLDER + "/" + name), re.MULTILINE
+        ):
+            found.append(name)
+    return found

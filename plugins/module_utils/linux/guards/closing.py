@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nobody who gets in today is shut out: a change that closes a way is refused unless its rule means to, and another is kept.
+
+``options``: ``close_accounts`` (names of those that the site wants closed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access, access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import (
+    SSH_KINDS,
+    SU,
+    SUDO_UNASKED,
+    Way,
+    is_kept,
+    ways,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, su_access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import SHADOWED, Password
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import LIMITS, to_change
+
+Effect = Callable[[Host, Access, Address, Any], Access]
+NOLOGIN = "/usr/sbin/nologin"
+SHOWN = 5
+# Options of sshd that decide who gets in.
+SSHD_OPTIONS = frozenset(
+    {
+        "allowgroups", "allowusers", "denygroups", "denyusers", "gssapiauthentication", "hostbasedauthentication",
+        "kbdinteractiveauthentication", "passwordauthentication", "permitemptypasswords", "permitrootlogin",
+        "pubkeyauthentication", "usepam",
+    }
+)  # fmt: skip
+LISTS = frozenset({"allowgroups", "allowusers", "denygroups", "denyusers"})
+
+
+def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]) -> Dict[str, str]:
+    """Return change -> why it is refused. Each is judged as if those before it that were not refused were made."""
+    found: Dict[str, str] = {}
+    now: Optional[Access] = None
+    today: FrozenSet[Way] = frozenset()
+    spared = frozenset(str(name) for name in options.get("close_accounts") or ())
+    for change, (kind, address, wanted, *more) in changes.items():
+        effect = _effect(kind, address, wanted)
+        if effect is None:
+            continue
+        try:
+            if now is None:
+                now = access(host)
+                today = ways(now)
+            then = effect(host, now, address, wanted)
+        except ReadError as problem:
+            found[change] = "it cannot be told who would be shut out by this: %s" % problem
+            continue
+        left = today if then == now else ways(then)
+        lost = _lost(today - left, then, frozenset(more[0] if more else ()), spared)
+        if lost:
+            found[change] = told(lost)
+        else:
+            now, today = then, left
+    return found
+
+
+def _lost(closed: FrozenSet[Way], then: Access, meant: FrozenSet[str], spared: FrozenSet[str]) -> List[Way]:
+    """Return the ways of those that close which may not."""
+    others = [way for way in closed if way.user not in spared]
+    if not any(way.kind in meant for way in others):
+        return others
+    left = ways(then, sure=True)
+    return [way for way in others if way.kind not in meant or not is_kept(way, left)]
+
+
+def told(lost: Sequence[Way]) -> str:
+    """Return the ways that would close, by account."""
+    by_user: Dict[str, List[str]] = {}
+    for way in sorted(lost, key=lambda one: (one.user, one.kind)):
+        said = by_user.setdefault(way.user, [])
+        if way.said not in said:
+            said.append(way.said)
+    names = ["%s (%s)" % (user, ", ".join(said)) for user, said in sorted(by_user.items())]
+    more = " and of %d more" % (len(names) - SHOWN) if len(names) > SHOWN else ""
+    return (
+        "this would close the way of %s%s, and nobody has said that it may; %s, or list the accounts in "
+        "hipaa_cis_close_accounts if they are to be closed" % (", ".join(names[:SHOWN]), more, _remedy(lost))
+    )
+
+
+def _remedy(lost: Sequence[Way]) -> str:
+    kinds = {way.kind for way in lost}
+    if kinds == {SU}:
+        return "let those who are to administrate this host use sudo, for su would be open to nobody but root"
+    if kinds == {SUDO_UNASKED}:
+        return "give them a password, which sudo can ask for"
+    if kinds <= SSH_KINDS:
+        return "give them another way in first, such as a key, or membership of a group that is let in"
+    return (
+        "give them another way first (a key, a new password, another account for what runs as them), exclude the rule"
+    )
+
+
+def _effect(kind: str, address: Address, wanted: Any) -> Optional[Effect]:
+    """Return what a change does to who gets in; None where it does nothing."""
+    if kind == "sshd_option":
+        return _sshd if str(address.get("name", "")).lower() in SSHD_OPTIONS else None
+    if kind == "accounts":
+        fact = str(address.get("fact", ""))
+        return _age if fact in LIMITS else _ACCOUNTS.get(fact)
+    if kind == "file_lines":
+        return _no_empty if _takes_nullok(wanted) else None
+    if kind == "sudo":
+        return _SUDO.get(str(address.get("query", "")))
+    return _su if kind == "su_access" else None
+
+
+def _takes_nullok(wanted: Any) -> bool:
+    """Return whether pam_unix is no more to take empty passwords."""
+    removed = wanted.get("remove", ()) if isinstance(wanted, Mapping) and wanted.get("pam") == "pam_unix.so" else ()
+    return any("nullok" in one for one in removed)
+
+
+def _sshd(_host: Host, now: Access, address: Address, wanted: Any) -> Access:
+    name, text = str(address["name"]).lower(), str(wanted).strip()
+    # An empty list of the site is refused by the writer, and where there is no sshd there is nothing to close.
+    if not text or not now.sshd:
+        return now
+    matched = now.matched if name in LISTS else {key: seen for key, seen in now.matched.items() if key != name}
+    return replace(now, sshd={**now.sshd, name: text if name in LISTS else text.lower()}, matched=matched)
+
+
+def _su(host: Host, now: Access, _address: Address, wanted: Any) -> Access:
+    seen = su_access.read(host, [{}])[0]
+    if seen.state != "value":
+        return now
+    name = str(seen.value["group"] or wanted)
+    members = su_access.members_of(host, su_access.group_of(host, name))
+    groups = {user: (mine - {name}) | ({name} if user in members else set()) for user, mine in now.groups.items()}
+    return replace(now, su_group=name, groups=groups)
+
+
+def _tagless(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
+    return replace(now, sudo=tuple(replace(rule, nopasswd=False) for rule in now.sudo))
+
+
+def _asked(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
+    return replace(now, unasked=frozenset())
+
+
+def _no_empty(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
+    return replace(now, empty_allowed=False)
+
+
+def _age(_host: Host, now: Access, address: Address, wanted: Any) -> Access:
+    fact, days = str(address["fact"]), int(wanted)
+    field = LIMITS[fact][0]
+    changed = {}
+    for name, entry in now.passwords.items():
+        changed[name] = _aged(entry, field, days, now.day) if to_change(entry, fact, days) else entry
+    return replace(now, passwords=changed)
+
+
+def _aged(entry: Password, field: str, days: int, today: int) -> Password:
+    """Return a password with another limit; a locked one as it will be when the days have passed, for nobody changes it."""
+    given: Dict[str, Any] = {field: days}
+    if field == "maximum" and entry.locked:
+        given["changed"] = min(today if entry.changed is None else entry.changed, today - days - 1)
+    return replace(entry, **given)
+
+
+def _shells(host: Host, now: Access, address: Address, _wanted: Any) -> Access:
+    names = _names(host, address)
+    return replace(now, users=tuple(replace(user, shell=NOLOGIN) if user.name in names else user for user in now.users))
+
+
+def _lock(host: Host, now: Access, address: Address, _wanted: Any) -> Access:
+    names = _names(host, address)
+    # A password that stands in passwd is locked there.
+    users = tuple(replace(user, password=SHADOWED) if user.name in names else user for user in now.users)
+    locked = {
+        name: replace(entry, locked=True, locked_by_mark=True, empty=False) if name in names else entry
+        for name, entry in now.passwords.items()
+    }
+    return replace(now, users=users, passwords=locked)
+
+
+def _names(host: Host, address: Address) -> FrozenSet[str]:
+    seen = accounts.read(host, [address])[0]
+    if seen.state == "error":
+        raise ReadError(seen.reason)
+    return frozenset(name for name in seen.value if isinstance(name, str))
+
+
+_ACCOUNTS: Dict[str, Effect] = {"system_accounts_with_shell": _shells, "unlocked_without_shell": _lock}
+_SUDO: Dict[str, Effect] = {"nopasswd": _tagless, "not_authenticate": _asked}

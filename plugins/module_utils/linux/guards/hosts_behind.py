@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What would cut off other hosts that are reached through this one: the confirmation tries this host only.
+
+``options``: ``hosts_behind`` (names of those that the controller reaches through it by SSH), ``peers`` (host -> address of
+the inventory's others).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound
+
+ROUTES = "/proc/net/route"
+IN_USE = 1
+SHOWN = 10
+# Options of sshd by which connections through it are refused, or fewer of them are taken.
+REFUSES = {"disableforwarding": ("yes",), "allowtcpforwarding": ("no", "remote"), "permitopen": ()}
+LIMITS = frozenset({"maxsessions", "maxstartups", "persourcemaxstartups"})
+FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding")
+Route = Tuple[int, int, str]
+
+
+def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]) -> Dict[str, str]:
+    """Return change -> why it is refused."""
+    by_ssh = [str(name) for name in options.get("hosts_behind") or ()]
+    found: Dict[str, str] = {}
+    for change, (kind, address, wanted, *_closes) in changes.items():
+        if kind == "sshd_option" and by_ssh and _hampers(address, wanted):
+            found[change] = (
+                "%s would be cut off, for they are reached through this host (ProxyJump or ProxyCommand); reach them in "
+                "another way first, or exclude the rule for this host" % _shown(by_ssh)
+            )
+        elif kind == "sysctl" and str(address.get("name", "")).replace("/", ".") in FORWARDING and str(wanted) == "0":
+            routed = _routed(host, options.get("peers") or {})
+            if routed:
+                found[change] = (
+                    "this host forwards packets and stands between networks that hold %s, which could be cut off; route "
+                    "around it first, or exclude the rule for this host" % _shown(routed)
+                )
+    return found
+
+
+def _hampers(address: Address, wanted: Any) -> bool:
+    name = str(address.get("name", "")).lower()
+    return name in LIMITS or (name in REFUSES and (not REFUSES[name] or str(wanted).lower() in REFUSES[name]))
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = " and %d more" % (len(names) - SHOWN) if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _routed(host: Host, peers: Mapping[str, str]) -> List[str]:
+    """Return the peers in other networks than the one of the way out, where this host forwards packets between them."""
+    if not any(_is_on(host, name) for name in FORWARDING):
+        return []
+    routes = _routes(host)
+    out = next((device for target, mask, device in routes if not mask and not target), "")
+    places = {name: _device(routes, address) for name, address in peers.items()}
+    used = set(places.values()) - {""}
+    away = [name for name, device in places.items() if device not in ("", out or min(used, default=""))]
+    return sorted(away)
+
+
+def _is_on(host: Host, name: str) -> bool:
+    try:
+        return host.read_text("/proc/sys/" + name.replace(".", "/")).strip() not in ("", "0")
+    except NotFound:
+        return False
+
+
+def _routes(host: Host) -> List[Route]:
+    """Return (target, mask, device) of the IPv4 routes in use, as numbers, the narrowest first."""
+    try:
+        lines = host.read_text(ROUTES).split("\n")[1:]
+    except NotFound:
+        return []
+    found = []
+    for line in lines:
+        fields = line.split()
+        if len(fields) > 7 and int(fields[3], 16) & IN_USE and fields[0] != "lo":
+            found.append((_number(fields[1]), _number(fields[7]), fields[0]))
+    return sorted(found, key=lambda route: -route[1])
+
+
+def _number(text: str) -> int:
+    """Return an address of /proc/net/route, which stands there in the byte order of the host."""
+    return int(struct.unpack("!I", struct.pack("=I", int(text, 16)))[0])
+
+
+def _device(routes: Sequence[Route], address: str) -> str:
+    try:
+        number = int(ipaddress.IPv4Address(address))
+    except ValueError:
+        return ""
+    return next((device for target, mask, device in routes if number & mask == target), "")

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs as an account without anybody logging in: jobs of cron, and units of systemd."""
+
+from __future__ import annotations
+
+import re
+import stat
+from typing import Dict, Iterator, List, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+
+CRONTABS = "/var/spool/cron/crontabs"
+SYSTEM_TABLES = ("/etc/crontab", "/etc/cron.d/*")
+LINGER = "/var/lib/systemd/linger"
+UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+# Five fields of time or one word for them, then the account.
+SYSTEM_JOB = re.compile(r"(?:@\w+|[^\s#@]\S*(?:\s+\S+){4})\s+(?P<user>[^\s=]+)\s+\S")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\s*=")
+UNIT_USER = re.compile(r"^\s*User\s*=\s*(?P<user>\S+)\s*$", re.MULTILINE)
+
+
+def cron_jobs(host: Host) -> Dict[str, str]:
+    """Return account -> a table of cron that has a job of it. Raises `ReadError`."""
+    found: Dict[str, str] = {}
+    for path in host.glob(CRONTABS + "/*"):
+        if any(_is_job(line) for line in _lines(host, path)):
+            found.setdefault(path.rsplit("/", 1)[1], path)
+    for pattern in SYSTEM_TABLES:
+        for path in host.glob(pattern):
+            for line in _lines(host, path):
+                job = SYSTEM_JOB.match(line) if _is_job(line) else None
+                if job:
+                    found.setdefault(job.group("user"), path)
+    return found
+
+
+def unit_jobs(host: Host) -> Dict[str, str]:
+    """Return account, by name or number, -> a unit that runs as it, or why units of its own may run. Raises `ReadError`."""
+    found = {path.rsplit("/", 1)[1]: path for path in host.glob(LINGER + "/*")}
+    for path, user in _unit_users(host):
+        found.setdefault(user, path)
+    return found
+
+
+def _unit_users(host: Host) -> Iterator[Tuple[str, str]]:
+    for folder in UNITS:
+        for path in [*host.glob(folder + "/*.service"), *host.glob(folder + "/*.service.d/*.conf")]:
+            for user in UNIT_USER.findall("\n".join(_lines(host, path))):
+                yield path, user
+
+
+def _is_job(line: str) -> bool:
+    return bool(line) and not line.startswith("#") and not ASSIGNMENT.match(line)
+
+
+def _lines(host: Host, path: str) -> List[str]:
+    """Return the lines of a file; of a masked unit (a link to /dev/null) and of a link that leads nowhere there are none."""
+    try:
+        regular = stat.S_ISREG(host.stat(path).st_mode)
+        return [line.strip() for line in host.read_text(path).split("\n")] if regular else []
+    except NotFound:
+        return []

@@ -1,0 +1,78 @@
+"""Hosts that are reached through this one are not cut off by it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.hosts_behind import refusals
+
+NO_FORWARDING: Any = ("sysctl", {"name": "net.ipv4.ip_forward"}, "0")
+PEERS = {"web": "10.1.0.7", "ward": "10.2.0.7", "far": "192.0.2.1", "named": "ward.example.org"}
+
+
+def option(name, wanted):
+    return ("sshd_option", {"name": name}, wanted)
+
+
+def number(address):
+    return "%08X" % struct.unpack("=I", socket.inet_aton(address))[0]
+
+
+def route(device, target, mask):
+    return f"{device} {number(target)} 00000000 0001 0 0 0 {number(mask)} 0 0 0\n"
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    def ask(change, forwarding="1", routes="", **options):
+        for name, text in (
+            ("proc/sys/net/ipv4/ip_forward", forwarding + "\n"),
+            ("proc/net/route", "Iface Destination ...\n" + routes),
+        ):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return refusals(PlannedHost(str(tmp_path)), {"it": change}, options).get("it", "")
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        option("DisableForwarding", "yes"),
+        option("AllowTcpForwarding", "no"),
+        option("MaxSessions", 10),
+        option("MaxStartups", "1"),
+    ],
+)
+def test_bastion_stays_one(refusal, change):
+    assert "web, ward would be cut off" in refusal(change, hosts_behind=["web", "ward"])
+    assert refusal(change, hosts_behind=[]) == refusal(change) == ""
+
+
+def test_other_options_of_a_bastion_are_set(refusal):
+    assert refusal(option("X11Forwarding", "no"), hosts_behind=["web"]) == ""
+    assert refusal(option("DisableForwarding", "no"), hosts_behind=["web"]) == ""
+
+
+BOTH = (
+    route("eth1", "10.2.0.0", "255.255.0.0")
+    + route("eth0", "10.1.0.0", "255.255.0.0")
+    + route("eth0", "0.0.0.0", "0.0.0.0")
+)
+
+
+def test_router_between_hosts_goes_on_forwarding(refusal):
+    assert "hold ward, which" in refusal(NO_FORWARDING, routes=BOTH, peers=PEERS)
+
+
+def test_host_that_is_no_router_stops_forwarding(refusal):
+    assert refusal(NO_FORWARDING, "0", BOTH, peers=PEERS) == ""
+    assert refusal(NO_FORWARDING, routes=BOTH.replace("eth1", "eth0"), peers=PEERS) == ""
+    assert refusal(NO_FORWARDING, routes=BOTH, peers={}) == ""
