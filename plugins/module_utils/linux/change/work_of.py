@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
+from itertools import product
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_record
@@ -38,6 +39,9 @@ TOOLS: Dict[str, Tuple[str, ...]] = {
                      "groupdel", "systemd-sysusers", "chage", "passwd"), _ACCOUNTS),
 }  # fmt: skip
 _MENTION = re.compile(r"/etc/[A-Za-z0-9._+@/-]*[A-Za-z0-9_]")
+# A folder with a variable behind it, and the names that the variable may stand for.
+_LOOPED = re.compile(r"(/etc/[A-Za-z0-9._+@/-]*[A-Za-z0-9_])/[\"']?\$")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_-]+\.[a-z]+")
 _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORD = re.compile(r"[a-z][a-z-]+")
 _PROGRAM = re.compile(r"/(?:usr/)?(?:s?bin|games|lib/systemd/system|lib/systemd/user|share/dbus-1/[a-z-]+)/([^/]+)$")
@@ -55,10 +59,11 @@ def facts(host: Host, name: str) -> Facts:
     scripts = "\n".join(package_record.info_text(host, name, script) for script in SCRIPTS)
     bases = {found.group(1) for path in listed for found in [_PROGRAM.search(path) or _INIT.search(path)] if found}
     words = set(_WORD.findall(scripts))
+    looped = ["%s/%s" % pair for pair in product(set(_LOOPED.findall(scripts)), set(_FILE_NAME.findall(scripts)))]
     return {
         "files": sorted(path for path in listed if path.startswith("/etc/")),
         "bases": sorted(bases),
-        "mentions": sorted(set(_MENTION.findall(scripts))),
+        "mentions": sorted({*_MENTION.findall(scripts), *looped}),
         "tools": sorted(words.intersection(TOOLS)),
         "accounts": sorted(_account_names(host).intersection(_ACCOUNT.findall(scripts + _sysusers(host, listed)))),
     }

@@ -430,3 +430,18 @@ def test_what_others_write_after_the_second_look_is_theirs(root):
     assert report.problems == []
     assert os.listdir(root + "/etc/theirs.d") == ["site.conf"]
     assert not os.path.exists(root + "/etc/aide.conf")
+
+
+def test_package_that_was_removed_and_came_back_is_theirs(root):
+    dpkg = done(root, planting(root), INSTALL)
+    os.unlink(root + "/etc/site.conf")
+    os.unlink(root + "/var/lib/dpkg/info/aide.list")
+    known(root, "other", list="")
+    known(root, "aide", list="/etc/aide.conf\n")
+
+    report = roll_back(root, dpkg)
+
+    assert report.conflicts + report.problems == []
+    assert report.kept == ["aide was installed anew since and stays"]
+    assert "aide" in dpkg.installed
+    assert os.path.exists(root + "/etc/aide.conf")

@@ -27,7 +27,8 @@ def host(tmp_path):
         "etc/systemd/system/own.service": "[Install]\nAlso=own.socket\nAlias=other-name.service\n",
         "var/lib/dpkg/info/chrony.list": "/etc/chrony\n/lib/systemd/system/chrony.service\n/usr/sbin/chronyd\n/etc/init.d/chrony\n",
         "var/lib/dpkg/info/chrony.conffiles": "/etc/init.d/chrony\n",
-        "var/lib/dpkg/info/chrony.postinst": "adduser _chrony\nucf x /etc/chrony/chrony.conf\npam-auth-update --package\n",
+        "var/lib/dpkg/info/chrony.postinst": "adduser _chrony\nucf x /etc/chrony/chrony.conf\npam-auth-update --package\n"
+        'for f in user.rules\ndo cp x "/etc/ufw/$f"; done\n',
     }
     for path, text in texts.items():
         place = tmp_path / path
@@ -47,6 +48,8 @@ def host(tmp_path):
         ("/etc/alternatives/ntp", link("/usr/sbin/chronyd"), True),
         ("/etc/pam.d/common-auth", FILE, True),
         ("/etc/group", FILE, True),
+        ("/etc/ufw/user.rules", FILE, True),
+        ("/etc/ufw/theirs.rules", FILE, False),
         ("/etc/pam.d/sshd", FILE, False),
         ("/etc/hosts", FILE, False),
         ("/etc/rc2.d/S01other", link("../init.d/other"), False),
