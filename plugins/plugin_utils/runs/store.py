@@ -58,6 +58,16 @@ def _record(path: Path, schema: str) -> dict[str, Any] | None:
         return None
 
 
+def _write_record(path: Path, record: dict[str, Any]) -> Path:
+    """Write a record into a private folder and return its path. Raises `HipaaCisError`."""
+    try:
+        make_private_folder(path.parent)
+        write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    except OSError as problem:
+        raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
+    return path
+
+
 class RunStore:
     """One run's directory."""
 
@@ -116,12 +126,7 @@ class RunStore:
         path = self.folder / "remediation" / (file_name(record["host"]) + ".json")
         earlier = _record(path, REMEDIATION_SCHEMA)
         record = join_remediations(earlier, record) if earlier else record
-        try:
-            make_private_folder(path.parent)
-            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
-        except OSError as problem:
-            raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
-        return path
+        return _write_record(path, record)
 
     def note_rollback(self, host: str, moment: str) -> None:
         """Say in a host's remediation record that what it fixed was taken back; nothing where it has none."""
@@ -140,12 +145,7 @@ class RunStore:
             "host": host,
             "rollbacks": [*earlier["rollbacks"], rollback],
         }
-        try:
-            make_private_folder(path.parent)
-            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
-        except OSError as problem:
-            raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
-        return path
+        return _write_record(path, record)
 
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""

@@ -65,10 +65,11 @@ class AccountUndo:
         if not self.differs(entry):
             return self.merged(entry, self._texts(entry)).kept
         with _locked(self._host):
-            merged = self.merged(entry, self._texts(entry))
+            texts = self._texts(entry)
+            merged = self.merged(entry, texts)
             copies = list(self._copies(entry, merged))
             for path, text in merged.texts.items():
-                self._write(entry, path, text.encode("latin-1"))
+                self._write(entry, path, texts[path].encode("latin-1"), text.encode("latin-1"))
             for path, before in copies:
                 content = self._journal.load(before["sha256"]) if files.has_content(before) else None
                 places.bring_about(self._real(path), before, content, self._journal.run_id)
@@ -137,10 +138,18 @@ class AccountUndo:
             if not files.same(files.state(self._real(path)), before):
                 yield path, before
 
-    def _write(self, entry: Entry, path: str, content: bytes) -> None:
-        real = self._real(path)
-        files.remove_quietly(files.temporary_name(real, self._journal.run_id))
-        now, before = files.state(real), self._tree(entry)[path]
+    def _write(self, entry: Entry, path: str, read: bytes, content: bytes) -> None:
+        """Give an account file a content that was made of what was ``read``. Raises `ChangedMeanwhile`."""
+        with places.held(self._real(path)) as place:
+            place.remove_temporary(self._journal.run_id)
+            now = place.state()
+            # Not all that write these files take the lock.
+            if now.get("sha256") != hashlib.sha256(read).hexdigest():
+                raise files.ChangedMeanwhile(path)
+            place.bring_about(self._wanted(entry, path, now, content), content, self._journal.run_id, now)
+
+    def _wanted(self, entry: Entry, path: str, now: State, content: bytes) -> State:
+        before = self._tree(entry)[path]
         wanted: State = {**now, "sha256": hashlib.sha256(content).hexdigest()}
         alone = wanted["sha256"] == before["sha256"]
         effect = (entry.effects or {}).get(path)
@@ -149,7 +158,7 @@ class AccountUndo:
         wanted.pop("mtime_ns")
         if alone:
             wanted["mtime_ns"] = before["mtime_ns"]
-        places.bring_about(real, wanted, content, self._journal.run_id)
+        return wanted
 
 
 def attributes(state: State) -> Optional[State]:

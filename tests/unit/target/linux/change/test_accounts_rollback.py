@@ -142,6 +142,21 @@ def test_all_accounts_are_changed_and_come_back_byte_for_byte(root, tools):
     assert tree(root) == before
 
 
+def test_a_password_that_is_set_without_the_lock_at_this_very_moment_is_kept(root, tools, monkeypatch):
+    apply(root, tools, "age")
+    real = account_undo.AccountUndo._copies
+
+    def slow(self, entry, merged):
+        tools.set("/etc/shadow", "bert", 1, NEW)
+        return real(self, entry, merged)
+
+    monkeypatch.setattr(account_undo.AccountUndo, "_copies", slow)
+    report = roll_back(root, tools)
+
+    assert "/etc/shadow was changed by another program" in report.problems[0]
+    assert rows(root, "/etc/shadow")["bert"][1] == NEW
+
+
 def test_no_hash_is_told(root, tools):
     told = json.dumps(apply(root, tools))
     tools.set("/etc/shadow", "anna", 3, "5")
