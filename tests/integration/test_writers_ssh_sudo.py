@@ -69,7 +69,7 @@ def given():
         "hipaa_cis_include": {"rules": sorted(rules - NOT_HERE)},
         "hipaa_cis_level": 2,
         "hipaa_cis_confirm_timeout": 30,
-        "hipaa_cis_allow_disruption": ["service_reload", "login"],
+        "hipaa_cis_allow_disruption": ["service_reload", "login", "sessions"],
         "hipaa_cis_parameters": {"ssh_allow_groups": "sudo"},
     }
 
