@@ -68,7 +68,7 @@ def given():
         "hipaa_cis_include": {"rules": sorted(rules - NOT_HERE)},
         "hipaa_cis_level": 2,
         "hipaa_cis_confirm_timeout": 30,
-        "hipaa_cis_allow_disruption": ["service_reload", "login"],
+        "hipaa_cis_allow_disruption": ["service_reload", "login", "sessions"],
         "hipaa_cis_parameters": {"ssh_allow_groups": "sudo"},
         # It comes in by a key, and is in none of these groups.
         "hipaa_cis_close_accounts": ["plain"],
