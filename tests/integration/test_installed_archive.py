@@ -82,8 +82,8 @@ def test_python_finds_the_installed_collection_only(installed, tmp_path):
     script = """if True:
         from ansible.plugins.loader import init_plugin_loader
         init_plugin_loader()
-        from ansible_collections.hipaa.cis.plugins.plugin_utils import catalog
-        print(catalog.__file__)
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import load
+        print(load.__file__)
     """
     said = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True

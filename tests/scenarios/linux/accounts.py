@@ -1,4 +1,4 @@
-"""Scenarios of accounts. Hashes are planted; none of them may come back (see tests/unit/target/test_no_secrets.py)."""
+"""Scenarios of accounts. Hashes are planted; none of them may come back (see tests/unit/target/linux/readers/test_no_secrets.py)."""
 
 from __future__ import annotations
 
