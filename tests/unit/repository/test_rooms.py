@@ -66,9 +66,7 @@ def imported(source: str, path: str) -> Iterator[str]:
         for name in names:
             if name.startswith(PACKAGE):
                 file = file_of(name)
-                assert file or isinstance(node, ast.Constant), (
-                    f"{path}:{node.lineno}: {name} is a folder or nothing at all"
-                )
+                assert file or isinstance(node, ast.Constant), f"{path}: {name} is a folder or nothing at all"
                 if file:
                     yield file
 
