@@ -20,6 +20,7 @@ endif
 .DEFAULT_GOAL := help
 
 $(VENV)/.made: tests/tools/find_python.sh
+	@[ ! -L $(VENV) ] || { echo "$(VENV) is a link, and what it leads to is not emptied: remove the link, then run this again"; exit 1; }
 	@python=$$(tests/tools/find_python.sh) && echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
 	@touch $@
 
@@ -56,7 +57,7 @@ test: $(VENV)/.development ## run all tests that this machine can run, and list 
 
 .PHONY: bench
 bench: $(VENV)/.development ## measure times and memory (tests/benchmarks)
-	@$(PYTEST) $(or $(ARGS),tests/benchmarks) --override-ini 'python_files=bench_*.py' --capture=no
+	@$(PYTEST) $(if $(findstring tests/,$(ARGS)),,tests/benchmarks) $(ARGS) --override-ini 'python_files=bench_*.py' --capture=no
 
 # Each role on a booted host: create, converge, idempotence, verify, destroy. ARGS="--scenario-name integrity" runs one.
 .PHONY: molecule
