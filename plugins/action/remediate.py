@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
     PlatformRemediation,
@@ -28,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform imp
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
@@ -74,8 +76,9 @@ class ActionModule(HostAction):
             record["catalog_digest"] = known.digest
             handed_on = {name: arguments[name] for name in HANDED_ON}
             decided = exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
-            limits = replace(limits, decisions=decided)
             plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
+            asked = plan_file.asked(known.digest, record["selection"], arguments["parameters"])
+            limits = replace(limits, decisions=decided, **self._by_plan(arguments, record["host"], asked, plans))
             done: list[PlatformRemediation] = []
             for plan in plans:
                 done.append(PlatformRemediation(plan, _Target(self, variables), limits))
@@ -93,6 +96,8 @@ class ActionModule(HostAction):
             spoil_record(record, "unreachable", str(problem))
             store.write_record(record)
             raise AnsibleConnectionFailure(str(problem)) from None
+        if limits.check and limits.approved is None and not done[-1].broke_off:
+            store.write_plan(record["host"], {"asked": asked, "changes": planned_changes(done)})
         remediation = make_record(record["host"], limits, (started, utc_now()), done)
         if not done[-1].looked_again:
             lost = isinstance(done[-1].broke_off, Unreachable)
@@ -102,6 +107,19 @@ class ActionModule(HostAction):
             if lost:
                 raise AnsibleConnectionFailure(headline(remediation))
         return self._result(store, known, record, remediation, done)
+
+    def _by_plan(
+        self, arguments: Mapping[str, Any], host: str, asked: Mapping[str, Any], plans: Sequence[PlatformPlan]
+    ) -> dict[str, Any]:
+        """Return what of `Limits` an approved plan sets. Raises `HipaaCisError`."""
+        approved = self._approved(arguments, host, asked)
+        if approved is None:
+            return {}
+        digest, task = approved
+        return {
+            "approved": {plan.platform.id: approved_by(task, plan.platform.id) for plan in plans},
+            "plan_digest": digest,
+        }
 
     def _limits(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> Limits:
         return Limits(
@@ -156,6 +174,8 @@ class ActionModule(HostAction):
             "run_directory": str(store.folder),
             "run_id": store.run_id,
         }
+        if "plan_digest" in remediation:
+            result["plan_digest"] = remediation["plan_digest"]
         if self._task.diff or self._task.check_mode:
             result["diff"] = diff(steps, remediation["results"])
         if remediation["reverted"] or remediation.get("broke_off"):

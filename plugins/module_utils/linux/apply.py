@@ -5,7 +5,8 @@
 
 Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, wanted]}, options}``; ``mode`` is
 ``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. The answer says
-for each change what became of it.
+for each change what became of it. ``approved`` (change id -> what -> digests, see `change.approval`) may be given: then nothing
+else is planned or made, and of that only what still looks as it did when it was approved.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import NOT_IN_PLAN, Approval, Part
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
@@ -102,6 +104,7 @@ class Apply:
         self._host = PlannedHost(root, runner=runner, command_timeout=timeout, options=self._options)
         self._journal = Journal(root, request["run_id"])
         self._states: Dict[str, Dict[str, Any]] = {}
+        self._parts: List[Part] = []
         self._token = str(self._options.get("token", ""))
         self._timeout = float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT))
 
@@ -126,6 +129,8 @@ class Apply:
             "pending_reboot": plan.pending_reboot,
             "steps": [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps],
         }
+        if mode == "plan":
+            result["parts"] = self._parts
         if mode == "apply" and steps:
             with lock.at_work(self._root):
                 result["changed"], done = self._apply(steps)
@@ -134,9 +139,31 @@ class Apply:
         return result
 
     def _plan(self) -> ChangePlan:
+        approved = self._request.get("approved")
+        unknown = [] if approved is None else [one for one in self._request["changes"] if one not in approved]
+        changes = {name: change for name, change in self._request["changes"].items() if name not in unknown}
+        refused = lookahead.refusals(self._host, changes, self._options)
+        refused.update(dict.fromkeys(unknown, NOT_IN_PLAN))
+        plan = self._plan_all(refused)
+        if approved is None and self._request["mode"] != "plan":
+            return plan
+        approval = Approval(PlannedHost(self._root, runner=self._runner), self._runner, self._journal)
+        self._parts = approval.parts(plan.steps())
+        while approved is not None:
+            wrong = approval.differing(self._parts, approved)
+            if not wrong:
+                break
+            refused.update(wrong)
+            plan = self._plan_all(refused)
+            self._parts = approval.parts(plan.steps())
+        return plan
+
+    def _plan_all(self, refused: Mapping[str, str]) -> ChangePlan:
+        """Plan all changes anew but those that are refused already, with the reason."""
+        self._host.replace_plan({})
+        self._states.clear()
         plan = ChangePlan(self._host)
         plan.group = self._request["group"]
-        refused = lookahead.refusals(self._host, self._request["changes"], self._options)
         for change in self._request["changes"]:
             self._plan_one(plan, change, refused.get(change, ""))
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
@@ -228,4 +255,6 @@ def parse(text: str) -> Dict[str, Any]:
         for name, change in request.get("changes", {}).items():
             if not isinstance(change, list) or len(change) != 3 or not isinstance(change[1], dict):
                 raise RequestError("change %r has to be a list of kind, address and wanted value" % name)
+        if not isinstance(request.get("approved", {}), dict):
+            raise RequestError("what is approved has to be an object")
     return request

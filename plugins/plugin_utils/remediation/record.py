@@ -30,6 +30,7 @@ def make_record(
     broke_off = [{"broke_off": str(one.broke_off)} for one in done if one.broke_off]
     return {
         **(broke_off[0] if broke_off else {}),
+        **({"plan_digest": limits.plan_digest} if limits.plan_digest else {}),
         "schema": SCHEMA,
         "run_id": limits.run_id,
         "host": host,

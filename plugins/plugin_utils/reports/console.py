@@ -100,6 +100,8 @@ class Console:
             if item["reverted"]:
                 word = self._paint("UNDONE BY THE HOST", _COLOURS["gap"])
                 result.append(f"  {word}: it could not be reached after the change")
+            if "plan_digest" in item:
+                result.append(_fit(f"  plan: {item['plan_digest']}", WIDTH))
             result.extend(_fit(f"  reboot pending: {text}", WIDTH) for text in item["pending_reboot"])
         if len(worst_first) > MAX_HOSTS:
             result.append(f"... and {len(worst_first) - MAX_HOSTS} more host(s); see the run directory")

@@ -51,6 +51,7 @@ class Step:
     ``upkeep``: it only renews a cache, which is no change of the host, and nothing is to be taken back.
     ``base``: the head of ``argv`` where it ends with names (units, packages); steps of the same base are one call,
     shown as ``title`` with those names. ``order``: within a phase, what has to come first has the lower number.
+    ``named``: of such a step, name -> the changes that ask for it. ``read``: what it changes -> digest of what the plan read of it.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -82,6 +83,8 @@ class Step:
     order: int = 0
     group: str = PLAIN
     changes: List[str] = field(default_factory=list)
+    named: Dict[str, List[str]] = field(default_factory=dict)
+    read: Dict[str, str] = field(default_factory=dict)
 
     def names(self) -> Tuple[str, ...]:
         """Return the names that one call is made for."""
@@ -94,7 +97,7 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep"):
+        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep", "read"):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:

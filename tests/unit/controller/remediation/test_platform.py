@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import together
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
     BenchmarkPlan,
     PlannedRule,
@@ -16,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Ben
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platform
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
     PlatformRemediation,
@@ -471,3 +473,56 @@ def test_default_that_the_host_refuses_to_write_out_is_right_all_the_same():
 
     assert results == {"r": ("already_right", "")}
     assert not record["changed"]
+
+
+APPROVED = 'plain {"name": "a"} = 1'
+
+
+def test_change_that_the_approved_plan_does_not_have_is_not_even_asked_for():
+    host = PlayedHost({"a": 0, "b": 0})
+    plan = {"p": {APPROVED: {"a": ["1", "2", "3"]}}}
+    record, results = remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host, approved=plan, plan_digest="0" * 64)
+
+    assert results["r"][0] == "fixed"
+    assert results["s"] == ("skipped", "not in the approved plan. do it by hand")
+    assert host.values == {"a": 1, "b": 0}
+    assert record["plan_digest"] == "0" * 64
+    asked = [request["approved"] for request in host.requests if request.get("changes")]
+    assert asked == [{APPROVED: {"a": ["1", "2", "3"]}}]
+
+
+def test_plan_that_has_nothing_for_the_platform_changes_nothing():
+    host = PlayedHost({"a": 0})
+    _record, results = remediate([rule("r", leaf("a"))], host, approved={}, plan_digest="0" * 64)
+
+    assert results["r"][0] == "skipped"
+    assert host.requests == []
+
+
+def test_other_way_that_is_approved_is_taken():
+    host = PlayedHost({"a": 0, "b": 0})
+    either = {"any_of": [leaf("b"), leaf("a")]}
+    _record, results = remediate([rule("r", either)], host, approved={"p": {APPROVED: {}}}, plan_digest="0" * 64)
+
+    assert results["r"][0] == "fixed"
+    assert host.values == {"a": 1, "b": 0}
+
+
+def test_plan_of_a_host_names_rules_class_and_parts_of_each_change():
+    host = PlayedHost({"a": 0, "d": 0})
+    rules = [rule("r", leaf("a")), rule("s", leaf("a"), disrupts="sessions"), rule("d", leaf("d", kind="door"))]
+    benchmark = Benchmark("b", "t", "1", "p", {}, {}, ())
+    settings = [item for planned in rules for item in leaves(planned.settings)]
+    request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in settings}}
+    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}),), request)
+    done = PlatformRemediation(plan, host, Limits("run", frozenset({"none", "sessions"}), 0.2, check=True))
+    done.run()
+    part = {"what": "/x", "type": "file", "from": [], "to": [], "read": "1", "gives": "2", "changes": [APPROVED]}
+    done.parts = [part]
+    door, shared = planned_changes([done])
+
+    assert (door["rules"], door["disrupts"], door["group"], door["steps"]) == (["d"], "none", "connection", [])
+    assert (shared["rules"], shared["disrupts"]) == (["r", "s"], "sessions")
+    [step] = shared["steps"]
+    assert (step["path"], step["read"], step["gives"]) == ("/x", "1", "2")
+    assert approved_by({"changes": [door, shared]}, "p")[APPROVED] == {"/x": ["1", "2", together([APPROVED])]}
