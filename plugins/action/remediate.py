@@ -21,9 +21,11 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
+    NotBegun,
     PlatformRemediation,
     Unreachable,
 )
@@ -56,6 +58,8 @@ class ActionModule(HostAction):
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
             arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
             _check_timeout(arguments["confirm_timeout"])
+            self.windows = maintenance_window.parse(arguments["windows"])
+            self.window_minutes = arguments["window_minutes"]
             store = self._store(arguments, variables)
             result["run_id"] = store.run_id
             result.update(self._remediate(store, arguments, variables))
@@ -80,14 +84,19 @@ class ActionModule(HostAction):
             asked = plan_file.asked(known.digest, record["selection"], arguments["parameters"])
             limits = replace(limits, decisions=decided, **self._by_plan(arguments, record["host"], asked, plans))
             done: list[PlatformRemediation] = []
+            self.may_begin()
             for plan in plans:
                 done.append(PlatformRemediation(plan, _Target(self, variables), limits))
                 done[-1].run()
-                if done[-1].broke_off:
+                if done[-1].broke_off or done[-1].not_begun:
                     break
             record["audited_at"] = utc_now()
             seen = [(plan, one.after) for plan, one in zip(plans, done, strict=False)]
             fill_record(record, known, seen, named=bool(selection.benchmarks))
+        except NotBegun as problem:
+            spoil_record(record, "not_begun", str(problem))
+            remediation = make_record(record["host"], limits, (started, utc_now()), [], str(problem))
+            return self._result(store, known, record, remediation, [])
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             store.write_record(record)
@@ -107,6 +116,14 @@ class ActionModule(HostAction):
             if lost:
                 raise AnsibleConnectionFailure(headline(remediation))
         return self._result(store, known, record, remediation, done)
+
+    def may_begin(self) -> None:
+        """Raise `NotBegun` outside of the site's windows, where nothing was begun yet: what has begun goes on to its end."""
+        if self._task.check_mode or self.begun:
+            return
+        why = maintenance_window.refusal(self.windows, self.window_minutes, datetime.now(timezone.utc))
+        if why:
+            raise NotBegun(why)
 
     def _by_plan(
         self, arguments: Mapping[str, Any], host: str, asked: Mapping[str, Any], plans: Sequence[PlatformPlan]
@@ -174,6 +191,7 @@ class ActionModule(HostAction):
             "run_directory": str(store.folder),
             "run_id": store.run_id,
         }
+        result["not_begun"] = "not_begun" in remediation
         if "plan_digest" in remediation:
             result["plan_digest"] = remediation["plan_digest"]
         if self._task.diff or self._task.check_mode:
@@ -197,7 +215,9 @@ class _Target:
             raise Unreachable(problem.message) from None
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._action.begun = self._action.begun or request["mode"] == "apply"
+        if request["mode"] == "apply":
+            self._action.may_begin()
+            self._action.begun = True
         try:
             return self._action._on_host(plan.platform.apply, request, self._variables)
         except AnsibleConnectionFailure as problem:

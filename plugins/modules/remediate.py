@@ -55,6 +55,18 @@ options:
         host is touched. O(allow_disruption) and O(exceptions) hold beside it.
       - What a package brings only after its installation is in no plan; a second plan has it.
     type: str
+  windows:
+    description:
+      - The maintenance windows, as O(hipaa.cis.maintenance_window#module:windows). They are looked at before the host is, and again before
+        its first change. Outside of them nothing is begun on it, which is no failure, and the run's records say so (C(not_begun)); what has
+        begun goes on to its end. Check mode has no window.
+    type: list
+    elements: dict
+    default: []
+  window_minutes:
+    description: How many minutes of the window have to be left.
+    type: int
+    default: 10
   exceptions:
     description:
       - The site's documented exceptions. A failing rule that is excepted is skipped, with who approved that until when and why.
@@ -184,6 +196,10 @@ run_id:
   description: The id of the run, which M(hipaa.cis.rollback) takes.
   returned: once the run's directory is there, also on failure
   type: str
+not_begun:
+  description: Whether the host was left alone, for it is outside of its maintenance windows; the message says until when.
+  returned: success
+  type: bool
 begun:
   description: Whether the run may have changed something on the host, even where it failed or the host was lost.
   returned: always

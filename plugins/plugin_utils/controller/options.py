@@ -48,6 +48,9 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "confirm_timeout": {"type": "float", "default": 120.0},
     "write_out": {"type": "bool", "default": True},
     "plan": {"type": "str"},
+    # Its form is checked by remediation/maintenance_window.py.
+    "windows": {"type": "list", "elements": "raw", "default": []},
+    "window_minutes": {"type": "int", "default": 10},
     # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }

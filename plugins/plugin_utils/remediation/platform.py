@@ -50,6 +50,10 @@ class Unreachable(Exception):
     """The host does not answer, or not as root. The text says how."""
 
 
+class NotBegun(Exception):
+    """Nothing may be begun on the host now. The text says why."""
+
+
 class Target(Protocol):
     """How a remediation talks to one host."""
 
@@ -57,7 +61,7 @@ class Target(Protocol):
         """Return the observe module's answer. Raises `HipaaCisError` or `Unreachable`."""
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Answer:
-        """Return the apply module's answer. Raises `HipaaCisError`, `NoAnswer` or `Unreachable`."""
+        """Return the apply module's answer. Raises `HipaaCisError`, `NoAnswer`, `Unreachable`, or `NotBegun` before the first change."""
 
     def reconnect(self) -> None:
         """Drop the connection, so that the next call opens a new one."""
@@ -120,6 +124,7 @@ class PlatformRemediation:
         self._locked = False
         self.reverted = False
         self.broke_off: HipaaCisError | Unreachable | None = None
+        self.not_begun = ""
         self.looked_again = True
         self.before: Answer = {}
         self.after: Answer = {}
@@ -153,6 +158,8 @@ class PlatformRemediation:
             for group in (PLAIN, CONNECTION, PLAIN):
                 if not self.reverted:
                     self._group(group)
+        except NotBegun as problem:
+            self.not_begun, self._locked = str(problem), False
         except (HipaaCisError, Unreachable) as problem:
             self.broke_off = problem
             self._look_again()
@@ -393,6 +400,8 @@ class PlatformRemediation:
             result.result, result.reason = "skipped", result.exception.said
         elif not tried:
             self._explain_untried(result, fix)
+        elif self.not_begun:
+            result.result, result.reason = "skipped", f"not begun: {self.not_begun}"
         elif self.broke_off and not states:
             result.result, result.reason = "skipped", "the run broke off before this was changed"
         elif self._limits.check and (not bad or any(state["state"] == "planned" for state in states)):

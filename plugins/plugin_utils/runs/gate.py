@@ -22,6 +22,8 @@ NAMES = (
     *(f"severity>={name}" for name in SEVERITIES),
 )
 MAX_LINES = 20
+# What of the names a host of another status than "audited" trips.
+_TRIPS = {"unreachable": "unreachable", "missing": "unreachable", "not_begun": "unreachable", "failed": "error"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def judge_gate(summary: Mapping[str, Any], fail_on: Sequence[str]) -> Tripped:
         if rule["counts"]["error"] and "error" in wanted:
             not_done.append(f"error: {name} could not be judged on {rule['counts']['error']} host(s)")
     for host in summary["hosts"]:
-        trips = {"unreachable": "unreachable", "missing": "unreachable", "failed": "error"}.get(host["status"])
+        trips = _TRIPS.get(host["status"])
         if trips in wanted:
             not_done.append(f"{host['status']}: {host['host']}: {host.get('reason', '')}".splitlines()[0][:200])
     return Tripped(tuple(not_compliant), tuple(not_done))

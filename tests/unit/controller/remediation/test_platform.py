@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platf
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
+    NotBegun,
     PlatformRemediation,
     Unreachable,
 )
@@ -473,6 +474,21 @@ def test_default_that_the_host_refuses_to_write_out_is_right_all_the_same():
 
     assert results == {"r": ("already_right", "")}
     assert not record["changed"]
+
+
+def test_window_that_closes_before_the_first_change_leaves_the_host_as_it_is(monkeypatch):
+    def closed(*_request):
+        raise NotBegun("the window is closed")
+
+    host = PlayedHost({"a": 0, "b": 1})
+    monkeypatch.setattr(host, "apply", closed)
+    record, results = remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host)
+
+    assert record["not_begun"] == "the window is closed"
+    assert headline(record) == "Not begun: the window is closed"
+    assert results == {"r": ("skipped", "not begun: the window is closed"), "s": ("already_right", "")}
+    assert not record["changed"]
+    assert "broke_off" not in record
 
 
 APPROVED = 'plain {"name": "a"} = 1'
