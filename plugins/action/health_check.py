@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -12,12 +13,15 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
 
 SPEC = {
     "checks": {"type": "list", "elements": "raw", "default": []},
     "fail": {"type": "bool", "default": True},
     "before": {"type": "bool", "default": False},
+    # Its form is checked by remediation/maintenance_window.py.
+    "windows": {"type": "list", "elements": "raw", "default": []},
+    "window_minutes": {"type": "int", "default": 10},
 }
 
 
@@ -45,6 +49,9 @@ class ActionModule(ActionBase):
             return self._on_host(command, variables)
 
         try:
+            if self._outside(arguments):
+                result.update(well=True, problems=[])
+                return result
             problems = health_checks.run(health_checks.parse(arguments["checks"]), address, on_host)
         except HipaaCisError as problem:
             # A check that cannot be made says nothing good of the host.
@@ -58,6 +65,12 @@ class ActionModule(ActionBase):
             result["msg"] = "; ".join(problems)
             result["failed"] = arguments["fail"]
         return result
+
+    def _outside(self, arguments: dict[str, Any]) -> bool:
+        """Return whether the host is left alone for now, so that it need not be well. Raises `HipaaCisError`."""
+        windows = maintenance_window.parse(arguments["windows"])
+        now = datetime.now(timezone.utc)
+        return arguments["before"] and bool(maintenance_window.refusal(windows, arguments["window_minutes"], now))
 
     def _unreachable(self, variables: dict[str, Any]) -> str:
         """Return why the host cannot be reached, or nothing where it can: then what is not well is said of it."""

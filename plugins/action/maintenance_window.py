@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -42,12 +42,12 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg=str(problem))
             return result
         state = maintenance_window.state_at(windows, now)
-        enough = state.closes is None or now + timedelta(minutes=arguments["minutes"]) <= state.closes
-        result["open"] = state.open and enough
+        refusal = maintenance_window.refusal(windows, arguments["minutes"], now)
+        result["open"] = not refusal
         result["closes"] = state.closes.isoformat() if state.closes else ""
         result["opens"] = state.opens.isoformat() if state.opens else ""
-        if not result["open"]:
-            result.update(failed=True, msg=_refusal(windows, state, arguments["minutes"]))
+        if refusal:
+            result.update(failed=True, msg=refusal)
         return result
 
 
@@ -59,14 +59,3 @@ def _moment(given: str | None) -> datetime:
     except ValueError:
         raise HipaaCisError(f"{given!r} is not a time as 2026-11-24T02:00:00+00:00.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def _refusal(windows: list[maintenance_window.Window], state: maintenance_window.State, minutes: int) -> str:
-    named = "; ".join(map(str, windows))
-    if state.open:
-        return (
-            f"The maintenance window closes at {state.closes:%Y-%m-%d %H:%M} UTC, in less than the {minutes} minutes that "
-            f"are wanted; nothing was started. Windows: {named}."
-        )
-    opens = f"the next opens at {state.opens:%Y-%m-%d %H:%M} UTC" if state.opens else "none opens within eight days"
-    return f"It is outside of the maintenance windows, so nothing was started; {opens}. Windows: {named}."

@@ -9,10 +9,12 @@ from typing import Any
 
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 
 
 class ActionModule(HostAction):
@@ -35,9 +37,25 @@ class ActionModule(HostAction):
             options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
             health_checks.parse(arguments["health_checks"])
             maintenance_window.parse(arguments["windows"])
+            self._check_plan(arguments["plan"], variables)
         except HipaaCisError as problem:
             result.update(failed=True, msg=f"Nothing was begun: {problem}")
         return result
+
+    def _check_plan(self, plan: str | None, variables: dict[str, Any]) -> None:
+        """Raise `HipaaCisError` where there is a plan and it is none for this host, as the remediation will be asked for."""
+        if plan is None:
+            return
+        options.check_plan(plan)
+        self._task.args = {"plan": plan}
+        arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
+        safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
+        if safeguards:
+            arguments["include"] = {**arguments["include"], "safeguards": safeguards}
+        selection = self._selection(arguments).as_dict()
+        digest = load_catalog(arguments["catalogs"]).digest
+        asked = plan_file.asked(digest, selection, arguments["parameters"])
+        self._approved(arguments, str(variables["inventory_hostname"]), asked)
 
     def _seen_by_play(self) -> set[str]:
         """Return the variables that the play's keywords could be made of, those of ``import_playbook`` among them."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -21,13 +21,17 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
+    NotBegun,
     PlatformRemediation,
     Unreachable,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
@@ -54,6 +58,8 @@ class ActionModule(HostAction):
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
             arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
             _check_timeout(arguments["confirm_timeout"])
+            self.windows = maintenance_window.parse(arguments["windows"])
+            self.window_minutes = arguments["window_minutes"]
             store = self._store(arguments, variables)
             store.begin(variables["inventory_hostname"])
             result["run_id"] = store.run_id
@@ -75,17 +81,23 @@ class ActionModule(HostAction):
             record["catalog_digest"] = known.digest
             handed_on = {name: arguments[name] for name in HANDED_ON}
             decided = exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
-            limits = replace(limits, decisions=decided)
             plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
+            asked = plan_file.asked(known.digest, record["selection"], arguments["parameters"])
+            limits = replace(limits, decisions=decided, **self._by_plan(arguments, record["host"], asked, plans))
             done: list[PlatformRemediation] = []
+            self.may_begin()
             for plan in plans:
                 done.append(PlatformRemediation(plan, _Target(self, variables), limits))
                 done[-1].run()
-                if done[-1].broke_off:
+                if done[-1].broke_off or done[-1].not_begun:
                     break
             record["audited_at"] = utc_now()
             seen = [(plan, one.after) for plan, one in zip(plans, done, strict=False)]
             fill_record(record, known, seen, named=bool(selection.benchmarks))
+        except NotBegun as problem:
+            spoil_record(record, "not_begun", str(problem))
+            remediation = make_record(record["host"], limits, (started, utc_now()), [], str(problem))
+            return self._result(store, known, record, remediation, [])
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             store.write_record(record)
@@ -94,6 +106,8 @@ class ActionModule(HostAction):
             spoil_record(record, "unreachable", str(problem))
             store.write_record(record)
             raise AnsibleConnectionFailure(str(problem)) from None
+        if limits.check and limits.approved is None and not done[-1].broke_off:
+            store.write_plan(record["host"], {"asked": asked, "changes": planned_changes(done)})
         remediation = make_record(record["host"], limits, (started, utc_now()), done)
         if not done[-1].looked_again:
             lost = isinstance(done[-1].broke_off, Unreachable)
@@ -112,6 +126,27 @@ class ActionModule(HostAction):
         return {
             "hosts_behind": hops.behind(connections, [str(name), str(address or "")]),
             "peers": hops.peers(connections, str(name)),
+        }
+
+    def may_begin(self) -> None:
+        """Raise `NotBegun` outside of the site's windows, where nothing was begun yet: what has begun goes on to its end."""
+        if self._task.check_mode or self.begun:
+            return
+        why = maintenance_window.refusal(self.windows, self.window_minutes, datetime.now(timezone.utc))
+        if why:
+            raise NotBegun(why)
+
+    def _by_plan(
+        self, arguments: Mapping[str, Any], host: str, asked: Mapping[str, Any], plans: Sequence[PlatformPlan]
+    ) -> dict[str, Any]:
+        """Return what of `Limits` an approved plan sets. Raises `HipaaCisError`."""
+        approved = self._approved(arguments, host, asked)
+        if approved is None:
+            return {}
+        digest, task = approved
+        return {
+            "approved": {plan.platform.id: approved_by(task, plan.platform.id) for plan in plans},
+            "plan_digest": digest,
         }
 
     def _limits(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> Limits:
@@ -169,6 +204,9 @@ class ActionModule(HostAction):
             "run_directory": str(store.folder),
             "run_id": store.run_id,
         }
+        result["not_begun"] = "not_begun" in remediation
+        if "plan_digest" in remediation:
+            result["plan_digest"] = remediation["plan_digest"]
         if self._task.diff or self._task.check_mode:
             result["diff"] = diff(steps, remediation["results"])
         if remediation["reverted"] or remediation.get("broke_off"):
@@ -190,7 +228,9 @@ class _Target:
             raise Unreachable(problem.message) from None
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._action.begun = self._action.begun or request["mode"] == "apply"
+        if request["mode"] == "apply":
+            self._action.may_begin()
+            self._action.begun = True
         try:
             return self._action._on_host(plan.platform.apply, request, self._variables)
         except AnsibleConnectionFailure as problem:

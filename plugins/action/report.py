@@ -52,6 +52,7 @@ class ActionModule(ActionBase):
             if len(stores) == 1
             else RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         )
+        plan = target.join_plan()
         summary = write_reports(load_catalog(arguments["catalogs"]), stores, target)
         tripped = judge_gate(summary, arguments["fail_on"])
         report = str(report_path(target))
@@ -65,6 +66,8 @@ class ActionModule(ActionBase):
             "not_done": list(tripped.not_done),
             "msg": f"Report: {report}",
         }
+        if plan is not None:
+            result.update(plan=str(plan[0]), plan_digest=plan[1])
         if tripped:
             result.update(failed=True, msg=f"{tripped.message()}\nReport: {report}")
         return result

@@ -120,6 +120,9 @@ class CallbackModule(CallbackBase):
                 self._display.warning(f"hipaa.cis.summary: {problem}")
 
     def _show(self, store: RunStore) -> None:
+        plan = store.join_plan()
+        if plan is not None:
+            self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
         known = load_catalog(self.get_option("catalogs"))
         summary = summarise(known, [store])
         if self.get_option("write_reports"):

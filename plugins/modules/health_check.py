@@ -34,6 +34,17 @@ options:
       - Whether it is asked before anything is changed. A host that cannot be reached at all is then unreachable, and not unwell.
     type: bool
     default: false
+  windows:
+    description:
+      - With O(before), the maintenance windows, as O(hipaa.cis.maintenance_window#module:windows). Outside of them nothing is begun on the host, so
+        nothing is asked.
+    type: list
+    elements: dict
+    default: []
+  window_minutes:
+    description: How many minutes of the window have to be left.
+    type: int
+    default: 10
 attributes:
   check_mode:
     description: Can run in C(check_mode); commands on the host are then not run.

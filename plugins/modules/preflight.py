@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Reads the health checks and the maintenance windows of the host as M(hipaa.cis.health_check) and M(hipaa.cis.maintenance_window)
     will, and fails where they could not. It works on the controller and touches no host.
+  - Where there is an approved plan, it has to be one for this host and for what the variables ask for.
   - A variable C(hipaa_cis_...) that nothing reads is an error too.
   - The playbook C(hipaa.cis.remediate) does this for all hosts before the first batch is begun.
   - Every option can also be given as a variable with the prefix C(hipaa_cis_), as with M(hipaa.cis.audit).
@@ -32,6 +33,9 @@ options:
     description: How many minutes of a window have to be left, as O(hipaa.cis.maintenance_window#module:minutes).
     type: int
     default: 0
+  plan:
+    description: The approved plan, as O(hipaa.cis.remediate#module:plan).
+    type: str
   play_variables:
     description:
       - Names of variables that the play's own keywords are made of, such as C(serial). Ansible reads these before it looks at the variables

@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Audits the host, changes the settings of the rules that fail and can be fixed automatically, and audits it again. A rule counts
     as fixed only when the second look says so.
-  - In check mode nothing at all is changed; the result and C(--diff) show the exact plan.
+  - In check mode nothing at all is changed; the result and C(--diff) show the exact plan, and C(plan.json) in the run directory holds it
+    for all hosts, to be approved and given to O(plan).
   - Before each change the state before it is written to a journal on the host, from which M(hipaa.cis.rollback) takes the run back.
   - Changes that may cut the controller off (SSH, sudo, PAM, accounts, network) are made last. The host undoes them by itself after
     O(confirm_timeout) seconds unless the controller comes back over a new connection, as root, and confirms them.
@@ -54,6 +55,26 @@ options:
     type: list
     elements: str
     default: []
+  plan:
+    description:
+      - The C(plan.json) of a run in check mode. Exactly what stands in it is made. A change that does not is refused (C(not in the approved
+        plan)); one that would change something that looks otherwise now is refused and named (C(changed since the plan)).
+      - A plan for other hosts, another selection, other parameters, another catalog or version, and one that was changed are errors before the
+        host is touched. O(allow_disruption) and O(exceptions) hold beside it.
+      - What a package brings only after its installation is in no plan; a second plan has it.
+    type: str
+  windows:
+    description:
+      - The maintenance windows, as O(hipaa.cis.maintenance_window#module:windows). They are looked at before the host is, and again before
+        its first change. Outside of them nothing is begun on it, which is no failure, and the run's records say so (C(not_begun)); what has
+        begun goes on to its end. Check mode has no window.
+    type: list
+    elements: dict
+    default: []
+  window_minutes:
+    description: How many minutes of the window have to be left.
+    type: int
+    default: 10
   exceptions:
     description:
       - The site's documented exceptions. A failing rule that is excepted is skipped, with who approved that until when and why.
@@ -167,6 +188,10 @@ digest:
   description: The SHA-256 of the record.
   returned: success
   type: str
+plan_digest:
+  description: The digest of the approved plan that was applied.
+  returned: when O(plan) was given
+  type: str
 remediation_record:
   description: The path of the record that says for each rule what was before and after.
   returned: success
@@ -179,6 +204,10 @@ run_id:
   description: The id of the run, which M(hipaa.cis.rollback) takes.
   returned: once the run's directory is there, also on failure
   type: str
+not_begun:
+  description: Whether the host was left alone, for it is outside of its maintenance windows; the message says until when.
+  returned: success
+  type: bool
 begun:
   description: Whether the run may have changed something on the host, even where it failed or the host was lost.
   returned: always

@@ -74,6 +74,14 @@ table:
   description: The summary table, line by line.
   returned: success
   type: list
+plan:
+  description: The path of the plan of all hosts, C(plan.json).
+  returned: when the run was in check mode and has one
+  type: str
+plan_digest:
+  description: The digest of this plan, by which an approval can name it.
+  returned: when the run was in check mode and has one
+  type: str
 not_compliant:
   description: What of O(fail_on) says that the hosts do not comply.
   returned: success

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime, timezone
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from tests import pump
 from tests.pump import SAFE
 
+# Windows that are closed for days, whenever a test runs.
+CLOSED = {"from": "00:00", "to": "00:01", "timezone": "UTC"}
 WINDOW = {"from": "00:00", "to": "23:59", "timezone": "UTC"}
 
 
@@ -51,6 +55,43 @@ def test_typing_error_of_one_host_stops_all_at_the_start(command, tmp_path, own,
     assert "Nothing was begun" in said
     assert told in said
     assert not (tmp_path / "runs").exists()
+
+
+def closed():
+    """Return windows that do not open within the next two days."""
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    return [{**CLOSED, "days": [days[(datetime.now(timezone.utc).weekday() + 3) % 7]]}]
+
+
+def test_run_outside_its_window_ends_cleanly_with_every_host_not_begun(command, tmp_path):
+    code, said = command("hipaa.cis.remediate", hipaa_cis_windows=closed(), hipaa_cis_batches=[1, 1])
+
+    assert code == 0, said
+    run = tmp_path / "runs" / "latest"
+    summary = json.loads((run / "summary.json").read_text())
+    assert {host["host"]: host["status"] for host in summary["hosts"]} == {"one": "not_begun", "two": "not_begun"}
+    for host in ("one", "two"):
+        record = json.loads((run / "remediation" / f"{host}.json").read_text())
+        validator("remediation_record").validate(record)
+        assert "outside of the maintenance windows" in record["not_begun"]
+        assert not record["changed"]
+    validator("summary").validate(summary)
+    assert "not begun" in (run / "report.html").read_text()
+    assert "NOT BEGUN" in said
+    code, said = command("hipaa.cis.remediate", hipaa_cis_windows=closed(), hipaa_cis_fail_on=["unreachable"])
+    assert code == 2, said
+    assert "not_begun: one" in said
+
+
+def test_host_outside_its_own_window_is_left_alone_and_the_others_of_its_batch_are_not(command, tmp_path):
+    """The first host is open: it is reached, where its Python is not there."""
+    code, said = command("hipaa.cis.remediate", own={"hipaa_cis_windows": closed()}, hipaa_cis_batches=[2])
+
+    assert code == 2
+    assert "one : ok=" in said
+    assert "/nonexistent/python3" in said or "no Python" in said
+    summary = json.loads((tmp_path / "runs" / "latest" / "summary.json").read_text())
+    assert {host["host"]: host["status"] for host in summary["hosts"]} == {"one": "failed", "two": "not_begun"}
 
 
 @pytest.mark.parametrize("name", ["hipaa_cis_batches", "hipaa_cis_max_fail_percentage", "hipaa_cis_hosts"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from tests.hosts.snapshot import LOGIN_TRACES
 from tests.hosts.system import wait_until
 from tests.integration.remediating import changes, mode, playbook, playbook_command, remediation_of, results
@@ -80,6 +81,48 @@ def test_plan_of_everything_writes_nothing(booted_host, playbook, results):
     assert code == 0, said
     assert results(booted_host)["pam_pwquality_installed"] == "would_fix"
     assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+
+
+def test_approved_plan_is_made_and_nothing_else(booted_host, playbook, results, remediation_of, tmp_path):
+    """A file and a package are other than in the plan, one rule was not asked for; a second plan has what is left."""
+    rules = ["crontab_permissions", "cron_hourly_permissions", "redirects_not_sent", "issue_notice"]
+    asked = {"hipaa_cis_include": {"rules": rules}}
+    plans = []
+    for _time in range(2):
+        code, said = playbook("remediate", [booted_host], "--check", **asked)
+        assert code == 0, said
+        plans.append((tmp_path / "runs" / "latest" / "plan.json").read_bytes())
+    assert plans[0] == plans[1]
+    plan = json.loads(plans[0])
+    validator("plan").validate(plan)
+    assert f"digest {plan['digest']}" in said
+    (tmp_path / "plan.json").write_bytes(plans[0])
+    booted_host.run(["chmod", "0750", "/etc/cron.hourly"])
+    booted_host.run(["sh", "-c", "echo theirs >> /etc/issue"])
+    booted_host.run(["chmod", "0777", "/etc/cron.daily"])
+
+    code, said = playbook("remediate", [booted_host], hipaa_cis_plan=str(tmp_path / "plan.json"), **asked)
+    assert code == 0, said
+    record = remediation_of(booted_host)
+    assert record["plan_digest"] == plan["digest"]
+    assert f"plan: {plan['digest']}" in said
+    reasons = {item["rule"]: item.get("reason", "") for item in record["results"]}
+    assert results(booted_host) == {
+        "crontab_permissions": "fixed",
+        "redirects_not_sent": "fixed",
+        "cron_hourly_permissions": "skipped",
+        "issue_notice": "skipped",
+    }
+    assert reasons["cron_hourly_permissions"].startswith("changed since the plan: /etc/cron.hourly.")
+    assert reasons["issue_notice"].startswith("changed since the plan: /etc/issue.")
+    assert mode(booted_host, "/etc/cron.hourly") == "750"
+    assert booted_host.run(["tail", "-1", "/etc/issue"]).stdout == "theirs\n"
+
+    wider = {"hipaa_cis_include": {"rules": [*rules, "cron_daily_permissions"]}}
+    code, said = playbook("remediate", [booted_host], hipaa_cis_plan=str(tmp_path / "plan.json"), **wider)
+    assert code == 2
+    assert "was made for something else than what this run is to do" in " ".join(said.split())
+    assert mode(booted_host, "/etc/cron.daily") == "777"
 
 
 def test_rollback_refuses_what_was_changed_since(booted_host, playbook):
@@ -235,7 +278,7 @@ def test_too_many_failures_stop_before_the_next_batch(booted_hosts, playbook):
     assert [mode(host) for host in hosts] == ["600", "644", "600"]
 
 
-def test_window_that_closes_stops_the_next_batch(booted_hosts, playbook):
+def test_window_that_closes_leaves_the_next_batch_alone(booted_hosts, playbook, remediation_of):
     """The canary is begun some seconds before the window closes and its health check outlasts it."""
     hosts = booted_hosts(2)
     playbook("audit", hosts)
@@ -253,8 +296,10 @@ def test_window_that_closes_stops_the_next_batch(booted_hosts, playbook):
         "remediate", hosts, hipaa_cis_health_checks=[{"command": f"sh -c '{UNCHANGED} || sleep 15'"}], **variables
     )
 
-    assert code == 2
-    assert "outside of the maintenance windows" in said
+    assert code == 0, said
+    assert "outside of the maintenance windows" in remediation_of(hosts[1])["not_begun"]
+    assert "not_begun" not in remediation_of(hosts[0])
+    assert "NOT BEGUN" in said
     assert [mode(host) for host in hosts] == ["600", "644"]
 
 

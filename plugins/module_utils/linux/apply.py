@@ -7,7 +7,8 @@ Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, w
 ``mode`` is ``plan`` (nothing is changed), ``apply``, ``confirm``, ``status`` (of what is to be confirmed) or ``release``. ``closes``:
 the ways in that the rule means to close (`guards/ways.KINDS`). ``rules`` says for which rules a change is made, so that the journal
 knows. The answer says for each change what became of it, with ``class`` where it was refused for being of another class of
-disruption than its rule says.
+disruption than its rule says. ``approved`` (change id -> what -> digests, see `change.approval`) may be given: then nothing else
+is planned or made, and of that only what still looks as it did when it was approved.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 from typing import Any, Callable, Collection, Dict, List, Mapping, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import NOT_IN_PLAN, Approval, Part
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import (
     Executor,
     JournalFailure,
@@ -118,6 +120,7 @@ class Apply:
         self._host = self._fresh_host()
         self._journal = Journal(root, request["run_id"])
         self._states: Dict[str, Dict[str, Any]] = {}
+        self._parts: List[Part] = []
         self._token = str(self._options.get("token", ""))
         self._timeout = float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT))
 
@@ -142,6 +145,8 @@ class Apply:
             "pending_reboot": plan.pending_reboot,
             "steps": self._shown(steps),
         }
+        if mode == "plan":
+            result["parts"] = self._parts
         if mode == "apply" and steps:
             with lock.at_work(self._root):
                 result["changed"], result["steps"] = self._apply(plan)
@@ -156,30 +161,57 @@ class Apply:
         return [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps]
 
     def _plan(self, changes: Collection[str]) -> ChangePlan:
-        """Plan these of the request's changes."""
-        plan = ChangePlan(self._host)
-        plan.group = self._request["group"]
-        asked = {change: self._request["changes"][change] for change in changes}
+        """Plan these of the request's changes, and of them only what is approved."""
+        approved = self._request.get("approved")
+        unknown = {} if approved is None else {one: NOT_IN_PLAN for one in changes if one not in approved}
+        asked = {change: self._request["changes"][change] for change in changes if change not in unknown}
         escalated = directory.refusals(self._host, asked, self._options)
         refused = {
+            **unknown,
             **lookahead.refusals(self._host, asked, self._options),
             **hosts_behind.refusals(self._host, asked, self._options),
             **escalated,
         }
         rest = {change: what for change, what in asked.items() if change not in refused}
         refused.update(closing.refusals(self._host, rest, self._options))
+        plan = self._plan_all(changes, refused)
+        if approved is not None or self._request["mode"] == "plan":
+            plan = self._approve(plan, changes, refused)
+        for change in escalated:
+            self._states[change]["class"] = directory.LOGIN
+        rules = self._request.get("rules", {})
+        for step in plan.steps():
+            step.rules = sorted({rule for change in step.changes for rule in rules.get(change, ())})
+        return plan
+
+    def _approve(self, plan: ChangePlan, changes: Collection[str], refused: Dict[str, str]) -> ChangePlan:
+        """Note the parts of a plan for a person to approve; where some are approved, plan without what is none of them."""
+        approved = self._request.get("approved")
+        approval = Approval(PlannedHost(self._root, runner=self._runner), self._runner, self._journal)
+        self._parts = approval.parts(plan.steps())
+        while approved is not None:
+            wrong = approval.differing(self._parts, approved)
+            if not wrong:
+                break
+            refused.update(wrong)
+            plan = self._plan_all(changes, refused)
+            self._parts = approval.parts(plan.steps())
+        return plan
+
+    def _plan_all(self, changes: Collection[str], refused: Mapping[str, str]) -> ChangePlan:
+        """Plan these changes anew, but those that are refused already, with the reason."""
+        self._host.replace_plan({})
+        for change in changes:
+            self._states.pop(change, None)
+        plan = ChangePlan(self._host)
+        plan.group = self._request["group"]
         for change in changes:
             self._plan_one(plan, change, refused.get(change, ""))
-            if change in escalated:
-                self._states[change]["class"] = directory.LOGIN
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.
         for change, state in list(self._states.items()):
             refused_or_left = state["state"] == "refused" or "left" in state
             if refused_or_left and change in changes and change not in refused:
                 self._plan_one(plan, change)
-        rules = self._request.get("rules", {})
-        for step in plan.steps():
-            step.rules = sorted({rule for change in step.changes for rule in rules.get(change, ())})
         return plan
 
     def _plan_one(self, plan: ChangePlan, change: str, reason: str = "") -> None:
@@ -307,4 +339,6 @@ def parse(text: str) -> Dict[str, Any]:
             closes = change[3] if len(change) == 4 else []
             if not isinstance(closes, list) or not all(isinstance(way, str) and way in KINDS for way in closes):
                 raise RequestError("change %r closes %r; known are the ways %s" % (name, closes, ", ".join(KINDS)))
+        if not isinstance(request.get("approved", {}), dict):
+            raise RequestError("what is approved has to be an object")
     return request

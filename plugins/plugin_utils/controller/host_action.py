@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import D
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -40,6 +41,17 @@ class HostAction(ActionBase):  # type: ignore[misc]
         arguments = self._arguments(spec, variables)
         arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
         return arguments
+
+    @staticmethod
+    def _approved(
+        arguments: Mapping[str, Any], host: str, asked: Mapping[str, Any]
+    ) -> tuple[str, dict[str, Any]] | None:
+        """Return digest and task of the approved plan for a host; None where none is given. Raises `HipaaCisError`."""
+        options.check_plan(arguments["plan"])
+        if arguments["plan"] is None:
+            return None
+        plan = plan_file.load(arguments["plan"])
+        return plan["digest"], plan_file.task_of(plan, host, asked)
 
     @staticmethod
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:

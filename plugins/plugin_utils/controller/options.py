@@ -48,6 +48,10 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "confirm_timeout": {"type": "float", "default": 120.0},
     "write_out": {"type": "bool", "default": True},
     "close_accounts": {"type": "list", "elements": "str", "default": []},
+    "plan": {"type": "str"},
+    # Its form is checked by remediation/maintenance_window.py.
+    "windows": {"type": "list", "elements": "raw", "default": []},
+    "window_minutes": {"type": "int", "default": 10},
     # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
@@ -63,6 +67,7 @@ PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
     "health_checks": {"type": "list", "elements": "raw", "default": []},
     "windows": {"type": "list", "elements": "raw", "default": []},
     "window_minutes": {"type": "int", "default": 0},
+    "plan": {"type": "str"},
     "play_variables": {"type": "list", "elements": "str", "default": []},
 }
 # Variables that only playbooks and roles read.
@@ -131,6 +136,14 @@ def check_play_variables(names: Collection[str], variables: Mapping[str, Any], s
                 "play and makes its batches before it looks at their variables. Take it out of the inventory and give it "
                 f"on the command line: -e '{json.dumps({name: variables[name]}, default=str)}'"
             )
+
+
+def check_plan(plan: str | None) -> None:
+    """Raise `HipaaCisError` where a plan is named, but with nothing: else all would be made instead of what was approved."""
+    if plan is not None and not plan.strip():
+        raise HipaaCisError(
+            f"{PREFIX}plan is empty. Name the plan that was approved, or leave the variable out to change all that fails."
+        )
 
 
 def check_run(run_id: str | None) -> None:

@@ -77,6 +77,21 @@ def state_at(windows: Sequence[Window], now: datetime) -> State:
     return State(open=False, opens=min(later) if later else None)
 
 
+def refusal(windows: Sequence[Window], minutes: int, now: datetime) -> str:
+    """Return why nothing may be begun now, in words; empty where a window is open for so many minutes yet."""
+    state = state_at(windows, now)
+    if state.open and (state.closes is None or now + timedelta(minutes=minutes) <= state.closes):
+        return ""
+    named = "; ".join(map(str, windows))
+    if state.open:
+        return (
+            f"The maintenance window closes at {state.closes:%Y-%m-%d %H:%M} UTC, in less than the {minutes} minutes that "
+            f"are wanted; nothing was started. Windows: {named}."
+        )
+    opens = f"the next opens at {state.opens:%Y-%m-%d %H:%M} UTC" if state.opens else "none opens within eight days"
+    return f"It is outside of the maintenance windows, so nothing was started; {opens}. Windows: {named}."
+
+
 def parse(given: Sequence[Any]) -> list[Window]:
     """Return the windows of a site's list. Raises `HipaaCisError`."""
     return [_window(item, f"maintenance window {number}") for number, item in enumerate(given, 1)]

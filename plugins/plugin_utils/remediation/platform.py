@@ -42,6 +42,7 @@ RETRY_SECONDS = 2.0
 HEALING_SECONDS = 60.0
 # A host that answers and says that it has not decided yet is waited for no longer than this.
 MAX_WAITING_SECONDS = 3600.0
+NOT_IN_PLAN = "not in the approved plan"
 CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
 BROKEN = "the connection broke while the change was made, so the host undid it by itself"
 
@@ -53,6 +54,10 @@ class Unreachable(Exception):
     """The host does not answer, or not as root. The text says how."""
 
 
+class NotBegun(Exception):
+    """Nothing may be begun on the host now. The text says why."""
+
+
 class Target(Protocol):
     """How a remediation talks to one host."""
 
@@ -60,7 +65,7 @@ class Target(Protocol):
         """Return the observe module's answer. Raises `HipaaCisError` or `Unreachable`."""
 
     def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Answer:
-        """Return the apply module's answer. Raises `HipaaCisError`, `NoAnswer` or `Unreachable`."""
+        """Return the apply module's answer. Raises `HipaaCisError`, `NoAnswer`, `Unreachable`, or `NotBegun` before the first change."""
 
     def reconnect(self) -> None:
         """Drop the connection, so that the next call opens a new one."""
@@ -70,6 +75,8 @@ class Target(Protocol):
 class Limits:
     """What a site allows. ``disruption``: classes; ``confirm_timeout``: seconds; ``options`` go to the modules.
 
+    ``approved``: of a platform's id, what the approved plan has of it (`remediation.plan_part.approved_by`); nothing else
+    is made then. ``plan_digest``: that of this plan.
     ``write_out``: what holds by a program's default only, or only where few look for it, is written out.
     """
 
@@ -80,6 +87,8 @@ class Limits:
     write_out: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
+    approved: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]] | None = None
+    plan_digest: str = ""
 
 
 @dataclass
@@ -125,15 +134,37 @@ class PlatformRemediation:
         self._reverted: set[str] = set()
         self._why_reverted = CUT_OFF
         self.steps: list[dict[str, Any]] = []
+        # What the changes are made of, with digests for the plan; of check mode only.
+        self.parts: list[dict[str, Any]] = []
         self.warnings: list[str] = []
         self.pending_reboot: list[str] = []
         self.changed = False
         self._locked = False
         self.reverted = False
         self.broke_off: HipaaCisError | Unreachable | None = None
+        self.not_begun = ""
         self.looked_again = True
         self.before: Answer = {}
         self.after: Answer = {}
+
+    @property
+    def platform(self) -> str:
+        """The id of the platform."""
+        return self._plan.platform.id
+
+    @property
+    def tried(self) -> Mapping[str, Change]:
+        """The changes that the host was asked for, by id."""
+        return self._tried
+
+    def planned(self) -> list[str]:
+        """Return the ids of the changes that the host would make."""
+        return [name for name in self._tried if self._states.get(name, {}).get("state") == "planned"]
+
+    def disruption_of(self, rule: str) -> str:
+        """Return what applying a rule disrupts."""
+        rules = (planned.rule for plan in self._plan.benchmarks for planned in plan.rules)
+        return next(one.disrupts for one in rules if one.id == rule)
 
     def run(self) -> None:
         """Do all of it; `results` says what became of each rule, ``broke_off`` why it ended before it was done.
@@ -145,6 +176,8 @@ class PlatformRemediation:
             for group in (PLAIN, CONNECTION, PLAIN):
                 if not self.reverted:
                     self._group(group)
+        except NotBegun as problem:
+            self.not_begun, self._locked = str(problem), False
         except (HipaaCisError, Unreachable) as problem:
             self.broke_off = problem
             self._look_again()
@@ -167,9 +200,13 @@ class PlatformRemediation:
 
     def _group(self, group: str) -> None:
         for _pass in range(MAX_PASSES):
-            changes = self._new_changes(group)
-            if not changes:
+            new = self._new_changes(group)
+            changes = self._approved_of(new)
+            if not new:
                 return
+            if not changes:
+                # A rule may have another way, which is approved.
+                continue
             self._tried.update(changes)
             self._tries.update(changes.keys())
             self._tried_after.update(dict.fromkeys(changes, self._times_changed))
@@ -198,6 +235,22 @@ class PlatformRemediation:
             if not answer.get("changed") and not any(state["state"] in NOT_MADE for state in self._states.values()):
                 return
 
+    def _approved_of(self, changes: Mapping[str, Change]) -> dict[str, Change]:
+        """Return those that the approved plan has; the others count as refused, and are not asked for again."""
+        approved = self._approved()
+        if approved is None:
+            return dict(changes)
+        for name in changes.keys() - approved.keys():
+            self._tried[name], self._tries[name] = changes[name], MAX_TRIES
+            self._tried_after[name] = self._times_changed
+            self._states[name] = {"state": "refused", "reason": NOT_IN_PLAN}
+        return {name: change for name, change in changes.items() if name in approved}
+
+    def _approved(self) -> Mapping[str, Mapping[str, Sequence[str]]] | None:
+        if self._limits.approved is None:
+            return None
+        return self._limits.approved.get(self._plan.platform.id, {})
+
     def _lose(self, problem: NoAnswer | Unreachable, group: str, changes: Mapping[str, Change]) -> None:
         """The answer to an apply did not come: what may have cut the controller off the host undoes, the rest is not known."""
         if self._limits.check:
@@ -221,6 +274,7 @@ class PlatformRemediation:
             self._states[name] = {**self._states[name], "left": state["reason"]} if made else dict(state)
         self._escalated.update(name for name, state in self._states.items() if state.get("class") == LOGIN)
         self.steps.extend(answer.get("steps", []))
+        self.parts.extend(answer.get("parts", []))
         for kept, said in ((self.warnings, "notes"), (self.pending_reboot, "pending_reboot")):
             kept.extend(text for text in answer.get(said, []) if text not in kept)
 
@@ -283,6 +337,9 @@ class PlatformRemediation:
                 "as_login": group == CONNECTION and LOGIN in self._limits.disruption,
             },
         }
+        approved = self._approved()
+        if approved is not None and changes:
+            request["approved"] = {name: approved[name] for name in changes}
         return self._target.apply(self._plan, request)
 
     def _confirm(self, changes: Mapping[str, Change]) -> None:
@@ -377,6 +434,8 @@ class PlatformRemediation:
             result.result, result.reason = "skipped", result.exception.said
         elif not tried:
             self._explain_untried(result, fix)
+        elif self.not_begun:
+            result.result, result.reason = "skipped", f"not begun: {self.not_begun}"
         elif self.broke_off and not states:
             result.result, result.reason = "skipped", "the run broke off before this was changed"
         elif self._limits.check and (not bad or any(state["state"] == "planned" for state in states)):

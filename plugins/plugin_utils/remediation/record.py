@@ -22,14 +22,17 @@ SCHEMA = "hipaa.cis/remediation_record/1"
 
 
 def make_record(
-    host: str, limits: Limits, times: tuple[str, str], done: Sequence[PlatformRemediation]
+    host: str, limits: Limits, times: tuple[str, str], done: Sequence[PlatformRemediation], not_begun: str = ""
 ) -> dict[str, Any]:
-    """Return the record of one host. ``times``: start and end, UTC."""
+    """Return the record of one host. ``times``: start and end, UTC; ``not_begun``: why it was not even looked at."""
     results = [result for one in done for result in one.results()]
     counts = Counter(result.result for result in results)
+    not_begun = not_begun or next((one.not_begun for one in done if one.not_begun), "")
     broke_off = [{"broke_off": str(one.broke_off)} for one in done if one.broke_off]
     return {
         **(broke_off[0] if broke_off else {}),
+        **({"plan_digest": limits.plan_digest} if limits.plan_digest else {}),
+        **({"not_begun": not_begun} if not_begun else {}),
         "schema": SCHEMA,
         "run_id": limits.run_id,
         "host": host,

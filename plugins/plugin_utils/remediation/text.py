@@ -23,6 +23,8 @@ def headline(record: Mapping[str, Any]) -> str:
     """Return one line on what a run did on a host."""
     counts = record["counts"]
     said = ", ".join(f"{counts[name]} {text}" for name, text in _SAID.items() if counts[name])
+    if "not_begun" in record:
+        return f"Not begun: {record['not_begun']}"
     if record["reverted"]:
         rules = [item["rule"] for item in record["results"] if item["result"] == "reverted"]
         return (

@@ -71,12 +71,17 @@ class Console:
             result.extend(_fit(f"  note: {warning}", WIDTH) for warning in host["warnings"])
         if len(audited) > MAX_HOSTS:
             result.append(f"... and {len(audited) - MAX_HOSTS} more host(s) with no more failures; see the report")
-        for host in summary["hosts"]:
-            if host["status"] != "audited":
-                word = self._paint("NOT AUDITED", _COLOURS["gap"])
-                reason = " ".join(str(host.get("reason", "")).split())
-                result.append(f"{word} {_fit(host['host'] + ' (' + host['status'] + '): ' + reason, WIDTH - 12)}")
+        result.extend(self._not_audited(host) for host in summary["hosts"] if host["status"] != "audited")
         return result
+
+    def _not_audited(self, host: Mapping[str, Any]) -> str:
+        reason = " ".join(str(host.get("reason", "")).split())
+        if host["status"] == "not_begun":
+            return (
+                f"{self._paint('NOT BEGUN', _COLOURS['not_assessed'])} {_fit(host['host'] + ': ' + reason, WIDTH - 10)}"
+            )
+        told = _fit(host["host"] + " (" + host["status"] + "): " + reason, WIDTH - 12)
+        return f"{self._paint('NOT AUDITED', _COLOURS['gap'])} {told}"
 
     def _remediation(self, summary: Mapping[str, Any]) -> list[str]:
         """Return what remediations did, hosts that need a look first."""
@@ -100,6 +105,10 @@ class Console:
             if item["reverted"]:
                 word = self._paint("UNDONE BY THE HOST", _COLOURS["gap"])
                 result.append(f"  {word}: it could not be reached after the change")
+            if "not_begun" in item:
+                result.append(_fit(f"  not begun: {item['not_begun']}", WIDTH))
+            if "plan_digest" in item:
+                result.append(_fit(f"  plan: {item['plan_digest']}", WIDTH))
             result.extend(_fit(f"  reboot pending: {text}", WIDTH) for text in item["pending_reboot"])
         if len(worst_first) > MAX_HOSTS:
             result.append(f"... and {len(worst_first) - MAX_HOSTS} more host(s); see the run directory")

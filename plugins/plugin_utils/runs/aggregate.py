@@ -39,7 +39,8 @@ def summarise(catalog: Catalog, stores: Sequence[RunStore]) -> dict[str, Any]:
 
 def _remediation(file: str, record: dict[str, Any]) -> dict[str, Any]:
     kept = ("host", "check_mode", "changed", "reverted", "pending_reboot", "counts")
-    return {"file": file, **{key: record[key] for key in kept}}
+    more = ("plan_digest", "not_begun")
+    return {"file": file, **{key: record[key] for key in kept}, **{key: record[key] for key in more if key in record}}
 
 
 def _newest(stores: Sequence[RunStore]) -> dict[str, tuple[str, str]]:

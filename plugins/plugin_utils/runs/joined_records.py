@@ -23,6 +23,9 @@ def join_host_records(earlier: Record, later: Record) -> Record:
     The later one stands alone where there is nothing to join: one of them saw no host, or both looked at the same
     selection. A host that is lost now is lost, whatever was known of it before.
     """
+    if later["status"] == "not_begun" and earlier["status"] == "audited":
+        # Nobody looked, so what was seen before is still the newest there is.
+        return earlier
     selections = [*earlier.get("earlier_selections", []), earlier["selection"]]
     others = [selection for selection in selections if selection != later["selection"]]
     if not others or {earlier["status"], later["status"]} != {"audited"}:
@@ -55,7 +58,7 @@ def join_remediations(earlier: Record, later: Record) -> Record:
     results = _joined(earlier["results"], both, ("benchmark", "rule"))
     counts = Counter(result["result"] for result in results)
     return {
-        **earlier,
+        **{key: value for key, value in earlier.items() if key != "not_begun"},
         **later,
         "started_at": earlier["started_at"],
         "allowed_disruption": sorted({*earlier["allowed_disruption"], *later["allowed_disruption"]}),

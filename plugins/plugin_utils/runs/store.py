@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     private_file,
     write_private,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
     join_remediations,
@@ -127,6 +128,41 @@ class RunStore:
         earlier = _record(path, REMEDIATION_SCHEMA)
         record = join_remediations(earlier, record) if earlier else record
         return _write_record(path, record)
+
+    def write_plan(self, host: str, task: dict[str, Any]) -> Path:
+        """Write what a task would change on a host, beside that of other tasks. Raises `HipaaCisError`.
+
+        `join_plan` makes one plan of all hosts' parts.
+        """
+        path = self.folder / "plan" / (file_name(host) + ".json")
+        part = plan_file.joined_part(_record(path, plan_file.PART_SCHEMA), host, task)
+        try:
+            make_private_folder(path.parent)
+            write_private(path, json.dumps(part, indent=1, sort_keys=True) + "\n")
+        except OSError as problem:
+            raise HipaaCisError(f"The plan {path} cannot be written: {problem.strerror or problem}.") from None
+        return path
+
+    def join_plan(self) -> tuple[Path, str] | None:
+        """Write ``plan.json`` of what hosts have planned in this run so far, and return path and digest; None without any.
+
+        Raises `HipaaCisError`.
+        """
+        parts = []
+        for path in sorted((self.folder / "plan").glob("*.json")):
+            part = _record(path, plan_file.PART_SCHEMA)
+            if part is None:
+                raise HipaaCisError(f"{path} is no part of a plan; was it changed?")
+            parts.append(part)
+        if not parts:
+            return None
+        plan = plan_file.join(parts)
+        try:
+            return self.write("plan.json", json.dumps(plan, indent=1, sort_keys=True) + "\n"), plan["digest"]
+        except OSError as problem:
+            raise HipaaCisError(
+                f"The plan in {self.folder} cannot be written: {problem.strerror or problem}."
+            ) from None
 
     def note_rollback(self, host: str, moment: str) -> None:
         """Say in a host's remediation record that what it fixed was taken back; nothing where it has none."""

@@ -317,6 +317,9 @@ class ChangePlan:
             known.after_undo += [argv for argv in step.after_undo if argv not in known.after_undo]
         if name not in known.names():
             known.argv += (name,)
+        asking = known.named.setdefault(name, [])
+        if self.change not in asking:
+            asking.append(self.change)
         known.label = " ".join((known.title, *known.names()))
         self._attribute(known)
         return known

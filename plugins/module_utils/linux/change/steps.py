@@ -63,6 +63,7 @@ class Step:
     ``alone``: it stands by itself, and is made though another step of its change failed.
     ``seen``: what the plan read of the file (`files.seen`, with ``sha256`` where its content counts); where the host holds another
     one by now, the step is not made. ``rules``: for which the changes are made, to be named by a rollback.
+    ``named``: of such a step, name -> the changes that ask for it. ``read``: what it changes -> digest of what the plan read of it.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -97,6 +98,8 @@ class Step:
     changes: List[str] = field(default_factory=list)
     seen: Optional[Dict[str, Any]] = None
     rules: List[str] = field(default_factory=list)
+    named: Dict[str, List[str]] = field(default_factory=dict)
+    read: Dict[str, str] = field(default_factory=dict)
 
     def names(self) -> Tuple[str, ...]:
         """Return the names that one call is made for."""
@@ -109,7 +112,18 @@ class Step:
     def as_dict(self) -> Dict[str, Any]:
         """Return what the journal and the answer say of it; contents are not in it."""
         result: Dict[str, Any] = {"type": self.type, "label": self.label, "group": self.group, "changes": self.changes}
-        for name in ("path", "remove", "directory", "watch", "records", "packages", "upkeep", "secret", "rules"):
+        for name in (
+            "path",
+            "remove",
+            "directory",
+            "watch",
+            "records",
+            "packages",
+            "upkeep",
+            "secret",
+            "rules",
+            "read",
+        ):
             if getattr(self, name):
                 result[name] = getattr(self, name)
         if self.argv:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import together
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
     BenchmarkPlan,
     PlannedRule,
@@ -17,8 +18,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Ben
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platform
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
+    NotBegun,
     PlatformRemediation,
     Unreachable,
 )
@@ -557,3 +560,71 @@ def test_what_is_refused_after_a_part_of_it_was_made_was_left(monkeypatch):
     _record, results = remediate([rule("r", leaf("a"))], host)
 
     assert results["r"] == ("still_failing", "the rest was changed, and this was left: its owner stays")
+
+
+def test_window_that_closes_before_the_first_change_leaves_the_host_as_it_is(monkeypatch):
+    def closed(*_request):
+        raise NotBegun("the window is closed")
+
+    host = PlayedHost({"a": 0, "b": 1})
+    monkeypatch.setattr(host, "apply", closed)
+    record, results = remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host)
+
+    assert record["not_begun"] == "the window is closed"
+    assert headline(record) == "Not begun: the window is closed"
+    assert results == {"r": ("skipped", "not begun: the window is closed"), "s": ("already_right", "")}
+    assert not record["changed"]
+    assert "broke_off" not in record
+
+
+APPROVED = 'plain {"name": "a"} = 1'
+
+
+def test_change_that_the_approved_plan_does_not_have_is_not_even_asked_for():
+    host = PlayedHost({"a": 0, "b": 0})
+    plan = {"p": {APPROVED: {"a": ["1", "2", "3"]}}}
+    record, results = remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host, approved=plan, plan_digest="0" * 64)
+
+    assert results["r"][0] == "fixed"
+    assert results["s"] == ("skipped", "not in the approved plan. do it by hand")
+    assert host.values == {"a": 1, "b": 0}
+    assert record["plan_digest"] == "0" * 64
+    asked = [request["approved"] for request in host.requests if request.get("changes")]
+    assert asked == [{APPROVED: {"a": ["1", "2", "3"]}}]
+
+
+def test_plan_that_has_nothing_for_the_platform_changes_nothing():
+    host = PlayedHost({"a": 0})
+    _record, results = remediate([rule("r", leaf("a"))], host, approved={}, plan_digest="0" * 64)
+
+    assert results["r"][0] == "skipped"
+    assert host.requests == []
+
+
+def test_other_way_that_is_approved_is_taken():
+    host = PlayedHost({"a": 0, "b": 0})
+    either = {"any_of": [leaf("b"), leaf("a")]}
+    _record, results = remediate([rule("r", either)], host, approved={"p": {APPROVED: {}}}, plan_digest="0" * 64)
+
+    assert results["r"][0] == "fixed"
+    assert host.values == {"a": 1, "b": 0}
+
+
+def test_plan_of_a_host_names_rules_class_and_parts_of_each_change():
+    host = PlayedHost({"a": 0, "d": 0})
+    rules = [rule("r", leaf("a")), rule("s", leaf("a"), disrupts="sessions"), rule("d", leaf("d", kind="door"))]
+    benchmark = Benchmark("b", "t", "1", "p", {}, {}, ())
+    settings = [item for planned in rules for item in leaves(planned.settings)]
+    request = {"settings": {setting_key(item): [item["kind"], item["address"]] for item in settings}}
+    plan = PlatformPlan(PLATFORM, (BenchmarkPlan(benchmark, tuple(rules), (), {}),), request)
+    done = PlatformRemediation(plan, host, Limits("run", frozenset({"none", "sessions"}), 0.2, check=True))
+    done.run()
+    part = {"what": "/x", "type": "file", "from": [], "to": [], "read": "1", "gives": "2", "changes": [APPROVED]}
+    done.parts = [part]
+    door, shared = planned_changes([done])
+
+    assert (door["rules"], door["disrupts"], door["group"], door["steps"]) == (["d"], "none", "connection", [])
+    assert (shared["rules"], shared["disrupts"]) == (["r", "s"], "sessions")
+    [step] = shared["steps"]
+    assert (step["path"], step["read"], step["gives"]) == ("/x", "1", "2")
+    assert approved_by({"changes": [door, shared]}, "p")[APPROVED] == {"/x": ["1", "2", together([APPROVED])]}

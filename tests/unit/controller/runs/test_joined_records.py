@@ -231,3 +231,9 @@ def test_rollback_of_a_host_without_a_record_leaves_none(tmp_path):
     store.note_rollback("ward", "2026-11-03T06:05:00Z")
 
     assert not (store.folder / "remediation").exists()
+
+
+def test_task_that_was_not_begun_keeps_what_an_earlier_one_saw(joined):
+    seen = audited(SAMPLES[0], "pass", "one")
+    assert joined(seen, make_unaudited("ward", status="not_begun"))["status"] == "audited"
+    assert joined(make_unaudited("ward", status="not_begun"), seen)["status"] == "audited"
