@@ -22,7 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_hos
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, GROUPS, CannotFix, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import lookahead
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
     accounts,
@@ -111,11 +111,8 @@ class Apply:
         if mode == "release":
             lock.release(self._root, self._journal.run_id, self._token)
             return {"changed": False}
-        if mode == "status":
-            return {"changed": False, "commit": confirm.status(self._journal)}
-        if mode == "confirm":
-            confirmed = confirm.disarm(self._journal, self._runner, self._root)
-            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
+        if mode in ("status", "confirm"):
+            return self._decide(mode)
         self._host.need_root("A setting can only be changed by root; what it was")
         plan = self._plan()
         steps = plan.steps()
@@ -132,6 +129,16 @@ class Apply:
             result["steps"] = [shown for step, shown in zip(steps, result["steps"]) if step.label in done]
             result["journal"] = self._journal.folder
         return result
+
+    def _decide(self, mode: str) -> Dict[str, Any]:
+        """Confirm, where that is asked, and say how it stands; go on with an undoing that is dead."""
+        try:
+            confirmed = mode == "confirm" and confirm.disarm(self._journal, self._runner, self._root)
+            if not confirmed:
+                confirm.take_over(self._journal, Host(self._root), self._runner)
+            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal, self._root)}
+        except OSError as problem:
+            raise ChangeError(files.explain(self._journal.folder, problem)) from None
 
     def _plan(self) -> ChangePlan:
         plan = ChangePlan(self._host)
@@ -171,7 +178,7 @@ class Apply:
 
     def _apply(self, steps: List[Step]) -> Tuple[bool, Set[str]]:
         """Make the steps; return whether the host may not be what it was, and the labels of what was done."""
-        self._begin()
+        self._begin(steps)
         executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
         try:
             result = executor.execute(steps)
@@ -191,13 +198,14 @@ class Apply:
             confirm.extend(self._journal, self._timeout, self._root)
         return result.changed, {step["label"] for step in result.done}
 
-    def _begin(self) -> None:
+    def _begin(self, steps: List[Step]) -> None:
         """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""
         try:
             lock.take(self._root, self._journal.run_id, self._token)
             self._journal.create()
             if self._request["group"] == CONNECTION:
-                confirm.arm(self._journal, self._timeout, self._runner, self._root)
+                more = sum(files.size(self._host.path(step.path)) for step in steps if step.path)
+                confirm.arm(self._journal, self._timeout, self._runner, self._root, more)
         except OSError as problem:
             raise ChangeError(
                 "nothing more was changed, for the journal cannot be written: "

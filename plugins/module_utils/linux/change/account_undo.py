@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, reserve
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Merged, Texts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
@@ -71,7 +71,7 @@ class AccountUndo:
                 self._write(entry, path, text.encode("latin-1"))
             for path, before in copies:
                 content = self._journal.load(before["sha256"]) if files.has_content(before) else None
-                files.bring_about(self._real(path), before, content, self._journal.run_id)
+                reserve.bring_about(self._real(path), before, content, self._journal.run_id)
         return merged.kept
 
     def attributes_before(self, entry: Entry, shown: Dict[str, State]) -> Dict[str, State]:
@@ -147,7 +147,7 @@ class AccountUndo:
         wanted.pop("mtime_ns")
         if alone:
             wanted["mtime_ns"] = before["mtime_ns"]
-        files.bring_about(real, wanted, content, self._journal.run_id)
+        reserve.bring_about(real, wanted, content, self._journal.run_id)
 
 
 def attributes(state: State) -> Optional[State]:

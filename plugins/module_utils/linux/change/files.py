@@ -182,6 +182,14 @@ def _remove(path: str, now: State) -> None:
     sync_folder(os.path.dirname(path))
 
 
+def size(path: str) -> int:
+    """Return how many bytes of a real path are kept before it is changed; 0 where that is not known."""
+    try:
+        return min(os.path.getsize(path), MAX_BYTES)
+    except OSError:
+        return 0
+
+
 def explain(path: str, problem: OSError) -> str:
     """Return why a file could not be changed, in words for the operator."""
     reasons = {

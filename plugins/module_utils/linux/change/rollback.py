@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, reserve, trees
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
@@ -32,6 +32,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 UNDONE = ("undone", "failed")
+
+
+def unconfirmed(entry: Entry) -> bool:
+    """Return whether a change is there that may have cut the controller off and was not confirmed since."""
+    return entry.status not in UNDONE and entry.step["group"] == CONNECTION and not entry.confirmed
 
 
 @dataclass
@@ -76,24 +81,45 @@ class Rollback:
             report.undone = [entry.step["label"] for entry in reversed(entries) if self._differs(entry)]
             report.changed = dry and bool(report.undone)
             return report
-        refreshes: Dict[Tuple[str, ...], None] = {}
+        reserve.free(self._journal, self._host.root)
+        # What is run at the very end, each once; only then is noted what it belongs to.
+        refreshes: Dict[Tuple[str, ...], List[Entry]] = {}
         for entry in reversed(entries):
-            if entry.step["type"] == REFRESH:
-                refreshes[tuple(entry.step["argv"])] = None
-                self._journal.finish(entry.number, "undone")
-                continue
-            refreshes.update((tuple(argv), None) for argv in entry.step.get("after_undo", ()))
-            self._undo(entry, report)
-        for argv in reversed(list(refreshes)):
-            self._run(list(argv), report)
+            refresh = entry.step["type"] == REFRESH
+            last = [entry.step["argv"]] if refresh else entry.step.get("after_undo", ())
+            if refresh or self._undo(entry, report):
+                for argv in last:
+                    refreshes.setdefault(tuple(argv), []).append(entry)
+                if not last:
+                    self._note(entry, report)
+        self._refresh(refreshes, report)
         return report
 
-    def _wanted(self, entry: Entry) -> bool:
-        if entry.status in UNDONE:
-            return False
-        return not self._unconfirmed or (entry.step["group"] == CONNECTION and not entry.confirmed)
+    def _refresh(self, refreshes: Dict[Tuple[str, ...], List[Entry]], report: Report) -> None:
+        waiting = {entry.number: entry for concerned in refreshes.values() for entry in concerned}
+        for argv, concerned in reversed(list(refreshes.items())):
+            if not self._run(list(argv), report):
+                for entry in concerned:
+                    waiting.pop(entry.number, None)
+        for entry in waiting.values():
+            self._note(entry, report)
 
-    def _undo(self, entry: Entry, report: Report) -> None:
+    def _note(self, entry: Entry, report: Report) -> None:
+        """Note that a change is taken back; without space for that the others are taken back all the same."""
+        try:
+            self._journal.finish(entry.number, "undone")
+        except OSError as problem:
+            text = (
+                "what was taken back could not be noted in the journal, so roll this run back once more when it can be: %s"
+                % files.explain(self._journal.path, problem)
+            )
+            report.problems += [text] if text not in report.problems else []
+
+    def _wanted(self, entry: Entry) -> bool:
+        return unconfirmed(entry) if self._unconfirmed else entry.status not in UNDONE
+
+    def _undo(self, entry: Entry, report: Report) -> bool:
+        """Take one change back; return whether that is done."""
         self._watcher("undo: " + entry.step["label"])
         problems = len(report.problems)
         differs = self._differs(entry)
@@ -111,10 +137,11 @@ class Rollback:
             report.problems.append(str(problem))
         except OSError as problem:
             report.problems.append(files.explain(entry.step.get("path", entry.step["label"]), problem))
-        if len(report.problems) == problems:
-            self._journal.finish(entry.number, "undone")
-            if differs:
-                report.undone.append(entry.step["label"])
+        if len(report.problems) != problems:
+            return False
+        if differs:
+            report.undone.append(entry.step["label"])
+        return True
 
     def _differs(self, entry: Entry) -> bool:
         """Return whether something of a change is there to be taken back; also where that can't be told."""
@@ -152,7 +179,7 @@ class Rollback:
         if contents and after is not None and not files.same(now, after):
             self._keep_theirs(real, path, now, report)
         content = self._journal.load(before["sha256"]) if files.has_content(before) else None
-        files.bring_about(real, before, content, self._journal.run_id)
+        reserve.bring_about(real, before, content, self._journal.run_id)
 
     def _keep_theirs(self, real: str, path: str, now: State, report: Report) -> None:
         """Keep what somebody made of a file since beside it."""
@@ -200,11 +227,13 @@ class Rollback:
         for path in sorted((path for path in changed if changed[path][0]["kind"] == "absent"), reverse=True):
             yield path, changed[path]
 
-    def _run(self, argv: List[str], report: Report) -> None:
+    def _run(self, argv: List[str], report: Report) -> bool:
         self._watcher("run: " + " ".join(argv))
         result = self._runner(argv, 120.0)
-        if result.problem or result.exit_code:
+        good = not result.problem and not result.exit_code
+        if not good:
             report.problems.append("`%s` failed: %s" % (" ".join(argv), said(result)))
+        return good
 
     def _conflicts(self, entries: List[Entry]) -> List[str]:
         """Return what is neither as the run left it nor as it was before, steps chained backwards."""
