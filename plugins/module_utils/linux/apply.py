@@ -13,7 +13,13 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    confirm,
+    difference,
+    files,
+    journal_life,
+    lock,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor, JournalFailure, Watcher
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
@@ -182,6 +188,7 @@ class Apply:
         executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
         try:
             result = executor.execute(steps)
+            journal_life.prune(self._journal)
         except JournalFailure as problem:
             for state in self._states.values():
                 if state["state"] == "planned":
@@ -202,6 +209,7 @@ class Apply:
         """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""
         try:
             lock.take(self._root, self._journal.run_id, self._token)
+            journal_life.remove_old(self._root, self._journal.run_id)
             self._journal.create()
             if self._request["group"] == CONNECTION:
                 more = sum(files.size(self._host.path(step.path)) for step in steps if step.path)

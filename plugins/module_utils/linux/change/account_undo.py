@@ -15,6 +15,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, reserve
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Merged, Texts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import Lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -34,7 +35,9 @@ class AccountUndo:
         self._journal = journal
 
     def paths(self, entry: Entry) -> List[str]:
-        """Return the account files of a command that are taken back here."""
+        """Return the account files of a command that are taken back by their records."""
+        if entry.before["kind"] == "accounts":
+            return [path for path in sorted(PATHS) if path in (entry.effects or {})]
         if not entry.tree or (entry.effects is not None and not PATHS.intersection(entry.effects)):
             return []
         tree = self._tree(entry)
@@ -53,18 +56,18 @@ class AccountUndo:
         before = {path: self._journal.load(tree[path]["sha256"]).decode("latin-1") for path in now}
         return account_files.merge(before, self._after(entry, before, now), now)
 
-    def conflicts(self, entry: Entry, texts: Texts) -> List[str]:
-        """Return what of it somebody changed since. ``texts``: the files as later steps would leave them; updated."""
-        now = {path: texts.get(path, text) for path, text in self._texts(entry).items()}
+    def conflicts(self, entry: Entry, view: Dict[str, Lines]) -> List[str]:
+        """Return what of it somebody changed since. ``view``: the files as later steps would leave them; updated."""
+        now = {path: view[path].text() if path in view else text for path, text in self._texts(entry).items()}
         merged = self.merged(entry, now)
-        texts.update(merged.texts)
+        view.update({path: Lines(text) for path, text in merged.texts.items() if path not in view or text != now[path]})
         return merged.conflicts
 
     def undo(self, entry: Entry) -> List[str]:
         """Take it back; return what the command made and what stays, for somebody uses it. Raises `ChangeError`."""
         if not self.differs(entry):
             return self.merged(entry, self._texts(entry)).kept
-        with _locked(self._host):
+        with locked(self._host):
             merged = self.merged(entry, self._texts(entry))
             copies = list(self._copies(entry, merged))
             for path, text in merged.texts.items():
@@ -156,7 +159,7 @@ def attributes(state: State) -> Optional[State]:
 
 
 @contextmanager
-def _locked(host: Host) -> Iterator[None]:
+def locked(host: Host) -> Iterator[None]:
     """Keep passwd(1) and all others that write these files away for the moment of a change."""
     handle = os.open(host.path(LOCK), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -11,7 +11,13 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, package_steps, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    account_files,
+    account_steps,
+    files,
+    package_steps,
+    trees,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, REFRESH, Step
@@ -53,6 +59,8 @@ class Executor:
         self._runner = runner
         self._journal = journal
         self._watcher = watcher
+        # The copy of the account files before the first command that changed them.
+        self._accounts = ""
         # Whether a command was run that may have changed something and is not done.
         self._half = False
 
@@ -94,7 +102,7 @@ class Executor:
             return self._make_file(step)
         if step.type == KERNEL:
             return self._make_kernel(step)
-        return self._make_command(step)
+        return self._make_account_command(step) if step.records else self._make_command(step)
 
     def _begin(self, step: Step, before: State, after: State, tree: str = "") -> int:
         self._watcher("journal: " + step.label)
@@ -252,7 +260,7 @@ class Executor:
                 path: {"before": tree.get(path, files.ABSENT), "after": later.get(path, files.ABSENT)}
                 for path in trees.difference(tree, later)
             }
-            self._keep_accounts(step, effects)
+            self._keep_accounts(effects)
         good = not result.problem and not result.exit_code
         problem = "" if good else "`%s` failed: %s" % (step.command_line(), said(result))
         if step.packages or step.upkeep:
@@ -264,10 +272,28 @@ class Executor:
         self._finish(number, "done" if partly else "failed", effects=effects, reason=problem)
         return problem
 
-    def _keep_accounts(self, step: Step, effects: Dict[str, Dict[str, State]]) -> None:
+    def _make_account_command(self, step: Step) -> str:
+        before, then = account_steps.before(self._host, step), account_steps.Look(self._host)
+        if not self._accounts:
+            base = trees.take(self._host.root, account_steps.WATCHED, self._save_unsynced)
+            self._journal.settle()
+            self._accounts = self._save(json.dumps(base).encode())
+        number = self._begin(step, before, {"kind": "command"}, self._accounts)
+        self._watcher("command: " + step.label)
+        half, self._half = self._half, True
+        result = self._runner(list(step.argv), step.timeout)
+        now = account_steps.Look(self._host)
+        good = not result.problem and not result.exit_code
+        problem = "" if good else "`%s` failed: %s" % (step.command_line(), said(result))
+        self._half = half or not (good or result.missing)
+        status = "done" if good or now.is_other(then) else "failed"
+        self._finish(number, status, effects=now.effects(then), reason=problem)
+        return problem
+
+    def _keep_accounts(self, effects: Dict[str, Dict[str, State]]) -> None:
         """Keep what a command made of account files of which it is not known what it was to make, as with packages."""
         for path in account_files.DATABASE:
-            if path in effects and effects[path]["after"]["kind"] == "file" and not step.records:
+            if path in effects and effects[path]["after"]["kind"] == "file":
                 effects[path]["after"] = files.state(self._host.path(path, follow=False), self._save)
 
 

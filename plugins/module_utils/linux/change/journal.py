@@ -15,7 +15,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
     ChangeError,
@@ -68,6 +68,7 @@ class Journal:
         self.folder = os.path.join(self._base, run_id)
         self.path = os.path.join(self.folder, "journal")
         self._next = 1
+        self._names_to_sync = True
 
     def exists(self) -> bool:
         """Return whether there is such a journal."""
@@ -106,6 +107,7 @@ class Journal:
                     stream.flush()
                     if sync:
                         os.fsync(stream.fileno())
+                self._names_to_sync = True
                 os.replace(temporary, path)
             except BaseException:
                 remove_quietly(temporary)
@@ -136,7 +138,9 @@ class Journal:
         number = self._next
         self._next += 1
         # The folder too, for the contents kept above are of no use without their names.
-        sync_folder(os.path.join(self.folder, "blobs"))
+        if self._names_to_sync:
+            sync_folder(os.path.join(self.folder, "blobs"))
+            self._names_to_sync = False
         self._append({"begin": number, "step": step, "before": before, "after": after, "tree": tree})
         return number
 
@@ -144,19 +148,21 @@ class Journal:
         """Note that a change is ``done``, ``failed`` (and was taken back) or ``undone``."""
         self._append({"finish": number, "status": status, **details})
 
+    def finish_all(self, numbers: Iterable[int], status: str) -> None:
+        """Note the same of many changes at once."""
+        self._append(*({"finish": number, "status": status} for number in numbers))
+
     def confirm(self) -> None:
         """Note that the controller came back after all that was begun so far."""
         self._append({"confirm": True})
 
-    def _append(self, event: Dict[str, Any]) -> None:
-        text = json.dumps(event, sort_keys=True)
-        line = "%s %s\n" % (hashlib.sha256(text.encode()).hexdigest()[:16], text)
+    def _append(self, *events: Dict[str, Any]) -> None:
+        data = b"".join(_line(event) for event in events)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             # An undoing that insists may write beside the apply that it did not wait for.
             fcntl.flock(handle, fcntl.LOCK_EX)
             size = _mend_torn_end(handle)
-            data = line.encode()
             try:
                 if os.write(handle, data) != len(data):
                     raise OSError(28, os.strerror(28))
@@ -216,6 +222,11 @@ def _mend_torn_end(handle: int) -> int:
             break
     os.ftruncate(handle, whole)
     return whole
+
+
+def _line(event: Dict[str, Any]) -> bytes:
+    text = json.dumps(event, sort_keys=True).encode()
+    return b"%s %s\n" % (hashlib.sha256(text).hexdigest()[:16].encode(), text)
 
 
 def _event(line: bytes) -> Optional[Dict[str, Any]]:

@@ -10,7 +10,17 @@ import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, package_steps, reserve, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    files,
+    journal_life,
+    large_files,
+    lock,
+    package_steps,
+    reserve,
+    trees,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_batch import AccountBatch, View, batches
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import is_accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
@@ -68,6 +78,7 @@ class Rollback:
         self._force = force
         self._watcher = watcher
         self._accounts = AccountUndo(host, journal)
+        self._records = AccountBatch(host, journal)
 
     def run(self, dry: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
@@ -84,15 +95,20 @@ class Rollback:
         reserve.free(self._journal, self._host.root)
         # What is run at the very end, each once; only then is noted what it belongs to.
         refreshes: Dict[Tuple[str, ...], List[Entry]] = {}
-        for entry in reversed(entries):
+        for batch in batches(reversed(entries)):
+            entry = batch[0]
+            if is_accounts(entry):
+                self._undo_accounts(batch, report)
+                continue
             refresh = entry.step["type"] == REFRESH
             last = [entry.step["argv"]] if refresh else entry.step.get("after_undo", ())
             if refresh or self._undo(entry, report):
                 for argv in last:
                     refreshes.setdefault(tuple(argv), []).append(entry)
                 if not last:
-                    self._note(entry, report)
+                    self._note(report, entry)
         self._refresh(refreshes, report)
+        journal_life.prune(self._journal)
         return report
 
     def _refresh(self, refreshes: Dict[Tuple[str, ...], List[Entry]], report: Report) -> None:
@@ -102,12 +118,27 @@ class Rollback:
                 for entry in concerned:
                     waiting.pop(entry.number, None)
         for entry in waiting.values():
-            self._note(entry, report)
+            self._note(report, entry)
 
-    def _note(self, entry: Entry, report: Report) -> None:
-        """Note that a change is taken back; without space for that the others are taken back all the same."""
+    def _undo_accounts(self, batch: List[Entry], report: Report) -> None:
+        for entry in batch:
+            self._watcher("undo: " + entry.step["label"])
         try:
-            self._journal.finish(entry.number, "undone")
+            done = self._records.undo(batch)
+        except ChangeError as problem:
+            report.problems.append(str(problem))
+        except OSError as problem:
+            report.problems.append(files.explain("the files of accounts", problem))
+        else:
+            report.undone += done.labels
+            report.kept += done.kept
+            report.changed = report.changed or done.changed
+            self._note(report, *batch)
+
+    def _note(self, report: Report, *entries: Entry) -> None:
+        """Note that changes are taken back; without space for that the others are taken back all the same."""
+        try:
+            self._journal.finish_all([entry.number for entry in entries], "undone")
         except OSError as problem:
             text = (
                 "what was taken back could not be noted in the journal, so roll this run back once more when it can be: %s"
@@ -150,10 +181,12 @@ class Rollback:
         try:
             if entry.step["type"] == KERNEL:
                 return _read_kernel(self._host.path(entry.step["path"])).split() != entry.before["value"].split()
+            if is_accounts(entry):
+                return self._records.differs(entry)
             if entry.step["type"] == COMMAND:
                 return self._command_differs(entry)
             real = self._host.path(entry.step["path"], follow=False)
-            return not files.same(files.state(real), entry.before)
+            return not files.same(large_files.state(real), entry.before)
         except (ChangeError, OSError, ReadError):
             return True
 
@@ -164,7 +197,7 @@ class Rollback:
         if entry.step["undo"] or self._accounts.differs(entry):
             return True
         return any(
-            not files.same(files.state(self._host.path(path, follow=False)), before)
+            not files.same(large_files.state(self._host.path(path, follow=False)), before)
             for path, (before, _after) in self._effects(entry)
         )
 
@@ -172,12 +205,17 @@ class Rollback:
         real = self._host.path(path, follow=False)
         files.remove_quietly(files.temporary_name(real, self._journal.run_id))
         contents = before["kind"] != "file" or files.has_content(before)
-        now = files.state(real, contents=contents)
+        now = large_files.state(real) if contents else files.state(real, contents=False)
         # A log that was rotated away needs no permissions.
         if files.same(now, before) or (not contents and now["kind"] == "absent"):
             return
         if contents and after is not None and not files.same(now, after):
             self._keep_theirs(real, path, now, report)
+        if "large" in before:
+            lost = large_files.cannot_come_back(path, before, now)
+            if lost:
+                raise ChangeError(lost)
+            before = large_files.without_content(before)
         content = self._journal.load(before["sha256"]) if files.has_content(before) else None
         reserve.bring_about(real, before, content, self._journal.run_id)
 
@@ -185,6 +223,8 @@ class Rollback:
         """Keep what somebody made of a file since beside it."""
         if now["kind"] != "file":
             return
+        if large_files.is_large(real):
+            raise ChangeError("%s is too large to be kept beside; move it away, then run this again" % path)
         beside = "%s.since-%s" % (path, self._journal.run_id)
         with open(real, "rb") as stream:
             content = stream.read(files.MAX_BYTES)
@@ -239,7 +279,7 @@ class Rollback:
         """Return what is neither as the run left it nor as it was before, steps chained backwards."""
         found: List[str] = []
         shown: Dict[str, State] = {}
-        texts: Dict[str, str] = {}
+        view: View = {}
         for entry in reversed(entries):
             if entry.step["type"] == FILE:
                 self._chain(entry.step["path"], entry.before, entry.after, shown, found)
@@ -249,16 +289,16 @@ class Rollback:
                     found.append("%s is %s now, the run had set %s" % (entry.step["path"], now, entry.after["value"]))
             elif entry.step["type"] == COMMAND:
                 accounts = self._accounts.paths(entry)
-                found += [text for text in self._account_conflicts(entry, texts) if text not in found]
+                found += [text for text in self._account_conflicts(entry, view) if text not in found]
                 shown.update(self._accounts.attributes_before(entry, shown))
                 for path, effect in (entry.effects or {}).items():
                     if path not in accounts:
                         self._chain(path, effect["before"], effect["after"], shown, found)
         return found
 
-    def _account_conflicts(self, entry: Entry, texts: Dict[str, str]) -> List[str]:
+    def _account_conflicts(self, entry: Entry, view: View) -> List[str]:
         try:
-            return self._accounts.conflicts(entry, texts)
+            return self._records.conflicts(entry, view) if is_accounts(entry) else self._accounts.conflicts(entry, view)
         except ChangeError as problem:
             if isinstance(problem, DamagedJournal) and not self._force:
                 raise
@@ -267,22 +307,18 @@ class Rollback:
     def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
         now = shown.get(path)
         if now is None:
-            now = _state_now(self._host.path(path, follow=False))
+            now = large_files.state(self._host.path(path, follow=False))
         gone = now["kind"] == "absent" and after["kind"] == "file" and not files.has_content(after)
         if not gone and not files.same(now, after) and not files.same(now, before):
             text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
             if text not in found:
                 found.append(text)
+        lost = large_files.cannot_come_back(path, before, now)
+        if lost and lost not in found:
+            found.append(lost)
         # A step that left the content alone says nothing of it, so what is there now has to fit the steps before it.
         kept = {"sha256": now["sha256"]} if files.has_content(now) and not files.has_content(before) else {}
         shown[path] = now if gone else {**before, **(kept if before["kind"] == "file" else {})}
-
-
-def _state_now(path: str) -> State:
-    try:
-        return files.state(path)
-    except ChangeError:  # too large to have been changed but in its attributes
-        return files.state(path, contents=False)
 
 
 def _what_differs(after: State, now: State) -> str:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import (
     COLUMNS,
-    COPIES,
-    DATABASE,
     PASSWD,
     SECRET,
     SHADOW,
@@ -28,8 +26,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
-# What chage and usermod write, with the copies that they keep.
-WATCHED = (*DATABASE, *COPIES)
 SHELL_COLUMN = COLUMNS[PASSWD].index("shell")
 NOLOGIN = "/usr/sbin/nologin"
 NEVER = 99999
@@ -46,7 +42,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 
 
 def _command(plan: ChangePlan, label: str, argv: List[str], *records: Record) -> None:
-    plan.account_command(label, argv, WATCHED, records)
+    plan.account_command(label, argv, records)
 
 
 def _age(option: str, field: str, column: str, good: Callable[[int, int], bool]) -> Writer:

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_undo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_batch, account_undo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import expected, guessed, merge
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
@@ -320,7 +320,7 @@ def test_file_that_somebody_made_a_link_is_left_alone(root, tools):
 
     assert "no regular file any more" in roll_back(root, tools).conflicts[0]
     with pytest.raises(ChangeError):
-        account_undo.AccountUndo(Host(root), Journal(root, "run")).undo(Journal(root, "run").entries()[0])
+        account_batch.AccountBatch(Host(root), Journal(root, "run")).undo(Journal(root, "run").entries())
 
 
 PASSWD = {"/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/shadow": "root:*:1::::::\n", "/etc/group": "adm:x:4:bert\n"}
