@@ -175,10 +175,9 @@ def take_back(entry: Entry, view: Dict[str, Lines], merged: Merged, apply: bool 
         if column == NAME or old is None or fields is None or column >= len(fields):
             continue
         back = field_back((path, name, column), old, _new(path, column, old, value), fields[column], merged)
-        if back != fields[column]:
-            differs = True
-            if apply:
-                view[path].put(name, column, back)
+        differs = differs or not alike(back, fields[column])
+        if apply and back != fields[column]:
+            view[path].put(name, column, back)
     return differs
 
 

@@ -13,7 +13,7 @@ import errno
 import os
 from typing import List, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, large_files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 
@@ -87,6 +87,9 @@ def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) 
     In place a crash may leave half a file, so it is the very last resort: the journal still has the content, and does
     not say that it is back. Raises `OSError`, `ChangeError`.
     """
+    if large_files.is_large(path) and (wanted["kind"] == "absent" or files.has_content(wanted)):
+        os.unlink(path)
+        files.sync_folder(os.path.dirname(path))
     try:
         files.bring_about(path, wanted, content, token)
     except OSError as problem:
