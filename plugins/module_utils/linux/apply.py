@@ -142,7 +142,7 @@ class Apply:
             confirmed = mode == "confirm" and confirm.disarm(self._journal, self._runner, self._root)
             if not confirmed:
                 confirm.take_over(self._journal, Host(self._root), self._runner)
-            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal, self._root)}
+            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
         except OSError as problem:
             raise ChangeError(files.explain(self._journal.folder, problem)) from None
 

@@ -94,7 +94,7 @@ class Wire:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(controller, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(controller, "HEALING_SECONDS", 0.25)
+    monkeypatch.setattr(controller, "HEALING_SECONDS", 30.0)
     monkeypatch.setattr(confirm, "PATIENCE", 0.0)
     monkeypatch.setattr(confirm, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(confirm, "_start_detached", lambda *_arguments: None)
@@ -127,7 +127,7 @@ def mode(root):
 
 
 def state(root):
-    return confirm.status(Journal(root, "r"), root)["state"]
+    return confirm.status(Journal(root, "r"))["state"]
 
 
 def fires(root):
@@ -238,6 +238,12 @@ def name_of(row):
     return f"{getattr(row[0], '__name__', 'nothing')}-{'+'.join(row[1])}"
 
 
+def never_heard(answers, monkeypatch):
+    """Where no answer ever comes the controller does not wait for long."""
+    if answers[-1] != "heard":
+        monkeypatch.setattr(controller, "HEALING_SECONDS", 0.1)
+
+
 def check(root, row, record, result, reason):
     wanted = dict(zip(EXPECTED, row, strict=True))
     assert wanted["reason"] in reason
@@ -258,7 +264,7 @@ def test_confirmation(root, row, request, monkeypatch):
         request.getfixturevalue("cannot_undo")
     if row[0] is works_on_it:
         monkeypatch.setattr(controller, "MAX_WAITING_SECONDS", 0.05)
-        monkeypatch.setattr(controller, "HEALING_SECONDS", 0.5 if row[1] != AWAY else 0.0)
+    never_heard(row[1], monkeypatch)
     meanwhile = row[0](root) if row[0] else lambda: None
     wire = Wire(root, {"confirm": row[1]}, meanwhile)
 
@@ -282,7 +288,8 @@ AFTER_NOTHING = [
 
 
 @pytest.mark.parametrize("row", AFTER_NOTHING, ids=map(name_of, AFTER_NOTHING))
-def test_apply_whose_answer_was_lost(root, row, request):
+def test_apply_whose_answer_was_lost(root, row, request, monkeypatch):
+    never_heard(row[1], monkeypatch)
     if row[0] is gets_stuck:
         request.getfixturevalue("cannot_undo")
     wire = Wire(root, {"apply": ["lost"], "status": row[1]}, row[0](root))
@@ -292,7 +299,8 @@ def test_apply_whose_answer_was_lost(root, row, request):
 
 
 @pytest.mark.parametrize("status", [HEARD, LOST, LATE, AWAY], ids="+".join)
-def test_apply_that_never_reached_the_host(root, status):
+def test_apply_that_never_reached_the_host(root, status, monkeypatch):
+    never_heard(status, monkeypatch)
     record, result, _reason = remediate(Wire(root, {"apply": ["away"], "status": status}))
 
     assert (result, "broke_off" in record, record["reverted"]) == ("still_failing", True, False)

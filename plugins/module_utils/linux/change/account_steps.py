@@ -26,7 +26,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
     alike,
     field_back,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import State
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -104,12 +104,15 @@ def _shape(path: str, column: int, value: str) -> str:
 
 
 def read(real: str) -> str:
-    """Return the text of an account file; nothing where there is none. Raises `OSError`."""
+    """Return the text of an account file; nothing where there is none. Raises `OSError`, `ChangeError`."""
     try:
         with open(real, "rb") as stream:
-            return stream.read(files.MAX_BYTES).decode("latin-1")
+            content = stream.read(files.MAX_BYTES + 1)
     except FileNotFoundError:
         return ""
+    if len(content) > files.MAX_BYTES:
+        raise ChangeError("%s is larger than %d bytes and is not changed" % (real, files.MAX_BYTES))
+    return content.decode("latin-1")
 
 
 def _record(text: str, name: str) -> Optional[List[str]]:

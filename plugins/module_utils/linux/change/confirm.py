@@ -80,7 +80,7 @@ def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/", more:
     """
     refuse_late(journal)
     _refuse_unfinished(journal, root)
-    if status(journal, root)["state"] == CONFIRMED:
+    if status(journal)["state"] == CONFIRMED:
         journal.confirm()  # where the disk was full when it was confirmed: it must not be undone with what comes now
     try:
         reserve.set_aside(journal, root, more)
@@ -122,7 +122,7 @@ def _refuse_unfinished(journal: Journal, root: str) -> None:
     """Raise `ChangeError` where another run's changes wait to be undone: one host, one unit that does so at the boot."""
     for run in runs(root):
         other = Journal(root, run)
-        state = status(other, root)["state"]
+        state = status(other)["state"]
         if run != journal.run_id and state in (ARMED, REVERTING, STUCK) and _left(other):
             raise ChangeError(
                 "what the run %s changed was neither confirmed nor wholly undone (it is %s), so nothing that may cut the "
@@ -184,7 +184,7 @@ def disarm(journal: Journal, runner: Runner, root: str = "/") -> bool:
 
     Whoever did not hear the answer may ask again, and what a killed call left open is then done.
     """
-    if not _claim(journal, CONFIRMED) and status(journal, root)["state"] != CONFIRMED:
+    if not _claim(journal, CONFIRMED) and status(journal)["state"] != CONFIRMED:
         return False
     reserve.free(journal, root)
     with suppress(OSError):  # what cannot be noted is noted before this run arms the host again
@@ -195,7 +195,7 @@ def disarm(journal: Journal, runner: Runner, root: str = "/") -> bool:
     return True
 
 
-def status(journal: Journal, root: str = "/") -> Dict[str, Any]:
+def status(journal: Journal) -> Dict[str, Any]:
     """Return ``{state: none|armed|confirmed|reverting|stuck|reverted, report, tries, overdue}``.
 
     ``report``: that of the tries so far. ``overdue``: the host should have gone on by itself and does not.
@@ -204,7 +204,7 @@ def status(journal: Journal, root: str = "/") -> Dict[str, Any]:
         for name in STATES:
             found = commit_state.read(_place(journal, name))
             if found is not None:
-                overdue = name in (ARMED, REVERTING) and _is_overdue(found, root)
+                overdue = name in (ARMED, REVERTING) and _is_overdue(found, journal.root)
                 report, tries = found.get("report", {}), found.get("tries", 0)
                 return {"state": name, "report": report, "tries": tries, "overdue": overdue}
     return {"state": "none", "report": {}, "tries": 0, "overdue": False}
@@ -221,7 +221,7 @@ def _is_overdue(found: Dict[str, Any], root: str) -> bool:
 
 def take_over(journal: Journal, host: Host, runner: Runner) -> None:
     """Undo for a host whose own undoing is dead: its timer is gone, or its process was killed too often."""
-    if status(journal, host.root)["overdue"]:
+    if status(journal)["overdue"]:
         with suppress(ChangeError):  # somebody has begun this very moment
             revert(journal, host, runner, again=True, insist=False)
 

@@ -275,9 +275,7 @@ class Executor:
     def _make_account_command(self, step: Step) -> str:
         before, then = account_steps.before(self._host, step), account_steps.Look(self._host)
         if not self._accounts:
-            base = trees.take(self._host.root, account_steps.WATCHED, self._save_unsynced)
-            self._journal.settle()
-            self._accounts = self._save(json.dumps(base).encode())
+            self._accounts = self._keep_account_files()
         number = self._begin(step, before, {"kind": "command"}, self._accounts)
         self._watcher("command: " + step.label)
         half, self._half = self._half, True
@@ -289,6 +287,15 @@ class Executor:
         status = "done" if good or now.is_other(then) else "failed"
         self._finish(number, status, effects=now.effects(then), reason=problem)
         return problem
+
+    def _keep_account_files(self) -> str:
+        """Keep the account files as they are; return the digest of what says so."""
+        base = trees.take(self._host.root, account_steps.WATCHED, self._save_unsynced)
+        large = [path for path, state in base.items() if "large" in state]
+        if large:
+            raise ChangeError("%s is larger than %d bytes and is not changed" % (large[0], files.MAX_BYTES))
+        self._journal.settle()
+        return self._save(json.dumps(base).encode())
 
     def _keep_accounts(self, effects: Dict[str, Dict[str, State]]) -> None:
         """Keep what a command made of account files of which it is not known what it was to make, as with packages."""

@@ -63,7 +63,7 @@ class Journal:
         if not RUN_ID.match(run_id) or run_id in (".", ".."):
             raise ChangeError("the run id %r may only hold letters, digits, '.', '_' and '-'" % run_id)
         self.run_id = run_id
-        self._root = root
+        self.root = root
         self._base = os.path.join(root, BASE.lstrip("/"))
         self.folder = os.path.join(self._base, run_id)
         self.path = os.path.join(self.folder, "journal")
@@ -90,7 +90,7 @@ class Journal:
         self._next = 1 + max([entry.number for entry in entries], default=0)
         if not _sequence(self._base, self.run_id):
             # The runs of a host are told apart by number, for a clock may jump.
-            self._append({"version": VERSION, "run": self.run_id, "sequence": _last_sequence(self._root) + 1})
+            self._append({"version": VERSION, "run": self.run_id, "sequence": _last_sequence(self.root) + 1})
             sync_folder(self.folder)
             sync_folder(os.path.dirname(self.folder))
 

@@ -52,9 +52,16 @@ def _on_root(root: str) -> str:
 
 
 def _places(journal: Journal, root: str) -> List[str]:
-    """Return where reserves are needed: one for each of the two file systems."""
-    here, there = (os.stat(path).st_dev for path in (journal.folder, root))
-    return [_in_journal(journal)] if here == there else [_in_journal(journal), _on_root(root)]
+    """Return where reserves are needed: on the file system of the journal, and on that of /etc where it is the root's."""
+    journals, roots, etc = (_device(path) for path in (journal.folder, root, os.path.join(root, "etc")))
+    return [_in_journal(journal), *([_on_root(root)] if journals != roots == etc else [])]
+
+
+def _device(path: str) -> Optional[int]:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
 
 
 def _allocate(path: str, size: int) -> None:

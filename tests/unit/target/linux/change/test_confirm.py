@@ -350,7 +350,7 @@ def test_host_whose_space_cannot_be_set_aside_is_not_changed(root, monkeypatch):
         change(root)
 
     assert (mode(root), boot_unit(root)) == ("0o644", False)
-    assert confirm.status(Journal(root, "r"), root)["state"] == "none"
+    assert confirm.status(Journal(root, "r"))["state"] == "none"
     assert not os.path.exists(folder(root, "reserve"))
 
 
@@ -376,12 +376,12 @@ def test_undoing_goes_on_where_nothing_can_be_noted(root, monkeypatch):
         assert confirm.revert(Journal(root, "r"), Host(root), runner)
 
     assert mode(root) == "0o644"
-    seen = confirm.status(Journal(root, "r"), root)
+    seen = confirm.status(Journal(root, "r"))
     assert (seen["state"], seen["tries"]) == ("reverting", 1)
     assert "could not be noted" in seen["report"]["problems"][0]
 
     assert confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
-    seen = confirm.status(Journal(root, "r"), root)
+    seen = confirm.status(Journal(root, "r"))
     assert (seen["state"], seen["report"]["problems"], seen["tries"]) == ("reverted", [], 2)
     assert len(seen["report"]["undone"]) == 1, "what the first try took back is told"
 
@@ -396,7 +396,7 @@ def test_host_tries_a_bounded_number_of_times_and_then_says_why_it_is_stuck(root
         codes.append(ended.value.code)
 
     assert codes == [confirm.TRY_AGAIN] * (confirm.TRIES - 1) + [confirm.GIVEN_UP]
-    seen = confirm.status(Journal(root, "r"), root)
+    seen = confirm.status(Journal(root, "r"))
     assert (seen["state"], seen["overdue"]) == ("stuck", False)
     assert "file system is full" in seen["report"]["problems"][0]
     assert boot_unit(root), "the next boot tries again"
@@ -410,7 +410,7 @@ def test_boot_goes_on_with_what_is_stuck(root):
     assert confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
 
     assert (mode(root), boot_unit(root)) == ("0o644", False)
-    assert confirm.status(Journal(root, "r"), root)["state"] == "reverted"
+    assert confirm.status(Journal(root, "r"))["state"] == "reverted"
 
 
 def test_undoing_that_crashes_is_told_and_tried_again(root, monkeypatch):
@@ -422,7 +422,7 @@ def test_undoing_that_crashes_is_told_and_tried_again(root, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(Rollback, "run", crash)
         confirm.revert(Journal(root, "r"), Host(root), runner)
-    assert confirm.status(Journal(root, "r"), root)["report"]["problems"] == ["KeyError: 'a bug'"]
+    assert confirm.status(Journal(root, "r"))["report"]["problems"] == ["KeyError: 'a bug'"]
 
     confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
     assert mode(root) == "0o644"
@@ -441,11 +441,11 @@ def test_reload_that_failed_is_run_again_by_the_next_try(root):
         return CommandResult(1, "", "no") if called.count("reload-it") == 1 else CommandResult()
 
     confirm.revert(journal, Host(root), call)
-    assert confirm.status(journal, root)["state"] == "reverting"
+    assert confirm.status(journal)["state"] == "reverting"
     confirm.revert(journal, Host(root), call, again=True)
 
     assert called.count("reload-it") == 2
-    assert confirm.status(journal, root)["state"] == "reverted"
+    assert confirm.status(journal)["state"] == "reverted"
 
 
 def test_detached_process_tries_again_until_told_that_it_need_not(tmp_path):

@@ -296,3 +296,11 @@ def test_file_that_a_command_made_large_is_small_again(root):
 
     assert not roll_back(root).problems
     assert content_of(root, "/etc/conf") == b"old\n"
+
+
+def test_account_files_that_are_too_large_are_not_changed(many, monkeypatch):
+    monkeypatch.setattr(files, "MAX_BYTES", 100)
+    before = (many / "etc/shadow").read_bytes()
+
+    assert "larger than 100 bytes" in age(many)["changes"]["age"]["reason"]
+    assert (many / "etc/shadow").read_bytes() == before
