@@ -116,8 +116,6 @@ class AccountUndo:
         return texts
 
     def _after(self, entry: Entry, before: Texts, now: Texts) -> Texts:
-        if entry.step.get("records"):
-            return account_files.expected(before, entry.step["records"])
         if entry.effects is None:
             return account_files.guessed(before, now)
         after = dict(before)

@@ -57,13 +57,17 @@ def change(root, watcher=lambda _what: None, call=runner):
     return Apply(parse(json.dumps(request)), root, call, watcher).answer()
 
 
+def plant(root):
+    (root / "etc/systemd/system/multi-user.target.wants").mkdir(parents=True)
+    (root / "run/systemd/system").mkdir(parents=True)
+    (root / TARGET.lstrip("/")).write_text("x\n")
+    (root / TARGET.lstrip("/")).chmod(0o644)
+    return str(root)
+
+
 @pytest.fixture
 def root(tmp_path):
-    (tmp_path / "etc/systemd/system/multi-user.target.wants").mkdir(parents=True)
-    (tmp_path / "run/systemd/system").mkdir(parents=True)
-    (tmp_path / TARGET.lstrip("/")).write_text("x\n")
-    (tmp_path / TARGET.lstrip("/")).chmod(0o644)
-    return str(tmp_path)
+    return plant(tmp_path)
 
 
 def mode(root):
@@ -503,3 +507,48 @@ def test_file_that_has_no_space_to_grow_is_left_whole(root, monkeypatch):
 
     with open(path, "rb") as stream:
         assert stream.read() == b"x\n"
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+def kill(*_arguments, **_keys):
+    raise Killed
+
+
+# What removes a file needs no space.
+STOPS = [(point, act) for point in ("fsync", "replace", "rename", "pwrite", "unlink") for act in (kill, no_space)][:-1]
+
+
+@pytest.mark.parametrize(("point", "act"), STOPS)
+def test_undoing_that_is_stopped_at_any_step_is_finished_by_a_later_try(tmp_path_factory, monkeypatch, point, act):
+    """``no_space``: from that step on; then the disk has space again, and the next try, or the boot, finds it."""
+    for number in range(30):
+        root = plant(tmp_path_factory.mktemp("host"))
+        change(root)
+        with monkeypatch.context() as patched:
+            counter = iter(range(100))
+            real = getattr(os, point)
+
+            def stopped(*arguments, counter=counter, number=number, real=real, **keys):
+                seen = next(counter)
+                return act() if seen == number or (act is no_space and seen > number) else real(*arguments, **keys)
+
+            patched.setattr(os, point, stopped)
+            try:
+                confirm.revert(Journal(root, "r"), Host(root), runner)
+            except (OSError, Killed):
+                pass
+        reached = next(counter)
+        first = confirm.status(Journal(root, "r"))
+        assert first["state"] in ("armed", "reverting", "reverted"), number
+        assert first["state"] != "reverted" or mode(root) == "0o644", number
+
+        confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
+
+        assert (mode(root), confirm.status(Journal(root, "r"))["state"]) == ("0o644", "reverted"), number
+        assert not os.path.exists(folder(root, "reserve"))
+        if reached <= number:
+            return
+    raise AssertionError("there are more steps than are tried")
