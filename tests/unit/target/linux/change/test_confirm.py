@@ -552,3 +552,18 @@ def test_undoing_that_is_stopped_at_any_step_is_finished_by_a_later_try(tmp_path
         if reached <= number:
             return
     raise AssertionError("there are more steps than are tried")
+
+
+def test_confirmation_that_was_killed_half_way_is_finished_by_the_one_that_asks_again(root, monkeypatch):
+    change(root)
+    with monkeypatch.context() as killed:
+        killed.setattr(Journal, "confirm", kill)
+        with pytest.raises(Killed):
+            confirm.disarm(Journal(root, "r"), runner, root)
+    assert boot_unit(root)
+
+    assert confirm.disarm(Journal(root, "r"), runner, root)
+
+    assert not boot_unit(root)
+    assert [entry.confirmed for entry in Journal(root, "r").entries()] == [True]
+    assert confirm.disarm(Journal(root, "r"), runner, root), "as often as it is asked"
