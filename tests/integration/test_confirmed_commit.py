@@ -66,7 +66,9 @@ def wait_for(what, seconds):
 
 def state(host):
     names = host.run(["ls", FOLDER]).stdout.split()
-    return next(name for name in ("armed", "reverting", "reverted", "confirmed", "none") if name in [*names, "none"])
+    return next(
+        name for name in ("armed", "reverting", "stuck", "reverted", "confirmed", "none") if name in [*names, "none"]
+    )
 
 
 @pytest.mark.parametrize("change", [OTHER_PORT, NOBODY], ids=["another-port", "nobody-is-let-in"])
@@ -121,11 +123,13 @@ def test_host_heals_itself_at_the_next_boot(booted_host, apply):
 
 
 def test_confirmed_change_stays(booted_host, apply):
-    apply(booted_host, "apply", ("sshd_option", {"name": "MaxAuthTries"}, 3), timeout=5)
+    apply(booted_host, "apply", ("sshd_option", {"name": "MaxAuthTries"}, 3), timeout=SHORTEST)
+    armed = time.monotonic()
 
     assert apply(booted_host, "confirm")["confirmed"] is True
+    assert apply(booted_host, "confirm")["confirmed"] is True, "whoever did not hear it may ask again"
 
-    time.sleep(8)
+    time.sleep(max(0.0, armed + SHORTEST + 2 - time.monotonic()))
     assert "MaxAuthTries 3" in booted_host.read(OWN_FILE)
     assert state(booted_host) == "confirmed"
     assert "hipaa-cis" not in booted_host.run(["systemctl", "list-units", "--all", "--no-legend"]).stdout
@@ -181,3 +185,30 @@ def test_run_whose_host_undid_it_fails_and_names_the_rules(booted_host, playbook
     assert controller.returncode == 2, said
     assert "it undid them by itself: firewall_nftables_running, ssh_max_auth_tries" in " ".join(said.split())
     assert results(booted_host) == dict(zip(rules, ("fixed", "reverted", "reverted"), strict=True))
+
+
+def test_host_heals_itself_on_a_full_disk_though_its_undoing_was_killed(booted_host, apply):
+    """The journal's disk is full, the first tries are killed: the unit is tried again, and the controller hears the truth."""
+    booted_host.run(["sh", "-c", "mkdir -p /var/lib/hipaa-cis && mount -t tmpfs -o size=24m tmpfs /var/lib/hipaa-cis"])
+    before = booted_host.snapshot()
+    apply(booted_host, "apply", OTHER_PORT)
+    assert not lets_in(booted_host)
+
+    # Who eats up what the undoing gives free again, and kills it once it has begun.
+    booted_host.run(["sh", "-c", (
+        "cat > /root/eat <<'END'\n"
+        "killed=\n"
+        "while :; do cat /dev/zero >> /var/lib/hipaa-cis/filler 2>/dev/null\n"
+        '[ -z "$killed" ] && [ -e ' + FOLDER + "/reverting ] && pkill -9 -f 'rollback.zip revert' && killed=1\n"
+        "sleep 0.02; done\nEND\n"
+        "systemd-run --quiet --unit=eat sh /root/eat"
+    )])  # fmt: skip
+    wait_for(lambda: lets_in(booted_host), TIMEOUT + GRACE + 10)
+
+    booted_host.run(["systemctl", "stop", "eat"])
+    booted_host.run(["rm", "/root/eat", "/var/lib/hipaa-cis/filler"])
+    wait_for(lambda: state(booted_host) == "reverted", 2 * GRACE)
+    commit = apply(booted_host, "status")["commit"]
+    assert (commit["state"], commit["report"]["problems"]) == ("reverted", [])
+    assert commit["tries"] > 1
+    assert changes(before, booted_host) == []

@@ -16,7 +16,13 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Collection, Dict, List, Mapping, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm, difference, files, lock
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    confirm,
+    difference,
+    files,
+    journal_life,
+    lock,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import NOT_IN_PLAN, Approval, Part
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import (
     Executor,
@@ -130,11 +136,8 @@ class Apply:
         if mode == "release":
             lock.release(self._root, self._journal.run_id, self._token)
             return {"changed": False}
-        if mode == "status":
-            return {"changed": False, "commit": confirm.status(self._journal)}
-        if mode == "confirm":
-            confirmed = confirm.disarm(self._journal, self._runner, self._root)
-            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
+        if mode in ("status", "confirm"):
+            return self._decide(mode)
         self._host.need_root("A setting can only be changed by root; what it was")
         plan = self._plan(self._request["changes"])
         steps = plan.steps()
@@ -152,6 +155,16 @@ class Apply:
                 result["changed"], result["steps"] = self._apply(plan)
             result["journal"] = self._journal.folder
         return result
+
+    def _decide(self, mode: str) -> Dict[str, Any]:
+        """Confirm, where that is asked, and say how it stands; go on with an undoing that is dead."""
+        try:
+            confirmed = mode == "confirm" and confirm.disarm(self._journal, self._runner, self._root)
+            if not confirmed:
+                confirm.take_over(self._journal, Host(self._root), self._runner)
+            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
+        except OSError as problem:
+            raise ChangeError(files.explain(self._journal.folder, problem)) from None
 
     def _fresh_host(self) -> PlannedHost:
         timeout = float(self._options.get("command_timeout", COMMAND_TIMEOUT))
@@ -247,10 +260,11 @@ class Apply:
 
     def _apply(self, plan: ChangePlan) -> Tuple[bool, List[Dict[str, Any]]]:
         """Make a plan's steps; return whether the host may not be what it was, and the steps that were made."""
-        self._begin()
+        self._begin(plan.steps())
         executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
         try:
             result, shown = self._execute(executor, plan)
+            journal_life.prune(self._journal)
         except JournalFailure as problem:
             for state in self._states.values():
                 if state["state"] == "planned":
@@ -295,15 +309,17 @@ class Apply:
         plan.pending_reboot += [text for text in later.pending_reboot if text not in plan.pending_reboot]
         return later
 
-    def _begin(self) -> None:
+    def _begin(self, steps: List[Step]) -> None:
         """Take the host for this run, make its journal, and arm it. Raises `ChangeError`; then nothing was changed."""
         try:
             # What others do from now on is no work of a run that was cut off; also where that run still has the host.
             take_all(Host(self._root), self._runner)
             lock.take(self._root, self._journal.run_id, self._token)
+            journal_life.remove_old(self._root, self._journal.run_id)
             self._journal.create()
             if self._request["group"] == CONNECTION:
-                confirm.arm(self._journal, self._timeout, self._runner, self._root)
+                more = sum(files.size(self._host.path(step.path)) for step in steps if step.path)
+                confirm.arm(self._journal, self._timeout, self._runner, self._root, more)
         except OSError as problem:
             raise ChangeError(
                 "nothing more was changed, for the journal cannot be written: "

@@ -40,9 +40,11 @@ NOT_MADE = ("refused", "failed")
 RETRY_SECONDS = 2.0
 # How long after the timeout a host that heals itself may take to be reachable again.
 HEALING_SECONDS = 60.0
-# A host that answers and says that it has not decided yet is waited for no longer than this.
+# A host that answers, and on which a process is at it, is waited for no longer than this; one where none is says so.
 MAX_WAITING_SECONDS = 3600.0
 NOT_IN_PLAN = "not in the approved plan"
+# What a host says of the changes that are to be confirmed (`confirm.STATES` on the target).
+DECIDED = ("confirmed", "reverted", "stuck", "none")
 CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
 BROKEN = "the connection broke while the change was made, so the host undid it by itself"
 
@@ -132,6 +134,9 @@ class PlatformRemediation:
         self._escalated: set[str] = set()
         self._tried_armed: set[str] = set()
         self._reverted: set[str] = set()
+        # Of these changes nobody can say whether they stay, and why.
+        self._open: set[str] = set()
+        self._why_open = ""
         self._why_reverted = CUT_OFF
         self.steps: list[dict[str, Any]] = []
         # What the changes are made of, with digests for the plan; of check mode only.
@@ -260,9 +265,9 @@ class PlatformRemediation:
         before, self.changed = self.changed, True
         if group != CONNECTION:
             raise problem
-        commit = self._until_decided("status")["commit"]
+        commit = self._decision("status", changes)
         if commit["state"] != "reverted":
-            self.changed = before  # the host was not even armed
+            self.changed = before  # the host was not armed for it, and before that nothing is changed
             raise problem
         self._take_as_reverted(changes, commit, BROKEN)
         self.after = self._target.observe(self._plan)
@@ -344,10 +349,38 @@ class PlatformRemediation:
 
     def _confirm(self, changes: Mapping[str, Change]) -> None:
         """Come back over a new connection, as root, and say that the changes may stay; else the host undoes them."""
-        answer = self._until_decided("confirm")
-        if not answer.get("confirmed"):
-            made = [name for name in changes if self._states.get(name, {}).get("state") == "done"]
-            self._take_as_reverted(made, answer["commit"], CUT_OFF)
+        made = {name for name in changes if self._states.get(name, {}).get("state") == "done"}
+        commit = self._decision("confirm", made)
+        if commit["state"] == "reverted":
+            self._take_as_reverted(made, commit, CUT_OFF)
+
+    def _decision(self, mode: str, changes: Collection[str]) -> Mapping[str, Any]:
+        """Return what became of ``changes`` on the host: ``{state, report}``.
+
+        Raises `HipaaCisError`, `Unreachable` where nobody can say whether they stay.
+        """
+        try:
+            commit: Mapping[str, Any] = self._until_decided(mode)["commit"]
+            if commit["state"] == "stuck":
+                raise HipaaCisError(self._stuck(commit))
+            if commit["state"] == "none" and mode == "confirm":
+                raise HipaaCisError(
+                    "The host does not know any more of changes that were to be confirmed, so they may be in force and "
+                    "it will not undo them: somebody removed the journal of this run, or put back an older state of /var."
+                )
+        except (HipaaCisError, Unreachable) as problem:
+            self._open, self._why_open = set(changes), str(problem)
+            raise
+        return commit
+
+    def _stuck(self, commit: Mapping[str, Any]) -> str:
+        problems = "; ".join(commit.get("report", {}).get("problems", [])[:5]) or "it does not say why"
+        run = self._limits.run_id
+        return (
+            f"The host could not wholly undo changes that were not confirmed, and tries again at its next boot only: "
+            f"{problems}. See to that, then take the run back: ansible-playbook hipaa.cis.rollback "
+            f"-e hipaa_cis_run_id={run}, or at its console python3 /var/lib/hipaa-cis/{run}/rollback.zip {run}"
+        )
 
     def _take_as_reverted(self, changes: Collection[str], commit: Mapping[str, Any], why: str) -> None:
         self.reverted, self._reverted, self._why_reverted = True, set(changes), why
@@ -355,10 +388,10 @@ class PlatformRemediation:
         self.warnings.extend(f"While the host undid the changes: {problem}" for problem in problems)
 
     def _until_decided(self, mode: str) -> Answer:
-        """Ask over new connections until the host says that the changes stay or are undone. Raises `Unreachable`."""
+        """Ask over new connections until the host says what became of the changes. Raises `Unreachable`."""
         patience = self._limits.confirm_timeout + HEALING_SECONDS
         started = heard = time.monotonic()
-        reason = ""
+        reason = state = ""
         while time.monotonic() - heard < patience and time.monotonic() - started < MAX_WAITING_SECONDS:
             try:
                 self._target.reconnect()
@@ -367,13 +400,20 @@ class PlatformRemediation:
                 reason = str(problem)
                 time.sleep(RETRY_SECONDS)
                 continue
-            if answer.get("confirmed") or answer.get("commit", {}).get("state") in ("reverted", "none", "confirmed"):
+            state = answer["commit"]["state"]
+            if state in DECIDED:
                 return answer
             heard = time.monotonic()
             time.sleep(RETRY_SECONDS)
+        if time.monotonic() - heard < patience:
+            raise Unreachable(
+                f"The host answers, but for {MAX_WAITING_SECONDS:g} seconds it has neither kept nor undone changes that may "
+                f"cut the connection off: it is {state}, and a process is still at it. Look at it on the host."
+            )
         raise Unreachable(
-            "After changes that may cut the connection off the host could not be reached again, and it did not come back "
-            f"by undoing them within {self._limits.confirm_timeout:g} + {HEALING_SECONDS:g} seconds: {reason}. "
+            "After changes that may cut the connection off the host could not be reached again within "
+            f"{self._limits.confirm_timeout:g} + {HEALING_SECONDS:g} seconds: {reason}. It is not known whether they stay: "
+            "a host that heard the confirmation keeps them, any other one undoes them by itself. "
             "See docs/remediation.md on what to do when a host is lost."
         )
 
@@ -401,7 +441,10 @@ class PlatformRemediation:
         tried = [name for name, change in self._tried.items() if planned.rule.id in change.rules]
         result = RuleResult(planned, before, after, "", changes=self._labels(tried))
         result.exception = self._limits.decisions.exception_of(planned)
-        if self._reverted.intersection(tried) and after.outcome != "pass":
+        if self._open.intersection(tried):
+            result.result = "still_failing"
+            result.reason = f"it was changed, and it is not known whether that stays: {self._why_open}"
+        elif self._reverted.intersection(tried) and after.outcome != "pass":
             result.result = "reverted"
             result.reason = self._why_reverted
         elif after.outcome == "pass":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Optional, Sequence, Set
+from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 PASSWD, SHADOW, GROUP, GSHADOW = "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"
 DATABASE = (PASSWD, SHADOW, GROUP, GSHADOW)
@@ -219,20 +219,27 @@ def _fields_back(path: str, lines: Sequence[str], merged: Merged) -> str:
     if not len(was) == len(made) == len(now):
         return lines[2]
     for column, (old, new, there) in enumerate(zip(was, made, now)):
-        if column == SECRET:
-            now[column] = _secret_back(old, new, there)
-        elif column in LISTS.get(path, ()):
-            now[column] = _list_back(old, new, there)
-        elif _alike(there, old) or _alike(there, new):
-            # The tools write numbers in their own way (007 as 7), which is taken back with the rest.
-            now[column] = old
-        elif not _alike(old, new):
-            now[column] = old
-            merged.conflicts.append(
-                "the %s of %s in %s was changed since the run (it is %s, the run had set %s)"
-                % (COLUMNS[path][column], _shown(was[NAME]), path, _shown(there) or "empty", _shown(new) or "empty")
-            )
+        now[column] = field_back((path, was[NAME], column), old, new, there, merged)
     return ":".join(now)
+
+
+def field_back(place: Tuple[str, str, int], old: str, new: str, there: str, merged: Merged) -> str:
+    """Return the value of now of one field (path, name, column) without what led from ``old`` to ``new``."""
+    path, name, column = place
+    if column == SECRET:
+        return _secret_back(old, new, there)
+    if column in LISTS.get(path, ()):
+        return _list_back(old, new, there)
+    if alike(there, old) or alike(there, new):
+        # The tools write numbers in their own way (007 as 7), which is taken back with the rest.
+        return old
+    if alike(old, new):
+        return there
+    merged.conflicts.append(
+        "the %s of %s in %s was changed since the run (it is %s, the run had set %s)"
+        % (COLUMNS[path][column], _shown(name), path, _shown(there) or "empty", _shown(new) or "empty")
+    )
+    return old
 
 
 def _secret_back(old: str, new: str, there: str) -> str:
@@ -252,7 +259,8 @@ def _list_back(old: str, new: str, there: str) -> str:
     return old if sorted(names) == sorted(before) else ",".join(names)
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
+    """Return whether two fields say the same: a number may be written in several ways, none is -1."""
     numbers = [int(text) if re.match(r"-?[0-9]{1,10}\Z", text) else None for text in (one or "-1", other or "-1")]
     return one == other or (None not in numbers and numbers[0] == numbers[1])
 

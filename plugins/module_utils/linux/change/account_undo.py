@@ -13,8 +13,9 @@ import time
 from contextlib import contextmanager
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, places
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, files, places, reserve
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Merged, Texts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import Lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -34,7 +35,9 @@ class AccountUndo:
         self._journal = journal
 
     def paths(self, entry: Entry) -> List[str]:
-        """Return the account files of a command that are taken back here."""
+        """Return the account files of a command that are taken back by their records."""
+        if entry.before["kind"] == "accounts":
+            return [path for path in sorted(PATHS) if path in (entry.effects or {})]
         if not entry.tree or (entry.effects is not None and not PATHS.intersection(entry.effects)):
             return []
         tree = self._tree(entry)
@@ -53,18 +56,18 @@ class AccountUndo:
         before = {path: self._journal.load(tree[path]["sha256"]).decode("latin-1") for path in now}
         return account_files.merge(before, self._after(entry, before, now), now)
 
-    def conflicts(self, entry: Entry, texts: Texts) -> List[str]:
-        """Return what of it somebody changed since. ``texts``: the files as later steps would leave them; updated."""
-        now = {path: texts.get(path, text) for path, text in self._texts(entry).items()}
+    def conflicts(self, entry: Entry, view: Dict[str, Lines]) -> List[str]:
+        """Return what of it somebody changed since. ``view``: the files as later steps would leave them; updated."""
+        now = {path: view[path].text() if path in view else text for path, text in self._texts(entry).items()}
         merged = self.merged(entry, now)
-        texts.update(merged.texts)
+        view.update({path: Lines(text) for path, text in merged.texts.items() if path not in view or text != now[path]})
         return merged.conflicts
 
     def undo(self, entry: Entry) -> List[str]:
         """Take it back; return what the command made and what stays, for somebody uses it. Raises `ChangeError`."""
         if not self.differs(entry):
             return self.merged(entry, self._texts(entry)).kept
-        with _locked(self._host):
+        with locked(self._host):
             texts = self._texts(entry)
             merged = self.merged(entry, texts)
             copies = list(self._copies(entry, merged))
@@ -72,7 +75,7 @@ class AccountUndo:
                 self._write(entry, path, texts[path].encode("latin-1"), text.encode("latin-1"))
             for path, before in copies:
                 content = self._journal.load(before["sha256"]) if files.has_content(before) else None
-                places.bring_about(self._real(path), before, content, self._journal.run_id)
+                reserve.bring_about(self._real(path), before, content, self._journal.run_id)
         return merged.kept
 
     def attributes_before(self, entry: Entry, shown: Dict[str, State]) -> Dict[str, State]:
@@ -114,8 +117,6 @@ class AccountUndo:
         return texts
 
     def _after(self, entry: Entry, before: Texts, now: Texts) -> Texts:
-        if entry.step.get("records"):
-            return account_files.expected(before, entry.step["records"])
         after = dict(before)
         for path in now:
             state = (entry.effects or {}).get(path, {}).get("after", {})
@@ -146,7 +147,7 @@ class AccountUndo:
             # Not all that write these files take the lock.
             if now.get("sha256") != hashlib.sha256(read).hexdigest():
                 raise files.ChangedMeanwhile(path)
-            place.bring_about(self._wanted(entry, path, now, content), content, self._journal.run_id, now)
+            reserve.restore(place, self._wanted(entry, path, now, content), content, self._journal.run_id, now)
 
     def _wanted(self, entry: Entry, path: str, now: State, content: bytes) -> State:
         before = self._tree(entry)[path]
@@ -167,7 +168,7 @@ def attributes(state: State) -> Optional[State]:
 
 
 @contextmanager
-def _locked(host: Host) -> Iterator[None]:
+def locked(host: Host) -> Iterator[None]:
     """Keep passwd(1) and all others that write these files away for the moment of a change."""
     handle = os.open(host.path(LOCK), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -6,32 +6,42 @@
 Before such changes the host is armed: a transient systemd timer (without systemd a detached process) runs the rollback
 after the timeout, and a unit does so at the next boot. They use a copy of this code in the run's folder, so they need
 neither the controller nor the SSH session. Who wins, the timer or the controller's word, is decided by one rename.
+
+A try that is killed, crashes or cannot take all back is followed by another one, `TRIES` in all; then the state is
+``stuck`` until the next boot or a rollback by hand. One file of fixed size is the state; it is renamed and written in
+place, so that no step of an undoing needs space on the disk.
 """
 
 from __future__ import annotations
 
-import importlib
-import json
 import os
 import re
 import subprocess
 import sys
 import time
-import zipfile
+from contextlib import suppress
 from typing import Any, Dict, List
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import lock
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import commit_state, lock, reserve
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.archive import write_archive
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.commit_state import (
+    ARMED,
+    CONFIRMED,
+    REVERTED,
+    REVERTING,
+    STATES,
+    STUCK,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
     ChangeError,
     remove_quietly,
     sync_folder,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Report, Rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal, runs
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Report, Rollback, unconfirmed
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 
-PACKAGE = "ansible_collections.hipaa.cis.plugins.module_utils.linux"
 BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
 AT_BOOT = "at-boot"
@@ -39,7 +49,22 @@ REVERT = "revert"
 # How long an undoing waits for the process that is still at work, which ends with its present step (seconds).
 PATIENCE = 60.0
 POLL_SECONDS = 1.0
-_LATER = "import subprocess, sys, time; time.sleep(float(sys.argv[1])); subprocess.call(sys.argv[2:])"
+# How often the host tries to undo, and what it waits in between (seconds).
+TRIES = 6
+RETRY_SECONDS = 10.0
+# Exit codes of a try: more are to come; none are.
+TRY_AGAIN, GIVEN_UP = 75, 2
+# How long after its time an undoing that nobody is at is taken for dead, and how long after a boot (seconds).
+GRACE_SECONDS = 30.0
+BOOT_SECONDS = 330.0
+_LATER = """\
+import subprocess, sys, time
+time.sleep(float(sys.argv[1]))
+for _try in range(int(sys.argv[2])):
+    if subprocess.call(sys.argv[5:]) in (0, int(sys.argv[4])):
+        break
+    time.sleep(float(sys.argv[3]))
+"""
 
 
 def unit_name(run_id: str) -> str:
@@ -47,34 +72,75 @@ def unit_name(run_id: str) -> str:
     return "hipaa-cis-rollback-" + re.sub(r"[^A-Za-z0-9_-]", "_", run_id)
 
 
-def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/") -> None:
-    """Make the host undo the run's connection group in ``timeout`` seconds. Raises `ChangeError`, `OSError`."""
+def arm(journal: Journal, timeout: float, runner: Runner, root: str = "/", more: int = 0) -> None:
+    """Make the host undo the run's connection group in ``timeout`` seconds.
+
+    ``more``: bytes of the files that are to be changed, for which space is set aside. Raises `ChangeError`, `OSError`;
+    then the host is not armed.
+    """
+    refuse_late(journal)
+    _refuse_unfinished(journal, root)
+    if status(journal)["state"] == CONFIRMED:
+        journal.confirm()  # where the disk was full when it was confirmed: it must not be undone with what comes now
+    try:
+        reserve.set_aside(journal, root, more)
+        _start(journal, timeout, runner, root)
+    except (ChangeError, OSError):
+        _forget(journal, root)
+        raise
+
+
+def _start(journal: Journal, timeout: float, runner: Runner, root: str) -> None:
     archive = os.path.join(journal.folder, "rollback.zip")
-    _write_archive(archive)
+    write_archive(archive)
     # Only plain words: where the units are read anew, systemd takes a semicolon or a quote for something else.
     argv = [sys.executable, "-B", archive, REVERT, journal.run_id]
-    _write(os.path.join(journal.folder, "armed"), _armed(timeout, root))
-    if os.path.isdir(os.path.join(root, "run/systemd/system")):
-        _write_boot_unit(root, [*argv, AT_BOOT])
-        result = runner(
-            ["systemd-run", "--quiet", "--collect", "--unit=" + unit_name(journal.run_id),
-             "--on-active=%ds" % max(1, round(timeout)), "--timer-property=AccuracySec=1s",
-             "--service-type=oneshot", *argv], 30.0,
-        )  # fmt: skip
-        if result.missing:
-            _start_detached(timeout, argv)
-        elif result.problem or result.exit_code:
-            _forget(journal, root)
-            raise ChangeError(
-                "the host could not be armed to undo changes by itself, so they were not made: %s"
-                % (result.problem or result.stderr.strip()[:200])
-            )
-    else:
+    commit_state.write(_place(journal, ARMED), commit_state.filled(_armed(timeout, root)))
+    if not os.path.isdir(os.path.join(root, "run/systemd/system")):
         _start_detached(timeout, argv)
+        return
+    _write_boot_unit(root, [*argv, AT_BOOT])
+    result = runner(
+        ["systemd-run", "--quiet", "--collect", "--unit=" + unit_name(journal.run_id),
+         "--on-active=%ds" % max(1, round(timeout)), "--timer-property=AccuracySec=1s",
+         # Not oneshot, for which systemd before 244 knows no restart.
+         "--service-type=simple", "--property=Restart=on-failure", "--property=RestartSec=%ds" % RETRY_SECONDS,
+         "--property=RestartPreventExitStatus=%d" % GIVEN_UP,
+         # Where a try cannot even be counted, its number is bounded all the same.
+         "--property=StartLimitIntervalSec=1h", "--property=StartLimitBurst=%d" % (2 * TRIES), *argv], 30.0,
+    )  # fmt: skip
+    if result.missing:
+        _start_detached(timeout, argv)
+    elif result.problem or result.exit_code:
+        raise ChangeError(
+            "the host could not be armed to undo changes by itself, so they were not made: %s"
+            % (result.problem or result.stderr.strip()[:200])
+        )
 
 
-def _armed(timeout: float, root: str) -> str:
-    return json.dumps({"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout})
+def _refuse_unfinished(journal: Journal, root: str) -> None:
+    """Raise `ChangeError` where another run's changes wait to be undone: one host, one unit that does so at the boot."""
+    for run in runs(root):
+        other = Journal(root, run)
+        state = status(other)["state"]
+        if run != journal.run_id and state in (ARMED, REVERTING, STUCK) and _left(other):
+            raise ChangeError(
+                "what the run %s changed was neither confirmed nor wholly undone (it is %s), so nothing that may cut the "
+                "connection off is changed; take it back first: ansible-playbook hipaa.cis.rollback -e hipaa_cis_run_id=%s"
+                % (run, state, run)
+            )
+
+
+def _left(journal: Journal) -> bool:
+    return any(unconfirmed(entry) for entry in journal.entries(skip_damage=True))
+
+
+def _place(journal: Journal, name: str) -> str:
+    return os.path.join(journal.folder, name)
+
+
+def _armed(timeout: float, root: str) -> Dict[str, Any]:
+    return {"boot": lock.boot_id(root), "until": lock.uptime() + timeout, "timeout": timeout}
 
 
 def extend(journal: Journal, timeout: float, root: str = "/") -> None:
@@ -82,31 +148,23 @@ def extend(journal: Journal, timeout: float, root: str = "/") -> None:
 
     Written in place: what is armed may be renamed at any moment, and must not come to be once more.
     """
-    try:
-        with open(os.path.join(journal.folder, "armed"), "r+", encoding="utf-8") as stream:
-            stream.write(_armed(timeout, root))
-            stream.truncate()
-    except FileNotFoundError:
-        pass  # too late, which the next step or the controller will find out
+    # Too late, which the next step or the controller will find out; or a full disk: then the host undoes it earlier.
+    with suppress(OSError):
+        commit_state.overwrite(_place(journal, ARMED), commit_state.filled(_armed(timeout, root)))
 
 
 def _remaining(journal: Journal, root: str = "/") -> float:
     """Return the seconds that are left to confirm; none where nothing is armed or what is written of it cannot be read."""
-    for _attempt in range(3):
-        try:
-            with open(os.path.join(journal.folder, "armed"), encoding="utf-8") as stream:
-                armed = json.loads(stream.read())
-            return float(armed["until"]) - lock.uptime() if armed["boot"] == lock.boot_id(root) else 0.0
-        except OSError:
-            return 0.0
-        except (ValueError, KeyError, TypeError):
-            time.sleep(0.1)  # it may be written at this very moment
-    return 0.0
+    armed = commit_state.read(_place(journal, ARMED)) or {}
+    until = armed.get("until")
+    if armed.get("boot") != lock.boot_id(root) or not isinstance(until, (int, float)):
+        return 0.0
+    return until - lock.uptime()
 
 
 def _start_detached(timeout: float, argv: List[str]) -> None:
     subprocess.Popen(
-        [sys.executable, "-B", "-c", _LATER, str(timeout), *argv],
+        [sys.executable, "-B", "-c", _LATER, str(timeout), str(TRIES), str(RETRY_SECONDS), str(GIVEN_UP), *argv],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         cwd="/", start_new_session=True,
     )  # fmt: skip
@@ -114,7 +172,7 @@ def _start_detached(timeout: float, argv: List[str]) -> None:
 
 def refuse_late(journal: Journal) -> None:
     """Raise `ChangeError` where the host has begun to undo: an apply must not outlast its own undoing."""
-    if status(journal)["state"] in ("reverting", "reverted"):
+    if status(journal)["state"] in (REVERTING, STUCK, REVERTED):
         raise ChangeError(
             "making the changes took longer than hipaa_cis_confirm_timeout, so the host began to undo them; "
             "allow more time"
@@ -122,10 +180,15 @@ def refuse_late(journal: Journal) -> None:
 
 
 def disarm(journal: Journal, runner: Runner, root: str = "/") -> bool:
-    """Confirm: the changes stay. Return False where it is too late, for the host undid or is undoing them."""
-    if not _claim(journal, "confirmed"):
+    """Confirm: the changes stay. Return False where it is too late, for the host undid or is undoing them.
+
+    Whoever did not hear the answer may ask again, and what a killed call left open is then done.
+    """
+    if not _claim(journal, CONFIRMED) and status(journal)["state"] != CONFIRMED:
         return False
-    journal.confirm()
+    reserve.free(journal, root)
+    with suppress(OSError):  # what cannot be noted is noted before this run arms the host again
+        journal.confirm()
     _remove_boot_unit(root)
     if os.path.isdir(os.path.join(root, "run/systemd/system")):
         runner(["systemctl", "stop", unit_name(journal.run_id) + ".timer"], 30.0)
@@ -133,48 +196,114 @@ def disarm(journal: Journal, runner: Runner, root: str = "/") -> bool:
 
 
 def status(journal: Journal) -> Dict[str, Any]:
-    """Return ``{state: none|armed|confirmed|reverting|reverted, report}``."""
-    for name in ("armed", "reverting", "reverted", "confirmed"):
-        path = os.path.join(journal.folder, name)
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as stream:
-                return {"state": name, "report": json.loads(stream.read() or "{}")}
-    return {"state": "none", "report": {}}
+    """Return ``{state: none|armed|confirmed|reverting|stuck|reverted, report, tries, overdue}``.
 
-
-def revert(journal: Journal, host: Host, runner: Runner, at_boot: bool = False) -> bool:
-    """Undo what is unconfirmed now, where it is armed. Return whether this call did it.
-
-    ``at_boot``: go on with what a power cut interrupted, for nobody else is at work then. (The number of the boot
-    would not tell: a container that was started anew has that of its kernel.)
+    ``report``: that of the tries so far. ``overdue``: the host should have gone on by itself and does not.
     """
-    interrupted = at_boot and os.path.exists(os.path.join(journal.folder, "reverting"))
-    if not _claim(journal, "reverting") and not interrupted:
+    for _look in range(2):  # between two looks one may have become the other
+        for name in STATES:
+            found = commit_state.read(_place(journal, name))
+            if found is not None:
+                overdue = name in (ARMED, REVERTING) and _is_overdue(found, journal.root)
+                report, tries = found.get("report", {}), found.get("tries", 0)
+                return {"state": name, "report": report, "tries": tries, "overdue": overdue}
+    return {"state": "none", "report": {}, "tries": 0, "overdue": False}
+
+
+def _is_overdue(found: Dict[str, Any], root: str) -> bool:
+    until = found.get("until")
+    if found.get("boot") == lock.boot_id(root) and isinstance(until, (int, float)):
+        late = lock.uptime() - until > GRACE_SECONDS
+    else:
+        late = lock.uptime() > BOOT_SECONDS
+    return late and not lock.is_at_work(root)
+
+
+def take_over(journal: Journal, host: Host, runner: Runner) -> None:
+    """Undo for a host whose own undoing is dead: its timer is gone, or its process was killed too often."""
+    if status(journal)["overdue"]:
+        with suppress(ChangeError):  # somebody has begun this very moment
+            revert(journal, host, runner, again=True, insist=False)
+
+
+def revert(journal: Journal, host: Host, runner: Runner, again: bool = False, insist: bool = True) -> bool:
+    """Try to undo what is unconfirmed now, where it is armed. Return whether this call did so.
+
+    ``again``: go on with what an earlier try, a power cut or a full disk left. ``insist``: do not wait for ever for
+    another process that is at work. Raises `ChangeError` where it is not to insist and there is one.
+    """
+    begun = _claim(journal, REVERTING)
+    if not begun and not (again and (os.path.exists(_place(journal, REVERTING)) or _claim(journal, REVERTING, STUCK))):
         return False
+    _count_try(journal, host.root)
     # An apply that is still at work sees the claim and ends at its next step.
-    with lock.at_work(host.root, patience=PATIENCE, insist=True):
-        report = Rollback(host, runner, journal, unconfirmed=True, force=True).run()
+    with lock.at_work(host.root, patience=PATIENCE if insist else 0.0, insist=insist):
+        report = _tried(Rollback(host, runner, journal, unconfirmed=True, force=True))
     _end(journal, report, host.root)
     return True
 
 
-def _end(journal: Journal, report: Report, root: str) -> None:
-    """Note that all is undone; the run that did it can go on no more."""
-    path = os.path.join(journal.folder, "reverting")
-    _write(path, json.dumps(vars(report)))
-    os.replace(path, os.path.join(journal.folder, "reverted"))
-    _remove_boot_unit(root)
-    lock.release(root, journal.run_id)
+def _tried(rollback: Rollback) -> Report:
+    try:
+        return rollback.run()
+    except Exception as problem:  # a crash is told, and tried again, as anything else that went wrong
+        return Report(changed=True, problems=["%s: %s" % (type(problem).__name__, problem)])
+
+
+def _count_try(journal: Journal, root: str) -> None:
+    found = commit_state.read(_place(journal, REVERTING)) or {}
+    found.update(_armed(0.0, root), tries=found.get("tries", 0) + 1)
+    with suppress(OSError):
+        commit_state.overwrite(_place(journal, REVERTING), commit_state.filled(found))
+
+
+def _end(journal: Journal, report: Report, root: str, last: bool = False) -> None:
+    """Note how a try ended; the run that was undone can go on no more. ``last``: none will follow by itself."""
+    found = commit_state.read(_place(journal, REVERTING)) or {}
+    state = REVERTED if not report.problems else STUCK if last or found.get("tries", 0) >= TRIES else REVERTING
+    found.update(_armed(RETRY_SECONDS, root), report=_together(found.get("report", {}), report))
+    # Without space for it the state is only renamed.
+    with suppress(OSError):
+        if not os.path.exists(_place(journal, REVERTING)):
+            commit_state.write(_place(journal, REVERTING), commit_state.filled(found))
+        commit_state.overwrite(_place(journal, REVERTING), commit_state.filled(found))
+    with suppress(OSError):
+        if state != REVERTING:
+            _claim(journal, state, REVERTING)
+    if state == REVERTED:
+        _remove_boot_unit(root)
+        with suppress(OSError):
+            lock.release(root, journal.run_id)
+
+
+def _together(earlier: Dict[str, Any], report: Report) -> Dict[str, Any]:
+    """Return the report of all tries: what each one took back, and what the last one could not."""
+    whole = vars(report)
+    for name in ("undone", "kept"):
+        whole[name] = [*earlier.get(name, []), *(text for text in whole[name] if text not in earlier.get(name, []))]
+    whole["changed"] = bool(earlier.get("changed")) or report.changed
+    return whole
 
 
 def main(run_id: str, when: str = "") -> None:
-    """What the timer and the boot unit start. The timer knows the first end of the time only, so what is left is waited for."""
+    """What the timer and the boot unit start: one try. The exit code says whether another one is to follow.
+
+    The timer knows the first end of the time only, so what is left is waited for.
+    """
     journal = Journal("/", run_id)
-    remaining = 0.0 if when == AT_BOOT else _remaining(journal)
+    at_boot = when == AT_BOOT
+    remaining = 0.0 if at_boot else _remaining(journal)
     while remaining > 0:
         time.sleep(min(remaining, POLL_SECONDS))
         remaining = _remaining(journal)
-    revert(journal, Host("/"), run_command, at_boot=when == AT_BOOT)
+    revert(journal, Host("/"), run_command, again=at_boot or status(journal)["tries"] > 0)
+    state = status(journal)["state"]
+    if state in (REVERTING, STUCK):
+        if at_boot:
+            time.sleep(POLL_SECONDS)
+        raise SystemExit(TRY_AGAIN if state == REVERTING else GIVEN_UP)
+    if at_boot:
+        _remove_boot_unit("/")
 
 
 def start(arguments: List[str]) -> None:
@@ -192,49 +321,45 @@ def by_hand(arguments: List[str]) -> None:
     journal = Journal("/", arguments[0])
     if not journal.exists():
         raise SystemExit("there is no journal of the run %s" % journal.run_id)
-    _claim(journal, "reverting")
+    if not _claim(journal, REVERTING):
+        _claim(journal, REVERTING, STUCK)
     with lock.at_work("/", patience=PATIENCE, insist=True):
-        report = Rollback(Host("/"), run_command, journal, force=True).run()
-    _end(journal, report, "/")
+        report = _tried(Rollback(Host("/"), run_command, journal, force=True))
+    _end(journal, report, "/", last=True)
     sys.stdout.write("".join("undone: %s\n" % text for text in report.undone))
     sys.stdout.write("".join("PROBLEM: %s\n" % text for text in report.problems))
     raise SystemExit(1 if report.problems else 0)
 
 
-def _claim(journal: Journal, name: str) -> bool:
+def _claim(journal: Journal, name: str, was: str = ARMED) -> bool:
     try:
-        os.rename(os.path.join(journal.folder, "armed"), os.path.join(journal.folder, name))
+        os.rename(_place(journal, was), _place(journal, name))
     except FileNotFoundError:
         return False
-    sync_folder(journal.folder)
+    with suppress(OSError):
+        sync_folder(journal.folder)
     return True
 
 
 def _forget(journal: Journal, root: str) -> None:
-    remove_quietly(os.path.join(journal.folder, "armed"))
+    remove_quietly(_place(journal, ARMED))
+    reserve.free(journal, root)
     _remove_boot_unit(root)
-
-
-def _write(path: str, text: str) -> None:
-    handle = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(path + ".new", path)
 
 
 def _write_boot_unit(root: str, argv: List[str]) -> None:
     quoted = " ".join('"%s"' % part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") for part in argv)
-    # It must come before whatever may not come up, and must not hold the boot up for long.
+    # It must come before whatever may not come up, and must not hold the boot up for long. Where a try ends badly the
+    # next one follows; where it ends well that finds nothing to do.
     text = (
         "[Unit]\nDescription=Undo unconfirmed changes of hipaa.cis\nBefore=ssh.service\n"
-        "[Service]\nType=oneshot\nTimeoutStartSec=300\nExecStart=%s\n[Install]\nWantedBy=multi-user.target\n" % quoted
+        "[Service]\nType=oneshot\nTimeoutStartSec=300\nExecStart=-%s\nExecStart=-%s\nExecStart=%s\n"
+        "[Install]\nWantedBy=multi-user.target\n" % (quoted, quoted, quoted)
     )
     path = os.path.join(root, BOOT_UNIT.lstrip("/"))
     link = os.path.join(root, BOOT_LINK.lstrip("/"))
     os.makedirs(os.path.dirname(link), exist_ok=True)
-    _write(path, text)
+    commit_state.write(path, text)
     if not os.path.islink(link):
         os.symlink(BOOT_UNIT, link)
 
@@ -242,41 +367,3 @@ def _write_boot_unit(root: str, argv: List[str]) -> None:
 def _remove_boot_unit(root: str) -> None:
     for path in (BOOT_LINK, BOOT_UNIT):
         remove_quietly(os.path.join(root, path.lstrip("/")))
-
-
-def _write_archive(path: str) -> None:
-    """Write this collection's loaded target code as an archive that Python can import from.
-
-    The code itself may come from such an archive (Ansible sends modules so), which is gone when the module ends.
-    """
-    names = sorted(name for name in sys.modules if name.startswith(PACKAGE + "."))
-    # The archive's importer knows no folder without such a file.
-    parents = {
-        ".".join(parts[:count]) for parts in (name.split(".") for name in names) for count in range(1, len(parts))
-    }
-    temporary = path + ".new"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        with zipfile.ZipFile(stream, "w") as archive:
-            for package in sorted(parents):
-                archive.writestr(package.replace(".", "/") + "/__init__.py", "")
-            archive.writestr(
-                "__main__.py", "import sys\nfrom %s.change.confirm import start\nstart(sys.argv[1:])\n" % PACKAGE
-            )
-            for name in names:
-                source = _source(name)
-                if source:
-                    archive.writestr(name.replace(".", "/") + ".py", source)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
-
-
-def _source(name: str) -> str:
-    module = importlib.import_module(name)
-    if hasattr(module, "__path__"):
-        return ""
-    loader: Any = module.__spec__.loader if module.__spec__ else None
-    source = loader.get_source(name) if loader is not None else ""
-    # Ansible's own loader of collections gives bytes.
-    return source.decode() if isinstance(source, bytes) else str(source)

@@ -11,7 +11,13 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, package_steps, places, trees
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    account_steps,
+    files,
+    package_steps,
+    places,
+    trees,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangedMeanwhile, ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
@@ -72,6 +78,8 @@ class Executor:
         self._runner = runner
         self._journal = journal
         self._watcher = watcher
+        # The copy of the account files before the first command that changed them.
+        self._accounts = ""
         # Whether a command was run that may have changed something and is not done.
         self._half = False
 
@@ -123,7 +131,7 @@ class Executor:
             return self._make_file(step)
         if step.type == KERNEL:
             return self._make_kernel(step)
-        return self._make_command(step)
+        return self._make_account_command(step) if step.records else self._make_command(step)
 
     def _begin(self, step: Step, before: State, after: State, tree: str = "") -> int:
         self._watcher("journal: " + step.label)
@@ -314,6 +322,31 @@ class Executor:
         more = {} if after is None else {"after": after}
         self._finish(number, "done" if partly else "failed", effects=effects, details=details, reason=problem, **more)
         return problem
+
+    def _make_account_command(self, step: Step) -> str:
+        before, then = account_steps.before(self._host, step), account_steps.Look(self._host)
+        if not self._accounts:
+            self._accounts = self._keep_account_files()
+        number = self._begin(step, before, {"kind": "command"}, self._accounts)
+        self._watcher("command: " + step.label)
+        half, self._half = self._half, True
+        result = self._runner(list(step.argv), step.timeout)
+        now = account_steps.Look(self._host)
+        good = not result.problem and not result.exit_code
+        problem = "" if good else "`%s` failed: %s" % (step.command_line(), said(result))
+        self._half = half or not (good or result.missing)
+        status = "done" if good or now.is_other(then) else "failed"
+        self._finish(number, status, effects=now.effects(then), reason=problem)
+        return problem
+
+    def _keep_account_files(self) -> str:
+        """Keep the account files as they are; return the digest of what says so."""
+        base = trees.take(self._host.root, account_steps.WATCHED, self._save_unsynced)
+        large = [path for path, state in base.items() if "large" in state]
+        if large:
+            raise ChangeError("%s is larger than %d bytes and is not changed" % (large[0], files.MAX_BYTES))
+        self._journal.settle()
+        return self._save(json.dumps(base).encode())
 
 
 def _is_fresh(step: Step, place: Place, before: State) -> bool:

@@ -105,10 +105,12 @@ def state_of(
 
 
 @contextmanager
-def opened(name: str, folder: Optional[int], path: str, status: os.stat_result) -> Iterator[int]:
+def opened(
+    name: str, folder: Optional[int], path: str, status: os.stat_result, access: int = os.O_RDONLY
+) -> Iterator[int]:
     """Open the very file or folder that ``status`` is of. Raises `ChangedMeanwhile` where it is another one."""
     try:
-        handle = os.open(name, _LOOK, dir_fd=folder)
+        handle = os.open(name, _LOOK | access, dir_fd=folder)
     except OSError as problem:
         if problem.errno in (errno.ELOOP, errno.ENOENT, errno.ENXIO):
             raise ChangedMeanwhile(path) from None
@@ -212,6 +214,14 @@ def remove_quietly(path: str, folder: Optional[int] = None) -> None:
         os.unlink(path, dir_fd=folder)
     except OSError:
         pass
+
+
+def size(path: str) -> int:
+    """Return how many bytes of a real path are kept before it is changed; 0 where that is not known."""
+    try:
+        return min(os.path.getsize(path), MAX_BYTES)
+    except OSError:
+        return 0
 
 
 def explain(path: str, problem: OSError) -> str:

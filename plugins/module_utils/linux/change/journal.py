@@ -9,12 +9,13 @@ files by their SHA-256. Only root can enter. It may hold what the changed files 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import (
     ChangeError,
@@ -28,6 +29,7 @@ VERSION = 1
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 # Below this much free space a journal is not begun: a full disk in the middle helps nobody.
 MIN_FREE_BYTES = 8 * 1024 * 1024
+_PIECE_BYTES = 65536
 
 
 class DamagedJournal(ChangeError):
@@ -62,10 +64,12 @@ class Journal:
         if not RUN_ID.match(run_id) or run_id in (".", ".."):
             raise ChangeError("the run id %r may only hold letters, digits, '.', '_' and '-'" % run_id)
         self.run_id = run_id
+        self.root = root
         self._base = os.path.join(root, BASE.lstrip("/"))
         self.folder = os.path.join(self._base, run_id)
         self.path = os.path.join(self.folder, "journal")
         self._next = 1
+        self._names_to_sync = True
 
     def exists(self) -> bool:
         """Return whether there is such a journal."""
@@ -83,13 +87,11 @@ class Journal:
                 "%s has less than %d MiB free; nothing was changed. Free some space, then run this again"
                 % (self.folder, MIN_FREE_BYTES // 1024 // 1024)
             )
-        if self.exists():
-            entries = self.entries()
-            self._mend_torn_end()
-            self._next = 1 + max([entry.number for entry in entries], default=0)
-        else:
+        entries = self.entries() if self.exists() else []
+        self._next = 1 + max([entry.number for entry in entries], default=0)
+        if not _sequence(self._base, self.run_id):
             # The runs of a host are told apart by number, for a clock may jump.
-            self._append({"version": VERSION, "run": self.run_id, "sequence": _last_sequence(self._base) + 1})
+            self._append({"version": VERSION, "run": self.run_id, "sequence": _last_sequence(self.root) + 1})
             sync_folder(self.folder)
             sync_folder(os.path.dirname(self.folder))
 
@@ -106,6 +108,7 @@ class Journal:
                     stream.flush()
                     if sync:
                         os.fsync(stream.fileno())
+                self._names_to_sync = True
                 os.replace(temporary, path)
             except BaseException:
                 remove_quietly(temporary)
@@ -136,7 +139,9 @@ class Journal:
         number = self._next
         self._next += 1
         # The folder too, for the contents kept above are of no use without their names.
-        sync_folder(os.path.join(self.folder, "blobs"))
+        if self._names_to_sync:
+            sync_folder(os.path.join(self.folder, "blobs"))
+            self._names_to_sync = False
         self._append({"begin": number, "step": step, "before": before, "after": after, "tree": tree})
         return number
 
@@ -144,17 +149,21 @@ class Journal:
         """Note that a change is ``done``, ``failed`` (and was taken back) or ``undone``."""
         self._append({"finish": number, "status": status, **details})
 
+    def finish_all(self, numbers: Iterable[int], status: str) -> None:
+        """Note the same of many changes at once."""
+        self._append(*({"finish": number, "status": status} for number in numbers))
+
     def confirm(self) -> None:
         """Note that the controller came back after all that was begun so far."""
         self._append({"confirm": True})
 
-    def _append(self, event: Dict[str, Any]) -> None:
-        text = json.dumps(event, sort_keys=True)
-        line = "%s %s\n" % (hashlib.sha256(text.encode()).hexdigest()[:16], text)
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    def _append(self, *events: Dict[str, Any]) -> None:
+        data = b"".join(_line(event) for event in events)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            size = os.fstat(handle).st_size
-            data = line.encode()
+            # An undoing that insists may write beside the apply that it did not wait for.
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            size = _mend_torn_end(handle)
             try:
                 if os.write(handle, data) != len(data):
                     raise OSError(28, os.strerror(28))
@@ -164,13 +173,6 @@ class Journal:
                 raise
         finally:
             os.close(handle)
-
-    def _mend_torn_end(self) -> None:
-        with open(self.path, "rb+") as stream:
-            content = stream.read()
-            whole = content.rfind(b"\n") + 1
-            if whole != len(content):
-                stream.truncate(whole)
 
     def entries(self, skip_damage: bool = False) -> List[Entry]:
         """Return all changes in the order in which they were begun.
@@ -209,6 +211,26 @@ class Journal:
             entry.details.update(event.get("details", {}))
 
 
+def _mend_torn_end(handle: int) -> int:
+    """Cut off a last line that a power failure tore, which would spoil the next one; return the size that is left."""
+    size = os.fstat(handle).st_size
+    if not size or os.pread(handle, 1, size - 1) == b"\n":
+        return size
+    whole, pieces = 0, range(0, size, _PIECE_BYTES)
+    for start in reversed(pieces):
+        found = os.pread(handle, min(_PIECE_BYTES, size - start), start).rfind(b"\n")
+        if found >= 0:
+            whole = start + found + 1
+            break
+    os.ftruncate(handle, whole)
+    return whole
+
+
+def _line(event: Dict[str, Any]) -> bytes:
+    text = json.dumps(event, sort_keys=True).encode()
+    return b"%s %s\n" % (hashlib.sha256(text).hexdigest()[:16].encode(), text)
+
+
 def _event(line: bytes) -> Optional[Dict[str, Any]]:
     digest, _blank, text = line.partition(b" ")
     if hashlib.sha256(text).hexdigest()[:16].encode() != digest:
@@ -223,7 +245,7 @@ def last_run(root: str) -> str:
     Raises `ChangeError` where there is none.
     """
     base = os.path.join(root, BASE.lstrip("/"))
-    numbers = {run: _sequence(base, run) for run in _runs(base)}
+    numbers = {run: _sequence(base, run) for run in runs(root)}
     if not numbers:
         raise ChangeError("%s holds no journal: nothing on this host was changed by a remediation" % BASE)
     newest_first = sorted(numbers, key=lambda run: (numbers[run], run), reverse=True)
@@ -238,15 +260,18 @@ def _changed(journal: Journal) -> bool:
         return True
 
 
-def _runs(base: str) -> List[str]:
+def runs(root: str) -> List[str]:
+    """Return the runs that have a journal on the host below ``root``."""
+    base = os.path.join(root, BASE.lstrip("/"))
     try:
         return [name for name in os.listdir(base) if os.path.exists(os.path.join(base, name, "journal"))]
     except OSError:
         return []
 
 
-def _last_sequence(base: str) -> int:
-    return max([_sequence(base, run) for run in _runs(base)], default=0)
+def _last_sequence(root: str) -> int:
+    base = os.path.join(root, BASE.lstrip("/"))
+    return max([_sequence(base, run) for run in runs(root)], default=0)
 
 
 def _sequence(base: str, run: str) -> int:

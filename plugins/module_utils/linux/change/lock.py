@@ -77,6 +77,12 @@ def at_work(root: str, patience: float = 0.0, insist: bool = False) -> Iterator[
         yield
 
 
+def is_at_work(root: str) -> bool:
+    """Return whether a process is changing this host or taking a run back now."""
+    with _opened(root, "at-work") as handle:
+        return not _taken(handle)
+
+
 def _taken(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

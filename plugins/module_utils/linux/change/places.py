@@ -12,7 +12,7 @@ import os
 from contextlib import contextmanager
 from typing import Callable, Iterator, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, folders
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, folders, large_files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangedMeanwhile, ChangeError, State
 
 
@@ -37,11 +37,15 @@ class Place:
         if self.folder is None:
             self.folder = folders.open_folder(os.path.dirname(self.path), make=True)
 
-    def state(self, save: Optional[Callable[[bytes], str]] = None, contents: bool = True) -> State:
-        """Return the state as `state` does, and remember which file it is."""
+    def state(
+        self, save: Optional[Callable[[bytes], str]] = None, contents: bool = True, any_size: bool = False
+    ) -> State:
+        """Return the state as `files.state` does, and remember which file it is. ``any_size``: of a large file too."""
         self.looked = self._status()
         if self.looked is None:
             return dict(files.ABSENT)
+        if any_size and contents and large_files.is_of(self.looked):
+            return large_files.state_of(self._name, self.folder, self.path, self.looked)
         return files.state_of(self._name, self.folder, self.path, self.looked, save, contents)
 
     def _status(self) -> Optional[os.stat_result]:
@@ -62,7 +66,8 @@ class Place:
     def last_look(self, before: State) -> None:
         """Raise `ChangedMeanwhile` where it is another file, holds other things or lies elsewhere than when looked at."""
         then = self.looked
-        if not files.same(self.state(contents=files.has_content(before)), before) or not self._is_there():
+        now = self.state(contents=files.has_content(before), any_size=True)
+        if not files.same(now, before) or not self._is_there():
             raise ChangedMeanwhile(self.path)
         if then is not None and (self.looked is None or not files.is_same_file(then, self.looked)):
             raise ChangedMeanwhile(self.path)
@@ -167,6 +172,14 @@ class Place:
         self.write_temporary(token, content, wanted)
         self.put_in_place(token)
 
+    @contextmanager
+    def opened_to_write(self) -> Iterator[int]:
+        """Open the very file that was looked at. Raises `ChangedMeanwhile`, `OSError`."""
+        if self.looked is None:
+            raise ChangedMeanwhile(self.path)
+        with files.opened(self._name, self.folder, self.path, self.looked, os.O_RDWR) as handle:
+            yield handle
+
     def set_attributes(self, wanted: State) -> None:
         """Give the very file or folder that was looked at mode, owner, attributes and time. Raises `ChangedMeanwhile`."""
         if self.looked is None:
@@ -202,10 +215,3 @@ def held(path: str) -> Iterator[Place]:
     finally:
         if place.folder is not None:
             os.close(place.folder)
-
-
-def bring_about(path: str, wanted: State, content: Optional[bytes], token: str) -> None:
-    """Make a real path be in a state. ``content`` is that of a file. Raises `OSError` and `ChangeError`."""
-    with held(path) as place:
-        now = place.state(contents=wanted["kind"] != "file" or files.has_content(wanted))
-        place.bring_about(wanted, content, token, now)

@@ -183,10 +183,10 @@ class ChangePlan:
         step.undo, step.timeout = [list(one) for one in undo], timeout
         self._add(step)
 
-    def account_command(self, label: str, argv: Sequence[str], watch: Sequence[str], records: Sequence[Record]) -> None:
-        """Run a command on the files of accounts (``watch``), of which only ``records`` are rolled back."""
+    def account_command(self, label: str, argv: Sequence[str], records: Sequence[Record]) -> None:
+        """Run a command on the files of accounts, of which only ``records`` are kept and rolled back."""
         kept: List[Record] = [list(one) for one in records]
-        self._add(Step(COMMAND, label, argv=tuple(argv), watch=tuple(watch), records=kept, phase=PHASE_COMMANDS))
+        self._add(Step(COMMAND, label, argv=tuple(argv), records=kept, phase=PHASE_COMMANDS))
 
     def packages(self, verb: str, name: str) -> None:
         """Install or remove (``verb``) a package; all of one apply are done by one call of the package manager."""

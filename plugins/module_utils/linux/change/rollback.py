@@ -9,7 +9,16 @@ import os
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, lock, places
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    files,
+    journal_life,
+    large_files,
+    lock,
+    places,
+    reserve,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_batch import AccountBatch, View, batches
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import is_accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
@@ -37,6 +46,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 UNDONE = ("undone", "failed")
 # No state of a path is like this.
 UNKNOWN: State = {"kind": "unknown"}
+
+
+def unconfirmed(entry: Entry) -> bool:
+    """Return whether a change is there that may have cut the controller off and was not confirmed since."""
+    return entry.status not in UNDONE and entry.step["group"] == CONNECTION and not entry.confirmed
 
 
 @dataclass
@@ -71,6 +85,7 @@ class Rollback:
         self._watcher = watcher
         self._accounts = AccountUndo(host, journal)
         self._packages = PackageUndo(host, runner, force)
+        self._records = AccountBatch(host, journal)
 
     def run(self, dry: bool = False, differences: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
@@ -89,42 +104,90 @@ class Rollback:
             report.details = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
             report.changed = dry and bool(report.undone)
             return report
-        refreshes: Dict[Tuple[str, ...], None] = {}
-        for entry in reversed(entries):
-            if entry.step["type"] == REFRESH:
-                refreshes[tuple(entry.step["argv"])] = None
-                self._journal.finish(entry.number, "undone")
+        reserve.free(self._journal, self._host.root)
+        # What is run at the very end, each once; only then is noted what it belongs to.
+        refreshes: Dict[Tuple[str, ...], List[Entry]] = {}
+        for batch in batches(reversed(entries)):
+            entry = batch[0]
+            if is_accounts(entry):
+                self._undo_accounts(batch, report, told)
                 continue
-            refreshes.update((tuple(argv), None) for argv in entry.step.get("after_undo", ()))
-            self._undo(entry, report, told)
-        for argv in reversed(list(refreshes)):
-            self._run(list(argv), report)
+            refresh = entry.step["type"] == REFRESH
+            last = [entry.step["argv"]] if refresh else entry.step.get("after_undo", ())
+            if refresh or self._undo(entry, report, told):
+                for argv in last:
+                    refreshes.setdefault(tuple(argv), []).append(entry)
+                if not last:
+                    self._note(report, entry)
+        self._refresh(refreshes, report)
+        journal_life.prune(self._journal)
         return report
 
     def _look_again(self, entries: List[Entry], note: bool) -> None:
         """See what steps did that were cut off. Raises `ChangeError` where that can't be known yet and nothing forces us."""
         for entry in entries:
             if was_cut_off(entry):
+                looker = Looker(self._host, self._runner, self._journal)
                 try:
-                    Looker(self._host, self._runner, self._journal).take(entry, note)
+                    try:
+                        looker.take(entry, note)
+                    except OSError:  # no space to note it
+                        looker.take(entry, False)
                 except ChangeError:
                     if not self._force:
                         raise
 
+    def _refresh(self, refreshes: Dict[Tuple[str, ...], List[Entry]], report: Report) -> None:
+        waiting = {entry.number: entry for concerned in refreshes.values() for entry in concerned}
+        for argv, concerned in reversed(list(refreshes.items())):
+            if not self._run(list(argv), report):
+                for entry in concerned:
+                    waiting.pop(entry.number, None)
+        for entry in waiting.values():
+            self._note(report, entry)
+
+    def _undo_accounts(self, batch: List[Entry], report: Report, told: TakenBack) -> None:
+        for entry in batch:
+            self._watcher("undo: " + entry.step["label"])
+        items = {entry.number: self._told(told, entry) for entry in batch}
+        try:
+            done = self._records.undo(batch)
+        except (ChangeError, OSError) as problem:
+            why = files.explain("the files of accounts", problem) if isinstance(problem, OSError) else str(problem)
+            report.problems.append(why)
+            report.details += [{**item, "state": "failed", "reason": why} for item in items.values()]
+        else:
+            report.undone += [entry.step["label"] for entry in done.entries]
+            report.details += [{**items[entry.number], "state": "undone"} for entry in done.entries]
+            report.kept += done.kept
+            report.changed = report.changed or done.changed
+            self._note(report, *batch)
+
+    def _note(self, report: Report, *entries: Entry) -> None:
+        """Note that changes are taken back; without space for that the others are taken back all the same."""
+        try:
+            self._journal.finish_all([entry.number for entry in entries], "undone")
+        except OSError as problem:
+            text = (
+                "what was taken back could not be noted in the journal, so roll this run back once more when it can be: %s"
+                % files.explain(self._journal.path, problem)
+            )
+            report.problems += [text] if text not in report.problems else []
+
     def _wanted(self, entry: Entry) -> bool:
-        if entry.status in UNDONE:
-            return False
-        return not self._unconfirmed or (entry.step["group"] == CONNECTION and not entry.confirmed)
+        return unconfirmed(entry) if self._unconfirmed else entry.status not in UNDONE
 
     def _told(self, told: TakenBack, entry: Entry) -> Item:
         step = entry.step
         try:
             running = _read_kernel(self._host.path(step["path"])) if step["type"] == KERNEL else ""
-            return told.item(entry, list(self._effects(entry)) if step["type"] == COMMAND else (), running)
+            by_files = step["type"] == COMMAND and not is_accounts(entry)
+            return told.item(entry, list(self._effects(entry)) if by_files else (), running)
         except (ChangeError, OSError, ReadError):
             return {"label": step["label"], "type": step["type"], "rules": list(step.get("rules", ()))}
 
-    def _undo(self, entry: Entry, report: Report, told: TakenBack) -> None:
+    def _undo(self, entry: Entry, report: Report, told: TakenBack) -> bool:
+        """Take one change back; return whether that is done."""
         self._watcher("undo: " + entry.step["label"])
         problems = len(report.problems)
         differs = self._differs(entry)
@@ -143,13 +206,13 @@ class Rollback:
             report.problems.append(str(problem))
         except OSError as problem:
             report.problems.append(files.explain(entry.step.get("path", entry.step["label"]), problem))
-        if len(report.problems) == problems:
-            self._journal.finish(entry.number, "undone")
-            if differs:
-                report.undone.append(entry.step["label"])
-                report.details.append({**item, "state": "undone"})
-        else:
+        if len(report.problems) != problems:
             report.details.append({**item, "state": "failed", "reason": "; ".join(report.problems[problems:])})
+            return False
+        if differs:
+            report.undone.append(entry.step["label"])
+            report.details.append({**item, "state": "undone"})
+        return True
 
     def _differs(self, entry: Entry) -> bool:
         """Return whether something of a change is there to be taken back; also where that can't be told."""
@@ -158,10 +221,12 @@ class Rollback:
         try:
             if entry.step["type"] == KERNEL:
                 return _read_kernel(self._host.path(entry.step["path"])).split() != entry.before["value"].split()
+            if is_accounts(entry):
+                return self._records.differs(entry)
             if entry.step["type"] == COMMAND:
                 return self._command_differs(entry)
             real = self._host.path(entry.step["path"], follow=False)
-            return not files.same(files.state(real), entry.before)
+            return not files.same(large_files.state(real), entry.before)
         except (ChangeError, OSError, ReadError):
             return True
 
@@ -172,7 +237,7 @@ class Rollback:
         if entry.step["undo"] or self._accounts.differs(entry):
             return True
         return any(
-            not files.same(files.state(self._host.path(path, follow=False)), before)
+            not files.same(large_files.state(self._host.path(path, follow=False)), before)
             for path, (before, _after) in self._effects(entry)
         )
 
@@ -180,7 +245,7 @@ class Rollback:
         with places.held(self._host.path(path, follow=False)) as place:
             place.remove_temporary(self._journal.run_id)
             contents = before["kind"] != "file" or files.has_content(before)
-            now = place.state(contents=contents)
+            now = place.state(contents=contents, any_size=True)
             # A log that was rotated away needs no permissions.
             if files.same(now, before) or (not contents and now["kind"] == "absent"):
                 return
@@ -192,14 +257,21 @@ class Rollback:
                 )
             if contents and after is not None and not files.same(now, after):
                 self._keep_theirs(place, path, now, report)
+            if "large" in before:
+                lost = large_files.cannot_come_back(path, before, now)
+                if lost:
+                    raise ChangeError(lost)
+                before, now = large_files.without_content(before), large_files.without_content(now)
             content = self._journal.load(before["sha256"]) if files.has_content(before) else None
             self._watcher("restore: " + path)
-            place.bring_about(before, content, self._journal.run_id, now)
+            reserve.restore(place, before, content, self._journal.run_id, now)
 
     def _keep_theirs(self, place: Place, path: str, now: State, report: Report) -> None:
         """Keep what somebody made of a file since beside it."""
         if now["kind"] != "file":
             return
+        if "large" in now:
+            raise ChangeError("%s is too large to be kept beside; move it away, then run this again" % path)
         beside = "%s.since-%s" % (path, self._journal.run_id)
         place.beside(os.path.basename(beside)).replace_with(now, place.content(), self._journal.run_id)
         report.kept.append(beside)
@@ -229,11 +301,12 @@ class Rollback:
 
     def _is_theirs(self, path: str, before: State, after: Optional[State], report: Report) -> bool:
         """Return whether somebody changed since what a command had changed; keep their version beside it."""
-        real = self._host.path(path, follow=False)
-        now = _state_now(real)
-        if after is None or files.same(now, after) or files.same(now, before):
+        if after is None:
             return False
-        with places.held(real) as place:
+        with places.held(self._host.path(path, follow=False)) as place:
+            now = place.state(any_size=True)
+            if files.same(now, after) or files.same(now, before):
+                return False
             self._keep_theirs(place, path, now, report)
         return True
 
@@ -256,17 +329,19 @@ class Rollback:
         for path in sorted((path for path in changed if changed[path][0]["kind"] == "absent"), reverse=True):
             yield path, changed[path]
 
-    def _run(self, argv: List[str], report: Report) -> None:
+    def _run(self, argv: List[str], report: Report) -> bool:
         self._watcher("run: " + " ".join(argv))
         result = self._runner(argv, 120.0)
-        if result.problem or result.exit_code:
+        good = not result.problem and not result.exit_code
+        if not good:
             report.problems.append("`%s` failed: %s" % (" ".join(argv), said(result)))
+        return good
 
     def _conflicts(self, entries: List[Entry]) -> List[str]:
         """Return what is neither as the run left it nor as it was before, steps chained backwards."""
         found = self._packages.conflicts(entry for entry in reversed(entries) if entry.step.get("packages"))
         shown: Dict[str, State] = {}
-        texts: Dict[str, str] = {}
+        view: View = {}
         for entry in reversed(entries):
             if entry.step["type"] == FILE:
                 self._chain(entry.step["path"], entry.before, entry.after, shown, found)
@@ -276,7 +351,7 @@ class Rollback:
                     found.append("%s is %s now, the run had set %s" % (entry.step["path"], now, entry.after["value"]))
             elif entry.step["type"] == COMMAND:
                 accounts = self._accounts.paths(entry)
-                found += [text for text in self._account_conflicts(entry, texts) if text not in found]
+                found += [text for text in self._account_conflicts(entry, view) if text not in found]
                 shown.update(self._accounts.attributes_before(entry, shown))
                 for path, effect in (entry.effects or {}).items():
                     if path not in accounts:
@@ -288,7 +363,7 @@ class Rollback:
         """Return what changed while a command ran, is so still, and is not known to be its work."""
         found = []
         for path, effect in entry.details.get("others", {}).items():
-            now = shown.get(path) or _state_now(self._host.path(path, follow=False))
+            now = shown.get(path) or large_files.state(self._host.path(path, follow=False))
             if not files.same(now, effect["before"]):
                 found.append(
                     "%s was changed while the run did `%s`, and is not known to be its work"
@@ -297,9 +372,9 @@ class Rollback:
             shown[path] = effect["before"]
         return found
 
-    def _account_conflicts(self, entry: Entry, texts: Dict[str, str]) -> List[str]:
+    def _account_conflicts(self, entry: Entry, view: View) -> List[str]:
         try:
-            return self._accounts.conflicts(entry, texts)
+            return self._records.conflicts(entry, view) if is_accounts(entry) else self._accounts.conflicts(entry, view)
         except ChangeError as problem:
             if isinstance(problem, DamagedJournal) and not self._force:
                 raise
@@ -308,22 +383,18 @@ class Rollback:
     def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
         now = shown.get(path)
         if now is None:
-            now = _state_now(self._host.path(path, follow=False))
+            now = large_files.state(self._host.path(path, follow=False))
         gone = now["kind"] == "absent" and after["kind"] == "file" and not files.has_content(after)
         if not gone and not files.same(now, after) and not files.same(now, before):
             text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
             if text not in found:
                 found.append(text)
+        lost = large_files.cannot_come_back(path, before, now)
+        if lost and lost not in found:
+            found.append(lost)
         # A step that left the content alone says nothing of it, so what is there now has to fit the steps before it.
         kept = {"sha256": now["sha256"]} if files.has_content(now) and not files.has_content(before) else {}
         shown[path] = now if gone else {**before, **(kept if before["kind"] == "file" else {})}
-
-
-def _state_now(path: str) -> State:
-    try:
-        return files.state(path)
-    except ChangeError:  # too large to have been changed but in its attributes
-        return files.state(path, contents=False)
 
 
 def _what_differs(after: State, now: State) -> str:

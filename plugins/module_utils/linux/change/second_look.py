@@ -18,10 +18,12 @@ from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     account_files,
     files,
+    journal_life,
     package_steps,
     trees,
     work_of,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import is_accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import BASE, Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND
@@ -36,7 +38,9 @@ Seen = Tuple[work_of.Effects, Dict[str, Any], Optional[State]]
 
 def was_cut_off(entry: Entry) -> bool:
     """Return whether a command was begun and nobody has seen what came of it."""
-    return entry.step["type"] == COMMAND and entry.status == "begun" and entry.effects is None
+    # Changes of account records say themselves what they were to make.
+    unseen = entry.step["type"] == COMMAND and entry.status == "begun" and entry.effects is None
+    return unseen and not is_accounts(entry)
 
 
 class Looker:
@@ -103,6 +107,7 @@ def take_all(host: Host, runner: Runner) -> None:
             for entry in journal.entries():
                 if was_cut_off(entry):
                     Looker(host, runner, journal).take(entry, note=True, patience=0.0)
+            journal_life.prune(journal)
         except (ChangeError, OSError):
             continue
 

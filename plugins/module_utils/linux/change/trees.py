@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Callable, Dict, Iterable, Iterator, List, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import large_files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State, same, state
 
 MAX_PATHS = 50000
@@ -24,16 +25,21 @@ def take(root: str, folders: Iterable[str], save: Optional[Callable[[bytes], str
     found: Tree = {}
     for folder in folders:
         real = _below(root, folder)
-        found[folder] = state(real, save)
+        found[folder] = _state(real, save)
         if found[folder]["kind"] == "directory":
             for path in _walk(real):
                 name = folder + path[len(real) :]
                 if name in CACHES:
                     continue
-                found[name] = state(path, save)
+                found[name] = _state(path, save)
                 if len(found) > MAX_PATHS:
                     raise ChangeError("%s holds more than %d files; it cannot be kept" % (folder, MAX_PATHS))
     return found
+
+
+def _state(path: str, save: Optional[Callable[[bytes], str]]) -> State:
+    # What is only watched may be of any size.
+    return large_files.state(path) if large_files.is_large(path) else state(path, save)
 
 
 def _below(root: str, path: str) -> str:

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import (
     COLUMNS,
-    COPIES,
-    DATABASE,
     PASSWD,
     SECRET,
     SHADOW,
@@ -32,8 +30,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ag
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
-# What chage and usermod write, with the copies that they keep.
-WATCHED = (*DATABASE, *COPIES)
 SHELL_COLUMN = COLUMNS[PASSWD].index("shell")
 NOLOGIN = "/usr/sbin/nologin"
 Writer = Callable[["ChangePlan", str, Any], None]
@@ -49,7 +45,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 
 
 def _command(plan: ChangePlan, label: str, argv: List[str], *records: Record) -> None:
-    plan.account_command(label, argv, WATCHED, records)
+    plan.account_command(label, argv, records)
 
 
 def _age(option: str, column: str) -> Writer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import GROUP, GSHADOW, NEW, PASSWD
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import GROUP, GSHADOW, NEW
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -18,7 +18,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack i
 
 GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}\Z")
 # With the users, of whose some may have the group as their primary one when it is taken back.
-GROUP_FILES = (PASSWD, GROUP, GSHADOW, GROUP + "-", GSHADOW + "-")
 
 
 def write(plan: ChangePlan, _address: Address, wanted: Any) -> None:
@@ -39,7 +38,7 @@ def write(plan: ChangePlan, _address: Address, wanted: Any) -> None:
     if group_of(host, name) is None:
         made = [[path, name, NEW, ""] for path in (GROUP, GSHADOW)]
         argv = ["groupadd", "--system", name]
-        plan.account_command("create the empty group " + name, argv, GROUP_FILES, made)
+        plan.account_command("create the empty group " + name, argv, made)
     after = _checked(host)
     if after["group"] != name:
         raise CannotFix("%s cannot be changed so that su is limited; change it by hand" % PATH)

@@ -8,8 +8,9 @@ import os
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_undo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_batch, account_undo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import expected, merge, of_packages
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import Lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -144,13 +145,13 @@ def test_all_accounts_are_changed_and_come_back_byte_for_byte(root, tools):
 
 def test_a_password_that_is_set_without_the_lock_at_this_very_moment_is_kept(root, tools, monkeypatch):
     apply(root, tools, "age")
-    real = account_undo.AccountUndo._copies
+    real = Lines.written_as
 
-    def slow(self, entry, merged):
+    def slow(self, base):
         tools.set("/etc/shadow", "bert", 1, NEW)
-        return real(self, entry, merged)
+        return real(self, base)
 
-    monkeypatch.setattr(account_undo.AccountUndo, "_copies", slow)
+    monkeypatch.setattr(Lines, "written_as", slow)
     report = roll_back(root, tools)
 
     assert "/etc/shadow was changed by another program" in report.problems[0]
@@ -335,7 +336,7 @@ def test_file_that_somebody_made_a_link_is_left_alone(root, tools):
 
     assert "no regular file any more" in roll_back(root, tools).conflicts[0]
     with pytest.raises(ChangeError):
-        account_undo.AccountUndo(Host(root), Journal(root, "run")).undo(Journal(root, "run").entries()[0])
+        account_batch.AccountBatch(Host(root), Journal(root, "run")).undo(Journal(root, "run").entries())
 
 
 PASSWD = {"/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/shadow": "root:*:1::::::\n", "/etc/group": "adm:x:4:bert\n"}

@@ -26,7 +26,7 @@ def _unit(plan, address, wanted):
 
 def _account(plan, address, _wanted):
     record = ["/etc/passwd", address["name"], 6, "/usr/sbin/nologin"]
-    plan.account_command("close it", ["usermod", address["name"]], ["/etc"], [record])
+    plan.account_command("close it", ["usermod", address["name"]], [record])
 
 
 def _package(plan, address, wanted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import multiprocessing
 import os
@@ -13,8 +14,10 @@ import sys
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import confirm
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import commit_state, confirm, reserve
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.archive import PACKAGE
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 
@@ -54,13 +57,17 @@ def change(root, watcher=lambda _what: None, call=runner):
     return Apply(parse(json.dumps(request)), root, call, watcher).answer()
 
 
+def plant(root):
+    (root / "etc/systemd/system/multi-user.target.wants").mkdir(parents=True)
+    (root / "run/systemd/system").mkdir(parents=True)
+    (root / TARGET.lstrip("/")).write_text("x\n")
+    (root / TARGET.lstrip("/")).chmod(0o644)
+    return str(root)
+
+
 @pytest.fixture
 def root(tmp_path):
-    (tmp_path / "etc/systemd/system/multi-user.target.wants").mkdir(parents=True)
-    (tmp_path / "run/systemd/system").mkdir(parents=True)
-    (tmp_path / TARGET.lstrip("/")).write_text("x\n")
-    (tmp_path / TARGET.lstrip("/")).chmod(0o644)
-    return str(tmp_path)
+    return plant(tmp_path)
 
 
 def mode(root):
@@ -89,7 +96,7 @@ def test_confirmed_change_stays(root):
     assert confirm.disarm(Journal(root, "r"), runner, root)
 
     assert not confirm.revert(Journal(root, "r"), Host(root), runner)
-    assert not confirm.revert(Journal(root, "r"), Host(root), runner, at_boot=True)
+    assert not confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
     assert (mode(root), boot_unit(root)) == ("0o600", False)
 
 
@@ -141,7 +148,7 @@ def test_power_cut_while_undoing_is_made_good_at_boot(root):
     os.rename(root + "/var/lib/hipaa-cis/r/armed", root + "/var/lib/hipaa-cis/r/reverting")
 
     assert not confirm.revert(Journal(root, "r"), Host(root), runner)
-    assert confirm.revert(Journal(root, "r"), Host(root), runner, at_boot=True)
+    assert confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
 
     assert mode(root) == "0o644"
 
@@ -204,7 +211,7 @@ def timer(root, monkeypatch):
 
 def test_timer_that_fires_early_waits_for_the_rest_of_the_time(root, timer):
     change(root)
-    confirm._write(root + "/var/lib/hipaa-cis/r/armed", json.dumps({"boot": "this boot", "until": 100.0}))
+    commit_state.write(root + "/var/lib/hipaa-cis/r/armed", json.dumps({"boot": "this boot", "until": 100.0}))
 
     assert timer([98.0, 99.0, 100.0, *[101.0] * 50]) == 2
     assert mode(root) == "0o644"
@@ -212,7 +219,7 @@ def test_timer_that_fires_early_waits_for_the_rest_of_the_time(root, timer):
 
 def test_timer_that_waits_ends_where_the_change_is_confirmed(root, timer):
     change(root)
-    confirm._write(root + "/var/lib/hipaa-cis/r/armed", json.dumps({"boot": "this boot", "until": 100.0}))
+    commit_state.write(root + "/var/lib/hipaa-cis/r/armed", json.dumps({"boot": "this boot", "until": 100.0}))
 
     def confirmed():
         os.rename(root + "/var/lib/hipaa-cis/r/armed", root + "/var/lib/hipaa-cis/r/confirmed")
@@ -224,7 +231,7 @@ def test_timer_that_waits_ends_where_the_change_is_confirmed(root, timer):
 @pytest.mark.parametrize("text", ["", "{", '{"boot": "this boot"}', '{"boot": "another", "until": 1e9}'])
 def test_timer_does_not_wait_for_what_it_cannot_read(root, timer, text):
     change(root)
-    confirm._write(root + "/var/lib/hipaa-cis/r/armed", text)
+    commit_state.write(root + "/var/lib/hipaa-cis/r/armed", text)
 
     timer([98.0] * 50)
 
@@ -290,7 +297,7 @@ def test_archive_is_all_that_the_host_needs(root, python):
         "assert confirm.__file__.startswith(sys.argv[1])\n"
         "done = confirm.revert(Journal(sys.argv[2], 'r'), Host(sys.argv[2]), lambda argv, timeout: CommandResult(0, '', ''))\n"
         "sys.exit(0 if done else 3)\n"
-    ) % ((confirm.PACKAGE,) * 4)
+    ) % ((PACKAGE,) * 4)
 
     done = subprocess.run(
         [python, "-I", "-B", "-c", code, archive, root],
@@ -303,3 +310,262 @@ def test_archive_is_all_that_the_host_needs(root, python):
 
     assert done.returncode == 0, done.stderr
     assert mode(root) == "0o644"
+
+
+def no_space(*_arguments, **_keys):
+    raise OSError(28, os.strerror(28))
+
+
+def folder(root, *names):
+    return os.path.join(root, "var/lib/hipaa-cis/r", *names)
+
+
+def test_space_is_set_aside_while_armed_and_given_back(root):
+    change(root)
+    status = os.stat(folder(root, "reserve"))
+    assert status.st_blocks * 512 >= reserve.BASE_BYTES
+
+    confirm.revert(Journal(root, "r"), Host(root), runner)
+
+    assert not os.path.exists(folder(root, "reserve"))
+
+
+def test_confirmation_gives_the_space_back(root):
+    change(root)
+    confirm.disarm(Journal(root, "r"), runner, root)
+
+    assert not os.path.exists(folder(root, "reserve"))
+
+
+def test_file_system_that_cannot_allocate_is_written_to(root, monkeypatch):
+    def unsupported(*_arguments):
+        raise OSError(95, os.strerror(95))
+
+    monkeypatch.setattr(os, "posix_fallocate", unsupported)
+    change(root)
+
+    assert os.stat(folder(root, "reserve")).st_size >= reserve.BASE_BYTES
+
+
+def test_host_whose_space_cannot_be_set_aside_is_not_changed(root, monkeypatch):
+    monkeypatch.setattr(os, "posix_fallocate", no_space)
+
+    with pytest.raises(confirm.ChangeError, match=r"could not be set aside.*file system is full"):
+        change(root)
+
+    assert (mode(root), boot_unit(root)) == ("0o644", False)
+    assert confirm.status(Journal(root, "r"))["state"] == "none"
+    assert not os.path.exists(folder(root, "reserve"))
+
+
+@pytest.mark.parametrize("other", ["armed", "reverting", "stuck"])
+def test_host_on_which_another_run_waits_to_be_undone_is_not_armed(root, other):
+    change(root)
+    os.rename(folder(root, "armed"), folder(root, other))
+    later = Journal(root, "later")
+    later.create()
+
+    with pytest.raises(confirm.ChangeError, match="hipaa_cis_run_id=r"):
+        confirm.arm(later, SECONDS, runner, root)
+
+    # Once that run was taken back, whatever its state says, there is nothing left to wait for.
+    Rollback(Host(root), runner, Journal(root, "r")).run()
+    confirm.arm(later, SECONDS, runner, root)
+
+
+def test_undoing_goes_on_where_nothing_can_be_noted(root, monkeypatch):
+    change(root)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", no_space)
+        assert confirm.revert(Journal(root, "r"), Host(root), runner)
+
+    assert mode(root) == "0o644"
+    seen = confirm.status(Journal(root, "r"))
+    assert (seen["state"], seen["tries"]) == ("reverting", 1)
+    assert "could not be noted" in seen["report"]["problems"][0]
+
+    assert confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
+    seen = confirm.status(Journal(root, "r"))
+    assert (seen["state"], seen["report"]["problems"], seen["tries"]) == ("reverted", [], 2)
+    assert len(seen["report"]["undone"]) == 1, "what the first try took back is told"
+
+
+def test_host_tries_a_bounded_number_of_times_and_then_says_why_it_is_stuck(root, timer, monkeypatch):
+    change(root)
+    monkeypatch.setattr(Rollback, "_restore", no_space)
+    codes: list[object] = []
+    for _try in range(confirm.TRIES):
+        with pytest.raises(SystemExit) as ended:
+            timer([0.0] * 99 if codes else [SECONDS * 1e6] * 99)
+        codes.append(ended.value.code)
+
+    assert codes == [confirm.TRY_AGAIN] * (confirm.TRIES - 1) + [confirm.GIVEN_UP]
+    seen = confirm.status(Journal(root, "r"))
+    assert (seen["state"], seen["overdue"]) == ("stuck", False)
+    assert "file system is full" in seen["report"]["problems"][0]
+    assert boot_unit(root), "the next boot tries again"
+    assert not confirm.disarm(Journal(root, "r"), runner, root)
+
+
+def test_boot_goes_on_with_what_is_stuck(root):
+    change(root)
+    os.rename(folder(root, "armed"), folder(root, "stuck"))
+
+    assert confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
+
+    assert (mode(root), boot_unit(root)) == ("0o644", False)
+    assert confirm.status(Journal(root, "r"))["state"] == "reverted"
+
+
+def test_undoing_that_crashes_is_told_and_tried_again(root, monkeypatch):
+    change(root)
+
+    def crash(*_arguments, **_keys):
+        raise KeyError("a bug")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Rollback, "run", crash)
+        confirm.revert(Journal(root, "r"), Host(root), runner)
+    assert confirm.status(Journal(root, "r"))["report"]["problems"] == ["KeyError: 'a bug'"]
+
+    confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
+    assert mode(root) == "0o644"
+
+
+def test_reload_that_failed_is_run_again_by_the_next_try(root):
+    change(root)
+    journal = Journal(root, "r")
+    step = {"type": "refresh", "label": "reload it", "group": "connection", "changes": [], "argv": ["reload-it"]}
+    journal.create()
+    journal.finish(journal.begin({**step, "undo": []}, {"kind": "command"}, {"kind": "command"}), "done")
+    called = []
+
+    def call(argv, _timeout):
+        called.append(argv[0])
+        return CommandResult(1, "", "no") if called.count("reload-it") == 1 else CommandResult()
+
+    confirm.revert(journal, Host(root), call)
+    assert confirm.status(journal)["state"] == "reverting"
+    confirm.revert(journal, Host(root), call, again=True)
+
+    assert called.count("reload-it") == 2
+    assert confirm.status(journal)["state"] == "reverted"
+
+
+def test_detached_process_tries_again_until_told_that_it_need_not(tmp_path):
+    count = tmp_path / "count"
+    script = f"echo x >> {count}; [ $(wc -l < {count}) -lt 3 ] && exit 75; exit 0"
+    numbers = ["0", str(confirm.TRIES), "0.01", str(confirm.GIVEN_UP)]
+    subprocess.run([sys.executable, "-c", confirm._LATER, *numbers, "sh", "-c", script], check=True, timeout=30)
+
+    assert count.read_text() == "x\n" * 3
+
+
+def test_long_report_fits_in_the_space_that_is_there():
+    report = {"changed": True, "problems": ["é" * 900] * 50, "undone": ["u" * 99] * 900, "kept": [], "conflicts": ["c"]}
+    text = commit_state.filled({"until": 1.0, "report": report})
+
+    assert len(text.encode()) == commit_state.STATE_BYTES
+    assert json.loads(text)["report"]["problems"]
+
+
+def test_run_that_was_confirmed_on_a_full_disk_is_not_undone_with_what_comes_after(root, monkeypatch):
+    change(root)
+    with monkeypatch.context() as full:
+        full.setattr(Journal, "confirm", no_space)
+        assert confirm.disarm(Journal(root, "r"), runner, root)
+    journal = Journal(root, "r")
+    journal.create()
+
+    confirm.arm(journal, SECONDS, runner, root)
+    confirm.revert(journal, Host(root), runner)
+
+    assert mode(root) == "0o600"
+
+
+def test_file_is_written_in_place_where_there_is_no_space_beside_it(root, monkeypatch):
+    path = root + "/etc/other"
+    content = b"what it was before\n"
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write("now\n")
+    os.chmod(path, 0o600)
+    wanted = {"kind": "file", "sha256": hashlib.sha256(content).hexdigest(), "mode": 0o640, "uid": 0, "gid": 0,
+              "xattrs": {}, "mtime_ns": 10**18}  # fmt: skip
+    monkeypatch.setattr(reserve.Place, "write_temporary", no_space)
+
+    reserve.bring_about(path, wanted, content, "r")
+
+    assert reserve.files.state(path) == wanted
+
+
+def test_file_that_has_no_space_to_grow_is_left_whole(root, monkeypatch):
+    path = root + TARGET
+    monkeypatch.setattr(os, "posix_fallocate", no_space)
+
+    handle = os.open(path, os.O_RDWR)
+    with pytest.raises(OSError, match="No space"):
+        reserve.overwrite(handle, b"longer than before\n")
+    os.close(handle)
+
+    with open(path, "rb") as stream:
+        assert stream.read() == b"x\n"
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it."""
+
+
+def kill(*_arguments, **_keys):
+    raise Killed
+
+
+# What removes a file needs no space.
+STOPS = [(point, act) for point in ("fsync", "replace", "rename", "pwrite", "unlink") for act in (kill, no_space)][:-1]
+
+
+@pytest.mark.parametrize(("point", "act"), STOPS)
+def test_undoing_that_is_stopped_at_any_step_is_finished_by_a_later_try(tmp_path_factory, monkeypatch, point, act):
+    """``no_space``: from that step on; then the disk has space again, and the next try, or the boot, finds it."""
+    for number in range(30):
+        root = plant(tmp_path_factory.mktemp("host"))
+        change(root)
+        with monkeypatch.context() as patched:
+            counter = iter(range(100))
+            real = getattr(os, point)
+
+            def stopped(*arguments, counter=counter, number=number, real=real, **keys):
+                seen = next(counter)
+                return act() if seen == number or (act is no_space and seen > number) else real(*arguments, **keys)
+
+            patched.setattr(os, point, stopped)
+            try:
+                confirm.revert(Journal(root, "r"), Host(root), runner)
+            except (OSError, Killed):
+                pass
+        reached = next(counter)
+        first = confirm.status(Journal(root, "r"))
+        assert first["state"] in ("armed", "reverting", "reverted"), number
+        assert first["state"] != "reverted" or mode(root) == "0o644", number
+
+        confirm.revert(Journal(root, "r"), Host(root), runner, again=True)
+
+        assert (mode(root), confirm.status(Journal(root, "r"))["state"]) == ("0o644", "reverted"), number
+        assert not os.path.exists(folder(root, "reserve"))
+        if reached <= number:
+            return
+    raise AssertionError("there are more steps than are tried")
+
+
+def test_confirmation_that_was_killed_half_way_is_finished_by_the_one_that_asks_again(root, monkeypatch):
+    change(root)
+    with monkeypatch.context() as killed:
+        killed.setattr(Journal, "confirm", kill)
+        with pytest.raises(Killed):
+            confirm.disarm(Journal(root, "r"), runner, root)
+    assert boot_unit(root)
+
+    assert confirm.disarm(Journal(root, "r"), runner, root)
+
+    assert not boot_unit(root)
+    assert [entry.confirmed for entry in Journal(root, "r").entries()] == [True]
+    assert confirm.disarm(Journal(root, "r"), runner, root), "as often as it is asked"

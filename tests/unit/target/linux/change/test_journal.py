@@ -57,6 +57,29 @@ def test_torn_last_line_is_no_damage_and_is_mended(journal):
     assert [entry.number for entry in journal.entries()] == [1, 2]
 
 
+@pytest.mark.parametrize("torn", [b"0123", b"x" * 200000, b"\0" * 4096])
+def test_line_that_is_noted_behind_a_torn_one_does_not_spoil_the_journal(journal, torn):
+    """A power cut tears the last line; then a rollback notes what it did, and breaks off."""
+    number = journal.begin(STEP, GONE, GONE)
+    with open(journal.path, "ab") as stream:
+        stream.write(torn)
+
+    Journal(journal.folder[: -len("/var/lib/hipaa-cis/run-1")], "run-1").finish(number, "undone")
+
+    assert [(entry.number, entry.status) for entry in journal.entries()] == [(1, "undone")]
+
+
+def test_journal_of_which_only_a_torn_line_is_left_is_begun_anew(journal):
+    with open(journal.path, "r+b") as stream:
+        stream.truncate(20)
+
+    journal.create()
+    journal.begin(STEP, GONE, GONE)
+
+    assert [entry.number for entry in journal.entries()] == [1]
+    assert last_run(journal.folder[: -len("/var/lib/hipaa-cis/run-1")]) == "run-1"
+
+
 def test_changed_line_is_damage_that_is_named(journal):
     journal.begin(STEP, GONE, GONE)
     journal.begin(STEP, GONE, GONE)

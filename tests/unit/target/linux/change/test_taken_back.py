@@ -159,7 +159,7 @@ def test_of_a_command_the_paths_and_accounts_are_named_and_counted(root, monkeyp
     records = [["/etc/shadow", name, 4, "365"] for name in "abc"]
 
     def change(plan, _address, _wanted):
-        plan.account_command("set ages", ["chage"], ["/etc/shadow"], records)
+        plan.account_command("set ages", ["chage"], records)
 
     def runner(argv, _timeout):
         if list(argv) == ["chage"]:
