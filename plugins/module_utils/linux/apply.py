@@ -14,7 +14,7 @@ is planned or made, and of that only what still looks as it did when it was appr
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Collection, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     confirm,
@@ -34,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import take_all
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     CONNECTION,
@@ -43,7 +44,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
     enumerated,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory, hosts_behind, lookahead
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import (
+    arrivals,
+    closing,
+    directory,
+    hosts_behind,
+    lookahead,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
@@ -127,6 +134,7 @@ class Apply:
         self._journal = Journal(root, request["run_id"])
         self._states: Dict[str, Dict[str, Any]] = {}
         self._parts: List[Part] = []
+        self._surprising: Set[str] = set()
         self._token = str(self._options.get("token", ""))
         self._timeout = float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT))
 
@@ -139,7 +147,7 @@ class Apply:
         if mode in ("status", "confirm"):
             return self._decide(mode)
         self._host.need_root("A setting can only be changed by root; what it was")
-        plan = self._plan(self._request["changes"])
+        plan = self._plan(self._request["changes"], mode == "plan")
         steps = plan.steps()
         result: Dict[str, Any] = {
             "changed": bool(steps),
@@ -173,8 +181,11 @@ class Apply:
     def _shown(self, steps: List[Step]) -> List[Dict[str, Any]]:
         return [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps]
 
-    def _plan(self, changes: Collection[str]) -> ChangePlan:
-        """Plan these of the request's changes, and of them only what is approved."""
+    def _plan(self, changes: Collection[str], look: bool) -> ChangePlan:
+        """Plan these of the request's changes, and of them only what is approved.
+
+        ``look``: also at what packages bring, for which they are fetched.
+        """
         approved = self._request.get("approved")
         unknown = {} if approved is None else {one: NOT_IN_PLAN for one in changes if one not in approved}
         asked = {change: self._request["changes"][change] for change in changes if change not in unknown}
@@ -188,14 +199,29 @@ class Apply:
         rest = {change: what for change, what in asked.items() if change not in refused}
         refused.update(closing.refusals(self._host, rest, self._options))
         plan = self._plan_all(changes, refused)
+        classes = dict.fromkeys(escalated, directory.LOGIN)
+        if look:
+            plan = self._plan_arrivals(plan, changes, refused, classes)
         if approved is not None or self._request["mode"] == "plan":
             plan = self._approve(plan, changes, refused)
-        for change in escalated:
-            self._states[change]["class"] = directory.LOGIN
+        for change, kind in classes.items():
+            self._states[change]["class"] = kind
         rules = self._request.get("rules", {})
         for step in plan.steps():
             step.rules = sorted({rule for change in step.changes for rule in rules.get(change, ())})
         return plan
+
+    def _plan_arrivals(
+        self, plan: ChangePlan, changes: Collection[str], refused: Dict[str, str], classes: Dict[str, str]
+    ) -> ChangePlan:
+        """Plan without the packages that are of another class, or of the group that is confirmed, by what they bring."""
+        keep = self._request["mode"] == "apply"
+        found = arrivals.refusals(self._runner, plan.steps(), self._options, self._request["group"], keep)
+        if not found:
+            return plan
+        refused.update((change, reason) for change, (_kind, reason) in found.items())
+        classes.update((change, kind) for change, (kind, _reason) in found.items())
+        return self._plan_all(changes, refused)
 
     def _approve(self, plan: ChangePlan, changes: Collection[str], refused: Dict[str, str]) -> ChangePlan:
         """Note the parts of a plan for a person to approve; where some are approved, plan without what is none of them."""
@@ -261,7 +287,8 @@ class Apply:
     def _apply(self, plan: ChangePlan) -> Tuple[bool, List[Dict[str, Any]]]:
         """Make a plan's steps; return whether the host may not be what it was, and the steps that were made."""
         self._begin(plan.steps())
-        executor = Executor(PlannedHost(self._root, runner=self._runner), self._runner, self._journal, self._watch)
+        host = PlannedHost(self._root, runner=self._runner)
+        executor = Executor(host, self._runner, self._journal, self._watch, self._take_back_surprise)
         try:
             result, shown = self._execute(executor, plan)
             journal_life.prune(self._journal)
@@ -273,6 +300,8 @@ class Apply:
         for change, state in self._states.items():
             if change in result.failed:
                 state.update(state="failed", reason=result.failed[change])
+                if change in self._surprising:
+                    state["class"] = directory.LOGIN
             elif state["state"] == "planned":
                 state["state"] = "done"
         if self._request["group"] == CONNECTION and not result.changed:
@@ -286,9 +315,10 @@ class Apply:
         result, shown = Result(), []
         current = plan
         for left in range(PLANNED_ANEW, -1, -1):
-            steps = current.steps()
+            steps, waiting = _in_turn(current.steps(), left == PLANNED_ANEW)
             differences = self._shown(steps)
             result.add(executor.execute(steps))
+            result.stale.update((change, why) for change, why in waiting.items() if change not in result.failed)
             shown += [one for step, one in zip(steps, differences) if any(step is made for made in result.made)]
             if not result.stale or not left:
                 break
@@ -296,10 +326,23 @@ class Apply:
         result.failed.update(result.stale)
         return result, shown
 
+    def _take_back_surprise(self, number: int, step: Step, paths: Collection[str]) -> str:
+        """Take a call of the package manager back that changed who gets in, where nobody confirms it; return why."""
+        changed = sorted(path for path in paths if arrivals.SURPRISES.match(path))
+        if not changed or self._request["group"] == CONNECTION:
+            return ""
+        report = Rollback(Host(self._root), self._runner, self._journal, lambda entry: entry.number == number).run()
+        self._surprising.update(step.changes)
+        left = report.conflicts + report.problems
+        return "it changed %s, which decides who gets in, and was not to be seen in the packages; %s" % (
+            ", ".join(changed[:5]),
+            "taking it back failed: " + "; ".join(left[:5]) if left else "it was taken back",
+        )
+
     def _plan_anew(self, plan: ChangePlan, result: Result) -> ChangePlan:
         """Plan the stale changes of a result on the host as it is by now; ``plan`` gets what is to be said of it."""
         self._host = self._fresh_host()
-        later = self._plan(result.stale)
+        later = self._plan(result.stale, True)
         begun = {change for step in result.made for change in step.changes}
         for change in result.stale:
             state = self._states[change]
@@ -332,6 +375,19 @@ class Apply:
         if self._request["group"] == CONNECTION and what.startswith("journal: "):
             confirm.refuse_late(self._journal)
             confirm.extend(self._journal, self._timeout, self._root)
+
+
+def _in_turn(steps: List[Step], first: bool) -> Tuple[List[Step], Dict[str, str]]:
+    """Return the steps to be made now, and change -> reason of what is planned anew behind them.
+
+    What is to be installed can be looked at once the lists of packages are fetched, which is done once.
+    """
+    if not first:
+        return [step for step in steps if not step.upkeep], {}
+    lists = {change for step in steps if step.upkeep for change in step.changes}
+    reason = "the lists of packages were fetched, and what they have was not planned"
+    now = [step for step in steps if step.upkeep or not step.changes or not lists.issuperset(step.changes)]
+    return now, dict.fromkeys(lists, reason)
 
 
 def parse(text: str) -> Dict[str, Any]:

@@ -130,8 +130,8 @@ class PlatformRemediation:
         self._times_changed = 0
         self._tried_after: dict[str, int] = {}
         self._states: dict[str, dict[str, Any]] = {}
-        # What the host says is of the class `login` there, whatever its rule says.
-        self._escalated: set[str] = set()
+        # What the host says is to be confirmed, whatever its rule says, and of which class: `login`, or `armed` for no other.
+        self._escalated: dict[str, str] = {}
         self._tried_armed: set[str] = set()
         self._reverted: set[str] = set()
         # Of these changes nobody can say whether they stay, and why.
@@ -277,7 +277,7 @@ class PlatformRemediation:
             # What is refused after a part of it was made is that which was left.
             made = state["state"] == "refused" and self._states.get(name, {}).get("state") == "done"
             self._states[name] = {**self._states[name], "left": state["reason"]} if made else dict(state)
-        self._escalated.update(name for name, state in self._states.items() if state.get("class") == LOGIN)
+        self._escalated.update({name: state["class"] for name, state in self._states.items() if "class" in state})
         self.steps.extend(answer.get("steps", []))
         self.parts.extend(answer.get("parts", []))
         for kept, said in ((self.warnings, "notes"), (self.pending_reboot, "pending_reboot")):
@@ -295,7 +295,7 @@ class PlatformRemediation:
                     continue
             elif finding.outcome == "pass" and self._limits.write_out:
                 remedies.write_out(finding.planned)
-        for name in self._escalated.intersection(remedies.changes):
+        for name in self._escalated.keys() & remedies.changes.keys():
             remedies.changes[name].group = CONNECTION
         return {
             name: change for name, change in remedies.changes.items() if change.group == group and self._may_try(name)
@@ -311,7 +311,7 @@ class PlatformRemediation:
         if not self._tries[name]:
             return True
         if name in self._escalated and name not in self._tried_armed:
-            return LOGIN in self._limits.disruption
+            return self._escalated[name] != LOGIN or LOGIN in self._limits.disruption
         state = self._states.get(name, {}).get("state")
         # The host that refused it is asked again only where it is not the same any more.
         asked = state == "done" or (state == "refused" and self._times_changed > self._tried_after[name])

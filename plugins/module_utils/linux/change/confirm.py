@@ -238,7 +238,7 @@ def revert(journal: Journal, host: Host, runner: Runner, again: bool = False, in
     _count_try(journal, host.root)
     # An apply that is still at work sees the claim and ends at its next step.
     with lock.at_work(host.root, patience=PATIENCE if insist else 0.0, insist=insist):
-        report = _tried(Rollback(host, runner, journal, unconfirmed=True, force=True))
+        report = _tried(Rollback(host, runner, journal, unconfirmed, force=True))
     _end(journal, report, host.root)
     return True
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Collection, Dict, List, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     account_steps,
@@ -34,6 +34,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import findmnt
 
 NEW_FILE_MODE = 0o644
+# Told which entry of the journal a call of the package manager is and what it changed; says why it was taken back, or nothing.
+Surprise = Callable[[int, Step, Collection[str]], str]
 # Called before every act on the host with what is about to be done; tests stop the process here.
 Watcher = Callable[[str], None]
 
@@ -73,11 +75,19 @@ class Result:
 class Executor:
     """Makes steps on the host below ``host.root`` with ``runner``."""
 
-    def __init__(self, host: Host, runner: Runner, journal: Journal, watcher: Watcher = lambda _what: None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        runner: Runner,
+        journal: Journal,
+        watcher: Watcher = lambda _what: None,
+        surprise: Surprise = lambda _number, _step, _paths: "",
+    ) -> None:
         self._host = host
         self._runner = runner
         self._journal = journal
         self._watcher = watcher
+        self._surprise = surprise
         # The copy of the account files before the first command that changed them.
         self._accounts = ""
         # Whether a command was run that may have changed something and is not done.
@@ -321,7 +331,9 @@ class Executor:
         self._half = half or not (good or idle)
         more = {} if after is None else {"after": after}
         self._finish(number, "done" if partly else "failed", effects=effects, details=details, reason=problem, **more)
-        return problem
+        surprise = self._surprise(number, step, effects) if step.packages else ""
+        self._half = self._half or bool(surprise)
+        return surprise or problem
 
     def _make_account_command(self, step: Step) -> str:
         before, then = account_steps.before(self._host, step), account_steps.Look(self._host)

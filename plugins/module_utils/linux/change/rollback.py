@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     files,
@@ -72,15 +72,15 @@ class Report:
 class Rollback:
     """The rollback of one journal on the host below ``host.root``.
 
-    ``unconfirmed``: only what may have cut the controller off and was not confirmed since.
+    ``wanted``: of which entries, such as those that are `unconfirmed`; all of them without it.
     """
 
-    def __init__(self, host: Host, runner: Runner, journal: Journal, unconfirmed: bool = False, force: bool = False,
-                 watcher: Watcher = lambda _what: None) -> None:  # fmt: skip
+    def __init__(self, host: Host, runner: Runner, journal: Journal, wanted: Callable[[Entry], bool] = lambda _entry: True,
+                 force: bool = False, watcher: Watcher = lambda _what: None) -> None:  # fmt: skip
         self._host = host
         self._runner = runner
         self._journal = journal
-        self._unconfirmed = unconfirmed
+        self._chosen = wanted
         self._force = force
         self._watcher = watcher
         self._accounts = AccountUndo(host, journal)
@@ -175,7 +175,7 @@ class Rollback:
             report.problems += [text] if text not in report.problems else []
 
     def _wanted(self, entry: Entry) -> bool:
-        return unconfirmed(entry) if self._unconfirmed else entry.status not in UNDONE
+        return entry.status not in UNDONE and self._chosen(entry)
 
     def _told(self, told: TakenBack, entry: Entry) -> Item:
         step = entry.step

@@ -13,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import conf
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Executor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback, unconfirmed
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -521,7 +521,7 @@ def test_only_what_is_unconfirmed_is_undone_by_the_host(root, monkeypatch):
         steps = {name: CHANGES[name]}
         Apply({**request(changes=steps), "group": "connection"}, root, good).answer()
 
-    Rollback(Host(root), good, journal, unconfirmed=True, force=True).run()
+    Rollback(Host(root), good, journal, unconfirmed, force=True).run()
 
     assert tree(root)[SYSCTL] == (0o666, b"0\n")
     assert tree(root)["/etc/passwd"][0] == 0o600

@@ -53,7 +53,11 @@ class Dpkg:
         acts = self.acts(verb, names)
         if "--simulate" in words:
             signs = {"": "Remv %s [1]\n"}
-            return CommandResult(0, "".join(signs.get(new, "Inst %s (1)\n") % name for name, new in acts.items()))
+            return CommandResult(
+                0, "".join(signs.get(new, "Inst %s (1 repository [all])\n") % name for name, new in acts.items())
+            )
+        if "--download-only" in words:
+            return CommandResult()
         self.calls.append([verb, *names])
         result = self.answer(verb)
         if not result.exit_code:
@@ -155,7 +159,9 @@ def test_what_failed_half_way_is_a_change(root):
 
     def half(argv, timeout):
         done = dpkg(argv, timeout)
-        installing = argv[-1] == "aide" and "install" in argv and "--simulate" not in argv
+        installing = (
+            argv[-1] == "aide" and "install" in argv and not {"--simulate", "--download-only"}.intersection(argv)
+        )
         return CommandResult(100, "", "E: post-installation script failed") if installing else done
 
     answer = apply(root, half, INSTALL)
@@ -214,7 +220,7 @@ class Bringing(Dpkg):
 
     def __call__(self, argv, timeout):
         result = super().__call__(argv, timeout)
-        if "install" in argv and "--simulate" not in argv:
+        if "install" in argv and not {"--simulate", "--download-only"}.intersection(argv):
             self.add("/etc/passwd", "_aide:x:110:110::/:/usr/sbin/nologin\n")
             self.add("/etc/shadow", "_aide:!:20000::::::\n")
             self.add("/etc/group", "_aide:x:110:\n")
@@ -392,6 +398,37 @@ def planting(root, killed=False):
                 raise KeyboardInterrupt
 
     return Planting("base")
+
+
+@pytest.mark.parametrize("group", ["plain", "connection"])
+def test_package_whose_scripts_change_who_gets_in_is_taken_back_where_nobody_confirms_it(root, group, monkeypatch):
+    monkeypatch.setattr(Apply, "_begin", lambda self, _steps: self._journal.create())
+    os.mkdir(root + "/etc/pam.d")
+    path = root + "/etc/pam.d/common-auth"
+    with open(path, "w") as stream:
+        stream.write("auth required pam_unix.so\n")
+
+    class Switching(Dpkg):
+        def do(self, verb, acts):
+            super().do(verb, acts)
+            known(root, "aide", postinst="pam-auth-update --package; # /etc/pam.d/common-auth\n")
+            if verb == "install":
+                with open(path, "w") as stream:
+                    stream.write("auth required pam_other.so\n")
+
+    dpkg = Switching("base")
+    request = {"version": 1, "mode": "apply", "run_id": "run", "group": group, "options": {}, "changes": INSTALL}
+    state = Apply(parse(json.dumps(request)), root, dpkg).answer()["changes"]["it"]
+
+    with open(path) as stream:
+        text = stream.read()
+    if group == "connection":
+        assert (state["state"], "aide" in dpkg.installed, "pam_other" in text) == ("done", True, True)
+    else:
+        assert (state["state"], state["class"]) == ("failed", "login")
+        assert "it changed /etc/pam.d/common-auth" in state["reason"]
+        assert "it was taken back" in state["reason"]
+        assert ("aide" in dpkg.installed, text) == (False, "auth required pam_unix.so\n")
 
 
 @pytest.mark.parametrize("killed", [False, True])

@@ -340,7 +340,7 @@ def test_name_that_others_may_have_made_of_a_file_is_refused(root, owner, mode):
     other_name_of_secret(root)
     apply_plan = Apply(
         parse(json.dumps({"version": 1, "mode": "plan", "run_id": "run", "group": "plain", "changes": {}})), root, good
-    )._plan({})
+    )._plan({}, False)
 
     with pytest.raises(Exception, match="find / -xdev -samefile"):
         apply_plan.attributes(HOME + "/conf/dotfile", 0o644)
@@ -350,7 +350,7 @@ def test_name_that_others_may_have_made_of_a_file_is_refused(root, owner, mode):
 
 def test_file_that_is_read_twice_with_other_content_is_not_written(root):
     request = {"version": 1, "mode": "plan", "run_id": "run", "group": "plain", "changes": {}}
-    plan = Apply(parse(json.dumps(request)), root, good)._plan({})
+    plan = Apply(parse(json.dumps(request)), root, good)._plan({}, False)
     old = plan.host.read_text(SITE)
     append(root + SITE)
     plan.host.plan("/etc/other").content = b""  # what was read is forgotten

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What packages bring that decides who gets in, known from their archives before anything is installed.
+
+A package that brings such a thing is installed in the group that is confirmed; one that changes the logins themselves is
+of the class `login` there, whatever its rule says. Backend: dpkg and apt. ``options``: ``as_login`` (the class is allowed).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import APT, step_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, Step
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.directory import LOGIN
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner, printable
+
+# Made in the group that is confirmed, of whatever class the rule is.
+ARMED = "armed"
+# Changes at once how people log in: profiles that pam-auth-update switches on, and what sshd reads.
+_LOGINS = re.compile(r"/usr/share/pam-configs/.|/etc/pam\.d/common-|/etc/ssh/sshd_config\.d/.")
+_ACCESS = re.compile(
+    r"/etc/pam\.d/.|/etc/sudoers\.d/.|(?:/usr)?/lib/systemd/system/"
+    r"(?:nftables|ufw|firewalld|iptables|ip6tables|netfilter-persistent|shorewall6?|ferm)\.service\Z"
+)
+# What scripts of a package change here was not to be seen in its archive.
+SURPRISES = re.compile(r"/etc/(?:pam\.d/|pam\.conf\Z|sudoers(?:\Z|\.d/)|ssh/sshd_config(?:\Z|\.d/)|nsswitch\.conf\Z)")
+_INST = re.compile(r"^Inst (\S+) (?:\[[^\]]+\] )?\((\S+) .*\[([^\] ]+)\]\)", re.MULTILINE)
+_FOLDER = "Dir::Cache::archives"
+_CACHE = re.compile(r"^ARCHIVES='([^']+)'", re.MULTILINE)
+_TIMEOUT = 300.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One archive that would be installed: the package's name, and the archive's file name as apt calls it."""
+
+    name: str
+    archive: str
+
+
+def refusals(
+    runner: Runner, steps: Sequence[Step], options: Mapping[str, Any], group: str, keep: bool
+) -> Dict[str, Tuple[str, str]]:
+    """Return change -> (class, reason) of the installations that this group is the wrong one for.
+
+    ``keep``: what is fetched stays, for it is installed next; else it is fetched into a folder that is removed again.
+    """
+    found: Dict[str, Tuple[str, str]] = {}
+    for step in steps:
+        if step.base != step_for("install").base:
+            continue
+        brought = _brought(runner, step.names(), keep)
+        for package, (kind, what) in brought.items():
+            if group == CONNECTION and (kind == ARMED or options.get("as_login")):
+                continue
+            for change in _changes(runner, step, package):
+                found.setdefault(change, (kind, _reason(package, kind, what)))
+    return found
+
+
+def _reason(package: str, kind: str, what: str) -> str:
+    if kind == LOGIN:
+        return (
+            "the package %s brings %s, which changes how people log in, so here it is of the class login, which "
+            "hipaa_cis_allow_disruption does not hold" % (package, what)
+        )
+    return "the package %s brings %s, so it is only installed where that is confirmed afterwards" % (package, what)
+
+
+def _changes(runner: Runner, step: Step, package: str) -> List[str]:
+    """Return the changes because of which a package would be installed."""
+    names = {package}.intersection(step.names()) or {
+        name for name in step.names() if package in [arrival.name for arrival in _arrivals(runner, [name])]
+    }
+    concerned = [change for change in step.changes if any(change in step.named.get(name, ()) for name in names)]
+    # Where only all of them together bring it, it is nobody's in particular.
+    return concerned or list(step.changes)
+
+
+def _arrivals(runner: Runner, names: Iterable[str]) -> List[Arrival]:
+    simulated = runner([*APT, "--simulate", "install", "--no-install-recommends", *names], _TIMEOUT)
+    return [
+        Arrival(name.partition(":")[0], "%s_%s_%s.deb" % (name.partition(":")[0], version.replace(":", "%3a"), arch))
+        for name, version, arch in _INST.findall(simulated.stdout)
+    ]
+
+
+def _brought(runner: Runner, names: Sequence[str], keep: bool) -> Dict[str, Tuple[str, str]]:
+    """Return package -> (class, what it brings); nothing of what can't be fetched, which can't be installed either."""
+    arrivals = _arrivals(runner, names)
+    found = _CACHE.search(runner(["apt-config", "shell", "ARCHIVES", _FOLDER + "/d"], 60.0).stdout)
+    cache = found.group(1) if found else "/var/cache/apt/archives/"
+    if keep:
+        runner([*APT, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
+        return _looked_at(runner, cache, arrivals)
+    with tempfile.TemporaryDirectory(prefix="hipaa-cis-") as folder:
+        os.mkdir(os.path.join(folder, "partial"), 0o700)
+        fetched = [*APT, "-o", "APT::Sandbox::User=root", "-o", "%s=%s/" % (_FOLDER, folder)]
+        runner([*fetched, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
+        # A host without a network may have them in the cache.
+        return {**_looked_at(runner, cache, arrivals), **_looked_at(runner, folder, arrivals)}
+
+
+def _looked_at(runner: Runner, folder: str, arrivals: Sequence[Arrival]) -> Dict[str, Tuple[str, str]]:
+    result = {}
+    for arrival in arrivals:
+        path = os.path.join(folder, arrival.archive)
+        if os.path.isfile(path):
+            kind, what = _of_archive(runner, path)
+            if kind:
+                result[arrival.name] = (kind, what)
+    return result
+
+
+def _of_archive(runner: Runner, path: str) -> Tuple[str, str]:
+    listed = runner(["dpkg-deb", "--contents", path], 120.0)
+    if listed.problem or listed.exit_code:
+        return LOGIN, "an archive that cannot be read"
+    paths = [line.split(None, 5)[-1].split(" -> ")[0][1:] for line in listed.stdout.splitlines() if " ./" in line]
+    for kind, pattern in ((LOGIN, _LOGINS), (ARMED, _ACCESS)):
+        seen = next((one for one in paths if pattern.match(one)), "")
+        if seen:
+            return kind, printable(seen)[:200]
+    for script in ("preinst", "postinst"):
+        if "dpkg-divert" in runner(["dpkg-deb", "--info", path, script], 120.0).stdout:
+            return ARMED, "a diversion of files of others"
+    return "", ""
