@@ -111,6 +111,8 @@ class PlayedHost:
     def _not_made(self, name, options):
         if name in self.behaviour.get("directory", ()) and not options["as_login"]:
             return {"state": "refused", "reason": "of the class login here", "class": "login"}
+        if name in self.behaviour.get("brings_access", ()) and self.requests[-1]["group"] != "connection":
+            return {"state": "refused", "reason": "has to be confirmed", "class": "armed"}
         for key, state in (("refuse", "refused"), ("fail", "failed")):
             if name in self.behaviour.get(key, {}):
                 return {"state": state, "reason": self.behaviour[key][name]}
@@ -240,6 +242,18 @@ def test_what_the_host_makes_a_matter_of_login_is_made_only_where_that_is_allowe
 
     host = PlayedHost({"a": 0, "b": 0}, directory=["a"])
     _record, results = remediate([rule("pam", leaf("a")), rule("other", leaf("b"))], host, ("login",), check=check)
+
+    assert {result for result, _reason in results.values()} == {"would_fix" if check else "fixed"}
+    assert [list(one["changes"]) for one in host.requests if one.get("group") == "connection" and one["changes"]] == [
+        ['plain {"name": "a"} = 1']
+    ]
+    assert (("confirm", "connection") in host.modes) != check
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_the_host_wants_to_be_confirmed_is_made_so_whatever_the_class(check):
+    host = PlayedHost({"a": 0, "b": 0}, brings_access=["a"])
+    _record, results = remediate([rule("package", leaf("a")), rule("other", leaf("b"))], host, check=check)
 
     assert {result for result, _reason in results.values()} == {"would_fix" if check else "fixed"}
     assert [list(one["changes"]) for one in host.requests if one.get("group") == "connection" and one["changes"]] == [
