@@ -135,6 +135,7 @@ class Apply:
         self._states: Dict[str, Dict[str, Any]] = {}
         self._parts: List[Part] = []
         self._surprising: Set[str] = set()
+        self._spared: Mapping[str, Mapping[str, str]] = {}
         self._token = str(self._options.get("token", ""))
         self._timeout = float(self._options.get("confirm_timeout", CONFIRM_TIMEOUT))
 
@@ -197,7 +198,8 @@ class Apply:
             **escalated,
         }
         rest = {change: what for change, what in asked.items() if change not in refused}
-        refused.update(closing.refusals(self._host, rest, self._options))
+        closed, self._spared = closing.refusals(self._host, rest, self._options)
+        refused.update(closed)
         plan = self._plan_all(changes, refused)
         classes = dict.fromkeys(escalated, directory.LOGIN)
         if look:
@@ -244,6 +246,7 @@ class Apply:
             self._states.pop(change, None)
         plan = ChangePlan(self._host)
         plan.group = self._request["group"]
+        plan.spared = self._spared
         for change in changes:
             self._plan_one(plan, change, refused.get(change, ""))
         # What one writer refused may be possible by what another has planned since: a folder that is closed by then.

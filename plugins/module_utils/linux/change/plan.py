@@ -14,7 +14,7 @@ import grp
 import os
 import pwd
 import stat
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Record
@@ -57,6 +57,8 @@ class ChangePlan:
         self.pending: Set[str] = set()
         # Change -> what of it is left as it is, and why; the rest of it is made.
         self.left: Dict[str, List[str]] = {}
+        # Change -> account that it leaves alone -> why.
+        self.spared: Mapping[str, Mapping[str, str]] = {}
         # Whether what is planned now stands by itself, so that it is made though another part of its change fails.
         self._alone = False
         self._files: Dict[str, Step] = {}

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access, access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import (
@@ -40,9 +40,15 @@ SSHD_OPTIONS = frozenset(
 LISTS = frozenset({"allowgroups", "allowusers", "denygroups", "denyusers"})
 
 
-def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]) -> Dict[str, str]:
-    """Return change -> why it is refused. Each is judged as if those before it that were not refused were made."""
+def refusals(
+    host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]
+) -> Tuple[Dict[str, str], Dict[str, Dict[str, str]]]:
+    """Return (change -> why it is refused, change -> account -> why that one is left and the others are changed).
+
+    Each is judged as if those before it that were not refused were made.
+    """
     found: Dict[str, str] = {}
+    left_alone: Dict[str, Dict[str, str]] = {}
     now: Optional[Access] = None
     today: FrozenSet[Way] = frozenset()
     spared = frozenset(str(name) for name in options.get("close_accounts") or ())
@@ -58,13 +64,30 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
         except ReadError as problem:
             found[change] = "it cannot be told who would be shut out by this: %s" % problem
             continue
+        meant = frozenset(more[0] if more else ())
         left = today if then == now else ways(then)
-        lost = _lost(today - left, then, frozenset(more[0] if more else ()), spared)
+        lost = _lost(today - left, then, meant, spared)
+        if lost and kind == "accounts":
+            left_alone[change] = {name: told([way for way in lost if way.user == name]) for name in _users(lost)}
+            then = _without(then, now, _users(lost))
+            left = ways(then)
+            lost = _lost(today - left, then, meant, spared) or (lost if then == now else [])
         if lost:
             found[change] = told(lost)
         else:
             now, today = then, left
-    return found
+    return found, left_alone
+
+
+def _users(lost: Sequence[Way]) -> FrozenSet[str]:
+    return frozenset(way.user for way in lost)
+
+
+def _without(then: Access, now: Access, names: FrozenSet[str]) -> Access:
+    """Return what a change of accounts does where these are left as they are."""
+    users = tuple(old if old.name in names else new for old, new in zip(now.users, then.users))
+    passwords = {name: now.passwords[name] if name in names else entry for name, entry in then.passwords.items()}
+    return replace(then, users=users, passwords=passwords)
 
 
 def _lost(closed: FrozenSet[Way], then: Access, meant: FrozenSet[str], spared: FrozenSet[str]) -> List[Way]:

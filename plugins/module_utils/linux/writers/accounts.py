@@ -45,37 +45,48 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 
 
 def _command(plan: ChangePlan, label: str, argv: List[str], *records: Record) -> None:
+    """Plan one account's change, unless that is left alone, for it would shut somebody out (guards/closing.py)."""
+    why = plan.spared.get(plan.change, {}).get(argv[-1])
+    if why:
+        raise CannotFix(why)
     plan.account_command(label, argv, records)
 
 
 def _age(option: str, column: str) -> Writer:
-    """Return a writer of one day count. Whom it would shut out is looked at before (guards/closing.py)."""
+    """Return a writer of one day count."""
     position = COLUMNS[SHADOW].index(column)
 
     def write_days(plan: ChangePlan, fact: str, wanted: Any) -> None:
         days = int(wanted)
-        for entry in passwords(plan.host):
-            if to_change(entry, fact, days):
-                label = "set %s of %s to %d" % (option.lstrip("-"), entry.name, days)
-                argv = ["chage", option, str(days), entry.name]
-                _command(plan, label, argv, [SHADOW, entry.name, position, str(days)])
+
+        def limit(name: str) -> None:
+            label = "set %s of %s to %d" % (option.lstrip("-"), name, days)
+            _command(plan, label, ["chage", option, str(days), name], [SHADOW, name, position, str(days)])
+
+        plan.each([entry.name for entry in passwords(plan.host) if to_change(entry, fact, days)], limit)
 
     return write_days
 
 
 def _shells(plan: ChangePlan, fact: str, _wanted: Any) -> None:
     """Give system accounts that can log in a shell that lets nobody in."""
-    for name in _names(plan, fact):
+
+    def replace(name: str) -> None:
         argv = ["usermod", "--shell", NOLOGIN, name]
         _command(plan, "give %s the shell %s" % (name, NOLOGIN), argv, [PASSWD, name, SHELL_COLUMN, NOLOGIN])
+
+    plan.each(_names(plan, fact), replace)
 
 
 def _lock(plan: ChangePlan, fact: str, _wanted: Any) -> None:
     """Lock the passwords of accounts that have no shell."""
-    for name in _names(plan, fact):
+
+    def lock(name: str) -> None:
         # The password stands in one of the two; the other is left as it is.
         locked = [[path, name, SECRET, "!"] for path in (SHADOW, PASSWD)]
         _command(plan, "lock %s" % name, ["usermod", "--lock", name], *locked)
+
+    plan.each(_names(plan, fact), lock)
 
 
 def _homes(plan: ChangePlan, fact: str, wanted: Any) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import RequestError, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import accounts
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WAYS
 
 TODAY = int(time.time() // 86400)
@@ -93,7 +95,8 @@ def refusal(host):
 
     def ask(change, files=None, sshd=SSHD, **options):
         several = change if isinstance(change, dict) else {"it": change}
-        found = closing.refusals(host(files, sshd), several, options)
+        found, left = closing.refusals(host(files, sshd), several, options)
+        found.update((name, "; ".join(accounts.values())) for name, accounts in left.items())
         return found if isinstance(change, dict) else found.get("it", "")
 
     return ask
@@ -198,6 +201,24 @@ def test_pam_that_comes_on_refuses_who_has_an_old_password(refusal):
     # Without PAM sshd itself refuses the account with a lock mark, so there is nothing to close.
     assert refusal(PAM_ON, files, sshd) == ""
     assert "ada (a key over SSH)" in refusal(PAM_ON, shadow(ada=f"*:{OLD}:0:30:7:::"), sshd)
+
+
+def test_account_that_would_be_shut_out_is_left_and_the_others_are_changed(host):
+    shells = {"/srv/git/.ssh/authorized_keys": KEY}
+    refused, left = closing.refusals(host(shells), {"it": SHELL}, {})
+    assert (refused, list(left["it"])) == ({}, ["git"])
+    assert "git (a key over SSH)" in left["it"]["git"]
+
+    plan = ChangePlan(host(shells))
+    plan.change, plan.spared = "it", left
+    accounts.write(plan, SHELL[1], SHELL[2])
+    assert [step.argv[-1] for step in plan.steps()] == ["idle"]
+    assert plan.left["it"] == [left["it"]["git"]]
+
+
+def test_change_that_would_shut_all_of_its_accounts_out_is_refused_whole(host):
+    refused, _left = closing.refusals(host(shadow(files=HASH, fish=HASH)), {"it": LOCK}, {})
+    assert set(refused) == {"it"}
 
 
 def test_lock_closes_a_key_where_sshd_asks_no_pam(refusal):
