@@ -13,7 +13,7 @@ __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
 pytestmark = pytest.mark.hosts
 
-NEEDS = "pam_pwquality_installed"
+NEEDS = "journal_upload_installed"
 HOLD = """\
 import fcntl, time
 with open("/var/lib/dpkg/lock-frontend", "w") as stream:

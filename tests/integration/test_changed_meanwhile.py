@@ -54,15 +54,22 @@ def module(booted_host, run_ansible, write_inventory):
     return run
 
 
-def request(changes):
-    asked = {"version": 1, "run_id": "run", "group": "plain", "options": {}, "mode": "apply", "changes": changes}
+def request(changes, group="plain"):
+    asked = {
+        "version": 1,
+        "run_id": "run",
+        "group": group,
+        "options": {"as_login": True},
+        "mode": "apply",
+        "changes": changes,
+    }
     return {"request": json.dumps(asked)}
 
 
 def test_what_a_package_writes_is_not_lost_in_a_later_step_of_the_same_call(booted_host, module):
     before = booted_host.read(PASSWORD)
 
-    answer = module("linux_apply", request(ONE_CALL))
+    answer = module("linux_apply", request(ONE_CALL, "connection"))
 
     assert {state["state"] for state in answer["changes"].values()} == {"done"}, answer
     now = booted_host.read(PASSWORD)

@@ -14,6 +14,7 @@ is planned or made, and of that only what still looks as it did when it was appr
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any, Callable, Collection, Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
@@ -32,6 +33,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute imp
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import fetched
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -217,7 +219,7 @@ class Apply:
         self, plan: ChangePlan, changes: Collection[str], refused: Dict[str, str], classes: Dict[str, str]
     ) -> ChangePlan:
         """Plan without the packages that are of another class, or of the group that is confirmed, by what they bring."""
-        keep = self._request["mode"] == "apply"
+        keep = fetched(self._journal) if self._request["mode"] == "apply" else ""
         found = arrivals.refusals(self._runner, plan.steps(), self._options, self._request["group"], keep)
         if not found:
             return plan
@@ -294,6 +296,7 @@ class Apply:
         executor = Executor(host, self._runner, self._journal, self._watch, self._take_back_surprise)
         try:
             result, shown = self._execute(executor, plan)
+            shutil.rmtree(fetched(self._journal), ignore_errors=True)
             journal_life.prune(self._journal)
         except JournalFailure as problem:
             for state in self._states.values():

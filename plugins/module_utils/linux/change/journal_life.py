@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import acco
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import is_accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal, runs
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import fetched
 
 ENDED = ("undone", "failed")
 # How long the journal of a run of which nothing is left stays, to be read.
@@ -41,6 +42,7 @@ def prune(journal: Journal) -> None:
         for name in os.listdir(blobs):
             if name not in needed:
                 os.unlink(os.path.join(blobs, name))
+        shutil.rmtree(fetched(journal), ignore_errors=True)
         if not entries:
             shutil.rmtree(os.path.join(journal.folder, "packages"), ignore_errors=True)
 

@@ -99,9 +99,22 @@ def before(host: Host, runner: Runner, step: Step, journal: Journal) -> State:
 
 
 def command(step: Step, then: State, journal: Journal) -> List[str]:
-    """Return what is run for a step: it keeps its own record in the journal's folder."""
+    """Return what is run for a step: it keeps its own record in the journal's folder, and takes what was fetched there."""
     head = len(APT)
-    return [*step.argv[:head], *package_record.options(journal.folder, then["token"]), *step.argv[head:]]
+    more = package_record.options(journal.folder, then["token"])
+    if os.path.isdir(fetched(journal)):
+        more += archives_in(fetched(journal))
+    return [*step.argv[:head], *more, *step.argv[head:]]
+
+
+def fetched(journal: Journal) -> str:
+    """Return the folder of what was fetched to be looked at, and is installed next."""
+    return os.path.join(journal.folder, "fetched")
+
+
+def archives_in(folder: str) -> List[str]:
+    """Return the options that let apt-get fetch into a folder of root's own, and take what is there."""
+    return ["-o", "APT::Sandbox::User=root", "-o", "Dir::Cache::archives=%s/" % folder]
 
 
 def after(host: Host, runner: Runner, then: State, journal: Journal) -> State:

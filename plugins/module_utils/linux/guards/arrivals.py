@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import APT, step_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import APT, archives_in, step_for
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.directory import LOGIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner, printable
@@ -31,7 +33,6 @@ _ACCESS = re.compile(
 # What scripts of a package change here was not to be seen in its archive.
 SURPRISES = re.compile(r"/etc/(?:pam\.d/|pam\.conf\Z|sudoers(?:\Z|\.d/)|ssh/sshd_config(?:\Z|\.d/)|nsswitch\.conf\Z)")
 _INST = re.compile(r"^Inst (\S+) (?:\[[^\]]+\] )?\((\S+) .*\[([^\] ]+)\]\)", re.MULTILINE)
-_FOLDER = "Dir::Cache::archives"
 _CACHE = re.compile(r"^ARCHIVES='([^']+)'", re.MULTILINE)
 _TIMEOUT = 300.0
 
@@ -45,11 +46,11 @@ class Arrival:
 
 
 def refusals(
-    runner: Runner, steps: Sequence[Step], options: Mapping[str, Any], group: str, keep: bool
+    runner: Runner, steps: Sequence[Step], options: Mapping[str, Any], group: str, keep: str = ""
 ) -> Dict[str, Tuple[str, str]]:
     """Return change -> (class, reason) of the installations that this group is the wrong one for.
 
-    ``keep``: what is fetched stays, for it is installed next; else it is fetched into a folder that is removed again.
+    ``keep``: a folder in which stays what is fetched, for it is installed next; without it one is used that is removed again.
     """
     found: Dict[str, Tuple[str, str]] = {}
     for step in steps:
@@ -91,20 +92,32 @@ def _arrivals(runner: Runner, names: Iterable[str]) -> List[Arrival]:
     ]
 
 
-def _brought(runner: Runner, names: Sequence[str], keep: bool) -> Dict[str, Tuple[str, str]]:
+def _brought(runner: Runner, names: Sequence[str], keep: str) -> Dict[str, Tuple[str, str]]:
     """Return package -> (class, what it brings); nothing of what can't be fetched, which can't be installed either."""
     arrivals = _arrivals(runner, names)
-    found = _CACHE.search(runner(["apt-config", "shell", "ARCHIVES", _FOLDER + "/d"], 60.0).stdout)
+    found = _CACHE.search(runner(["apt-config", "shell", "ARCHIVES", "Dir::Cache::archives/d"], 60.0).stdout)
     cache = found.group(1) if found else "/var/cache/apt/archives/"
+    with _made(keep) as folder:
+        for arrival in arrivals:
+            if os.path.isfile(os.path.join(cache, arrival.archive)):
+                os.symlink(os.path.join(cache, arrival.archive), os.path.join(folder, arrival.archive))
+        # In a folder of its own it needs no lock, and a host whose package manager is at work is not waited for twice.
+        own = ["-o", "Debug::NoLocking=1", *archives_in(folder)]
+        runner([*APT, *own, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
+        return _looked_at(runner, folder, arrivals)
+
+
+@contextmanager
+def _made(keep: str) -> Iterator[str]:
+    """Make a folder as apt wants it for archives: ``keep``, or one that is removed again."""
     if keep:
-        runner([*APT, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
-        return _looked_at(runner, cache, arrivals)
+        shutil.rmtree(keep, ignore_errors=True)
+        os.makedirs(os.path.join(keep, "partial"), 0o700)
+        yield keep
+        return
     with tempfile.TemporaryDirectory(prefix="hipaa-cis-") as folder:
         os.mkdir(os.path.join(folder, "partial"), 0o700)
-        fetched = [*APT, "-o", "APT::Sandbox::User=root", "-o", "%s=%s/" % (_FOLDER, folder)]
-        runner([*fetched, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
-        # A host without a network may have them in the cache.
-        return {**_looked_at(runner, cache, arrivals), **_looked_at(runner, folder, arrivals)}
+        yield folder
 
 
 def _looked_at(runner: Runner, folder: str, arrivals: Sequence[Arrival]) -> Dict[str, Tuple[str, str]]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Collection, Dict, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
@@ -24,6 +24,8 @@ NOPASSWD = re.compile(r"\bNOPASSWD\s*:\s*")
 NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
 # Returns the line as it is to be: itself where nothing is wrong with it, empty where nothing of it is left.
 Edit = Callable[[str], str]
+# A file and the number of a line.
+Place = Tuple[str, int]
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
@@ -105,20 +107,22 @@ def _without(text: str, name: str, wrong: Callable[[Any], bool]) -> str:
     return "Defaults%s %s" % (found.group("scope") or "", ", ".join(kept)) if kept else ""
 
 
-def _rewrite(plan: ChangePlan, edit: Edit) -> None:
-    """Edit every line of all files below /etc that sudo reads."""
+def _rewrite(plan: ChangePlan, edit: Edit, but: Collection[Place] = ()) -> None:
+    """Edit every line of all files below /etc that sudo reads, ``but`` those at some places."""
     for path in sorted({file for file, _line, _text in sudo.lines(plan.host)}):
         old = plan.host.read_text(path)
-        new = _edited(old, edit)
+        new = _edited(old, edit, {line for file, line in but if file == path})
         if new != old and path.startswith("/etc/"):
             _write(plan, path, new)
 
 
-def _edited(text: str, edit: Edit) -> str:
+def _edited(text: str, edit: Edit, but: Collection[int]) -> str:
     rows = text.splitlines(True)
     for first, last, whole in reversed(list(sudo.joined(text))):
         plain = sudo.without_comment(whole)
-        changed = edit(plain) if plain and not plain.startswith(("@include", "#include")) else plain
+        changed = (
+            edit(plain) if plain and first not in but and not plain.startswith(("@include", "#include")) else plain
+        )
         if changed != plain:
             # Scanners search comments too, so what was there is kept in a form that sets nothing.
             note = DISABLED + plain.replace("=", " ").replace("\\", "/") + "\n"
@@ -127,20 +131,38 @@ def _edited(text: str, edit: Edit) -> str:
 
 
 def _require_password(plan: ChangePlan, address: Address, edit: Edit) -> None:
-    """Take out what lifts the password, where everybody whom it is for has one."""
-    for file, number, text in sudo.lines(plan.host):
-        if edit(text) != text:
-            for name in _users_of(plan.host, text, "%s:%d" % (file, number)):
-                if not logins.has_password(plan.host, name):
-                    raise CannotFix(
-                        "%s:%d is for %s, who has no password on this host and could run nothing by sudo any more; "
-                        "give them one or remove the rule by hand with visudo" % (file, number, name)
-                    )
-    _rewrite(plan, edit)
+    """Take out what lifts the password, where everybody whom it is for has one; other lines are left."""
+    kept: Dict[Place, str] = {}
+
+    def judge(place: str) -> None:
+        file, number, text = found[place]
+        try:
+            _refuse_without_password(plan.host, text, place)
+        except CannotFix as problem:
+            kept[file, number] = str(problem)
+            raise
+
+    found = {
+        "%s:%d" % (file, number): (file, number, text)
+        for file, number, text in sudo.lines(plan.host)
+        if edit(text) != text
+    }
+    plan.each(found, judge)
+    _rewrite(plan, edit, kept)
     left = sudo.read(plan.host, [address])[0]
-    if left.state != "value" or left.value:
+    if left.state != "value" or len(left.value) > len(kept):
         places = ["%s:%d" % (item["file"], item["line"]) for item in left.value or []]
         raise CannotFix("%s still lifts the password; change it there by hand with visudo" % ", ".join(places))
+
+
+def _refuse_without_password(host: Host, text: str, place: str) -> None:
+    """Raise `CannotFix` where somebody whom a line is for has no password, or that cannot be told."""
+    for name in _users_of(host, text, place):
+        if not logins.has_password(host, name):
+            raise CannotFix(
+                "%s is for %s, who has no password on this host and could run nothing by sudo any more; "
+                "give them one or remove the rule by hand with visudo" % (place, name)
+            )
 
 
 def _users_of(host: Host, text: str, place: str) -> List[str]:

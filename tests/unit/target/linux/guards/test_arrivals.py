@@ -29,6 +29,7 @@ class Apt:
         self.archives = {}
         self.needs = {}
         self.installed = set()
+        self.fetched = []
         self.cache = folder / "cache"
         self.cache.mkdir()
 
@@ -68,7 +69,9 @@ class Apt:
             return ""
         other = [word.split("=", 1)[1] for word in words if word.startswith("Dir::Cache::archives=")]
         for name in names:
-            shutil.copy(self.archives[name][0], other[0] if other else self.cache)
+            if not os.path.exists(other[0] + self.archives[name][0].name):
+                shutil.copy(self.archives[name][0], other[0])
+                self.fetched.append(name)
         return ""
 
 
@@ -85,7 +88,7 @@ def step(*names):
     return made
 
 
-def refused(apt, names, group="plain", keep=True, **options):
+def refused(apt, names, group="plain", keep="", **options):
     found = arrivals.refusals(apt, [step(*names)], options, group, keep)
     return {change: kind for change, (kind, _reason) in found.items()}
 
@@ -122,7 +125,7 @@ def test_only_what_brings_it_along_is_refused(apt):
     apt.offer("lib", ["usr/share/pam-configs/lib"], version="2:1.0")
     apt.needs["two"] = ["lib"]
 
-    found = arrivals.refusals(apt, [step("one", "two")], {}, "plain", True)
+    found = arrivals.refusals(apt, [step("one", "two")], {}, "plain")
 
     assert set(found) == {"two"}
     assert "the package lib brings /usr/share/pam-configs/lib" in found["two"][1]
@@ -133,8 +136,24 @@ def test_plan_leaves_nothing_of_what_it_fetched(apt, tmp_path, monkeypatch):
     monkeypatch.setattr(arrivals.tempfile, "tempdir", str(tmp_path / "tmp"))
     apt.offer("one", ["etc/sudoers.d/vendor"])
 
-    assert refused(apt, ["one"], keep=False) == {"one": "armed"}
+    assert refused(apt, ["one"], keep="") == {"one": "armed"}
     assert (os.listdir(tmp_path / "tmp"), os.listdir(apt.cache)) == ([], [])
+
+
+def test_what_is_fetched_for_an_installation_is_kept_for_it(apt, tmp_path):
+    apt.offer("one", ["etc/sudoers.d/vendor"], version="1:2")
+
+    assert refused(apt, ["one"], keep=str(tmp_path / "fetched")) == {"one": "armed"}
+    assert os.listdir(apt.cache) == []
+    assert sorted(os.listdir(tmp_path / "fetched")) == ["one_1%3a2_all.deb", "partial"]
+
+
+def test_what_the_cache_has_is_not_fetched_again(apt):
+    apt.offer("one", ["etc/sudoers.d/vendor"])
+    shutil.copy(apt.archives["one"][0], apt.cache)
+
+    assert refused(apt, ["one"]) == {"one": "armed"}
+    assert apt.fetched == []
 
 
 def test_archive_that_cannot_be_read_is_taken_for_the_worst(apt):
