@@ -134,7 +134,6 @@ REFUSED = [
     ),
     ("inactive-of-an-old-password", INACTIVE, shadow(ada=f"{HASH}:{OLD}:0:30:7:::"), "ada (a password at the console"),
     ("su-of-who-has-nothing-else", SU, {**shadow(root=HASH, fish=HASH)}, "fish (su)"),
-    ("tags-of-a-monitor", TAGS, {"/etc/sudoers": "ada ALL=(root) NOPASSWD: /bin/x\n"}, "ada (sudo without a password)"),
     ("empty-at-the-console", NO_EMPTY, shadow(fish=""), "fish (an empty password)"),
     ("groups", sshd_option("AllowGroups", "staff", "ssh_key", "root_ssh"), {}, "ada (a key over SSH, sudo"),
     ("root-by-no-rule", sshd_option("PermitRootLogin", "no"), {"/root/.ssh/authorized_keys": KEY}, "root (root over"),
@@ -172,6 +171,8 @@ ALLOWED = [
     ("su-without-a-password-of-root", SU, shadow(fish=HASH)),
     ("su-beside-sudo", SU, shadow(root=f"{HASH}:{OLD}:0:99999:7:::")),
     ("tags-beside-a-password", TAGS, shadow(ada=HASH)),
+    # The writer leaves such a rule, and says so.
+    ("tags-of-one-without", TAGS, {"/etc/sudoers": "ada ALL=(root) NOPASSWD: /bin/x\n"}),
     ("empty-beside-a-key", NO_EMPTY, shadow(ada="")),
     (
         "root-beside-an-administrator",

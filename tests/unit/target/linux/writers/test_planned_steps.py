@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,14 @@ BASE = {
 def plan(tmp_path):
     """A function that plans one change on a tree: (state, reason, steps by label)."""
 
-    def call(kind, address, wanted, **files):
-        for path, text in {**BASE, **files.pop("files", {})}.items():
+    def call(kind, address, wanted, *closes, files=None, **options):
+        for path, text in {**BASE, **(files or {})}.items():
             place = tmp_path / path[1:]
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
-        answer = ask(str(tmp_path), lambda _argv, _timeout: CommandResult(), {"it": [kind, address, wanted]})
+        answer = ask(
+            str(tmp_path), lambda _argv, _timeout: CommandResult(), {"it": [kind, address, wanted, *closes]}, **options
+        )
         state = answer["changes"]["it"]
         return state["state"], state.get("reason", ""), {step["label"]: step for step in answer["steps"]}, answer
 
@@ -73,6 +76,28 @@ def test_system_account_loses_its_shell_and_one_without_is_locked(plan):
 
     _state, _reason, steps, _answer = plan("accounts", {"fact": "unlocked_without_shell"}, "locked")
     assert [step["argv"] for step in steps.values()] == [["usermod", "--lock", "quiet"]]
+
+
+SUDO_TAGS: Any = ("sudo", {"query": "nopasswd"}, [], ["sudo_unasked"])
+SUDOERS = "root ALL=(ALL) ALL\nrobot ALL=(ALL) NOPASSWD: ALL\nanna ALL=(ALL) NOPASSWD: /bin/true\n"
+
+
+def test_sudo_rule_of_one_without_a_password_is_left_and_the_others_ask_for_theirs(plan):
+    users = BASE["/etc/passwd"] + "robot:x:1001:1001::/home/robot:/bin/bash\n"
+    files = {"/etc/sudoers": SUDOERS, "/etc/passwd": users}
+    state, _reason, steps, answer = plan(*SUDO_TAGS, files=files, options={"user": "root"})
+
+    assert state == "planned", answer
+    assert "/etc/sudoers:2 is for robot, who has no password" in answer["changes"]["it"]["left"]
+    shown = steps["/etc/sudoers"]["diff"]["lines"]
+    assert "-anna ALL=(ALL) NOPASSWD: /bin/true" in shown
+    assert "+anna ALL=(ALL) /bin/true" in shown
+    assert "-robot" not in shown
+
+    users_only = {"/etc/sudoers": SUDOERS.split("anna", maxsplit=1)[0], "/etc/passwd": users}
+    state, reason, steps, _answer = plan(*SUDO_TAGS, files=users_only, options={"user": "root"})
+    assert (state, steps) == ("refused", {})
+    assert "robot, who has no password" in reason
 
 
 @pytest.mark.parametrize("fact", ["uid_zero", "duplicate_uids", "empty_password", "home_missing"])
