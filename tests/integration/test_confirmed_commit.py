@@ -38,8 +38,12 @@ def apply(run_ansible, write_inventory):
             "mode": mode,
             "run_id": "run",
             "group": "connection",
-            # Said to be somebody else, so that what locks out is not refused in advance.
-            "options": {"user": "nobody", "confirm_timeout": timeout},
+            # Said to be somebody else, and all to be closed, so that what locks out is not refused in advance.
+            "options": {
+                "user": "nobody",
+                "confirm_timeout": timeout,
+                "close_accounts": ["root", "auditor", "plain"],
+            },
             "changes": {"it": list(change)} if change else {},
         }
         arguments = json.dumps({"request": json.dumps(request)})
