@@ -45,7 +45,7 @@ audit: $(VENV)/.runtime ## audit this very machine, changing nothing (as root: e
 	@$(BIN)/ansible-playbook hipaa.cis.audit --inventory localhost, --connection local \
 		--extra-vars ansible_python_interpreter=$(LOCAL_PYTHON) --extra-vars hipaa_cis_become=false $(ARGS)
 
-# Booted hosts share one worker (their group); the other tests run beside them.
+# The tests of a file that boots hosts stay on one worker; the others run wherever there is room.
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
 # What the storms of this call are drawn from; the head of the output names it.

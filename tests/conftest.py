@@ -90,7 +90,7 @@ NEEDS: dict[str, Callable[[], str]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what cannot run here; keep tests that share booted hosts on one worker."""
+    """Skip what cannot run here; keep the tests of a file that share booted hosts on one worker."""
     for item in items:
         for marker, why_not in NEEDS.items():
             if item.get_closest_marker(marker) is None:
@@ -99,9 +99,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if reason:
                 item.add_marker(pytest.mark.skip(reason=LEFT_OUT + reason))
         distributed = item.config.pluginmanager.hasplugin("xdist")
-        boots = item.get_closest_marker("hosts") or item.get_closest_marker("machine")
-        if distributed and boots and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("hosts"))
+        if distributed and not item.get_closest_marker("xdist_group"):
+            # Machines are the largest; a worker that is done with a file's hosts takes the next file.
+            if item.get_closest_marker("machine"):
+                item.add_marker(pytest.mark.xdist_group("machine"))
+            elif item.get_closest_marker("hosts"):
+                item.add_marker(pytest.mark.xdist_group(f"hosts-{item.path.stem}"))
 
 
 def _skipped(terminalreporter: pytest.TerminalReporter) -> dict[str, list[str]]:
