@@ -13,6 +13,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 CRONTABS = "/var/spool/cron/crontabs"
+# Each belongs to the account as which atd runs it.
+AT_JOBS = ("/var/spool/cron/atjobs/*", "/var/spool/at/*")
 SYSTEM_TABLES = ("/etc/crontab", "/etc/cron.d/*")
 LINGER = "/var/lib/systemd/linger"
 UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
@@ -23,7 +25,7 @@ UNIT_USER = re.compile(r"^\s*User\s*=\s*(?P<user>\S+)\s*$", re.MULTILINE)
 
 
 def cron_jobs(host: Host) -> Dict[str, str]:
-    """Return account -> a table of cron that has a job of it. Raises `ReadError`."""
+    """Return account, by name or number, -> a table of cron, or a job of at, that runs as it. Raises `ReadError`."""
     found: Dict[str, str] = {}
     for path in host.glob(CRONTABS + "/*"):
         if any(_is_job(line) for line in _lines(host, path)):
@@ -34,6 +36,11 @@ def cron_jobs(host: Host) -> Dict[str, str]:
                 job = SYSTEM_JOB.match(line) if _is_job(line) else None
                 if job:
                     found.setdefault(job.group("user"), path)
+    for pattern in AT_JOBS:
+        for path in host.glob(pattern):
+            status = host.stat(path, follow=False)
+            if stat.S_ISREG(status.st_mode):
+                found.setdefault(str(status.st_uid), path)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Any
 
@@ -202,6 +203,16 @@ def test_pam_that_comes_on_refuses_who_has_an_old_password(refusal):
     # Without PAM sshd itself refuses the account with a lock mark, so there is nothing to close.
     assert refusal(PAM_ON, files, sshd) == ""
     assert "ada (a key over SSH)" in refusal(PAM_ON, shadow(ada=f"*:{OLD}:0:30:7:::"), sshd)
+
+
+@pytest.mark.root
+def test_job_of_at_runs_as_the_owner_of_its_file(host, tmp_path):
+    job = "/var/spool/cron/atjobs/a0000101c5f2a4"
+    there = host({job: "#!/bin/sh\n"})
+    os.chown(tmp_path / job.lstrip("/"), 110, 1)
+
+    _refused, left = closing.refusals(there, {"it": SHELL}, {})
+    assert "git (jobs of cron (/var/spool/cron/atjobs/a0000101c5f2a4))" in left["it"]["git"]
 
 
 def test_account_that_would_be_shut_out_is_left_and_the_others_are_changed(host):
