@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound
 
-ROUTES = "/proc/net/route"
-IN_USE = 1
+ROUTES, ROUTES_6 = "/proc/net/route", "/proc/net/ipv6_route"
+# Flags of a route (RTF_UP, RTF_REJECT).
+IN_USE, REJECTED = 0x1, 0x200
 SHOWN = 10
 # Options of sshd by which connections through it are refused, or fewer of them are taken.
 REFUSES = {"disableforwarding": ("yes",), "allowtcpforwarding": ("no", "remote"), "permitopen": ()}
 LIMITS = frozenset({"maxsessions", "maxstartups", "persourcemaxstartups"})
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding")
-Route = Tuple[int, int, str]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Route = Tuple[Network, str]
 
 
 def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]) -> Dict[str, str]:
@@ -61,10 +63,10 @@ def _routed(host: Host, peers: Mapping[str, str]) -> List[str]:
     if not any(_is_on(host, name) for name in FORWARDING):
         return []
     routes = _routes(host)
-    out = next((device for target, mask, device in routes if not mask and not target), "")
+    out = {device for network, device in routes if not network.prefixlen}
     places = {name: _device(routes, address) for name, address in peers.items()}
     used = set(places.values()) - {""}
-    away = [name for name, device in places.items() if device not in ("", out or min(used, default=""))]
+    away = [name for name, device in places.items() if device not in {"", *(out or {min(used, default="")})}]
     return sorted(away)
 
 
@@ -76,17 +78,25 @@ def _is_on(host: Host, name: str) -> bool:
 
 
 def _routes(host: Host) -> List[Route]:
-    """Return (target, mask, device) of the IPv4 routes in use, as numbers, the narrowest first."""
+    """Return (network, device) of the routes in use, the narrowest first."""
+    found: List[Route] = [
+        (ipaddress.IPv4Network((_number(fields[1]), bin(int(fields[7], 16)).count("1"))), fields[0])
+        for fields in _rows(host, ROUTES)[1:]
+        if len(fields) > 7 and int(fields[3], 16) & IN_USE and fields[0] != "lo"
+    ]
+    found += [
+        (ipaddress.IPv6Network((int(fields[0], 16), int(fields[1], 16))), fields[9])
+        for fields in _rows(host, ROUTES_6)
+        if len(fields) > 9 and int(fields[8], 16) & (IN_USE | REJECTED) == IN_USE and fields[9] != "lo"
+    ]
+    return sorted(found, key=lambda route: -route[0].prefixlen)
+
+
+def _rows(host: Host, path: str) -> List[List[str]]:
     try:
-        lines = host.read_text(ROUTES).split("\n")[1:]
+        return [line.split() for line in host.read_text(path).split("\n")]
     except NotFound:
         return []
-    found = []
-    for line in lines:
-        fields = line.split()
-        if len(fields) > 7 and int(fields[3], 16) & IN_USE and fields[0] != "lo":
-            found.append((_number(fields[1]), _number(fields[7]), fields[0]))
-    return sorted(found, key=lambda route: -route[1])
 
 
 def _number(text: str) -> int:
@@ -96,7 +106,7 @@ def _number(text: str) -> int:
 
 def _device(routes: Sequence[Route], address: str) -> str:
     try:
-        number = int(ipaddress.IPv4Address(address))
+        known = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    return next((device for target, mask, device in routes if number & mask == target), "")
+    return next((device for network, device in routes if known in network), "")

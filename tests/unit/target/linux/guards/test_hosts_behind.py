@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import struct
 from typing import Any
@@ -29,10 +30,11 @@ def route(device, target, mask):
 
 @pytest.fixture
 def refusal(tmp_path):
-    def ask(change, forwarding="1", routes="", **options):
+    def ask(change, forwarding="1", routes="", routes_6="", **options):
         for name, text in (
             ("proc/sys/net/ipv4/ip_forward", forwarding + "\n"),
             ("proc/net/route", "Iface Destination ...\n" + routes),
+            ("proc/net/ipv6_route", routes_6),
         ):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +72,21 @@ BOTH = (
 
 def test_router_between_hosts_goes_on_forwarding(refusal):
     assert "hold ward, which" in refusal(NO_FORWARDING, routes=BOTH, peers=PEERS)
+
+
+def route_6(device, network, flags="00000001"):
+    target = ipaddress.IPv6Network(network)
+    fields = (target.network_address.exploded.replace(":", ""), target.prefixlen, "0" * 32, "0" * 32, flags, device)
+    return "{} {:02x} {} 00 {} 00000100 00000001 00000000 {} {:>8}\n".format(*fields)
+
+
+def test_router_of_ipv6_is_one_too(refusal):
+    peers = {"web": "2001:db8:1::10", "ward": "2001:db8:2::10"}
+    routes = route_6("eth0", "2001:db8:1::/64") + route_6("eth1", "2001:db8:2::/64") + route_6("eth0", "::/0")
+
+    assert "hold ward, which" in refusal(NO_FORWARDING, routes_6=routes, peers=peers)
+    rejected = routes.replace(route_6("eth1", "2001:db8:2::/64"), route_6("lo", "2001:db8:2::/64", "00200200"))
+    assert refusal(NO_FORWARDING, routes_6=rejected, peers=peers) == ""
 
 
 def test_host_that_is_no_router_stops_forwarding(refusal):
