@@ -107,6 +107,7 @@ SETTINGS = {
     "null": ({"ANSIBLE_NULL_REPRESENTATION": "null"}, ""),
     "native": ({"ANSIBLE_JINJA2_NATIVE": "true"}, ""),
     "callback": ({"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"}, ""),
+    "callbacks": ({"ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit"}, ""),
     "facts-kept": ({"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile"}, ""),
     "debugger": ({"ANSIBLE_ENABLE_TASK_DEBUGGER": "true"}, ""),
     "become": ({"ANSIBLE_BECOME_USER": "nobody", "ANSIBLE_BECOME_METHOD": "su"}, ""),
@@ -125,8 +126,10 @@ def test_unwell_host_takes_its_batch_back_and_stops_the_rest(site, name):
     assert code == 2, said
     assert "The batch was taken back, for after the remediation this was not well" in said, said
     assert site.changed() == [True, True, False], said
-    summary = json.loads((site.folder / "runs/latest/summary.json").read_text())
-    assert {host["host"]: host["status"] for host in summary["hosts"]}["three"] == "not_begun"
+    # Who switches our callback off has no summary.
+    if name != "callbacks":
+        summary = json.loads((site.folder / "runs/latest/summary.json").read_text())
+        assert {host["host"]: host["status"] for host in summary["hosts"]}["three"] == "not_begun"
 
 
 def test_check_that_fails_before_stops_the_batch(site):
