@@ -206,7 +206,7 @@ def test_outside_of_the_window_nothing_is_started(booted_host, playbook):
 
     code, said = playbook("remediate", [booted_host], hipaa_cis_windows=[window])
 
-    assert code == 2
+    assert code == 0, said
     assert "outside of the maintenance windows" in said
     assert f"opens at {later:%Y-%m-%d %H:%M} UTC" in said
     assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
@@ -225,9 +225,9 @@ def test_each_host_has_its_own_window(booted_hosts, playbook_command):
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
 
-    assert done.returncode == 2
+    assert done.returncode == 0, done.stdout
     assert "outside of the maintenance windows" in done.stdout + done.stderr
-    assert [mode(host) for host in hosts] == ["644", "644"]
+    assert [mode(host) for host in hosts] == ["600", "644"]
 
 
 def test_inside_the_window_it_works(booted_host, playbook):

@@ -26,6 +26,8 @@ APT = (
     "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Dpkg::Options::=--force-confdef",
     "-o", "Dpkg::Options::=--force-confold",
 )  # fmt: skip
+# Else apt keeps what it worked out in /var/cache/apt and /var/log/apt, and a plan would write on the host.
+LEAVE_NOTHING = ("-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null")
 _REMOVED = re.compile(r"^Remv (\S+) \[([^\]]+)\]", re.MULTILINE)
 _REPLACED = re.compile(r"^Inst (\S+) \[([^\]]+)\]", re.MULTILINE)
 _UNIT = re.compile(r"^(?:/usr)?/lib/systemd/system/([^/@]+\.(?:service|socket|timer|path))$", re.MULTILINE)

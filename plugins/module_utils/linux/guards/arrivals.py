@@ -9,6 +9,7 @@ of the class `login` there, whatever its rule says. Backend: dpkg and apt. ``opt
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -17,7 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import APT, archives_in, step_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import (
+    APT,
+    LEAVE_NOTHING,
+    archives_in,
+    step_for,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.directory import LOGIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner, printable
@@ -33,7 +39,7 @@ _ACCESS = re.compile(
 # What scripts of a package change here was not to be seen in its archive.
 SURPRISES = re.compile(r"/etc/(?:pam\.d/|pam\.conf\Z|sudoers(?:\Z|\.d/)|ssh/sshd_config(?:\Z|\.d/)|nsswitch\.conf\Z)")
 _INST = re.compile(r"^Inst (\S+) (?:\[[^\]]+\] )?\((\S+) .*\[([^\] ]+)\]\)", re.MULTILINE)
-_CACHE = re.compile(r"^ARCHIVES='([^']+)'", re.MULTILINE)
+_FOLDERS = re.compile(r"^([A-Z]+)='([^']+)'", re.MULTILINE)
 _TIMEOUT = 300.0
 
 
@@ -85,7 +91,7 @@ def _changes(runner: Runner, step: Step, package: str) -> List[str]:
 
 
 def _arrivals(runner: Runner, names: Iterable[str]) -> List[Arrival]:
-    simulated = runner([*APT, "--simulate", "install", "--no-install-recommends", *names], _TIMEOUT)
+    simulated = runner([*APT, *LEAVE_NOTHING, "--simulate", "install", "--no-install-recommends", *names], _TIMEOUT)
     return [
         Arrival(name.partition(":")[0], "%s_%s_%s.deb" % (name.partition(":")[0], version.replace(":", "%3a"), arch))
         for name, version, arch in _INST.findall(simulated.stdout)
@@ -95,16 +101,28 @@ def _arrivals(runner: Runner, names: Iterable[str]) -> List[Arrival]:
 def _brought(runner: Runner, names: Sequence[str], keep: str) -> Dict[str, Tuple[str, str]]:
     """Return package -> (class, what it brings); nothing of what can't be fetched, which can't be installed either."""
     arrivals = _arrivals(runner, names)
-    found = _CACHE.search(runner(["apt-config", "shell", "ARCHIVES", "Dir::Cache::archives/d"], 60.0).stdout)
-    cache = found.group(1) if found else "/var/cache/apt/archives/"
+    said = runner(["apt-config", "shell", "ARCHIVES", "Dir::Cache::archives/d", "LISTS", "Dir::State::lists/d"], 60.0)
+    folders = dict(_FOLDERS.findall(said.stdout))
+    cache = folders.get("ARCHIVES", "/var/cache/apt/archives/")
     with _made(keep) as folder:
         for arrival in arrivals:
             if os.path.isfile(os.path.join(cache, arrival.archive)):
                 os.symlink(os.path.join(cache, arrival.archive), os.path.join(folder, arrival.archive))
         # In a folder of its own it needs no lock, and a host whose package manager is at work is not waited for twice.
         own = ["-o", "Debug::NoLocking=1", *archives_in(folder)]
+        if not keep:
+            own += [*LEAVE_NOTHING, "-o", "Dir::State::lists=%s/" % _lists(folder, folders.get("LISTS", ""))]
         runner([*APT, *own, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
         return _looked_at(runner, folder, arrivals)
+
+
+def _lists(folder: str, lists: str) -> str:
+    """Return a folder with the lists of packages, in which apt may make folders of its own as it does in theirs."""
+    own = os.path.join(folder, "lists")
+    os.mkdir(own, 0o700)
+    for path in glob.glob(os.path.join(glob.escape(lists), "*_*")):
+        os.symlink(path, os.path.join(own, os.path.basename(path)))
+    return own
 
 
 @contextmanager

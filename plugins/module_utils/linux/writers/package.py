@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable, Dict, List, Set, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import LEAVE_NOTHING
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -28,8 +29,6 @@ _ACT = re.compile(r"^(Remv|Inst) (\S+)", re.MULTILINE)
 _NAMES = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 DEPENDENCIES = ("dpkg-query", "--show", "--showformat", "${Package}\\t${Depends}, ${Pre-Depends}\\t${Provides}\\n")
 _CANDIDATE = re.compile(r"^  Candidate: (.+)$", re.MULTILINE)
-# Else apt keeps what it worked out in /var/cache/apt and /var/log/apt, and a plan would write on the host.
-_LEAVE_NOTHING = ("-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null")
 _NFTABLES_AT_BOOT = "/etc/systemd/system/sysinit.target.wants/nftables.service"
 
 
@@ -85,7 +84,7 @@ def _is_named_by_others(host: Host, name: str) -> bool:
 
 
 def _install(plan: ChangePlan, name: str) -> None:
-    policy = plan.host.run(["apt-cache", *_LEAVE_NOTHING, "policy", name]).stdout
+    policy = plan.host.run(["apt-cache", *LEAVE_NOTHING, "policy", name]).stdout
     found = _CANDIDATE.search(policy)
     known = found is not None and found.group(1) != "(none)"
     if not known and _has_lists(plan.host):
@@ -108,7 +107,7 @@ def _simulated(host: Host, verb: str, names: List[str]) -> Tuple[Set[str], Set[s
     """Return the packages that apt-get would remove and those that it would install."""
     options = ["--no-install-recommends"] if verb == "install" else []
     try:
-        output = host.run(["apt-get", "-q", "-y", *_LEAVE_NOTHING, "--simulate", verb, *options, *names]).stdout
+        output = host.run(["apt-get", "-q", "-y", *LEAVE_NOTHING, "--simulate", verb, *options, *names]).stdout
     except NotFound:
         raise CannotFix("this host has no apt-get; its packages cannot be changed automatically") from None
     acts: Dict[str, Set[str]] = {"Remv": set(), "Inst": set()}
