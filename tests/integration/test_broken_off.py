@@ -13,7 +13,7 @@ __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
 pytestmark = pytest.mark.hosts
 
-NEEDS = "journal_upload_installed"
+NEEDS = "telnet_client_absent"
 HOLD = """\
 import fcntl, time
 with open("/var/lib/dpkg/lock-frontend", "w") as stream:
@@ -52,6 +52,7 @@ def started(playbook_command):
 @pytest.fixture
 def hanging(booted_host, started):
     """A run that hangs in the middle of its first group, for the package manager is locked: (process, host)."""
+    booted_host.run(["sh", "-c", "apt-get -qq update && apt-get -qq -y install telnet"], timeout=120)
     holder = f"exec python3 -c '{HOLD}' >/dev/null 2>&1 &"
     booted_host.run(["sh", "-c", holder])
     run = started(
@@ -65,7 +66,7 @@ def hanging(booted_host, started):
 
 def applying(host):
     # Not while it only plans, which asks apt too.
-    return bool(journals(host)) and host.run(["pgrep", "--full", "apt-get .*install"], check=False).returncode == 0
+    return bool(journals(host)) and host.run(["pgrep", "--full", "apt-get .* remove"], check=False).returncode == 0
 
 
 def test_killed_module(hanging, results, remediation_of, playbook):
