@@ -25,6 +25,8 @@ def variables(host: Host | Machine, user: str = "root") -> dict[str, Any]:
         "ansible_ssh_args": f"-o ControlMaster=auto -o ControlPersist=60s -o ControlPath={host.control}/%r",
         "ansible_ssh_pipelining": True,
         "ansible_python_interpreter": "/usr/bin/python3",
+        # An emulated one on a busy machine needs its time for sudo.
+        **({"ansible_ssh_timeout": 60} if isinstance(host, Machine) else {}),
     }
 
 

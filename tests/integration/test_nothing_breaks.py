@@ -62,7 +62,7 @@ def test_what_others_use_stays_and_the_rest_is_put_right(server_host, playbook, 
     stat = host.run(["stat", "-c", "%U %a", "/var/log/collector.log", "/var/log/database.log", "/var/log/dpkg.log",
                      "/var/log/alternatives.log", "/etc/ssh/tunnel", "/home/nurse", "/home/webmaster"]).stdout  # fmt: skip
     assert stat.split("\n")[:7] == [
-        "collector 640", "database 640", "root 644", "root 640", "database 600", "nurse 750", "webmaster 755",
+        "collector 640", "database 640", "root 644", "root 640", "database 640", "nurse 750", "webmaster 755",
     ]  # fmt: skip
     # As themselves: what wrote still writes, what was served still is.
     host.run(["runuser", "-u", "collector", "--", "sh", "-c", "echo y >> /var/log/collector.log"])
