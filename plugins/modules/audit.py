@@ -21,6 +21,12 @@ extends_documentation_fragment:
   - hipaa.cis.run
   - hipaa.cis.run.selection
   - hipaa.cis.run.attributes
+options:
+  restart:
+    description:
+      - Where the host was to be restarted in this run, whether it was (C(done)) and what went wrong (C(problem)). The host's remediation record
+        then says so, and what was to take effect is fixed or still failing by this audit. It is no variable.
+    type: dict
 seealso:
   - module: hipaa.cis.report
   - module: hipaa.cis.linux_observe

@@ -101,6 +101,10 @@ conflicts:
   description: What was changed since the run.
   returned: always
   type: list
+pending_reboot:
+  description: What of it stays in effect until the next boot, so that the host has to be restarted again.
+  returned: always
+  type: list
 problems:
   description: What could not be taken back, and why.
   returned: always

@@ -36,6 +36,8 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_max_seconds": {"type": "float", "default": 1800.0},
     "scan_max_findings": {"type": "int", "default": 1000},
 }
+# `restart` is for tasks only: no variable says that a host was restarted.
+AUDIT_TASK_SPEC: dict[str, dict[str, Any]] = {**AUDIT_SPEC, "restart": {"type": "dict"}}
 REPORT_SPEC: dict[str, dict[str, Any]] = {
     **RUN_SPEC,
     "run": {"type": "list", "elements": "str", "default": []},
@@ -75,6 +77,8 @@ PLAYBOOK_VARIABLES = frozenset(
     {
         "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
+        "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "turn", "restarting", "restarted",
+        "others", "stuck", "boot",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})

@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
     join_remediations,
+    restarted,
     taken_back,
 )
 
@@ -182,6 +183,18 @@ class RunStore:
             "rollbacks": [*earlier["rollbacks"], rollback],
         }
         return _write_record(path, record)
+
+    def note_restart(self, host: str, moment: str, restart: dict[str, Any]) -> None:
+        """Say in a host's remediation record that it was restarted, or why not, and what its record says since.
+
+        Nothing where it has none.
+        """
+        path = self.folder / "remediation" / (file_name(host) + ".json")
+        record = _record(path, REMEDIATION_SCHEMA)
+        seen = _record(self.folder / "hosts" / path.name, HOST_SCHEMA)
+        if record and seen:
+            record = restarted(record, seen, moment, restart)
+            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""

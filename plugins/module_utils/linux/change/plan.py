@@ -59,6 +59,8 @@ class ChangePlan:
         self.left: Dict[str, List[str]] = {}
         # Whether what is planned now stands by itself, so that it is made though another part of its change fails.
         self._alone = False
+        # Change -> what of it takes effect then.
+        self._at_boot: Dict[str, List[str]] = {}
         self._files: Dict[str, Step] = {}
         self._others: List[Step] = []
 
@@ -261,12 +263,16 @@ class ChangePlan:
     def needs_reboot(self, why: str) -> None:
         """Say that a change takes effect at the next boot."""
         self.pending.add(self.change)
+        self._at_boot.setdefault(self.change, []).append(why)
         if why not in self.pending_reboot:
             self.pending_reboot.append(why)
 
     def steps(self) -> List[Step]:
         """Return all steps in the order in which they have to be made."""
         both = list(self._files.values()) + self._others
+        for step in both:
+            reasons = [why for change in step.changes for why in self._at_boot.get(change, ())]
+            step.at_boot = list(dict.fromkeys(reasons))
         return sorted(both, key=lambda step: (step.phase, step.order))
 
     def attempt(self, write: Callable[[], None]) -> None:

@@ -58,6 +58,7 @@ class Report:
     """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong.
 
     ``details``: what is taken back, as `TakenBack` tells it, each with its ``state``: ``undone``, ``would_undo`` or ``failed``.
+    ``pending_reboot``: what of it is in effect, or out of it, at the next boot only.
     ``undone``: what was not as before the run. ``changed``: whether anything of the host was, or would be, touched.
     """
 
@@ -67,6 +68,11 @@ class Report:
     problems: List[str] = field(default_factory=list)
     kept: List[str] = field(default_factory=list)
     details: List[Item] = field(default_factory=list)
+    pending_reboot: List[str] = field(default_factory=list)
+
+
+def _note_boot(entry: Entry, report: Report) -> None:
+    report.pending_reboot += [why for why in entry.step.get("at_boot", ()) if why not in report.pending_reboot]
 
 
 class Rollback:
@@ -102,6 +108,8 @@ class Rollback:
             differing = [entry for entry in reversed(entries) if self._differs(entry)]
             report.undone = [entry.step["label"] for entry in differing]
             report.details = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
+            for entry in differing:
+                _note_boot(entry, report)
             report.changed = dry and bool(report.undone)
             return report
         reserve.free(self._journal, self._host.root)
@@ -212,6 +220,7 @@ class Rollback:
         if differs:
             report.undone.append(entry.step["label"])
             report.details.append({**item, "state": "undone"})
+            _note_boot(entry, report)
         return True
 
     def _differs(self, entry: Entry) -> bool:

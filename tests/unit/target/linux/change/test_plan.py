@@ -7,8 +7,11 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import apply
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 
 
 def _refuses(plan, _address, _wanted):
@@ -107,3 +110,20 @@ def test_change_is_refused_where_every_item_is(answer):
     seen = answer({"a": ["each", {"names": "no-1 no-2"}, True]})
 
     assert seen["changes"]["a"] == {"state": "refused", "reason": "no-1 is a link; no-2 is a link"}
+
+
+def _at_next_boot(plan, _address, _wanted):
+    plan.write("/etc/booted", "x\n")
+    plan.needs_reboot("the argument x")
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_rollback_of_what_takes_effect_at_the_next_boot_says_so(answer, tmp_path, monkeypatch, dry):
+    monkeypatch.setitem(apply.WRITERS, "at_next_boot", _at_next_boot)
+    monkeypatch.setitem(apply.WRITERS, "plain", lambda plan, _address, _wanted: plan.write("/etc/plain", "x\n"))
+    answer({"a": ["at_next_boot", {}, True], "b": ["plain", {}, True]})
+
+    report = Rollback(Host(str(tmp_path)), lambda *_all: CommandResult(0, "", ""), Journal(str(tmp_path), "r")).run(dry)
+
+    assert report.pending_reboot == ["the argument x"]
+    assert len(report.undone) == 2
