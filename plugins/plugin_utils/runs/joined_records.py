@@ -72,14 +72,18 @@ def join_remediations(earlier: Record, later: Record) -> Record:
     }
 
 
-def taken_back(record: Record, moment: str) -> Record:
-    """Return a remediation record whose fixes were taken back at a moment (UTC, ISO 8601)."""
+def taken_back(record: Record, moment: str, pending: Iterable[str] = ()) -> Record:
+    """Return a remediation record whose fixes were taken back at a moment (UTC, ISO 8601).
+
+    ``pending``: what of it stays in effect until the host is started again.
+    """
     back = {"result": "reverted", "reason": "it was taken back after the run, with all that the run had changed"}
     results = [{**one, **back} if one["result"] == "fixed" else one for one in record["results"]]
     counts = Counter(one["result"] for one in results)
     return {
         **record,
         "rolled_back_at": moment,
+        "pending_reboot": list(pending),
         "results": results,
         "counts": {name: counts[name] for name in record["counts"]},
     }
@@ -123,7 +127,9 @@ def _since_restart(result: Record, finding: Record | None) -> Record:
             return after
         return {**after, "result": "fixed", "reason": "it is in effect since the host was restarted"}
     if finding["outcome"] == "fail":
-        return {**after, "result": "still_failing", "reason": "it still fails after the host was restarted"}
+        failed = result["result"] == "still_failing"
+        reason = "it still fails after the host was restarted" if failed else "it fails since the host was restarted"
+        return {**after, "result": "still_failing", "reason": reason}
     if finding["outcome"] == "error":
         return {**after, "result": "error", "reason": finding.get("reason") or "it could not be read after the restart"}
     return after

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,12 +165,15 @@ class RunStore:
                 f"The plan in {self.folder} cannot be written: {problem.strerror or problem}."
             ) from None
 
-    def note_rollback(self, host: str, moment: str) -> None:
-        """Say in a host's remediation record that what it fixed was taken back; nothing where it has none."""
+    def note_rollback(self, host: str, moment: str, pending: Sequence[str] = ()) -> None:
+        """Say in a host's remediation record that what it fixed was taken back; nothing where it has none.
+
+        ``pending``: what of it stays in effect until the host is started again.
+        """
         path = self.folder / "remediation" / (file_name(host) + ".json")
         record = _record(path, REMEDIATION_SCHEMA)
         if record:
-            write_private(path, json.dumps(taken_back(record, moment), indent=1, sort_keys=True) + "\n")
+            write_private(path, json.dumps(taken_back(record, moment, pending), indent=1, sort_keys=True) + "\n")
 
     def add_rollback(self, host: str, rollback: dict[str, Any]) -> Path:
         """Add a rollback to what this run took back on a host, and return the record's path. Raises `HipaaCisError`."""

@@ -64,7 +64,7 @@ class Step:
     ``seen``: what the plan read of the file (`files.seen`, with ``sha256`` where its content counts); where the host holds another
     one by now, the step is not made. ``rules``: for which the changes are made, to be named by a rollback.
     ``named``: of such a step, name -> the changes that ask for it. ``read``: what it changes -> digest of what the plan read of it.
-    ``at_boot``: what of it takes effect at the next boot, and so does taking it back.
+    ``at_boot``: what of it takes effect at the next boot only; ``boot``: the start of the host (`boot_id`) in which it is made.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -102,6 +102,7 @@ class Step:
     named: Dict[str, List[str]] = field(default_factory=dict)
     read: Dict[str, str] = field(default_factory=dict)
     at_boot: List[str] = field(default_factory=list)
+    boot: str = ""
 
     def names(self) -> Tuple[str, ...]:
         """Return the names that one call is made for."""
@@ -126,6 +127,7 @@ class Step:
             "rules",
             "read",
             "at_boot",
+            "boot",
         ):
             if getattr(self, name):
                 result[name] = getattr(self, name)
