@@ -150,7 +150,7 @@ def test_one_after_the_other_each_between_the_commands_and_looked_at_again(ward)
 
 @pytest.mark.parametrize("how", ["never", "check"])
 def test_nothing_is_restarted_by_default_nor_in_check_mode(ward, how):
-    given = {"hipaa_cis_reboot": "never"} if how == "never" else {"ansible_check_mode": True}
+    given = {"hipaa_cis_reboot": "never"} if how == "never" else {"arguments": ["--check"]}
     code, said = ward.restart(**given)
 
     assert code == 0, said

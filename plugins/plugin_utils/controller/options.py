@@ -88,7 +88,8 @@ PLAYBOOK_VARIABLES = frozenset(
         "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
         "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "rejoin_problem",
-        "turn", "command", "ran", "ran_elsewhere", "outcome", "window", "hindered", "restarting", "boot", "seen", "lost", "stuck",
+        "turn", "command", "ran", "ran_elsewhere", "outcome", "window", "hindered", "restarting", "answers", "boot", "told",
+        "seen", "lost", "stuck",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import restarted
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import restarted, taken_back
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record, make_unaudited
 
@@ -269,6 +269,27 @@ def test_what_was_pending_is_fixed_or_still_failing_by_the_look_after_the_restar
     assert record["counts"][since] == 1
     assert record["pending_reboot"] == []
     assert record["reboot"] == {"at": "now", "done": True}
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("still_failing", "it still fails after the host was restarted"),
+        ("fixed", "it fails since the host was restarted"),
+    ],
+)
+def test_what_fails_after_the_restart_says_whether_it_did_before(before, reason):
+    assert restarted_result(before, "fail", "fail")["results"][0]["reason"] == reason
+
+
+def test_record_of_what_was_taken_back_says_what_needs_another_restart():
+    record = restarted_result("still_failing", "fail", "pass")
+    assert taken_back(record, "later")["pending_reboot"] == []
+
+    back = taken_back(record, "later", ["it"])
+    assert back["pending_reboot"] == ["it"]
+    assert back["results"][0]["result"] == "reverted"
+    assert back["reboot"]["done"]
 
 
 def test_host_that_was_not_restarted_or_not_seen_again_keeps_what_is_pending():

@@ -118,12 +118,21 @@ def _at_next_boot(plan, _address, _wanted):
 
 
 @pytest.mark.parametrize("dry", [True, False])
-def test_rollback_of_what_takes_effect_at_the_next_boot_says_so(answer, tmp_path, monkeypatch, dry):
+@pytest.mark.parametrize(
+    "boots", [("1", "2"), ("1", "1"), ("", "")], ids=["started since", "not started since", "unknown"]
+)
+def test_rollback_says_what_a_start_of_the_host_has_taken_up(answer, tmp_path, monkeypatch, dry, boots):
+    boot = tmp_path / "proc/sys/kernel/random/boot_id"
+    if boots[0]:
+        boot.parent.mkdir(parents=True)
+        boot.write_text(boots[0] + "\n")
     monkeypatch.setitem(apply.WRITERS, "at_next_boot", _at_next_boot)
     monkeypatch.setitem(apply.WRITERS, "plain", lambda plan, _address, _wanted: plan.write("/etc/plain", "x\n"))
     answer({"a": ["at_next_boot", {}, True], "b": ["plain", {}, True]})
+    if boots[1]:
+        boot.write_text(boots[1] + "\n")
 
     report = Rollback(Host(str(tmp_path)), lambda *_all: CommandResult(0, "", ""), Journal(str(tmp_path), "r")).run(dry)
 
-    assert report.pending_reboot == ["the argument x"]
+    assert report.pending_reboot == ([] if boots == ("1", "1") else ["the argument x"])
     assert len(report.undone) == 2
