@@ -89,7 +89,7 @@ PLAYBOOK_VARIABLES = frozenset(
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
         "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "rejoin_problem",
         "turn", "command", "ran", "ran_elsewhere", "outcome", "window", "hindered", "restarting", "answers", "boot", "told",
-        "seen", "lost", "stuck",
+        "back", "went_down", "seen", "lost", "stuck",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})
