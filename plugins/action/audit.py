@@ -33,9 +33,13 @@ class ActionModule(HostAction):
         result: dict[str, Any] = super().run(tmp, variables)
         result["changed"] = False
         try:
-            arguments = self._host_arguments(options.AUDIT_SPEC, variables)
+            arguments = self._host_arguments(options.AUDIT_TASK_SPEC, variables)
             store = self._store(arguments, variables)
-            result.update(self._audit(store, arguments, variables))
+            try:
+                result.update(self._audit(store, arguments, variables))
+            finally:
+                if arguments["restart"] and not self._task.check_mode:
+                    store.note_restart(variables["inventory_hostname"], utc_now(), arguments["restart"])
         except HipaaCisError as problem:
             result.update(failed=True, msg=str(problem))
         return result

@@ -13,7 +13,11 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
+    health_checks,
+    maintenance_window,
+    site_commands,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 
 
@@ -37,6 +41,8 @@ class ActionModule(HostAction):
             options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
             health_checks.parse(arguments["health_checks"])
             maintenance_window.parse(arguments["windows"])
+            for name in ("before_reboot", "after_reboot"):
+                site_commands.check(arguments[name], options.PREFIX + name)
             self._check_plan(arguments["plan"], variables)
         except HipaaCisError as problem:
             result.update(failed=True, msg=f"Nothing was begun: {problem}")

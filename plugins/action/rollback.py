@@ -48,7 +48,8 @@ class ActionModule(HostAction):
             result.update(self._told(answer, arguments, variables, started))
             if arguments["record_in"] and not result.get("failed") and not self._task.check_mode:
                 store = RunStore.create(arguments["record_in"], arguments["run_id"])
-                store.note_rollback(variables["inventory_hostname"], utc_now())
+                pending = answer.get("pending_reboot", ())
+                store.note_rollback(variables["inventory_hostname"], utc_now(), pending)
         except HipaaCisError as problem:
             result.update(failed=True, changed=False, msg=str(problem))
         return result

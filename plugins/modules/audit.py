@@ -21,6 +21,21 @@ extends_documentation_fragment:
   - hipaa.cis.run
   - hipaa.cis.run.selection
   - hipaa.cis.run.attributes
+options:
+  restart:
+    description:
+      - Where the host was to be restarted in this run, what came of it. The host's remediation record then says so, and what was to take
+        effect is fixed or still failing by this audit. It is no variable.
+    type: dict
+    suboptions:
+      done:
+        description: Whether it was restarted.
+        type: bool
+        default: false
+      problem:
+        description: Why not, or what went wrong.
+        type: str
+        default: ''
 seealso:
   - module: hipaa.cis.report
   - module: hipaa.cis.linux_observe

@@ -11,7 +11,8 @@ short_description: Find what a site has mistyped before a remediation begins
 version_added: 0.1.0
 description:
   - Reads the health checks and the maintenance windows of the host as M(hipaa.cis.health_check) and M(hipaa.cis.maintenance_window)
-    will, and fails where they could not. It works on the controller and touches no host.
+    will, and the commands around a restart as the role will, and fails where they could not. It works on the controller and
+    touches no host.
   - Where there is an approved plan, it has to be one for this host and for what the variables ask for.
   - A variable C(hipaa_cis_...) that nothing reads is an error too.
   - The playbook C(hipaa.cis.remediate) does this for all hosts before the first batch is begun.
@@ -33,6 +34,27 @@ options:
     description: How many minutes of a window have to be left, as O(hipaa.cis.maintenance_window#module:minutes).
     type: int
     default: 0
+  reboot:
+    description: Whether the role may restart hosts.
+    type: str
+    choices: [never, allowed]
+    default: never
+  before_reboot:
+    description:
+      - The commands before a host is restarted, each a list of program and arguments, or C(command) with C(delegate_to) (the host to run
+        it on) and C(become).
+    type: list
+    elements: raw
+    default: []
+  after_reboot:
+    description: The commands once it is back, in the same form.
+    type: list
+    elements: raw
+    default: []
+  reboot_timeout:
+    description: How many seconds a host may take to come back.
+    type: int
+    default: 600
   plan:
     description: The approved plan, as O(hipaa.cis.remediate#module:plan).
     type: str

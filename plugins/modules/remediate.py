@@ -29,7 +29,7 @@ options:
   allow_disruption:
     description:
       - What fixing may disrupt. Each rule says what applying it disrupts; rules of other classes are skipped and named.
-      - V(all) stands for all classes. A host is never rebooted; V(reboot) allows changes that take effect at the next boot.
+      - V(all) stands for all classes. This action restarts no host; V(reboot) allows changes that take effect at the next boot.
     type: list
     elements: str
     choices: [none, service_reload, service_restart, sessions, login, network, reboot, all]

@@ -101,6 +101,12 @@ conflicts:
   description: What was changed since the run.
   returned: always
   type: list
+pending_reboot:
+  description:
+    - What took effect when the host was started since the run, and stays in effect until it is started again. What no start has taken
+      up yet is taken back without one.
+  returned: always
+  type: list
 problems:
   description: What could not be taken back, and why.
   returned: always
@@ -145,7 +151,7 @@ def main() -> None:
         module.fail_json(msg=str(problem))
     answer = {"run_id": run_id, **vars(report)}
     if report.conflicts and not module.params["force"]:
-        answer.update(changed=False, undone=[])
+        answer.update(changed=False, undone=[], pending_reboot=[])
         module.fail_json(
             msg="Nothing was rolled back, for this was changed since the run %s: %s. With force it is rolled back all the "
             "same and the newer versions are kept beside." % (run_id, "; ".join(report.conflicts[:20])),

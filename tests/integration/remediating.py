@@ -51,9 +51,9 @@ def playbook(playbook_command) -> Callable[..., tuple[int, str]]:
     return run
 
 
-def run_command(argv: list[str]) -> tuple[int, str]:
+def run_command(argv: list[str], seconds: float = 600) -> tuple[int, str]:
     """Run a command line of Ansible's: (exit code, output)."""
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -44,9 +44,10 @@ def command(tmp_path):
         ({"hipaa_cis_health_checks": [{"port": "ssh"}]}, "health check 1"),
         ({"hipaa_cis_windows": [{**WINDOW, "form": "1"}]}, "unknown key 'form'. Did you mean from?"),
         ({"hipaa_cis_windows": [{**WINDOW, "timezone": "Europe/Berln"}]}, "Europe/Berlin"),
+        ({"hipaa_cis_before_reboot": ["drain"]}, "hipaa_cis_before_reboot, command 1: write the program"),
         ({"hipaa_cis_window_minuts": 5}, "unknown variable 'hipaa_cis_window_minuts'. Did you mean hipaa_cis_window_minutes"),
     ],
-    ids=["check-key", "check-value", "window-key", "window-zone", "variable"],
+    ids=["check-key", "check-value", "window-key", "window-zone", "command", "variable"],
 )  # fmt: skip
 def test_typing_error_of_one_host_stops_all_at_the_start(command, tmp_path, own, told, mode):
     code, said = command("hipaa.cis.remediate", *mode, own=own)

@@ -59,7 +59,7 @@ class Site:
             hosts[name] = {"ansible_connection": "local", "ansible_python_interpreter": str(program)}
         (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
 
-    def remediate(self, environment=None, configuration="", **variables):
+    def remediate(self, environment=None, configuration="", arguments=(), **variables):
         """Return (code, output) of the playbook; a pump that was changed and is called two is unwell."""
         given = pump.variables(self.folder / "runs")
         del given["ansible_python_interpreter"]
@@ -76,7 +76,7 @@ class Site:
             f"[defaults]\ncollections_path = {root}\ncallbacks_enabled = hipaa.cis.summary\n{configuration}\n"
         )
         process = pump.play(
-            ["hipaa.cis.remediate", "-i", str(self.folder / "inventory.json"), "-e", json.dumps(given)],
+            ["hipaa.cis.remediate", "-i", str(self.folder / "inventory.json"), "-e", json.dumps(given), *arguments],
             {**os.environ, "ANSIBLE_CONFIG": str(config), "ANSIBLE_LIBRARY": str(self.folder / "platform/library"),
              "HIPAA_CIS_CATALOGS": str(self.folder / "platform/catalog"), **(environment or {})},
         )  # fmt: skip

@@ -36,6 +36,14 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_max_seconds": {"type": "float", "default": 1800.0},
     "scan_max_findings": {"type": "int", "default": 1000},
 }
+# `restart` is for tasks only: no variable says that a host was restarted.
+AUDIT_TASK_SPEC: dict[str, dict[str, Any]] = {
+    **AUDIT_SPEC,
+    "restart": {
+        "type": "dict",
+        "options": {"done": {"type": "bool", "default": False}, "problem": {"type": "str", "default": ""}},
+    },
+}
 REPORT_SPEC: dict[str, dict[str, Any]] = {
     **RUN_SPEC,
     "run": {"type": "list", "elements": "str", "default": []},
@@ -62,11 +70,15 @@ ROLLBACK_SPEC: dict[str, dict[str, Any]] = {
     "must_exist": {"type": "bool", "default": True},
     "record_in": {"type": "str"},
 }
-# Their forms are checked by remediation/health_checks.py and remediation/maintenance_window.py.
+# Their forms are checked by remediation/health_checks.py, remediation/maintenance_window.py and remediation/site_commands.py.
 PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
     "health_checks": {"type": "list", "elements": "raw", "default": []},
     "windows": {"type": "list", "elements": "raw", "default": []},
     "window_minutes": {"type": "int", "default": 0},
+    "reboot": {"type": "str", "choices": ["never", "allowed"], "default": "never"},
+    "before_reboot": {"type": "list", "elements": "raw", "default": []},
+    "after_reboot": {"type": "list", "elements": "raw", "default": []},
+    "reboot_timeout": {"type": "int", "default": 600},
     "plan": {"type": "str"},
     "play_variables": {"type": "list", "elements": "str", "default": []},
 }
@@ -75,6 +87,9 @@ PLAYBOOK_VARIABLES = frozenset(
     {
         "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
+        "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "rejoin_problem",
+        "turn", "command", "ran", "ran_elsewhere", "outcome", "window", "hindered", "restarting", "answers", "boot", "told",
+        "back", "went_down", "seen", "lost", "stuck",
     }
 )  # fmt: skip
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})

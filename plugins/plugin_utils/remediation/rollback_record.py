@@ -31,6 +31,8 @@ def make_rollback(
         "items": [_item(item) for item in answer.get("details", ())],
         **lists,
     }
+    if answer.get("pending_reboot"):
+        record["pending_reboot"] = list(answer["pending_reboot"])
     record["outcome"] = _outcome(record, reason)
     return {**record, "reason": reason} if reason else record
 
@@ -60,6 +62,10 @@ def said(rollback: Mapping[str, Any]) -> list[str]:
     lines = [line for item in rollback["items"] for line in _lines(item)]
     lines += [f"in the way: {text}" for text in rollback["conflicts"]]
     lines += [f"kept: {text}" for text in rollback["kept"]]
+    lines += [
+        f"in effect since a restart, so restart the host again to take it back: {text}"
+        for text in rollback.get("pending_reboot", ())
+    ]
     more = len(lines) - MAX_LINES
     return [*lines[:MAX_LINES], f"... and {more} more, see the record"] if more > 0 else lines
 

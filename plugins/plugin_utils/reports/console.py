@@ -109,9 +109,13 @@ class Console:
                 result.append(_fit(f"  not begun: {item['not_begun']}", WIDTH))
             if "plan_digest" in item:
                 result.append(_fit(f"  plan: {item['plan_digest']}", WIDTH))
+            if "reboot" in item:
+                result.append(_fit(f"  {restart(item['reboot'])}", WIDTH))
             result.extend(_fit(f"  reboot pending: {text}", WIDTH) for text in item["pending_reboot"])
         if len(worst_first) > MAX_HOSTS:
             result.append(f"... and {len(worst_first) - MAX_HOSTS} more host(s); see the run directory")
+        if any(item["pending_reboot"] and "reboot" not in item for item in worst_first):
+            result.append("What is pending takes effect at the next boot (hipaa_cis_reboot: allowed).")
         return result
 
     def _failures(self, summary: Mapping[str, Any]) -> list[str]:
@@ -122,6 +126,14 @@ class Console:
             severity = self._paint(f"{item['severity']:>10}", _SEVERITY_COLOURS[item["severity"]])
             result.append(f"{_fit(item['title'], 61, pad=True)} {severity}{item['hosts']:>8}")
         return result
+
+
+def restart(told: Mapping[str, Any]) -> str:
+    """Return in words what a remediation record says of the restart of its host."""
+    problem = f": {told['problem']}" if "problem" in told else ""
+    if not told["done"]:
+        return f"NOT RESTARTED{problem}"
+    return f"restarted, then looked at again at {told['at']}{problem}"
 
 
 def _fit(text: str, width: int, pad: bool = False) -> str:

@@ -39,7 +39,7 @@ def summarise(catalog: Catalog, stores: Sequence[RunStore]) -> dict[str, Any]:
 
 def _remediation(file: str, record: dict[str, Any]) -> dict[str, Any]:
     kept = ("host", "check_mode", "changed", "reverted", "pending_reboot", "counts")
-    more = ("plan_digest", "not_begun")
+    more = ("plan_digest", "not_begun", "reboot")
     return {"file": file, **{key: record[key] for key in kept}, **{key: record[key] for key in more if key in record}}
 
 

@@ -72,17 +72,67 @@ def join_remediations(earlier: Record, later: Record) -> Record:
     }
 
 
-def taken_back(record: Record, moment: str) -> Record:
-    """Return a remediation record whose fixes were taken back at a moment (UTC, ISO 8601)."""
+def taken_back(record: Record, moment: str, pending: Iterable[str] = ()) -> Record:
+    """Return a remediation record whose fixes were taken back at a moment (UTC, ISO 8601).
+
+    ``pending``: what of it stays in effect until the host is started again.
+    """
     back = {"result": "reverted", "reason": "it was taken back after the run, with all that the run had changed"}
     results = [{**one, **back} if one["result"] == "fixed" else one for one in record["results"]]
     counts = Counter(one["result"] for one in results)
     return {
         **record,
         "rolled_back_at": moment,
+        "pending_reboot": list(pending),
         "results": results,
         "counts": {name: counts[name] for name in record["counts"]},
     }
+
+
+def restarted(record: Record, seen: Record, moment: str, restart: Mapping[str, Any]) -> Record:
+    """Return a remediation record after the host was restarted, or was not (``done``, ``problem``), at a moment (UTC).
+
+    ``seen``: the host's record since. What was to take effect then is fixed or still failing by it.
+    """
+    problem = str(restart.get("problem") or "")
+    told = {"at": moment, "done": bool(restart.get("done")), **({"problem": problem} if problem else {})}
+    record = {**record, "reboot": told}
+    if not told["done"]:
+        return record
+    if seen["status"] != "audited":
+        told["problem"] = "; ".join(
+            filter(None, [problem, f"it could not be looked at again: {seen.get('reason', '')}"])
+        )
+        return record
+    findings = {_key(one, ("benchmark", "rule")): one for one in seen["findings"]}
+    results = [_since_restart(one, findings.get(_key(one, ("benchmark", "rule")))) for one in record["results"]]
+    counts = Counter(one["result"] for one in results)
+    return {
+        **record,
+        "pending_reboot": [],
+        "results": results,
+        "counts": {name: counts[name] for name in record["counts"]},
+    }
+
+
+def _since_restart(result: Record, finding: Record | None) -> Record:
+    """Return a rule's result by the look after the restart; what was not changed keeps its result."""
+    if finding is None or result["result"] not in ("fixed", "still_failing", "already_right"):
+        return result
+    checks = [check for check in finding["checks"] if check.get("observed")]
+    observed = [f"{check['setting']}: {check['observed']}" for check in checks]
+    after = {**result, "after": {"outcome": finding["outcome"], "observed": observed}}
+    if finding["outcome"] == "pass":
+        if result["result"] != "still_failing":
+            return after
+        return {**after, "result": "fixed", "reason": "it is in effect since the host was restarted"}
+    if finding["outcome"] == "fail":
+        failed = result["result"] == "still_failing"
+        reason = "it still fails after the host was restarted" if failed else "it fails since the host was restarted"
+        return {**after, "result": "still_failing", "reason": reason}
+    if finding["outcome"] == "error":
+        return {**after, "result": "error", "reason": finding.get("reason") or "it could not be read after the restart"}
+    return after
 
 
 def _joined_result(earlier: Record | None, later: Record) -> Record:

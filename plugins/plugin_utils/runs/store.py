@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
     join_remediations,
+    restarted,
     taken_back,
 )
 
@@ -164,12 +165,15 @@ class RunStore:
                 f"The plan in {self.folder} cannot be written: {problem.strerror or problem}."
             ) from None
 
-    def note_rollback(self, host: str, moment: str) -> None:
-        """Say in a host's remediation record that what it fixed was taken back; nothing where it has none."""
+    def note_rollback(self, host: str, moment: str, pending: Sequence[str] = ()) -> None:
+        """Say in a host's remediation record that what it fixed was taken back; nothing where it has none.
+
+        ``pending``: what of it stays in effect until the host is started again.
+        """
         path = self.folder / "remediation" / (file_name(host) + ".json")
         record = _record(path, REMEDIATION_SCHEMA)
         if record:
-            write_private(path, json.dumps(taken_back(record, moment), indent=1, sort_keys=True) + "\n")
+            write_private(path, json.dumps(taken_back(record, moment, pending), indent=1, sort_keys=True) + "\n")
 
     def add_rollback(self, host: str, rollback: dict[str, Any]) -> Path:
         """Add a rollback to what this run took back on a host, and return the record's path. Raises `HipaaCisError`."""
@@ -182,6 +186,18 @@ class RunStore:
             "rollbacks": [*earlier["rollbacks"], rollback],
         }
         return _write_record(path, record)
+
+    def note_restart(self, host: str, moment: str, restart: dict[str, Any]) -> None:
+        """Say in a host's remediation record that it was restarted, or why not, and what its record says since.
+
+        Nothing where it has none.
+        """
+        path = self.folder / "remediation" / (file_name(host) + ".json")
+        record = _record(path, REMEDIATION_SCHEMA)
+        seen = _record(self.folder / "hosts" / path.name, HOST_SCHEMA)
+        if record and seen:
+            record = restarted(record, seen, moment, restart)
+            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""

@@ -38,6 +38,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot import boot_id
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import bound_folder
 
 _OTHER_TOOLS = ("ansible managed", "managed by puppet", "managed by chef", "managed by salt", "managed by ansible",
@@ -61,6 +62,8 @@ class ChangePlan:
         self.spared: Mapping[str, Mapping[str, str]] = {}
         # Whether what is planned now stands by itself, so that it is made though another part of its change fails.
         self._alone = False
+        # Change -> what of it takes effect then.
+        self._at_boot: Dict[str, List[str]] = {}
         self._files: Dict[str, Step] = {}
         self._others: List[Step] = []
 
@@ -263,23 +266,36 @@ class ChangePlan:
     def needs_reboot(self, why: str) -> None:
         """Say that a change takes effect at the next boot."""
         self.pending.add(self.change)
+        self._at_boot.setdefault(self.change, []).append(why)
         if why not in self.pending_reboot:
             self.pending_reboot.append(why)
 
     def steps(self) -> List[Step]:
         """Return all steps in the order in which they have to be made."""
         both = list(self._files.values()) + self._others
+        for step in both:
+            reasons = [why for change in step.changes for why in self._at_boot.get(change, ())]
+            step.at_boot = list(dict.fromkeys(reasons))
+            step.boot = boot_id(self.host) if reasons else ""
         return sorted(both, key=lambda step: (step.phase, step.order))
 
     def attempt(self, write: Callable[[], None]) -> None:
         """Let a writer plan its change: all of it, or nothing where it raises."""
         kept = copy.deepcopy(
-            (self._files, self._others, self.warnings, self.pending_reboot, self.left, self.host.planned)
+            (
+                self._files,
+                self._others,
+                self.warnings,
+                self.pending_reboot,
+                self._at_boot,
+                self.left,
+                self.host.planned,
+            )
         )
         try:
             write()
         except BaseException:
-            self._files, self._others, self.warnings, self.pending_reboot, self.left, planned = kept
+            self._files, self._others, self.warnings, self.pending_reboot, self._at_boot, self.left, planned = kept
             self.host.replace_plan(planned)
             raise
 

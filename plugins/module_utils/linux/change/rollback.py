@@ -42,6 +42,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.taken_back 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot import boot_id
 
 UNDONE = ("undone", "failed")
 # No state of a path is like this.
@@ -58,6 +59,7 @@ class Report:
     """What a rollback did or would do. ``conflicts``: what somebody changed since; ``problems``: what went wrong.
 
     ``details``: what is taken back, as `TakenBack` tells it, each with its ``state``: ``undone``, ``would_undo`` or ``failed``.
+    ``pending_reboot``: what took effect when the host was started since, and stays so until it is started again.
     ``undone``: what was not as before the run. ``changed``: whether anything of the host was, or would be, touched.
     """
 
@@ -67,6 +69,7 @@ class Report:
     problems: List[str] = field(default_factory=list)
     kept: List[str] = field(default_factory=list)
     details: List[Item] = field(default_factory=list)
+    pending_reboot: List[str] = field(default_factory=list)
 
 
 class Rollback:
@@ -102,6 +105,8 @@ class Rollback:
             differing = [entry for entry in reversed(entries) if self._differs(entry)]
             report.undone = [entry.step["label"] for entry in differing]
             report.details = [{**self._told(told, entry), "state": "would_undo"} for entry in differing]
+            for entry in differing:
+                self._note_boot(entry, report)
             report.changed = dry and bool(report.undone)
             return report
         reserve.free(self._journal, self._host.root)
@@ -174,6 +179,12 @@ class Rollback:
             )
             report.problems += [text] if text not in report.problems else []
 
+    def _note_boot(self, entry: Entry, report: Report) -> None:
+        """Note what is in effect since a start of the host. What no start has taken up yet is gone with its files."""
+        made_in = entry.step.get("boot")
+        if not made_in or made_in != boot_id(self._host):
+            report.pending_reboot += [why for why in entry.step.get("at_boot", ()) if why not in report.pending_reboot]
+
     def _wanted(self, entry: Entry) -> bool:
         return entry.status not in UNDONE and self._chosen(entry)
 
@@ -212,6 +223,7 @@ class Rollback:
         if differs:
             report.undone.append(entry.step["label"])
             report.details.append({**item, "state": "undone"})
+            self._note_boot(entry, report)
         return True
 
     def _differs(self, entry: Entry) -> bool:

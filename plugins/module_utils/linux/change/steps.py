@@ -64,6 +64,7 @@ class Step:
     ``seen``: what the plan read of the file (`files.seen`, with ``sha256`` where its content counts); where the host holds another
     one by now, the step is not made. ``rules``: for which the changes are made, to be named by a rollback.
     ``named``: of such a step, name -> the changes that ask for it. ``read``: what it changes -> digest of what the plan read of it.
+    ``at_boot``: what of it takes effect at the next boot only; ``boot``: the start of the host (`boot_id`) in which it is made.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -100,6 +101,8 @@ class Step:
     rules: List[str] = field(default_factory=list)
     named: Dict[str, List[str]] = field(default_factory=dict)
     read: Dict[str, str] = field(default_factory=dict)
+    at_boot: List[str] = field(default_factory=list)
+    boot: str = ""
 
     def names(self) -> Tuple[str, ...]:
         """Return the names that one call is made for."""
@@ -123,6 +126,8 @@ class Step:
             "secret",
             "rules",
             "read",
+            "at_boot",
+            "boot",
         ):
             if getattr(self, name):
                 result[name] = getattr(self, name)

@@ -92,3 +92,14 @@ def test_differences_are_shown_as_those_of_a_remediation():
     assert shown[0].startswith("/etc/motd\n- file mode=0600")
     assert shown[0].endswith("-hunter2\n")
     assert shown[1] == "/etc/systemd/system/cups.service\n- link to /dev/null\n+ absent\n"
+
+
+def test_what_a_start_has_taken_up_is_said_with_what_to_do(tmp_path):
+    rollback = make(pending_reboot=["the kernel argument audit=1"])
+    store = RunStore.create(str(tmp_path), "now", latest=False)
+    record = json.loads(store.add_rollback("web", rollback).read_text())
+
+    assert list(validator("rollback_record").iter_errors(record)) == []
+    assert said(rollback)[-1] == (
+        "in effect since a restart, so restart the host again to take it back: the kernel argument audit=1"
+    )

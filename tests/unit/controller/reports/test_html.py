@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import evidence_groups
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
-from tests.builders import SAMPLES, framework, make_finding, make_record, make_run, make_summary
+from tests.builders import SAMPLES, framework, make_finding, make_record, make_remediation, make_run, make_summary
 from tests.hostile import MARK, hostile_run
 
 LINKS = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "cite", "ping", "xlink:href"}
@@ -108,6 +108,21 @@ def test_what_remediation_did_is_told(run, page):
     assert "the host undid changes by itself" in part
     for row in run.summary["remediation"]:
         assert row["host"] in part
+
+
+@pytest.mark.parametrize(
+    ("reboot", "told"),
+    [
+        ({"done": True}, "restarted, then looked at again"),
+        ({"done": True, "problem": "rejoin: no <pool>"}, "restarted, then looked at again: rejoin: no <pool>"),
+        ({"done": False, "problem": "still busy"}, "not restarted: still busy"),
+    ],
+)
+def test_restart_is_told(reboot, told):
+    run = make_run()
+    summary = {**run.summary, "remediation": [make_remediation("web", reboot={"at": "then", **reboot})]}
+
+    assert told in Page(rendered(summary, run.records, framework=framework())).text
 
 
 def test_without_remediation_there_is_nothing_of_it():

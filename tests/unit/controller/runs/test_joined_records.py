@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import restarted, taken_back
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record, make_unaudited
 
@@ -237,3 +238,65 @@ def test_task_that_was_not_begun_keeps_what_an_earlier_one_saw(joined):
     seen = audited(SAMPLES[0], "pass", "one")
     assert joined(seen, make_unaudited("ward", status="not_begun"))["status"] == "audited"
     assert joined(make_unaudited("ward", status="not_begun"), seen)["status"] == "audited"
+
+
+def restarted_result(result, before, seen):
+    """Return a rule's result, before the restart and by a look since."""
+    record = {
+        "results": [{"benchmark": "b", "rule": "r", "result": result, "before": {"outcome": before}, "after": {}}],
+        "counts": dict.fromkeys(RESULTS, 0),
+        "pending_reboot": ["it"],
+    }
+    finding = {"benchmark": "b", "rule": "r", "outcome": seen, "checks": [{"setting": "s", "observed": "o"}, {}]}
+    return restarted(record, {"status": "audited", "findings": [finding]}, "now", {"done": True})
+
+
+@pytest.mark.parametrize(
+    ("result", "seen", "since"),
+    [
+        ("still_failing", "pass", "fixed"),
+        ("still_failing", "fail", "still_failing"),
+        ("fixed", "fail", "still_failing"),
+        ("fixed", "error", "error"),
+        ("fixed", "pass", "fixed"),
+        ("already_right", "pass", "already_right"),
+        ("skipped", "fail", "skipped"),
+    ],
+)
+def test_what_was_pending_is_fixed_or_still_failing_by_the_look_after_the_restart(result, seen, since):
+    record = restarted_result(result, "fail", seen)
+    assert record["results"][0]["result"] == since
+    assert record["counts"][since] == 1
+    assert record["pending_reboot"] == []
+    assert record["reboot"] == {"at": "now", "done": True}
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("still_failing", "it still fails after the host was restarted"),
+        ("fixed", "it fails since the host was restarted"),
+    ],
+)
+def test_what_fails_after_the_restart_says_whether_it_did_before(before, reason):
+    assert restarted_result(before, "fail", "fail")["results"][0]["reason"] == reason
+
+
+def test_record_of_what_was_taken_back_says_what_needs_another_restart():
+    record = restarted_result("still_failing", "fail", "pass")
+    assert taken_back(record, "later")["pending_reboot"] == []
+
+    back = taken_back(record, "later", ["it"])
+    assert back["pending_reboot"] == ["it"]
+    assert back["results"][0]["result"] == "reverted"
+    assert back["reboot"]["done"]
+
+
+def test_host_that_was_not_restarted_or_not_seen_again_keeps_what_is_pending():
+    record = {"results": [], "counts": {}, "pending_reboot": ["it"]}
+    kept = restarted(record, {"status": "audited", "findings": []}, "now", {"done": False, "problem": "busy"})
+    lost = restarted(record, {"status": "unreachable", "reason": "no route"}, "now", {"done": True, "problem": ""})
+
+    assert kept["reboot"] == {"at": "now", "done": False, "problem": "busy"}
+    assert lost["reboot"]["problem"] == "it could not be looked at again: no route"
+    assert kept["pending_reboot"] == lost["pending_reboot"] == ["it"]

@@ -11,6 +11,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
+from tests.builders import make_remediation
 from tests.unit.controller.catalog.catalogs import SECOND_PLATFORM
 
 LOGOFF, TRANSMISSION, EMERGENCY = "164.312(a)(2)(iii)", "164.312(e)(1)", "164.312(a)(2)(ii)"
@@ -140,6 +141,23 @@ def test_table_fits_80_columns_and_names_what_is_missing():
     assert text.count("164.312(") == 12
     assert "compliant" not in text.lower()
     assert " met" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("reboot", "told", "hint"),
+    [
+        (None, "  reboot pending: audit=1 on the kernel's command line", True),
+        ({"done": True}, "  restarted, then looked at again at then", False),
+        ({"done": True, "problem": "rejoin: no"}, "  restarted, then looked at again at then: rejoin: no", False),
+        ({"done": False, "problem": "still busy"}, "  NOT RESTARTED: still busy", False),
+    ],
+)
+def test_table_says_what_is_pending_and_what_came_of_a_restart(reboot, told, hint):
+    done = make_remediation("web", **({"reboot": {"at": "then", **reboot}} if reboot else {}))
+    lines = Console().lines({**summarise(*SUMMARY), "remediation": [done]})
+
+    assert told in lines
+    assert ("What is pending takes effect at the next boot (hipaa_cis_reboot: allowed)." in lines) is hint
 
 
 def test_colours_only_where_asked_for():

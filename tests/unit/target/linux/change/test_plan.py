@@ -7,8 +7,11 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import apply
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 
 
 def _refuses(plan, _address, _wanted):
@@ -107,3 +110,29 @@ def test_change_is_refused_where_every_item_is(answer):
     seen = answer({"a": ["each", {"names": "no-1 no-2"}, True]})
 
     assert seen["changes"]["a"] == {"state": "refused", "reason": "no-1 is a link; no-2 is a link"}
+
+
+def _at_next_boot(plan, _address, _wanted):
+    plan.write("/etc/booted", "x\n")
+    plan.needs_reboot("the argument x")
+
+
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize(
+    "boots", [("1", "2"), ("1", "1"), ("", "")], ids=["started since", "not started since", "unknown"]
+)
+def test_rollback_says_what_a_start_of_the_host_has_taken_up(answer, tmp_path, monkeypatch, dry, boots):
+    boot = tmp_path / "proc/sys/kernel/random/boot_id"
+    if boots[0]:
+        boot.parent.mkdir(parents=True)
+        boot.write_text(boots[0] + "\n")
+    monkeypatch.setitem(apply.WRITERS, "at_next_boot", _at_next_boot)
+    monkeypatch.setitem(apply.WRITERS, "plain", lambda plan, _address, _wanted: plan.write("/etc/plain", "x\n"))
+    answer({"a": ["at_next_boot", {}, True], "b": ["plain", {}, True]})
+    if boots[1]:
+        boot.write_text(boots[1] + "\n")
+
+    report = Rollback(Host(str(tmp_path)), lambda *_all: CommandResult(0, "", ""), Journal(str(tmp_path), "r")).run(dry)
+
+    assert report.pending_reboot == ([] if boots == ("1", "1") else ["the argument x"])
+    assert len(report.undone) == 2
