@@ -1,0 +1,99 @@
+"""A rollback of a journal written by hand: what stands against it, and what is taken back."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PLAIN
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
+pytestmark = pytest.mark.root
+
+PATH = "/etc/pump/site.conf"
+
+
+class Pump:
+    """A host on which a command of the run wrote a file; each call is remembered."""
+
+    def __init__(self, folder):
+        self.root = str(folder)
+        self.calls = []
+        for name in ("etc/pump", "var/lib"):
+            (folder / name).mkdir(parents=True)
+        journal = Journal(self.root, "run")
+        journal.create()
+        self.write("before\n")
+        before = files.state(self.root + PATH, journal.save)
+        step = {"type": COMMAND, "label": "set up the pump", "group": PLAIN, "changes": ["c"], "argv": ["pump"]}
+        number = journal.begin(
+            {**step, "undo": [["pump", "--back"]], "watch": ["/etc/pump"]}, {"kind": "command"}, {"kind": "command"}
+        )
+        self.write("the run's\n")
+        effect = {"before": before, "after": files.state(self.root + PATH, journal.save)}
+        journal.finish(number, "done", effects={PATH: effect})
+
+    def write(self, text):
+        with open(self.root + PATH, "w") as stream:
+            stream.write(text)
+
+    def read(self):
+        with open(self.root + PATH) as stream:
+            return stream.read()
+
+    def run(self, argv, _timeout):
+        self.calls.append(list(argv))
+        return CommandResult()
+
+    def roll_back(self, **keys):
+        return Rollback(Host(self.root), self.run, Journal(self.root, "run"), **keys).run()
+
+
+@pytest.fixture
+def pump(tmp_path):
+    return Pump(tmp_path)
+
+
+def test_what_a_command_did_is_taken_back(pump):
+    report = pump.roll_back()
+
+    assert report.conflicts + report.problems == []
+    assert pump.read() == "before\n"
+    assert pump.calls == [["pump", "--back"]]
+
+
+def test_what_somebody_changed_since_a_command_changed_it_is_a_conflict(pump):
+    pump.write("theirs\n")
+
+    report = pump.roll_back()
+
+    assert report.conflicts == ["%s was changed since the run (content)" % PATH]
+    assert pump.read() == "theirs\n"
+    assert pump.calls == []
+
+
+@pytest.mark.parametrize(
+    ("act", "what"),
+    [
+        (lambda path: os.chmod(path, 0o600), "mode"),
+        (lambda path: os.chown(path, 4711, 0), "owner"),
+        (lambda path: os.chown(path, 0, 4711), "group"),
+        (os.unlink, "it was file and is absent"),
+    ],
+    ids=["mode", "owner", "group", "gone"],
+)
+def test_conflict_says_what_was_changed(pump, act, what):
+    act(pump.root + PATH)
+
+    assert pump.roll_back().conflicts == ["%s was changed since the run (%s)" % (PATH, what)]
+
+
+def test_what_is_as_before_already_is_no_conflict(pump):
+    pump.write("before\n")
+
+    assert pump.roll_back().conflicts == []
