@@ -10,8 +10,9 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import _archive
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -523,3 +524,21 @@ def test_package_that_was_removed_and_came_back_is_theirs(root):
     assert report.kept == ["aide was installed anew since and stays"]
     assert "aide" in dpkg.installed
     assert os.path.exists(root + "/etc/aide.conf")
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "found"),
+    [
+        ("aide", "1:0.18-3", "aide_1%3a0.18-3_amd64.deb"),
+        ("aide:amd64", "1:0.18-3", "aide_1%3a0.18-3_amd64.deb"),
+        ("aide", "0.18-3", "aide=0.18-3"),
+        ("aid", "1:0.18-3", "aid=1:0.18-3"),
+        ("gone", "1", "gone=1"),
+    ],
+)
+def test_archive_that_was_kept_is_taken_by_name_and_version(tmp_path, name, version, found):
+    kept = [str(tmp_path / one) for one in ("other_1_all.deb", "aide_1%3a0.18-3_amd64.deb", "gone_1_all.deb")]
+    for path in kept[:2]:
+        open(path, "w").close()
+
+    assert os.path.basename(_archive(Entry(1, {}, {"archives": kept}, {}), name, version)) == found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal, last_run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PLAIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -97,3 +99,62 @@ def test_what_is_as_before_already_is_no_conflict(pump):
     pump.write("before\n")
 
     assert pump.roll_back().conflicts == []
+
+
+def test_content_that_was_kept_and_is_gone_is_a_problem_and_not_the_end(pump):
+    journal = Journal(pump.root, "run")
+    os.unlink(journal._blob(journal.entries()[0].effects[PATH]["before"]["sha256"]))
+
+    report = pump.roll_back()
+
+    (problem,) = report.problems
+    assert problem.startswith("set up the pump: ")
+    assert problem.endswith("is missing")
+    assert report.undone == []
+    assert pump.read() == "the run's\n"
+
+
+@pytest.fixture
+def on_this_host(pump, monkeypatch):
+    """What a rollback of "this host" did to the lock; this host is the pump's."""
+    found = []
+    monkeypatch.setattr(rollback, "Host", lambda _root: Host(pump.root, privileged=True))
+    monkeypatch.setattr(rollback, "Journal", lambda _root, run: Journal(pump.root, run))
+    monkeypatch.setattr(rollback, "last_run", lambda _root: last_run(pump.root))
+    monkeypatch.setattr(rollback, "run_command", pump.run)
+    monkeypatch.setattr(rollback, "take_all", lambda _host, _runner: found.append("look at all"))
+    monkeypatch.setattr(rollback.lock, "take", lambda _root, run, _token, over: found.append(["take", run, over]))
+    monkeypatch.setattr(rollback.lock, "at_work", lambda _root: contextlib.nullcontext())
+    monkeypatch.setattr(rollback.lock, "release", lambda _root, run, _token: found.append(["release", run]))
+    return found
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_rollback_of_this_host_holds_the_lock_while_it_works(pump, on_this_host, named):
+    run, report = rollback.roll_back("run" if named else None, force=False, dry=False)
+
+    assert (run, report.changed, report.undone) == ("run", True, ["set up the pump"])
+    assert pump.read() == "before\n"
+    assert on_this_host == [["take", "run", named], "look at all", ["release", "run"]]
+
+
+def test_dry_rollback_of_this_host_touches_nothing(pump, on_this_host):
+    run, report = rollback.roll_back("run", force=False, dry=True)
+
+    assert (run, report.changed, report.undone) == ("run", True, ["set up the pump"])
+    assert pump.read() == "the run's\n"
+    assert pump.calls == on_this_host == []
+
+
+def test_rollback_of_a_run_that_was_never_here_is_refused(on_this_host):
+    with pytest.raises(ChangeError, match="no journal of the run other on this host"):
+        rollback.roll_back("other", force=False, dry=False)
+
+    assert on_this_host == []
+
+
+def test_rollback_without_root_is_refused(pump, monkeypatch):
+    monkeypatch.setattr(rollback, "Host", lambda _root: Host(pump.root, privileged=False))
+
+    with pytest.raises(ChangeError, match="has to be run as root"):
+        rollback.roll_back("run", force=False, dry=True)

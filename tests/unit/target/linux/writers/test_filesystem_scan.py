@@ -32,10 +32,10 @@ def test_what_a_person_has_to_settle_is_refused(planned, find, wanted):
 
 
 @pytest.mark.parametrize(
-    ("find", "wanted", "before", "after"),
-    [("world_writable_files", "closed", 0o666, 0o664), ("world_writable_directories", "sticky", 0o777, 0o1777)],
+    ("find", "wanted", "modes"),
+    [("world_writable_files", "closed", (0o666, 0o664)), ("world_writable_directories", "sticky", (0o777, 0o1777))],
 )
-def test_only_the_bit_in_question_is_changed(planned, tmp_path, monkeypatch, find, wanted, before, after):
+def test_only_the_bit_in_question_is_changed(planned, tmp_path, monkeypatch, find, wanted, modes):
     place = tmp_path / "opt" / "x"
     place.parent.mkdir()
     place.parent.chmod(0o755)
@@ -43,11 +43,11 @@ def test_only_the_bit_in_question_is_changed(planned, tmp_path, monkeypatch, fin
         place.mkdir()
     else:
         place.write_text("")
-    place.chmod(before)
+    place.chmod(modes[0])
     found = value({"truncated": False, "count": 1, "paths": ["/opt/x"]}, "scan")
     monkeypatch.setattr(filesystem_scan.filesystem_scan, "read", lambda _host, _addresses: [found])
 
     state, _steps = planned("filesystem_scan", {"find": find}, wanted, mode="apply")
 
     assert state["state"] == "done"
-    assert os.stat(place).st_mode & 0o7777 == after
+    assert os.stat(place).st_mode & 0o7777 == modes[1]
