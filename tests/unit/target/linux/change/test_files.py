@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, folders
 
 FILE = {"kind": "file", "sha256": "a" * 64, "mode": 0o644, "uid": 0, "gid": 0, "xattrs": {}, "mtime_ns": 1}
 LINK = {"kind": "link", "target": "/etc/x", "uid": 0, "gid": 0}
@@ -107,3 +107,23 @@ def test_pipe_is_not_waited_for(tmp_path):
         os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
 
     assert not hangs
+
+
+def test_no_file_stays_open_behind_a_look(tmp_path):
+    (tmp_path / "x").write_text("x")
+    before = len(os.listdir("/proc/self/fd"))
+
+    for _turn in range(3):
+        assert files.state(str(tmp_path / "x"))["kind"] == "file"
+        assert files.state(str(tmp_path))["kind"] == "directory"
+
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("name", ["file", "pipe"])
+def test_what_is_no_folder_is_not_opened_as_one(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(NotADirectoryError):
+        folders.open_folder(str(tmp_path / name))

@@ -165,3 +165,13 @@ def test_folders_that_others_could_enter_are_shut(tmp_path):
     made.create()
 
     assert [os.stat(folder).st_mode & 0o777 for folder in folders] == [0o700] * 3
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_content_is_brought_to_the_disk_whole(journal, monkeypatch, sync):
+    synced = []
+    monkeypatch.setattr("os.fsync", lambda handle: synced.append(os.fstat(handle).st_size))
+
+    journal.save(b"secret", sync=sync)
+
+    assert synced == ([6] if sync else [])

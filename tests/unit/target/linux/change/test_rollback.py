@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import files, rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal, last_run
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal, last_run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PLAIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -158,3 +158,33 @@ def test_rollback_without_root_is_refused(pump, monkeypatch):
 
     with pytest.raises(ChangeError, match="has to be run as root"):
         rollback.roll_back("run", force=False, dry=True)
+
+
+@pytest.mark.parametrize("status", ["undone", "failed"])
+def test_what_is_taken_back_already_is_not_taken_back_again(pump, status):
+    Journal(pump.root, "run").finish(1, status)
+
+    report = pump.roll_back()
+
+    assert (report.changed, report.undone, pump.calls) == (False, [], [])
+    assert pump.read() == "the run's\n"
+
+
+def test_what_was_removed_comes_back_from_the_outside_in_and_what_was_added_goes_from_the_inside_out(pump):
+    there, gone = {"kind": "directory"}, {"kind": "absent"}
+    effects = {
+        "/new/x": {"before": gone, "after": there},
+        "/old/x": {"before": there, "after": gone},
+        "/new": {"before": gone, "after": there},
+        "/old": {"before": there, "after": gone},
+        "/kept": {"before": there, "after": there},
+    }
+    entry = Entry(1, {"type": COMMAND}, {"kind": "command"}, {"kind": "command"}, effects=effects)
+    entry.details["others"] = {"/other": {"before": there, "after": gone}}
+    undoing = Rollback(Host(pump.root), pump.run, Journal(pump.root, "run"))
+
+    found = dict(undoing._effects(entry))
+
+    assert list(found) == ["/kept", "/old", "/old/x", "/other", "/new/x", "/new"]
+    assert found["/old"] == (there, gone)
+    assert found["/other"] == (there, rollback.UNKNOWN)

@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_hos
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.hosts_behind import refusals
 
 NO_FORWARDING: Any = ("sysctl", {"name": "net.ipv4.ip_forward"}, "0")
+HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 PEERS = {"web": "10.1.0.7", "ward": "10.2.0.7", "far": "192.0.2.1", "named": "ward.example.org"}
 
 
@@ -32,7 +33,7 @@ def refusal(tmp_path):
     def ask(change, forwarding="1", routes="", **options):
         for name, text in (
             ("proc/sys/net/ipv4/ip_forward", forwarding + "\n"),
-            ("proc/net/route", "Iface Destination ...\n" + routes),
+            ("proc/net/route", HEAD + routes),
         ):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)

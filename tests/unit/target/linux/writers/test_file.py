@@ -51,3 +51,18 @@ def test_file_behind_a_link_is_refused(tmp_path):
 
     with pytest.raises(CannotFix, match="/opt/link, which is a link"):
         refuse_planted(Host(str(tmp_path)), "/opt/link/x")
+
+
+@pytest.mark.parametrize("name", ["bin", "sbin", "lib", "lib64"])
+def test_links_of_every_current_system_into_usr_are_no_danger(tmp_path, name):
+    folder = tmp_path / "usr" / name
+    folder.mkdir(parents=True)
+    for one in (tmp_path / "usr", folder):
+        one.chmod(0o755)
+    (tmp_path / name).symlink_to("usr/" + name)
+
+    refuse_planted(Host(str(tmp_path)), "/%s/x" % name)
+
+    folder.chmod(0o775)
+    with pytest.raises(CannotFix):
+        refuse_planted(Host(str(tmp_path)), "/%s/x" % name)
