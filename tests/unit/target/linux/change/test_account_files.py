@@ -183,3 +183,11 @@ def test_what_a_command_is_to_make_of_records_is_expected():
     assert after[GROUP] == BEFORE[GROUP] + "\nnew:!::"
     assert after[GSHADOW] == BEFORE[GSHADOW]
     assert account_files.expected(after, [[SHADOW, "anna", 1, "!"]]) == after
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [(PASSWD, "new:!:::::"), (SHADOW, "new:!:::::::"), (GROUP, "new:!::"), (GSHADOW, "new:!::")],
+)
+def test_record_that_is_made_has_all_its_fields(path, line):
+    assert account_files.expected({path: ""}, [[path, "new", account_files.NEW, ""]]) == {path: "\n" + line}

@@ -87,7 +87,7 @@ def test_status_of_a_file_changes_in_what_is_planned_only(host, tmp_path):
     assert (status.st_size, status.st_ino) == (11, before.st_ino)
 
 
-def test_plan_remembers_what_it_read_of_the_disk(host, tmp_path):
+def test_plan_remembers_what_it_read_of_the_disk(host):
     digest = hashlib.sha256(b"old\n").hexdigest()
     assert host.read_text("/etc/x") == "old\n"
     host.plan("/etc/x").content = b"new\n"

@@ -77,3 +77,9 @@ def test_host_that_is_no_router_stops_forwarding(refusal):
     assert refusal(NO_FORWARDING, "0", BOTH, peers=PEERS) == ""
     assert refusal(NO_FORWARDING, routes=BOTH.replace("eth1", "eth0"), peers=PEERS) == ""
     assert refusal(NO_FORWARDING, routes=BOTH, peers={}) == ""
+
+
+def test_routes_of_the_loopback_and_those_that_are_not_in_use_do_not_count(refusal):
+    assert refusal(NO_FORWARDING, routes=BOTH.replace("eth1", "lo"), peers=PEERS) == ""
+    unused = BOTH.replace(" 0001 ", " 0000 ")
+    assert refusal(NO_FORWARDING, routes=unused, peers=PEERS) == ""

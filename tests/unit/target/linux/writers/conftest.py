@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios.linux import ask
-
 
 @pytest.fixture
 def planned(tmp_path):
@@ -14,6 +11,9 @@ def planned(tmp_path):
 
     ``files``: path -> text; ``answers``: command line -> what it prints or its result; all others print nothing.
     """
+    # Not above: this file is read before the settings by which Ansible finds the collection are made.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+    from tests.scenarios.linux import ask
 
     def call(kind, address, wanted, files=None, answers=None, **more):
         for path, text in (files or {}).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import pam
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.pam import _changed
 
 
@@ -69,7 +70,8 @@ def test_argument_that_stays_elsewhere_is_named(planned):
         ({"profile": "unix"}, {**UPDATE, "/usr/share/pam-configs/unix": "x\n"}, ""),
     ],
 )
-def test_module_that_is_missing_comes_by_its_profile(planned, wanted, files, said):
+def test_module_that_is_missing_comes_by_its_profile(planned, monkeypatch, wanted, files, said):
+    monkeypatch.setattr(pam, "local_changes", lambda _host: "")
     address = {"path": AUTH, "pattern": "pam_unix"}
 
     state, steps = planned("file_lines", address, {"pam": "pam_unix.so", **wanted}, {AUTH: "# empty\n", **files})
