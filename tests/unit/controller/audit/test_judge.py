@@ -194,3 +194,56 @@ def test_filters_and_levels():
     assert chosen(include={"severity": ["critical"], "rules": ["pump_telnet_off"]}) == ["pump_telnet_off"]
     assert not pump({}).benchmarks[0].unjudged
     assert [item.id for item in pump({}, level=2).benchmarks[0].unjudged] == ["1.3"]
+
+
+EACH = {"kind": "k", "address": {"name": "a"}, "expect": {"each": {"fields": {"mode": {"equals": 1}}}}}
+
+
+@pytest.mark.parametrize(
+    ("seen", "expect", "failing"),
+    [
+        ({"state": "value", "value": [{"mode": 1}, {"mode": 2}]}, EACH["expect"], [{"mode": 2}]),
+        ({"state": "value", "value": [{"mode": 1}]}, EACH["expect"], []),
+        ({"state": "value", "value": {"mode": 1}}, EACH["expect"], [{"mode": 1}]),
+        ({"state": "value", "value": [{"mode": 2}, "odd"]}, EACH["expect"], None),
+        ({"state": "value", "value": [{"mode": 2}]}, {"equals": []}, None),
+        ({"state": "value", "value": "text"}, EACH["expect"], None),
+        ({"state": "absent"}, EACH["expect"], None),
+        (None, EACH["expect"], None),
+    ],
+)
+def test_documents_that_fail_are_named_where_they_can_be_told(seen, expect, failing):
+    setting = {**EACH, "expect": expect}
+    judge = Judge(PLATFORM, {setting_key(setting): seen} if seen else {})
+
+    assert judge.failing_documents(setting) == failing
+
+
+def test_reason_of_a_finding_is_that_of_its_first_error():
+    other = {"state": "error", "reason": "another"}
+
+    found = finding([leaf("a"), leaf("b"), leaf("c")], {("k", "a"): GOOD, ("k", "b"): BROKEN, ("k", "c"): other})
+    assert (found.outcome, found.reason) == ("error", "only root can read it")
+    # The error of one alternative is no reason of a rule that fails by another.
+    found = finding([leaf("a"), leaf("b")], {("k", "a"): BAD, ("k", "b"): GOOD})
+    assert (found.outcome, found.reason) == ("fail", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "expect", "text"),
+    [
+        ({"mode": 1, "uid": 0, "more": 2}, {"fields": {"mode": {"equals": 1}, "uid": {"equals": 0}}}, "mode 1, uid 0"),
+        ({"mode": 1}, {"equals": 1}, '{"mode": 1}'),
+        ("", {"equals": 1}, "empty"),
+        (True, {"equals": 1}, "true"),
+        (False, {"equals": 1}, "false"),
+        ([], {"equals": 1}, "none"),
+        (["a", 2], {"equals": 1}, "a, 2"),
+        ("x" * 400, {"equals": 1}, "x" * 400),
+        ("x" * 401, {"equals": 1}, "x" * 396 + " ..."),
+    ],
+)
+def test_what_was_seen_is_told_briefly(value, expect, text):
+    found = finding([{**leaf("a"), "expect": expect}], {("k", "a"): {"state": "value", "value": value}})
+
+    assert found.checks[0].observed == text

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -34,6 +35,9 @@ def impatient(monkeypatch):
     """Where a test lets the host undo in the middle of an apply, both are one process, and none waits for the other."""
     monkeypatch.setattr(confirm, "PATIENCE", 0.0)
     monkeypatch.setattr(confirm, "POLL_SECONDS", 0.01)
+
+
+START_DETACHED = confirm._start_detached
 
 
 @pytest.fixture(autouse=True)
@@ -450,6 +454,17 @@ def test_reload_that_failed_is_run_again_by_the_next_try(root):
 
     assert called.count("reload-it") == 2
     assert confirm.status(journal)["state"] == "reverted"
+
+
+def test_detached_process_is_started_and_not_waited_for(tmp_path):
+    place = tmp_path / "done"
+
+    START_DETACHED(0.01, ["sh", "-c", f"cat > {place}.new; pwd >> {place}.new; mv {place}.new {place}"])
+
+    deadline = time.monotonic() + 30
+    while not place.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert place.read_text() == "/\n"
 
 
 def test_detached_process_tries_again_until_told_that_it_need_not(tmp_path):

@@ -152,3 +152,26 @@ def test_cache_of_libraries_is_nobodys_change(tmp_path):
     (tmp_path / "etc/ld.so.conf").write_text("x")
 
     assert sorted(trees.take(str(tmp_path), ["/etc"])) == ["/etc", "/etc/ld.so.conf"]
+
+
+def test_folders_that_others_could_enter_are_shut(tmp_path):
+    """They were made by hand, or under another umask."""
+    made = Journal(str(tmp_path), "run-1")
+    folders = [os.path.dirname(made.folder), made.folder, os.path.join(made.folder, "blobs")]
+    os.makedirs(folders[-1])
+    for folder in folders:
+        os.chmod(folder, 0o755)
+
+    made.create()
+
+    assert [os.stat(folder).st_mode & 0o777 for folder in folders] == [0o700] * 3
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_content_is_brought_to_the_disk_whole(journal, monkeypatch, sync):
+    synced = []
+    monkeypatch.setattr("os.fsync", lambda handle: synced.append(os.fstat(handle).st_size))
+
+    journal.save(b"secret", sync=sync)
+
+    assert synced == ([6] if sync else [])

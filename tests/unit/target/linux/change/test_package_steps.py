@@ -10,8 +10,9 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import _archive
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -33,6 +34,9 @@ class Dpkg:
         self.versions = dict.fromkeys(names, "1")
         self.left = set()
         self.needs = {}
+        # What comes with a package (name -> version), and what takes the place of one that goes.
+        self.brings = {}
+        self.instead = {}
         self.broken = broken
         self.calls = []
 
@@ -85,9 +89,11 @@ class Dpkg:
             name, _equals, version = os.path.basename(word).partition("=")
             if verb == "install" and not name.endswith("-"):
                 acts[name] = version or "1"
+                acts.update(self.brings.get(name, {}))
             else:
                 for one in [name.rstrip("-"), *self.needs.get(name.rstrip("-"), ())]:
                     acts[one] = ""
+                acts.update(self.instead.get(name.rstrip("-"), {}))
         return acts
 
     def record(self, words, acts):
@@ -331,6 +337,79 @@ def test_what_would_go_with_it_is_a_conflict_and_stays_also_with_force(root, for
     assert ("aide stays as it is" in " ".join(report.kept)) is force
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_what_would_come_in_its_place_is_a_conflict_and_does_not_come(root, force):
+    dpkg = done(root, Dpkg("base"), INSTALL)
+    dpkg.instead["aide"] = {"tripwire": "1"}
+
+    report = Rollback(Host(root), dpkg, Journal(root, "run"), force=force).run()
+
+    assert report.conflicts == ["taking back aide, tripwire would be installed"]
+    assert dpkg.installed == {"base", "aide"}
+
+
+def upgraded(root):
+    """Install aide, which brings a newer library."""
+    dpkg = Dpkg("base", "library")
+    dpkg.brings["aide"] = {"library": "2"}
+    done(root, dpkg, INSTALL)
+    assert dpkg.versions == {"base": "1", "library": "2", "aide": "1"}
+    return dpkg
+
+
+def test_package_that_was_present_gets_its_version_back(root):
+    dpkg = upgraded(root)
+
+    report = roll_back(root, dpkg)
+
+    assert report.conflicts + report.problems + report.kept == []
+    assert dpkg.versions == {"base": "1", "library": "1"}
+
+
+def test_package_that_was_present_and_got_another_version_since_is_a_conflict_and_stays(root):
+    dpkg = upgraded(root)
+    dpkg.versions["library"] = "3"
+    text = "the package library is 3 now, the run had brought 2"
+
+    assert roll_back(root, dpkg).conflicts == [text]
+    report = Rollback(Host(root), dpkg, Journal(root, "run"), force=True).run()
+
+    assert text + "; it stays" in report.kept
+    assert dpkg.versions == {"base": "1", "library": "3"}
+
+
+def test_package_that_was_present_and_got_its_version_back_since_is_left_alone(root):
+    dpkg = upgraded(root)
+    dpkg.versions["library"] = "1"
+
+    report = roll_back(root, dpkg)
+
+    assert report.conflicts + report.problems + report.kept == []
+    assert dpkg.versions == {"base": "1", "library": "1"}
+
+
+def test_package_that_was_present_and_removed_since_stays_removed(root):
+    dpkg = upgraded(root)
+    del dpkg.versions["library"]
+
+    report = roll_back(root, dpkg)
+
+    assert report.conflicts + report.problems == []
+    assert report.kept == ["library was removed since and stays so"]
+    assert dpkg.versions == {"base": "1"}
+
+
+def test_package_of_which_only_its_configuration_was_left_is_removed_and_not_purged(root):
+    dpkg = Dpkg("base")
+    dpkg.left.add("aide")
+    done(root, dpkg, INSTALL)
+
+    report = roll_back(root, dpkg)
+
+    assert report.conflicts + report.problems + report.kept == []
+    assert (dpkg.installed, dpkg.left) == ({"base"}, {"aide"})
+
+
 def test_package_that_was_asked_for_since_is_a_conflict(root):
     marks = root + "/var/lib/apt/extended_states"
     os.makedirs(os.path.dirname(marks))
@@ -482,3 +561,21 @@ def test_package_that_was_removed_and_came_back_is_theirs(root):
     assert report.kept == ["aide was installed anew since and stays"]
     assert "aide" in dpkg.installed
     assert os.path.exists(root + "/etc/aide.conf")
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "found"),
+    [
+        ("aide", "1:0.18-3", "aide_1%3a0.18-3_amd64.deb"),
+        ("aide:amd64", "1:0.18-3", "aide_1%3a0.18-3_amd64.deb"),
+        ("aide", "0.18-3", "aide=0.18-3"),
+        ("aid", "1:0.18-3", "aid=1:0.18-3"),
+        ("gone", "1", "gone=1"),
+    ],
+)
+def test_archive_that_was_kept_is_taken_by_name_and_version(tmp_path, name, version, found):
+    kept = [str(tmp_path / one) for one in ("other_1_all.deb", "aide_1%3a0.18-3_amd64.deb", "gone_1_all.deb")]
+    for path in kept[:2]:
+        open(path, "w").close()
+
+    assert os.path.basename(_archive(Entry(1, {}, {"archives": kept}, {}), name, version)) == found

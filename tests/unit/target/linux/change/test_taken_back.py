@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import taken_back
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -179,3 +179,18 @@ def test_of_a_command_the_paths_and_accounts_are_named_and_counted(root, monkeyp
     assert told["accounts"] == ["/etc/shadow: a (maximum age)", "/etc/shadow: b (maximum age)"]
     assert told["more"] == 1
     assert "hunter2" not in json.dumps(told)
+
+
+def test_of_what_a_command_changed_only_what_is_not_as_before_already_is_named(root):
+    os.symlink("x", root + "/etc/made")
+    gone, made = {"kind": "absent"}, {"kind": "link", "target": "x"}
+    step = {"label": "it", "type": "command", "argv": ["it"]}
+    effects = [("/etc/gone-again", (gone, made)), ("/etc/made", (gone, made))]
+
+    told = taken_back.TakenBack(Host(root), Journal(root, "run"), dry=False, differences=False)
+    item = told.item(Entry(1, step, {}, {}), effects)
+
+    assert item["paths"] == [{"path": "/etc/made", "from": "link to x", "to": "absent"}]
+    assert "accounts" not in item
+    assert "more" not in item
+    assert "paths" not in told.item(Entry(1, step, {}, {}), effects[:1])

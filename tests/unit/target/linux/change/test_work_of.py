@@ -38,6 +38,29 @@ def host(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "tool",
+    [
+        "adduser", "addgroup", "useradd", "groupadd", "usermod", "deluser", "delgroup", "userdel", "groupdel",
+        "systemd-sysusers", "chage", "passwd",
+    ],
+)  # fmt: skip
+def test_tools_of_accounts_write_the_files_of_accounts(host, tmp_path, tool):
+    (tmp_path / "var/lib/dpkg/info/tool.postinst").write_text(f"{tool} x\n")
+    workers = work_of.Workers(work_of.known(host, ["tool"], {}))
+
+    ours, others = workers.sort(made(**{"/etc/shadow": FILE, "/etc/group-": FILE, "/etc/shells": FILE}))
+
+    assert (set(ours), set(others)) == ({"/etc/shadow", "/etc/group-"}, {"/etc/shells"})
+
+
+@pytest.mark.parametrize("script", ["preinst", "postinst", "prerm", "postrm", "config", "conffiles"])
+def test_what_each_script_of_a_package_mentions_is_its_work(host, tmp_path, script):
+    (tmp_path / f"var/lib/dpkg/info/tool.{script}").write_text("/etc/tool/x.conf\n")
+
+    assert work_of.facts(host, "tool")["mentions"] == ["/etc/tool/x.conf"]
+
+
+@pytest.mark.parametrize(
     ("path", "state", "known"),
     [
         ("/etc/chrony/chrony.conf", FILE, True),

@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_hos
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import accounts
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WAYS
 
@@ -303,3 +304,30 @@ def test_ways_that_are_not_known_are_no_request(closes):
     with pytest.raises(RequestError, match="closes"):
         parse(text % json.dumps(closes))
     assert parse(text % '["su"]')["changes"]
+
+
+@pytest.mark.parametrize(
+    "name", ["AuthorizedKeysCommand", "AuthorizedKeysFile", "DisableForwarding", "IgnoreRhosts", "UsePAM", "DenyUsers"]
+)
+def test_options_of_sshd_that_shut_out_accounts_of_a_directory(host, name):
+    elsewhere = host({"/etc/nsswitch.conf": "passwd: files sss\n"})
+
+    assert directory.refusals(elsewhere, {"it": ("sshd_option", {"name": name}, "x")}, {})
+
+
+@pytest.mark.parametrize(
+    ("locked", "changed", "field", "given"),
+    [
+        (True, TODAY, "maximum", TODAY - 91),
+        (True, None, "maximum", TODAY - 91),
+        (True, TODAY - 500, "maximum", TODAY - 500),
+        (False, TODAY, "maximum", TODAY),
+        (True, TODAY, "inactive", TODAY),
+    ],
+)
+def test_locked_password_is_looked_at_as_it_will_be_when_the_days_have_passed(locked, changed, field, given):
+    entry = Password("ada", False, locked, "yescrypt", changed, 0, 99999, 7, None)
+
+    aged = closing._aged(entry, field, 90, TODAY)
+
+    assert (getattr(aged, field), aged.changed) == (90, given)

@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_hos
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.hosts_behind import refusals
 
 NO_FORWARDING: Any = ("sysctl", {"name": "net.ipv4.ip_forward"}, "0")
+HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 PEERS = {"web": "10.1.0.7", "ward": "10.2.0.7", "far": "192.0.2.1", "named": "ward.example.org"}
 
 
@@ -33,7 +34,7 @@ def refusal(tmp_path):
     def ask(change, forwarding="1", routes="", routes_6="", **options):
         for name, text in (
             ("proc/sys/net/ipv4/ip_forward", forwarding + "\n"),
-            ("proc/net/route", "Iface Destination ...\n" + routes),
+            ("proc/net/route", HEAD + routes),
             ("proc/net/ipv6_route", routes_6),
         ):
             path = tmp_path / name
@@ -93,3 +94,9 @@ def test_host_that_is_no_router_stops_forwarding(refusal):
     assert refusal(NO_FORWARDING, "0", BOTH, peers=PEERS) == ""
     assert refusal(NO_FORWARDING, routes=BOTH.replace("eth1", "eth0"), peers=PEERS) == ""
     assert refusal(NO_FORWARDING, routes=BOTH, peers={}) == ""
+
+
+def test_routes_of_the_loopback_and_those_that_are_not_in_use_do_not_count(refusal):
+    assert refusal(NO_FORWARDING, routes=BOTH.replace("eth1", "lo"), peers=PEERS) == ""
+    unused = BOTH.replace(" 0001 ", " 0000 ")
+    assert refusal(NO_FORWARDING, routes=unused, peers=PEERS) == ""

@@ -1,0 +1,262 @@
+"""Who gets in by what: each way is there for one reason, and goes with it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import ways
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.logins import Rule
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS, Way, covers, is_kept
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
+    EMPTY,
+    IN_PASSWD,
+    SHADOWED,
+    Password,
+    User,
+)
+
+DAY = 20000
+ADA = User("ada", 1000, 1000, "/home/ada", "/bin/bash", SHADOWED)
+ROOT = User("root", 0, 0, "/root", "/bin/bash", SHADOWED)
+NONE = Password("ada", False, False, "", DAY - 10, 0, 99999, 7, None)
+GIVEN = dataclasses.replace(NONE, algorithm="yescrypt")
+NOBODY: frozenset = frozenset()
+ME = frozenset(["ada"])
+# Nothing but a key over SSH.
+BASE = Access(
+    users=(ADA,), passwords={"ada": NONE}, groups={"ada": frozenset(["care"])}, sshd={"usepam": "yes"}, matched={},
+    keys=ME, maybe_keys=ME, trusted=NOBODY, kerberos=False, sudo=(), unasked=NOBODY, becomes=NOBODY, su_group="",
+    empty_allowed=False, cron={}, units={}, services=(), day=DAY,
+)  # fmt: skip
+
+
+def kinds(sure=False, **changes):
+    return {way.kind for way in ways.ways(dataclasses.replace(BASE, **changes), sure) if way.user == "ada"}
+
+
+def sshd(**options):
+    return {"sshd": {"usepam": "yes", **options}}
+
+
+def account(**changes):
+    return {"users": (dataclasses.replace(ADA, **changes),)}
+
+
+def password(entry=GIVEN, **changes):
+    return {"passwords": {"ada": dataclasses.replace(entry, **changes)}}
+
+
+LOCKED = {"algorithm": "yescrypt", "locked": True, "locked_by_mark": True}
+BLANK = {"empty": True}
+MATCHED = {"passwordauthentication": frozenset(["yes"])}
+ALL = Rule(("ada",), True, False)
+TAGGED = Rule(("ada",), False, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, {"ssh_key"}),
+        ({"sshd": {}}, set()),
+        (sshd(pubkeyauthentication="no"), set()),
+        ({**sshd(pubkeyauthentication="no"), "matched": {"pubkeyauthentication": frozenset(["yes"])}}, {"ssh_key"}),
+        ({"keys": NOBODY}, {"ssh_key"}),
+        ({"maybe_keys": NOBODY}, set()),
+        (account(shell="/usr/sbin/nologin"), {"ssh_key"}),
+        (password(expires=DAY), set()),
+        (password(NONE, changed=0), set()),
+        ({"passwords": {}}, {"ssh_key"}),
+        # A password, and where it is asked for.
+        (password(), {"ssh_key", "ssh_password", "console"}),
+        ({**password(), **account(shell="/usr/sbin/nologin")}, {"ssh_key", "ssh_password"}),
+        ({**password(), **account(shell="")}, {"ssh_key", "ssh_password", "console"}),
+        ({**password(), **sshd(passwordauthentication="no")}, {"ssh_key", "console"}),
+        (
+            {**password(), **sshd(passwordauthentication="no"), "matched": MATCHED},
+            {"ssh_key", "ssh_password", "console"},
+        ),
+        (
+            {**password(), **sshd(passwordauthentication="no", kbdinteractiveauthentication="yes")},
+            {"ssh_key", "ssh_password", "console"},
+        ),
+        (
+            {**password(), **sshd(usepam="no", passwordauthentication="no", kbdinteractiveauthentication="yes")},
+            {"ssh_key", "console"},
+        ),
+        (password(**LOCKED), {"ssh_key"}),
+        ({**password(**LOCKED), **sshd(usepam="no")}, set()),
+        ({**password(locked=True), **sshd(usepam="no")}, {"ssh_key"}),
+        ({**account(password=IN_PASSWD), "passwords": {}}, {"ssh_key", "ssh_password", "console"}),
+        (password(changed=0), {"ssh_password", "console"}),
+        ({**password(changed=0), **sshd(usepam="no")}, {"ssh_key", "ssh_password", "console"}),
+        # An empty one.
+        (password(NONE, **BLANK), {"ssh_key"}),
+        ({**password(NONE, **BLANK), **sshd(permitemptypasswords="yes")}, {"ssh_key", "empty_password"}),
+        (
+            {**password(NONE, **BLANK), **sshd(permitemptypasswords="yes", passwordauthentication="no")},
+            {"ssh_key"},
+        ),
+        ({**password(NONE, **BLANK), "empty_allowed": True}, {"ssh_key", "empty_password"}),
+        ({**account(password=EMPTY), "empty_allowed": True}, {"ssh_key", "empty_password"}),
+        ({**account(password=EMPTY, shell="/bin/false"), "empty_allowed": True}, {"ssh_key"}),
+        ({"empty_allowed": True}, {"ssh_key"}),
+        # Hosts and tickets.
+        ({"trusted": ME}, {"ssh_key"}),
+        (sshd(hostbasedauthentication="yes"), {"ssh_key"}),
+        ({**sshd(hostbasedauthentication="yes"), "trusted": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({"kerberos": True}, {"ssh_key"}),
+        (sshd(gssapiauthentication="yes"), {"ssh_key"}),
+        ({**sshd(gssapiauthentication="yes"), "kerberos": True}, {"ssh_key", "ssh_gssapi"}),
+        # Lists of sshd.
+        (sshd(denyusers="ada"), set()),
+        (sshd(denyusers="bo"), {"ssh_key"}),
+        (sshd(denyusers="ada@10.*"), {"ssh_key"}),
+        (sshd(denygroups="care"), set()),
+        (sshd(allowusers="bo"), set()),
+        (sshd(allowusers="bo a*"), {"ssh_key"}),
+        (sshd(allowusers="a* !ada"), set()),
+        (sshd(allowusers="ada@10.*"), {"ssh_key"}),
+        (sshd(allowgroups="care"), {"ssh_key"}),
+        (sshd(allowgroups="staff"), set()),
+        ({**sshd(allowusers="bo"), "matched": {"allowusers": frozenset(["ada"])}}, {"ssh_key"}),
+        # More rights, for who is in.
+        ({"sudo": (ALL,)}, {"ssh_key"}),
+        ({"sudo": (ALL,), **password()}, {"ssh_key", "ssh_password", "console", "sudo"}),
+        ({"sudo": (TAGGED,)}, {"ssh_key", "sudo_unasked"}),
+        ({"sudo": (ALL,), "unasked": ME}, {"ssh_key", "sudo_unasked"}),
+        ({"sudo": (Rule(("%care",), True, True),)}, {"ssh_key", "sudo_unasked"}),
+        ({"sudo": (Rule(("bo",), True, True),)}, {"ssh_key"}),
+        ({"sudo": (TAGGED,), "sshd": {}}, set()),
+        ({"sudo": (TAGGED,), **account(shell="/bin/false")}, {"ssh_key"}),
+        ({"sudo": (TAGGED,), **account(uid=0)}, {"ssh_key"}),
+        ({"sudo": (TAGGED,), **password(NONE, expires=1)}, set()),
+        # What runs as it.
+        ({"cron": {"ada": "/etc/crontab"}}, {"ssh_key", "cron"}),
+        ({"cron": {"bo": "/etc/crontab"}}, {"ssh_key"}),
+        ({"cron": {"ada": "/etc/crontab"}, **password(NONE, expires=1)}, set()),
+        ({"units": {"ada": "x.service"}}, {"ssh_key", "unit"}),
+        ({"units": {"1000": "x.service"}, **password(NONE, expires=1)}, {"unit"}),
+        ({"becomes": ME}, {"ssh_key", "sudo"}),
+        ({"becomes": ME, **account(shell="/bin/false")}, {"ssh_key"}),
+        ({"services": ("dovecot",)}, {"ssh_key"}),
+        ({"services": ("dovecot",), **password(), "sshd": {}}, {"console", "service"}),
+        ({"services": ("dovecot",), **password(expires=1)}, set()),
+    ],
+)
+def test_way_is_there_for_its_reason_only(changes, found):
+    assert kinds(**changes) == found
+
+
+def test_key_that_is_not_surely_there_is_no_sure_way():
+    assert kinds(sure=True) == {"ssh_key"}
+    assert kinds(sure=True, keys=NOBODY) == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "keys", "given", "found"),
+    [
+        ("yes", True, True, True),
+        ("yes", False, True, True),
+        ("no", True, True, False),
+        ("prohibit-password", True, False, True),
+        ("prohibit-password", False, True, False),
+        ("without-password", True, False, True),
+        ("forced-commands-only", True, False, True),
+        (None, True, False, True),
+        (None, False, True, False),
+    ],
+)
+def test_root_comes_by_what_sshd_lets_it(said, keys, given, found):
+    base = dataclasses.replace(
+        BASE,
+        users=(ROOT,),
+        passwords={"root": GIVEN if given else NONE},
+        groups={},
+        maybe_keys=frozenset(["root"]) if keys else NOBODY,
+        sshd={"usepam": "yes", **({"permitrootlogin": said} if said else {})},
+    )
+
+    assert ("root_ssh" in {way.kind for way in ways.ways(base)}) is found
+
+
+@pytest.mark.parametrize(
+    ("root", "group", "found"),
+    [(GIVEN, "", True), (GIVEN, "care", True), (GIVEN, "wheel", False), (NONE, "", False)],
+)
+def test_su_needs_the_password_of_root_and_its_group(root, group, found):
+    passwords = {"ada": NONE, "root": dataclasses.replace(root, name="root")}
+
+    assert ("su" in kinds(users=(ADA, ROOT), passwords=passwords, su_group=group)) is found
+    closed = {**passwords, "root": dataclasses.replace(root, expires=1)}
+    assert "su" not in kinds(users=(ADA, ROOT), passwords=closed, su_group=group)
+
+
+def test_rights_and_details_are_told():
+    access = dataclasses.replace(
+        BASE, sudo=(ALL, TAGGED), cron={"ada": "/etc/crontab"}, services=("dovecot",), **password()
+    )
+
+    assert {(way.kind, way.rights, way.said) for way in ways.ways(access)} == {
+        ("ssh_key", "a shell from elsewhere", "a key over SSH"),
+        ("ssh_password", "a shell from elsewhere", "a password over SSH"),
+        ("console", "a shell", "a password at the console"),
+        ("sudo", "root", "sudo"),
+        ("sudo", "commands of sudo", "sudo"),
+        ("sudo_unasked", "commands of sudo", "sudo without a password"),
+        ("cron", "jobs with a shell", "jobs of cron (/etc/crontab)"),
+        ("service", "what dovecot gives", "a password at other services (dovecot)"),
+    }
+    changed = {way.kind: way for way in ways.ways(dataclasses.replace(BASE, **password(changed=0)))}
+    assert changed["console"].said == "a password at the console (with a new one chosen first)"
+    assert changed["ssh_password"].detail == "with a new one chosen first"
+    (files,) = ways.ways(dataclasses.replace(BASE, **account(shell="/bin/false")))
+    assert files.rights == "SFTP or tunnels"
+    jobs = ways.ways(dataclasses.replace(BASE, cron={"ada": "x"}, **account(shell="/bin/false")))
+    assert "jobs" in {way.rights for way in jobs}
+
+
+@pytest.mark.parametrize(
+    ("mine", "wanted", "held"),
+    [
+        ("root", "root", True),
+        ("root", "commands of sudo", True),
+        ("commands of sudo", "root", False),
+        ("a shell from elsewhere", "a shell", True),
+        ("a shell from elsewhere", "SFTP or tunnels", True),
+        ("a shell", "a shell from elsewhere", False),
+        ("jobs with a shell", "jobs", True),
+        ("jobs", "jobs with a shell", False),
+    ],
+)
+def test_rights_that_hold_others(mine, wanted, held):
+    assert covers(mine, wanted) is held
+
+
+KEY = Way("ada", "ssh_key", "a shell from elsewhere")
+BECOMES_ROOT = Way("ada", "sudo", "root")
+AS_ROOT = Way("root", "root_ssh", "a shell from elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("way", "after", "kept"),
+    [
+        (KEY, {KEY}, False),
+        (KEY, {Way("ada", "ssh_password", "a shell from elsewhere")}, True),
+        (KEY, {Way("bo", "ssh_password", "a shell from elsewhere")}, False),
+        (KEY, {Way("ada", "console", "a shell")}, False),
+        (Way("ada", "console", "a shell"), {KEY}, True),
+        (AS_ROOT, {KEY, BECOMES_ROOT}, True),
+        (AS_ROOT, {KEY}, False),
+        (AS_ROOT, {BECOMES_ROOT}, False),
+        (AS_ROOT, {Way("bo", "ssh_key", "a shell from elsewhere"), BECOMES_ROOT}, False),
+    ],
+)
+def test_another_way_to_the_same_rights_keeps_one(way, after, kept):
+    assert is_kept(way, frozenset(after)) is kept
+
+
+def test_every_kind_is_told_in_words_of_its_own():
+    assert len(set(KINDS.values())) == len(KINDS)

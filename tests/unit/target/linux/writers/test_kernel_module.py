@@ -1,0 +1,55 @@
+"""Kernel modules that are kept from being loaded."""
+
+from __future__ import annotations
+
+import pytest
+
+WANTED = {"install_blocked": True, "denylisted": True}
+RELEASE = "/proc/sys/kernel/osrelease"
+BUILT_IN = {RELEASE: "6.1.0\n", "/usr/lib/modules/6.1.0/modules.builtin": "kernel/fs/cramfs.ko\n"}
+pytestmark = pytest.mark.root
+
+
+def test_module_that_is_built_in_cannot_be_blocked(planned):
+    files = {**BUILT_IN, "/lib/modules/6.1.0/modules.builtin": "kernel/fs/cramfs.ko\n"}
+
+    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, files)
+
+    assert (state["state"], steps) == ("refused", [])
+    assert "is built into this kernel" in state["reason"]
+
+
+@pytest.mark.parametrize("wanted", [{"install_blocked": True}, {"install_blocked": False, "denylisted": False}])
+def test_only_the_blocking_is_automatic(planned, wanted):
+    state, steps = planned("kernel_module", {"name": "cramfs"}, wanted)
+
+    assert (state["state"], steps) == ("refused", [])
+
+
+@pytest.mark.parametrize(
+    ("modules", "unloaded", "reboot"),
+    [("", False, False), ("cramfs 1 0 - Live 0x0\n", True, False), ("cramfs 1 1 x Live 0x0\n", False, True)],
+    ids=["not-loaded", "loaded", "in-use"],
+)
+def test_module_is_unloaded_where_nothing_uses_it(planned, modules, unloaded, reboot):
+    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, {"/proc/modules": modules})
+
+    assert state["state"] == "planned"
+    commands = [step for step in steps if step["type"] == "command"]
+    assert [step["argv"] for step in commands] == ([["modprobe", "-r", "cramfs"]] if unloaded else [])
+    assert [step["undo"] for step in commands] == ([[["modprobe", "--ignore-install", "cramfs"]]] if unloaded else [])
+    assert state.get("pending_reboot", False) is reboot
+
+
+def test_own_line_that_blocks_in_another_way_is_replaced(planned, tmp_path):
+    own = "/etc/modprobe.d/00-hipaa-cis.conf"
+    files = {own: "install cramfs /bin/true\ninstall udf /bin/false\n"}
+
+    state, _steps = planned("kernel_module", {"name": "cramfs"}, WANTED, files, mode="apply")
+
+    assert state["state"] == "done"
+    lines = (tmp_path / own[1:]).read_text().splitlines()
+    assert [line for line in lines if line.startswith("install")] == [
+        "install cramfs /bin/false",
+        "install udf /bin/false",
+    ]

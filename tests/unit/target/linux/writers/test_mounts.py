@@ -1,0 +1,33 @@
+"""Options of mounts in fstab: one field is changed, and all the rest of the line stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.mounts import _joined, _with_option
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("/dev/sdb /tmp ext4 defaults 0 2", "/dev/sdb /tmp ext4 defaults,nosuid 0 2"),
+        ("/dev/sdb /tmp ext4 defaults", "/dev/sdb /tmp ext4 defaults,nosuid"),
+        ("/dev/sdb\t/tmp  ext4\tsuid,noatime\t0 2", "/dev/sdb\t/tmp  ext4\tnoatime,nosuid\t0 2"),
+        ("/dev/sdb /tmp ext4 nosuid,dev 0 2", "/dev/sdb /tmp ext4 dev,nosuid 0 2"),
+        (" /dev/sdb /tmp ext4 suid 0 2", " /dev/sdb /tmp ext4 nosuid 0 2"),
+        ("tmpfs tmpfs tmpfs tmpfs 0 0", "tmpfs tmpfs tmpfs tmpfs,nosuid 0 0"),
+    ],
+)
+def test_option_is_added_and_its_opposite_taken_away(line, after):
+    assert _with_option("# first\n%s\n# last\n" % line, 2, "nosuid") == "# first\n%s\n# last\n" % after
+
+
+def test_line_without_options_is_left_to_a_person():
+    with pytest.raises(CannotFix, match="/etc/fstab:1 has no options; write them by hand"):
+        _with_option("/dev/sdb /tmp ext4\n", 1, "nosuid")
+
+
+@pytest.mark.parametrize(("text", "after"), [("", "x\n"), ("a", "a\nx\n"), ("a\n", "a\nx\n")])
+def test_line_is_added_as_a_line_of_its_own(text, after):
+    assert _joined(text, "x") == after
