@@ -20,7 +20,11 @@ IGNORED = (
     "/etc/machine-id", "/var/lib/dbus/*", "/var/tmp", "/var/tmp/*", "/home/*/.*", "/etc/ssh/ssh_host_*",
 )  # fmt: skip
 # Fields of accounts are merged line by line; what of them has to be so is looked at by name.
-ACCOUNT_FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
+ACCOUNT_FILES = (
+    "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid",
+    # Where pam_pwhistory, switched on by a rule, keeps somebody's passwords of before.
+    "/etc/security/opasswd",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,9 @@ def _ours(host: Host, start: Look, end: Look, claims: Claims, named: str) -> lis
             tuple(f"/home/{name}" for name in claims.accounts)
         ):
             continue
-        if path.rstrip("-") in ACCOUNT_FILES and (claims.accounts or claims.installed or claims.removed):
+        if path.rstrip("-").removesuffix(".old") in ACCOUNT_FILES and (
+            claims.accounts or claims.installed or claims.removed
+        ):
             continue
         if any(stem in path for stem in stems) or any(
             fnmatchcase(path, f"/etc/systemd/system/*{unit}*") for unit in claims.units
