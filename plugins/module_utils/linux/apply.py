@@ -33,7 +33,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute imp
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import fetched
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import APPLYING, fetched
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
@@ -179,7 +179,8 @@ class Apply:
 
     def _fresh_host(self) -> PlannedHost:
         timeout = float(self._options.get("command_timeout", COMMAND_TIMEOUT))
-        return PlannedHost(self._root, runner=self._runner, command_timeout=timeout, options=self._options)
+        options = {**self._options, APPLYING: self._request["mode"] == "apply"}
+        return PlannedHost(self._root, runner=self._runner, command_timeout=timeout, options=options)
 
     def _shown(self, steps: List[Step]) -> List[Dict[str, Any]]:
         return [{**step.as_dict(), "diff": difference.shown(self._host, step)} for step in steps]

@@ -59,14 +59,16 @@ def refusals(
     ``keep``: a folder in which stays what is fetched, for it is installed next; without it one is used that is removed again.
     """
     found: Dict[str, Tuple[str, str]] = {}
+    if group == CONNECTION and options.get("as_login"):
+        return found
     for step in steps:
         if step.base != step_for("install").base:
             continue
         brought = _brought(runner, step.names(), keep)
         for package, (kind, what) in brought.items():
-            if group == CONNECTION and (kind == ARMED or options.get("as_login")):
+            if group == CONNECTION and kind == ARMED:
                 continue
-            for change in _changes(runner, step, package):
+            for change in _changes(runner, step, package, () if keep else LEAVE_NOTHING):
                 found.setdefault(change, (kind, _reason(package, kind, what)))
     return found
 
@@ -80,18 +82,18 @@ def _reason(package: str, kind: str, what: str) -> str:
     return "the package %s brings %s, so it is only installed where that is confirmed afterwards" % (package, what)
 
 
-def _changes(runner: Runner, step: Step, package: str) -> List[str]:
+def _changes(runner: Runner, step: Step, package: str, traceless: Sequence[str]) -> List[str]:
     """Return the changes because of which a package would be installed."""
     names = {package}.intersection(step.names()) or {
-        name for name in step.names() if package in [arrival.name for arrival in _arrivals(runner, [name])]
+        name for name in step.names() if package in [arrival.name for arrival in _arrivals(runner, [name], traceless)]
     }
     concerned = [change for change in step.changes if any(change in step.named.get(name, ()) for name in names)]
     # Where only all of them together bring it, it is nobody's in particular.
     return concerned or list(step.changes)
 
 
-def _arrivals(runner: Runner, names: Iterable[str]) -> List[Arrival]:
-    simulated = runner([*APT, *LEAVE_NOTHING, "--simulate", "install", "--no-install-recommends", *names], _TIMEOUT)
+def _arrivals(runner: Runner, names: Iterable[str], traceless: Sequence[str]) -> List[Arrival]:
+    simulated = runner([*APT, *traceless, "--simulate", "install", "--no-install-recommends", *names], _TIMEOUT)
     return [
         Arrival(name.partition(":")[0], "%s_%s_%s.deb" % (name.partition(":")[0], version.replace(":", "%3a"), arch))
         for name, version, arch in _INST.findall(simulated.stdout)
@@ -100,7 +102,7 @@ def _arrivals(runner: Runner, names: Iterable[str]) -> List[Arrival]:
 
 def _brought(runner: Runner, names: Sequence[str], keep: str) -> Dict[str, Tuple[str, str]]:
     """Return package -> (class, what it brings); nothing of what can't be fetched, which can't be installed either."""
-    arrivals = _arrivals(runner, names)
+    arrivals = _arrivals(runner, names, () if keep else LEAVE_NOTHING)
     said = runner(["apt-config", "shell", "ARCHIVES", "Dir::Cache::archives/d", "LISTS", "Dir::State::lists/d"], 60.0)
     folders = dict(_FOLDERS.findall(said.stdout))
     cache = folders.get("ARCHIVES", "/var/cache/apt/archives/")

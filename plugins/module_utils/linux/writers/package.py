@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable, Dict, List, Set, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import LEAVE_NOTHING
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import traceless
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -84,7 +84,7 @@ def _is_named_by_others(host: Host, name: str) -> bool:
 
 
 def _install(plan: ChangePlan, name: str) -> None:
-    policy = plan.host.run(["apt-cache", *LEAVE_NOTHING, "policy", name]).stdout
+    policy = plan.host.run(["apt-cache", *traceless(plan.host), "policy", name]).stdout
     found = _CANDIDATE.search(policy)
     known = found is not None and found.group(1) != "(none)"
     if not known and _has_lists(plan.host):
@@ -107,7 +107,7 @@ def _simulated(host: Host, verb: str, names: List[str]) -> Tuple[Set[str], Set[s
     """Return the packages that apt-get would remove and those that it would install."""
     options = ["--no-install-recommends"] if verb == "install" else []
     try:
-        output = host.run(["apt-get", "-q", "-y", *LEAVE_NOTHING, "--simulate", verb, *options, *names]).stdout
+        output = host.run(["apt-get", "-q", "-y", *traceless(host), "--simulate", verb, *options, *names]).stdout
     except NotFound:
         raise CannotFix("this host has no apt-get; its packages cannot be changed automatically") from None
     acts: Dict[str, Set[str]] = {"Remv": set(), "Inst": set()}
