@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,7 @@ class Runs:
         self._items: dict[str, pytest.Item] = {}
         self._written = 0
         self._failed = root / "tmp-failed"
+        self._scratch = root / "tmp-child"
         self._sound: set[str] = set()
         self.results: list[tuple[Mutation, str, int]] = []
 
@@ -214,6 +216,13 @@ class Runs:
             os.setpgid(0, 0)
             resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
             self._in_child(session, mutation, tests)
+        try:
+            return self._wait(child, deadline)
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @staticmethod
+    def _wait(child: int, deadline: float) -> str:
         while time.monotonic() < deadline:
             done, status = os.waitpid(child, os.WNOHANG)
             if done:
@@ -229,6 +238,9 @@ class Runs:
             silent = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(silent, stream)
+            # What its tests write is removed with it, for they are thousands.
+            os.mkdir(self._scratch)
+            session.config._tmp_path_factory._basetemp = self._scratch  # type: ignore[attr-defined]
             for cache in self._caches:
                 cache.cache_clear()
             if mutation is not None:
