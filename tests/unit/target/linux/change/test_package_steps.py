@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import (
+    PackageUndo,
     Plan,
     _archive,
     _argv,
@@ -581,3 +582,17 @@ def test_what_stays_with_a_package_and_what_only_while_it_is_there(path, before,
 
     assert effects_that_stay(effects, {"aide": is_there}) == ({path} if stays else set())
     assert effects_that_stay(effects, {"other": is_there}) == set()
+
+
+@pytest.mark.parametrize(
+    ("planted", "foreign"),
+    [([], False), (["/etc/aide/theirs"], True), (["/etc/aide/deep/theirs"], True), (["/theirs"], False)],
+)
+def test_what_the_step_has_not_put_into_a_folder_is_foreign(root, planted, foreign):
+    ours = {"/etc/aide/deep": {}, "/etc/aide/deep/ours": {}, "/etc/aide/ours": {}, "/theirs": {}}
+    os.makedirs(root + "/etc/aide/deep")
+    for path in ["/etc/aide/ours", "/etc/aide/deep/ours", *planted]:
+        with open(root + path, "w") as stream:
+            stream.write("")
+
+    assert PackageUndo(Host(root), Dpkg(), force=False)._foreign("/etc/aide", ours) is foreign

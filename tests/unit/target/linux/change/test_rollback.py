@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 
 import pytest
@@ -11,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal, last_run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PLAIN
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, PLAIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 
@@ -188,3 +189,51 @@ def test_what_was_removed_comes_back_from_the_outside_in_and_what_was_added_goes
     assert list(found) == ["/kept", "/old", "/old/x", "/other", "/new/x", "/new"]
     assert found["/old"] == (there, gone)
     assert found["/other"] == (there, rollback.UNKNOWN)
+
+
+def test_fault_of_the_system_in_a_command_is_told_by_its_label(pump, monkeypatch):
+    def broken(*_given, **_more):
+        raise OSError(errno.EIO, "no matter")
+
+    monkeypatch.setattr(rollback.reserve, "restore", broken)
+
+    assert pump.roll_back().problems == ["set up the pump: Input/output error"]
+
+
+def test_file_whose_folder_is_gone_comes_back_with_it(pump):
+    journal = Journal(pump.root, "run")
+    before = files.state(pump.root + PATH, journal.save)
+    step = {"type": FILE, "label": PATH, "path": PATH, "group": PLAIN, "changes": ["c"], "remove": True}
+    journal.finish(1, "undone")
+    journal.finish(journal_begin(journal, step, before), "done")
+    os.unlink(pump.root + PATH)
+    os.rmdir(pump.root + os.path.dirname(PATH))
+
+    report = pump.roll_back()
+
+    assert report.conflicts + report.problems == []
+    assert pump.read() == "the run's\n"
+
+
+def journal_begin(journal, step, before):
+    journal.create()
+    return journal.begin(step, before, {"kind": "absent"})
+
+
+def test_two_commands_of_one_change_that_fail_at_the_end_leave_it_to_be_taken_back(pump):
+    journal = Journal(pump.root, "run")
+    journal.create()
+    step = {"type": COMMAND, "label": "both", "group": PLAIN, "changes": ["c"], "argv": ["both"], "undo": []}
+    number = journal.begin({**step, "after_undo": [["one"], ["two"]]}, {"kind": "command"}, {"kind": "command"})
+    journal.finish(number, "done", effects={})
+
+    def failing(argv, timeout):
+        pump.run(argv, timeout)
+        return CommandResult(1, "", "error") if argv in (["one"], ["two"]) else CommandResult()
+
+    report = Rollback(Host(pump.root), failing, Journal(pump.root, "run")).run()
+
+    assert len(report.problems) == 2
+    assert ["one"] in pump.calls
+    assert ["two"] in pump.calls
+    assert [entry.status for entry in Journal(pump.root, "run").entries()] == ["undone", "done"]
