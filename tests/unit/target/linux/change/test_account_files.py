@@ -203,3 +203,11 @@ def test_text_without_a_single_line_is_taken_back_too():
     assert merge({GROUP: ""}, {GROUP: "a:x:1:\n"}, {GROUP: "a:x:1:"}).texts == {GROUP: ""}
     assert merge({GROUP: "a:x:1:"}, {GROUP: ""}, {GROUP: "b:x:2:"}).texts == {GROUP: "b:x:2:\na:x:1:"}
     assert merge({GROUP: "a:x:1:\n"}, {GROUP: ""}, {GROUP: "b:x:2:\n"}).texts == {GROUP: "b:x:2:\na:x:1:\n"}
+
+
+def test_empty_place_in_a_list_is_no_member():
+    after = added(SERVICE)
+    after[GROUP] = after[GROUP].replace("_svc:x:110:", "_svc:x:110:anna")
+    now = {**after, GROUP: after[GROUP].replace("_svc:x:110:anna", "_svc:x:110:anna,")}
+
+    assert merge(BEFORE, after, now).conflicts == []
