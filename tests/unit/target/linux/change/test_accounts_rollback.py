@@ -421,7 +421,7 @@ def test_time_of_a_file_comes_back_where_nobody_else_wrote_it(root, tools, other
 
 def test_files_that_are_taken_back_by_their_records_are_known(root):
     undo = account_undo.AccountUndo(Host(root), Journal(root, "run"))
-    effects = {"/etc/shadow": {}, "/etc/other": {}}
+    effects: dict = {"/etc/shadow": {}, "/etc/other": {}}
 
     assert undo.paths(Entry(1, {}, {"kind": "accounts"}, {}, effects=effects)) == ["/etc/shadow"]
     assert undo.paths(Entry(1, {}, {"kind": "accounts"}, {})) == []

@@ -589,7 +589,7 @@ def test_what_stays_with_a_package_and_what_only_while_it_is_there(path, before,
     [([], False), (["/etc/aide/theirs"], True), (["/etc/aide/deep/theirs"], True), (["/theirs"], False)],
 )
 def test_what_the_step_has_not_put_into_a_folder_is_foreign(root, planted, foreign):
-    ours = {"/etc/aide/deep": {}, "/etc/aide/deep/ours": {}, "/etc/aide/ours": {}, "/theirs": {}}
+    ours: dict = {path: {} for path in ("/etc/aide/deep", "/etc/aide/deep/ours", "/etc/aide/ours", "/theirs")}
     os.makedirs(root + "/etc/aide/deep")
     for path in ["/etc/aide/ours", "/etc/aide/deep/ours", *planted]:
         with open(root + path, "w") as stream:

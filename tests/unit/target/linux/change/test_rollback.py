@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,9 @@ def test_what_is_as_before_already_is_no_conflict(pump):
 
 def test_content_that_was_kept_and_is_gone_is_a_problem_and_not_the_end(pump):
     journal = Journal(pump.root, "run")
-    os.unlink(journal._blob(journal.entries()[0].effects[PATH]["before"]["sha256"]))
+    (effects,) = [entry.effects for entry in journal.entries()]
+    assert effects
+    os.unlink(journal._blob(effects[PATH]["before"]["sha256"]))
 
     report = pump.roll_back()
 
@@ -118,7 +121,7 @@ def test_content_that_was_kept_and_is_gone_is_a_problem_and_not_the_end(pump):
 @pytest.fixture
 def on_this_host(pump, monkeypatch):
     """What a rollback of "this host" did to the lock; this host is the pump's."""
-    found = []
+    found: list[Any] = []
     monkeypatch.setattr(rollback, "Host", lambda _root: Host(pump.root, privileged=True))
     monkeypatch.setattr(rollback, "Journal", lambda _root, run: Journal(pump.root, run))
     monkeypatch.setattr(rollback, "last_run", lambda _root: last_run(pump.root))

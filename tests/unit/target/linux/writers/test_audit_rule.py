@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -176,10 +177,10 @@ def test_what_is_left_to_a_person_is_said(plan, change, files, reason):
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_rules_that_could_not_be_brought_back_are_not_replaced(more):
-    made = []
-    plan = SimpleNamespace(command=lambda label, argv, **keys: made.append((label, argv, keys)))
+    made: list = []
+    plan: Any = SimpleNamespace(command=lambda label, argv, **keys: made.append((label, argv, keys)))
     empty = len("-D\n-c\n\n-e 1")
-    recording = SimpleNamespace(enabled="1", texts=lambda: ["x" * (100000 - empty + more)])
+    recording: Any = SimpleNamespace(enabled="1", texts=lambda: ["x" * (100000 - empty + more)])
 
     if more:
         with pytest.raises(CannotFix, match="so many audit rules"):
