@@ -149,7 +149,9 @@ class Runs:
             rows = range(mutation.line, mutation.line + mutation.old.count("\n") + 1)
             tests = list(dict.fromkeys(test for row in rows for test in lines.get(row, [])))
         else:
-            tests = list(dict.fromkeys(test for found in lines.values() for test in found))
+            # What is done by an import is seen by tests that run no line of the file: all of a file of tests are taken.
+            places = {_file_of(test) for found in lines.values() for test in found}
+            tests = [test for test in self._seconds if _file_of(test) in places]
         tests = self._affordable(tests)
         if not tests:
             return "not covered", 0
@@ -259,7 +261,7 @@ class Runs:
     def _fresh(self, tests: list[str]) -> str:
         chosen = self._root / "tmp-chosen.json"
         chosen.write_text(json.dumps(tests))
-        files = sorted({test.split("::")[0] for test in tests})
+        files = sorted({_file_of(test) for test in tests})
         argv = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "tests.tools.mutant_runs"]
         argv.append(f"--basetemp={self._root / 'tmp-fresh'}")
         with subprocess.Popen(
@@ -278,6 +280,10 @@ class Runs:
                 status = 1
             _end_group(process.pid)
         return "survived" if status == 0 else "killed"
+
+
+def _file_of(test: str) -> str:
+    return test.split("::")[0]
 
 
 def _digest(path: Path) -> str:

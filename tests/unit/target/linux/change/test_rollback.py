@@ -240,3 +240,15 @@ def test_two_commands_of_one_change_that_fail_at_the_end_leave_it_to_be_taken_ba
     assert ["one"] in pump.calls
     assert ["two"] in pump.calls
     assert [entry.status for entry in Journal(pump.root, "run").entries()] == ["undone", "done"]
+
+
+def test_link_that_a_command_removed_comes_back_with_its_owner(pump):
+    link = os.path.dirname(PATH) + "/link"
+    before = {"kind": "link", "target": "site.conf", "uid": 4711, "gid": 4712}
+    journal = Journal(pump.root, "run")
+    journal.finish(1, "done", effects={link: {"before": before, "after": {"kind": "absent"}}})
+
+    report = pump.roll_back()
+
+    assert report.conflicts + report.problems == []
+    assert files.state(pump.root + link) == before
