@@ -283,7 +283,7 @@ class Runs:
 
 
 def _file_of(test: str) -> str:
-    return test.split("::")[0]
+    return test.partition("::")[0]
 
 
 def _digest(path: Path) -> str:

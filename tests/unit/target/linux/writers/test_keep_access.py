@@ -163,3 +163,9 @@ def test_owner_is_set_without_a_look_at_the_mode(root):
     assert applied(root, {"owner": "root", "keep_access": True})[2] == ("0o645", 0, 0)
     log(root, 0o644)
     assert applied(root, {"mode": "0640", "owner": "root", "keep_access": True})[2] == ("0o644", 0, 0)
+
+
+def test_of_a_mode_that_is_to_be_none_only_what_is_used_stays(root):
+    log(root, 0o604)
+    running(root, 7, 401, path=LOG)
+    assert applied(root, {"mode": "0000", "keep_access": True})[2] == ("0o4", 0, 0)
