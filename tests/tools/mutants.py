@@ -48,12 +48,11 @@ def main() -> int:
         argv = [sys.executable, "-m", "tests.tools.mutants", "--inside", str(copy / "tmp-order.json")]
         subprocess.run(argv, cwd=copy, env=environment, check=True)
         results = json.loads((copy / "tmp-results.json").read_text())
-    survivors = [one for one in results if one["outcome"] != "killed"]
     tell(results, given.seed if not given.again else None)
     if given.json:
         Path(given.json).parent.mkdir(parents=True, exist_ok=True)
         Path(given.json).write_text(json.dumps({"seed": given.seed, "results": results}, indent=1) + "\n")
-    return 1 if survivors else 0
+    return 0 if all(one["outcome"] == "killed" for one in results) else 1
 
 
 def _arguments() -> argparse.Namespace:

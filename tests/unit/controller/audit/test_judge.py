@@ -247,3 +247,9 @@ def test_what_was_seen_is_told_briefly(value, expect, text):
     found = finding([{**leaf("a"), "expect": expect}], {("k", "a"): {"state": "value", "value": value}})
 
     assert found.checks[0].observed == text
+
+
+def test_document_is_told_in_a_fixed_order():
+    found = finding([leaf("a")], {("k", "a"): {"state": "value", "value": {"b": 1, "a": {"d": 1, "c": 2}}}})
+
+    assert found.checks[0].observed == '{"a": {"c": 2, "d": 1}, "b": 1}'

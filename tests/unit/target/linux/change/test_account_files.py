@@ -191,3 +191,23 @@ def test_what_a_command_is_to_make_of_records_is_expected():
 )
 def test_record_that_is_made_has_all_its_fields(path, line):
     assert account_files.expected({path: ""}, [[path, "new", account_files.NEW, ""]]) == {path: "\n" + line}
+
+
+def test_each_field_has_its_name():
+    assert {path: len(names) for path, names in account_files.COLUMNS.items()} == account_files.WIDTHS
+    assert account_files.COLUMNS[PASSWD][6] == "shell"
+    assert account_files.COLUMNS[SHADOW][4] == "maximum age"
+
+
+def test_text_without_a_single_line_is_taken_back_too():
+    assert merge({GROUP: ""}, {GROUP: "a:x:1:\n"}, {GROUP: "a:x:1:"}).texts == {GROUP: ""}
+    assert merge({GROUP: "a:x:1:"}, {GROUP: ""}, {GROUP: "b:x:2:"}).texts == {GROUP: "b:x:2:\na:x:1:"}
+    assert merge({GROUP: "a:x:1:\n"}, {GROUP: ""}, {GROUP: "b:x:2:\n"}).texts == {GROUP: "b:x:2:\na:x:1:\n"}
+
+
+def test_empty_place_in_a_list_is_no_member():
+    after = added(SERVICE)
+    after[GROUP] = after[GROUP].replace("_svc:x:110:", "_svc:x:110:anna")
+    now = {**after, GROUP: after[GROUP].replace("_svc:x:110:anna", "_svc:x:110:anna,")}
+
+    assert merge(BEFORE, after, now).conflicts == []

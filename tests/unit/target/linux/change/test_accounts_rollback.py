@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import acco
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import expected, merge, of_packages
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import Lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -392,3 +392,37 @@ def test_password_that_is_nobodys_is_locked_in_shadow_only():
 
     assert after == {**before, "/etc/shadow": "news:!x:1::::::\n"}
     assert merge(before, after, after).texts == before
+
+
+def test_what_could_not_be_taken_back_is_told_with_its_reason(root, tools, monkeypatch):
+    apply(root, tools, "age")
+
+    def refuse(*_given):
+        raise ChangeError("the account files are locked")
+
+    monkeypatch.setattr(account_batch.AccountBatch, "undo", refuse)
+    report = roll_back(root, tools)
+
+    assert report.problems == ["the account files are locked"]
+    assert {(item["state"], item["reason"]) for item in report.details} == {("failed", "the account files are locked")}
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_time_of_a_file_comes_back_where_nobody_else_wrote_it(root, tools, others):
+    os.utime(root + "/etc/passwd", (1, 1))
+    apply(root, tools, "shell")
+    if others:
+        tools.set("/etc/passwd", "anna", 4, "Anna")
+
+    assert not roll_back(root, tools).problems
+
+    assert (os.stat(root + "/etc/passwd").st_mtime == 1) is not others
+
+
+def test_files_that_are_taken_back_by_their_records_are_known(root):
+    undo = account_undo.AccountUndo(Host(root), Journal(root, "run"))
+    effects: dict = {"/etc/shadow": {}, "/etc/other": {}}
+
+    assert undo.paths(Entry(1, {}, {"kind": "accounts"}, {}, effects=effects)) == ["/etc/shadow"]
+    assert undo.paths(Entry(1, {}, {"kind": "accounts"}, {})) == []
+    assert undo.paths(Entry(1, {}, {"kind": "command"}, {}, effects=effects)) == []

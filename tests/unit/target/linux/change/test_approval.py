@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import apply
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import digest, together
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import Approval, digest, together
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, KERNEL, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host as TreeHost
 from tests.scenarios.linux import ask
 
 
@@ -237,3 +242,67 @@ def test_file_that_not_everybody_may_read_is_shown_by_digests_only(host, tmp_pat
 def test_what_is_approved_has_to_be_an_object(host):
     with pytest.raises(apply.RequestError, match="approved"):
         host.ask({"a": LINE}, mode="apply", approved=[])
+
+
+def test_part_of_a_command_is_told_by_its_records(host):
+    looking = Approval(TreeHost(host.root), host.run, Journal(host.root, "run"))
+    step = Step(COMMAND, "it", argv=("usermod", "ada"), changes=["b", "a"])
+    reads = []
+    for record in (["/etc/passwd", "ada", 6, "x"], ["/etc/passwd", "ada", 5, "x"], ["/etc/passwd", "bo", 6, "x"]):
+        step.records = [record]
+        (part,) = looking.parts([step])
+        reads.append(part["read"])
+
+    assert len(set(reads)) == 3
+    assert (part["changes"], part["to"], part["gives"]) == (
+        ["a", "b"],
+        ["run: usermod ada"],
+        digest(["usermod", "ada"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "column", "field"),
+    [
+        ("/etc/x", "ada", 2, "two"),
+        ("/etc/x", "ada", 3, ""),
+        ("/etc/x", "da", 1, ""),
+        ("/etc/x", "ada", 1, "$"),
+        ("/etc/none", "ada", 1, ""),
+    ],
+)
+def test_field_of_an_account_is_told_and_of_a_password_only_its_lock(host, path, name, column, field):
+    host.write("/etc/x", "ada:$y$secret:two\n")
+    looking = Approval(TreeHost(host.root), host.run, Journal(host.root, "run"))
+
+    assert looking._field([path, name, column]) == field
+
+
+@pytest.mark.parametrize(("ours", "now", "read"), [(True, "0", "1"), (True, "2", "2"), (False, "0", "0")])
+def test_kernel_parameter_that_this_run_has_set_is_read_as_it_was_before(host, ours, now, read):
+    journal = Journal(host.root, "run")
+    journal.create()
+    path = "/proc/sys/x"
+    if ours:
+        number = journal.begin(
+            {"type": KERNEL, "label": path, "path": path},
+            {"kind": "kernel", "value": "1"},
+            {"kind": "kernel", "value": "0"},
+        )
+        journal.finish(number, "done")
+    os.makedirs(host.root + "/proc/sys")
+    host.write(path, now + "\n")
+    step = Step(KERNEL, path, path=path, content=b"0", changes=["it"])
+
+    (part,) = Approval(TreeHost(host.root), host.run, journal).parts([step])
+
+    assert (part["read"], part["gives"]) == (digest(read), digest("0"))
+    assert (part["from"], part["to"]) == ([now], ["0"])
+
+
+def test_kernel_parameter_that_cannot_be_read_is_in_no_plan(host):
+    step = Step(KERNEL, "/proc/sys/x", path="/proc/sys/x", content=b"7", changes=["it"])
+
+    (part,) = Approval(TreeHost(host.root), host.run, Journal(host.root, "run")).parts([step])
+
+    assert (part["read"], part["from"], part["to"]) == ("", ["unknown"], ["7"])

@@ -584,3 +584,24 @@ def test_confirmation_that_was_killed_half_way_is_finished_by_the_one_that_asks_
     assert not boot_unit(root)
     assert [entry.confirmed for entry in Journal(root, "r").entries()] == [True]
     assert confirm.disarm(Journal(root, "r"), runner, root), "as often as it is asked"
+
+
+@pytest.mark.parametrize(
+    ("run_id", "name"),
+    [("20261103T061500Z-7f3a", "20261103T061500Z-7f3a"), ("a.b/c d_e", "a_b_c_d_e")],
+)
+def test_name_of_the_unit_holds_only_what_systemd_takes(run_id, name):
+    assert confirm.unit_name(run_id) == "hipaa-cis-rollback-" + name
+
+
+@pytest.mark.parametrize(
+    ("until", "left"),
+    [(200, True), (200.5, True), ("200", False), (None, False)],
+    ids=["whole", "part", "text", "none"],
+)
+def test_time_that_is_left_is_told_where_it_can_be_read(tmp_path, monkeypatch, until, left):
+    monkeypatch.setattr(confirm.commit_state, "read", lambda _path: {"boot": "this", "until": until})
+    monkeypatch.setattr(confirm.lock, "boot_id", lambda _root: "this")
+    monkeypatch.setattr(confirm.lock, "uptime", lambda: 100.0)
+
+    assert (confirm._remaining(Journal(str(tmp_path), "r")) > 0) is left

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.difference import shown
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.difference import shown, text_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -99,3 +101,43 @@ def test_secret_of_a_private_file_of_sudo_does_not_leave_the_host(tmp_path):
     assert "/etc/sudoers" in [step["path"] for step in answer["steps"]]
     assert "+Defaults use_pty" in told
     assert "opensesame" not in told
+
+
+def test_header_and_attributes_of_a_step_are_told(tmp_path):
+    (tmp_path / "x").write_text("")
+    (tmp_path / "x").chmod(0o644)
+    status = (tmp_path / "x").stat()
+    before = "mode=0644 uid=%d gid=%d" % (status.st_uid, status.st_gid)
+
+    parts = shown(Host(str(tmp_path)), Step("file", "/x", path="/x", mode=0o600, uid=7))
+
+    assert parts == {"header": "/x", "before": before, "after": "gid=%d mode=0600 uid=7" % status.st_gid}
+    assert shown(Host(str(tmp_path)), Step("file", "/x", path="/x")) == {
+        "header": "/x",
+        "before": before,
+        "after": before,
+    }
+    assert shown(Host(str(tmp_path)), Step("command", "x")) is None
+
+
+def test_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
+    pipe = str(tmp_path / "pipe")
+    os.mkfifo(pipe)
+    said = []
+    looking = threading.Thread(target=lambda: said.append(text_of(pipe)), daemon=True)
+    looking.start()
+    looking.join(10)
+    if looking.is_alive():  # let it go, or the run of the tests hangs as well
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        looking.join()
+        said.append("waited")
+
+    assert said == [""]
+
+
+def test_link_in_place_of_a_file_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "link").symlink_to("secret")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        text_of(str(tmp_path / "link"))

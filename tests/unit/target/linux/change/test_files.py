@@ -127,3 +127,64 @@ def test_what_is_no_folder_is_not_opened_as_one(tmp_path, name):
 
     with pytest.raises(NotADirectoryError):
         folders.open_folder(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EACCES, errno.EIO])
+def test_file_system_without_attributes_has_none_and_a_fault_is_one(tmp_path, monkeypatch, number):
+    def refuse(*_given):
+        raise OSError(number, "no matter")
+
+    monkeypatch.setattr(files.os, "listxattr", refuse)
+
+    if number == errno.EIO:
+        with pytest.raises(OSError, match="no matter"):
+            files.state(str(tmp_path))
+    else:
+        assert files.state(str(tmp_path))["xattrs"] == {}
+
+
+SEEN = {"kind": "file", "mode": 0o644, "uid": 0, "gid": 0, "names": 1}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "same"),
+    [
+        ({}, {}, True),
+        ({"file": [1, 2]}, {"file": [1, 2]}, True),
+        ({"file": [1, 2]}, {"file": [1, 3]}, False),
+        ({"file": [1, 2]}, {"file": [1, 2], "sha256": "a"}, True),
+        ({"file": [1, 2], "sha256": "a"}, {"file": [1, 3], "sha256": "a"}, True),
+        ({"file": [1, 2], "sha256": "a"}, {"file": [1, 2], "sha256": "b"}, False),
+        ({"mode": 1}, {}, False),
+        ({"names": 2}, {}, False),
+    ],
+)
+def test_file_is_as_it_was_seen(then, now, same):
+    assert files.unchanged({**SEEN, **then}, {**SEEN, **now}) is same
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_content_up_to_the_bound_is_taken_whole_and_none_beyond_it(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(files, "MAX_BYTES", 8)
+    (tmp_path / "x").write_bytes(b"x" * size)
+    handle = os.open(tmp_path / "x", os.O_RDONLY)
+    try:
+        if size == 8:
+            assert files.content_of(handle, "/x") == b"x" * 8
+        else:
+            with pytest.raises(files.ChangeError, match="larger than 8 bytes"):
+                files.content_of(handle, "/x")
+            # A file that grows while it is read.
+            monkeypatch.setattr(files.os, "fstat", lambda _handle: os.stat_result([0] * 10))
+            with pytest.raises(files.ChangeError, match="larger than 8 bytes"):
+                files.content_of(handle, "/x")
+    finally:
+        os.close(handle)
+
+
+def test_link_is_known_by_its_target_and_its_owner(tmp_path):
+    os.symlink("/etc/y", tmp_path / "x")
+
+    assert files.state(str(tmp_path / "x")) == {
+        "kind": "link", "target": "/etc/y", "uid": os.geteuid(), "gid": os.getegid(),
+    }  # fmt: skip

@@ -175,3 +175,31 @@ def test_content_is_brought_to_the_disk_whole(journal, monkeypatch, sync):
     journal.save(b"secret", sync=sync)
 
     assert synced == ([6] if sync else [])
+
+
+def test_run_of_which_something_is_left_is_the_last_one(tmp_path):
+    for name in ("one", "two"):
+        made = Journal(str(tmp_path), name)
+        made.create()
+        made.begin(STEP, GONE, GONE)
+        made.begin(STEP, GONE, GONE)
+    assert last_run(str(tmp_path)) == "two"
+
+    Journal(str(tmp_path), "two").finish(2, "undone")
+    assert last_run(str(tmp_path)) == "two"
+    Journal(str(tmp_path), "two").finish(1, "failed")
+    assert last_run(str(tmp_path)) == "one"
+    Journal(str(tmp_path), "one").finish_all([1, 2], "undone")
+    assert last_run(str(tmp_path)) == "two"
+
+
+def test_torn_end_of_any_length_is_cut_off_behind_the_last_whole_line(journal):
+    journal.begin(STEP, GONE, GONE)
+    whole = os.path.getsize(journal.path)
+    for torn in (1, 65535, 65536, 65537, 140000):
+        with open(journal.path, "ab") as stream:
+            stream.write(b"x" * torn)
+        journal.finish(1, "done")
+        with open(journal.path, "rb") as stream:
+            assert b"x" * 100 not in stream.read()
+        os.truncate(journal.path, whole)

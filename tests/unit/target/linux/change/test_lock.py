@@ -112,3 +112,11 @@ def test_killed_process_leaves_no_lock(root, worker):
 
     with lock.at_work(root):
         pass
+
+
+def test_file_of_the_lock_is_made_for_root_alone(tmp_path):
+    lock.take(str(tmp_path), "run")
+
+    place = tmp_path / "var/lib/hipaa-cis"
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert (place / "lock").stat().st_mode & 0o777 == 0o600

@@ -191,3 +191,15 @@ def test_very_much_data_is_not_looked_through(info, tmp_path, monkeypatch):
     (tmp_path / "srv/aide/c").write_text("")
 
     assert package_record.data(host, "aide") == ""
+
+
+def test_link_in_place_of_a_folder_is_looked_at_and_not_followed(info, tmp_path):
+    host = info(aide_list="/srv/aide\n")
+    (tmp_path / "srv").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "srv/aide").symlink_to("/elsewhere")
+    before = package_record.data(host, "aide")
+
+    (tmp_path / "elsewhere/x").write_text("")
+
+    assert package_record.data(host, "aide") == before

@@ -12,7 +12,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import _archive
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import (
+    PackageUndo,
+    Plan,
+    _archive,
+    _argv,
+    effects_that_stay,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -579,3 +585,51 @@ def test_archive_that_was_kept_is_taken_by_name_and_version(tmp_path, name, vers
         open(path, "w").close()
 
     assert os.path.basename(_archive(Entry(1, {}, {"archives": kept}, {}), name, version)) == found
+
+
+def test_one_call_of_apt_brings_back_and_takes_away():
+    entry = Entry(1, {}, {"archives": []}, {})
+
+    assert _argv(entry, Plan(remove=["aide"]))[-2:] == ["remove", "aide"]
+    assert "--simulate" not in _argv(entry, Plan(remove=["aide"]))
+    assert _argv(entry, Plan(remove=["aide"], bring={"b": "2", "a": "1"}), simulate=True)[-7:] == [
+        "--simulate", "--no-install-recommends", "--allow-downgrades", "install", "a=1", "b=2", "aide-",
+    ]  # fmt: skip
+
+
+GONE, MADE = {"kind": "absent"}, {"kind": "file"}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "is_there", "stays"),
+    [
+        ("/etc/aide.conf", GONE, MADE, True, True),
+        ("/etc/aide.conf", GONE, MADE, False, True),
+        ("/etc/aide.conf", MADE, MADE, True, True),
+        ("/etc/aide.conf", MADE, MADE, False, False),
+        ("/etc/systemd/system/x.wants/aide.timer", GONE, {"kind": "link"}, False, False),
+        ("/etc/rc2.d/S01aide", GONE, {"kind": "link"}, False, False),
+        ("/etc/systemd/system/aide.timer", GONE, MADE, False, True),
+        ("/etc/alternatives/aide", GONE, {"kind": "link"}, False, True),
+        ("/etc/systemd/system/x.wants/aide.timer", GONE, {"kind": "link"}, True, True),
+    ],
+)
+def test_what_stays_with_a_package_and_what_only_while_it_is_there(path, before, after, is_there, stays):
+    effects = {path: {"before": before, "after": after, "of": "aide"}}
+
+    assert effects_that_stay(effects, {"aide": is_there}) == ({path} if stays else set())
+    assert effects_that_stay(effects, {"other": is_there}) == set()
+
+
+@pytest.mark.parametrize(
+    ("planted", "foreign"),
+    [([], False), (["/etc/aide/theirs"], True), (["/etc/aide/deep/theirs"], True), (["/theirs"], False)],
+)
+def test_what_the_step_has_not_put_into_a_folder_is_foreign(root, planted, foreign):
+    ours: dict = {path: {} for path in ("/etc/aide/deep", "/etc/aide/deep/ours", "/etc/aide/ours", "/theirs")}
+    os.makedirs(root + "/etc/aide/deep")
+    for path in ["/etc/aide/ours", "/etc/aide/deep/ours", *planted]:
+        with open(root + path, "w") as stream:
+            stream.write("")
+
+    assert PackageUndo(Host(root), Dpkg(), force=False)._foreign("/etc/aide", ours) is foreign

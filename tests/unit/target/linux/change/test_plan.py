@@ -8,6 +8,8 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import apply
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -136,3 +138,28 @@ def test_rollback_says_what_a_start_of_the_host_has_taken_up(answer, tmp_path, m
 
     assert report.pending_reboot == ([] if boots == ("1", "1") else ["the argument x"])
     assert len(report.undone) == 2
+
+
+@pytest.fixture
+def plan(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/odd").write_bytes(b"caf\xe9\n")
+    (tmp_path / "etc/plain").write_bytes(b"a \\x41\n")
+    return ChangePlan(PlannedHost(str(tmp_path)))
+
+
+def test_bytes_that_are_no_text_are_not_written_back(plan):
+    with pytest.raises(CannotFix, match="/etc/odd holds bytes that are not UTF-8"):
+        plan.write("/etc/odd", plan.host.read_text("/etc/odd") + "more\n")
+
+    plan.write("/etc/plain", plan.host.read_text("/etc/plain") + "more\n")
+    plan.write("/etc/new", "a \\x41\n")
+    assert [step.content for step in plan.steps()] == [b"a \\x41\nmore\n", b"a \\x41\n"]
+
+
+def test_mode_of_a_file_is_set_where_one_is_given(plan):
+    plan.write("/etc/new", "x\n", mode=0o600)
+    plan.write("/etc/plain", "x\n")
+
+    assert [step.mode for step in plan.steps()] == [0o600, None]
+    assert plan.host.stat("/etc/new").st_mode & 0o7777 == 0o600

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal, last_run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PLAIN
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, PLAIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 
@@ -103,7 +105,8 @@ def test_what_is_as_before_already_is_no_conflict(pump):
 
 def test_content_that_was_kept_and_is_gone_is_a_problem_and_not_the_end(pump):
     journal = Journal(pump.root, "run")
-    effects = journal.entries()[0].effects or {}
+    (effects,) = [entry.effects for entry in journal.entries()]
+    assert effects
     os.unlink(journal._blob(effects[PATH]["before"]["sha256"]))
 
     report = pump.roll_back()
@@ -118,7 +121,7 @@ def test_content_that_was_kept_and_is_gone_is_a_problem_and_not_the_end(pump):
 @pytest.fixture
 def on_this_host(pump, monkeypatch):
     """What a rollback of "this host" did to the lock; this host is the pump's."""
-    found: list[object] = []
+    found: list[Any] = []
     monkeypatch.setattr(rollback, "Host", lambda _root: Host(pump.root, privileged=True))
     monkeypatch.setattr(rollback, "Journal", lambda _root, run: Journal(pump.root, run))
     monkeypatch.setattr(rollback, "last_run", lambda _root: last_run(pump.root))
@@ -189,3 +192,63 @@ def test_what_was_removed_comes_back_from_the_outside_in_and_what_was_added_goes
     assert list(found) == ["/kept", "/old", "/old/x", "/other", "/new/x", "/new"]
     assert found["/old"] == (there, gone)
     assert found["/other"] == (there, rollback.UNKNOWN)
+
+
+def test_fault_of_the_system_in_a_command_is_told_by_its_label(pump, monkeypatch):
+    def broken(*_given, **_more):
+        raise OSError(errno.EIO, "no matter")
+
+    monkeypatch.setattr(rollback.reserve, "restore", broken)
+
+    assert pump.roll_back().problems == ["set up the pump: Input/output error"]
+
+
+def test_file_whose_folder_is_gone_comes_back_with_it(pump):
+    journal = Journal(pump.root, "run")
+    before = files.state(pump.root + PATH, journal.save)
+    step = {"type": FILE, "label": PATH, "path": PATH, "group": PLAIN, "changes": ["c"], "remove": True}
+    journal.finish(1, "undone")
+    journal.finish(journal_begin(journal, step, before), "done")
+    os.unlink(pump.root + PATH)
+    os.rmdir(pump.root + os.path.dirname(PATH))
+
+    report = pump.roll_back()
+
+    assert report.conflicts + report.problems == []
+    assert pump.read() == "the run's\n"
+
+
+def journal_begin(journal, step, before):
+    journal.create()
+    return journal.begin(step, before, {"kind": "absent"})
+
+
+def test_two_commands_of_one_change_that_fail_at_the_end_leave_it_to_be_taken_back(pump):
+    journal = Journal(pump.root, "run")
+    journal.create()
+    step = {"type": COMMAND, "label": "both", "group": PLAIN, "changes": ["c"], "argv": ["both"], "undo": []}
+    number = journal.begin({**step, "after_undo": [["one"], ["two"]]}, {"kind": "command"}, {"kind": "command"})
+    journal.finish(number, "done", effects={})
+
+    def failing(argv, timeout):
+        pump.run(argv, timeout)
+        return CommandResult(1, "", "error") if argv in (["one"], ["two"]) else CommandResult()
+
+    report = Rollback(Host(pump.root), failing, Journal(pump.root, "run")).run()
+
+    assert len(report.problems) == 2
+    assert ["one"] in pump.calls
+    assert ["two"] in pump.calls
+    assert [entry.status for entry in Journal(pump.root, "run").entries()] == ["undone", "done"]
+
+
+def test_link_that_a_command_removed_comes_back_with_its_owner(pump):
+    link = os.path.dirname(PATH) + "/link"
+    before = {"kind": "link", "target": "site.conf", "uid": 4711, "gid": 4712}
+    journal = Journal(pump.root, "run")
+    journal.finish(1, "done", effects={link: {"before": before, "after": {"kind": "absent"}}})
+
+    report = pump.roll_back()
+
+    assert report.conflicts + report.problems == []
+    assert files.state(pump.root + link) == before

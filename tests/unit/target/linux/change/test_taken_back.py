@@ -194,3 +194,20 @@ def test_of_what_a_command_changed_only_what_is_not_as_before_already_is_named(r
     assert "accounts" not in item
     assert "more" not in item
     assert "paths" not in told.item(Entry(1, step, {}, {}), effects[:1])
+
+
+@pytest.mark.parametrize("more", [0, 1, 3])
+def test_of_very_many_paths_it_is_said_how_many_more_there_are(root, more):
+    made = {"kind": "link", "target": "x"}
+    count = taken_back.MAX_NAMED + more
+    for number in range(count):
+        os.symlink("x", root + "/etc/made%02d" % number)
+    step = {"label": "it", "type": "command", "argv": ["it"]}
+    effects = [("/etc/made%02d" % number, ({"kind": "absent"}, made)) for number in range(count)]
+
+    item = taken_back.TakenBack(Host(root), Journal(root, "run"), dry=False, differences=False).item(
+        Entry(1, step, {}, {}), effects
+    )
+
+    assert len(item["paths"]) == taken_back.MAX_NAMED
+    assert item.get("more", 0) == more

@@ -31,11 +31,11 @@ def test_everything_below_a_folder_is_taken_by_its_name_on_the_host(root):
 def test_contents_are_kept_where_they_are_to_be(root):
     kept = []
 
-    def keep(content):
+    def save(content):
         kept.append(content)
         return "digest"
 
-    trees.take(root, ["/etc"], keep)
+    trees.take(root, ["/etc"], save)
 
     assert sorted(kept) == [b"x", b"y"]
 

@@ -111,3 +111,24 @@ def test_units_and_those_that_are_switched_with_them(host):
     })  # fmt: skip
     _ours, others = work_of.of_units(host, ["own.service"]).sort(effects)
     assert set(others) == {wants + "/theirs.service", "/etc/systemd/system/theirs.service.d"}
+
+
+@pytest.mark.parametrize("name", ["passwd", "shadow", "group", "gshadow", "subuid", "subgid"])
+def test_files_of_accounts_are_known_with_their_copies(host, tmp_path, name):
+    (tmp_path / "var/lib/dpkg/info/tool.postinst").write_text("useradd x\n")
+    paths = {f"/etc/{name}", f"/etc/{name}-", "/etc/.pwd.lock"}
+
+    ours, others = work_of.Workers(work_of.known(host, ["tool"], {})).sort(made(**dict.fromkeys(paths, FILE)))
+
+    assert (set(ours), others) == (paths, {})
+
+
+def test_accounts_of_a_package_stand_in_its_scripts_and_in_what_systemd_makes_of_it(host, tmp_path):
+    place = tmp_path / "usr/lib/sysusers.d/tool.conf"
+    place.parent.mkdir(parents=True)
+    place.write_text("u postgres -\n")
+    (tmp_path / "usr/lib/other.conf").write_text("_chrony\n")
+    (tmp_path / "var/lib/dpkg/info/tool.list").write_text("/usr/lib/sysusers.d/tool.conf\n/usr/lib/other.conf\n")
+
+    assert work_of.facts(host, "tool")["accounts"] == ["postgres"]
+    assert work_of.facts(host, "chrony")["accounts"] == ["_chrony"]

@@ -236,3 +236,9 @@ def test_what_goes_out_is_told_apart_from_what_comes_in(tmp_path):
     assert (firewall.iptables_refuses(host, "OUTPUT"), firewall.iptables_refuses(host)) == (True, False)
     assert firewall.nftables_refuses(CHAIN.replace("hook input", "hook output") % "policy drop;", "output")
     assert not firewall.nftables_refuses(CHAIN % "policy drop;", "output")
+
+
+def test_chain_that_is_never_shut_has_an_end(closes):
+    assert closes(
+        {"/etc/nftables.conf": "chain input { type filter hook input priority 0; drop; {"}, NFTABLES, {"active": True}
+    )

@@ -106,3 +106,13 @@ def test_plan_looks_at_the_old_one_only(root):
     apply(root, findmnt, "plan")
 
     assert findmnt.checked == ["/etc/fstab"]
+
+
+@pytest.mark.parametrize(("exit_code", "checked"), [(0, 2), (1, 2), (2, 1), (-1, 1)])
+def test_table_is_checked_where_findmnt_could_look_at_the_old_one(root, exit_code, checked):
+    findmnt = Findmnt(exit_code=exit_code)
+
+    answer = apply(root, findmnt)
+
+    assert len(findmnt.checked) == checked
+    assert any("is written unchecked" in note for note in answer["notes"]) is (checked == 1)

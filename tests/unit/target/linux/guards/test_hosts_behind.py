@@ -100,3 +100,9 @@ def test_routes_of_the_loopback_and_those_that_are_not_in_use_do_not_count(refus
     assert refusal(NO_FORWARDING, routes=BOTH.replace("eth1", "lo"), peers=PEERS) == ""
     unused = BOTH.replace(" 0001 ", " 0000 ")
     assert refusal(NO_FORWARDING, routes=unused, peers=PEERS) == ""
+
+
+def test_way_out_is_the_route_to_everywhere(refusal):
+    routes = route("eth1", "10.2.0.0", "255.255.0.0") + route("eth1", "0.0.0.0", "255.0.0.0")
+
+    assert refusal(NO_FORWARDING, routes=routes + route("eth0", "0.0.0.0", "0.0.0.0"), peers={"ward": "10.2.0.7"}) != ""

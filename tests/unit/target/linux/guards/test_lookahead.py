@@ -282,3 +282,7 @@ def test_two_changes_of_ufw_that_lock_out_only_together(refusal):
 
     assert set(reasons) == {"on", "policy", "start"}
     assert all("SSH port 22" in reason for reason in reasons.values())
+
+
+def test_account_that_is_not_known_is_called_so(refusal):
+    assert refusal(PASSWORDS_OFF, {}).startswith("the account of Ansible has no authorised key")

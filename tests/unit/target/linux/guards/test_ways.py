@@ -260,3 +260,8 @@ def test_another_way_to_the_same_rights_keeps_one(way, after, kept):
 
 def test_every_kind_is_told_in_words_of_its_own():
     assert len(set(KINDS.values())) == len(KINDS)
+
+
+def test_rule_of_sudo_that_is_not_surely_for_somebody_is_no_sure_way():
+    assert "sudo_unasked" in kinds(sudo=(Rule(("OPS",), True, True),))
+    assert "sudo_unasked" not in kinds(sure=True, sudo=(Rule(("OPS",), True, True),))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import audit_rule
 from tests.scenarios.linux import Scenario, ask, plant
 from tests.scenarios.linux.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
 
@@ -168,3 +173,19 @@ def test_what_is_left_to_a_person_is_said(plan, change, files, reason):
     assert state["state"] == "refused"
     assert state["reason"].endswith(reason)
     assert not answer["steps"]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_rules_that_could_not_be_brought_back_are_not_replaced(more):
+    made: list = []
+    plan: Any = SimpleNamespace(command=lambda label, argv, **keys: made.append((label, argv, keys)))
+    empty = len("-D\n-c\n\n-e 1")
+    recording: Any = SimpleNamespace(enabled="1", texts=lambda: ["x" * (100000 - empty + more)])
+
+    if more:
+        with pytest.raises(CannotFix, match="so many audit rules"):
+            audit_rule._load(plan, recording)
+        assert made == []
+    else:
+        audit_rule._load(plan, recording)
+        assert made[0][0] == "load the audit rules"

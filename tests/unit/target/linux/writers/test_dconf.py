@@ -117,3 +117,27 @@ def test_texts_come_back_as_they_were(text):
 )  # fmt: skip
 def test_types_of_gvariant_texts(text, seen):
     assert gvariant.parse(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("wanted", "done"),
+    [
+        ({"value": True, "locked": True}, True),
+        ({"value": True}, True),
+        ({"locked": True}, True),
+        ({}, False),
+        ({"locked": False}, False),
+        ({"value": True, "more": 1}, False),
+    ],
+)
+def test_value_and_lock_are_set_together_or_one_of_them(plan, wanted, done):
+    states, steps = plan(never(wanted))
+
+    assert (states[0]["state"] == "planned", bool(steps)) == (done, done)
+    if done:
+        made = {label.rsplit("/dconf/", 1)[-1] for label in steps if "zz-hipaa-cis" in label}
+        assert made == {
+            path
+            for path, part in (("db/local.d/zz-hipaa-cis", "value"), ("db/local.d/locks/zz-hipaa-cis", "locked"))
+            if part in wanted
+        }

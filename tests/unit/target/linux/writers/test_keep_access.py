@@ -155,3 +155,17 @@ def test_processes_are_told_by_what_they_have_open(root):
     host = Host(str(root))
     assert file_users.below(host, "/home/alice", 1000) == "agent (process 7 of postgres)"
     assert file_users.below(host, "/home/alic", 1000) == ""
+
+
+def test_owner_is_set_without_a_look_at_the_mode(root):
+    log(root, 0o645)
+    running(root, 7, 401, path=LOG)
+    assert applied(root, {"owner": "root", "keep_access": True})[2] == ("0o645", 0, 0)
+    log(root, 0o644)
+    assert applied(root, {"mode": "0640", "owner": "root", "keep_access": True})[2] == ("0o644", 0, 0)
+
+
+def test_of_a_mode_that_is_to_be_none_only_what_is_used_stays(root):
+    log(root, 0o604)
+    running(root, 7, 401, path=LOG)
+    assert applied(root, {"mode": "0000", "keep_access": True})[2] == ("0o4", 0, 0)

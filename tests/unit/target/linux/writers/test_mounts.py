@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers.mounts import _joined, _with_option
 
 
@@ -31,3 +35,35 @@ def test_line_without_options_is_left_to_a_person():
 @pytest.mark.parametrize(("text", "after"), [("", "x\n"), ("a", "a\nx\n"), ("a\n", "a\nx\n")])
 def test_line_is_added_as_a_line_of_its_own(text, after):
     assert _joined(text, "x") == after
+
+
+MOUNTED = {"/proc/1/mountinfo": "1 0 8:1 / / rw - ext4 /dev/vda1 rw\n2 1 0:9 / /tmp rw - tmpfs tmpfs rw\n"}
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("option", "wanted"),
+    [
+        ("relatime", {"configured": True}),
+        ("nodev", {"configured": False}),
+        ("nodev", {"configured": True, "running": 1}),
+    ],
+)
+def test_only_three_options_are_put_on_a_mount(planned, option, wanted):
+    state, steps = planned("mount_option", {"path": "/tmp", "option": option}, wanted, MOUNTED)
+
+    assert (state["state"], steps) == ("refused", [])
+    assert "only nodev, nosuid and noexec" in state["reason"]
+
+
+@pytest.mark.root
+def test_unit_that_would_still_win_is_named(planned, monkeypatch):
+    other = SimpleNamespace(options=["rw"], by="/etc/systemd/system/tmp.mount")
+    mount = SimpleNamespace(options=["rw"], fstype="tmpfs", has=lambda _flag: False)
+    seen = itertools.chain([(mount, None, "")], itertools.repeat((mount, other, "")))
+    monkeypatch.setattr(mounts.mounts.Mounts, "find", lambda _self, _address: next(seen))
+
+    state, steps = planned("mount_option", {"path": "/tmp", "option": "nodev"}, {"configured": True}, MOUNTED)
+
+    assert (state["state"], steps) == ("refused", [])
+    assert state["reason"] == "/etc/systemd/system/tmp.mount would still win for /tmp; change it by hand"

@@ -139,3 +139,27 @@ def test_no_password_would_be_accepted(tmp_path, name, wanted):
     address = {"file": "/etc/security/pwquality.conf", "format": "pwquality", "name": name}
     reason = refusal(tmp_path, "text_setting", address, wanted, {address["file"]: "# nothing\n"})
     assert "install cracklib-runtime first" in reason
+
+
+@pytest.mark.parametrize(
+    ("free", "limit", "refused"),
+    [
+        ("99", "50", True),
+        ("100", "50", False),
+        ("99", "50M", True),
+        ("100", "50M", False),
+        ("19", "10%", True),
+        ("20", "10%", False),
+        ("99", "", True),
+        ("100", "", False),
+    ],
+)
+@pytest.mark.root
+def test_room_is_measured_by_the_limit_of_auditd(planned, free, limit, refused):
+    address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "disk_full_action"}
+    df = "Filesystem 1048576-blocks Used Available Capacity Mounted on\n/dev/x 100 40 %s 40%% /\n" % free
+    text = "admin_space_left = %s\n" % limit if limit else "# empty\n"
+
+    state, _steps = planned("text_setting", address, "halt", {address["file"]: text}, {"df -Pm /var/log": df})
+
+    assert (state["state"] == "refused") is refused, state

@@ -168,3 +168,12 @@ def test_nftables_does_not_start_over_rules_in_use(switch, answers, said, wanted
 
     assert said in change.get("reason", "")
     assert (change["state"] == "planned") is not bool(said)
+
+
+def test_firewall_that_is_only_enabled_refuses_nothing_yet(switch, tmp_path):
+    (tmp_path / "etc").mkdir()
+    chain = "table inet t { chain c { type filter hook output priority 0; policy drop; } }\ntcp dport 22 accept\n"
+    (tmp_path / "etc/nftables.conf").write_text(chain)
+
+    assert switch({"enabled": True}, {"nftables.service": DISABLED}, name="nftables")[0]["state"] == "planned"
+    assert switch(ON, {"nftables.service": DISABLED}, name="nftables")[0]["state"] == "refused"
