@@ -34,6 +34,8 @@ _REMOVED = re.compile(r"^Remv (\S+) \[([^\]]+)\]", re.MULTILINE)
 _REPLACED = re.compile(r"^Inst (\S+) \[([^\]]+)\]", re.MULTILINE)
 _UNIT = re.compile(r"^(?:/usr)?/lib/systemd/system/([^/@]+\.(?:service|socket|timer|path))$", re.MULTILINE)
 _TIMEOUT = 300.0
+# Beside /etc what pam-auth-update, which scripts of packages run, remembers of it.
+WATCHED = ("/etc", "/var/lib/pam")
 # Removal keeps configuration and data. What is only recommended stays away: aide alone would bring a mail server.
 _VERBS = {"install": ("install", "--no-install-recommends"), "remove": ("remove",)}
 _AGAIN = ", then run this again"
@@ -69,7 +71,7 @@ def advised(text: str, output: str = "") -> str:
 def step_for(verb: str) -> Step:
     """Return the step that installs or removes (``verb``) packages, still without any."""
     base = (*APT, *_VERBS[verb])
-    step = Step(COMMAND, verb, argv=base, base=base, title=verb, watch=("/etc",), phase=PHASE_PACKAGES, timeout=900.0)
+    step = Step(COMMAND, verb, argv=base, base=base, title=verb, watch=WATCHED, phase=PHASE_PACKAGES, timeout=900.0)
     step.packages = True
     # What is installed may need what is removed to be gone, never the other way round.
     step.order = 2 if verb == "install" else 0

@@ -163,11 +163,27 @@ class ChangePlan:
             planned = self.host.plan(path)
             planned.gid = gid
 
-    def kernel(self, path: str, text: str) -> None:
-        """Write a running kernel parameter below /proc/sys."""
-        if " ".join(self.host.read_text(path).split()) == text:
+    def kernel(self, path: str, text: str, resets: str = "") -> None:
+        """Write a running kernel parameter below /proc/sys. ``resets``: one that the kernel sets by itself with it.
+
+        That one is left as it is: it is written before too, so that a rollback knows what it was, and behind it.
+        """
+        if self._running(path) == text:
             return
-        self._add(Step(KERNEL, "set %s to %s" % (path, text), path=path, content=text.encode(), phase=PHASE_COMMANDS))
+        kept = self._running(resets) if resets and self.host.exists(resets) else ""
+        if kept:
+            self._kernel(resets, kept, "keep %s at %s" % (resets, kept), -2)
+        self._kernel(path, text, "set %s to %s" % (path, text), -1 if kept else 0)
+        if kept:
+            self._kernel(resets, kept, "keep %s at %s" % (resets, kept), 0)
+
+    def _running(self, path: str) -> str:
+        return " ".join(self.host.read_text(path).split())
+
+    def _kernel(self, path: str, text: str, label: str, order: int) -> None:
+        step = Step(KERNEL, label, path=path, content=text.encode(), phase=PHASE_COMMANDS, order=order)
+        self._others.append(step)
+        self._attribute(step)
         self.host.plan(path).content = (text + "\n").encode()
 
     def command(

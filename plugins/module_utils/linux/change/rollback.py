@@ -358,9 +358,7 @@ class Rollback:
             if entry.step["type"] == FILE:
                 self._chain(entry.step["path"], entry.before, entry.after, shown, found)
             elif entry.step["type"] == KERNEL:
-                now = _read_kernel(self._host.path(entry.step["path"]))
-                if now.split() not in (entry.before["value"].split(), entry.after["value"].split()):
-                    found.append("%s is %s now, the run had set %s" % (entry.step["path"], now, entry.after["value"]))
+                self._kernel_conflict(entry, entries, found)
             elif entry.step["type"] == COMMAND:
                 accounts = self._accounts.paths(entry)
                 found += [text for text in self._account_conflicts(entry, view) if text not in found]
@@ -370,6 +368,15 @@ class Rollback:
                         self._chain(path, effect["before"], effect["after"], shown, found)
                 found += self._of_nobody_known(entry, shown)
         return found
+
+    def _kernel_conflict(self, entry: Entry, entries: List[Entry], found: List[str]) -> None:
+        """Add a value that the run neither found nor made at any of its steps; of several steps it is said once."""
+        path = entry.step["path"]
+        steps = [one for one in entries if one.step["type"] == KERNEL and one.step["path"] == path]
+        known = [state["value"].split() for one in steps for state in (one.before, one.after)]
+        now = _read_kernel(self._host.path(path))
+        if entry is steps[-1] and now.split() not in known:
+            found.append("%s is %s now, the run had set %s" % (path, now, entry.after["value"]))
 
     def _of_nobody_known(self, entry: Entry, shown: Dict[str, State]) -> List[str]:
         """Return what changed while a command ran, is so still, and is not known to be its work."""

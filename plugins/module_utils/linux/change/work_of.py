@@ -27,7 +27,7 @@ SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config", "conffiles")
 _DATABASES = ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
 _ACCOUNTS = (*("/etc/" + name for name in _DATABASES), *("/etc/%s-" % name for name in _DATABASES), "/etc/.pwd.lock")
 TOOLS: Dict[str, Tuple[str, ...]] = {
-    "pam-auth-update": ("/etc/pam.d/common-*",),
+    "pam-auth-update": ("/etc/pam.d/common-*", "/var/lib/pam/*"),
     "update-ca-certificates": ("/etc/ssl/certs/*", "/etc/ca-certificates.conf*"),
     "make-ssl-cert": ("/etc/ssl/certs/*", "/etc/ssl/private/*"),
     "add-shell": ("/etc/shells*",),

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 # Behind the 99-sysctl.conf of Debian, so that it is read last of the numbered ones.
 OWN_FILE = "/etc/sysctl.d/99-zz-hipaa-cis.conf"
+# A host that stops forwarding takes redirects from then on, unless it is told not to (ip-sysctl of the kernel).
+_REDIRECTS = "/proc/sys/net/ipv4/conf/all/accept_redirects"
+RESETS = {"net/ipv4/ip_forward": _REDIRECTS, "net/ipv4/conf/all/forwarding": _REDIRECTS}
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
@@ -62,7 +65,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     if left is None or left.text != text:
         place = "%s:%d" % (printable(left.file), left.line) if left else "nothing"
         raise CannotFix("%s would still win at the next boot; change it there by hand" % place)
-    plan.kernel("/proc/sys/" + key, text)
+    plan.kernel("/proc/sys/" + key, text, RESETS.get(key, ""))
 
 
 def _text(wanted: Any, seen: Sequence[Optional[str]]) -> str:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import execute, rollback
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
 pytestmark = pytest.mark.root
 NAME = {"name": "net.ipv4.ip_forward"}
 RUNNING = "/proc/sys/net/ipv4/ip_forward"
@@ -39,3 +44,28 @@ def test_parameter_that_this_kernel_lacks_is_left_to_a_person(planned):
 
     assert (state["state"], steps) == ("refused", [])
     assert "this kernel has no parameter net.ipv4.ip_forward" in state["reason"]
+
+
+@pytest.mark.parametrize("redirects", ["0", "1"])
+def test_host_that_stops_forwarding_takes_no_redirects_because_of_that(planned, tmp_path, monkeypatch, redirects):
+    """The kernel sets all/accept_redirects by itself when forwarding is switched."""
+    accepted = "/proc/sys/net/ipv4/conf/all/accept_redirects"
+    write = execute.write_kernel
+
+    def kernel(path, text):
+        write(path, text)
+        if path.endswith("ip_forward"):
+            write(str(tmp_path) + accepted, "1" if text.strip() == "0" else "0")
+
+    monkeypatch.setattr(execute, "write_kernel", kernel)
+    monkeypatch.setattr(rollback, "write_kernel", kernel)
+    planned("sysctl", NAME, 0, {RUNNING: "1\n", accepted: redirects + "\n"}, mode="apply")
+
+    values = [(tmp_path / path[1:]).read_text().strip() for path in (RUNNING, accepted)]
+    assert values == ["0", redirects]
+
+    host, journal = Host(str(tmp_path)), Journal(str(tmp_path), "run")
+    report = rollback.Rollback(host, lambda *_all: CommandResult(), journal).run()
+    assert (report.conflicts, report.problems) == ([], [])
+    values = [(tmp_path / path[1:]).read_text().strip() for path in (RUNNING, accepted)]
+    assert values == ["1", redirects]
