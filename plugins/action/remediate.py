@@ -60,6 +60,7 @@ class ActionModule(HostAction):
             _check_timeout(arguments["confirm_timeout"])
             self.windows = maintenance_window.parse(arguments["windows"])
             self.window_minutes = arguments["window_minutes"]
+            self.hindered = " ".join(arguments["not_begun"].split())
             store = self._store(arguments, variables)
             store.begin(variables["inventory_hostname"])
             result["run_id"] = store.run_id
@@ -132,6 +133,8 @@ class ActionModule(HostAction):
         """Raise `NotBegun` outside of the site's windows, where nothing was begun yet: what has begun goes on to its end."""
         if self._task.check_mode or self.begun:
             return
+        if self.hindered:
+            raise NotBegun(self.hindered)
         why = maintenance_window.refusal(self.windows, self.window_minutes, datetime.now(timezone.utc))
         if why:
             raise NotBegun(why)
@@ -205,6 +208,9 @@ class ActionModule(HostAction):
             "run_id": store.run_id,
         }
         result["not_begun"] = "not_begun" in remediation
+        result["why_not_begun"] = remediation.get("not_begun", "")
+        # Not so outside of a window, which is no failure.
+        result["hindered"] = result["not_begun"] and bool(self.hindered)
         if "plan_digest" in remediation:
             result["plan_digest"] = remediation["plan_digest"]
         if self._task.diff or self._task.check_mode:

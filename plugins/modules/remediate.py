@@ -75,6 +75,11 @@ options:
     description: How many minutes of the window have to be left.
     type: int
     default: 10
+  not_begun:
+    description:
+      - Why nothing is to be begun on the host, such as that it is not well already. Its records then say so. Check mode does not look at it.
+    type: str
+    default: ""
   exceptions:
     description:
       - The site's documented exceptions. A failing rule that is excepted is skipped, with who approved that until when and why.
@@ -205,7 +210,15 @@ run_id:
   returned: once the run's directory is there, also on failure
   type: str
 not_begun:
-  description: Whether the host was left alone, for it is outside of its maintenance windows; the message says until when.
+  description: Whether the host was left alone, for it is outside of its maintenance windows or for what O(not_begun) says.
+  returned: success
+  type: bool
+why_not_begun:
+  description: Why the host was left alone; empty where it was not.
+  returned: success
+  type: str
+hindered:
+  description: Whether the host was left alone for what O(not_begun) says.
   returned: success
   type: bool
 begun:

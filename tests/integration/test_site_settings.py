@@ -138,6 +138,8 @@ def test_check_that_fails_before_stops_the_batch(site):
     assert code == 2
     assert "Nothing was begun on this batch, nor on those after it" in said, said
     assert site.changed() == [False] * 3
+    summary = json.loads((site.folder / "runs/latest/summary.json").read_text())
+    assert {host["status"] for host in summary["hosts"]} == {"not_begun"}
 
 
 def test_play_of_the_site_in_which_hosts_go_their_own_way_begins_nothing(site):

@@ -60,6 +60,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     # Its form is checked by remediation/maintenance_window.py.
     "windows": {"type": "list", "elements": "raw", "default": []},
     "window_minutes": {"type": "int", "default": 10},
+    "not_begun": {"type": "str", "default": ""},
     # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
