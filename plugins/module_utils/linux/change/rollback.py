@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -27,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
     Entry,
     Journal,
     last_run,
+    runs,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import PackageUndo, effects_that_stay
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
@@ -367,7 +369,22 @@ class Rollback:
                     if path not in accounts:
                         self._chain(path, effect["before"], effect["after"], shown, found)
                 found += self._of_nobody_known(entry, shown)
-        return found
+        later = self._later() if found else {}
+        return [text + later.get(text.split(" ")[0], "") for text in found]
+
+    def _later(self) -> Dict[str, str]:
+        """Return path -> the hint that a later run of ours has changed it, of what is not taken back."""
+        hints: Dict[str, str] = {}
+        for run in runs(self._host.root):
+            other = Journal(self._host.root, run)
+            with suppress(ChangeError, OSError):
+                if run == self._journal.run_id or os.stat(other.path).st_mtime < os.stat(self._journal.path).st_mtime:
+                    continue
+                for entry in other.entries():
+                    if entry.status not in UNDONE:
+                        paths = [entry.step.get("path", ""), *(entry.effects or {})]
+                        hints.update(dict.fromkeys(paths, "; by the later run %s: take that back first" % run))
+        return hints
 
     def _kernel_conflict(self, entry: Entry, entries: List[Entry], found: List[str]) -> None:
         """Add a value that the run neither found nor made at any of its steps; of several steps it is said once."""

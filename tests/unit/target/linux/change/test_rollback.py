@@ -42,6 +42,17 @@ class Pump:
         effect = {"before": before, "after": files.state(self.root + PATH, journal.save)}
         journal.finish(number, "done", effects={PATH: effect})
 
+    def write_in_run(self, run, text):
+        """Change the file in a run of its own."""
+        journal = Journal(self.root, run)
+        journal.create()
+        before = files.state(self.root + PATH, journal.save)
+        self.write(text)
+        step = {"type": FILE, "label": PATH, "path": PATH, "group": PLAIN, "changes": ["d"]}
+        number = journal.begin(step, before, files.state(self.root + PATH))
+        journal.finish(number, "done")
+        return journal, number
+
     def write(self, text):
         with open(self.root + PATH, "w") as stream:
             stream.write(text)
@@ -252,3 +263,15 @@ def test_link_that_a_command_removed_comes_back_with_its_owner(pump):
 
     assert report.conflicts + report.problems == []
     assert files.state(pump.root + link) == before
+
+
+def test_what_a_later_run_has_changed_is_named_with_that_run(pump):
+    journal, number = pump.write_in_run("later", "the later run's\n")
+    os.utime(Journal(pump.root, "run").path, (1, 1))
+
+    (conflict,) = pump.roll_back().conflicts
+    assert conflict.endswith("by the later run later: take that back first")
+
+    journal.finish(number, "undone")
+    (conflict,) = pump.roll_back().conflicts
+    assert "later run" not in conflict
