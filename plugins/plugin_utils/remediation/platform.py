@@ -43,6 +43,7 @@ HEALING_SECONDS = 60.0
 # A host that answers, and on which a process is at it, is waited for no longer than this; one where none is says so.
 MAX_WAITING_SECONDS = 3600.0
 NOT_IN_PLAN = "not in the approved plan"
+WHY_NOT_IN_PLAN = "; the run in check mode that made the plan says why, and whom a change would shut out"
 # What a host says of the changes that are to be confirmed (`confirm.STATES` on the target).
 DECIDED = ("confirmed", "reverted", "stuck", "none")
 CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
@@ -493,7 +494,9 @@ class PlatformRemediation:
             )
             result.reason = f"a part of it would be left: {left}" if left else ""
         elif bad and not some and all(state["state"] == "refused" for state in bad):
-            result.result, result.reason = "skipped", f"{left}. {fix}"
+            # Of what the plan leaves out, why it does was said when it was made: it may be dangerous to do that by hand.
+            more = WHY_NOT_IN_PLAN if left == NOT_IN_PLAN else f". {fix}"
+            result.result, result.reason = "skipped", f"{left}{more}"
         elif left:
             result.result, result.reason = (
                 "still_failing",

@@ -600,7 +600,10 @@ def test_change_that_the_approved_plan_does_not_have_is_not_even_asked_for():
     record, results = remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host, approved=plan, plan_digest="0" * 64)
 
     assert results["r"][0] == "fixed"
-    assert results["s"] == ("skipped", "not in the approved plan. do it by hand")
+    assert results["s"] == (
+        "skipped",
+        "not in the approved plan; the run in check mode that made the plan says why, and whom a change would shut out",
+    )
     assert host.values == {"a": 1, "b": 0}
     assert record["plan_digest"] == "0" * 64
     asked = [request["approved"] for request in host.requests if request.get("changes")]
