@@ -94,7 +94,7 @@ def _again(path: str) -> list[Mutation]:
         if one["outcome"] != "killed":
             today = mutations(one["path"], (ROOT / one["path"]).read_bytes())
             same = [new for new in today if (new.kind, new.old, new.new) == (one["kind"], one["old"], one["new"])]
-            found += sorted(same, key=lambda new: abs(new.line - one["line"]))[:1]
+            found += sorted(same, key=lambda new: abs(new.start - one["start"]))[:1]
     return found
 
 

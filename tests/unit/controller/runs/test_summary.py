@@ -162,3 +162,15 @@ def test_table_says_what_is_pending_and_what_came_of_a_restart(reboot, told, hin
 
 def test_colours_only_where_asked_for():
     assert "\033[31m" in "\n".join(Console(colour=True).lines(summarise(*SUMMARY)))
+
+
+def test_host_that_was_not_audited_has_no_safeguards():
+    summary = Summary(load_catalog([str(SECOND_PLATFORM)]), "run")
+    summary.add(record("seen", pump_screen_lock="pass"), "seen.json", "d1")
+    summary.add(record("lost", status="unreachable"), "lost.json", "d2")
+    summary.miss("missing", "no record")
+
+    safeguards = {host["host"]: host["safeguards"] for host in summary.as_dict()["hosts"]}
+
+    assert safeguards["seen"][LOGOFF] == "supported"
+    assert safeguards["lost"] == safeguards["missing"] == {}

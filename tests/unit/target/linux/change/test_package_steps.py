@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import QUERY, Packages
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import (
     PackageUndo,
     Plan,
@@ -633,3 +633,32 @@ def test_what_the_step_has_not_put_into_a_folder_is_foreign(root, planted, forei
             stream.write("")
 
     assert PackageUndo(Host(root), Dpkg(), force=False)._foreign("/etc/aide", ours) is foreign
+
+
+@pytest.mark.parametrize(
+    ("act", "left_before", "now", "found"),
+    [
+        (["aide", "", "1"], False, "installed", {"aide": True}),
+        (["aide", "", "1"], False, "left", {"aide": False}),
+        (["aide", "", "1"], False, "gone", {}),
+        (["aide", "1", "2"], False, "installed", {}),
+        (["aide", "1", "1"], True, "installed", {"aide": True}),
+        (["aide", "1", "1"], True, "left", {}),
+        (["aide", "1", ""], False, "left", {}),
+    ],
+)
+def test_only_what_the_step_brought_leaves_something_behind(act, left_before, now, found):
+    entry = Entry(1, {}, {"config": ["aide"] if left_before else []}, {"acts": [act]})
+    dpkg = Dpkg(*(["aide"] if now == "installed" else []))
+    dpkg.left.update(["aide"] if now == "left" else [])
+
+    assert PackageUndo._with_configuration(entry, Packages(dpkg)) == found
+
+
+def test_package_that_somebody_else_installed_stays(root):
+    after = {"acts": [["aide", "", "1"]], "states": {"aide": ["", "not-installed"]}, "stamps": {"aide": ""}, "auto": []}
+
+    plan = PackageUndo(Host(root), Dpkg("aide"), force=False).plan(Entry(1, {}, {"config": []}, after))
+
+    assert (plan.remove, plan.conflicts) == ([], [])
+    assert plan.kept == ["aide was installed by somebody since and stays"]
