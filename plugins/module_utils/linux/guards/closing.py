@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequ
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access, access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import (
+    ANOTHER,
     SSH_KINDS,
     SU,
     SUDO_UNASKED,
@@ -67,17 +68,22 @@ def refusals(
             continue
         meant = frozenset(more[0] if more else ())
         left = today if then == now else ways(then)
-        lost = _lost(today - left, then, meant, spared)
+        lost = _lost(_closed(kind, today, left), then, meant, spared)
         if lost and kind == "accounts":
             left_alone[change] = {name: told([way for way in lost if way.user == name]) for name in _users(lost)}
             then = _without(then, now, _users(lost))
             left = ways(then)
-            lost = _lost(today - left, then, meant, spared) or (lost if then == now else [])
+            lost = _lost(_closed(kind, today, left), then, meant, spared) or (lost if then == now else [])
         if lost:
             found[change] = told(lost)
         else:
             now, today = then, left
     return found, left_alone
+
+
+def _closed(kind: str, today: FrozenSet[Way], left: FrozenSet[Way]) -> FrozenSet[Way]:
+    """Return the ways that close; where accounts change, those that su led to are told of by ways of their own."""
+    return frozenset(way for way in today - left if kind != "accounts" or way.rights != ANOTHER)
 
 
 def _users(lost: Sequence[Way]) -> FrozenSet[str]:

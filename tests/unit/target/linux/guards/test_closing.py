@@ -136,6 +136,7 @@ REFUSED = [
     ),
     ("inactive-of-an-old-password", INACTIVE, shadow(ada=f"{HASH}:{OLD}:0:30:7:::"), "ada (a password at the console"),
     ("su-of-who-has-nothing-else", SU, {**shadow(root=HASH, fish=HASH)}, "fish (su)"),
+    ("su-to-another-account", SU, shadow(git=HASH, fish=HASH), "fish (su (to become git))"),
     ("empty-at-the-console", NO_EMPTY, shadow(fish=""), "fish (an empty password)"),
     ("groups", sshd_option("AllowGroups", "staff", "ssh_key", "root_ssh"), {}, "ada (a key over SSH, sudo"),
     ("root-by-no-rule", sshd_option("PermitRootLogin", "no"), {"/root/.ssh/authorized_keys": KEY}, "root (root over"),
@@ -170,6 +171,7 @@ ALLOWED = [
     ("maximum-of-a-young-password", MAXIMUM, shadow(ada=f"{HASH}:{TODAY}:0:99999:7:::")),
     ("maximum-of-who-does-not-come", MAXIMUM, shadow(idle=f"!{HASH}")),
     ("maximum-without-a-password", MAXIMUM, {}),
+    ("su-to-who-has-no-shell", SU, {**shadow(files=HASH), "/etc/sudoers": "root ALL=(ALL) ALL\n"}),
     ("su-without-a-password-of-root", SU, shadow(fish=HASH)),
     ("su-beside-sudo", SU, shadow(root=f"{HASH}:{OLD}:0:99999:7:::")),
     ("tags-beside-a-password", TAGS, shadow(ada=HASH)),
@@ -189,6 +191,14 @@ ALLOWED = [
 @pytest.mark.parametrize(("change", "files"), [case[1:] for case in ALLOWED], ids=[c[0] for c in ALLOWED])
 def test_what_shuts_nobody_out_is_let_through(refusal, change, files):
     assert refusal(change, files) == ""
+
+
+def test_account_that_su_leads_to_may_be_closed_by_itself(refusal):
+    files = {**shadow(git=HASH), "/etc/sudoers": "root ALL=(ALL) ALL\n"}
+
+    assert "git (" in refusal(MAXIMUM, files)
+    assert "su (" not in refusal(MAXIMUM, files)
+    assert refusal(MAXIMUM, files, close_accounts=["git"]) == ""
 
 
 def test_group_of_su_with_the_administrators_in_it(refusal):

@@ -194,6 +194,36 @@ def test_su_needs_the_password_of_root_and_its_group(root, group, found):
     assert "su" not in kinds(users=(ADA, ROOT), passwords=closed, su_group=group)
 
 
+APP = dataclasses.replace(ADA, name="app", uid=1001)
+
+
+@pytest.mark.parametrize(
+    ("entry", "changes", "found"),
+    [
+        (GIVEN, {}, True),
+        (NONE, {}, False),
+        (dataclasses.replace(GIVEN, expires=1), {}, False),
+        (GIVEN, {"su_group": "wheel"}, False),
+        (GIVEN, {"users": (ADA, dataclasses.replace(APP, shell="/bin/false"))}, False),
+        (GIVEN, {"users": (ADA,)}, False),
+    ],
+)
+def test_su_to_another_account_needs_its_password(entry, changes, found):
+    passwords = {"ada": NONE, "app": dataclasses.replace(entry, name="app")}
+    seen = ways.ways(dataclasses.replace(BASE, **{"users": (ADA, APP), "passwords": passwords, **changes}))
+
+    said = [(way.rights, way.said) for way in seen if (way.user, way.kind) == ("ada", "su")]
+    assert said == ([("another account", "su (to become app)")] if found else [])
+
+
+def test_accounts_that_su_leads_to_are_told_up_to_a_few():
+    names = ["ada", "b", "c", "d", "e"]
+    users = tuple(dataclasses.replace(ADA, name=name) for name in names)
+    seen = ways.ways(dataclasses.replace(BASE, users=users, passwords=dict.fromkeys(names, GIVEN)))
+
+    assert {way.user: way.to for way in seen if way.kind == "su"}["ada"] == "to become b, c, d and others"
+
+
 def test_rights_and_details_are_told():
     access = dataclasses.replace(
         BASE, sudo=(ALL, TAGGED), cron={"ada": "/etc/crontab"}, services=("dovecot",), **password()
@@ -223,6 +253,8 @@ def test_rights_and_details_are_told():
     [
         ("root", "root", True),
         ("root", "commands of sudo", True),
+        ("root", "another account", True),
+        ("commands of sudo", "another account", False),
         ("commands of sudo", "root", False),
         ("a shell from elsewhere", "a shell", True),
         ("a shell from elsewhere", "SFTP or tunnels", True),
