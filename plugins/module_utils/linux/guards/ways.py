@@ -47,6 +47,7 @@ INCLUDED = {REMOTE_SHELL: (REMOTE_FILES, LOCAL_SHELL), ROOT: (COMMANDS, ANOTHER)
 SSH_KINDS = frozenset({SSH_KEY, SSH_PASSWORD, SSH_HOSTBASED, SSH_KERBEROS, ROOT_SSH})
 SHOWN = 3
 FIRST_A_NEW_ONE = "with a new one chosen first"
+THROUGH_PAM = "whatever runs as it through PAM"
 BY_KEY_ONLY = ("prohibit-password", "without-password", "forced-commands-only")
 
 
@@ -100,6 +101,10 @@ def _of(access: Access, user: User, targets: Sequence[str], sure: bool) -> Itera
     if passes and _usable(access, user):
         for service in access.services:
             yield Way(user.name, SERVICE, "what %s gives" % service, service)
+    if passes:
+        # sudo of a daemon, units with PAMName, lingering managers and root's own `su name -c` all ask PAM, whatever the
+        # shell; who uses it is not known, so it counts for every account.
+        yield Way(user.name, UNIT, JOBS, THROUGH_PAM)
     yield from _jobs(access, user, shell, passes)
 
 

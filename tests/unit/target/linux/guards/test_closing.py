@@ -134,6 +134,18 @@ REFUSED = [
         {**shadow(git="!" + HASH), "/var/spool/cron/crontabs/git": "@daily true\n"},
         "git (jobs of cron",
     ),
+    (
+        "maximum-of-what-runs-through-pam",
+        MAXIMUM,
+        shadow(files="!" + HASH),
+        "files (units of systemd (whatever runs as it",
+    ),
+    (
+        "maximum-of-what-may-run",
+        MAXIMUM,
+        shadow(idle=f"!{HASH}:{OLD}:0:99999:7:::"),
+        "idle (units of systemd (whatever",
+    ),
     ("inactive-of-an-old-password", INACTIVE, shadow(ada=f"{HASH}:{OLD}:0:30:7:::"), "ada (a password at the console"),
     ("su-of-who-has-nothing-else", SU, {**shadow(root=HASH, fish=HASH)}, "fish (su)"),
     ("su-to-another-account", SU, shadow(git=HASH, fish=HASH), "fish (su (to become git))"),
@@ -159,7 +171,7 @@ def test_what_shuts_somebody_out_is_refused(refusal, change, files, said):
 
 @pytest.mark.parametrize(("change", "files"), [case[1:3] for case in REFUSED], ids=[c[0] for c in REFUSED])
 def test_listed_accounts_may_be_closed(refusal, change, files):
-    assert refusal(change, files, close_accounts=["files", "fish", "git", "ada", "root"]) == ""
+    assert refusal(change, files, close_accounts=["files", "fish", "git", "ada", "root", "idle"]) == ""
 
 
 ALLOWED = [
@@ -169,7 +181,9 @@ ALLOWED = [
     ("idle-system-account", SHELL, {}),
     ("remark-of-cron", SHELL, {"/etc/cron.d/x": "#5 * * * * git true\nMAILTO=git x y z a b\n"}),
     ("maximum-of-a-young-password", MAXIMUM, shadow(ada=f"{HASH}:{TODAY}:0:99999:7:::")),
-    ("maximum-of-who-does-not-come", MAXIMUM, shadow(idle=f"!{HASH}")),
+    ("inactive-that-is-not-reached", INACTIVE, shadow(idle=f"!{HASH}:{OLD}:0:99999:7:::")),
+    ("maximum-where-pam-refuses-already", MAXIMUM, shadow(idle=f"!{HASH}:{OLD}:0:99999:7::1:")),
+    ("lock-of-what-runs-through-pam", LOCK, shadow(files="!x")),
     ("maximum-without-a-password", MAXIMUM, {}),
     ("su-to-who-has-no-shell", SU, {**shadow(files=HASH), "/etc/sudoers": "root ALL=(ALL) ALL\n"}),
     ("su-without-a-password-of-root", SU, shadow(fish=HASH)),

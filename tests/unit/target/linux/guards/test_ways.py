@@ -34,7 +34,12 @@ BASE = Access(
 
 
 def kinds(sure=False, **changes):
-    return {way.kind for way in ways.ways(dataclasses.replace(BASE, **changes), sure) if way.user == "ada"}
+    """The kinds of ways of ada, without the one that every account has."""
+    return {way.kind for way in seen_ways(dataclasses.replace(BASE, **changes), sure) if way.user == "ada"}
+
+
+def seen_ways(access, sure=False):
+    return {way for way in ways.ways(access, sure) if way.detail != ways.THROUGH_PAM}
 
 
 def sshd(**options):
@@ -150,6 +155,24 @@ def test_way_is_there_for_its_reason_only(changes, found):
     assert kinds(**changes) == found
 
 
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, True),
+        ({"sshd": {}, **account(shell="/usr/sbin/nologin")}, True),
+        (password(**LOCKED), True),
+        ({"passwords": {}}, True),
+        (password(expires=1), False),
+        (password(NONE, changed=0), False),
+        (password(**LOCKED, maximum=1), False),
+    ],
+)
+def test_whatever_runs_through_pam_goes_by_the_account_step_alone(changes, found):
+    mine = {way for way in ways.ways(dataclasses.replace(BASE, **changes)) if way.detail == ways.THROUGH_PAM}
+
+    assert mine == ({Way("ada", "unit", "jobs", ways.THROUGH_PAM)} if found else set())
+
+
 def test_key_that_is_not_surely_there_is_no_sure_way():
     assert kinds(sure=True) == {"ssh_key"}
     assert kinds(sure=True, keys=NOBODY) == set()
@@ -229,7 +252,7 @@ def test_rights_and_details_are_told():
         BASE, sudo=(ALL, TAGGED), cron={"ada": "/etc/crontab"}, services=("dovecot",), **password()
     )
 
-    assert {(way.kind, way.rights, way.said) for way in ways.ways(access)} == {
+    assert {(way.kind, way.rights, way.said) for way in seen_ways(access)} == {
         ("ssh_key", "a shell from elsewhere", "a key over SSH"),
         ("ssh_password", "a shell from elsewhere", "a password over SSH"),
         ("console", "a shell", "a password at the console"),
@@ -242,7 +265,7 @@ def test_rights_and_details_are_told():
     changed = {way.kind: way for way in ways.ways(dataclasses.replace(BASE, **password(changed=0)))}
     assert changed["console"].said == "a password at the console (with a new one chosen first)"
     assert changed["ssh_password"].detail == "with a new one chosen first"
-    (files,) = ways.ways(dataclasses.replace(BASE, **account(shell="/bin/false")))
+    (files,) = seen_ways(dataclasses.replace(BASE, **account(shell="/bin/false")))
     assert files.rights == "SFTP or tunnels"
     jobs = ways.ways(dataclasses.replace(BASE, cron={"ada": "x"}, **account(shell="/bin/false")))
     assert "jobs" in {way.rights for way in jobs}
