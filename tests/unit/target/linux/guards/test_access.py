@@ -168,6 +168,49 @@ def test_job_of_the_hosts_tables_is_somebodys(tmp_path, line, user):
     assert jobs.cron_jobs(Host(str(tmp_path))) == ({user: "/etc/cron.d/x"} if user else {})
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("su - batch -c 'run it'", True),
+        ("[ -x /bin/x ] && /bin/su -s /bin/sh batch", True),
+        ("x=$(runuser -u batch -- x)", True),
+        ("/sbin/runuser --user=batch x", True),
+        ("su -s /bin/sh \\\n  -c 'x' batch", True),
+        ("# su - batch", False),
+        ("sulogin batch", False),
+        ("do-su batch", False),
+        ("su", False),
+        ("su - /srv/batch", False),
+        ("echo batch", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "etc/cron.hourly/x", "etc/cron.daily/x", "etc/cron.weekly/x", "etc/cron.monthly/x", "etc/anacrontab",
+        "var/spool/cron/crontabs/root",
+    ],
+)  # fmt: skip
+def test_account_that_a_script_of_cron_becomes_is_known(tmp_path, path, line, found):
+    place = tmp_path / path
+    place.parent.mkdir(parents=True)
+    place.write_text("#!/bin/sh\n" + line + "\n")
+
+    assert jobs.cron_jobs(Host(str(tmp_path))).get("batch") == ("/" + path if found else None)
+
+
+def test_account_that_a_table_or_a_unit_becomes_is_known(tmp_path):
+    for path, text in {
+        "etc/crontab": "1 2 3 4 5 root su - batch -c x\n",
+        "etc/systemd/system/x.service": "[Service]\nExecStart=/bin/su - batch2 -c x\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    assert jobs.cron_jobs(Host(str(tmp_path)))["batch"] == "/etc/crontab"
+    assert jobs.unit_jobs(Host(str(tmp_path)))["batch2"] == "/etc/systemd/system/x.service"
+
+
 def test_tables_of_accounts_and_units_are_known(tmp_path):
     for path, text in {
         "var/spool/cron/crontabs/ada": "@daily true\n",

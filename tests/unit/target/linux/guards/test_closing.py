@@ -125,6 +125,18 @@ REFUSED = [
     ),
     ("units", SHELL, {"/etc/systemd/system/x.service": "[Service]\nUser = git\n"}, "git (units of systemd"),
     ("units-by-drop-in", SHELL, {"/etc/systemd/system/x.service.d/a.conf": "[Service]\nUser=110\n"}, "git (units"),
+    (
+        "su-of-a-script",
+        SHELL,
+        {"/etc/cron.daily/x": "#!/bin/sh\nsu - git -c x\n"},
+        "git (jobs of cron (/etc/cron.daily/x",
+    ),
+    (
+        "su-of-a-unit",
+        SHELL,
+        {"/etc/systemd/system/x.service": "[Service]\nExecStart=/bin/su - git -c x\n"},
+        "git (units of systemd (/etc",
+    ),
     ("to-become-it", SHELL, {"/etc/sudoers": "%dba ALL=(git) /bin/bash\n"}, "git (sudo (rules to become it))"),
     ("maximum-of-a-password", MAXIMUM, shadow(ada=HASH), "ada (a password at the console, a key over SSH"),
     ("maximum-behind-a-lock", MAXIMUM, shadow(ada=f"!{HASH}:{TODAY}:0:99999:7:::"), "ada (a key over SSH"),
