@@ -36,7 +36,7 @@ PAM_FOLDER = "/etc/pam.d"
 EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b", re.MULTILINE)
 # Hosts that these name are believed who their users are (sshd_config(5), HostbasedAuthentication).
 TRUSTED_HOSTS = ("/etc/ssh/shosts.equiv", "/etc/hosts.equiv")
-OWN_TRUSTED_HOSTS = ("/.shosts", "/.rhosts")
+SHOSTS, RHOSTS = "/.shosts", "/.rhosts"
 KEYTAB = "/etc/krb5.keytab"
 
 
@@ -46,8 +46,9 @@ class Access:
 
     ``sshd``: option -> its value for everyone, empty where there is no sshd; ``matched``: option -> the values that Match
     blocks give it. ``keys``: who surely has a key; ``maybe_keys``: all who may have one. ``trusted``: who may come from a
-    host that is believed. ``becomes``: accounts that a rule of sudo names as the one to become. ``su_group``: the group
-    that su is limited to. ``services``: of PAM, that take passwords. ``day``: since 1970.
+    host that files of the host believe; ``shosts``, ``rhosts``: that a file of their own does. ``becomes``: accounts that a
+    rule of sudo names as the one to become. ``su_group``: the group that su is limited to. ``services``: of PAM, that take
+    passwords. ``day``: since 1970.
     """
 
     users: Tuple[User, ...]
@@ -58,6 +59,8 @@ class Access:
     keys: FrozenSet[str]
     maybe_keys: FrozenSet[str]
     trusted: FrozenSet[str]
+    shosts: FrozenSet[str]
+    rhosts: FrozenSet[str]
     kerberos: bool
     sudo: Tuple[logins.Rule, ...]
     unasked: FrozenSet[str]
@@ -87,6 +90,8 @@ def access(host: Host) -> Access:
         keys=keys,
         maybe_keys=maybe_keys,
         trusted=_trusted(host, accounts),
+        shosts=_own_trusted(host, accounts, SHOSTS),
+        rhosts=_own_trusted(host, accounts, RHOSTS),
         kerberos=host.exists(KEYTAB),
         sudo=tuple(rules),
         unasked=_unasked(host, accounts, memberships),
@@ -143,14 +148,14 @@ def _keys(host: Host, accounts: Sequence[User]) -> Tuple[FrozenSet[str], FrozenS
 
 
 def _trusted(host: Host, accounts: Sequence[User]) -> FrozenSet[str]:
-    """Return for whom a file says that another host is believed."""
-    if any(_says_something(_text(host, path)) for path in TRUSTED_HOSTS):
-        return frozenset(user.name for user in accounts)
-    found = set()
-    for user in accounts:
-        if any(_says_something(_text(host, user.home.rstrip("/") + name)) for name in OWN_TRUSTED_HOSTS):
-            found.add(user.name)
-    return frozenset(found)
+    """Return for whom files of the host say that another one is believed: for all or nobody."""
+    believed = any(_says_something(_text(host, path)) for path in TRUSTED_HOSTS)
+    return frozenset(user.name for user in accounts if believed)
+
+
+def _own_trusted(host: Host, accounts: Sequence[User], name: str) -> FrozenSet[str]:
+    """Return who believes another host by a file in their home directory."""
+    return frozenset(user.name for user in accounts if _says_something(_text(host, user.home.rstrip("/") + name)))
 
 
 def _says_something(text: str) -> bool:

@@ -34,7 +34,7 @@ SHOWN = 5
 # Options of sshd that decide who gets in.
 SSHD_OPTIONS = frozenset(
     {
-        "allowgroups", "allowusers", "denygroups", "denyusers", "gssapiauthentication", "hostbasedauthentication",
+        "allowgroups", "allowusers", "denygroups", "denyusers", "gssapiauthentication", "hostbasedauthentication", "ignorerhosts",
         "kbdinteractiveauthentication", "passwordauthentication", "permitemptypasswords", "permitrootlogin",
         "pubkeyauthentication", "usepam",
     }

@@ -42,16 +42,26 @@ def cron_jobs(host: Host) -> Dict[str, str]:
                 job = SYSTEM_JOB.match(line) if _is_job(line) else None
                 if job:
                     found.setdefault(job.group("user"), path)
+    for path, user in _cron_switches(host):
+        found.setdefault(user, path)
+    for path, user in _owners_of_at_jobs(host):
+        found.setdefault(user, path)
+    return found
+
+
+def _cron_switches(host: Host) -> Iterator[Tuple[str, str]]:
     for pattern in (CRONTABS + "/*", *SYSTEM_TABLES, *SCRIPTS):
         for path in host.glob(pattern):
             for user in _switched_to(_lines(host, path)):
-                found.setdefault(user, path)
+                yield path, user
+
+
+def _owners_of_at_jobs(host: Host) -> Iterator[Tuple[str, str]]:
     for pattern in AT_JOBS:
         for path in host.glob(pattern):
             status = host.stat(path, follow=False)
             if stat.S_ISREG(status.st_mode):
-                found.setdefault(str(status.st_uid), path)
-    return found
+                yield path, str(status.st_uid)
 
 
 def unit_jobs(host: Host) -> Dict[str, str]:

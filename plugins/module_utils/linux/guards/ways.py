@@ -16,7 +16,7 @@ from typing import Dict, FrozenSet, Iterator, Sequence, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.logins import NO_SHELLS, is_for, surely_for
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import EMPTY, SHADOWED, User
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import CHANGE, OPEN, state
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import CHANGE, CLOSED, OPEN, state
 
 SSH_KEY, SSH_PASSWORD, SSH_HOSTBASED, SSH_KERBEROS = "ssh_key", "ssh_password", "ssh_hostbased", "ssh_gssapi"
 ROOT_SSH, CONSOLE, EMPTY_PASSWORD = "root_ssh", "console", "empty_password"
@@ -126,6 +126,12 @@ def _state(access: Access, user: User) -> str:
     return OPEN if entry is None else state(entry, access.day)
 
 
+def _state_without_pam(access: Access, user: User) -> str:
+    """Return what sshd itself says of an account, for which its end alone counts, from the day behind it."""
+    entry = access.passwords.get(user.name)
+    return CLOSED if entry and entry.expires is not None and 0 <= entry.expires < access.day else OPEN
+
+
 def _passes(access: Access, user: User) -> bool:
     return _state(access, user) == OPEN
 
@@ -149,7 +155,7 @@ def _remote(access: Access, user: User, shell: bool, sure: bool) -> Iterator[Way
     stopped = False if by_pam else bool(entry and entry.locked_by_mark)
     if not access.sshd or stopped or not _is_listed(access, user):
         return
-    said = _state(access, user) if by_pam else OPEN
+    said = _state(access, user) if by_pam else _state_without_pam(access, user)
     rights = REMOTE_SHELL if shell else REMOTE_FILES
     for kind in _authenticated(access, user, by_pam, sure):
         own = _as_root(access, kind) if user.name == "root" else kind
@@ -170,10 +176,20 @@ def _authenticated(access: Access, user: User, by_pam: bool, sure: bool) -> Iter
         yield SSH_PASSWORD
     if asked and _is_empty(access, user) and _is(access, "permitemptypasswords", "yes"):
         yield EMPTY_PASSWORD
-    if _is(access, "hostbasedauthentication", "yes") and user.name in access.trusted:
+    if _is(access, "hostbasedauthentication", "yes") and _is_trusted(access, user):
         yield SSH_HOSTBASED
     if _is(access, "gssapiauthentication", "yes") and access.kerberos:
         yield SSH_KERBEROS
+
+
+def _is_trusted(access: Access, user: User) -> bool:
+    """Return whether a file says of another host that it is believed; one of the user's own counts where sshd looks at it."""
+    all_own = _is(access, "ignorerhosts", "no", "yes")
+    return (
+        user.name in access.trusted
+        or (all_own and user.name in access.rhosts)
+        or ((all_own or _is(access, "ignorerhosts", "shosts-only")) and user.name in access.shosts)
+    )
 
 
 def _as_root(access: Access, kind: str) -> str:

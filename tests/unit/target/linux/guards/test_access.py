@@ -97,19 +97,23 @@ def test_service_that_takes_passwords_is_a_way(seen, name, text, counts):
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "who"),
+    ("path", "text", "field", "who"),
     [
-        ("/etc/ssh/shosts.equiv", "ward\n", {"root", "ada", "bo"}),
-        ("/etc/hosts.equiv", "ward\n", {"root", "ada", "bo"}),
-        ("/etc/hosts.equiv", "# nobody\n\n", set()),
-        ("/home/ada/.shosts", "ward\n", {"ada"}),
-        ("/home/bo/.rhosts", "ward ada\n", {"bo"}),
-        ("/home/ada/.shosts", " # nobody\n", set()),
-        ("/home/ada/.ssh/shosts", "ward\n", set()),
+        ("/etc/ssh/shosts.equiv", "ward\n", "trusted", {"root", "ada", "bo"}),
+        ("/etc/hosts.equiv", "ward\n", "trusted", {"root", "ada", "bo"}),
+        ("/etc/hosts.equiv", "# nobody\n\n", "trusted", set()),
+        ("/home/ada/.shosts", "ward\n", "shosts", {"ada"}),
+        ("/home/bo/.rhosts", "ward ada\n", "rhosts", {"bo"}),
+        ("/home/ada/.shosts", " # nobody\n", "shosts", set()),
+        ("/home/ada/.ssh/shosts", "ward\n", "shosts", set()),
     ],
 )
-def test_hosts_that_are_believed_are_known(seen, path, text, who):
-    assert seen({path: text}).trusted == who
+def test_hosts_that_are_believed_are_known(seen, path, text, field, who):
+    found = seen({path: text})
+
+    assert {name: getattr(found, name) for name in ("trusted", "shosts", "rhosts") if getattr(found, name)} == (
+        {field: who} if who else {}
+    )
 
 
 @pytest.mark.parametrize(

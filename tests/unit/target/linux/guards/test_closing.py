@@ -242,6 +242,26 @@ def test_pam_that_comes_on_refuses_who_has_an_old_password(refusal):
     assert "ada (a key over SSH)" in refusal(PAM_ON, shadow(ada=f"*:{OLD}:0:30:7:::"), sshd)
 
 
+def test_believed_hosts_of_ones_own_are_ignored_only_where_another_way_is_kept(refusal):
+    sshd = SSHD + "hostbasedauthentication yes\nignorerhosts no\n"
+    ignored = sshd_option("IgnoreRhosts", "yes", "ssh_hostbased")
+
+    assert "git (SSH from a host that is believed)" in refusal(ignored, {"/srv/git/.shosts": "ward\n"}, sshd)
+
+
+def test_believed_hosts_of_the_host_are_no_matter_of_that(refusal):
+    sshd = SSHD + "hostbasedauthentication yes\nignorerhosts no\n"
+    files = {"/srv/git/.shosts": "ward\n", "/etc/hosts.equiv": "ward\n"}
+
+    assert refusal(sshd_option("IgnoreRhosts", "yes", "ssh_hostbased"), files, sshd) == ""
+
+
+def test_pam_that_comes_on_shuts_nobody_out_whom_sshd_refuses_already(refusal):
+    files, sshd = shadow(ada=f"*:{OLD}:0:99999:7::1:"), SSHD.replace("usepam yes", "usepam no")
+
+    assert refusal(PAM_ON, files, sshd) == ""
+
+
 @pytest.mark.root
 def test_job_of_at_runs_as_the_owner_of_its_file(host, tmp_path):
     job = "/var/spool/cron/atjobs/a0000101c5f2a4"

@@ -28,7 +28,7 @@ ME = frozenset(["ada"])
 # Nothing but a key over SSH.
 BASE = Access(
     users=(ADA,), passwords={"ada": NONE}, groups={"ada": frozenset(["care"])}, sshd={"usepam": "yes"}, matched={},
-    keys=ME, maybe_keys=ME, trusted=NOBODY, kerberos=False, sudo=(), unasked=NOBODY, becomes=NOBODY, su_group="",
+    keys=ME, maybe_keys=ME, trusted=NOBODY, shosts=NOBODY, rhosts=NOBODY, kerberos=False, sudo=(), unasked=NOBODY, becomes=NOBODY, su_group="",
     empty_allowed=False, cron={}, units={}, services=(), day=DAY,
 )  # fmt: skip
 
@@ -44,6 +44,10 @@ def seen_ways(access, sure=False):
 
 def sshd(**options):
     return {"sshd": {"usepam": "yes", **options}}
+
+
+def believing(ignored):
+    return sshd(hostbasedauthentication="yes", ignorerhosts=ignored)
 
 
 def account(**changes):
@@ -73,6 +77,10 @@ TAGGED = Rule(("ada",), False, True)
         (account(shell="/usr/sbin/nologin"), {"ssh_key"}),
         (password(expires=DAY), set()),
         (password(NONE, changed=0), set()),
+        ({**password(NONE, expires=DAY - 1), **sshd(usepam="no")}, set()),
+        ({**password(NONE, expires=0), **sshd(usepam="no")}, set()),
+        ({**password(NONE, expires=DAY), **sshd(usepam="no")}, {"ssh_key"}),
+        ({**password(NONE, expires=-1), **sshd(usepam="no")}, {"ssh_key"}),
         ({"passwords": {}}, {"ssh_key"}),
         # A password, and where it is asked for.
         (password(), {"ssh_key", "ssh_password", "console"}),
@@ -112,6 +120,13 @@ TAGGED = Rule(("ada",), False, True)
         ({"trusted": ME}, {"ssh_key"}),
         (sshd(hostbasedauthentication="yes"), {"ssh_key"}),
         ({**sshd(hostbasedauthentication="yes"), "trusted": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**sshd(hostbasedauthentication="yes"), "shosts": ME, "rhosts": ME}, {"ssh_key"}),
+        ({**believing("no"), "shosts": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**believing("no"), "rhosts": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**believing("shosts-only"), "shosts": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**believing("shosts-only"), "rhosts": ME}, {"ssh_key"}),
+        ({**believing("yes"), "shosts": ME, "rhosts": ME}, {"ssh_key"}),
+        ({**believing("yes"), "trusted": ME}, {"ssh_key", "ssh_hostbased"}),
         ({"kerberos": True}, {"ssh_key"}),
         (sshd(gssapiauthentication="yes"), {"ssh_key"}),
         ({**sshd(gssapiauthentication="yes"), "kerberos": True}, {"ssh_key", "ssh_gssapi"}),
