@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
     User,
     groups,
     passwords,
+    shells,
     users,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import today
@@ -31,6 +32,10 @@ OWN_SERVICES = frozenset(
         "useradd",
     }
 )  # fmt: skip
+# They ask for a listed shell of who wants another one, which lets nobody in.
+CHANGES_OF_SHELL = frozenset({"chfn", "chsh"})
+TAKES_PASSWORDS = re.compile(r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", re.MULTILINE)
+ASKS_FOR_SHELL = re.compile(r"^\s*-?(auth|account)\s[^#\n]*\bpam_shells\.so\b", re.MULTILINE)
 COMMON = "common-"
 PAM_FOLDER = "/etc/pam.d"
 EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b", re.MULTILINE)
@@ -48,7 +53,7 @@ class Access:
     blocks give it. ``keys``: who surely has a key; ``maybe_keys``: all who may have one. ``trusted``: who may come from a
     host that files of the host believe; ``shosts``, ``rhosts``: that a file of their own does. ``becomes``: accounts that a
     rule of sudo names as the one to become. ``su_group``: the group that su is limited to. ``services``: of PAM, that take
-    passwords. ``day``: since 1970.
+    passwords; ``shell_services``: those that ask for a shell of ``shells``, which are the listed ones. ``day``: since 1970.
     """
 
     users: Tuple[User, ...]
@@ -70,6 +75,8 @@ class Access:
     cron: Mapping[str, str]
     units: Mapping[str, str]
     services: Tuple[str, ...]
+    shell_services: Tuple[str, ...]
+    shells: FrozenSet[str]
     day: int
 
 
@@ -100,7 +107,9 @@ def access(host: Host) -> Access:
         empty_allowed=bool(EMPTY_ALLOWED.search(_text(host, PAM_FOLDER + "/common-auth"))),
         cron=jobs.cron_jobs(host),
         units=jobs.unit_jobs(host),
-        services=tuple(_services(host)),
+        services=tuple(_services(host, TAKES_PASSWORDS, OWN_SERVICES, (COMMON,))),
+        shell_services=tuple(_services(host, ASKS_FOR_SHELL, CHANGES_OF_SHELL)),
+        shells=frozenset(_there(shells, host)),
         day=today(),
     )
 
@@ -188,17 +197,16 @@ def _su_group(host: Host) -> str:
     return str(seen.value["group"]) if seen.state == "value" and not seen.value["bypasses"] else ""
 
 
-def _services(host: Host) -> List[str]:
+def _services(host: Host, pattern: Pattern[str], left_out: AbstractSet[str], parts: Tuple[str, ...] = ()) -> List[str]:
+    """Return the services of PAM whose file says something, without those that are left out and ``parts`` of others."""
     try:
         names = host.list_directory(PAM_FOLDER)
     except NotFound:
         return []
     found = []
     for name in names:
-        if name in OWN_SERVICES or name.startswith((COMMON, ".")) or name.endswith((".dpkg-dist", ".dpkg-old", "~")):
+        if name in left_out or name.startswith((*parts, ".")) or name.endswith((".dpkg-dist", ".dpkg-old", "~")):
             continue
-        if re.search(
-            r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", _text(host, PAM_FOLDER + "/" + name), re.MULTILINE
-        ):
+        if pattern.search(_text(host, PAM_FOLDER + "/" + name)):
             found.append(name)
     return found

@@ -24,11 +24,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, su_access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, file_lines, su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import SHADOWED, Password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import LIMITS, to_change
 
 Effect = Callable[[Host, Access, Address, Any], Access]
+SHELLS = "/etc/shells"
 NOLOGIN = "/usr/sbin/nologin"
 SHOWN = 5
 # Options of sshd that decide who gets in.
@@ -142,6 +143,8 @@ def _effect(kind: str, address: Address, wanted: Any) -> Optional[Effect]:
         fact = str(address.get("fact", ""))
         return _age if fact in LIMITS else _ACCOUNTS.get(fact)
     if kind == "file_lines":
+        if str(address.get("path", "")) == SHELLS:
+            return _listed_shells
         return _no_empty if _takes_nullok(wanted) else None
     if kind == "sudo":
         return _SUDO.get(str(address.get("query", "")))
@@ -195,6 +198,18 @@ def _asked(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
 
 def _no_empty(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
     return replace(now, empty_allowed=False)
+
+
+def _listed_shells(host: Host, now: Access, address: Address, _wanted: Any) -> Access:
+    """Return what is left where the lines that are looked for are taken out of the list of shells."""
+    seen = file_lines.read(host, [address])[0]
+    if seen.state == "error":
+        raise ReadError(seen.reason)
+    taken = {one["line"] for one in seen.value or ()}
+    rows = enumerate(host.read_text(SHELLS).splitlines() if taken else (), 1)
+    return replace(
+        now, shells=now.shells.difference(*(row.replace("#", " ").split() for number, row in rows if number in taken))
+    )
 
 
 def _age(_host: Host, now: Access, address: Address, wanted: Any) -> Access:

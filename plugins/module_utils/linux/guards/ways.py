@@ -101,6 +101,11 @@ def _of(access: Access, user: User, targets: Sequence[str], sure: bool) -> Itera
     if passes and _usable(access, user):
         for service in access.services:
             yield Way(user.name, SERVICE, "what %s gives" % service, service)
+    if passes and user.shell in access.shells and (_usable(access, user) or user.name in access.maybe_keys):
+        for service in access.shell_services:
+            yield Way(
+                user.name, SERVICE, "what %s gives to shells" % service, service + ", for its shell in /etc/shells"
+            )
     if passes:
         # sudo of a daemon, units with PAMName, lingering managers and root's own `su name -c` all ask PAM, whatever the
         # shell; who uses it is not known, so it counts for every account.

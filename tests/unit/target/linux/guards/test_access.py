@@ -97,6 +97,24 @@ def test_service_that_takes_passwords_is_a_way(seen, name, text, counts):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "asks"),
+    [
+        ("vsftpd", "auth required pam_shells.so\n", True),
+        ("sshd", "account required pam_shells.so\n", True),
+        ("common-account", "account required pam_shells.so\n", True),
+        ("vsftpd", "# auth required pam_shells.so\n", False),
+        ("vsftpd", "auth required pam_unix.so # pam_shells.so\n", False),
+        ("chsh", "auth required pam_shells.so\n", False),
+        ("chfn", "auth required pam_shells.so\n", False),
+    ],
+)
+def test_service_that_asks_for_a_listed_shell_is_known(seen, name, text, asks):
+    found = seen({"/etc/pam.d/" + name: text, "/etc/shells": "# all\n/bin/sh\n"})
+
+    assert (found.shell_services, found.shells) == ((name,) if asks else (), {"/bin/sh"})
+
+
+@pytest.mark.parametrize(
     ("path", "text", "field", "who"),
     [
         ("/etc/ssh/shosts.equiv", "ward\n", "trusted", {"root", "ada", "bo"}),

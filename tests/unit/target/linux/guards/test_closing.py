@@ -262,6 +262,38 @@ def test_pam_that_comes_on_shuts_nobody_out_whom_sshd_refuses_already(refusal):
     assert refusal(PAM_ON, files, sshd) == ""
 
 
+NO_NOLOGIN: Any = (
+    "file_lines",
+    {"path": "/etc/shells", "pattern": r"^\s*[^#]*/nologin\b"},
+    {"disable": True},
+)
+LISTED = {
+    "/etc/shells": "/bin/bash\n/usr/sbin/nologin  # of FTP\n",
+    "/etc/pam.d/vsftpd": "@include common-auth\nauth required pam_shells.so\n",
+}
+
+
+@pytest.mark.parametrize("more", [shadow(files=HASH), {"/srv/.ssh/authorized_keys": KEY}])
+def test_shell_that_a_service_asks_for_stays_in_the_list(refusal, more):
+    files = {**LISTED, **more}
+
+    assert "files (a password at other services (vsftpd, for its shell in /etc/shells))" in refusal(NO_NOLOGIN, files)
+    assert refusal(NO_NOLOGIN, files, close_accounts=["files"]) == ""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {**shadow(files=HASH), "/etc/pam.d/vsftpd": "@include common-auth\n"},
+        {**shadow(files=HASH), "/etc/shells": "/bin/bash\n"},
+        shadow(ada=HASH),
+    ],
+)
+def test_shell_that_nobody_needs_is_taken_from_the_list(refusal, more):
+    assert refusal(NO_NOLOGIN, {**LISTED, **more}) == ""
+
+
 @pytest.mark.root
 def test_job_of_at_runs_as_the_owner_of_its_file(host, tmp_path):
     job = "/var/spool/cron/atjobs/a0000101c5f2a4"

@@ -29,7 +29,8 @@ ME = frozenset(["ada"])
 BASE = Access(
     users=(ADA,), passwords={"ada": NONE}, groups={"ada": frozenset(["care"])}, sshd={"usepam": "yes"}, matched={},
     keys=ME, maybe_keys=ME, trusted=NOBODY, shosts=NOBODY, rhosts=NOBODY, kerberos=False, sudo=(), unasked=NOBODY, becomes=NOBODY, su_group="",
-    empty_allowed=False, cron={}, units={}, services=(), day=DAY,
+    empty_allowed=False, cron={}, units={}, services=(), shell_services=(),
+    shells=NOBODY, day=DAY,
 )  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def password(entry=GIVEN, **changes):
 LOCKED = {"algorithm": "yescrypt", "locked": True, "locked_by_mark": True}
 BLANK = {"empty": True}
 MATCHED = {"passwordauthentication": frozenset(["yes"])}
+ASKED = {"shell_services": ("vsftpd",), "shells": frozenset(["/bin/bash"])}
 ALL = Rule(("ada",), True, False)
 TAGGED = Rule(("ada",), False, True)
 
@@ -164,6 +166,12 @@ TAGGED = Rule(("ada",), False, True)
         ({"services": ("dovecot",)}, {"ssh_key"}),
         ({"services": ("dovecot",), **password(), "sshd": {}}, {"console", "service"}),
         ({"services": ("dovecot",), **password(expires=1)}, set()),
+        (ASKED, {"ssh_key", "service"}),
+        ({**ASKED, "shells": NOBODY}, {"ssh_key"}),
+        ({**ASKED, "shell_services": ()}, {"ssh_key"}),
+        ({**ASKED, "maybe_keys": NOBODY}, set()),
+        ({**ASKED, "maybe_keys": NOBODY, "sshd": {}, **password()}, {"console", "service"}),
+        ({**ASKED, **password(expires=1)}, set()),
     ],
 )
 def test_way_is_there_for_its_reason_only(changes, found):
