@@ -208,7 +208,7 @@ def _listed_shells(host: Host, now: Access, address: Address, _wanted: Any) -> A
     taken = {one["line"] for one in seen.value or ()}
     rows = enumerate(host.read_text(SHELLS).splitlines() if taken else (), 1)
     return replace(
-        now, shells=now.shells.difference(*(row.replace("#", " ").split() for number, row in rows if number in taken))
+        now, shells=now.shells.difference(*(row.split("#", 1)[0].split() for number, row in rows if number in taken))
     )
 
 

@@ -268,7 +268,7 @@ NO_NOLOGIN: Any = (
     {"disable": True},
 )
 LISTED = {
-    "/etc/shells": "/bin/bash\n/usr/sbin/nologin  # of FTP\n",
+    "/etc/shells": "/bin/bash\n/usr/sbin/nologin  # not /bin/bash\n",
     "/etc/pam.d/vsftpd": "@include common-auth\nauth required pam_shells.so\n",
 }
 
