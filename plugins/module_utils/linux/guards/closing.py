@@ -110,7 +110,7 @@ def _lost(closed: FrozenSet[Way], then: Access, meant: FrozenSet[str], spared: F
 def told(lost: Sequence[Way]) -> str:
     """Return the ways that would close, by account."""
     by_user: Dict[str, List[str]] = {}
-    for way in sorted(lost, key=lambda one: (one.user, one.kind)):
+    for way in sorted(lost, key=lambda one: (one.user, one.kind, one.said)):
         said = by_user.setdefault(way.user, [])
         if way.said not in said:
             said.append(way.said)

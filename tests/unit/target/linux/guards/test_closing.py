@@ -161,6 +161,7 @@ REFUSED = [
     ("inactive-of-an-old-password", INACTIVE, shadow(ada=f"{HASH}:{OLD}:0:30:7:::"), "ada (a password at the console"),
     ("su-of-who-has-nothing-else", SU, {**shadow(root=HASH, fish=HASH)}, "fish (su)"),
     ("su-to-another-account", SU, shadow(git=HASH, fish=HASH), "fish (su (to become git))"),
+    ("su-to-root-and-another", SU, shadow(root=HASH, git=HASH, fish=HASH), "fish (su, su (to become git))"),
     ("empty-at-the-console", NO_EMPTY, shadow(fish=""), "fish (an empty password)"),
     ("groups", sshd_option("AllowGroups", "staff", "ssh_key", "root_ssh"), {}, "ada (a key over SSH, sudo"),
     ("root-by-no-rule", sshd_option("PermitRootLogin", "no"), {"/root/.ssh/authorized_keys": KEY}, "root (root over"),
