@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
     User,
     groups,
     passwords,
+    shells,
     users,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import today
@@ -31,12 +32,16 @@ OWN_SERVICES = frozenset(
         "useradd",
     }
 )  # fmt: skip
+# They ask for a listed shell of who wants another one, which lets nobody in.
+CHANGES_OF_SHELL = frozenset({"chfn", "chsh"})
+TAKES_PASSWORDS = re.compile(r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", re.MULTILINE)
+ASKS_FOR_SHELL = re.compile(r"^\s*-?(auth|account)\s[^#\n]*\bpam_shells\.so\b", re.MULTILINE)
 COMMON = "common-"
 PAM_FOLDER = "/etc/pam.d"
 EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b", re.MULTILINE)
 # Hosts that these name are believed who their users are (sshd_config(5), HostbasedAuthentication).
 TRUSTED_HOSTS = ("/etc/ssh/shosts.equiv", "/etc/hosts.equiv")
-OWN_TRUSTED_HOSTS = ("/.shosts", "/.rhosts")
+SHOSTS, RHOSTS = "/.shosts", "/.rhosts"
 KEYTAB = "/etc/krb5.keytab"
 
 
@@ -46,8 +51,9 @@ class Access:
 
     ``sshd``: option -> its value for everyone, empty where there is no sshd; ``matched``: option -> the values that Match
     blocks give it. ``keys``: who surely has a key; ``maybe_keys``: all who may have one. ``trusted``: who may come from a
-    host that is believed. ``becomes``: accounts that a rule of sudo names as the one to become. ``su_group``: the group
-    that su is limited to. ``services``: of PAM, that take passwords. ``day``: since 1970.
+    host that files of the host believe; ``shosts``, ``rhosts``: that a file of their own does. ``becomes``: accounts that a
+    rule of sudo names as the one to become. ``su_group``: the group that su is limited to. ``services``: of PAM, that take
+    passwords; ``shell_services``: those that ask for a shell of ``shells``, which are the listed ones. ``day``: since 1970.
     """
 
     users: Tuple[User, ...]
@@ -58,6 +64,8 @@ class Access:
     keys: FrozenSet[str]
     maybe_keys: FrozenSet[str]
     trusted: FrozenSet[str]
+    shosts: FrozenSet[str]
+    rhosts: FrozenSet[str]
     kerberos: bool
     sudo: Tuple[logins.Rule, ...]
     unasked: FrozenSet[str]
@@ -67,6 +75,8 @@ class Access:
     cron: Mapping[str, str]
     units: Mapping[str, str]
     services: Tuple[str, ...]
+    shell_services: Tuple[str, ...]
+    shells: FrozenSet[str]
     day: int
 
 
@@ -87,6 +97,8 @@ def access(host: Host) -> Access:
         keys=keys,
         maybe_keys=maybe_keys,
         trusted=_trusted(host, accounts),
+        shosts=_own_trusted(host, accounts, SHOSTS),
+        rhosts=_own_trusted(host, accounts, RHOSTS),
         kerberos=host.exists(KEYTAB),
         sudo=tuple(rules),
         unasked=_unasked(host, accounts, memberships),
@@ -95,7 +107,9 @@ def access(host: Host) -> Access:
         empty_allowed=bool(EMPTY_ALLOWED.search(_text(host, PAM_FOLDER + "/common-auth"))),
         cron=jobs.cron_jobs(host),
         units=jobs.unit_jobs(host),
-        services=tuple(_services(host)),
+        services=tuple(_services(host, TAKES_PASSWORDS, OWN_SERVICES, (COMMON,))),
+        shell_services=tuple(_services(host, ASKS_FOR_SHELL, CHANGES_OF_SHELL)),
+        shells=frozenset(_there(shells, host)),
         day=today(),
     )
 
@@ -143,14 +157,14 @@ def _keys(host: Host, accounts: Sequence[User]) -> Tuple[FrozenSet[str], FrozenS
 
 
 def _trusted(host: Host, accounts: Sequence[User]) -> FrozenSet[str]:
-    """Return for whom a file says that another host is believed."""
-    if any(_says_something(_text(host, path)) for path in TRUSTED_HOSTS):
-        return frozenset(user.name for user in accounts)
-    found = set()
-    for user in accounts:
-        if any(_says_something(_text(host, user.home.rstrip("/") + name)) for name in OWN_TRUSTED_HOSTS):
-            found.add(user.name)
-    return frozenset(found)
+    """Return for whom files of the host say that another one is believed: for all or nobody."""
+    believed = any(_says_something(_text(host, path)) for path in TRUSTED_HOSTS)
+    return frozenset(user.name for user in accounts if believed)
+
+
+def _own_trusted(host: Host, accounts: Sequence[User], name: str) -> FrozenSet[str]:
+    """Return who believes another host by a file in their home directory."""
+    return frozenset(user.name for user in accounts if _says_something(_text(host, user.home.rstrip("/") + name)))
 
 
 def _says_something(text: str) -> bool:
@@ -183,17 +197,16 @@ def _su_group(host: Host) -> str:
     return str(seen.value["group"]) if seen.state == "value" and not seen.value["bypasses"] else ""
 
 
-def _services(host: Host) -> List[str]:
+def _services(host: Host, pattern: Pattern[str], left_out: AbstractSet[str], parts: Tuple[str, ...] = ()) -> List[str]:
+    """Return the services of PAM whose file says something, without those that are left out and ``parts`` of others."""
     try:
         names = host.list_directory(PAM_FOLDER)
     except NotFound:
         return []
     found = []
     for name in names:
-        if name in OWN_SERVICES or name.startswith((COMMON, ".")) or name.endswith((".dpkg-dist", ".dpkg-old", "~")):
+        if name in left_out or name.startswith((*parts, ".")) or name.endswith((".dpkg-dist", ".dpkg-old", "~")):
             continue
-        if re.search(
-            r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", _text(host, PAM_FOLDER + "/" + name), re.MULTILINE
-        ):
+        if pattern.search(_text(host, PAM_FOLDER + "/" + name)):
             found.append(name)
     return found

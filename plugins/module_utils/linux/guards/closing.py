@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequ
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access, access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import (
+    ANOTHER,
     SSH_KINDS,
     SU,
     SUDO_UNASKED,
@@ -23,17 +24,18 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, su_access
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, file_lines, su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import SHADOWED, Password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import LIMITS, to_change
 
 Effect = Callable[[Host, Access, Address, Any], Access]
+SHELLS = "/etc/shells"
 NOLOGIN = "/usr/sbin/nologin"
 SHOWN = 5
 # Options of sshd that decide who gets in.
 SSHD_OPTIONS = frozenset(
     {
-        "allowgroups", "allowusers", "denygroups", "denyusers", "gssapiauthentication", "hostbasedauthentication",
+        "allowgroups", "allowusers", "denygroups", "denyusers", "gssapiauthentication", "hostbasedauthentication", "ignorerhosts",
         "kbdinteractiveauthentication", "passwordauthentication", "permitemptypasswords", "permitrootlogin",
         "pubkeyauthentication", "usepam",
     }
@@ -67,17 +69,22 @@ def refusals(
             continue
         meant = frozenset(more[0] if more else ())
         left = today if then == now else ways(then)
-        lost = _lost(today - left, then, meant, spared)
+        lost = _lost(_closed(kind, today, left), then, meant, spared)
         if lost and kind == "accounts":
             left_alone[change] = {name: told([way for way in lost if way.user == name]) for name in _users(lost)}
             then = _without(then, now, _users(lost))
             left = ways(then)
-            lost = _lost(today - left, then, meant, spared) or (lost if then == now else [])
+            lost = _lost(_closed(kind, today, left), then, meant, spared) or (lost if then == now else [])
         if lost:
             found[change] = told(lost)
         else:
             now, today = then, left
     return found, left_alone
+
+
+def _closed(kind: str, today: FrozenSet[Way], left: FrozenSet[Way]) -> FrozenSet[Way]:
+    """Return the ways that close; where accounts change, those that su led to are told of by ways of their own."""
+    return frozenset(way for way in today - left if kind != "accounts" or way.rights != ANOTHER)
 
 
 def _users(lost: Sequence[Way]) -> FrozenSet[str]:
@@ -103,7 +110,7 @@ def _lost(closed: FrozenSet[Way], then: Access, meant: FrozenSet[str], spared: F
 def told(lost: Sequence[Way]) -> str:
     """Return the ways that would close, by account."""
     by_user: Dict[str, List[str]] = {}
-    for way in sorted(lost, key=lambda one: (one.user, one.kind)):
+    for way in sorted(lost, key=lambda one: (one.user, one.kind, one.said)):
         said = by_user.setdefault(way.user, [])
         if way.said not in said:
             said.append(way.said)
@@ -136,6 +143,8 @@ def _effect(kind: str, address: Address, wanted: Any) -> Optional[Effect]:
         fact = str(address.get("fact", ""))
         return _age if fact in LIMITS else _ACCOUNTS.get(fact)
     if kind == "file_lines":
+        if str(address.get("path", "")) == SHELLS:
+            return _listed_shells
         return _no_empty if _takes_nullok(wanted) else None
     if kind == "sudo":
         return _SUDO.get(str(address.get("query", "")))
@@ -189,6 +198,18 @@ def _asked(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
 
 def _no_empty(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
     return replace(now, empty_allowed=False)
+
+
+def _listed_shells(host: Host, now: Access, address: Address, _wanted: Any) -> Access:
+    """Return what is left where the lines that are looked for are taken out of the list of shells."""
+    seen = file_lines.read(host, [address])[0]
+    if seen.state == "error":
+        raise ReadError(seen.reason)
+    taken = {one["line"] for one in seen.value or ()}
+    rows = enumerate(host.read_text(SHELLS).splitlines() if taken else (), 1)
+    return replace(
+        now, shells=now.shells.difference(*(row.split("#", 1)[0].split() for number, row in rows if number in taken))
+    )
 
 
 def _age(_host: Host, now: Access, address: Address, wanted: Any) -> Access:

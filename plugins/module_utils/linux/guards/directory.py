@@ -23,7 +23,7 @@ OF_THIS_HOST = frozenset({"files", "compat", "db", "systemd", "mymachines", "myh
 LOGIN = "login"
 PAM_FILES = ("/etc/pam.d/", "/etc/pam.conf", "/etc/security/")
 # Who is let in from a directory is decided by these too.
-MORE_SSHD_OPTIONS = frozenset({"authorizedkeyscommand", "authorizedkeysfile", "disableforwarding", "ignorerhosts"})
+MORE_SSHD_OPTIONS = frozenset({"authorizedkeyscommand", "authorizedkeysfile", "disableforwarding"})
 
 
 def sources(host: Host) -> List[str]:

@@ -1,20 +1,24 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What would cut off other hosts that are reached through this one: the confirmation tries this host only.
+"""What would cut off others that are reached through this host, or those who tunnel: the confirmation tries this host only.
 
 ``options``: ``hosts_behind`` (names of those that the controller reaches through it by SSH), ``peers`` (host -> address of
-the inventory's others).
+the inventory's others), ``close_accounts`` (names of those that the site wants closed).
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import struct
-from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Sequence, Tuple, Union
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
 
 ROUTES, ROUTES_6 = "/proc/net/route", "/proc/net/ipv6_route"
 # Flags of a route (RTF_UP, RTF_REJECT).
@@ -22,6 +26,10 @@ IN_USE, REJECTED = 0x1, 0x200
 SHOWN = 10
 # Options of sshd by which connections through it are refused, or fewer of them are taken.
 REFUSES = {"disableforwarding": ("yes",), "allowtcpforwarding": ("no", "remote"), "permitopen": ()}
+# Those of them that end tunnels too.
+ENDS_TUNNELS = frozenset({"disableforwarding", "allowtcpforwarding"})
+# Options of an authorised key by which somebody has meant it for tunnels (sshd(8)).
+FOR_TUNNELS = re.compile(r"(?:^|[\s,])(?:port-forwarding\b|permitopen=|permitlisten=)", re.IGNORECASE)
 LIMITS = frozenset({"maxsessions", "maxstartups", "persourcemaxstartups"})
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding")
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -38,6 +46,12 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
                 "%s would be cut off, for they are reached through this host (ProxyJump or ProxyCommand); reach them in "
                 "another way first, or exclude the rule for this host" % _shown(by_ssh)
             )
+        elif (
+            kind == "sshd_option" and str(address.get("name", "")).lower() in ENDS_TUNNELS and _hampers(address, wanted)
+        ):
+            reason = _tunnels(host, frozenset(str(name) for name in options.get("close_accounts") or ()))
+            if reason:
+                found[change] = reason
         elif kind == "sysctl" and str(address.get("name", "")).replace("/", ".") in FORWARDING and str(wanted) == "0":
             routed = _routed(host, options.get("peers") or {})
             if routed:
@@ -51,6 +65,46 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
 def _hampers(address: Address, wanted: Any) -> bool:
     name = str(address.get("name", "")).lower()
     return name in LIMITS or (name in REFUSES and (not REFUSES[name] or str(wanted).lower() in REFUSES[name]))
+
+
+def _tunnels(host: Host, spared: FrozenSet[str]) -> str:
+    """Return why tunnels are not ended; nothing where nobody is known to have one."""
+    try:
+        found = [*_with_key_for_tunnels(host, spared), *_blocks_for_tunnels(host, spared)]
+    except ReadError as problem:
+        return "it cannot be told whose tunnels would be cut off by this: %s" % problem
+    if not found:
+        return ""
+    return (
+        "this would end the tunnels of %s; give them another way first, list the accounts in hipaa_cis_close_accounts if they "
+        "are to be closed, or exclude the rule for this host" % _shown(found)
+    )
+
+
+def _with_key_for_tunnels(host: Host, spared: FrozenSet[str]) -> Iterator[str]:
+    try:
+        accounts = users(host)
+    except NotFound:
+        return
+    options = logins.sshd_values(host)
+    for user in accounts:
+        lines = logins.key_lines(host, user, options) if user.name not in spared else ()
+        # What stands before the key are its options.
+        if any(FOR_TUNNELS.search(logins.KEY.split(line, 1)[0]) for line in lines):
+            yield user.name
+
+
+def _blocks_for_tunnels(host: Host, spared: FrozenSet[str]) -> Iterator[str]:
+    """Yield the places where Match blocks allow tunnels, but for blocks of accounts that the site wants closed."""
+    try:
+        overrides = sshd_config.match_overrides(host, sshd_config.CONFIGURATION).get("allowtcpforwarding", [])
+    except NotFound:
+        return
+    for one in overrides:
+        condition = re.match(r"user[\s=]+(\S+)", one["match"], re.IGNORECASE)
+        named = condition.group(1).strip('"').split(",") if condition else [""]
+        if str(one["value"]).lower() != "no" and not spared.issuperset(named):
+            yield "%s:%d (Match %s)" % (one["file"], one["line"], one["match"])
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -16,11 +16,17 @@ CRONTABS = "/var/spool/cron/crontabs"
 # Each belongs to the account as which atd runs it.
 AT_JOBS = ("/var/spool/cron/atjobs/*", "/var/spool/at/*")
 SYSTEM_TABLES = ("/etc/crontab", "/etc/cron.d/*")
+SCRIPTS = (
+    "/etc/anacrontab", "/etc/cron.hourly/*", "/etc/cron.daily/*", "/etc/cron.weekly/*", "/etc/cron.monthly/*",
+)  # fmt: skip
 LINGER = "/var/lib/systemd/linger"
 UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 # Five fields of time or one word for them, then the account.
 SYSTEM_JOB = re.compile(r"(?:@\w+|[^\s#@]\S*(?:\s+\S+){4})\s+(?P<user>[^\s=]+)\s+\S")
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\s*=")
+# What follows su or runuser on a line; in it each word that could be a name is taken for an account.
+SWITCH = re.compile(r"(?:^|[^\w.-])(?:su|runuser)\s+(?P<rest>\S.*)")
+NAME = re.compile(r"[A-Za-z_][\w.-]*\$?\Z")
 UNIT_USER = re.compile(r"^\s*User\s*=\s*(?P<user>\S+)\s*$", re.MULTILINE)
 
 
@@ -36,12 +42,26 @@ def cron_jobs(host: Host) -> Dict[str, str]:
                 job = SYSTEM_JOB.match(line) if _is_job(line) else None
                 if job:
                     found.setdefault(job.group("user"), path)
+    for path, user in _cron_switches(host):
+        found.setdefault(user, path)
+    for path, user in _owners_of_at_jobs(host):
+        found.setdefault(user, path)
+    return found
+
+
+def _cron_switches(host: Host) -> Iterator[Tuple[str, str]]:
+    for pattern in (CRONTABS + "/*", *SYSTEM_TABLES, *SCRIPTS):
+        for path in host.glob(pattern):
+            for user in _switched_to(_lines(host, path)):
+                yield path, user
+
+
+def _owners_of_at_jobs(host: Host) -> Iterator[Tuple[str, str]]:
     for pattern in AT_JOBS:
         for path in host.glob(pattern):
             status = host.stat(path, follow=False)
             if stat.S_ISREG(status.st_mode):
-                found.setdefault(str(status.st_uid), path)
-    return found
+                yield path, str(status.st_uid)
 
 
 def unit_jobs(host: Host) -> Dict[str, str]:
@@ -55,8 +75,20 @@ def unit_jobs(host: Host) -> Dict[str, str]:
 def _unit_users(host: Host) -> Iterator[Tuple[str, str]]:
     for folder in UNITS:
         for path in [*host.glob(folder + "/*.service"), *host.glob(folder + "/*.service.d/*.conf")]:
-            for user in UNIT_USER.findall("\n".join(_lines(host, path))):
+            lines = _lines(host, path)
+            for user in [*UNIT_USER.findall("\n".join(lines)), *_switched_to(lines)]:
                 yield path, user
+
+
+def _switched_to(lines: List[str]) -> Iterator[str]:
+    """Yield the names on lines that become another account by su or runuser; other words among them do no harm."""
+    # A command may go on behind a backslash.
+    for line in "\n".join(line for line in lines if not line.startswith("#")).replace("\\\n", " ").split("\n"):
+        found = SWITCH.search(line)
+        if found:
+            for word in re.split(r"[\s\"'=;|&()]+", found.group("rest")):
+                if NAME.match(word):
+                    yield word
 
 
 def _is_job(line: str) -> bool:

@@ -10,7 +10,7 @@ import os
 import pwd
 import re
 from dataclasses import dataclass
-from typing import AbstractSet, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -92,15 +92,18 @@ def keys_come_from_elsewhere(options: Mapping[str, Sequence[str]]) -> bool:
 
 def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> bool:
     """Return whether a file that sshd would look at holds a key of the user. Raises `ReadError`."""
+    return any(True for _line in key_lines(host, user, options))
+
+
+def key_lines(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the lines with keys of the user in the files that sshd would look at. Raises `ReadError`."""
     patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
     for pattern in " ".join(patterns).split():
-        path = _key_file(pattern, user)
         try:
-            if any(KEY.search(line) for line in host.read_text(path).splitlines() if not line.lstrip().startswith("#")):
-                return True
+            lines = host.read_text(_key_file(pattern, user)).splitlines()
         except NotFound:
             continue
-    return False
+        yield from (line for line in lines if KEY.search(line) and not line.lstrip().startswith("#"))
 
 
 def _key_file(pattern: str, user: User) -> str:

@@ -9,14 +9,14 @@ counts as another way that is kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Dict, FrozenSet, Iterator, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.logins import NO_SHELLS, is_for, surely_for
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import EMPTY, SHADOWED, User
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import CHANGE, OPEN, state
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import CHANGE, CLOSED, OPEN, state
 
 SSH_KEY, SSH_PASSWORD, SSH_HOSTBASED, SSH_KERBEROS = "ssh_key", "ssh_password", "ssh_hostbased", "ssh_gssapi"
 ROOT_SSH, CONSOLE, EMPTY_PASSWORD = "root_ssh", "console", "empty_password"
@@ -41,31 +41,37 @@ KINDS: Dict[str, str] = {
 # The rights that a way leads to.
 REMOTE_SHELL, REMOTE_FILES, LOCAL_SHELL = "a shell from elsewhere", "SFTP or tunnels", "a shell"
 ROOT, COMMANDS, JOBS, JOBS_WITH_SHELL = "root", "commands of sudo", "jobs", "jobs with a shell"
+ANOTHER = "another account"
 # Rights -> those that come with them.
-INCLUDED = {REMOTE_SHELL: (REMOTE_FILES, LOCAL_SHELL), ROOT: (COMMANDS,), JOBS_WITH_SHELL: (JOBS,)}
+INCLUDED = {REMOTE_SHELL: (REMOTE_FILES, LOCAL_SHELL), ROOT: (COMMANDS, ANOTHER), JOBS_WITH_SHELL: (JOBS,)}
 SSH_KINDS = frozenset({SSH_KEY, SSH_PASSWORD, SSH_HOSTBASED, SSH_KERBEROS, ROOT_SSH})
+SHOWN = 3
 FIRST_A_NEW_ONE = "with a new one chosen first"
+THROUGH_PAM = "whatever runs as it through PAM"
 BY_KEY_ONLY = ("prohibit-password", "without-password", "forced-commands-only")
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of one account. ``detail``: which service, which table of cron."""
+    """One way of one account. ``detail``: which service, which table of cron. ``to``: what is told only, for it may change."""
 
     user: str
     kind: str
     rights: str
     detail: str = ""
+    to: str = field(default="", compare=False)
 
     @property
     def said(self) -> str:
         """Return how it is told."""
-        return KINDS[self.kind] + (" (%s)" % self.detail if self.detail else "")
+        more = self.detail or self.to
+        return KINDS[self.kind] + (" (%s)" % more if more else "")
 
 
 def ways(access: Access, sure: bool = False) -> FrozenSet[Way]:
     """Return all ways; with ``sure`` those that are surely there."""
-    return frozenset(way for user in access.users for way in _of(access, user, sure))
+    targets = _targets(access)
+    return frozenset(way for user in access.users for way in _of(access, user, targets, sure))
 
 
 def covers(mine: str, wanted: str) -> bool:
@@ -83,24 +89,52 @@ def is_kept(way: Way, after: FrozenSet[Way]) -> bool:
     )
 
 
-def _of(access: Access, user: User, sure: bool) -> Iterator[Way]:
-    shell = (user.shell or "/bin/sh").rsplit("/", 1)[-1] not in NO_SHELLS
+def _of(access: Access, user: User, targets: Sequence[str], sure: bool) -> Iterator[Way]:
+    shell = _has_shell(user)
     passes = _passes(access, user)
     come = set(_remote(access, user, shell, sure))
     local = set(_local(access, user) if shell else ())
     yield from come
     yield from local
     if shell and (come or local):
-        yield from _up(access, user, passes, sure)
+        yield from _up(access, user, targets, passes, sure)
     if passes and _usable(access, user):
         for service in access.services:
             yield Way(user.name, SERVICE, "what %s gives" % service, service)
+    if passes and user.shell in access.shells and (_usable(access, user) or user.name in access.maybe_keys):
+        for service in access.shell_services:
+            yield Way(
+                user.name, SERVICE, "what %s gives to shells" % service, service + ", for its shell in /etc/shells"
+            )
+    if passes:
+        # sudo of a daemon, units with PAMName, lingering managers and root's own `su name -c` all ask PAM, whatever the
+        # shell; who uses it is not known, so it counts for every account.
+        yield Way(user.name, UNIT, JOBS, THROUGH_PAM)
     yield from _jobs(access, user, shell, passes)
+
+
+def _has_shell(user: User) -> bool:
+    return (user.shell or "/bin/sh").rsplit("/", 1)[-1] not in NO_SHELLS
+
+
+def _targets(access: Access) -> Sequence[str]:
+    """Return the accounts besides root that su leads to, for who knows their password."""
+    return [
+        user.name
+        for user in access.users
+        if user.name != "root" and _has_shell(user) and _usable(access, user) and _passes(access, user)
+    ]
 
 
 def _state(access: Access, user: User) -> str:
     entry = access.passwords.get(user.name)
     return OPEN if entry is None else state(entry, access.day)
+
+
+def _state_without_pam(access: Access, user: User) -> str:
+    """Return what sshd itself says of an account, for which its end alone counts, from the day behind it."""
+    entry = access.passwords.get(user.name)
+    return CLOSED if entry and entry.expires is not None and 0 <= entry.expires < access.day else OPEN
 
 
 def _passes(access: Access, user: User) -> bool:
@@ -126,7 +160,7 @@ def _remote(access: Access, user: User, shell: bool, sure: bool) -> Iterator[Way
     stopped = False if by_pam else bool(entry and entry.locked_by_mark)
     if not access.sshd or stopped or not _is_listed(access, user):
         return
-    said = _state(access, user) if by_pam else OPEN
+    said = _state(access, user) if by_pam else _state_without_pam(access, user)
     rights = REMOTE_SHELL if shell else REMOTE_FILES
     for kind in _authenticated(access, user, by_pam, sure):
         own = _as_root(access, kind) if user.name == "root" else kind
@@ -147,10 +181,20 @@ def _authenticated(access: Access, user: User, by_pam: bool, sure: bool) -> Iter
         yield SSH_PASSWORD
     if asked and _is_empty(access, user) and _is(access, "permitemptypasswords", "yes"):
         yield EMPTY_PASSWORD
-    if _is(access, "hostbasedauthentication", "yes") and user.name in access.trusted:
+    if _is(access, "hostbasedauthentication", "yes") and _is_trusted(access, user):
         yield SSH_HOSTBASED
     if _is(access, "gssapiauthentication", "yes") and access.kerberos:
         yield SSH_KERBEROS
+
+
+def _is_trusted(access: Access, user: User) -> bool:
+    """Return whether a file says of another host that it is believed; one of the user's own counts where sshd looks at it."""
+    all_own = _is(access, "ignorerhosts", "no", "yes")
+    return (
+        user.name in access.trusted
+        or (all_own and user.name in access.rhosts)
+        or ((all_own or _is(access, "ignorerhosts", "shosts-only")) and user.name in access.shosts)
+    )
 
 
 def _as_root(access: Access, kind: str) -> str:
@@ -199,14 +243,20 @@ def _local(access: Access, user: User) -> Iterator[Way]:
         yield Way(user.name, EMPTY_PASSWORD, LOCAL_SHELL)
 
 
-def _up(access: Access, user: User, passes: bool, sure: bool) -> Iterator[Way]:
+def _up(access: Access, user: User, targets: Sequence[str], passes: bool, sure: bool) -> Iterator[Way]:
     """Yield the ways of somebody who is in to more rights."""
     if not passes or user.uid == 0:
         return
     root = next((one for one in access.users if one.name == "root"), None)
     mine = access.groups.get(user.name, frozenset())
-    if root is not None and _usable(access, root) and _passes(access, root) and access.su_group in ("", *mine):
-        yield Way(user.name, SU, ROOT)
+    if access.su_group in ("", *mine):
+        if root is not None and _usable(access, root) and _passes(access, root):
+            yield Way(user.name, SU, ROOT)
+        # One way for all of them: an account that closes loses its own console too, and is told of by that.
+        others = [name for name in targets[: SHOWN + 1] if name != user.name][:SHOWN]
+        if others:
+            more = " and others" if len(targets) > SHOWN + 1 else ""
+            yield Way(user.name, SU, ANOTHER, to="to become " + ", ".join(others) + more)
     for rule in access.sudo:
         if not any(surely_for(who, user.name, mine) if sure else is_for(who, user.name, mine) for who in rule.who):
             continue

@@ -97,19 +97,41 @@ def test_service_that_takes_passwords_is_a_way(seen, name, text, counts):
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "who"),
+    ("name", "text", "asks"),
     [
-        ("/etc/ssh/shosts.equiv", "ward\n", {"root", "ada", "bo"}),
-        ("/etc/hosts.equiv", "ward\n", {"root", "ada", "bo"}),
-        ("/etc/hosts.equiv", "# nobody\n\n", set()),
-        ("/home/ada/.shosts", "ward\n", {"ada"}),
-        ("/home/bo/.rhosts", "ward ada\n", {"bo"}),
-        ("/home/ada/.shosts", " # nobody\n", set()),
-        ("/home/ada/.ssh/shosts", "ward\n", set()),
+        ("vsftpd", "auth required pam_shells.so\n", True),
+        ("sshd", "account required pam_shells.so\n", True),
+        ("common-account", "account required pam_shells.so\n", True),
+        ("vsftpd", "# auth required pam_shells.so\n", False),
+        ("vsftpd", "auth required pam_unix.so # pam_shells.so\n", False),
+        ("chsh", "auth required pam_shells.so\n", False),
+        ("chfn", "auth required pam_shells.so\n", False),
     ],
 )
-def test_hosts_that_are_believed_are_known(seen, path, text, who):
-    assert seen({path: text}).trusted == who
+def test_service_that_asks_for_a_listed_shell_is_known(seen, name, text, asks):
+    found = seen({"/etc/pam.d/" + name: text, "/etc/shells": "# all\n/bin/sh\n"})
+
+    assert (found.shell_services, found.shells) == ((name,) if asks else (), {"/bin/sh"})
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "field", "who"),
+    [
+        ("/etc/ssh/shosts.equiv", "ward\n", "trusted", {"root", "ada", "bo"}),
+        ("/etc/hosts.equiv", "ward\n", "trusted", {"root", "ada", "bo"}),
+        ("/etc/hosts.equiv", "# nobody\n\n", "trusted", set()),
+        ("/home/ada/.shosts", "ward\n", "shosts", {"ada"}),
+        ("/home/bo/.rhosts", "ward ada\n", "rhosts", {"bo"}),
+        ("/home/ada/.shosts", " # nobody\n", "shosts", set()),
+        ("/home/ada/.ssh/shosts", "ward\n", "shosts", set()),
+    ],
+)
+def test_hosts_that_are_believed_are_known(seen, path, text, field, who):
+    found = seen({path: text})
+
+    assert {name: getattr(found, name) for name in ("trusted", "shosts", "rhosts") if getattr(found, name)} == (
+        {field: who} if who else {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,6 +188,49 @@ def test_job_of_the_hosts_tables_is_somebodys(tmp_path, line, user):
     (tmp_path / "etc/cron.d/x").write_text(line + "\n")
 
     assert jobs.cron_jobs(Host(str(tmp_path))) == ({user: "/etc/cron.d/x"} if user else {})
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("su - batch -c 'run it'", True),
+        ("[ -x /bin/x ] && /bin/su -s /bin/sh batch", True),
+        ("x=$(runuser -u batch -- x)", True),
+        ("/sbin/runuser --user=batch x", True),
+        ("su -s /bin/sh \\\n  -c 'x' batch", True),
+        ("# su - batch", False),
+        ("sulogin batch", False),
+        ("do-su batch", False),
+        ("su", False),
+        ("su - /srv/batch", False),
+        ("echo batch", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "etc/cron.hourly/x", "etc/cron.daily/x", "etc/cron.weekly/x", "etc/cron.monthly/x", "etc/anacrontab",
+        "var/spool/cron/crontabs/root",
+    ],
+)  # fmt: skip
+def test_account_that_a_script_of_cron_becomes_is_known(tmp_path, path, line, found):
+    place = tmp_path / path
+    place.parent.mkdir(parents=True)
+    place.write_text("#!/bin/sh\n" + line + "\n")
+
+    assert jobs.cron_jobs(Host(str(tmp_path))).get("batch") == ("/" + path if found else None)
+
+
+def test_account_that_a_table_or_a_unit_becomes_is_known(tmp_path):
+    for path, text in {
+        "etc/crontab": "1 2 3 4 5 root su - batch -c x\n",
+        "etc/systemd/system/x.service": "[Service]\nExecStart=/bin/su - batch2 -c x\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    assert jobs.cron_jobs(Host(str(tmp_path)))["batch"] == "/etc/crontab"
+    assert jobs.unit_jobs(Host(str(tmp_path)))["batch2"] == "/etc/systemd/system/x.service"
 
 
 def test_tables_of_accounts_and_units_are_known(tmp_path):

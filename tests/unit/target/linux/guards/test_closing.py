@@ -125,6 +125,18 @@ REFUSED = [
     ),
     ("units", SHELL, {"/etc/systemd/system/x.service": "[Service]\nUser = git\n"}, "git (units of systemd"),
     ("units-by-drop-in", SHELL, {"/etc/systemd/system/x.service.d/a.conf": "[Service]\nUser=110\n"}, "git (units"),
+    (
+        "su-of-a-script",
+        SHELL,
+        {"/etc/cron.daily/x": "#!/bin/sh\nsu - git -c x\n"},
+        "git (jobs of cron (/etc/cron.daily/x",
+    ),
+    (
+        "su-of-a-unit",
+        SHELL,
+        {"/etc/systemd/system/x.service": "[Service]\nExecStart=/bin/su - git -c x\n"},
+        "git (units of systemd (/etc",
+    ),
     ("to-become-it", SHELL, {"/etc/sudoers": "%dba ALL=(git) /bin/bash\n"}, "git (sudo (rules to become it))"),
     ("maximum-of-a-password", MAXIMUM, shadow(ada=HASH), "ada (a password at the console, a key over SSH"),
     ("maximum-behind-a-lock", MAXIMUM, shadow(ada=f"!{HASH}:{TODAY}:0:99999:7:::"), "ada (a key over SSH"),
@@ -134,8 +146,22 @@ REFUSED = [
         {**shadow(git="!" + HASH), "/var/spool/cron/crontabs/git": "@daily true\n"},
         "git (jobs of cron",
     ),
+    (
+        "maximum-of-what-runs-through-pam",
+        MAXIMUM,
+        shadow(files="!" + HASH),
+        "files (units of systemd (whatever runs as it",
+    ),
+    (
+        "maximum-of-what-may-run",
+        MAXIMUM,
+        shadow(idle=f"!{HASH}:{OLD}:0:99999:7:::"),
+        "idle (units of systemd (whatever",
+    ),
     ("inactive-of-an-old-password", INACTIVE, shadow(ada=f"{HASH}:{OLD}:0:30:7:::"), "ada (a password at the console"),
     ("su-of-who-has-nothing-else", SU, {**shadow(root=HASH, fish=HASH)}, "fish (su)"),
+    ("su-to-another-account", SU, shadow(git=HASH, fish=HASH), "fish (su (to become git))"),
+    ("su-to-root-and-another", SU, shadow(root=HASH, git=HASH, fish=HASH), "fish (su, su (to become git))"),
     ("empty-at-the-console", NO_EMPTY, shadow(fish=""), "fish (an empty password)"),
     ("groups", sshd_option("AllowGroups", "staff", "ssh_key", "root_ssh"), {}, "ada (a key over SSH, sudo"),
     ("root-by-no-rule", sshd_option("PermitRootLogin", "no"), {"/root/.ssh/authorized_keys": KEY}, "root (root over"),
@@ -158,7 +184,7 @@ def test_what_shuts_somebody_out_is_refused(refusal, change, files, said):
 
 @pytest.mark.parametrize(("change", "files"), [case[1:3] for case in REFUSED], ids=[c[0] for c in REFUSED])
 def test_listed_accounts_may_be_closed(refusal, change, files):
-    assert refusal(change, files, close_accounts=["files", "fish", "git", "ada", "root"]) == ""
+    assert refusal(change, files, close_accounts=["files", "fish", "git", "ada", "root", "idle"]) == ""
 
 
 ALLOWED = [
@@ -168,8 +194,11 @@ ALLOWED = [
     ("idle-system-account", SHELL, {}),
     ("remark-of-cron", SHELL, {"/etc/cron.d/x": "#5 * * * * git true\nMAILTO=git x y z a b\n"}),
     ("maximum-of-a-young-password", MAXIMUM, shadow(ada=f"{HASH}:{TODAY}:0:99999:7:::")),
-    ("maximum-of-who-does-not-come", MAXIMUM, shadow(idle=f"!{HASH}")),
+    ("inactive-that-is-not-reached", INACTIVE, shadow(idle=f"!{HASH}:{OLD}:0:99999:7:::")),
+    ("maximum-where-pam-refuses-already", MAXIMUM, shadow(idle=f"!{HASH}:{OLD}:0:99999:7::1:")),
+    ("lock-of-what-runs-through-pam", LOCK, shadow(files="!x")),
     ("maximum-without-a-password", MAXIMUM, {}),
+    ("su-to-who-has-no-shell", SU, {**shadow(files=HASH), "/etc/sudoers": "root ALL=(ALL) ALL\n"}),
     ("su-without-a-password-of-root", SU, shadow(fish=HASH)),
     ("su-beside-sudo", SU, shadow(root=f"{HASH}:{OLD}:0:99999:7:::")),
     ("tags-beside-a-password", TAGS, shadow(ada=HASH)),
@@ -191,6 +220,14 @@ def test_what_shuts_nobody_out_is_let_through(refusal, change, files):
     assert refusal(change, files) == ""
 
 
+def test_account_that_su_leads_to_may_be_closed_by_itself(refusal):
+    files = {**shadow(git=HASH), "/etc/sudoers": "root ALL=(ALL) ALL\n"}
+
+    assert "git (" in refusal(MAXIMUM, files)
+    assert "su (" not in refusal(MAXIMUM, files)
+    assert refusal(MAXIMUM, files, close_accounts=["git"]) == ""
+
+
 def test_group_of_su_with_the_administrators_in_it(refusal):
     files = {**shadow(root=HASH, fish=HASH), "/etc/group": BASE["/etc/group"] + "wheel:x:99:fish\n"}
 
@@ -204,6 +241,58 @@ def test_pam_that_comes_on_refuses_who_has_an_old_password(refusal):
     # Without PAM sshd itself refuses the account with a lock mark, so there is nothing to close.
     assert refusal(PAM_ON, files, sshd) == ""
     assert "ada (a key over SSH)" in refusal(PAM_ON, shadow(ada=f"*:{OLD}:0:30:7:::"), sshd)
+
+
+def test_believed_hosts_of_ones_own_are_ignored_only_where_another_way_is_kept(refusal):
+    sshd = SSHD + "hostbasedauthentication yes\nignorerhosts no\n"
+    ignored = sshd_option("IgnoreRhosts", "yes", "ssh_hostbased")
+
+    assert "git (SSH from a host that is believed)" in refusal(ignored, {"/srv/git/.shosts": "ward\n"}, sshd)
+
+
+def test_believed_hosts_of_the_host_are_no_matter_of_that(refusal):
+    sshd = SSHD + "hostbasedauthentication yes\nignorerhosts no\n"
+    files = {"/srv/git/.shosts": "ward\n", "/etc/hosts.equiv": "ward\n"}
+
+    assert refusal(sshd_option("IgnoreRhosts", "yes", "ssh_hostbased"), files, sshd) == ""
+
+
+def test_pam_that_comes_on_shuts_nobody_out_whom_sshd_refuses_already(refusal):
+    files, sshd = shadow(ada=f"*:{OLD}:0:99999:7::1:"), SSHD.replace("usepam yes", "usepam no")
+
+    assert refusal(PAM_ON, files, sshd) == ""
+
+
+NO_NOLOGIN: Any = (
+    "file_lines",
+    {"path": "/etc/shells", "pattern": r"^\s*[^#]*/nologin\b"},
+    {"disable": True},
+)
+LISTED = {
+    "/etc/shells": "/bin/bash\n/usr/sbin/nologin  # not /bin/bash\n",
+    "/etc/pam.d/vsftpd": "@include common-auth\nauth required pam_shells.so\n",
+}
+
+
+@pytest.mark.parametrize("more", [shadow(files=HASH), {"/srv/.ssh/authorized_keys": KEY}])
+def test_shell_that_a_service_asks_for_stays_in_the_list(refusal, more):
+    files = {**LISTED, **more}
+
+    assert "files (a password at other services (vsftpd, for its shell in /etc/shells))" in refusal(NO_NOLOGIN, files)
+    assert refusal(NO_NOLOGIN, files, close_accounts=["files"]) == ""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {**shadow(files=HASH), "/etc/pam.d/vsftpd": "@include common-auth\n"},
+        {**shadow(files=HASH), "/etc/shells": "/bin/bash\n"},
+        shadow(ada=HASH),
+    ],
+)
+def test_shell_that_nobody_needs_is_taken_from_the_list(refusal, more):
+    assert refusal(NO_NOLOGIN, {**LISTED, **more}) == ""
 
 
 @pytest.mark.root

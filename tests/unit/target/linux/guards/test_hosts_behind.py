@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.hosts_behind import refusals
 
 NO_FORWARDING: Any = ("sysctl", {"name": "net.ipv4.ip_forward"}, "0")
@@ -31,16 +32,22 @@ def route(device, target, mask):
 
 @pytest.fixture
 def refusal(tmp_path):
-    def ask(change, forwarding="1", routes="", routes_6="", **options):
+    def runner(_argv, _timeout):
+        return CommandResult(missing=True, problem="-")
+
+    def ask(change, forwarding="1", routes="", routes_6="", files=None, **options):
         for name, text in (
             ("proc/sys/net/ipv4/ip_forward", forwarding + "\n"),
             ("proc/net/route", HEAD + routes),
             ("proc/net/ipv6_route", routes_6),
+            *((name[1:], text) for name, text in (files or {}).items()),
         ):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return refusals(PlannedHost(str(tmp_path)), {"it": change}, options).get("it", "")
+        return refusals(PlannedHost(str(tmp_path), runner=runner, privileged=True), {"it": change}, options).get(
+            "it", ""
+        )
 
     return ask
 
@@ -62,6 +69,57 @@ def test_bastion_stays_one(refusal, change):
 def test_other_options_of_a_bastion_are_set(refusal):
     assert refusal(option("X11Forwarding", "no"), hosts_behind=["web"]) == ""
     assert refusal(option("DisableForwarding", "no"), hosts_behind=["web"]) == ""
+
+
+FORWARDING_OFF = option("DisableForwarding", "yes")
+PASSWD = "/etc/passwd"
+TUNNEL = {PASSWD: "tunnel:x:1:1::/home/tunnel:/usr/sbin/nologin\nada:x:2:2::/home/ada:/bin/sh\n"}
+KEYS = "/home/tunnel/.ssh/authorized_keys"
+SSH_KEY = "ssh-ed25519 AAAAC3Nz me\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("restrict,port-forwarding " + SSH_KEY, True),
+        ('permitopen="db:5432" ' + SSH_KEY, True),
+        ('command="/bin/false",PermitListen="8080" ' + SSH_KEY, True),
+        ("port-forwarding " + SSH_KEY.replace("ssh-ed25519", "ecdsa-sha2-nistp256"), True),
+        (SSH_KEY, False),
+        ("no-port-forwarding " + SSH_KEY, False),
+        ("#port-forwarding " + SSH_KEY, False),
+        (SSH_KEY.replace("me", "port-forwarding"), False),
+    ],
+)
+@pytest.mark.parametrize("change", [FORWARDING_OFF, option("AllowTcpForwarding", "no")])
+def test_tunnel_of_a_key_goes_on(refusal, change, line, found):
+    files = {**TUNNEL, KEYS: line}
+
+    assert ("tunnels of tunnel;" in refusal(change, files=files)) is found
+    assert refusal(change, files=files, close_accounts=["tunnel"]) == ""
+    assert refusal(option("DisableForwarding", "no"), files=files) == ""
+    assert refusal(option("PermitOpen", "none"), files=files) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "found"), [("yes", True), ("local", True), ("remote", True), ("no", False), ("NO", False)]
+)
+def test_tunnel_of_a_match_block_goes_on(refusal, said, found):
+    files = {"/etc/ssh/sshd_config": f"Match User tunnel,ada\n  AllowTcpForwarding {said}\n"}
+
+    assert ("/etc/ssh/sshd_config:2 (Match User tunnel,ada);" in refusal(FORWARDING_OFF, files=files)) is found
+    assert (refusal(FORWARDING_OFF, files=files, close_accounts=["tunnel"]) != "") is found
+    assert refusal(FORWARDING_OFF, files=files, close_accounts=["ada", "tunnel"]) == ""
+
+
+def test_tunnels_of_a_group_go_on_whoever_may_be_closed(refusal):
+    files = {"/etc/ssh/sshd_config": "Match Group tunnel\n  AllowTcpForwarding yes\n"}
+
+    assert "(Match Group tunnel);" in refusal(FORWARDING_OFF, files=files, close_accounts=["tunnel"])
+
+
+def test_tunnels_that_cannot_be_told_go_on(refusal):
+    assert "cannot be told" in refusal(FORWARDING_OFF, files={PASSWD: "broken\n"})
 
 
 BOTH = (

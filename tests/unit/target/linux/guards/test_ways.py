@@ -28,17 +28,27 @@ ME = frozenset(["ada"])
 # Nothing but a key over SSH.
 BASE = Access(
     users=(ADA,), passwords={"ada": NONE}, groups={"ada": frozenset(["care"])}, sshd={"usepam": "yes"}, matched={},
-    keys=ME, maybe_keys=ME, trusted=NOBODY, kerberos=False, sudo=(), unasked=NOBODY, becomes=NOBODY, su_group="",
-    empty_allowed=False, cron={}, units={}, services=(), day=DAY,
+    keys=ME, maybe_keys=ME, trusted=NOBODY, shosts=NOBODY, rhosts=NOBODY, kerberos=False, sudo=(), unasked=NOBODY, becomes=NOBODY, su_group="",
+    empty_allowed=False, cron={}, units={}, services=(), shell_services=(),
+    shells=NOBODY, day=DAY,
 )  # fmt: skip
 
 
 def kinds(sure=False, **changes):
-    return {way.kind for way in ways.ways(dataclasses.replace(BASE, **changes), sure) if way.user == "ada"}
+    """The kinds of ways of ada, without the one that every account has."""
+    return {way.kind for way in seen_ways(dataclasses.replace(BASE, **changes), sure) if way.user == "ada"}
+
+
+def seen_ways(access, sure=False):
+    return {way for way in ways.ways(access, sure) if way.detail != ways.THROUGH_PAM}
 
 
 def sshd(**options):
     return {"sshd": {"usepam": "yes", **options}}
+
+
+def believing(ignored):
+    return sshd(hostbasedauthentication="yes", ignorerhosts=ignored)
 
 
 def account(**changes):
@@ -52,6 +62,7 @@ def password(entry=GIVEN, **changes):
 LOCKED = {"algorithm": "yescrypt", "locked": True, "locked_by_mark": True}
 BLANK = {"empty": True}
 MATCHED = {"passwordauthentication": frozenset(["yes"])}
+ASKED = {"shell_services": ("vsftpd",), "shells": frozenset(["/bin/bash"])}
 ALL = Rule(("ada",), True, False)
 TAGGED = Rule(("ada",), False, True)
 
@@ -68,6 +79,10 @@ TAGGED = Rule(("ada",), False, True)
         (account(shell="/usr/sbin/nologin"), {"ssh_key"}),
         (password(expires=DAY), set()),
         (password(NONE, changed=0), set()),
+        ({**password(NONE, expires=DAY - 1), **sshd(usepam="no")}, set()),
+        ({**password(NONE, expires=0), **sshd(usepam="no")}, set()),
+        ({**password(NONE, expires=DAY), **sshd(usepam="no")}, {"ssh_key"}),
+        ({**password(NONE, expires=-1), **sshd(usepam="no")}, {"ssh_key"}),
         ({"passwords": {}}, {"ssh_key"}),
         # A password, and where it is asked for.
         (password(), {"ssh_key", "ssh_password", "console"}),
@@ -107,6 +122,13 @@ TAGGED = Rule(("ada",), False, True)
         ({"trusted": ME}, {"ssh_key"}),
         (sshd(hostbasedauthentication="yes"), {"ssh_key"}),
         ({**sshd(hostbasedauthentication="yes"), "trusted": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**sshd(hostbasedauthentication="yes"), "shosts": ME, "rhosts": ME}, {"ssh_key"}),
+        ({**believing("no"), "shosts": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**believing("no"), "rhosts": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**believing("shosts-only"), "shosts": ME}, {"ssh_key", "ssh_hostbased"}),
+        ({**believing("shosts-only"), "rhosts": ME}, {"ssh_key"}),
+        ({**believing("yes"), "shosts": ME, "rhosts": ME}, {"ssh_key"}),
+        ({**believing("yes"), "trusted": ME}, {"ssh_key", "ssh_hostbased"}),
         ({"kerberos": True}, {"ssh_key"}),
         (sshd(gssapiauthentication="yes"), {"ssh_key"}),
         ({**sshd(gssapiauthentication="yes"), "kerberos": True}, {"ssh_key", "ssh_gssapi"}),
@@ -144,10 +166,34 @@ TAGGED = Rule(("ada",), False, True)
         ({"services": ("dovecot",)}, {"ssh_key"}),
         ({"services": ("dovecot",), **password(), "sshd": {}}, {"console", "service"}),
         ({"services": ("dovecot",), **password(expires=1)}, set()),
+        (ASKED, {"ssh_key", "service"}),
+        ({**ASKED, "shells": NOBODY}, {"ssh_key"}),
+        ({**ASKED, "shell_services": ()}, {"ssh_key"}),
+        ({**ASKED, "maybe_keys": NOBODY}, set()),
+        ({**ASKED, "maybe_keys": NOBODY, "sshd": {}, **password()}, {"console", "service"}),
+        ({**ASKED, **password(expires=1)}, set()),
     ],
 )
 def test_way_is_there_for_its_reason_only(changes, found):
     assert kinds(**changes) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, True),
+        ({"sshd": {}, **account(shell="/usr/sbin/nologin")}, True),
+        (password(**LOCKED), True),
+        ({"passwords": {}}, True),
+        (password(expires=1), False),
+        (password(NONE, changed=0), False),
+        (password(**LOCKED, maximum=1), False),
+    ],
+)
+def test_whatever_runs_through_pam_goes_by_the_account_step_alone(changes, found):
+    mine = {way for way in ways.ways(dataclasses.replace(BASE, **changes)) if way.detail == ways.THROUGH_PAM}
+
+    assert mine == ({Way("ada", "unit", "jobs", ways.THROUGH_PAM)} if found else set())
 
 
 def test_key_that_is_not_surely_there_is_no_sure_way():
@@ -194,12 +240,42 @@ def test_su_needs_the_password_of_root_and_its_group(root, group, found):
     assert "su" not in kinds(users=(ADA, ROOT), passwords=closed, su_group=group)
 
 
+APP = dataclasses.replace(ADA, name="app", uid=1001)
+
+
+@pytest.mark.parametrize(
+    ("entry", "changes", "found"),
+    [
+        (GIVEN, {}, True),
+        (NONE, {}, False),
+        (dataclasses.replace(GIVEN, expires=1), {}, False),
+        (GIVEN, {"su_group": "wheel"}, False),
+        (GIVEN, {"users": (ADA, dataclasses.replace(APP, shell="/bin/false"))}, False),
+        (GIVEN, {"users": (ADA,)}, False),
+    ],
+)
+def test_su_to_another_account_needs_its_password(entry, changes, found):
+    passwords = {"ada": NONE, "app": dataclasses.replace(entry, name="app")}
+    seen = ways.ways(dataclasses.replace(BASE, **{"users": (ADA, APP), "passwords": passwords, **changes}))
+
+    said = [(way.rights, way.said) for way in seen if (way.user, way.kind) == ("ada", "su")]
+    assert said == ([("another account", "su (to become app)")] if found else [])
+
+
+def test_accounts_that_su_leads_to_are_told_up_to_a_few():
+    names = ["ada", "b", "c", "d", "e"]
+    users = tuple(dataclasses.replace(ADA, name=name) for name in names)
+    seen = ways.ways(dataclasses.replace(BASE, users=users, passwords=dict.fromkeys(names, GIVEN)))
+
+    assert {way.user: way.to for way in seen if way.kind == "su"}["ada"] == "to become b, c, d and others"
+
+
 def test_rights_and_details_are_told():
     access = dataclasses.replace(
         BASE, sudo=(ALL, TAGGED), cron={"ada": "/etc/crontab"}, services=("dovecot",), **password()
     )
 
-    assert {(way.kind, way.rights, way.said) for way in ways.ways(access)} == {
+    assert {(way.kind, way.rights, way.said) for way in seen_ways(access)} == {
         ("ssh_key", "a shell from elsewhere", "a key over SSH"),
         ("ssh_password", "a shell from elsewhere", "a password over SSH"),
         ("console", "a shell", "a password at the console"),
@@ -212,7 +288,7 @@ def test_rights_and_details_are_told():
     changed = {way.kind: way for way in ways.ways(dataclasses.replace(BASE, **password(changed=0)))}
     assert changed["console"].said == "a password at the console (with a new one chosen first)"
     assert changed["ssh_password"].detail == "with a new one chosen first"
-    (files,) = ways.ways(dataclasses.replace(BASE, **account(shell="/bin/false")))
+    (files,) = seen_ways(dataclasses.replace(BASE, **account(shell="/bin/false")))
     assert files.rights == "SFTP or tunnels"
     jobs = ways.ways(dataclasses.replace(BASE, cron={"ada": "x"}, **account(shell="/bin/false")))
     assert "jobs" in {way.rights for way in jobs}
@@ -223,6 +299,8 @@ def test_rights_and_details_are_told():
     [
         ("root", "root", True),
         ("root", "commands of sudo", True),
+        ("root", "another account", True),
+        ("commands of sudo", "another account", False),
         ("commands of sudo", "root", False),
         ("a shell from elsewhere", "a shell", True),
         ("a shell from elsewhere", "SFTP or tunnels", True),
