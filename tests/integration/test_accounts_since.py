@@ -12,7 +12,13 @@ pytestmark = pytest.mark.hosts
 
 RULES = ["password_minimum_age", "password_maximum_age", "system_accounts_without_shell",
          "accounts_without_shell_locked", "su_restricted"]  # fmt: skip
-ALLOWED = {"hipaa_cis_include": {"rules": RULES}, "hipaa_cis_level": 2, "hipaa_cis_allow_disruption": ["all"]}
+ALLOWED = {
+    "hipaa_cis_include": {"rules": RULES},
+    "hipaa_cis_level": 2,
+    "hipaa_cis_allow_disruption": ["all"],
+    # Who may become anna by her password today.
+    "hipaa_cis_close_accounts": ["plain"],
+}
 # The lock of the tools that write accounts, and what sudo notes.
 TRACES = ("/etc/.pwd.lock", "/home/auditor/.sudo_as_admin_successful")
 
