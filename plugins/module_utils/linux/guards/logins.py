@@ -94,7 +94,7 @@ def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -
     """Return whether a file that sshd would look at holds a key of the user. Raises `ReadError`."""
     patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
     for pattern in " ".join(patterns).split():
-        path = _key_file(pattern, user)
+        path = key_file(pattern, user)
         try:
             if any(KEY.search(line) for line in host.read_text(path).splitlines() if not line.lstrip().startswith("#")):
                 return True
@@ -103,7 +103,7 @@ def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -
     return False
 
 
-def _key_file(pattern: str, user: User) -> str:
+def key_file(pattern: str, user: User) -> str:
     """Replace the tokens of sshd_config(5); a relative name is taken from the home directory."""
     tokens = {"%%": "%", "%h": user.home, "%u": user.name, "%U": str(user.uid)}
     path = re.sub("%[%huU]", lambda found: tokens[found.group()], pattern)
