@@ -36,11 +36,22 @@ def cron_jobs(host: Host) -> Dict[str, str]:
                 job = SYSTEM_JOB.match(line) if _is_job(line) else None
                 if job:
                     found.setdefault(job.group("user"), path)
+    for uid, path in at_jobs(host).items():
+        found.setdefault(str(uid), path)
+    return found
+
+
+def at_jobs(host: Host) -> Dict[int, str]:
+    """Return number of an account -> a queued job of at that runs as it. Raises `ReadError`."""
+    found: Dict[int, str] = {}
     for pattern in AT_JOBS:
         for path in host.glob(pattern):
-            status = host.stat(path, follow=False)
+            try:
+                status = host.stat(path, follow=False)
+            except NotFound:
+                continue  # run meanwhile
             if stat.S_ISREG(status.st_mode):
-                found.setdefault(str(status.st_uid), path)
+                found.setdefault(status.st_uid, path)
     return found
 
 
