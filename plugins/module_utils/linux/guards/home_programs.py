@@ -50,8 +50,9 @@ class _Link(NamedTuple):
 def used_by(host: Host, user: User) -> str:
     """Return who runs what lies below a home, for a sentence; nothing where nobody is seen to. Raises `ReadError`."""
     home = user.home.rstrip("/")
+    below = (home + "/", _end(host, home) + "/")
     for one in users(host):
-        if one.uid not in (0, user.uid) and one.shell.startswith(home + "/"):
+        if one.uid not in (0, user.uid) and (one.shell.startswith(below) or _end(host, one.shell).startswith(below)):
             return "the account %s, whose login shell in /etc/passwd lies below" % one.name
     mention = re.compile(r"(?<![\w.-])(?:%s|~%s)(?![\w.-])" % (re.escape(home), re.escape(user.name)))
     for use in _uses(host):
@@ -60,9 +61,8 @@ def used_by(host: Host, user: User) -> str:
     for place, text in _scripts(host):
         if mention.search(text) and _becomes_other(text, mention, user):
             return "what %s runs" % place
-    end = _end(host, home)
     for link in _links(host):
-        if any(path.startswith((home + "/", end + "/")) for path in (link.target, link.end)):
+        if link.target.startswith(below) or link.end.startswith(below):
             return "all who run %s, a link that leads below" % printable(link.path)
     return ""
 
@@ -96,7 +96,7 @@ def _forced(host: Host) -> Iterator[_Use]:
             only = MATCH_USER.match(block.group(1)) if block else None
             if block:
                 # A list or a pattern is no name of an account, so it counts as anybody.
-                account = only.group(1) if only else ""
+                account = only.group(1).strip('"') if only else ""
             else:
                 yield _Use("%s:%d" % (printable(path), number), line, account)
 
@@ -167,7 +167,7 @@ def _all_links(host: Host) -> Iterator[_Link]:
 def _end(host: Host, path: str) -> str:
     """Return where a path leads in the end; itself where it leads round in a circle."""
     if host.root == "/":
-        return os.path.realpath(path)
+        return os.path.realpath(path) if path.startswith("/") else path
     try:
         return "/" + os.path.relpath(host.path(path), host.root)
     except ReadError:

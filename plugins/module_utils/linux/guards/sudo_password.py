@@ -67,6 +67,6 @@ def _refuse_jobs(host: Host, names: Sequence[str], place: str) -> None:
         job = found.get(name) or found.get(numbers.get(name, ""))
         if job:
             raise CannotFix(
-                "%s is for %s, as whom %s runs, which cannot type a password; give the job an account of its own, "
+                "%s is for %s, as whom jobs run that cannot type a password (%s); give them an account of their own, "
                 "or change the rule by hand with visudo" % (place, name, printable(job))
             )

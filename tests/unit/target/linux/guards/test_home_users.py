@@ -75,6 +75,7 @@ def test_home_whose_programs_others_run_is_needed(tmp_path, path, text, line):
     ("path", "text"),
     [
         ("/etc/ssh/sshd_config", "# ForceCommand /home/anna/wrap\nMatch User anna\nForceCommand /home/anna/wrap\n"),
+        ("/etc/ssh/sshd_config", 'Match User "anna"\nForceCommand /home/anna/wrap\n'),
         ("/etc/ssh/sshd_config", "Match User root\nForceCommand /home/anna/wrap\n"),
         ("/etc/ssh/sshd_config", "ForceCommand /home/anna2/wrap\nChrootDirectory /srv/home/anna\n"),
         ("/home/anna/.ssh/authorized_keys", 'command="/home/anna/wrap" ssh-ed25519 AAAA\n'),
@@ -107,6 +108,14 @@ def test_home_with_the_login_shell_of_another_is_needed(tmp_path):
     assert needed_by(tmp_path, **{"/etc/passwd": text}) == (
         "the account bo, whose login shell in /etc/passwd lies below"
     )
+
+
+def test_home_into_which_the_login_shell_of_another_leads_is_needed(tmp_path):
+    (tmp_path / "opt").mkdir()
+    (tmp_path / "opt/shell").symlink_to("/home/anna/shell")
+    text = PASSWD.replace("/home/bo:/bin/sh", "/home/bo:/opt/shell")
+
+    assert "the account bo, whose login shell" in needed_by(tmp_path, **{"/etc/passwd": text})
 
 
 def test_home_with_a_shell_of_its_own_is_not_needed(tmp_path):

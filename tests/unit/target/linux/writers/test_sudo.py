@@ -139,9 +139,14 @@ def refuse(root, who, files):
         (["anna"], {"/etc/sudoers": RULE % "anna" + "Defaults rootpw\n"}, "by rootpw at /etc/sudoers:2"),
         (["anna"], {"/etc/sudoers": "Defaults:bo env_reset, targetpw\n"}, "by targetpw at /etc/sudoers:1"),
         (["%care"], {"/etc/sudoers": "Defaults@ward runaspw\n"}, "by runaspw at /etc/sudoers:1"),
-        (["anna"], {"/var/spool/cron/crontabs/anna": "@daily sudo x\n"}, "as whom /var/spool/cron/crontabs/anna runs"),
-        (["bo", "anna"], {"/etc/cron.d/x": "@daily anna sudo x\n"}, "for anna, as whom /etc/cron.d/x runs"),
-        (["%care"], {"/etc/systemd/system/x.service": "User=1001\n"}, "for bo, as whom /etc/systemd/system/x.service"),
+        (["anna"], {"/var/spool/cron/crontabs/anna": "@daily sudo x\n"}, "(/var/spool/cron/crontabs/anna)"),
+        (
+            ["bo", "anna"],
+            {"/etc/cron.d/x": "@daily anna sudo x\n"},
+            "for anna, as whom jobs run that cannot type a password (/etc/cron.d/x)",
+        ),
+        (["%care"], {"/etc/systemd/system/x.service": "User=1001\n"}, "(/etc/systemd/system/x.service)"),
+        (["anna"], {"/var/lib/systemd/linger/anna": ""}, "(/var/lib/systemd/linger/anna)"),
         (["anna"], {"/etc/shadow": FILES["/etc/shadow"].replace("anna:$", "anna:!$")}, "anna, who has no password"),
     ],
 )
@@ -169,4 +174,4 @@ def test_rule_of_those_who_can_answer_is_not_left(tmp_path, who, files):
 def test_job_of_at_is_one_by_the_number_of_its_owner(tmp_path, monkeypatch):
     monkeypatch.setattr(sudo_password.jobs, "cron_jobs", lambda _host: {"1000": "/var/spool/cron/atjobs/a1"})
 
-    assert "as whom /var/spool/cron/atjobs/a1 runs" in refuse(tmp_path, ["anna"], {})[0]
+    assert "(/var/spool/cron/atjobs/a1)" in refuse(tmp_path, ["anna"], {})[0]
