@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins, sudo_password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access, access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import (
     ANOTHER,
@@ -178,18 +179,17 @@ def _su(host: Host, now: Access, _address: Address, wanted: Any) -> Access:
 
 def _tagless(host: Host, now: Access, _address: Address, _wanted: Any) -> Access:
     return replace(
-        now, sudo=tuple(rule if _is_left(host, now, rule) else replace(rule, nopasswd=False) for rule in now.sudo)
+        now, sudo=tuple(rule if _is_left(host, rule) else replace(rule, nopasswd=False) for rule in now.sudo)
     )
 
 
-def _is_left(host: Host, now: Access, rule: logins.Rule) -> bool:
-    """Return whether a rule keeps its tag (writers/sudo.py), for somebody whom it is for has no password."""
-    names = [user.name for user in now.users if user.uid and _is_for(now, rule, user.name)]
-    return any(not logins.has_password(host, name) for name in names)
-
-
-def _is_for(now: Access, rule: logins.Rule, name: str) -> bool:
-    return any(logins.is_for(who, name, now.groups.get(name, frozenset())) for who in rule.who)
+def _is_left(host: Host, rule: logins.Rule) -> bool:
+    """Return whether the writer leaves a rule its tag (writers/sudo.py)."""
+    try:
+        sudo_password.refuse_unanswerable(host, rule.who, "it")
+    except CannotFix:
+        return True
+    return False
 
 
 def _asked(_host: Host, now: Access, _address: Address, _wanted: Any) -> Access:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which homes somebody else than their owner gets at: web and file servers, services, accounts whose home lies below."""
+"""Which homes somebody else than their owner gets at: web and file servers, services, accounts, programs that others run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass
 from typing import Iterator, List, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users, home_programs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, users
@@ -50,7 +50,7 @@ def needed_by(host: Host, user: User) -> str:
     if running:
         return running
     place = _named(host, user)
-    return "what %s configures" % place if place else ""
+    return "what %s configures" % place if place else home_programs.used_by(host, user)
 
 
 def _named(host: Host, user: User) -> str:

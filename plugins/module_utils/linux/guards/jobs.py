@@ -44,8 +44,8 @@ def cron_jobs(host: Host) -> Dict[str, str]:
                     found.setdefault(job.group("user"), path)
     for path, user in _cron_switches(host):
         found.setdefault(user, path)
-    for path, user in _owners_of_at_jobs(host):
-        found.setdefault(user, path)
+    for uid, path in at_jobs(host).items():
+        found.setdefault(str(uid), path)
     return found
 
 
@@ -56,12 +56,18 @@ def _cron_switches(host: Host) -> Iterator[Tuple[str, str]]:
                 yield path, user
 
 
-def _owners_of_at_jobs(host: Host) -> Iterator[Tuple[str, str]]:
+def at_jobs(host: Host) -> Dict[int, str]:
+    """Return number of an account -> a queued job of at that runs as it. Raises `ReadError`."""
+    found: Dict[int, str] = {}
     for pattern in AT_JOBS:
         for path in host.glob(pattern):
-            status = host.stat(path, follow=False)
+            try:
+                status = host.stat(path, follow=False)
+            except NotFound:
+                continue  # run meanwhile
             if stat.S_ISREG(status.st_mode):
-                yield path, str(status.st_uid)
+                found.setdefault(status.st_uid, path)
+    return found
 
 
 def unit_jobs(host: Host) -> Dict[str, str]:

@@ -100,13 +100,13 @@ def key_lines(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> I
     patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
     for pattern in " ".join(patterns).split():
         try:
-            lines = host.read_text(_key_file(pattern, user)).splitlines()
+            lines = host.read_text(key_file(pattern, user)).splitlines()
         except NotFound:
             continue
         yield from (line for line in lines if KEY.search(line) and not line.lstrip().startswith("#"))
 
 
-def _key_file(pattern: str, user: User) -> str:
+def key_file(pattern: str, user: User) -> str:
     """Replace the tokens of sshd_config(5); a relative name is taken from the home directory."""
     tokens = {"%%": "%", "%h": user.home, "%u": user.name, "%U": str(user.uid)}
     path = re.sub("%[%huU]", lambda found: tokens[found.group()], pattern)

@@ -28,6 +28,8 @@ MAX_FILES = 128  # the depth at which sudo itself gives up
 COMPILED_IN = {
     "timestamp_timeout": re.compile(r"^Authentication timestamp timeout: (-?\d+(?:\.\d+)?) minutes$", re.MULTILINE)
 }
+# Settings that ask for the password of root, of the account to become or of `runas_default`, not for one's own.
+OTHER_PASSWORDS = ("rootpw", "targetpw", "runaspw")
 Line = Tuple[str, int, str]
 # `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
 DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^\s]*)?\s+(?P<settings>.*)", re.DOTALL)
@@ -153,6 +155,13 @@ def scope_without_password(text: str) -> Optional[str]:
     found = DEFAULTS.match(text)
     lifts = found and any(name == "authenticate" and seen is False for name, seen in _settings(found.group("settings")))
     return (found.group("scope") or "") if found and lifts else None
+
+
+def asks_for_another(text: str) -> str:
+    """Return the setting by which a line of defaults has sudo ask for somebody else's password; nothing where none does."""
+    found = DEFAULTS.match(text)
+    settings = dict(_settings(found.group("settings"))) if found else {}
+    return next((name for name in OTHER_PASSWORDS if settings.get(name) is True), "")
 
 
 def _settings(text: str) -> Iterator[Tuple[str, Any]]:

@@ -114,6 +114,13 @@ def _refuse_shared(host: Host, user: User, status: os.stat_result, taken: int) -
             "the home %s is used by %s, which would be shut out; give it a place of its own, or access by a group or an ACL, "
             "then close the home" % (printable(user.home), who)
         )
+    # The group bits of a mode are the mask of such a list: what they lose, everybody whom it names loses.
+    if taken & 0o070 and file_users.has_access_list(host, user.home):
+        raise CannotFix(
+            "the home %s has an access control list, and taking access from the group would take rights that it gives; "
+            "look at it with getfacl, take out with setfacl what nobody needs, then close the home"
+            % printable(user.home)
+        )
 
 
 def _names(plan: ChangePlan, fact: str) -> List[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, required
 
@@ -20,7 +21,8 @@ CRONTABS = "/var/spool/cron/crontabs"
 def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     """Write the list ``allow`` (``{allow: {mode, owner, group}}``) or remove the list ``deny`` (``{deny: absent}``).
 
-    A list of those allowed that is made anew names root and whoever has a crontab already: their work goes on.
+    A list of those allowed that is made anew names root and whoever has a crontab, or queued jobs of at, already: their work
+    goes on.
     """
     program = required(address, "program")
     if wanted == {"deny": "absent"}:
@@ -33,7 +35,8 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
         raise CannotFix("only the list of those allowed can be written, and that of those denied removed")
     path, attributes = "/etc/%s.allow" % program, wanted["allow"]
     if not plan.host.exists(path):
-        names = ["root", *(_users_with_crontab(plan.host) if program == "cron" else [])]
+        users = _users_with_crontab(plan.host) if program == "cron" else _users_with_at_jobs(plan.host)
+        names = ["root", *users]
         plan.write(path, "".join(name + "\n" for name in dict.fromkeys(names)), mode=int(attributes["mode"], 8))
     mode = plan.host.stat(path).st_mode & int(attributes["mode"], 8)
     plan.attributes(path, mode, attributes["owner"], attributes["group"])
@@ -44,3 +47,13 @@ def _users_with_crontab(host: Host) -> List[str]:
         return host.list_directory(CRONTABS)
     except NotFound:
         return []
+
+
+def _users_with_at_jobs(host: Host) -> List[str]:
+    """Return who has queued jobs of at and is not denied it: a job queued before that lets nobody in again."""
+    try:
+        denied = host.read_text("/etc/at.deny").split()
+    except NotFound:
+        denied = []
+    names = [host.user_name(uid) for uid in jobs.at_jobs(host)]
+    return sorted(name for name in names if name and name not in denied)

@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Collection, Dict, List, Tuple
+from typing import Any, Callable, Collection, Dict, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, text_or, with_line
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins, sudo_password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups
 
 # The last setting wins and files come in lexical order; a name with a dot would be skipped (sudoers(5)).
 OWN_FILE = "/etc/sudoers.d/zz-hipaa-cis"
@@ -131,13 +130,13 @@ def _edited(text: str, edit: Edit, but: Collection[int]) -> str:
 
 
 def _require_password(plan: ChangePlan, address: Address, edit: Edit) -> None:
-    """Take out what lifts the password, where everybody whom it is for has one; other lines are left."""
+    """Take out what lifts the password, where everybody whom it is for can give one; other lines are left."""
     kept: Dict[Place, str] = {}
 
     def judge(place: str) -> None:
         file, number, text = found[place]
         try:
-            _refuse_without_password(plan.host, text, place)
+            sudo_password.refuse_unanswerable(plan.host, _who(text), place)
         except CannotFix as problem:
             kept[file, number] = str(problem)
             raise
@@ -155,39 +154,12 @@ def _require_password(plan: ChangePlan, address: Address, edit: Edit) -> None:
         raise CannotFix("%s still lifts the password; change it there by hand with visudo" % ", ".join(places))
 
 
-def _refuse_without_password(host: Host, text: str, place: str) -> None:
-    """Raise `CannotFix` where somebody whom a line is for has no password, or that cannot be told."""
-    for name in _users_of(host, text, place):
-        if not logins.has_password(host, name):
-            raise CannotFix(
-                "%s is for %s, who has no password on this host and could run nothing by sudo any more; "
-                "give them one or remove the rule by hand with visudo" % (place, name)
-            )
-
-
-def _users_of(host: Host, text: str, place: str) -> List[str]:
-    """Return the users besides root for whom a line is. Raises `CannotFix` where that cannot be told."""
-    who: Tuple[str, ...] = ()
+def _who(text: str) -> Tuple[str, ...]:
+    """Return the words of sudoers that say for whom a line is."""
     found = sudo.DEFAULTS.match(text)
     rule = logins.rule_of(text)
     if rule is not None:
-        who = rule.who
-    elif found is not None and (found.group("scope") or "").startswith(":"):
-        who = tuple(found.group("scope")[1:].split(","))
-    names: Dict[str, None] = {}
-    for one in who or ("ALL",):
-        if not logins.PLAIN_NAME.match(one.lstrip("%")):
-            raise CannotFix(
-                "%s is for %s, whose passwords cannot be told; change it by hand with visudo" % (place, one)
-            )
-        members = _members(host, one[1:]) if one.startswith("%") else [one]
-        names.update(dict.fromkeys(members))
-    return [name for name in names if name != "root"]
-
-
-def _members(host: Host, name: str) -> List[str]:
-    known = [group for group in groups(host) if group.name == name]
-    if not known:
-        raise CannotFix("the group %s is not a local one, so the passwords of its members cannot be told" % name)
-    first = [user.name for user in logins.users(host) if user.gid == known[0].gid]
-    return [*known[0].members, *first]
+        return rule.who or ("ALL",)
+    if found is not None and (found.group("scope") or "").startswith(":"):
+        return tuple(found.group("scope")[1:].split(","))
+    return ("ALL",)

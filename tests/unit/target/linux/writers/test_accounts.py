@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import error, value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import accounts
 
@@ -33,3 +39,41 @@ def test_names_are_given_as_they_are_seen(monkeypatch):
     monkeypatch.setattr(accounts.accounts, "read", lambda _host, _addresses: [value(["anna", "bo"], "x")])
 
     assert accounts._names(PLAN, "home_too_open") == ["anna", "bo"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "attribute", "left"),
+    [
+        (0o770, "system.posix_acl_access", True),
+        (0o770, "user.other", False),
+        (0o755, "system.posix_acl_access", False),
+    ],
+)
+def test_home_whose_access_list_would_lose_rights_is_left(tmp_path, monkeypatch, mode, attribute, left):
+    home = tmp_path / "home/anna"
+    home.mkdir(parents=True)
+    home.chmod(mode)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("anna:x:1000:1000::/home/anna:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("anna:x:1000:\n")
+    monkeypatch.setattr(accounts.accounts, "read", lambda _host, _addresses: [value(["anna"], "x")])
+    monkeypatch.setattr(os, "listxattr", lambda *_path, **_more: [attribute])
+    plan = ChangePlan(PlannedHost(str(tmp_path)))
+
+    if left:
+        with pytest.raises(CannotFix, match="the home /home/anna has an access control list"):
+            accounts._homes(plan, "home_too_open", "0750")
+    else:
+        accounts._homes(plan, "home_too_open", "0750")
+
+    after = plan.host.stat("/home/anna").st_mode & 0o777
+    assert after == (mode if left else 0o750)
+
+
+def test_file_system_without_access_lists_has_none(monkeypatch):
+    def refuse(*_path, **_more):
+        raise OSError(errno.ENOTSUP, "not supported")
+
+    monkeypatch.setattr(os, "listxattr", refuse)
+
+    assert not file_users.has_access_list(Host(), "/")

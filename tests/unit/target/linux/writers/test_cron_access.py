@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -9,6 +11,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_hos
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import cron_access
 
+# Who owns the jobs: anybody but root, or whoever runs the tests.
+OTHER = os.getuid() or 1000
 WANTED = {"allow": {"mode": "0640", "owner": "root", "group": "root"}}
 
 
@@ -28,6 +32,29 @@ def test_new_list_names_who_has_a_crontab(plan, tmp_path):
     cron_access.write(plan, {"program": "cron"}, WANTED)
 
     assert plan.host.read_text("/etc/cron.allow") == "root\nanna\n"
+
+
+@pytest.mark.parametrize("folder", ["var/spool/cron/atjobs", "var/spool/at"])
+@pytest.mark.parametrize(("deny", "allowed"), [("", "root\nanna\n"), ("bo\nanna\n", "root\n")])
+def test_new_list_names_who_has_jobs_of_at_and_is_not_denied_it(plan, tmp_path, folder, deny, allowed):
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nanna:x:%d:0::/:/bin/sh\n" % OTHER)
+    (tmp_path / "etc/at.deny").write_text(deny)
+    (tmp_path / folder / "spool").mkdir(parents=True)
+    (tmp_path / folder / "a0001").write_text("#!/bin/sh\n")
+    if os.getuid() == 0:
+        os.chown(tmp_path / folder / "a0001", OTHER, 0)
+
+    cron_access.write(plan, {"program": "at"}, WANTED)
+
+    assert plan.host.read_text("/etc/at.allow") == allowed
+
+
+def test_jobs_of_at_of_no_account_are_nobodys(plan, monkeypatch):
+    monkeypatch.setattr(cron_access.jobs, "at_jobs", lambda _host: {4000000: "/var/spool/at/a"})
+
+    cron_access.write(plan, {"program": "at"}, WANTED)
+
+    assert plan.host.read_text("/etc/at.allow") == "root\n"
 
 
 def test_stricter_mode_stays(plan, tmp_path):
