@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="mutants", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seed", type=int, default=1, help="what the sample is drawn from")
     parser.add_argument("--sample", type=int, default=400, help="how many; 0: all there are")
     parser.add_argument("--places", nargs="+", default=PLACES, help="files and folders to put faults into")

@@ -20,7 +20,7 @@ MOST_FAULTS = 12
 
 def main() -> int:
     """Play the rounds; return 1 where one of them failed."""
-    parser = argparse.ArgumentParser(prog="rollback_storm", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="rollback_storm", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=8, help="how many")
     parser.add_argument("--seed", type=int, help="play this one only, and say all that happened")
     parser.add_argument(

@@ -89,7 +89,7 @@ PLAYBOOK_VARIABLES = frozenset(
         "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
         "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "rejoin_problem",
-        "turn", "command", "ran", "ran_elsewhere", "outcome", "window", "hindered", "restarting", "answers", "boot", "told",
+        "turn", "command", "ran", "ran_elsewhere", "outcome", "reboot_window", "hindered", "restarting", "answers", "boot", "told",
         "back", "went_down", "seen", "lost", "stuck",
     }
 )  # fmt: skip

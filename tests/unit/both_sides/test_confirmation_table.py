@@ -5,6 +5,7 @@ The host is the real code on a tree, down to its files; only the wire between th
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -358,11 +359,10 @@ def test_whatever_stops_the_host_in_the_group_the_controller_tells_how_it_stands
         with monkeypatch.context() as patched:
             at = broken_at(patched, point, number, act, act is no_space)
             # The timer's time comes once the controller has asked twice, with a disk that has space again.
-            asked: list[int] = []
+            asked = itertools.count(1)
 
             def meanwhile(asked=asked, patched=patched, root=root):
-                asked.append(1)
-                if len(asked) == 3:
+                if next(asked) == 3:
                     patched.undo()
                     quick_again(patched)
                     dead_timer(root)()

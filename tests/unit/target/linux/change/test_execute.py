@@ -57,7 +57,10 @@ def execute(tmp_path):
         (tmp_path / "var/lib").mkdir(parents=True, exist_ok=True)
         journal = Journal(str(tmp_path), "run")
         journal.create()
-        runner = lambda _argv, _timeout: result or CommandResult()  # noqa: E731 - one line says it
+
+        def runner(_argv, _timeout):
+            return result or CommandResult()
+
         return Executor(Host(str(tmp_path)), runner, journal).execute([step])
 
     return call

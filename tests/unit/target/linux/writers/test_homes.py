@@ -37,7 +37,10 @@ def closed(root):
     """Return (what was left, the modes of alice's and bob's home)."""
     changes = {"it": ["accounts", {"fact": "home_too_open"}, "0750"]}
     request = {"version": 1, "mode": "apply", "run_id": "r", "group": "plain", "options": {}, "changes": changes}
-    runner = lambda _argv, _timeout: CommandResult(0, "", "")  # noqa: E731
+
+    def runner(_argv, _timeout):
+        return CommandResult(0, "", "")
+
     state = apply.Apply(apply.parse(json.dumps(request)), str(root), runner).answer()["changes"]["it"]
     modes = [oct((root / "home" / name).stat().st_mode & 0o7777) for name in ("alice", "bob")]
     return state.get("left", "") or state.get("reason", ""), modes
