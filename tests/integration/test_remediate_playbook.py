@@ -207,6 +207,7 @@ def test_outside_of_the_window_nothing_is_started(booted_host, playbook):
     code, said = playbook("remediate", [booted_host], hipaa_cis_windows=[window])
 
     assert code == 0, said
+    said = " ".join(said.split())
     assert "outside of the maintenance windows" in said
     assert f"opens at {later:%Y-%m-%d %H:%M} UTC" in said
     assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)

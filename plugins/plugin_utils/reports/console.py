@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import STATES
 
 WIDTH = 80
+# Of one reason.
+MAX_LINES = 5
 MAX_HOSTS = 40
 _COLOURS = {"gap": "31", "not_assessed": "33", "needs_attestation": "36", "supported": "32"}
 _SEVERITY_COLOURS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36"}
@@ -106,7 +109,9 @@ class Console:
                 word = self._paint("UNDONE BY THE HOST", _COLOURS["gap"])
                 result.append(f"  {word}: it could not be reached after the change")
             if "not_begun" in item:
-                result.append(_fit(f"  not begun: {item['not_begun']}", WIDTH))
+                # Until when is what one wants to know, and stands at its end.
+                told = textwrap.wrap(f"not begun: {item['not_begun']}", WIDTH - 2)[:MAX_LINES]
+                result.extend("  " + _fit(line, WIDTH - 2) for line in told)
             if "plan_digest" in item:
                 result.append(_fit(f"  plan: {item['plan_digest']}", WIDTH))
             if "reboot" in item:
