@@ -98,7 +98,8 @@ def test_file_with_other_names(booted_host, playbook, results, remediation_of):
     assert code == 0, said
     assert results(booted_host)["crontab_permissions"] == "fixed"
     assert mode(booted_host, "/srv/crontab") == "600"
-    assert results(booted_host)["redirects_not_sent"] == "skipped"
+    # The value for new interfaces stands in no file with other names, and is set.
+    assert results(booted_host)["redirects_not_sent"] == "still_failing"
     assert "find / -xdev -samefile" in reasons(remediation_of, booted_host)["redirects_not_sent"]
 
     code, said = playbook("rollback", [booted_host])
