@@ -105,7 +105,13 @@ def tools(root):
 
 
 def apply(root, tools, *names, watcher=lambda _what: None):
-    request = {"version": 1, "mode": "apply", "run_id": "run", "group": "plain", "options": {"close_accounts": ["anna", "bert"]}}
+    request = {
+        "version": 1,
+        "mode": "apply",
+        "run_id": "run",
+        "group": "plain",
+        "options": {"close_accounts": ["anna", "bert"]},
+    }
     request["changes"] = {name: CHANGES[name] for name in names or CHANGES}
     return Apply(parse(json.dumps(request)), root, tools, watcher).answer()
 
