@@ -331,7 +331,8 @@ class Executor:
         self._half = half or not (good or idle)
         more = {} if after is None else {"after": after}
         self._finish(number, "done" if partly else "failed", effects=effects, details=details, reason=problem, **more)
-        surprise = self._surprise(number, step, effects) if step.packages else ""
+        seen = {*effects, *details.get("others", {})}
+        surprise = self._surprise(number, step, seen) if step.packages else ""
         self._half = self._half or bool(surprise)
         return surprise or problem
 

@@ -110,11 +110,14 @@ def before(host: Host, runner: Runner, step: Step, journal: Journal) -> State:
 
 
 def command(step: Step, then: State, journal: Journal) -> List[str]:
-    """Return what is run for a step: it keeps its own record in the journal's folder, and takes what was fetched there."""
+    """Return what is run for a step: it keeps its own record in the journal's folder.
+
+    Where archives were fetched to be looked at, those are installed and no others.
+    """
     head = len(APT)
     more = package_record.options(journal.folder, then["token"])
     if os.path.isdir(fetched(journal)):
-        more += archives_in(fetched(journal))
+        more += [*archives_in(fetched(journal)), "--no-download"]
     return [*step.argv[:head], *more, *step.argv[head:]]
 
 

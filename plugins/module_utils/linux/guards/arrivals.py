@@ -115,7 +115,7 @@ def _brought(runner: Runner, names: Sequence[str], keep: str) -> Dict[str, Tuple
         if not keep:
             own += [*LEAVE_NOTHING, "-o", "Dir::State::lists=%s/" % _lists(folder, folders.get("LISTS", ""))]
         runner([*APT, *own, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
-        return _looked_at(runner, folder, arrivals)
+        return _looked_at(runner, folder)
 
 
 def _lists(folder: str, lists: str) -> str:
@@ -140,14 +140,13 @@ def _made(keep: str) -> Iterator[str]:
         yield folder
 
 
-def _looked_at(runner: Runner, folder: str, arrivals: Sequence[Arrival]) -> Dict[str, Tuple[str, str]]:
+def _looked_at(runner: Runner, folder: str) -> Dict[str, Tuple[str, str]]:
+    """Return what every archive of the folder brings: nothing else is installed (`package_steps.command`)."""
     result = {}
-    for arrival in arrivals:
-        path = os.path.join(folder, arrival.archive)
-        if os.path.isfile(path):
-            kind, what = _of_archive(runner, path)
-            if kind:
-                result[arrival.name] = (kind, what)
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.deb"))):
+        kind, what = _of_archive(runner, path)
+        if kind:
+            result[os.path.basename(path).partition("_")[0]] = (kind, what)
     return result
 
 

@@ -30,6 +30,7 @@ class Apt:
         self.needs = {}
         self.installed = set()
         self.fetched = []
+        self.offline = False
         self.cache = folder / "cache"
         self.cache.mkdir()
 
@@ -59,16 +60,19 @@ class Apt:
         if "install" in words:
             names = [word for word in words[words.index("install") + 1 :] if not word.startswith("--")]
             said = self.install(words, [*names, *(more for name in names for more in self.needs.get(name, ()))])
-        return CommandResult(0, said)
+        return CommandResult(100, "", said) if said.startswith("E: ") else CommandResult(0, said)
 
     def install(self, words, names):
         if "--simulate" in words:
             return "".join("Inst %s (%s repository [all])\n" % (name, self.archives[name][1]) for name in names)
+        other = [word.split("=", 1)[1] for word in words if word.startswith("Dir::Cache::archives=")]
         if "--download-only" not in words:
+            there = [os.path.exists(other[0] + self.archives[name][0].name) for name in names]
+            if "--no-download" in words and not all(there):
+                return "E: Unable to fetch some archives"
             self.installed.update(names)
             return ""
-        other = [word.split("=", 1)[1] for word in words if word.startswith("Dir::Cache::archives=")]
-        for name in names:
+        for name in () if self.offline else names:
             if not os.path.exists(other[0] + self.archives[name][0].name):
                 shutil.copy(self.archives[name][0], other[0])
                 self.fetched.append(name)
@@ -175,6 +179,16 @@ def root(tmp_path):
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     (tmp_path / "root/var/lib/apt/lists/x_Packages").write_text("")
     return tmp_path / "root"
+
+
+def test_what_was_not_looked_at_is_not_installed(apt, root, monkeypatch):
+    """What apt can fetch by now, though it could not a moment ago, nobody has seen: it takes what is there, or nothing."""
+    monkeypatch.setattr(Apply, "_begin", lambda self, _steps: self._journal.create())
+    apt.offer("one", ["usr/share/pam-configs/one"])
+    apt.offline = True
+
+    assert ask(apt, root)["one"] == ("failed", "")
+    assert apt.installed == set()
 
 
 def test_host_says_the_class_in_the_plan_and_installs_only_the_others(apt, root, monkeypatch):
