@@ -76,6 +76,13 @@ def why_no_browser() -> str:
     return "missing " + ", ".join(lacking) if lacking else ""
 
 
+@functools.lru_cache(maxsize=None)
+def why_no_dpkg() -> str:
+    """Say what this machine lacks to make packages; empty when it lacks nothing."""
+    lacking = _lacking({"dpkg-deb": "dpkg"})
+    return "missing " + ", ".join(lacking) if lacking else ""
+
+
 def why_no_root() -> str:
     """Say that files cannot be given other owners here; empty for root."""
     return "" if os.geteuid() == 0 else "missing root"
@@ -86,6 +93,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "hosts": why_no_hosts,
     "browser": why_no_browser,
     "root": why_no_root,
+    "dpkg": why_no_dpkg,
 }
 
 

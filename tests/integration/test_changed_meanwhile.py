@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
-from tests.integration.remediating import playbook, playbook_command, remediation_of
+from tests.integration.remediating import module_on, playbook, playbook_command, remediation_of
 
 __all__ = ["playbook", "playbook_command", "remediation_of"]
 
@@ -44,14 +44,7 @@ ROUNDS = 2
 
 @pytest.fixture
 def module(booted_host, run_ansible, write_inventory):
-    """A function that runs a module of the collection on the host and gives its answer."""
-    inventory = write_inventory([booted_host], user="root")
-
-    def run(name, arguments):
-        said = run_ansible("all", "-i", inventory, "-m", f"hipaa.cis.{name}", "-a", json.dumps(arguments))
-        return json.loads(said[said.index("{") :])
-
-    return run
+    return module_on(booted_host, run_ansible, write_inventory)
 
 
 def request(changes, group="plain"):

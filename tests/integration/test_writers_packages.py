@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.integration.remediating import changes
+from tests.integration.remediating import changes, module_on
 
 pytestmark = pytest.mark.hosts
 
@@ -58,14 +58,7 @@ def host(booted_host):
 
 @pytest.fixture
 def module(host, run_ansible, write_inventory):
-    """A function that runs a module of the collection on the host and gives its answer."""
-    inventory = write_inventory([host], user="root")
-
-    def run(name, arguments):
-        said = run_ansible("all", "-i", inventory, "-m", f"hipaa.cis.{name}", "-a", json.dumps(arguments))
-        return json.loads(said[said.index("{") :])
-
-    return run
+    return module_on(host, run_ansible, write_inventory)
 
 
 @pytest.fixture

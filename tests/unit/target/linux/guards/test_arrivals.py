@@ -16,9 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import Com
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import arrivals
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("dpkg-deb") is None, reason="left out on this machine: missing dpkg-deb (package dpkg)"
-)
+pytestmark = pytest.mark.dpkg
 
 
 class Apt:

@@ -74,7 +74,7 @@ def applied(root, wanted):
     )
 
 
-pytestmark = pytest.mark.skipif(ME != 0, reason="owners are changed by root only")
+pytestmark = pytest.mark.root
 
 
 @pytest.mark.parametrize(
