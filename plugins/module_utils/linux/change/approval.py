@@ -16,7 +16,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files, difference, files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import ENDED, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -99,7 +99,7 @@ class Approval:
             return
         self._states = {}
         for entry in self._journal.entries() if self._journal.exists() else ():
-            if entry.status in ("failed", "undone"):
+            if entry.status in ENDED:
                 continue
             seen = {entry.step["path"]: {"before": entry.before, "after": entry.after}} if "path" in entry.step else {}
             for path, both in {**seen, **(entry.effects or {})}.items():

@@ -24,6 +24,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
     sync_folder,
 )
 
+# Of a change with this status nothing is there any more.
+ENDED = ("undone", "failed")
 BASE = "/var/lib/hipaa-cis"
 VERSION = 1
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
@@ -255,7 +257,7 @@ def last_run(root: str) -> str:
 def _changed(journal: Journal) -> bool:
     """Return whether a run may have left anything changed; a damaged journal may have."""
     try:
-        return any(entry.status not in ("failed", "undone") for entry in journal.entries())
+        return any(entry.status not in ENDED for entry in journal.entries())
     except DamagedJournal:
         return True
 

@@ -15,10 +15,9 @@ from typing import Any, Iterator, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import account_files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import is_accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal, runs
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import ENDED, Entry, Journal, runs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import fetched
 
-ENDED = ("undone", "failed")
 # How long the journal of a run of which nothing is left stays, to be read.
 KEPT_DAYS = 90
 SECONDS_A_DAY = 86400.0

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -18,17 +17,18 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     places,
     reserve,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_batch import AccountBatch, View, batches
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_batch import AccountBatch, batches
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_steps import is_accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_undo import AccountUndo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.conflicts import Conflicts, read_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import Watcher, said, write_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError, State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import (
+    ENDED,
     DamagedJournal,
     Entry,
     Journal,
     last_run,
-    runs,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import PackageUndo, effects_that_stay
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.places import Place
@@ -36,7 +36,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     COMMAND,
     CONNECTION,
-    FILE,
     KERNEL,
     REFRESH,
 )
@@ -46,14 +45,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot import boot_id
 
-UNDONE = ("undone", "failed")
 # No state of a path is like this.
 UNKNOWN: State = {"kind": "unknown"}
 
 
 def unconfirmed(entry: Entry) -> bool:
     """Return whether a change is there that may have cut the controller off and was not confirmed since."""
-    return entry.status not in UNDONE and entry.step["group"] == CONNECTION and not entry.confirmed
+    return entry.status not in ENDED and entry.step["group"] == CONNECTION and not entry.confirmed
 
 
 @dataclass
@@ -91,6 +89,7 @@ class Rollback:
         self._accounts = AccountUndo(host, journal)
         self._packages = PackageUndo(host, runner, force)
         self._records = AccountBatch(host, journal)
+        self._conflicts = Conflicts(host, journal, self._packages, self._accounts, self._records, force)
 
     def run(self, dry: bool = False, differences: bool = False) -> Report:
         """Roll back. With conflicts and without force, or when ``dry``, nothing is changed.
@@ -100,7 +99,7 @@ class Rollback:
         entries = [entry for entry in self._journal.entries(skip_damage=self._force) if self._wanted(entry)]
         self._look_again(entries, note=not dry)
         report = Report()
-        report.conflicts = self._conflicts(entries)
+        report.conflicts = self._conflicts.found(entries)
         dry = dry or (bool(report.conflicts) and not self._force)
         told = TakenBack(self._host, self._journal, dry, differences)
         if dry:
@@ -188,12 +187,12 @@ class Rollback:
             report.pending_reboot += [why for why in entry.step.get("at_boot", ()) if why not in report.pending_reboot]
 
     def _wanted(self, entry: Entry) -> bool:
-        return entry.status not in UNDONE and self._chosen(entry)
+        return entry.status not in ENDED and self._chosen(entry)
 
     def _told(self, told: TakenBack, entry: Entry) -> Item:
         step = entry.step
         try:
-            running = _read_kernel(self._host.path(step["path"])) if step["type"] == KERNEL else ""
+            running = read_kernel(self._host.path(step["path"])) if step["type"] == KERNEL else ""
             by_files = step["type"] == COMMAND and not is_accounts(entry)
             return told.item(entry, list(self._effects(entry)) if by_files else (), running)
         except (ChangeError, OSError, ReadError):
@@ -234,7 +233,7 @@ class Rollback:
             return False
         try:
             if entry.step["type"] == KERNEL:
-                return _read_kernel(self._host.path(entry.step["path"])).split() != entry.before["value"].split()
+                return read_kernel(self._host.path(entry.step["path"])).split() != entry.before["value"].split()
             if is_accounts(entry):
                 return self._records.differs(entry)
             if entry.step["type"] == COMMAND:
@@ -350,109 +349,6 @@ class Rollback:
         if not good:
             report.problems.append("`%s` failed: %s" % (" ".join(argv), said(result)))
         return good
-
-    def _conflicts(self, entries: List[Entry]) -> List[str]:
-        """Return what is neither as the run left it nor as it was before, steps chained backwards."""
-        found = self._packages.conflicts(entry for entry in reversed(entries) if entry.step.get("packages"))
-        shown: Dict[str, State] = {}
-        view: View = {}
-        for entry in reversed(entries):
-            if entry.step["type"] == FILE:
-                self._chain(entry.step["path"], entry.before, entry.after, shown, found)
-            elif entry.step["type"] == KERNEL:
-                self._kernel_conflict(entry, entries, found)
-            elif entry.step["type"] == COMMAND:
-                accounts = self._accounts.paths(entry)
-                found += [text for text in self._account_conflicts(entry, view) if text not in found]
-                shown.update(self._accounts.attributes_before(entry, shown))
-                for path, effect in (entry.effects or {}).items():
-                    if path not in accounts:
-                        self._chain(path, effect["before"], effect["after"], shown, found)
-                found += self._of_nobody_known(entry, shown)
-        later = self._later() if found else {}
-        return [text + later.get(text.split(" ")[0], "") for text in found]
-
-    def _later(self) -> Dict[str, str]:
-        """Return path -> the hint that a later run of ours has changed it, of what is not taken back."""
-        hints: Dict[str, str] = {}
-        for run in runs(self._host.root):
-            other = Journal(self._host.root, run)
-            with suppress(ChangeError, OSError):
-                if run == self._journal.run_id or os.stat(other.path).st_mtime < os.stat(self._journal.path).st_mtime:
-                    continue
-                for entry in other.entries():
-                    if entry.status not in UNDONE:
-                        paths = [entry.step.get("path", ""), *(entry.effects or {})]
-                        hints.update(dict.fromkeys(paths, "; by the later run %s: take that back first" % run))
-        return hints
-
-    def _kernel_conflict(self, entry: Entry, entries: List[Entry], found: List[str]) -> None:
-        """Add a value that the run neither found nor made at any of its steps; of several steps it is said once."""
-        path = entry.step["path"]
-        steps = [one for one in entries if one.step["type"] == KERNEL and one.step["path"] == path]
-        known = [state["value"].split() for one in steps for state in (one.before, one.after)]
-        now = _read_kernel(self._host.path(path))
-        if entry is steps[-1] and now.split() not in known:
-            found.append("%s is %s now, the run had set %s" % (path, now, entry.after["value"]))
-
-    def _of_nobody_known(self, entry: Entry, shown: Dict[str, State]) -> List[str]:
-        """Return what changed while a command ran, is so still, and is not known to be its work."""
-        found = []
-        for path, effect in entry.details.get("others", {}).items():
-            now = shown.get(path) or large_files.state(self._host.path(path, follow=False))
-            if not files.same(now, effect["before"]):
-                found.append(
-                    "%s was changed while the run did `%s`, and is not known to be its work"
-                    % (path, entry.step["label"])
-                )
-            shown[path] = effect["before"]
-        return found
-
-    def _account_conflicts(self, entry: Entry, view: View) -> List[str]:
-        try:
-            return self._records.conflicts(entry, view) if is_accounts(entry) else self._accounts.conflicts(entry, view)
-        except ChangeError as problem:
-            if isinstance(problem, DamagedJournal) and not self._force:
-                raise
-            return [str(problem)]
-
-    def _chain(self, path: str, before: State, after: State, shown: Dict[str, State], found: List[str]) -> None:
-        now = shown.get(path)
-        if now is None:
-            now = large_files.state(self._host.path(path, follow=False))
-        gone = now["kind"] == "absent" and after["kind"] == "file" and not files.has_content(after)
-        if not gone and not files.same(now, after) and not files.same(now, before):
-            text = "%s was changed since the run (%s)" % (path, _what_differs(after, now))
-            if text not in found:
-                found.append(text)
-        lost = large_files.cannot_come_back(path, before, now)
-        if lost and lost not in found:
-            found.append(lost)
-        # A step that left the content alone says nothing of it, so what is there now has to fit the steps before it.
-        kept = {"sha256": now["sha256"]} if files.has_content(now) and not files.has_content(before) else {}
-        shown[path] = now if gone else {**before, **(kept if before["kind"] == "file" else {})}
-
-
-def _what_differs(after: State, now: State) -> str:
-    if now["kind"] != after["kind"]:
-        return "it was %s and is %s" % (after["kind"], now["kind"])
-    names = {
-        "sha256": "content",
-        "target": "target of the link",
-        "uid": "owner",
-        "gid": "group",
-        "xattrs": "attributes",
-    }
-    different = [key for key in files.COMPARED if after.get(key) != now.get(key)]
-    return ", ".join(names.get(key, key) for key in different if key != "sha256" or files.has_content(after))
-
-
-def _read_kernel(path: str) -> str:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read(4096).decode("utf-8", "backslashreplace").strip()
-    except OSError:
-        return "unreadable"
 
 
 def roll_back(run_id: Optional[str], force: bool, dry: bool, differences: bool = False) -> Tuple[str, Report]:

@@ -13,7 +13,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file as reader
 
-ME = os.getuid()
 LOG = "/var/log/app.log"
 PASSWD = """\
 root:x:0:0::/root:/bin/bash
