@@ -25,11 +25,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maint
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
-    NotBegun,
     PlatformRemediation,
-    Unreachable,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import NotBegun, Unreachable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now

@@ -17,9 +17,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
     PlatformRemediation,
-    Unreachable,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import Unreachable
 from tests.hosts.host import Host
 from tests.storm import others, verdict
 from tests.storm.others import Act, Claims

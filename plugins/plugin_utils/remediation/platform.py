@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions, ExceptionDecision
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.held_settings import HeldSettings
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import (
     CONNECTION,
@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies imp
     NoRemedy,
     Remedies,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import Answer, NotBegun, Target, Unreachable
 
 REQUEST_VERSION = 1
 # A package that was installed brings settings of its own, which the next pass sets right.
@@ -37,41 +38,12 @@ MAX_REASONS = 20
 LOGIN = "login"
 # What became of a change that was not made.
 NOT_MADE = ("refused", "failed")
-RETRY_SECONDS = 2.0
-# How long after the timeout a host that heals itself may take to be reachable again.
-HEALING_SECONDS = 60.0
-# A host that answers, and on which a process is at it, is waited for no longer than this; one where none is says so.
-MAX_WAITING_SECONDS = 3600.0
 NOT_IN_PLAN = "not in the approved plan"
 WHY_NOT_IN_PLAN = "; the run in check mode that made the plan says why, and whom a change would shut out"
-# What a host says of the changes that are to be confirmed (`confirm.STATES` on the target).
-DECIDED = ("confirmed", "reverted", "stuck", "none")
 CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
 BROKEN = "the connection broke while the change was made, so the host undid it by itself"
 
 RESULTS = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error")
-Answer = Mapping[str, Any]
-
-
-class Unreachable(Exception):
-    """The host does not answer, or not as root. The text says how."""
-
-
-class NotBegun(Exception):
-    """Nothing may be begun on the host now. The text says why."""
-
-
-class Target(Protocol):
-    """How a remediation talks to one host."""
-
-    def observe(self, plan: PlatformPlan) -> Answer:
-        """Return the observe module's answer. Raises `HipaaCisError` or `Unreachable`."""
-
-    def apply(self, plan: PlatformPlan, request: Mapping[str, Any]) -> Answer:
-        """Return the apply module's answer. Raises `HipaaCisError`, `NoAnswer`, `Unreachable`, or `NotBegun` before the first change."""
-
-    def reconnect(self) -> None:
-        """Drop the connection, so that the next call opens a new one."""
 
 
 @dataclass(frozen=True)
@@ -361,62 +333,19 @@ class PlatformRemediation:
         Raises `HipaaCisError`, `Unreachable` where nobody can say whether they stay.
         """
         try:
-            commit: Mapping[str, Any] = self._until_decided(mode)["commit"]
-            if commit["state"] == "stuck":
-                raise HipaaCisError(self._stuck(commit))
-            if commit["state"] == "none" and mode == "confirm":
-                raise HipaaCisError(
-                    "The host does not know any more of changes that were to be confirmed, so they may be in force and "
-                    "it will not undo them: somebody removed the journal of this run, or put back an older state of /var."
-                )
+            return confirmation.decision(mode, self._ask_anew, self._limits.run_id, self._limits.confirm_timeout)
         except (HipaaCisError, Unreachable) as problem:
             self._open, self._why_open = set(changes), str(problem)
             raise
-        return commit
 
-    def _stuck(self, commit: Mapping[str, Any]) -> str:
-        problems = "; ".join(commit.get("report", {}).get("problems", [])[:5]) or "it does not say why"
-        run = self._limits.run_id
-        return (
-            f"The host could not wholly undo changes that were not confirmed, and tries again at its next boot only: "
-            f"{problems}. See to that, then take the run back: ansible-playbook hipaa.cis.rollback "
-            f"-e hipaa_cis_run_id={run}, or at its console python3 /var/lib/hipaa-cis/{run}/rollback.zip {run}"
-        )
+    def _ask_anew(self, mode: str) -> Answer:
+        self._target.reconnect()
+        return self._apply(mode, CONNECTION, {})
 
     def _take_as_reverted(self, changes: Collection[str], commit: Mapping[str, Any], why: str) -> None:
         self.reverted, self._reverted, self._why_reverted = True, set(changes), why
         problems = commit.get("report", {}).get("problems", [])
         self.warnings.extend(f"While the host undid the changes: {problem}" for problem in problems)
-
-    def _until_decided(self, mode: str) -> Answer:
-        """Ask over new connections until the host says what became of the changes. Raises `Unreachable`."""
-        patience = self._limits.confirm_timeout + HEALING_SECONDS
-        started = heard = time.monotonic()
-        reason = state = ""
-        while time.monotonic() - heard < patience and time.monotonic() - started < MAX_WAITING_SECONDS:
-            try:
-                self._target.reconnect()
-                answer = self._apply(mode, CONNECTION, {})
-            except (Unreachable, HipaaCisError) as problem:
-                reason = str(problem)
-                time.sleep(RETRY_SECONDS)
-                continue
-            state = answer["commit"]["state"]
-            if state in DECIDED:
-                return answer
-            heard = time.monotonic()
-            time.sleep(RETRY_SECONDS)
-        if time.monotonic() - heard < patience:
-            raise Unreachable(
-                f"The host answers, but for {MAX_WAITING_SECONDS:g} seconds it has neither kept nor undone changes that may "
-                f"cut the connection off: it is {state}, and a process is still at it. Look at it on the host."
-            )
-        raise Unreachable(
-            "After changes that may cut the connection off the host could not be reached again within "
-            f"{self._limits.confirm_timeout:g} + {HEALING_SECONDS:g} seconds: {reason}. It is not known whether they stay: "
-            "a host that heard the confirmation keeps them, any other one undoes them by itself. "
-            "See docs/remediation.md on what to do when a host is lost."
-        )
 
     def _findings(self, answer: Answer) -> dict[tuple[str, str], Finding]:
         judge = Judge(self._plan.platform, answer["observations"])

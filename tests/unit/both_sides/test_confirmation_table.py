@@ -27,13 +27,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Kind, Platform, Rule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platform as controller
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
     PlatformRemediation,
-    Unreachable,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import Unreachable
 
 TARGET = "/etc/target"
 SETTING = {"kind": "file", "address": {"path": TARGET}, "expect": {"equals": "0600"}, "set": {"mode": "0600"}}
@@ -94,8 +95,8 @@ class Wire:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(controller, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(controller, "HEALING_SECONDS", 30.0)
+    monkeypatch.setattr(confirmation, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(confirmation, "HEALING_SECONDS", 30.0)
     monkeypatch.setattr(confirm, "PATIENCE", 0.0)
     monkeypatch.setattr(confirm, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(confirm, "_start_detached", lambda *_arguments: None)
@@ -242,7 +243,7 @@ def name_of(row):
 def never_heard(answers, monkeypatch):
     """Where no answer ever comes the controller does not wait for long."""
     if answers[-1] != "heard":
-        monkeypatch.setattr(controller, "HEALING_SECONDS", 0.1)
+        monkeypatch.setattr(confirmation, "HEALING_SECONDS", 0.1)
 
 
 def check(root, row, record, result, reason):
@@ -264,7 +265,7 @@ def test_confirmation(root, row, request, monkeypatch):
     if row[0] is gets_stuck:
         request.getfixturevalue("cannot_undo")
     if row[0] is works_on_it:
-        monkeypatch.setattr(controller, "MAX_WAITING_SECONDS", 0.05)
+        monkeypatch.setattr(confirmation, "MAX_WAITING_SECONDS", 0.05)
     never_heard(row[1], monkeypatch)
     meanwhile = row[0](root) if row[0] else lambda: None
     wire = Wire(root, {"confirm": row[1]}, meanwhile)
@@ -385,8 +386,8 @@ def test_whatever_stops_the_host_in_the_group_the_controller_tells_how_it_stands
 
 
 def quick_again(patched):
-    patched.setattr(controller, "RETRY_SECONDS", 0.0)
-    patched.setattr(controller, "HEALING_SECONDS", 0.3)
+    patched.setattr(confirmation, "RETRY_SECONDS", 0.0)
+    patched.setattr(confirmation, "HEALING_SECONDS", 0.3)
     patched.setattr(confirm, "PATIENCE", 0.0)
     patched.setattr(confirm, "_start_detached", lambda *_arguments: None)
 

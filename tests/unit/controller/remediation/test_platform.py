@@ -17,15 +17,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Kind, Platform, Rule, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platform
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation, platform
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     Limits,
-    NotBegun,
     PlatformRemediation,
-    Unreachable,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import NotBegun, Unreachable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import headline
 
 PLATFORM = Platform(
@@ -152,8 +151,8 @@ def remediate(rules, host, disruption=("none",), check=False, beside=(), **allow
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(platform, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(platform, "HEALING_SECONDS", 0.2)
+    monkeypatch.setattr(confirmation, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(confirmation, "HEALING_SECONDS", 0.2)
 
 
 def test_what_is_right_is_left_alone_and_what_is_wrong_is_fixed():
