@@ -134,9 +134,16 @@ class Place:
 
     def _bring_directory(self, wanted: State, before: State) -> None:
         self.last_look(before)
-        if before["kind"] != "directory":
+        if before["kind"] not in ("directory", "absent"):
+            raise ChangeError(
+                "%s is no folder any more and was left alone; move away what is there, then run this again" % self.path
+            )
+        if before["kind"] == "absent":
             self.make_folder()
-            os.mkdir(self._name, 0o700, dir_fd=self.folder)
+            try:
+                os.mkdir(self._name, 0o700, dir_fd=self.folder)
+            except FileExistsError:
+                raise ChangedMeanwhile(self.path) from None
             self.looked = self._status()
             # Whoever may write to the folder above may have put another one in the place of ours.
             if self.looked is None or self.looked.st_uid != os.geteuid():

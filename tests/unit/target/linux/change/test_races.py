@@ -398,3 +398,15 @@ def test_pipe_that_took_the_place_of_a_file_is_not_waited_for(root):
 
     with pytest.raises(files.ChangedMeanwhile):
         files.state_of(root + HOME + "/conf/dotfile", None, "dotfile", status, None, True)
+
+
+def test_link_in_the_place_of_a_folder_is_left_with_what_to_do(tmp_path):
+    (tmp_path / "inner").mkdir()
+    with places.held(str(tmp_path / "inner")) as place:
+        wanted = place.state()
+    (tmp_path / "inner").rmdir()
+    (tmp_path / "inner").symlink_to("/etc")
+
+    with places.held(str(tmp_path / "inner")) as place, pytest.raises(files.ChangeError, match="is no folder any more"):
+        place.bring_about(wanted, None, "run", place.state())
+    assert (tmp_path / "inner").is_symlink()
