@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import time
 from pathlib import Path
+
+# How often, and after how many seconds, a group that is in use yet is tried again.
+TRIES, PAUSE = 100, 0.05
 
 
 def hierarchies() -> list[Path]:
@@ -38,8 +43,26 @@ def remove(machine: str) -> None:
     for top in hierarchies():
         for group in top.glob(machine):
             for directory, _rest, _rest in os.walk(group, topdown=False):
-                with contextlib.suppress(FileNotFoundError):
-                    os.rmdir(directory)
+                for left in range(TRIES, -1, -1):
+                    if _is_removed(directory, last=not left):
+                        break
+                    time.sleep(PAUSE)
+
+
+def _is_removed(directory: str, last: bool) -> bool:
+    """Remove one group; of one that is in use end the process that had been on its way in when the others were ended."""
+    try:
+        os.rmdir(directory)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        if last:
+            raise
+        with contextlib.suppress(OSError):
+            for process in Path(directory, "cgroup.procs").read_text().split():
+                os.kill(int(process), signal.SIGKILL)
+        return False
+    return True
 
 
 def members(machine: str) -> set[int]:
