@@ -18,6 +18,8 @@ PACKAGES = {
     "hc-needing": {"Depends": "hc-needed"},
     "hc-new": {},
     "hc-broken": {},
+    "hc-sudo": {},
+    "hc-spoiled": {},
 }
 ARCHIVE = r"""
 set -eu
@@ -51,6 +53,7 @@ def host(booted_host):
         booted_host.write(f"/srv/archive/{name}/etc/{name}.conf", "as delivered\n")
     booted_host.write(f"/srv/archive/hc-service{UNITS}hc-service.service", SLEEP)
     booted_host.write("/srv/archive/hc-broken/DEBIAN/postinst", "#!/bin/sh\nexit 1\n", 0o755)
+    booted_host.write("/srv/archive/hc-sudo/etc/sudoers.d/vendor", "# none\n")
     booted_host.run(["env", "NAMES=" + " ".join(PACKAGES), "sh", "-c", ARCHIVE], timeout=120)
     booted_host.write("/etc/hc-plain.conf", "changed by the site\n")
     return booted_host
@@ -83,6 +86,19 @@ def installed(host):
 def active(host, *units):
     shown = host.run(["systemctl", "is-active", *units], check=False).stdout.split()
     return dict(zip(units, shown, strict=True))
+
+
+def test_archives_of_a_folder_are_looked_at_and_are_what_their_list_means(host, apply):
+    """apt fetches nothing of a `file:` source, so what was fetched says nothing of it."""
+    host.run(["sed", "-i", "s/./X/200", "/srv/archive/hc-spoiled_1_all.deb"])
+
+    states = apply("first", ("package", "hc-sudo", True))[0]
+    spoiled = apply("second", ("package", "hc-spoiled", True))[0]
+
+    assert states["hc-sudo"]["state"] == "refused"
+    assert "the package hc-sudo brings /etc/sudoers.d/vendor" in states["hc-sudo"]["reason"]
+    assert spoiled["hc-spoiled"]["state"] == "failed"
+    assert installed(host) == {"hc-service", "hc-plain", "hc-needed", "hc-needing"}
 
 
 def test_packages_in_one_call_each_and_back_without_an_archive(host, apply, module):

@@ -45,6 +45,8 @@ _ADVICE = (
      "another package manager is at work on this host; wait for it to end"),
     (r"dpkg was interrupted|Sub-process /usr/bin/dpkg returned", "mend the packages with dpkg --configure -a"),
     (r"[Uu]nmet dependencies|fix-broken", "mend the packages with apt-get --fix-broken install"),
+    (r"Pathname to install is not absolute",
+     "its archive lies on a medium that apt does not copy; give apt a source that it can fetch from, or install it by hand"),
     (r"enough free space|No space left", "free some space"),
     (r"Failed to fetch|[Uu]nable to fetch|Could not (resolve|connect)|Unable to locate package|no installation candidate",
      "its archive cannot be reached or does not have it; look at the network, the proxy and /etc/apt/sources.list"),

@@ -17,6 +17,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from urllib.parse import unquote
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_steps import (
     APT,
@@ -39,6 +40,8 @@ _ACCESS = re.compile(
 # What scripts of a package change here was not to be seen in its archive.
 SURPRISES = re.compile(r"/etc/(?:pam\.d/|pam\.conf\Z|sudoers(?:\Z|\.d/)|ssh/sshd_config(?:\Z|\.d/)|nsswitch\.conf\Z)")
 _INST = re.compile(r"^Inst (\S+) (?:\[[^\]]+\] )?\((\S+) .*\[([^\] ]+)\]\)", re.MULTILINE)
+# What `--print-uris` says of an archive that is not fetched: its address, its file name and its size.
+_LOCAL = re.compile(r"^'file:(?://)?(/[^']+)' (\S+) \d+", re.MULTILINE)
 _FOLDERS = re.compile(r"^([A-Z]+)='([^']+)'", re.MULTILINE)
 _TIMEOUT = 300.0
 
@@ -114,8 +117,22 @@ def _brought(runner: Runner, names: Sequence[str], keep: str) -> Dict[str, Tuple
         own = ["-o", "Debug::NoLocking=1", *archives_in(folder)]
         if not keep:
             own += [*LEAVE_NOTHING, "-o", "Dir::State::lists=%s/" % _lists(folder, folders.get("LISTS", ""))]
-        runner([*APT, *own, "--download-only", "install", "--no-install-recommends", *names], _TIMEOUT)
+        call = ["install", "--no-install-recommends", *names]
+        fetched = runner([*APT, *own, "--download-only", *call], _TIMEOUT)
+        if (
+            not fetched.problem and fetched.exit_code == 0
+        ):  # so apt found every archive to be the one that its list means
+            _take_local(runner([*APT, *own, "--print-uris", *call], _TIMEOUT).stdout, folder)
         return _looked_at(runner, folder)
+
+
+def _take_local(uris: str, folder: str) -> None:
+    """Copy what apt would install from where it lies: archives of a `file:` source are never fetched."""
+    for path, name in _LOCAL.findall(uris):
+        try:
+            shutil.copyfile(unquote(path), os.path.join(folder, os.path.basename(name)))
+        except OSError:
+            continue  # What is not here is not installed: apt says so.
 
 
 def _lists(folder: str, lists: str) -> str:

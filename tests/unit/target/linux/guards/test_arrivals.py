@@ -29,6 +29,7 @@ class Apt:
         self.installed = set()
         self.fetched = []
         self.offline = False
+        self.local = self.spoiled = False
         self.cache = folder / "cache"
         self.cache.mkdir()
 
@@ -55,10 +56,19 @@ class Apt:
         said = {"apt-config": "ARCHIVES='%s/'\n" % self.cache, "apt-cache": "  Candidate: 1\n"}.get(words[0], "")
         if tuple(words) == package.QUERY:
             said = "base\tinstalled\t1\n"
+        if "--print-uris" in words:
+            return CommandResult(0, "".join(self.uri(*made) for made in self.archives.values()))
+        if "install" in words and "--download-only" in words and self.spoiled:
+            return CommandResult(100, "", "E: Failed to fetch: Hash Sum mismatch")
         if "install" in words:
             names = [word for word in words[words.index("install") + 1 :] if not word.startswith("--")]
             said = self.install(words, [*names, *(more for name in names for more in self.needs.get(name, ()))])
         return CommandResult(100, "", said) if said.startswith("E: ") else CommandResult(0, said)
+
+    def uri(self, archive, _version):
+        scheme, other = ("file:", "./") if self.local else ("http://e.org", "")
+        place = "%s/%s%s" % (archive.parent, other, archive.name.replace("%", "%25"))
+        return "'%s%s' %s %d\n" % (scheme, place, archive.name, archive.stat().st_size)
 
     def install(self, words, names):
         if "--simulate" in words:
@@ -70,7 +80,7 @@ class Apt:
                 return "E: Unable to fetch some archives"
             self.installed.update(names)
             return ""
-        for name in () if self.offline else names:
+        for name in () if self.offline or self.local else names:
             if not os.path.exists(other[0] + self.archives[name][0].name):
                 shutil.copy(self.archives[name][0], other[0])
                 self.fetched.append(name)
@@ -156,6 +166,24 @@ def test_what_the_cache_has_is_not_fetched_again(apt):
 
     assert refused(apt, ["one"]) == {"one": "armed"}
     assert apt.fetched == []
+
+
+def test_archives_of_a_folder_are_looked_at_where_they_lie(apt, tmp_path):
+    """apt fetches none of a `file:` source: it would install it from there, and nobody had seen it."""
+    apt.local = True
+    apt.offer("one", ["etc/sudoers.d/vendor"], version="1:2")
+
+    assert refused(apt, ["one"]) == {"one": "armed"}
+    assert refused(apt, ["one"], keep=str(tmp_path / "fetched")) == {"one": "armed"}
+    assert sorted(os.listdir(tmp_path / "fetched")) == ["one_1%3a2_all.deb", "partial"]
+
+
+def test_archives_of_a_folder_that_apt_found_fault_with_are_not_taken(apt, tmp_path):
+    apt.local = apt.spoiled = True
+    apt.offer("one")
+
+    assert refused(apt, ["one"], keep=str(tmp_path / "fetched")) == {}
+    assert os.listdir(tmp_path / "fetched") == ["partial"]
 
 
 def test_archive_that_cannot_be_read_is_taken_for_the_worst(apt):
