@@ -61,11 +61,18 @@ journal:
   description: The folder of the journal on the host.
   returned: when something was changed
   type: str
+observed:
+  description: What M(hipaa.cis.linux_observe) returns, of the host as it is afterwards.
+  returned: when that was asked for, and something was changed or confirmed
+  type: dict
 """
+
+import json
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, RequestError, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import apply_request, decision
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
@@ -78,13 +85,32 @@ def main() -> None:
         no_log=True,
     )
     try:
-        request = parse(module.params["request"])
+        request = apply_request.parse(module.params["request"])
         if module.check_mode and request["mode"] != "plan":
             request["mode"] = "plan"
-        answer = Apply(request).answer()
-    except (RequestError, ChangeError, ReadError) as problem:
+        answer = decision.answer(request) if request["mode"] in decision.MODES else _made(request)
+        if "observe" in request and (answer["changed"] or answer.get("confirmed")):
+            answer.update(_observed(request["observe"]))
+    except (apply_request.RequestError, ChangeError, ReadError) as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(**answer)
+
+
+def _made(request: Dict[str, Any]) -> Dict[str, Any]:
+    """Plan or make the changes. What does that is loaded only here: it is half of what a confirmation would take."""
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, checked
+
+    return Apply(checked(request)).answer()
+
+
+def _observed(request: Dict[str, Any]) -> Dict[str, Any]:
+    """Look at the host as it is by now. Where the request is not understood another call says so: what was made counts."""
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError, observe
+
+    try:
+        return {"observed": observe(json.dumps(request))}
+    except RequestError:
+        return {}
 
 
 if __name__ == "__main__":

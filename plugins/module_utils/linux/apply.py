@@ -8,22 +8,25 @@ Request (JSON): ``{version, mode, run_id, group, changes: {id: [kind, address, w
 the ways in that the rule means to close (`guards/ways.KINDS`). ``rules`` says for which rules a change is made, so that the journal
 knows. The answer says for each change what became of it, with ``class`` where it was refused for being of another class of
 disruption than its rule says. ``approved`` (change id -> what -> digests, see `change.approval`) may be given: then nothing else
-is planned or made, and of that only what still looks as it did when it was approved.
+is planned or made, and of that only what still looks as it did when it was approved. With ``observe`` (a request of `observe`) the
+module says in ``observed`` how the host stands after what it changed or confirmed.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import Any, Callable, Collection, Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
+    apply_request,
     confirm,
+    decision,
     difference,
     files,
     journal_life,
     lock,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply_request import RequestError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import NOT_IN_PLAN, Approval, Part
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import (
     Executor,
@@ -38,6 +41,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Rollback
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.second_look import take_all
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.simulations import Simulations
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
     CONNECTION,
     GROUPS,
@@ -79,8 +83,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
     units,
 )
 
-REQUEST_VERSION = 1
-MODES = ("plan", "apply", "confirm", "status", "release")
 CONFIRM_TIMEOUT = 120.0
 # How often what another program changed between plan and change is planned anew.
 PLANNED_ANEW = 2
@@ -113,10 +115,6 @@ WRITERS: Dict[str, Writer] = {
 }
 
 
-class RequestError(ValueError):
-    """The request itself can't be answered; nothing was changed."""
-
-
 class Apply:
     """One apply request on the host below ``root``, with commands run by ``runner``."""
 
@@ -130,7 +128,7 @@ class Apply:
         self._request = request
         self._options: Mapping[str, Any] = request.get("options", {})
         self._root = root
-        self._runner = runner
+        self._runner = Simulations(runner, root)
         self._watcher = watcher
         self._host = self._fresh_host()
         self._journal = Journal(root, request["run_id"])
@@ -144,11 +142,8 @@ class Apply:
     def answer(self) -> Dict[str, Any]:
         """Return ``{changed, changes: {id: {state, reason}}, steps, warnings, pending_reboot, ...}``."""
         mode = self._request["mode"]
-        if mode == "release":
-            lock.release(self._root, self._journal.run_id, self._token)
-            return {"changed": False}
-        if mode in ("status", "confirm"):
-            return self._decide(mode)
+        if mode in decision.MODES:
+            return decision.answer(self._request, self._root, self._runner)
         self._host.need_root("A setting can only be changed by root; what it was")
         plan = self._plan(self._request["changes"], mode == "plan")
         steps = plan.steps()
@@ -166,16 +161,6 @@ class Apply:
                 result["changed"], result["steps"] = self._apply(plan)
             result["journal"] = self._journal.folder
         return result
-
-    def _decide(self, mode: str) -> Dict[str, Any]:
-        """Confirm, where that is asked, and say how it stands; go on with an undoing that is dead."""
-        try:
-            confirmed = mode == "confirm" and confirm.disarm(self._journal, self._runner, self._root)
-            if not confirmed:
-                confirm.take_over(self._journal, Host(self._root), self._runner)
-            return {"changed": False, "confirmed": confirmed, "commit": confirm.status(self._journal)}
-        except OSError as problem:
-            raise ChangeError(files.explain(self._journal.folder, problem)) from None
 
     def _fresh_host(self) -> PlannedHost:
         timeout = float(self._options.get("command_timeout", COMMAND_TIMEOUT))
@@ -399,14 +384,11 @@ def _in_turn(steps: List[Step], first: bool) -> Tuple[List[Step], Dict[str, str]
 
 def parse(text: str) -> Dict[str, Any]:
     """Return a checked request. Raises `RequestError`."""
-    try:
-        request = json.loads(text)
-    except ValueError as problem:
-        raise RequestError("the request is not JSON: %s" % problem) from None
-    if not isinstance(request, dict) or request.get("version") != REQUEST_VERSION:
-        raise RequestError("the request has to be an object with version %d" % REQUEST_VERSION)
-    if request.get("mode") not in MODES:
-        raise RequestError("the mode has to be one of %s" % ", ".join(MODES))
+    return checked(apply_request.parse(text))
+
+
+def checked(request: Dict[str, Any]) -> Dict[str, Any]:
+    """Return a request whose changes can be asked for. Raises `RequestError`."""
     if request["mode"] in ("plan", "apply"):
         if request.get("group") not in GROUPS:
             raise RequestError("the group has to be one of %s" % ", ".join(GROUPS))

@@ -122,6 +122,8 @@ class PlatformRemediation:
         self.broke_off: HipaaCisError | Unreachable | None = None
         self.not_begun = ""
         self.looked_again = True
+        # How the host stands after what it was asked last, where it said so.
+        self._observed: Answer | None = None
         self.before: Answer = {}
         self.after: Answer = {}
 
@@ -206,7 +208,7 @@ class PlatformRemediation:
                 self._times_changed += 1
                 if group == CONNECTION:
                     self._confirm(changes)
-                self.after = self._target.observe(self._plan)
+                self.after = self._observed or self._target.observe(self._plan)
             if self.reverted:
                 return
             # Where a change was not made the rule may have another way.
@@ -266,7 +268,8 @@ class PlatformRemediation:
                     remedies.add(finding.planned)
                 except NoRemedy:
                     continue
-            elif finding.outcome == "pass" and self._limits.write_out:
+            # Also of a rule of which another setting fails: else that is written out only once it is fixed.
+            if finding.outcome in ("fail", "pass") and self._limits.write_out:
                 remedies.write_out(finding.planned)
         for name in self._escalated.keys() & remedies.changes.keys():
             remedies.changes[name].group = CONNECTION
@@ -318,7 +321,12 @@ class PlatformRemediation:
         approved = self._approved()
         if approved is not None and changes:
             request["approved"] = {name: approved[name] for name in changes}
-        return self._target.apply(self._plan, request)
+        if mode == "confirm" or (mode == "apply" and group != CONNECTION):
+            # How it stands once it is decided: another call would take longer than the look itself.
+            request["observe"] = self._plan.request
+        answer = self._target.apply(self._plan, request)
+        self._observed = answer.get("observed")
+        return answer
 
     def _confirm(self, changes: Mapping[str, Change]) -> None:
         """Come back over a new connection, as root, and say that the changes may stay; else the host undoes them."""

@@ -92,7 +92,7 @@ def before(host: Host, runner: Runner, step: Step, journal: Journal) -> State:
     ``{token, config, auto, archives, units, facts}``: the name of its record, the packages of which only the
     configuration was there, those brought along by others, and of what is removed the archives, units and `work_of.Facts`.
     """
-    simulated = runner([*step.argv[:-1], "--simulate", *step.argv[-1:]], _TIMEOUT)
+    simulated = runner([*APT, "--simulate", *step.argv[len(APT) :]], _TIMEOUT)
     if simulated.problem or simulated.exit_code:
         raise ChangeError("%s is not possible: %s" % (step.label, advised(complaint(simulated))))
     removed = dict(_REMOVED.findall(simulated.stdout))

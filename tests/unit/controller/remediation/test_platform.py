@@ -372,6 +372,50 @@ def broken(group, problem, state="reverted"):
 BOTH = [rule("a", leaf("a")), rule("d", leaf("d", kind="door"))]
 
 
+class Telling(PlayedHost):
+    """A host that looks where it is asked to, and counts how often it is called for that alone."""
+
+    def __init__(self, *given, **behaviour):
+        super().__init__(*given, **behaviour)
+        self.looks = 0
+
+    def observe(self, plan):
+        self.looks += 1
+        return super().observe(plan)
+
+    def apply(self, plan, request):
+        answer = super().apply(plan, request)
+        decided = answer.get("confirmed") if request["mode"] == "confirm" else answer["changed"]
+        if "observe" in request and decided:
+            assert request["observe"] == plan.request
+            answer["observed"] = super().observe(plan)
+        return answer
+
+
+def test_host_that_says_how_it_stands_afterwards_is_not_called_for_it_again():
+    host = Telling({"a": 0, "d": 0})
+    _record, results = remediate(BOTH, host)
+
+    assert results == {"a": ("fixed", ""), "d": ("fixed", "")}
+    assert host.looks == 1
+
+
+def test_host_is_looked_at_again_after_it_undid_what_was_not_confirmed():
+    host = Telling({"a": 0, "d": 0}, lost=True)
+    _record, results = remediate(BOTH, host)
+
+    assert results["a"] == ("fixed", "")
+    assert results["d"] == ("reverted", platform.CUT_OFF)
+    assert host.looks == 2
+
+
+def test_nothing_is_looked_at_before_it_is_confirmed():
+    host = Telling({"d": 0})
+    remediate([rule("d", leaf("d", kind="door"))], host)
+
+    assert [request["mode"] for request in host.requests if "observe" in request] == ["confirm"]
+
+
 @pytest.mark.parametrize("problem", [Unreachable("reset by peer"), NoAnswer("killed")])
 def test_group_whose_answer_was_lost_is_undone_by_the_host_and_said(problem):
     host = broken("connection", problem)
@@ -496,6 +540,16 @@ def test_default_is_written_out_and_the_rule_was_right_all_along():
     assert host.values == {"a": 1}
     assert record["changed"]
     assert record["results"][0]["changes"] == ["a"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_default_of_a_rule_that_fails_is_written_out_with_what_is_fixed(check):
+    host = ByDefault({"a": None, "b": 0})
+    record, results = remediate([rule("r", leaf("a", **DEFAULT), leaf("b"))], host, check=check)
+
+    assert results["r"][0] == ("would_fix" if check else "fixed")
+    assert sorted(record["results"][0]["changes"]) == ["a", "b"]
+    assert host.modes.count(("plan" if check else "apply", "plain")) == 1
 
 
 def test_default_would_be_written_out_in_check_mode():

@@ -66,7 +66,7 @@ class Dpkg:
             return CommandResult(
                 0, "".join(signs.get(new, "Inst %s (1 repository [all])\n") % name for name, new in acts.items())
             )
-        if "--download-only" in words:
+        if {"--download-only", "--print-uris"}.intersection(words):
             return CommandResult()
         self.calls.append([verb, *names])
         result = self.answer(verb)
@@ -172,7 +172,9 @@ def test_what_failed_half_way_is_a_change(root):
     def half(argv, timeout):
         done = dpkg(argv, timeout)
         installing = (
-            argv[-1] == "aide" and "install" in argv and not {"--simulate", "--download-only"}.intersection(argv)
+            argv[-1] == "aide"
+            and "install" in argv
+            and not {"--simulate", "--download-only", "--print-uris"}.intersection(argv)
         )
         return CommandResult(100, "", "E: post-installation script failed") if installing else done
 
@@ -232,7 +234,7 @@ class Bringing(Dpkg):
 
     def __call__(self, argv, timeout):
         result = super().__call__(argv, timeout)
-        if "install" in argv and not {"--simulate", "--download-only"}.intersection(argv):
+        if "install" in argv and not {"--simulate", "--download-only", "--print-uris"}.intersection(argv):
             self.add("/etc/passwd", "_aide:x:110:110::/:/usr/sbin/nologin\n")
             self.add("/etc/shadow", "_aide:!:20000::::::\n")
             self.add("/etc/group", "_aide:x:110:\n")
