@@ -70,22 +70,20 @@ observed:
 import json
 from typing import Any, Dict
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import apply_request, decision
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.target_module import TargetModule
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = TargetModule(
         argument_spec={"request": {"type": "json", "required": True}},
         supports_check_mode=True,
-        # The request is long and of no use in the log of the host.
-        no_log=True,
     )
     try:
         request = apply_request.parse(module.params["request"])
+        module.known = frozenset(request.get("changes", ()))
         if module.check_mode and request["mode"] != "plan":
             request["mode"] = "plan"
         answer = decision.answer(request) if request["mode"] in decision.MODES else _made(request)

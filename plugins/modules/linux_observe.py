@@ -71,13 +71,12 @@ stats:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError, observe, request_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.target_module import TargetModule
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = TargetModule(
         argument_spec={
             "settings": {"type": "list", "elements": "dict"},
             "request": {"type": "json"},
@@ -85,8 +84,6 @@ def main() -> None:
         mutually_exclusive=[["settings", "request"]],
         required_one_of=[["settings", "request"]],
         supports_check_mode=True,
-        # The request is long and of no use in the log of the host.
-        no_log=True,
     )
     settings = module.params["settings"]
     try:

@@ -117,12 +117,11 @@ kept:
   type: list
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Report, roll_back
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.target_module import TargetModule
 
 
 def left_nothing(run_id: str) -> bool:
@@ -131,7 +130,7 @@ def left_nothing(run_id: str) -> bool:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = TargetModule(
         argument_spec={
             "run_id": {"type": "str"},
             "force": {"type": "bool", "default": False},

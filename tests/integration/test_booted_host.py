@@ -32,13 +32,33 @@ def audit(run_ansible, write_inventory, tmp_path):
     return run
 
 
-def test_audit_changes_nothing_on_the_host(booted_host, audit):
-    audit([booted_host])
-    before = booted_host.snapshot()
+# Who may log something while somebody logs in and becomes root: sshd, PAM, sudo, and systemd, which makes their sessions.
+WHO_LOGS = {"sshd", "sudo", "systemd", "(systemd)", "systemd-logind", "dbus-daemon"}
+LOG_FILES = (
+    "find /var/log -type f ! -path '/var/log/journal/*' ! -name wtmp ! -name btmp ! -name lastlog -exec tail -n +1 {} +"
+)
 
-    audit([booted_host])
+
+def journal(host, *more):
+    return [json.loads(line) for line in host.run(["journalctl", "--all", "-o", "json", *more]).stdout.splitlines()]
+
+
+def test_audit_changes_nothing_on_the_host(booted_host, audit):
+    audit([booted_host], user="auditor")
+    before = booted_host.snapshot()
+    cursor = journal(booted_host, "-n", "1")[0]["__CURSOR"]
+    lines = set(booted_host.run(["sh", "-c", LOG_FILES]).stdout.splitlines())
+
+    audit([booted_host], user="auditor")
 
     assert not before.changes(booted_host.snapshot(), ignore=LOGIN_TRACES)
+    entries = journal(booted_host, f"--after-cursor={cursor}")
+    assert {entry.get("SYSLOG_IDENTIFIER", entry["MESSAGE"]) for entry in entries} <= WHO_LOGS
+    assert [entry for entry in entries if "sudo" in entry["SYSLOG_IDENTIFIER"]], (
+        "becoming root is logged, so the journal was read"
+    )
+    new = [line for line in booted_host.run(["sh", "-c", LOG_FILES]).stdout.splitlines() if line not in lines]
+    assert [line for line in new if not any(f" {name}[" in line or f" {name}:" in line for name in WHO_LOGS)] == []
 
 
 PLANTED = [

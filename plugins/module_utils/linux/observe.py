@@ -12,6 +12,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hidden, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
     accounts,
@@ -179,6 +180,8 @@ def _observe_kinds(host: Host, settings: Mapping[str, Any]) -> Dict[str, Dict[st
     for kind, keys in by_kind.items():
         for key, seen in zip(keys, read_kind(host, kind, [settings[key][1] for key in keys])):
             result[key] = _bounded(seen)
+            if "value" in result[key] and is_secret_name(str(settings[key][1].get("name", ""))):
+                result[key]["value"] = hidden(result[key]["value"])
     return result
 
 

@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import all_visible, visible
 
 # Options that the observe modules take as they are.
 HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_findings")
@@ -70,6 +71,13 @@ class HostAction(ActionBase):  # type: ignore[misc]
             include=options.filters("include", arguments["include"]),
             exclude=options.filters("exclude", arguments["exclude"]),
         )
+
+    def _execute_module(self, *given: Any, **named: Any) -> dict[str, Any]:
+        """Run a module; what it and the connection say is shown as it is, and steers no terminal."""
+        try:
+            return dict(all_visible(super()._execute_module(*given, **named)))
+        except AnsibleConnectionFailure as problem:
+            raise AnsibleConnectionFailure(visible(problem.message)) from None
 
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> dict[str, Any]:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
