@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
-from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import visible
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SPEC = {
     "checks": {"type": "list", "elements": "raw", "default": []},
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
         except HipaaCisError as problem:
             # A check that cannot be made says nothing good of the host.
             problems = [str(problem)]
-        problems = [visible(problem) for problem in problems]
+        problems = [spelled_out(problem) for problem in problems]
         away = self._unreachable(variables) if problems and arguments["before"] else ""
         if away:
             result.update(unreachable=True, msg=away)
@@ -79,10 +79,10 @@ class ActionModule(ActionBase):
         try:
             answer = self._execute_module("ansible.builtin.ping", module_args={}, task_vars=variables)
         except AnsibleConnectionFailure as problem:
-            return visible(str(problem.message))
+            return spelled_out(str(problem.message))
         except AnsibleError:
             return ""
-        return visible(str(answer.get("msg", "the host cannot be reached"))) if answer.get("unreachable") else ""
+        return spelled_out(str(answer.get("msg", "the host cannot be reached"))) if answer.get("unreachable") else ""
 
     def _on_host(self, command: list[str] | str, variables: dict[str, Any]) -> str:
         given = {"argv": command} if isinstance(command, list) else {"_raw_params": command}

@@ -76,7 +76,7 @@ def test_neither_requests_nor_secrets_get_anywhere(server_host, playbook_command
     assert '"fixed": ' in "".join(text for _path, text in texts_below(tmp_path / "runs")), "nothing was done"
     assert MARKER not in said
     assert "\x1b" not in said
-    assert "\\x1b[2J" in said, "what steers a terminal is shown as what it is"
+    assert "[U+001B][2J" in said, "what steers a terminal is shown as what it is"
     assert [path for path, text in texts_below(tmp_path / "runs") if MARKER in text] == []
     logs = logged(server_host)
     assert MARKER not in logs

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import all_visible, visible
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import all_spelled_out, spelled_out
 
 # Options that the observe modules take as they are.
 HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_findings")
@@ -75,9 +75,9 @@ class HostAction(ActionBase):  # type: ignore[misc]
     def _execute_module(self, *given: Any, **named: Any) -> dict[str, Any]:
         """Run a module; what it and the connection say is shown as it is, and steers no terminal."""
         try:
-            return dict(all_visible(super()._execute_module(*given, **named)))
+            return dict(all_spelled_out(super()._execute_module(*given, **named)))
         except AnsibleConnectionFailure as problem:
-            raise AnsibleConnectionFailure(visible(problem.message)) from None
+            raise AnsibleConnectionFailure(spelled_out(problem.message)) from None
 
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> dict[str, Any]:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""

@@ -9,13 +9,12 @@ by their number, and nothing is longer than its place. Escaping for HTML or CSV 
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 # A cell in print: about 25 lines of a table's column.
 MAX_CHARACTERS = 2000
-# Marks that stack on one letter in any living language; more of them paint over the neighbouring lines.
-MAX_STACKED_MARKS = 3
 
 REMEDIATION_WORDS = (
     ("already_right", "Already right"),
@@ -49,34 +48,13 @@ STATUS_WORDS = {
 }
 
 
-def _number(character: str) -> str:
-    return f"[U+{ord(character):04X}]"
-
-
-def _spelled_out(text: str) -> str:
-    """Return ``text`` with every character that cannot be seen, or hides others, replaced by its number."""
-    shown: list[str] = []
-    stacked = 0
-    for character in text:
-        stacked = stacked + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if character == "\n" or (character.isprintable() and stacked <= MAX_STACKED_MARKS):
-            shown.append(character)
-        elif character == "\t":
-            shown.append("    ")
-        else:
-            shown.append(_number(character))
-    return "".join(shown)
-
-
 def visible(value: Any, limit: int = MAX_CHARACTERS) -> str:
     """Return a value as text in which nothing is hidden, at most about ``limit`` characters long.
 
     Line feeds stay. What was cut is said at the end. The result is always valid Unicode.
     """
     text = value if isinstance(value, str) else str(value)
-    kept = text[:limit]
-    if not (kept.isascii() and kept.replace("\n", "").isprintable()):
-        kept = _spelled_out(kept.replace("\r\n", "\n"))
+    kept = spelled_out(text[:limit].replace("\r\n", "\n")).replace("\t", "    ")
     if len(text) > limit or len(kept) > limit:
         kept = kept[:limit]
         kept += f" … [cut: {len(text):,} characters in all]"

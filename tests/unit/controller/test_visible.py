@@ -5,33 +5,33 @@
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import all_visible, visible
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import all_spelled_out, spelled_out
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("\x1b[2J\x1b[31mall is well", "\\x1b[2J\\x1b[31mall is well"),
-        ("no\rPASSED", "no\\x0dPASSED"),
-        ("bell\x07 del\x7f nul\x00", "bell\\x07 del\\x7f nul\\x00"),
-        ("c1 \x9b31m nel\x85", "c1 \\x9b31m nel\\x85"),
-        ("x\u202etxt.exe", "x\\u202etxt.exe"),
-        ("line\u2028separator", "line\\u2028separator"),
-        ("zero\u200bwidth \ufeffmark", "zero\\u200bwidth \\ufeffmark"),
-        ("half \udc80", "half \\udc80"),
+        ("\x1b[2J\x1b[31mall is well", "[U+001B][2J[U+001B][31mall is well"),
+        ("no\rPASSED", "no[U+000D]PASSED"),
+        ("bell\x07 del\x7f nul\x00", "bell[U+0007] del[U+007F] nul[U+0000]"),
+        ("c1 \x9b31m nel\x85", "c1 [U+009B]31m nel[U+0085]"),
+        ("x\u202etxt.exe", "x[U+202E]txt.exe"),
+        ("line\u2028separator", "line[U+2028]separator"),
+        ("zero\u200bwidth \ufeffmark", "zero[U+200B]width [U+FEFF]mark"),
+        ("half \udc80", "half [U+DC80]"),
     ],
 )
 def test_what_steers_is_written_out(text, shown):
-    assert visible(text) == shown
+    assert spelled_out(text) == shown
     shown.encode("utf-8")
 
 
-@pytest.mark.parametrize("text", ["a\tb\nc", "Grüße 患者 🏥", "\\x1b", "", "naïve é"])
+@pytest.mark.parametrize("text", ["a\tb\nc", "Grüße 患者 🏥", "[U+001B]", "", "naïve é"])
 def test_what_is_only_text_stays(text):
-    assert visible(text) == text
+    assert spelled_out(text) == text
 
 
 def test_document_is_made_visible_in_every_corner_but_its_keys():
-    assert all_visible({"k\x1b": ["\x1b", {"a": ("\x07", 1, None, True)}]}) == {
-        "k\x1b": ["\\x1b", {"a": ["\\x07", 1, None, True]}]
+    assert all_spelled_out({"k\x1b": ["\x1b", {"a": ("\x07", 1, None, True)}]}) == {
+        "k\x1b": ["[U+001B]", {"a": ["[U+0007]", 1, None, True]}]
     }
