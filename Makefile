@@ -53,7 +53,7 @@ export HIPAA_CIS_STORM_SEED ?= $(shell date +%s)
 
 .PHONY: test
 test: $(VENV)/.development ## run all tests that this machine can run, and list those it cannot; ARGS="-k ..."
-	@$(PYTEST) --numprocesses $(JOBS) --dist loadgroup $(ARGS)
+	@$(PYTEST) --numprocesses $(JOBS) --dist loadgroup --durations 25 --durations-min 20 $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.development ## measure times and memory (tests/benchmarks)

@@ -17,6 +17,10 @@ def environment(**added: str) -> dict[str, str]:
     return {**os.environ, "PATH": path, **added}
 
 
+# What takes a second on an idle machine may take five on a busy one; a limit is there for what would never end.
+PATIENCE = 5
+
+
 class CommandError(RuntimeError):
     """A command ended with a code that its caller did not expect."""
 
@@ -27,7 +31,7 @@ def run(
     """Run `argv` without a shell and return its captured result.
 
     Raises CommandError when `check` is set and the exit code is not zero, and
-    subprocess.TimeoutExpired when it takes more than `timeout` seconds.
+    subprocess.TimeoutExpired when it takes more than `timeout` seconds by far.
     """
     done = subprocess.run(
         list(argv),
@@ -36,7 +40,7 @@ def run(
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=timeout,
+        timeout=timeout * PATIENCE,
         check=False,
         env=environment(),
     )
@@ -72,10 +76,10 @@ def locked(path: Path) -> Iterator[None]:
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, pause: float = 0.02) -> None:
     """Poll `condition` until it holds; raises TimeoutError that names `what` when it does not."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"{what}: not within {seconds:g} s")
+            raise TimeoutError(f"{what}: not within {seconds * PATIENCE:g} s")
         time.sleep(pause)
 
 

@@ -157,7 +157,7 @@ def test_forwarding_is_on_while_a_pool_is_open() -> None:
 def test_the_command_line_brings_up_and_takes_down(tmp_path: Path) -> None:
     def call(*arguments: str) -> dict[str, object]:
         argv = [sys.executable, "-m", "tests.hosts", *arguments]
-        done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120)
+        done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=600)
         found: dict[str, object] = json.loads(done.stdout)
         return found
 

@@ -50,7 +50,7 @@ def audit_hosts(write_inventory, tmp_path):
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=900,
             check=False,
         )
         # Ansible folds long messages; the words are what counts.

@@ -62,7 +62,7 @@ def module_on(host: Any, run_ansible: Callable[..., str], write_inventory: Calla
     return run
 
 
-def run_command(argv: list[str], seconds: float = 600) -> tuple[int, str]:
+def run_command(argv: list[str], seconds: float = 1800) -> tuple[int, str]:
     """Run a command line of Ansible's: (exit code, output)."""
     done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout + done.stderr

@@ -46,7 +46,7 @@ def started(playbook_command):
     for process in processes:
         if process.poll() is None:
             process.kill()
-            process.communicate(timeout=20)
+            process.communicate(timeout=600)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_killed_module(hanging, results, remediation_of, playbook):
     run, host = hanging
     host.run(["pkill", "--signal", "KILL", "--full", "^/usr/bin/python3$|AnsiballZ"], check=False)
     host.run(["pkill", "--signal", "KILL", "-x", "apt-get"], check=False)
-    said, _nothing = run.communicate(timeout=60)
+    said, _nothing = run.communicate(timeout=600)
 
     assert run.returncode == 2, said
     record = remediation_of(host)
@@ -115,7 +115,7 @@ def test_session_that_is_lost_while_the_changes_are_made(booted_host, started, r
     )
     booted_host.run(["pkill", "--signal", "KILL", "--uid", "auditor", "sshd"], check=False)
     booted_host.run(["pkill", "--signal", "KILL", "--full", "sshd: auditor"], check=False)
-    said, _nothing = run.communicate(timeout=150)
+    said, _nothing = run.communicate(timeout=600)
 
     assert run.returncode == 2, said
     record = remediation_of(booted_host)

@@ -184,7 +184,7 @@ def test_run_whose_host_undid_it_fails_and_names_the_rules(booted_host, playbook
         wait_for(lambda: "reverted" in booted_host.run(["sh", "-c", "ls /var/lib/hipaa-cis/*"]).stdout, 60)
     finally:
         booted_host.run(["rm", "-f", "/etc/nologin"])
-        said, _nothing = controller.communicate(timeout=120)
+        said, _nothing = controller.communicate(timeout=600)
 
     assert controller.returncode == 2, said
     assert "it undid them by itself: firewall_nftables_running, ssh_max_auth_tries" in " ".join(said.split())

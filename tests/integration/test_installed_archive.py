@@ -33,10 +33,10 @@ def installed(tmp_path_factory):
     }
     galaxy = [program("ansible-galaxy"), "collection"]
     subprocess.run(
-        [*galaxy, "build", "--output-path", str(place), str(ROOT)], cwd=place, env=environment, check=True, timeout=120
+        [*galaxy, "build", "--output-path", str(place), str(ROOT)], cwd=place, env=environment, check=True, timeout=600
     )
     archive = next(place.glob("hipaa-cis-*.tar.gz"))
-    subprocess.run([*galaxy, "install", "--offline", str(archive)], cwd=place, env=environment, check=True, timeout=120)
+    subprocess.run([*galaxy, "install", "--offline", str(archive)], cwd=place, env=environment, check=True, timeout=600)
     return place, environment
 
 

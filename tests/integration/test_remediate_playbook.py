@@ -224,7 +224,7 @@ def test_each_host_has_its_own_window(booted_hosts, playbook_command):
     document["all"]["children"]["test_hosts"]["hosts"][hosts[1].name]["hipaa_cis_windows"] = [window]
     inventory.write_text(json.dumps(document))
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, stdin=subprocess.DEVNULL)
 
     assert done.returncode == 0, done.stdout
     assert "outside of the maintenance windows" in done.stdout + done.stderr
@@ -399,6 +399,6 @@ def cut_off(host, command):
         wait_until(lambda: stands("reverted"), seconds=60, what="undone changes")
     finally:
         host.run(["rm", "-f", "/etc/nologin"])
-        said, _nothing = controller.communicate(timeout=180)
+        said, _nothing = controller.communicate(timeout=600)
     assert controller.returncode == 2, said
     return " ".join(said.split())
