@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.hosts.host import Host
@@ -122,6 +123,24 @@ def content_of(host: Host, path: str) -> str:
 def mode_of(host: Host, path: str) -> str:
     """Return the mode and owner of a path of a host, or ``absent``."""
     return host.run(["sh", "-c", 'stat -c "%a %U %G" "$1" 2>/dev/null || echo absent', "mode", path]).stdout
+
+
+def history_of(host: Host, command: str) -> list[set[str]]:
+    """Return the packages that each call of apt-get with this command line installed, and those that it removed, in turn.
+
+    By apt's own history: while somebody waits for its lock we install too, so a look before and after tells nothing.
+    """
+    log = host.run(["sh", "-c", "cat /var/log/apt/history.log 2>/dev/null || true"]).stdout
+    found: list[set[str]] = []
+    for entry in log.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in entry.split("\n") if ": " in line)
+        if fields.get("Commandline", "").strip() == command:
+            found += [_names(fields, "Install", "Reinstall"), _names(fields, "Remove", "Purge")]
+    return found
+
+
+def _names(fields: Mapping[str, str], *kinds: str) -> set[str]:
+    return {name for kind in kinds for name in re.findall(r"(?:^|, )([^:\s]+):", fields.get(kind, ""))}
 
 
 def packages_of(host: Host) -> set[str]:

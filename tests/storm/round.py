@@ -130,7 +130,8 @@ class Round:
 
     def _act(self, act: Act) -> None:
         """Let somebody do something, and note what is theirs now."""
-        before = others.packages_of(self._host) if act.packages else set()
+        command = act.script.partition(" ")[2]
+        before = others.history_of(self._host, command) if act.packages else []
         done = self._host.run(["sh", "-c", act.script], check=False, timeout=300)
         self.claims.acts.append(f"{act.what} (exit {done.returncode})")
         self.claims.accounts.update(act.accounts)
@@ -138,9 +139,10 @@ class Round:
         self.claims.contents.update({path: others.content_of(self._host, path) for path in act.contents})
         self.claims.modes.update({path: others.mode_of(self._host, path) for path in act.modes})
         if act.packages:
-            after = others.packages_of(self._host)
-            self.claims.installed = (self.claims.installed - (before - after)) | (after - before)
-            self.claims.removed = (self.claims.removed - (after - before)) | (before - after)
+            calls = others.history_of(self._host, command)[len(before) :]
+            for came, went in zip(calls[::2], calls[1::2], strict=True):
+                self.claims.installed = (self.claims.installed - went) | came
+                self.claims.removed = (self.claims.removed - came) | went
 
     def _later(self) -> list[threading.Timer]:
         timers = [threading.Timer(after, self._act, [act]) for after, act in self.script.during]

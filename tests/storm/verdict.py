@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -25,6 +26,8 @@ ACCOUNT_FILES = (
     # Where pam_pwhistory, switched on by a rule, keeps somebody's passwords of before.
     "/etc/security/opasswd",
 )  # fmt: skip
+# Folders that scripts of a package remove with it where they are empty, and that no package lists.
+EMPTIED = ("/etc/apparmor.d/disable", "/etc/apparmor.d/local", "/etc/apparmor.d/force-complain")
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,8 @@ def judge(host: Host, start: Look, claims: Claims, report: Mapping[str, Any], ru
     faults += [f"the package {name} is gone" for name in sorted(wanted - end.packages) if name not in named]
     faults += [f"the package {name} stayed" for name in sorted(end.packages - wanted) if name not in named]
     faults += _theirs(host, claims, report, run_id)
-    faults += _ours(host, start, end, claims, named)
-    # An alias has the state of what it stands for.
-    units = claims.units | {"syslog.service" for unit in claims.units if unit == "rsyslog.service"}
+    faults += _ours(host, start, end, claims, " ".join([named, *report["kept"]]))
+    units = _with_aliases(claims.units)
     faults += [
         f"the unit {unit} was {start.units[unit]} and is {end.units[unit]}"
         for unit in sorted(start.units.keys() & end.units.keys() - units)
@@ -84,7 +86,10 @@ def _theirs(host: Host, claims: Claims, report: Mapping[str, Any], run_id: str) 
 def _ours(host: Host, start: Look, end: Look, claims: Claims, named: str) -> list[str]:
     """Return what is not as it was although nobody else had to do with it."""
     packages = claims.installed | claims.removed
-    theirs = _files_of(host, packages)
+    # What is said to stay of a package stays with its files.
+    theirs = _files_of(
+        host, packages | {name for name in re.findall(r"[a-z0-9][a-z0-9+.-]+", named) if _is_known(host, name)}
+    )
     # What the scripts of a package make carries its name.
     stems = [name.removeprefix("lib").split("-")[0] for name in packages]
     claimed = claims.contents.keys() | claims.modes.keys()
@@ -105,11 +110,22 @@ def _ours(host: Host, start: Look, end: Look, claims: Claims, named: str) -> lis
         ):
             continue
         if any(stem in path for stem in stems) or any(
-            fnmatchcase(path, f"/etc/systemd/system/*{unit}*") for unit in claims.units
+            fnmatchcase(path, f"/etc/systemd/system/*{unit}*") for unit in _with_aliases(claims.units)
         ):
+            continue
+        if what == "removed" and claims.removed and path in EMPTIED:
             continue
         faults.append(f"{path}: {what}")
     return faults
+
+
+def _with_aliases(units: Iterable[str]) -> set[str]:
+    """Return units with the names that stand for them: an alias has the state of what it stands for."""
+    return set(units) | {"syslog.service" for unit in units if unit == "rsyslog.service"}
+
+
+def _is_known(host: Host, package: str) -> bool:
+    return any(next((root / "var/lib/dpkg/info").glob(f"{package}[.:]*list"), None) for root in (host.root, host.lower))
 
 
 def _files_of(host: Host, packages: Iterable[str]) -> set[str]:
