@@ -32,18 +32,23 @@ EMPTIED = ("/etc/apparmor.d/disable", "/etc/apparmor.d/local", "/etc/apparmor.d/
 
 @dataclass(frozen=True)
 class Look:
-    """What is compared: the disk, the packages, the units' states at boot."""
+    """What is compared: the disk, the packages, the units' states at boot. ``files``: package -> what it owns."""
 
     disk: Snapshot
     packages: frozenset[str]
     units: Mapping[str, str]
+    files: Mapping[str, frozenset[str]]
 
 
 def look(host: Host) -> Look:
     """Look at a host."""
     said = host.run(["systemctl", "list-unit-files", "--no-legend", "--plain"]).stdout
     units = {line.split()[0]: line.split()[1] for line in said.split("\n") if line.split()[1:]}
-    return Look(host.snapshot(), frozenset(packages_of(host)), units)
+    files = {
+        path.name.removesuffix(".list").partition(":")[0]: frozenset(path.read_text().split("\n"))
+        for path in (host.root / "var/lib/dpkg/info").glob("*.list")
+    }
+    return Look(host.snapshot(), frozenset(packages_of(host)), units, files)
 
 
 def judge(host: Host, start: Look, claims: Claims, report: Mapping[str, Any], run_id: str) -> list[str]:
@@ -55,7 +60,7 @@ def judge(host: Host, start: Look, claims: Claims, report: Mapping[str, Any], ru
     faults += [f"the package {name} is gone" for name in sorted(wanted - end.packages) if name not in named]
     faults += [f"the package {name} stayed" for name in sorted(end.packages - wanted) if name not in named]
     faults += _theirs(host, claims, report, run_id)
-    faults += _ours(host, start, end, claims, " ".join([named, *report["kept"]]))
+    faults += _ours(start, end, claims, " ".join([named, *report["kept"]]))
     units = _with_aliases(claims.units)
     faults += [
         f"the unit {unit} was {start.units[unit]} and is {end.units[unit]}"
@@ -83,13 +88,12 @@ def _theirs(host: Host, claims: Claims, report: Mapping[str, Any], run_id: str) 
     return faults + [f"the account {name} is gone" for name in sorted(gone)]
 
 
-def _ours(host: Host, start: Look, end: Look, claims: Claims, named: str) -> list[str]:
+def _ours(start: Look, end: Look, claims: Claims, named: str) -> list[str]:
     """Return what is not as it was although nobody else had to do with it."""
     packages = claims.installed | claims.removed
     # What is said to stay of a package stays with its files.
-    theirs = _files_of(
-        host, packages | {name for name in re.findall(r"[a-z0-9][a-z0-9+.-]+", named) if _is_known(host, name)}
-    )
+    said = {name for name in re.findall(r"[a-z0-9][a-z0-9+.-]+", named) if name in start.files or name in end.files}
+    theirs = {path for look in (start, end) for name in packages | said for path in look.files.get(name, ())}
     # What the scripts of a package make carries its name.
     stems = [name.removeprefix("lib").split("-")[0] for name in packages]
     claimed = claims.contents.keys() | claims.modes.keys()
@@ -122,20 +126,6 @@ def _ours(host: Host, start: Look, end: Look, claims: Claims, named: str) -> lis
 def _with_aliases(units: Iterable[str]) -> set[str]:
     """Return units with the names that stand for them: an alias has the state of what it stands for."""
     return set(units) | {"syslog.service" for unit in units if unit == "rsyslog.service"}
-
-
-def _is_known(host: Host, package: str) -> bool:
-    return any(next((root / "var/lib/dpkg/info").glob(f"{package}[.:]*list"), None) for root in (host.root, host.lower))
-
-
-def _files_of(host: Host, packages: Iterable[str]) -> set[str]:
-    """Return the files that packages own, or owned on the clean host."""
-    found: set[str] = set()
-    for root in (host.root, host.lower):
-        for name in packages:
-            for listing in (root / "var/lib/dpkg/info").glob(f"{name}[.:]*list"):
-                found.update(listing.read_text().split("\n"))
-    return found
 
 
 def _without_reason(claims: Claims, report: Mapping[str, Any]) -> list[str]:
