@@ -60,7 +60,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -125,7 +125,8 @@ class CallbackModule(CallbackBase):
             self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
         known = load_catalog(self.get_option("catalogs"))
         summary = summarise(known, [store])
-        if self.get_option("write_reports"):
+        # Where the play has a task for the reports they are there by now, unless a host was lost since.
+        if self.get_option("write_reports") and not are_written(summary, store):
             try:
                 write_reports(known, [store], store)
             except HipaaCisError as problem:

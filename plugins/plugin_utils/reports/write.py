@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def write_reports(catalog: Catalog, stores: Sequence[RunStore], target: RunStore
     """
     summary = summarise(catalog, stores)
     try:
-        target.write("summary.json", json.dumps(summary, indent=1, sort_keys=True) + "\n")
+        target.write("summary.json", _text(summary))
         with target.writing("findings.csv") as stream:
             write_csv(stream, counted_records(summary, stores))
         with target.writing("report.html") as stream:
@@ -35,6 +35,19 @@ def write_reports(catalog: Catalog, stores: Sequence[RunStore], target: RunStore
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."
         ) from None
     return summary
+
+
+def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
+    """Return whether the reports of ``target`` are those of this summary, which names each record by its digest."""
+    try:
+        kept = (target.folder / "summary.json").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return kept == _text(summary) and all((target.folder / name).is_file() for name in ("findings.csv", "report.html"))
+
+
+def _text(summary: Mapping[str, Any]) -> str:
+    return json.dumps(summary, indent=1, sort_keys=True) + "\n"
 
 
 def _framework(catalog: Catalog) -> dict[str, Any]:
