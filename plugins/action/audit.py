@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
@@ -51,8 +53,8 @@ class ActionModule(HostAction):
             known = load_catalog(arguments["catalogs"])
             record["catalog_digest"] = known.digest
             plans = make_plan(known, selection, arguments["parameters"], {name: arguments[name] for name in HANDED_ON})
-            answers = [(plan, self._observe(plan, variables)) for plan in plans]
-            fill_record(record, known, answers, named=bool(selection.benchmarks))
+            answers, failed = self._look(plans, variables)
+            fill_record(record, known, answers, named=bool(selection.benchmarks), failed=failed)
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             path, digest = store.write_record(record)
@@ -72,3 +74,18 @@ class ActionModule(HostAction):
             "digest": digest,
             "run_directory": str(store.folder),
         }
+
+    def _look(
+        self, plans: Sequence[PlatformPlan], variables: dict[str, Any]
+    ) -> tuple[list[tuple[PlatformPlan, Answer]], list[tuple[PlatformPlan, Exception]]]:
+        """Return what the platforms answered, and why others gave no answer. Raises what the first met where all did."""
+        seen: list[tuple[PlatformPlan, Answer]] = []
+        failed: list[tuple[PlatformPlan, Exception]] = []
+        for plan in plans:
+            try:
+                seen.append((plan, self._observe(plan, variables)))
+            except (HipaaCisError, AnsibleConnectionFailure) as problem:
+                failed.append((plan, problem))
+        if not seen:
+            raise failed[0][1]
+        return seen, failed

@@ -8,13 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
-from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SPEC = {
     "checks": {"type": "list", "elements": "raw", "default": []},
@@ -26,9 +25,10 @@ SPEC = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(HostAction):
     """Makes all checks and says what is not well."""
 
+    WHAT = "The health check"
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         address = str(variables.get("ansible_host") or variables.get("inventory_hostname") or "")
 
         def on_host(command: list[str] | str) -> str:
-            return self._on_host(command, variables)
+            return self._run_on_host(command, variables)
 
         try:
             if self._outside(arguments):
@@ -57,7 +57,6 @@ class ActionModule(ActionBase):
         except HipaaCisError as problem:
             # A check that cannot be made says nothing good of the host.
             problems = [str(problem)]
-        problems = [spelled_out(problem) for problem in problems]
         away = self._unreachable(variables) if problems and arguments["before"] else ""
         if away:
             result.update(unreachable=True, msg=away)
@@ -77,24 +76,25 @@ class ActionModule(ActionBase):
     def _unreachable(self, variables: dict[str, Any]) -> str:
         """Return why the host cannot be reached, or nothing where it can: then what is not well is said of it."""
         try:
-            answer = self._execute_module("ansible.builtin.ping", module_args={}, task_vars=variables)
+            self._ask("ansible.builtin.ping", {}, variables)
         except AnsibleConnectionFailure as problem:
-            return spelled_out(str(problem.message))
-        except AnsibleError:
-            return ""
-        return spelled_out(str(answer.get("msg", "the host cannot be reached"))) if answer.get("unreachable") else ""
+            return str(problem.message)
+        except HipaaCisError:
+            pass
+        return ""
 
-    def _on_host(self, command: list[str] | str, variables: dict[str, Any]) -> str:
+    def _run_on_host(self, command: list[str] | str, variables: dict[str, Any]) -> str:
+        """Run a command and return why that is not well, or nothing."""
         given = {"argv": command} if isinstance(command, list) else {"_raw_params": command}
         try:
-            answer = self._execute_module("ansible.builtin.command", module_args=given, task_vars=variables)
+            answer = self._ask("ansible.builtin.command", given, variables)
+            with self._looking_at_it(HipaaCisError):
+                done = answers.ran(answer)
         except AnsibleConnectionFailure as problem:
             return f"the host cannot be reached: {problem.message}"
-        except AnsibleError as problem:
-            return f"the check cannot be made: {problem.message}"
-        if answer.get("unreachable"):
-            return f"the host cannot be reached: {answer.get('msg', '')}"
-        if answer.get("failed") or answer.get("rc"):
-            told = str(answer.get("stderr") or answer.get("stdout") or answer.get("msg") or "").strip().splitlines()
-            return f"ended with {answer.get('rc', 'an error')}: {told[-1][:200] if told else 'no output'}"
+        except HipaaCisError as problem:
+            return str(problem)
+        if done.get("failed") or done.get("rc") != 0:
+            said = (done.get("stderr") or done.get("stdout") or done.get("msg") or "").strip().split("\n")
+            return f"ended with {done.get('rc', 'an error')}: {said[-1][:200] or 'no output'}"
         return ""

@@ -84,16 +84,11 @@ class ActionModule(HostAction):
             plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
             asked = plan_file.asked(known.digest, record["selection"], arguments["parameters"])
             limits = replace(limits, decisions=decided, **self._by_plan(arguments, record["host"], asked, plans))
-            done: list[PlatformRemediation] = []
             self.may_begin()
-            for plan in plans:
-                done.append(PlatformRemediation(plan, _Target(self, variables), limits))
-                done[-1].run()
-                if done[-1].broke_off or done[-1].not_begun:
-                    break
+            done, failed = _remediate_all(plans, _Target(self, variables), limits)
             record["audited_at"] = utc_now()
-            seen = [(plan, one.after) for plan, one in zip(plans, done, strict=False)]
-            fill_record(record, known, seen, named=bool(selection.benchmarks))
+            seen = [(one.plan, one.after) for one in done]
+            fill_record(record, known, seen, named=bool(selection.benchmarks), failed=failed)
         except NotBegun as problem:
             spoil_record(record, "not_begun", str(problem))
             remediation = make_record(record["host"], limits, (started, utc_now()), [], str(problem))
@@ -109,6 +104,8 @@ class ActionModule(HostAction):
         if limits.check and limits.approved is None and not done[-1].broke_off:
             store.write_plan(record["host"], {"asked": asked, "changes": planned_changes(done)})
         remediation = make_record(record["host"], limits, (started, utc_now()), done)
+        not_looked_at = [one["failed"] for one in record["platforms"].values() if "failed" in one]
+        remediation["warnings"] += not_looked_at
         if not done[-1].looked_again:
             lost = isinstance(done[-1].broke_off, Unreachable)
             spoil_record(record, "unreachable" if lost else "failed", headline(remediation))
@@ -116,7 +113,10 @@ class ActionModule(HostAction):
             store.write_remediation(remediation)
             if lost:
                 raise AnsibleConnectionFailure(headline(remediation))
-        return self._result(store, known, record, remediation, done)
+        result = self._result(store, known, record, remediation, done)
+        if not_looked_at and not result["not_begun"]:
+            result.update(failed=True, msg=" ".join([result["msg"], *not_looked_at]))
+        return result
 
     @staticmethod
     def _others(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,6 +219,30 @@ class ActionModule(HostAction):
         return result
 
 
+def _remediate_all(
+    plans: Sequence[PlatformPlan], target: _Target, limits: Limits
+) -> tuple[list[PlatformRemediation], list[tuple[PlatformPlan, Exception]]]:
+    """Remediate one platform after the other; return what was done, and what kept the others from being looked at.
+
+    Raises what the first met where none could be looked at.
+    """
+    done: list[PlatformRemediation] = []
+    failed: list[tuple[PlatformPlan, Exception]] = []
+    for plan in plans:
+        if done and (done[-1].broke_off or done[-1].not_begun):
+            failed.append((plan, HipaaCisError("the run had ended before its turn")))
+            continue
+        one = PlatformRemediation(plan, target, limits)
+        try:
+            one.run()
+            done.append(one)
+        except (HipaaCisError, Unreachable) as problem:
+            failed.append((plan, problem))
+    if not done:
+        raise failed[0][1]
+    return done, failed
+
+
 class _Target:
     """The host as `PlatformRemediation` sees it."""
 
@@ -237,7 +261,7 @@ class _Target:
             self._action.may_begin()
             self._action.begun = True
         try:
-            return self._action._on_host(plan.platform.apply, request, self._variables)
+            return self._action._apply(plan, request, self._variables)
         except AnsibleConnectionFailure as problem:
             raise Unreachable(problem.message) from None
 

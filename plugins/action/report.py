@@ -54,6 +54,8 @@ class ActionModule(ActionBase):
         )
         plan = target.join_plan()
         summary = write_reports(load_catalog(arguments["catalogs"]), stores, target)
+        if len(stores) > 1:
+            target.become_latest()
         tripped = judge_gate(summary, arguments["fail_on"])
         report = str(report_path(target))
         result: dict[str, Any] = {

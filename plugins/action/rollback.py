@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -71,9 +71,7 @@ class ActionModule(HostAction):
             told["diff"] = diff(steps(answer.get("details", ())))
         try:
             into = arguments["record_in"]
-            store = RunStore.create(
-                into or arguments["run_dir"], arguments["run_id"] if into else shared_run_id(), latest=bool(into)
-            )
+            store = RunStore.create(into or arguments["run_dir"], arguments["run_id"] if into else shared_run_id())
             told["rollback_record"] = str(store.add_rollback(variables["inventory_hostname"], rollback))
         except HipaaCisError as problem:
             told["warnings"] = [*answer.get("warnings", ()), f"This rollback is not recorded: {problem}"]
@@ -81,12 +79,8 @@ class ActionModule(HostAction):
 
     def _module(self, given: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the module's own answer. Raises `HipaaCisError` where it gave none, in words for the operator."""
-        try:
-            answer = self._execute_module(module_name="hipaa.cis.rollback", module_args=given, task_vars=variables)
-        except AnsibleConnectionFailure:
-            raise
-        except AnsibleError as problem:
-            raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
+        answer = self._ask("hipaa.cis.rollback", given, variables)
         if gave_no_answer(answer):
             raise HipaaCisError(explain(answer, self.WHAT))
-        return dict(answer)
+        with self._looking_at_it(HipaaCisError):
+            return answers.rolled_back(answer)

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
 
 # Marks that stack on one letter in any living language; more of them paint over the neighbouring lines.
 MAX_STACKED_MARKS = 3
@@ -24,14 +22,3 @@ def spelled_out(text: str) -> str:
         plain = character in "\n\t" or (character.isprintable() and stacked <= MAX_STACKED_MARKS)
         shown.append(character if plain else f"[U+{ord(character):04X}]")
     return "".join(shown)
-
-
-def all_spelled_out(document: Any) -> Any:
-    """Return a document of a host with all its texts spelled out; keys stay, for they are looked up."""
-    if isinstance(document, str):
-        return spelled_out(document)
-    if isinstance(document, Mapping):
-        return {key: all_spelled_out(value) for key, value in document.items()}
-    if isinstance(document, (list, tuple)):
-        return [all_spelled_out(value) for value in document]
-    return document

@@ -95,6 +95,7 @@ def test_gate(audit, settings, fail_on, code, message):
         ({"hipaa_cis_parameter_pump_screen_lock_minutes": "soon"}, "has to be of type integer"),
         ({"hipaa_cis_include": {"rules": ["pump_of"]}}, "unknown name in include.rules"),
         ({"hipaa_cis_run_id": "../x"}, "may only hold letters"),
+        ({"hipaa_cis_run_id": "latest"}, "'latest' cannot be the id of a run"),
         ({"hipaa_cis_catalogs": ["/nonexistent"]}, "is no folder"),
     ],
 )

@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Pla
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
 MAX_TEXT = 400
+_NOT_OF_THAT_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 Observations = Mapping[str, Mapping[str, Any]]
 
 
@@ -132,16 +133,21 @@ class Judge:
             return Check(label, "error", expected, source=source, reason=str(reason or "no reason given")[:MAX_TEXT])
         value = seen.get("value") if state == "value" else matchers.ABSENT
         try:
-            parts = list(_parts(value, setting.get("select"), kind.expect_on))
-        except library("jmespath.exceptions").JMESPathError as problem:
+            return self._held(label, setting, value, source)
+        except (library("jmespath.exceptions").JMESPathError, *_NOT_OF_THAT_FORM) as problem:
             return Check(
                 label, "error", expected, source=source, reason=_cut(f"the observation has an unknown form: {problem}")
             )
+
+    def _held(self, label: str, setting: Mapping[str, Any], value: Any, source: str) -> Check:
+        """Return what was observed held against what is expected; what a host may say raises whatever it likes."""
+        kind, expectation = self._platform.kinds[setting["kind"]], setting.get("expect")
+        parts = list(_parts(value, setting.get("select"), kind.expect_on))
         observed = _observed_text(parts, expectation)
         if expectation is None:
             return Check(label, "manual", observed=observed, source=source)
         good = all(matchers.matches(expectation, part) for _name, part in parts)
-        return Check(label, "pass" if good else "fail", expected, observed, source)
+        return Check(label, "pass" if good else "fail", matchers.describe(expectation), observed, source)
 
     def holds(self, setting: Mapping[str, Any]) -> bool:
         """Return whether a setting or a group of settings applies and passes."""

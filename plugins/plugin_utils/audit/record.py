@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Catalog
@@ -17,7 +17,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
 SCHEMA = "hipaa.cis/host_record/1"
+MAX_REASON = 2000
 Answer = Mapping[str, Any]
+# Platforms that gave no answer, each with what was in the way.
+Failed = Sequence[tuple[PlatformPlan, Exception]]
 
 
 def empty_record(host: str, run_id: str, audited_at: str, catalog_digest: str, selection: Selection) -> dict[str, Any]:
@@ -42,16 +45,22 @@ def empty_record(host: str, run_id: str, audited_at: str, catalog_digest: str, s
 
 
 def fill_record(
-    record: dict[str, Any], catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]], named: bool
+    record: dict[str, Any],
+    catalog: Catalog,
+    answers: Sequence[tuple[PlatformPlan, Answer]],
+    named: bool,
+    failed: Failed = (),
 ) -> None:
     """Judge the answers and put the findings into the record.
 
     ``answers``: per platform the plan and what the observe module returned. ``named``: whether the
-    benchmarks were named by the user. Raises `HipaaCisError` where no benchmark fits the host.
+    benchmarks were named by the user. ``failed``: platforms that gave no answer, and why; all their rules are errors.
+    Raises `HipaaCisError` where no benchmark fits the host.
     """
     chosen = [(plan, answer, name) for plan, answer in answers for name in answer["benchmarks"]]
     if not chosen:
-        raise HipaaCisError(_no_benchmark(catalog, answers))
+        reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
+        raise HipaaCisError(" ".join([_no_benchmark(catalog, answers), *reasons]))
     for platform_plan, answer, name in chosen:
         benchmark_plan = next(plan for plan in platform_plan.benchmarks if plan.benchmark.id == name)
         record["platforms"][platform_plan.platform.id] = {
@@ -61,13 +70,15 @@ def fill_record(
         _add_benchmark(record, benchmark_plan, named, answer)
         judge = Judge(platform_plan.platform, answer["observations"])
         record["findings"].extend(judge.judge(planned).as_dict() for planned in benchmark_plan.rules)
+    for platform_plan, problem in failed:
+        _add_failed(record, platform_plan, named, problem)
     counts = Counter(finding["outcome"] for finding in record["findings"])
     record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
 
 
 def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
     """Say in a record why the host could not be audited: ``failed`` or ``unreachable``."""
-    record.update(status=status, reason=reason[:2000], findings=[], not_yet_automated=[])
+    record.update(status=status, reason=reason[:MAX_REASON], findings=[], not_yet_automated=[])
     record["counts"] = dict.fromkeys(record["counts"], 0)
 
 
@@ -99,6 +110,20 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
         }
         for item in plan.unjudged
     )
+
+
+def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, named: bool, problem: Exception) -> None:
+    """Make an error of each rule of a platform that gave no answer; which benchmark it has is then not known, so of all."""
+    reason = _not_looked_at(platform_plan, problem)
+    record["platforms"][platform_plan.platform.id] = {"facts": {}, "stats": {}, "failed": reason}
+    record["warnings"].append(reason)
+    for plan in platform_plan.benchmarks:
+        _add_benchmark(record, plan, named, {})
+        record["findings"].extend(Finding(planned, "error", (), reason).as_dict() for planned in plan.rules)
+
+
+def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:
+    return f"The platform {plan.platform.id} was not looked at: {problem}"[:MAX_REASON]
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:

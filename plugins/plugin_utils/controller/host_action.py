@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -13,13 +15,14 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import all_spelled_out, spelled_out
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 # Options that the observe modules take as they are.
 HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_findings")
@@ -72,36 +75,56 @@ class HostAction(ActionBase):  # type: ignore[misc]
             exclude=options.filters("exclude", arguments["exclude"]),
         )
 
-    def _execute_module(self, *given: Any, **named: Any) -> dict[str, Any]:
-        """Run a module; what it and the connection say is shown as it is, and steers no terminal."""
-        try:
-            return dict(all_spelled_out(super()._execute_module(*given, **named)))
-        except AnsibleConnectionFailure as problem:
-            raise AnsibleConnectionFailure(spelled_out(problem.message)) from None
-
-    def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> dict[str, Any]:
+    def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> answers.Answer:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
         answer = self._on_host(plan.platform.observe, plan.request, variables)
-        if not isinstance(answer.get("observations"), dict):
-            raise HipaaCisError(explain(answer, self.WHAT))
-        return answer
+        with self._looking_at_it(HipaaCisError):
+            return answers.observed(answer, plan.request)
+
+    def _apply(self, plan: PlatformPlan, request: Mapping[str, Any], variables: dict[str, Any]) -> answers.Answer:
+        """Return the apply module's answer. Raises as `_on_host`, and `NoAnswer` where it cannot be used."""
+        answer = self._on_host(str(plan.platform.apply), request, variables)
+        with self._looking_at_it(NoAnswer):
+            return answers.applied(answer, request)
 
     def _on_host(self, module: str, request: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run a module that takes a request.
 
         Raises `HipaaCisError`, `NoAnswer` where the module was begun, or `AnsibleConnectionFailure` when unreachable.
         """
-        try:
-            answer = self._execute_module(
-                module_name=module, module_args={"request": dict(request)}, task_vars=variables
-            )
-        except AnsibleConnectionFailure:
-            raise
-        except AnsibleError as problem:
-            raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
-        if answer.get("unreachable"):
-            raise AnsibleConnectionFailure(str(answer.get("msg", "unreachable")))
+        answer = self._ask(module, {"request": dict(request)}, variables)
         if answer.get("failed"):
             kind = NoAnswer if gave_no_answer(answer) else HipaaCisError
             raise kind(explain(answer, self.WHAT))
+        return answer
+
+    def _ask(self, module: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Run a module and return what came back, which nobody has looked at yet. Raises as `_on_host`."""
+        try:
+            answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)
+        except AnsibleConnectionFailure as problem:
+            # What the host's side printed while it was connected to is in it.
+            raise AnsibleConnectionFailure(spelled_out(problem.message)) from None
+        except AnsibleError as problem:
+            raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
+        except Exception as problem:
+            # Ansible reads an answer before anybody else can, and fails in its own ways on what a host may write.
+            self._display.vvv(traceback.format_exc())
+            raise NoAnswer(self._cannot_use(f"Ansible cannot read it ({type(problem).__name__})")) from None
+        if answer.get("unreachable"):
+            raise AnsibleConnectionFailure(told(answer, "msg") or "unreachable")
         return dict(answer)
+
+    @contextmanager
+    def _looking_at_it(self, kind: type[HipaaCisError]) -> Iterator[None]:
+        """Raise an error of this kind where an answer is not what it may be."""
+        try:
+            yield
+        except Unusable as problem:
+            raise kind(self._cannot_use(str(problem))) from None
+
+    def _cannot_use(self, why: str) -> str:
+        return (
+            f"{self.WHAT} could not be done on this host: what it answered cannot be used: {why}. See that the host is the one it "
+            "should be, and that nothing on it changes what its Python or its shell print."
+        )

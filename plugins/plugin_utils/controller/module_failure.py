@@ -9,6 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
+
+# So much of a text is looked at.
+MOST_TOLD = 8000
 _WRONG_PASSWORD = (
     "the password given for becoming root is wrong (with sudo it is that of the user, with su that of root); mend "
     "ansible_become_password, or give it to --ask-become-pass"
@@ -33,11 +37,20 @@ _CAUSES = (
 
 def explain(answer: Mapping[str, Any], what: str = "The audit") -> str:
     """Return why ``what`` could not be done, with the cause named where it is a known one, and never a traceback."""
-    told = " ".join(str(answer.get(key, "")) for key in ("msg", "module_stderr", "module_stdout", "exception"))
+    said = " ".join(told(answer, key) for key in ("msg", "module_stderr", "module_stdout", "exception"))
     for pattern, cause in _CAUSES:
-        if re.search(pattern, told, re.IGNORECASE):
+        if re.search(pattern, said, re.IGNORECASE):
             return f"{what} could not be done on this host: {cause}."
     return f"{what} could not be done on this host: {_last_words(answer)}"
+
+
+def told(answer: Mapping[str, Any], key: str) -> str:
+    """Return a text of an answer, of a very long one its beginning and its end; a host may say anything there."""
+    text = answer.get(key)
+    if not isinstance(text, str):
+        return "" if text is None else str(text)[:MOST_TOLD]
+    cut = text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD // 2]}\n{text[-MOST_TOLD // 2 :]}"
+    return spelled_out(cut)
 
 
 def gave_no_answer(answer: Mapping[str, Any]) -> bool:
@@ -46,12 +59,12 @@ def gave_no_answer(answer: Mapping[str, Any]) -> bool:
 
 
 def _last_words(answer: Mapping[str, Any]) -> str:
-    stderr = [line.strip() for line in str(answer.get("module_stderr", "")).splitlines() if line.strip()]
-    message = str(answer.get("msg", "")).splitlines()
+    stderr = [line.strip() for line in told(answer, "module_stderr").split("\n") if line.strip()]
+    message = [line for line in told(answer, "msg").split("\n") if line.strip()]
     # The last line of a traceback is the exception itself, which says the most.
     empty = not message or re.search("MODULE FAILURE|deserialization failed", message[0])
     if empty:
-        said = stderr or [line.strip() for line in str(answer.get("module_stdout", "")).splitlines() if line.strip()]
+        said = stderr or [line.strip() for line in told(answer, "module_stdout").split("\n") if line.strip()]
         if said:
             return said[-1][:400]
     if empty and message:

@@ -163,7 +163,12 @@ def check_plan(plan: str | None) -> None:
 
 
 def check_run(run_id: str | None) -> None:
-    """Raise `HipaaCisError` where a run is named, but with nothing: a script's variable that was never set."""
+    """Raise `HipaaCisError` where a run is named, but with nothing (a script's variable that was never set), or as the latest."""
+    if run_id is not None and run_id.strip().lower() == "latest":
+        raise HipaaCisError(
+            f"{PREFIX}run_id is '{run_id.strip()}', which is no run: the last one differs from host to host. Name the run to take "
+            "back, or leave the variable out for the last one of each host."
+        )
     if run_id is not None and not run_id.strip():
         raise HipaaCisError(
             f"{PREFIX}run_id is empty. Name the run to take back, or leave the variable out for the last one of each host."

@@ -70,7 +70,8 @@ class HeldSettings:
         yield leaf["address"]
         if kind.elements and kind.elements not in leaf["address"]:
             for document in self._judge.failing_documents(leaf) or ():
-                yield {kind.elements: document[kind.elements]}
+                if isinstance(document.get(kind.elements), str):
+                    yield {kind.elements: document[kind.elements]}
 
 
 def _keys(kind: Kind, expectation: Mapping[str, Any]) -> frozenset[str] | None:

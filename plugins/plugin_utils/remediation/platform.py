@@ -128,6 +128,11 @@ class PlatformRemediation:
         self.after: Answer = {}
 
     @property
+    def plan(self) -> PlatformPlan:
+        """What the platform is asked for."""
+        return self._plan
+
+    @property
     def platform(self) -> str:
         """The id of the platform."""
         return self._plan.platform.id

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +80,7 @@ def _stated(kind: str, expectation: Mapping[str, Any]) -> Any:
 
 
 def _number_of(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
 
 
 def _only_failing(kind: Kind, expectation: Mapping[str, Any], document: Mapping[str, Any], wanted: Any) -> Any:
@@ -188,6 +189,8 @@ class Remedies:
         for document in documents:
             address = leaf["address"]
             if kind.elements and kind.elements not in address:
+                if not isinstance(document.get(kind.elements), str):
+                    raise NoRemedy(f"the host does not say the {kind.elements} of what fails")
                 address = {kind.elements: document[kind.elements]}
             changes.append(self._change(planned, leaf, address, _only_failing(kind, leaf["expect"], document, wanted)))
         return changes

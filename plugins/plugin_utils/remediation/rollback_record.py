@@ -89,7 +89,7 @@ def _lines(item: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _change(item: Mapping[str, Any]) -> str:
-    attributes = f"{item['from']} -> {item['to']}"
+    attributes = f"{item.get('from', '')} -> {item.get('to', '')}"
     if not item.get("content"):
         return f"{item['path']}: {attributes}"
     what = "the content" if item["from"] == item["to"] else f"{attributes}, with the content"
@@ -102,7 +102,7 @@ def steps(items: Any) -> list[dict[str, Any]]:
     return [
         {
             "label": one["path"],
-            "diff": {"before": one["from"], "after": one["to"], **one.get("diff", {})},
+            "diff": {"before": one.get("from", ""), "after": one.get("to", ""), **one.get("diff", {})},
         }
         for one in paths
     ]

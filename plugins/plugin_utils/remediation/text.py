@@ -55,7 +55,7 @@ def _shown(step: Mapping[str, Any]) -> dict[str, str]:
     if "note" in parts:
         lines.append(parts["note"] + "\n")
     if parts.get("before") != parts.get("after"):
-        lines += [f"- {parts['before']}\n", f"+ {parts['after']}\n"]
+        lines += [f"- {parts.get('before', '')}\n", f"+ {parts.get('after', '')}\n"]
     if parts.get("lines"):
         lines.append(parts["lines"])
     if not lines:

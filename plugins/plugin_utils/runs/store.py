@@ -33,6 +33,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records impo
 )
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+LATEST = "latest"
+# Of a host in one of these states the run has something to say; else it failed before it looked at anything.
+SEEN = ("audited", "not_begun")
 DEFAULT_BASE = "hipaa-cis-runs"
 HOST_SCHEMA = "hipaa.cis/host_record/1"
 REMEDIATION_SCHEMA = "hipaa.cis/remediation_record/1"
@@ -78,19 +81,19 @@ class RunStore:
         self.run_id = folder.name
 
     @classmethod
-    def create(cls, base: str, run_id: str, latest: bool = True) -> RunStore:
-        """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written.
-
-        ``latest``: whether it is the one that the link of this name leads to.
-        """
+    def create(cls, base: str, run_id: str) -> RunStore:
+        """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written."""
+        if run_id.lower() == LATEST:
+            raise HipaaCisError(
+                f"'{run_id}' cannot be the id of a run, for the link {LATEST} leads to the last one. Give another hipaa_cis_run_id, or "
+                "none for one made of the time."
+            )
         if not RUN_ID.fullmatch(run_id):
             raise HipaaCisError(f"The run id '{run_id}' may only hold letters, digits, '.', '_' and '-' (at most 100).")
         store = cls(Path(os.path.abspath(os.path.expanduser(base))) / run_id)
         try:
             make_private_folder(store.folder / "hosts")
             make_private_folder(store.folder / "expected")
-            if latest:
-                link_atomically(store.folder.parent / "latest", run_id)
         except OSError as problem:
             raise HipaaCisError(
                 f"The run directory {store.folder} cannot be written: {problem.strerror or problem}. "
@@ -108,6 +111,14 @@ class RunStore:
             )
         return cls(path.resolve())
 
+    def become_latest(self) -> None:
+        """Let the link ``latest`` lead to this run, of which there is something to see by now. Raises `HipaaCisError`."""
+        link = self.folder.parent / LATEST
+        try:
+            link_atomically(link, self.run_id)
+        except OSError as problem:
+            raise HipaaCisError(f"The link {link} cannot be made: {problem.strerror or problem}.") from None
+
     def write_record(self, record: dict[str, Any]) -> tuple[Path, str]:
         """Write a host's record, joined with what this run has of it, and return path and SHA-256. Raises `HipaaCisError`."""
         path = self.folder / "hosts" / (file_name(record["host"]) + ".json")
@@ -118,6 +129,8 @@ class RunStore:
             write_private(path, text)
         except OSError as problem:
             raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
+        if record["status"] in SEEN:
+            self.become_latest()
         return path, hashlib.sha256(text.encode()).hexdigest()
 
     def write_remediation(self, record: dict[str, Any]) -> Path:
@@ -128,7 +141,10 @@ class RunStore:
         path = self.folder / "remediation" / (file_name(record["host"]) + ".json")
         earlier = _record(path, REMEDIATION_SCHEMA)
         record = join_remediations(earlier, record) if earlier else record
-        return _write_record(path, record)
+        written = _write_record(path, record)
+        if record["results"]:
+            self.become_latest()
+        return written
 
     def write_plan(self, host: str, task: dict[str, Any]) -> Path:
         """Write what a task would change on a host, beside that of other tasks. Raises `HipaaCisError`.

@@ -31,7 +31,7 @@ def make(check=False, force=False, reason="", **answer):
 
 
 def test_the_record_is_private_fits_its_schema_and_holds_no_content(tmp_path):
-    store = RunStore.create(str(tmp_path), "now", latest=False)
+    store = RunStore.create(str(tmp_path), "now")
     store.add_rollback("../Web 1", make())
     path = store.add_rollback("../Web 1", make(check=True))
 
@@ -96,7 +96,7 @@ def test_differences_are_shown_as_those_of_a_remediation():
 
 def test_what_a_start_has_taken_up_is_said_with_what_to_do(tmp_path):
     rollback = make(pending_reboot=["the kernel argument audit=1"])
-    store = RunStore.create(str(tmp_path), "now", latest=False)
+    store = RunStore.create(str(tmp_path), "now")
     record = json.loads(store.add_rollback("web", rollback).read_text())
 
     assert list(validator("rollback_record").iter_errors(record)) == []

@@ -6,13 +6,14 @@ import os
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import check_run
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import private_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
 
 
-def record(host):
-    return {"schema": "hipaa.cis/host_record/1", "host": host}
+def record(host, status="audited"):
+    return {"schema": "hipaa.cis/host_record/1", "host": host, "status": status}
 
 
 NAMES = [
@@ -51,6 +52,25 @@ def test_records_and_folders_are_private(tmp_path):
         folder.stat().st_mode & 0o777 == 0o700 for folder in (store.folder, store.folder / "hosts", tmp_path / "new")
     )
     assert os.readlink(tmp_path / "new" / "runs" / "latest") == "run-1"
+
+
+@pytest.mark.parametrize("status", ["failed", "unreachable"])
+def test_run_that_failed_before_it_looked_at_anything_is_not_the_latest(tmp_path, status):
+    RunStore.create(str(tmp_path), "run-1").write_record(record("web"))
+    later = RunStore.create(str(tmp_path), "run-2")
+    later.write_record(record("web", status))
+    assert os.readlink(tmp_path / "latest") == "run-1"
+
+    later.write_record(record("db"))
+    assert os.readlink(tmp_path / "latest") == "run-2"
+
+
+@pytest.mark.parametrize("name", ["latest", "Latest"])
+def test_no_run_is_called_like_the_link_to_the_last_one(tmp_path, name):
+    with pytest.raises(HipaaCisError, match="cannot be the id of a run"):
+        RunStore.create(str(tmp_path), name)
+    with pytest.raises(HipaaCisError, match="which is no run"):
+        check_run(name)
 
 
 def test_records_come_back_with_the_hosts_that_were_expected(tmp_path):
