@@ -24,17 +24,21 @@ $(VENV)/.made: tests/tools/find_python.sh
 	@python=$$(tests/tools/find_python.sh) && echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
 	@touch $@
 
-$(VENV)/.runtime: $(VENV)/.made requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# What is installed is locked, with hashes, for the line of ansible-core that the interpreter has.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LINE = $$($(BIN)/python tests/tools/lock.py --mine)
+
+$(VENV)/.runtime: $(VENV)/.made $(wildcard locks/ansible-core-*.txt)
+	@$(INSTALL) -r locks/ansible-core-$(LINE).txt
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+$(VENV)/.development: $(VENV)/.runtime $(wildcard locks/development-*.txt)
+	@$(INSTALL) -r locks/development-$(LINE).txt
 	@touch $@
 
 .PHONY: setup
 setup: $(VENV)/.development ## make the virtual environment (.venv) with all tools
-	@echo "$(VENV) is ready: $$($(BIN)/ansible --version | head -n 1)"
+	@said=$$($(BIN)/ansible --version) && echo "$(VENV) is ready: $$(echo "$$said" | sed -n 1p)"
 
 # The Python the audited machine (this very one) is read with: the system's where it is new enough, else ours.
 LOCAL_PYTHON = $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null \
@@ -113,6 +117,10 @@ format: $(VENV)/.development ## format the Python code
 .PHONY: build
 build: $(VENV)/.runtime ## build the archive of the collection (build/hipaa-cis-VERSION.tar.gz)
 	@$(BIN)/ansible-galaxy collection build --force --output-path build .
+
+.PHONY: lock
+lock: $(VENV)/.development ## write locks/ anew: the newest that requirements.txt allows, of each ansible-core line, with hashes
+	@$(BIN)/python tests/tools/lock.py
 
 .PHONY: clean
 clean: ## remove environments, caches and products (never run directories: they are evidence)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -20,8 +23,12 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).resolve().parent
-# Each line of ansible-core with the oldest Python whose pin in requirements.txt chooses it.
-ANSIBLE_LINES = {"2.16": ("3.10",), "2.19": ("3.11",), "2.21": ("3.12", "3.13", "3.14")}
+sys.path.insert(0, str(ROOT))
+
+from tests.tools.lock import LINES  # noqa: E402 what lies in the checkout is found only now
+
+# What comes next, while it is tested before its release; its Pythons, the newest first.
+NEXT_LINE, NEXT_PYTHONS = "2.22", ("3.14", "3.13")
 # The ends of the range; `make test` runs the same tests with the line between them.
 INTEGRATION_LINES = ("2.16", "2.21")
 TARGET_PYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
@@ -56,12 +63,16 @@ def _pytest(session: nox.Session, *arguments: str) -> None:
     session.run("python", "-m", "pytest", "-p", "no:cacheprovider", *arguments, *session.posargs, env=environment)
 
 
+def _install_locked(session: nox.Session, line: str) -> None:
+    session.install("--quiet", "--require-hashes", "-r", f"locks/ansible-core-{line}.txt")
+
+
 def _add_unit(line: str, pythons: tuple[str, ...]) -> None:
     @nox.session(name=f"unit-{line}", python=first_python(pythons))
     def unit(session: nox.Session) -> None:
-        """Unit tests with one line of ansible-core, chosen by the interpreter."""
-        session.install("--quiet", "-r", "requirements.txt")
-        session.install("--quiet", "pytest", "pytest-xdist", "jsonschema", "--constraint", "requirements-dev.txt")
+        """Unit tests with one line of ansible-core, as it is locked."""
+        _install_locked(session, line)
+        session.install("--quiet", "pytest", "pytest-xdist", "--constraint", "requirements-dev.txt")
         check = f"from ansible.release import __version__ as v; assert v.startswith('{line}.'), v"
         session.run("python", "-c", check)
         _pytest(session, "-n", "2", "tests/unit")
@@ -71,8 +82,8 @@ def _add_integration(line: str, pythons: tuple[str, ...]) -> None:
     @nox.session(name=f"integration-{line}", python=first_python(pythons))
     def integration(session: nox.Session) -> None:
         """The real ansible-playbook of one line: all that needs no booted host and, where hosts can boot, one audit."""
-        session.install("--quiet", "-r", "requirements.txt")
-        tools = ("pytest", "pytest-xdist", "jsonschema", "ansible-runner")
+        _install_locked(session, line)
+        tools = ("pytest", "pytest-xdist", "ansible-runner")
         session.install("--quiet", *tools, "--constraint", "requirements-dev.txt")
         check = f"from ansible.release import __version__ as v; assert v.startswith('{line}.'), v"
         session.run("python", "-c", check)
@@ -90,9 +101,33 @@ def _add_target(version: str) -> None:
         _pytest(session, "tests/unit/target")
 
 
-for _line, _pythons in ANSIBLE_LINES.items():
+def next_release(python: str) -> str:
+    """Return why the next line of ansible-core can't be had for a Python, or nothing."""
+    wanted = f"ansible-core>={NEXT_LINE}.0.dev0,<{NEXT_LINE}.99"
+    with tempfile.TemporaryDirectory() as folder:
+        argv = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--pre", "--dest", folder, wanted]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else f"no ansible-core {NEXT_LINE} can be had here: {done.stderr.strip()[-200:]}"
+
+
+@nox.session(name="unit-next", python=first_python(NEXT_PYTHONS))
+def unit_next(session: nox.Session) -> None:
+    """Unit tests with the line of ansible-core that comes next, where it can be had; nothing of it is locked."""
+    why_not = next_release(str(session.virtualenv.bin) + "/python")
+    if why_not:
+        session.skip(why_not)
+    wanted = f"ansible-core>={NEXT_LINE}.0.dev0,<{NEXT_LINE}.99"
+    others = [line for line in (ROOT / "requirements.txt").read_text().split("\n") if re.match("[A-Za-z]", line)]
+    others = [line for line in others if not line.startswith("ansible-core")]
+    session.install("--quiet", "--pre", wanted)
+    session.install("--quiet", *others, "pytest", "pytest-xdist", "--constraint", "requirements-dev.txt")
+    session.run("python", "-c", "import ansible.release as r, sys; print(r.__version__, sys.version)")
+    _pytest(session, "-n", "2", "tests/unit")
+
+
+for _line, _pythons in LINES.items():
     _add_unit(_line, _pythons)
 for _line in INTEGRATION_LINES:
-    _add_integration(_line, ANSIBLE_LINES[_line])
+    _add_integration(_line, LINES[_line])
 for _version in TARGET_PYTHONS:
     _add_target(_version)

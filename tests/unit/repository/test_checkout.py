@@ -13,9 +13,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.tools.lock import LINES, line_of
+
 ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt")
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9_-]+)==(?P<version>\d+(\.\d+)+)(?: ; (?P<marker>python_version .+))?$")
+RANGE = re.compile(r"^[A-Za-z0-9_-]+>=\d+(\.\d+)+,<\d+(\.\d+)*$")
+LOCKED = re.compile(
+    r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+?)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
+)
 
 
 def tracked_files() -> list[str]:
@@ -23,8 +29,8 @@ def tracked_files() -> list[str]:
     return [name for name in listing.stdout.split("\0") if name]
 
 
-def requirement_lines() -> list[str]:
-    lines = [line for name in REQUIREMENT_FILES for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+def requirement_lines(*names: str) -> list[str]:
+    lines = [line for name in names for line in (ROOT / name).read_text(encoding="utf-8").split("\n")]
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -68,15 +74,58 @@ def test_archive_has_nothing_else(archive):
 
     assert leading.isdisjoint({".ci", ".git", ".nox", ".venv", "ansible_collections", "hipaa-cis-runs", "tests", "tmp"})
     assert not [name for name in archive if "__pycache__" in name]
+    assert {name for name in archive if name.startswith("locks/")} == {
+        f"locks/ansible-core-{line}.txt" for line in LINES
+    }
 
 
-@pytest.mark.parametrize("line", requirement_lines())
-def test_requirement_is_pinned_exactly(line):
+@pytest.mark.parametrize("line", requirement_lines("requirements-dev.txt"))
+def test_tool_is_pinned_exactly(line):
     assert PIN.match(line), f"not an exact pin: {line}"
 
 
+@pytest.mark.parametrize("line", requirement_lines("requirements.txt"))
+def test_requirement_of_users_is_a_range(line):
+    assert RANGE.match(line), f"no range with both ends: {line}"
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_each_line_of_ansible_is_locked_with_hashes(line):
+    runtime = LOCKED.findall((ROOT / f"locks/ansible-core-{line}.txt").read_text(encoding="utf-8"))
+    development = LOCKED.findall((ROOT / f"locks/development-{line}.txt").read_text(encoding="utf-8"))
+    names = {name: version for name, version, _hashes in runtime}
+
+    wanted = {re.split("[><=]", one)[0].lower() for one in requirement_lines("requirements.txt")}
+    assert wanted <= names.keys()
+    assert names["ansible-core"].startswith(f"{line}.")
+    # What is tested is what is released.
+    assert set(runtime) <= set(development)
+    for name in ("ansible-core", "development"):
+        text = (ROOT / f"locks/{name}-{line}.txt").read_text(encoding="utf-8")
+        assert len(re.findall("^[a-z].*==", text, re.MULTILINE)) == len(LOCKED.findall(text))
+
+
+def test_tools_are_locked_as_they_are_pinned():
+    pins = {
+        match["name"].lower(): match for match in map(PIN.match, requirement_lines("requirements-dev.txt")) if match
+    }
+    locked = {one[0]: one[1] for one in LOCKED.findall((ROOT / "locks/development-2.21.txt").read_text())}
+    for name in ("ruff", "mypy", "nox", "molecule"):
+        assert locked[name] == pins[name]["version"]
+
+
+def test_line_of_ansible_is_chosen_by_the_interpreter():
+    assert [line_of((3, minor)) for minor in range(10, 16)] == ["2.16", "2.19", "2.21", "2.21", "2.21", "2.21"]
+    with pytest.raises(SystemExit, match=r"Python 3\.10 or newer"):
+        line_of((3, 9))
+
+
 def test_each_requirement_has_one_version_per_python():
-    seen = [(match["name"].lower(), match["marker"]) for match in map(PIN.match, requirement_lines()) if match]
+    seen = [
+        (match["name"].lower(), match["marker"])
+        for match in map(PIN.match, requirement_lines("requirements-dev.txt"))
+        if match
+    ]
     unconditional = {name for name, marker in seen if marker is None}
 
     assert len(seen) == len(set(seen))
@@ -85,7 +134,7 @@ def test_each_requirement_has_one_version_per_python():
 
 def test_versions_stand_nowhere_else():
     """A second place for a version is a place to forget."""
-    pins = {f"=={match['version']}" for match in map(PIN.match, requirement_lines()) if match}
+    pins = {f"=={match['version']}" for match in map(PIN.match, requirement_lines("requirements-dev.txt")) if match}
     for name in tracked_files():
         path = ROOT / name
         if name in REQUIREMENT_FILES or path.suffix not in {".cfg", ".py", ".toml", ".yml", ""} or not path.is_file():
@@ -114,7 +163,8 @@ def test_actions_of_the_runtime_metadata_exist():
 
 def test_oldest_ansible_is_the_oldest_line_tested():
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-    lines = [line.split("==")[1] for line in requirement_lines() if line.startswith("ansible-core==")]
-    oldest = min(tuple(int(number) for number in re.findall(r"\d+", line)[:2]) for line in lines)
+    (wanted,) = [line for line in requirement_lines("requirements.txt") if line.startswith("ansible-core")]
+    oldest, newest = next(iter(LINES)), tuple(map(int, list(LINES)[-1].split(".")))
 
-    assert runtime["requires_ansible"] == ">={}.{}.0".format(*oldest)
+    assert runtime["requires_ansible"] == f">={oldest}.0"
+    assert wanted == f"ansible-core>={oldest}.0,<{newest[0]}.{newest[1] + 1}"
