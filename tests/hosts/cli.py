@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.hosts import inventory, sweeping
+from tests.hosts.accounts import USERS
 from tests.hosts.base import SUITES, VARIANTS, Base
 from tests.hosts.pool import Pool, pools
 from tests.hosts.requirements import missing_requirements
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--names", nargs="+", default=[], help="names of the hosts, instead of a count")
     up.add_argument("--suite", choices=SUITES, default="bookworm")
     up.add_argument("--variant", choices=tuple(VARIANTS), default="stock")
-    up.add_argument("--user", default="root", help="who Ansible logs in as")
+    up.add_argument("--user", choices=tuple(USERS), default="root", help="who Ansible logs in as")
     up.add_argument("--inventory", type=Path, help="also write an Ansible inventory to this .json file")
     up.set_defaults(action=bring_up)
     down = actions.add_parser("down", help="remove a pool; fine if there is none")

@@ -158,7 +158,8 @@ def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], value
     fix = rule.fix
     for name, value in values.items():
         if "{" in fix:
-            fix = fix.replace(f"{{{name}}}", str(value.value))
+            # What the benchmark asks for, where the site's own value is what is wrong.
+            fix = fix.replace(f"{{{name}}}", str(value.default if value.looser_than_bound else value.value))
     loose = {name: value for name, value in used.items() if value.looser_than_bound}
     return PlannedRule(rule, benchmark, recommendations, settings, fix, loose)
 

@@ -13,13 +13,21 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 
 # So much of a text is looked at.
 MOST_TOLD = 8000
+# And so much of it is said.
+MOST_SAID = 1000
 _WRONG_PASSWORD = (
     "the password given for becoming root is wrong (with sudo it is that of the user, with su that of root); mend "
     "ansible_become_password, or give it to --ask-become-pass"
 )
+_NO_SUDO = (
+    "the host does not have the program for becoming root; install sudo, name another with ansible_become_method, or log in as root "
+    "with hipaa_cis_become: false"
+)
 _CAUSES = (
     (r"no space left on device", "there is no space left for Ansible's module on the host; free space in /tmp and /var/tmp"),
     (r"read-only file system", "the host's temporary folders are read-only; set ansible_remote_tmp to a folder that can be written"),
+    (r"\b(sudo|su|doas|dzdo|pbrun|pfexec|runas|machinectl): (command )?not found|(exec|No such file or directory).*\b(sudo|doas)\b",
+     _NO_SUDO),
     # What ansible-core says of its own, then sudo (in any language: "sudo: 3 incorrect password attempts"), su and doas.
     (r"incorrect \w+ password|incorrect password|sudo: \d+ \w+|(su|doas): authentication fail|sorry, try again",
      _WRONG_PASSWORD),
@@ -69,4 +77,4 @@ def _last_words(answer: Mapping[str, Any]) -> str:
             return said[-1][:400]
     if empty and message:
         return "the module gave no answer, not even a reason; see what the host prints when the user logs in, and try `ansible -m ping`"
-    return (message[0] if message else "the module gave no answer")[:400]
+    return (" ".join(message) or "the module gave no answer")[:MOST_SAID]

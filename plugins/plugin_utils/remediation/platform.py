@@ -468,5 +468,7 @@ class PlatformRemediation:
             result.result, result.reason, result.exception = "skipped", str(held), held.exception
             return
         except NoRemedy as problem:
-            reason = self._why_not(result.planned) or f"there is no automatic fix: {problem}"
+            # What may be disrupted makes no difference then.
+            if self._plan.platform.apply:
+                reason = f"there is no automatic fix: {problem}"
         result.result, result.reason = "skipped", f"{reason}. {fix}"

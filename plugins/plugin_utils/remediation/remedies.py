@@ -123,7 +123,10 @@ class Remedies:
             raise NoRemedy("a person has to judge it")
         leaves = self._failing(planned, planned.settings)
         if not leaves:
-            raise NoRemedy("none of its settings fails by itself")
+            only = (
+                "the site's own parameter is what is wrong" if planned.loose else "none of its settings fails by itself"
+            )
+            raise NoRemedy(only)
         made = [change for leaf in leaves for change in self._changes_of(planned, leaf)]
         self._join(planned, made)
         return made

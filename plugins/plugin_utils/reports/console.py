@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping
@@ -74,17 +75,21 @@ class Console:
             result.extend(_fit(f"  note: {warning}", WIDTH) for warning in host["warnings"])
         if len(audited) > MAX_HOSTS:
             result.append(f"... and {len(audited) - MAX_HOSTS} more host(s) with no more failures; see the report")
-        result.extend(self._not_audited(host) for host in summary["hosts"] if host["status"] != "audited")
+        for host in summary["hosts"]:
+            if host["status"] != "audited":
+                result.extend(self._not_audited(host))
         return result
 
-    def _not_audited(self, host: Mapping[str, Any]) -> str:
-        reason = " ".join(str(host.get("reason", "")).split())
-        if host["status"] == "not_begun":
-            return (
-                f"{self._paint('NOT BEGUN', _COLOURS['not_assessed'])} {_fit(host['host'] + ': ' + reason, WIDTH - 10)}"
-            )
-        told = _fit(host["host"] + " (" + host["status"] + "): " + reason, WIDTH - 12)
-        return f"{self._paint('NOT AUDITED', _COLOURS['gap'])} {told}"
+    def _not_audited(self, host: Mapping[str, Any]) -> list[str]:
+        """Return who was not audited, and the whole reason: it is what one has to mend."""
+        begun = host["status"] != "not_begun"
+        word, colour = ("NOT AUDITED", "gap") if begun else ("NOT BEGUN", "not_assessed")
+        name = _fit(f"{host['host']} ({host['status']})" if begun else host["host"], WIDTH - len(word) - 2)
+        # That it could not be done is said already.
+        reason = re.sub(r"^The \w+ could not be done on this host: ", "", " ".join(str(host.get("reason", "")).split()))
+        told = textwrap.wrap(f"{word} {name}: {reason}", WIDTH, subsequent_indent="  ")[:MAX_LINES]
+        lines = [_fit(line, WIDTH) for line in told]
+        return [lines[0].replace(word, self._paint(word, _COLOURS[colour]), 1), *lines[1:]]
 
     def _remediation(self, summary: Mapping[str, Any]) -> list[str]:
         """Return what remediations did, hosts that need a look first."""

@@ -159,6 +159,19 @@ def test_loose_value_is_said():
     assert "between 1 and 5" in result["fix"]
 
 
+def test_what_to_do_never_names_the_value_that_is_too_loose():
+    known = load_catalog([])
+    loose = {"faillock_deny": 99}
+    (plan,) = make_plan(known, Selection(benchmarks=("debian_12",)), loose, {})
+    wrong = [planned for planned in plan.benchmarks[0].rules if planned.loose]
+
+    assert wrong
+    for planned in wrong:
+        fix = Judge(plan.platform, {}).judge(planned).planned.fix
+        assert "99" not in fix
+        assert str(planned.loose["faillock_deny"].default) in fix
+
+
 @pytest.mark.parametrize(
     ("selection", "site_values", "message"),
     [

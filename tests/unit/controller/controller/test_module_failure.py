@@ -26,6 +26,14 @@ MISSING = "becoming root needs a password; set ansible_become_password"
         ({"msg": NO_JSON, "module_stderr": "sudo: Account or password is expired, reset your password\n"}, "expired"),
         ({"msg": NO_JSON, "module_stderr": "sudo: account validation failure, is your account locked?\n"}, "locked"),
         ({"msg": NO_JSON, "module_stderr": "anna is not in the sudoers file.\n"}, "may not become root by sudo"),
+        ({"msg": NO_JSON, "module_stderr": "/bin/sh: 1: sudo: not found\n"}, "install sudo"),
+        ({"msg": NO_JSON, "module_stderr": "sh: line 1: doas: command not found\n"}, "install sudo"),
+        (
+            {"msg": "Privilege output closed while waiting for password prompt:\n/bin/sh: 1: sudo: not found"},
+            "install sudo",
+        ),
+        ({"msg": "Failed to connect the new way:\n\nthe device is busy"}, "the new way: the device is busy"),
+        ({"msg": "x" * 10_000_000 + " sudo: not found"}, "install sudo"),
         ({"msg": NO_JSON, "module_stderr": "a\nsomething odd\n"}, "on this host: something odd"),
         (
             {"msg": NO_JSON, "module_stdout": "This account is only for mail.\n"},

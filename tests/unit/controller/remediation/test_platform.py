@@ -198,6 +198,19 @@ def test_disruption_that_is_not_allowed_is_skipped_with_the_reason():
     assert host.values == {"a": 0}
 
 
+def test_switch_is_named_only_where_it_helps():
+    rules = [
+        rule("no-writer", leaf("f", kind="fixed"), disrupts="login"),
+        rule("no-value", {**leaf("a"), "expect": {"at_least": 1}}, disrupts="network"),
+        rule("helps", leaf("b"), disrupts="login"),
+    ]
+    _record, results = remediate(rules, PlayedHost({"a": 0, "b": 0, "f": 0}), ["service_reload"])
+
+    named = {name for name, (_result, reason) in results.items() if "hipaa_cis_allow_disruption" in reason}
+    assert named == {"helps"}
+    assert results["no-value"][1].startswith("there is no automatic fix: no value is safe")
+
+
 def test_what_has_no_fix_is_skipped_with_what_a_person_has_to_do():
     host = PlayedHost({"a": 0, "f": 0, "m": 0})
     rules = [
