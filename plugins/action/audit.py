@@ -69,6 +69,7 @@ class ActionModule(HostAction):
             "benchmarks": [benchmark["id"] for benchmark in record["benchmarks"]],
             "safeguards": host_safeguards(known, record),
             "not_yet_automated": len(record["not_yet_automated"]),
+            "not_looked_at": len(record["not_looked_at"]),
             "warnings": record["warnings"],
             "record": str(path),
             "digest": digest,

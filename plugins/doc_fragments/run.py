@@ -58,6 +58,15 @@ options:
     description: Leave out what any of the keys names. The keys are those of O(include).
     type: dict
     default: {}
+  meant_level:
+    description:
+      - The level that the host is meant to be held against, whatever this run looks at. What a run of a lower level, or one that is narrowed by
+        O(include) or O(exclude), does not look at is named, and a safeguard that it bears on is then not assessed.
+      - Where not given, the run's own O(level).
+    type: int
+  meant_profile:
+    description: The profile that the host is meant to be held against; where not given, the run's own O(profile).
+    type: str
   parameters:
     description:
       - Values of parameters that differ from the benchmark's own, by the parameter's name.

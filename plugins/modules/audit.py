@@ -72,6 +72,10 @@ not_yet_automated:
   description: How many selected recommendations nothing judges yet.
   returned: success
   type: int
+not_looked_at:
+  description: How many rules and recommendations that the host is meant for the run did not look at.
+  returned: success
+  type: int
 record:
   description: The path of the host's record.
   returned: always

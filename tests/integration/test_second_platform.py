@@ -51,6 +51,19 @@ def test_verdicts_are_what_was_planted(audit, settings, lock, telnet):
     }
 
 
+def test_narrow_run_calls_nothing_clean_that_it_did_not_look_at(audit):
+    narrow = json.dumps({"hipaa_cis_include": {"rules": ["pump_telnet_off"]}, "hipaa_cis_fail_on": ["not_assessed"]})
+    process, run_directory = audit(SAFE, "-e", narrow)
+    summary = json.loads((run_directory / "summary.json").read_text())
+
+    assert process.returncode == 2
+    assert "include rules: pump_telnet_off" in process.stdout
+    assert "looked at)" in process.stdout
+    assert all(row["state"] != "supported" for row in summary["safeguards"] if row["looked_at"] < row["meant"])
+    assert "pump_screen_lock" in (run_directory / "findings.csv").read_text()
+    assert "were not looked at on every host" in (run_directory / "report.html").read_text()
+
+
 def test_everything_written_is_private(audit):
     _process, run_directory = audit(SAFE)
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters, scope
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Benchmark,
@@ -44,13 +44,18 @@ class PlannedRule:
 
 @dataclass(frozen=True)
 class BenchmarkPlan:
-    """What one benchmark asks of a host. ``beside``: rules that are only looked at, and in no record."""
+    """What one benchmark asks of a host.
+
+    ``beside``: rules that are only looked at, and in no record; ``left_out``: what the host is meant for and the selection
+    leaves out (`scope.left_out`).
+    """
 
     benchmark: Benchmark
     rules: tuple[PlannedRule, ...]
     unjudged: tuple[Recommendation, ...]
     values: Mapping[str, Value]
     beside: tuple[PlannedRule, ...] = ()
+    left_out: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,10 @@ def make_plan(
             if benchmark.platform == platform.id
         )
         chosen = _with_excepted(catalog, chosen, excepted)
-        if any(plan.rules or plan.unjudged for plan in chosen):
+        # A benchmark that is named is one that the host carries, so what is left out of it is missing.
+        if any(plan.rules or plan.unjudged or (named and plan.left_out) for plan in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(chosen, detect=not named, options=options)))
-    if not plans:
+    if not any(plan.rules or plan.unjudged for one in plans for plan in one.benchmarks):
         raise HipaaCisError("The selection leaves no recommendation over; widen level, profile, include or exclude.")
     return plans
 
@@ -126,7 +132,10 @@ def _benchmark_plan(
         for name, ids in wanted.items()
         if selection.wants_rule(catalog.rules[name], ids)
     )
-    return BenchmarkPlan(benchmark, rules, tuple(unjudged), values)
+    missed = scope.left_out(
+        catalog, selection, benchmark, {planned.rule.id for planned in rules}, {item.id for item in unjudged}
+    )
+    return BenchmarkPlan(benchmark, rules, tuple(unjudged), values, left_out=missed)
 
 
 def _with_excepted(

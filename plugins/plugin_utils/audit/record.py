@@ -34,6 +34,7 @@ def empty_record(host: str, run_id: str, audited_at: str, catalog_digest: str, s
         "collection_version": COLLECTION_VERSION,
         "catalog_digest": catalog_digest,
         "selection": selection.as_dict(),
+        "meant": selection.meant,
         "benchmarks": [],
         "platforms": {},
         "parameters": {},
@@ -41,6 +42,7 @@ def empty_record(host: str, run_id: str, audited_at: str, catalog_digest: str, s
         "counts": dict.fromkeys(OUTCOMES, 0),
         "findings": [],
         "not_yet_automated": [],
+        "not_looked_at": [],
     }
 
 
@@ -78,7 +80,7 @@ def fill_record(
 
 def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
     """Say in a record why the host could not be audited: ``failed`` or ``unreachable``."""
-    record.update(status=status, reason=reason[:MAX_REASON], findings=[], not_yet_automated=[])
+    record.update(status=status, reason=reason[:MAX_REASON], findings=[], not_yet_automated=[], not_looked_at=[])
     record["counts"] = dict.fromkeys(record["counts"], 0)
 
 
@@ -98,6 +100,7 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
         record["warnings"].append(
             f"The host says it is {system}; {benchmark.id} was named for it and may judge it wrongly."
         )
+    record["not_looked_at"].extend(dict(item) for item in plan.left_out)
     used = {name for planned in plan.rules for name in planned.rule.parameters}
     record["parameters"].update({name: plan.values[name].as_dict() for name in sorted(used)})
     record["not_yet_automated"].extend(

@@ -31,6 +31,14 @@ class Selection:
     profile: str = "server"
     include: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exclude: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # What the host is meant for; where nothing is said, the run's own.
+    meant_level: int | None = None
+    meant_profile: str = ""
+
+    @property
+    def meant(self) -> dict[str, Any]:
+        """Return level and profile that the host is held against, as the host record has them."""
+        return {"level": self.meant_level or self.level, "profile": self.meant_profile or self.profile}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form of the host record."""
@@ -47,13 +55,17 @@ class Selection:
         for name in self.benchmarks:
             if name not in catalog.benchmarks:
                 raise HipaaCisError(unknown("benchmark", name, catalog.benchmarks))
-        if self.level not in (1, 2):
-            raise HipaaCisError(f"unknown level '{self.level}'. Known: 1, 2 (level 2 includes level 1).")
+        for level in (self.level, self.meant["level"]):
+            if level not in (1, 2):
+                raise HipaaCisError(f"unknown level '{level}'. Known: 1, 2 (level 2 includes level 1).")
         chosen = [catalog.benchmarks[name] for name in self.benchmarks] or list(catalog.benchmarks.values())
         profiles = {profile for benchmark in chosen for profile in benchmark.profiles}
-        if self.profile not in profiles:
-            raise HipaaCisError(unknown("profile", self.profile, profiles))
-        known = _known_names(catalog, chosen)
+        for profile in (self.profile, self.meant["profile"]):
+            if profile not in profiles:
+                raise HipaaCisError(unknown("profile", profile, profiles))
+        self._check_filters(_known_names(catalog, chosen))
+
+    def _check_filters(self, known: Mapping[str, set[str]]) -> None:
         for option, filters in (("include", self.include), ("exclude", self.exclude)):
             for key, names in filters.items():
                 if key not in FILTER_KEYS:
@@ -64,7 +76,11 @@ class Selection:
 
     def levels(self, benchmark: Benchmark) -> list[Recommendation]:
         """Return the benchmark's recommendations of the level and profile."""
-        return [item for item in benchmark.recommendations if item.level.get(self.profile, 9) <= self.level]
+        return _of_level(benchmark, self.level, self.profile)
+
+    def meant_levels(self, benchmark: Benchmark) -> list[Recommendation]:
+        """Return the benchmark's recommendations that the host is meant to be held against."""
+        return _of_level(benchmark, **self.meant)
 
     def wants_rule(self, rule: Rule, recommendations: Iterable[str]) -> bool:
         """Return whether includes and excludes leave a rule in."""
@@ -84,6 +100,10 @@ class Selection:
     def _wants(self, names: Mapping[str, set[str]]) -> bool:
         included = all(names.get(key, set()) & set(wanted) for key, wanted in self.include.items() if wanted)
         return included and not any(names.get(key, set()) & set(unwanted) for key, unwanted in self.exclude.items())
+
+
+def _of_level(benchmark: Benchmark, level: int, profile: str) -> list[Recommendation]:
+    return [item for item in benchmark.recommendations if item.level.get(profile, 9) <= level]
 
 
 def _known_names(catalog: Catalog, benchmarks: Sequence[Benchmark]) -> dict[str, set[str]]:

@@ -68,6 +68,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
     @staticmethod
     def _selection(arguments: Mapping[str, Any]) -> Selection:
         return Selection(
+            meant_level=arguments["meant_level"],
+            meant_profile=arguments["meant_profile"] or "",
             benchmarks=tuple(name for name in arguments["benchmark"] if name != DETECT),
             level=arguments["level"],
             profile=arguments["profile"],

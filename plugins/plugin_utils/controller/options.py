@@ -21,6 +21,8 @@ SELECTION_SPEC: dict[str, dict[str, Any]] = {
     "profile": {"type": "str", "default": "server"},
     "include": {"type": "dict", "default": {}},
     "exclude": {"type": "dict", "default": {}},
+    "meant_level": {"type": "int"},
+    "meant_profile": {"type": "str"},
     "parameters": {"type": "dict", "default": {}},
     "catalogs": {"type": "list", "elements": "str", "default": []},
 }

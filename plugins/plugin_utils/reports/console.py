@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import STATES
 
 WIDTH = 80
@@ -33,6 +34,7 @@ class Console:
         result = [
             "",
             _fit(f"HIPAA technical safeguards, 45 CFR 164.312 - run {summary['run_id']}", WIDTH),
+            *_asked(summary),
             "R required, A addressable, S standard; evidence of configuration only",
             "",
         ]
@@ -43,6 +45,10 @@ class Console:
         left = summary["totals"]["not_yet_automated"]
         if left:
             result += ["", f"{left} recommendation(s) are not yet automated and count for nothing here."]
+        skipped = summary["totals"].get("not_looked_at", 0)
+        if skipped:
+            told = f"{skipped} rule(s) and recommendation(s) that the hosts are meant for were not looked at on every host."
+            result += ["", *textwrap.wrap(told, WIDTH)]
         if folder:
             result += ["", f"Report: {folder}/report.html"]
         return result
@@ -55,10 +61,16 @@ class Console:
         result = [head, "-" * WIDTH]
         for row in summary["safeguards"]:
             counts = row["rules"]
+            part = selections.looked_at(row)
             state = self._paint(f"{STATES[row['state']]:<26}", _COLOURS[row["state"]])
             numbers = f"{row['hosts_affected']:>6}{counts['pass']:>6}{counts['fail']:>6}{counts['error']:>6}{counts['manual']:>7}"
-            result.append(f"{row['cite']:<18} {_OBLIGATIONS[row['obligation']]} {state}{numbers}")
-            result.append(_fit(f"  {row['name']}", WIDTH))
+            head = f"{row['cite']:<18} {_OBLIGATIONS[row['obligation']]}"
+            if part:
+                # The figures go below, for both do not fit on one line.
+                state = self._paint(f"{STATES[row['state']]} {part}", _COLOURS[row["state"]])
+                result += [f"{head} {state}", _fit(f"  {row['name']}", 47, pad=True) + numbers]
+                continue
+            result += [f"{head} {state}{numbers}", _fit(f"  {row['name']}", WIDTH)]
         return result
 
     def _hosts(self, summary: Mapping[str, Any]) -> list[str]:
@@ -136,6 +148,14 @@ class Console:
             severity = self._paint(f"{item['severity']:>10}", _SEVERITY_COLOURS[item["severity"]])
             result.append(f"{_fit(item['title'], 61, pad=True)} {severity}{item['hosts']:>8}")
         return result
+
+
+def _asked(summary: Mapping[str, Any]) -> list[str]:
+    """Return what the hosts were held against, a line or a few for each selection."""
+    told = list(selections.lines(summary))
+    lines = [line for text in told[:MAX_LINES] for line in textwrap.wrap(f"Looked at: {text}", WIDTH)[:MAX_LINES]]
+    more = [f"... and {len(told) - MAX_LINES} more selections; see the report"] if len(told) > MAX_LINES else []
+    return [_fit(line, WIDTH) for line in lines + more]
 
 
 def restart(told: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The findings of a run as CSV (RFC 4180): one row per finding, each on one line of the file.
 
-What was not judged has its rows too: a host that could not be audited (outcome ``not_audited``) and a recommendation
-that nothing judges yet (``not_yet_automated``); so a count of rows never looks better than the run was.
+What was not judged has its rows too: a host that could not be audited (outcome ``not_audited``), a recommendation
+that nothing judges yet (``not_yet_automated``), and what the run did not look at though the host is meant for it
+(``not_looked_at``); so a count of rows never looks better than the run was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_line
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 
 COLUMNS = (
     "run_id",
@@ -31,6 +33,7 @@ COLUMNS = (
     "source",
     "reason",
     "fix",
+    "selection",
 )
 # Spreadsheets take a cell that begins with one of these as a formula; the wide forms count in East Asian locales.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -68,7 +71,7 @@ def _finding_row(finding: Document) -> dict[str, Any]:
 
 
 def _rows_of_record(record: Document) -> Iterator[dict[str, Any]]:
-    common = {"run_id": record.get("run_id", ""), "host": record["host"]}
+    common = {"run_id": record.get("run_id", ""), "host": record["host"], "selection": _selection(record)}
     if record.get("status") != "audited":
         reason = f"{record.get('status', 'unknown')}: {record.get('reason', 'no reason given')}"
         yield common | {"outcome": "not_audited", "reason": reason}
@@ -83,6 +86,18 @@ def _rows_of_record(record: Document) -> Iterator[dict[str, Any]]:
             "outcome": "not_yet_automated",
             "reason": item["reason"],
         }
+    for item in record.get("not_looked_at", ()):
+        yield common | {
+            **{key: item.get(key, "") for key in ("title", "rule", "benchmark", "reason")},
+            "recommendations": " ".join(item["recommendations"]),
+            "cites": " ".join(item["cites"]),
+            "outcome": "not_looked_at",
+        }
+
+
+def _selection(record: Document) -> str:
+    """Return level, profile and selection in words; nothing of a host without a record."""
+    return selections.of_record(record) if "selection" in record else ""
 
 
 def _rows(records: Iterable[Document], summary: Document | None) -> Iterator[dict[str, Any]]:

@@ -37,10 +37,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     one_line,
     visible,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 
 HERE = Path(__file__).resolve().parent
 # Pieces of the template that are written at once.
 BUFFERED_PIECES = 400
+# Of what was not looked at, this much is named.
+MAX_LEFT_OUT = 500
 # Evidence was cut before; this leaves room for the note that says so.
 LAST_LIMIT = MAX_CHARACTERS + 100
 
@@ -114,6 +117,9 @@ def write_html(
         names={row["cite"]: row["name"] for row in summary["safeguards"]},
         anchors={view.rule: view.anchor for part in parts for view in part.rules},
         not_audited=[host for host in summary["hosts"] if host["status"] != "audited"],
+        looked_at=selections.looked_at,
+        selections=list(selections.lines(summary)),
+        max_left_out=MAX_LEFT_OUT,
         outcomes=OUTCOMES,
         severities=SEVERITIES,
         outcome_words=OUTCOME_WORDS,

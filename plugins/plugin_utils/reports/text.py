@@ -32,6 +32,7 @@ OUTCOME_WORDS = {
     "not_applicable": "not applicable",
     "not_audited": "not audited",
     "not_yet_automated": "not yet automated",
+    "not_looked_at": "not looked at",
 }
 STATE_WORDS = {
     "supported": "supported by configuration",

@@ -34,19 +34,32 @@ def join_host_records(earlier: Record, later: Record) -> Record:
         return {**later, "warnings": [*later["warnings"], OTHER_CATALOG]}
     findings = _joined(earlier["findings"], later["findings"], ("benchmark", "rule"))
     counts = Counter(finding["outcome"] for finding in findings)
+    unjudged = _joined(earlier["not_yet_automated"], later["not_yet_automated"], ("benchmark", "recommendation"))
     return {
         **later,
         "earlier_selections": others,
+        "not_looked_at": not_looked_at((earlier, later), findings, unjudged),
         "benchmarks": _joined(earlier["benchmarks"], later["benchmarks"], ("id",)),
         "platforms": {**earlier["platforms"], **later["platforms"]},
         "parameters": dict(sorted({**earlier["parameters"], **later["parameters"]}.items())),
         "warnings": _distinct([*earlier["warnings"], *later["warnings"]]),
         "counts": {outcome: counts[outcome] for outcome in later["counts"]},
         "findings": findings,
-        "not_yet_automated": _joined(
-            earlier["not_yet_automated"], later["not_yet_automated"], ("benchmark", "recommendation")
-        ),
+        "not_yet_automated": unjudged,
     }
+
+
+def not_looked_at(records: Iterable[Record], findings: Iterable[Record], unjudged: Iterable[Record]) -> list[Record]:
+    """Return what records have as not looked at, without what was looked at after all (``findings``, ``unjudged``)."""
+    seen = {(one["benchmark"], one["rule"]) for one in findings}
+    seen |= {(one["benchmark"], one["recommendation"]) for one in unjudged}
+    left = {item_key(item): item for record in records for item in record.get("not_looked_at", ())}
+    return [item for key, item in left.items() if key not in seen]
+
+
+def item_key(item: Record) -> tuple[str, str]:
+    """Return what a rule, or a recommendation without one, that was not looked at is known by."""
+    return item["benchmark"], item.get("rule") or item["recommendations"][0]
 
 
 def join_remediations(earlier: Record, later: Record) -> Record:

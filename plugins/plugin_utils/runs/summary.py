@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, SEVERITIES, Catalog, Rule, worst
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import item_key
 
 SCHEMA = "hipaa.cis/summary/1"
 MAX_HOST_NAMES = 100
@@ -40,7 +42,7 @@ class _RuleTally:
 
 
 def state_of(outcomes: Iterable[str], missing_hosts: int = 0, unjudged: int = 0) -> str:
-    """Return a safeguard's state from the outcomes of its rules.
+    """Return a safeguard's state from the outcomes of its rules. ``unjudged``: what nothing judges, or was left out.
 
     Gap before not assessed before needs attestation before supported: what is missing or not
     judged is never shown as clean, and where nothing speaks for it a person has to.
@@ -62,7 +64,8 @@ def host_safeguards(catalog: Catalog, record: Record) -> dict[str, str]:
         for cite in finding["cites"]:
             if cite in outcomes:
                 outcomes[cite].append(finding["outcome"])
-    unjudged = Counter(cite for item in record["not_yet_automated"] for cite in item["cites"])
+    unasked = (*record["not_yet_automated"], *record.get("not_looked_at", ()))
+    unjudged = Counter(cite for item in unasked for cite in item["cites"])
     return {cite: _row_state(catalog, cite, seen, 0, unjudged[cite]) for cite, seen in outcomes.items()}
 
 
@@ -86,6 +89,10 @@ class Summary:
         self._rules: dict[str, _RuleTally] = {}
         self._findings: Counter[str] = Counter()
         self._unjudged: dict[tuple[str, str], dict[str, Any]] = {}
+        self._left: dict[tuple[str, str], dict[str, Any]] = {}
+        # cite -> what the hosts are meant to be held against: rules and recommendations, by benchmark
+        self._meant: dict[str, set[tuple[str, str]]] = {cite: set() for cite in catalog.safeguards}
+        self._selections: Counter[str] = Counter()
         self._affected: dict[str, set[str]] = {cite: set() for cite in catalog.safeguards}
         self._times: list[str] = []
         self._digests: set[str] = set()
@@ -102,6 +109,8 @@ class Summary:
             "benchmarks": [benchmark["id"] for benchmark in record["benchmarks"]],
             "level": record["selection"]["level"],
             "profile": record["selection"]["profile"],
+            "selection": selections.of_record(record),
+            "not_looked_at": len(record.get("not_looked_at", ())),
             "warnings": list(record["warnings"]),
             "counts": dict(record["counts"]),
             "safeguards": host_safeguards(self._catalog, record) if record["status"] == "audited" else {},
@@ -109,6 +118,7 @@ class Summary:
         if record.get("reason"):
             row["reason"] = record["reason"]
         self._hosts[record["host"]] = row
+        self._selections[row["selection"]] += 1
         self._times.append(record["audited_at"])
         self._versions.add(record["collection_version"])
         if record["catalog_digest"]:
@@ -118,12 +128,23 @@ class Summary:
         for item in record["not_yet_automated"]:
             kept = self._unjudged.setdefault((item["benchmark"], item["recommendation"]), {**item, "hosts": 0})
             kept["hosts"] += 1
+            self._mean(item["cites"], (item["benchmark"], item["recommendation"]))
+        for item in record.get("not_looked_at", ()):
+            kept = self._left.setdefault(item_key(item), {**item, "hosts": 0})
+            kept["hosts"] += 1
+            self._mean(item["cites"], item_key(item))
+
+    def _mean(self, cites: Iterable[str], key: tuple[str, str]) -> None:
+        for cite in cites:
+            if cite in self._meant:
+                self._meant[cite].add(key)
 
     def _add_finding(self, host: str, finding: Record) -> None:
         tally = self._rules.setdefault(finding["rule"], _RuleTally(finding))
         tally.outcomes[finding["outcome"]] += 1
         tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])
         self._findings[finding["outcome"]] += 1
+        self._mean(finding["cites"], (finding["benchmark"], finding["rule"]))
         if finding["outcome"] == "fail":
             tally.failed.append(host)
             tally.fix = tally.fix or finding.get("fix", "")
@@ -151,17 +172,20 @@ class Summary:
             "finished_at": max(self._times, default=""),
             "collection_version": ", ".join(sorted(self._versions)),
             "catalog_digests": sorted(self._digests),
+            "selections": dict(sorted(self._selections.items())),
             "safeguards": [self._safeguard(cite, len(hosts) - audited) for cite in self._catalog.safeguards],
             "hosts": hosts,
             "rules": {name: self._rule(name, self._rules[name]) for name in sorted(self._rules)},
             "top_failures": self._top_failures(),
             "not_yet_automated": unjudged,
+            "not_looked_at": [self._left[key] for key in sorted(self._left)],
             "totals": {
                 "hosts": len(hosts),
                 "audited": audited,
                 "not_audited": len(hosts) - audited,
                 "findings": {outcome: self._findings[outcome] for outcome in OUTCOMES},
                 "not_yet_automated": len(unjudged),
+                "not_looked_at": len(self._left),
             },
         }
 
@@ -169,7 +193,11 @@ class Summary:
         row = self._catalog.safeguards[cite]
         outcomes = [worst(list(tally.outcomes)) for tally in self._rules.values() if cite in tally.titles["cites"]]
         unjudged = sum(cite in item["cites"] for item in self._unjudged.values())
-        state = _row_state(self._catalog, cite, outcomes, missing, unjudged)
+        left = {key for key, item in self._left.items() if cite in item["cites"]}
+        meant = len(self._meant[cite])
+        # In a whole run nothing is said of it: what nothing judges yet is told by itself.
+        looked_at = meant - len(left | {key for key in self._meant[cite] if key in self._unjudged}) if left else meant
+        state = _row_state(self._catalog, cite, outcomes, missing, unjudged + len(left))
         counts = Counter(outcomes)
         affected = len(self._affected[cite])
         return {
@@ -178,10 +206,14 @@ class Summary:
             "kind": row.kind,
             "obligation": row.obligation,
             "state": state,
-            "reason": _state_reason(state, counts, missing, unjudged, affected),
+            "reason": _state_reason(
+                state, counts, missing, unjudged, affected, f"{looked_at} of {meant} looked at" if left else ""
+            ),
             "hosts_affected": affected,
             "rules": {outcome: counts[outcome] for outcome in OUTCOMES},
             "not_yet_automated": unjudged,
+            "looked_at": looked_at,
+            "meant": meant,
         }
 
     def _rule(self, name: str, tally: _RuleTally) -> dict[str, Any]:
@@ -233,12 +265,13 @@ def _number_order(key: tuple[str, str]) -> tuple[str, list[int]]:
     return key[0], [int(part) for part in key[1].split(".")]
 
 
-def _state_reason(state: str, counts: Counter[str], missing: int, unjudged: int, affected: int) -> str:
+def _state_reason(state: str, counts: Counter[str], missing: int, unjudged: int, affected: int, looked_at: str) -> str:
     if state == "gap":
-        return f"{counts['fail']} of {counts.total() - counts['not_applicable']} rules fail, on {affected} host(s)"
+        gap = f"{counts['fail']} of {counts.total() - counts['not_applicable']} rules fail, on {affected} host(s)"
+        return f"{gap}; {looked_at}" if looked_at else gap
     if state == "supported":
         return f"all {counts['pass']} applicable rules pass on every host"
-    reasons = []
+    reasons = [looked_at] if looked_at else []
     if missing:
         reasons.append(f"{missing} host(s) not audited")
     if counts["error"]:

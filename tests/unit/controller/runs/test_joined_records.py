@@ -80,6 +80,20 @@ def test_later_look_at_the_same_rule_counts(joined):
     assert record["counts"]["fail"] == 0
 
 
+def test_what_an_earlier_task_looked_at_is_no_longer_missing_and_the_rest_is(joined):
+    def missing(*samples):
+        one = {"benchmark": "debian_12", "recommendations": ["1"], "title": "t", "cites": [], "reason": "left out"}
+        return [{**one, "rule": sample.rule} for sample in samples]
+
+    first, second, third = SAMPLES[:3]
+    record = joined(
+        audited(first, "pass", "a", not_looked_at=missing(second, third)),
+        audited(second, "fail", "b", not_looked_at=missing(first, third)),
+    )
+
+    assert [item["rule"] for item in record["not_looked_at"]] == [third.rule]
+
+
 def test_second_look_at_the_same_selection_stands_alone(joined):
     record = joined(audited(SAMPLES[0], "fail", "a"), audited(SAMPLES[1], "pass", "a"))
 

@@ -87,6 +87,56 @@ def test_what_no_scan_sees_needs_an_attestation():
     assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
 
 
+def left_out(cite, rule="pump_screen_lock", **changes):
+    item = {
+        "benchmark": "pump",
+        "rule": rule,
+        "recommendations": ["1.2"],
+        "title": "t",
+        "cites": [cite],
+        "reason": "why",
+    }
+    return {**item, **changes}
+
+
+def narrowed(host, *left, **outcomes):
+    selection = {"level": 1, "profile": "server", "include": {"tags": ["telnet"]}, "exclude": {}}
+    meant = {"level": 2, "profile": "server"}
+    return {**record(host, **outcomes), "selection": selection, "meant": meant, "not_looked_at": list(left)}
+
+
+def test_what_was_not_looked_at_keeps_a_safeguard_from_being_supported_everywhere():
+    part = narrowed("a", left_out(LOGOFF, "other_rule"), left_out(LOGOFF, None), pump_screen_lock="pass")
+    del part["not_looked_at"][1]["rule"]
+    summary = summarise(part, record("b", pump_screen_lock="pass"))
+    row = next(row for row in summary["safeguards"] if row["cite"] == LOGOFF)
+    validator("summary").validate(summary)
+
+    assert (row["state"], row["reason"]) == ("not_assessed", "1 of 3 looked at")
+    assert [host["safeguards"][LOGOFF] for host in summary["hosts"]] == ["not_assessed", "supported"]
+    assert "1 of 3 looked at" in judge_gate(summary, ["not_assessed"]).message()
+    lines = Console().lines(summary)
+    assert f"{LOGOFF} A not assessed (1 of 3 looked at)" in lines
+    assert all(len(line) <= 80 for line in lines)
+    said = " ".join(lines)
+    assert "level 1, profile server; include tags: telnet; meant for level 2, profile server (1 host(s))" in said
+    assert "2 rule(s) and recommendation(s) that the hosts are meant for were not looked at" in said
+
+
+def test_gap_of_a_narrow_run_stays_a_gap_and_says_how_much_was_looked_at():
+    summary = summarise(narrowed("a", left_out(LOGOFF, "other_rule"), pump_screen_lock="fail"))
+    row = next(row for row in summary["safeguards"] if row["cite"] == LOGOFF)
+
+    assert (row["state"], row["reason"]) == ("gap", "1 of 1 rules fail, on 1 host(s); 1 of 2 looked at")
+
+
+def test_whole_run_says_nothing_of_what_was_not_looked_at():
+    summary = summarise(record("a", pump_screen_lock="pass", unjudged=[LOGOFF]))
+
+    assert not any("looked at)" in line for line in Console().lines(summary))
+    assert all(row["looked_at"] == row["meant"] for row in summary["safeguards"])
+
+
 def test_summary_is_as_its_schema_says_and_independent_of_order():
     one, other = record("a", pump_screen_lock="fail"), record("b", pump_screen_lock="pass", unjudged=[LOGOFF])
     summary = summarise(one, other, missing=["c"])

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was asked for, in words: level, profile and selection, as every output names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+def selection_text(selection: Record) -> str:
+    """Return one selection of a host record in words."""
+    parts = [f"level {selection['level']}, profile {selection['profile']}"]
+    for option in ("include", "exclude"):
+        filters = selection.get(option) or {}
+        parts.extend(f"{option} {key}: {', '.join(map(str, names))}" for key, names in filters.items() if names)
+    return "; ".join(parts)
+
+
+def of_record(record: Record) -> str:
+    """Return all that a record's run asked of its host, and what it is meant for where that is another level or profile."""
+    asked = [selection_text(one) for one in (*record.get("earlier_selections", ()), record["selection"])]
+    text = " + ".join(dict.fromkeys(asked))
+    meant = record.get("meant")
+    own = {key: record["selection"][key] for key in ("level", "profile")}
+    if meant and meant != own:
+        text += f"; meant for level {meant['level']}, profile {meant['profile']}"
+    return text
+
+
+def lines(summary: Record) -> Iterator[str]:
+    """Yield a line for each selection of a summary: with one for all hosts just that, else with the number of hosts."""
+    for text, hosts in summary.get("selections", {}).items():
+        yield text if len(summary["selections"]) == 1 else f"{text} ({hosts} host(s))"
+
+
+def looked_at(row: Record) -> str:
+    """Return ``(n of m looked at)`` for a safeguard of which a part was left out, else nothing."""
+    return f"({row['looked_at']} of {row['meant']} looked at)" if row.get("looked_at", 0) < row.get("meant", 0) else ""
