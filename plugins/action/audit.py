@@ -47,7 +47,7 @@ class ActionModule(HostAction):
         return result
 
     def _audit(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        selection = self._selection(arguments)
+        selection = self._selection(arguments, variables)
         record = empty_record(variables["inventory_hostname"], store.run_id, utc_now(), "", selection)
         try:
             known = load_catalog(arguments["catalogs"])

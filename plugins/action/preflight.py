@@ -10,7 +10,7 @@ from typing import Any
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
@@ -37,6 +37,7 @@ class ActionModule(HostAction):
         result["changed"] = False
         try:
             arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
+            self._check_tags(arguments["whole"], variables)
             _check_strategy(str(self._task.get_play().strategy))
             options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
             health_checks.parse(arguments["health_checks"])
@@ -48,6 +49,12 @@ class ActionModule(HostAction):
             result.update(failed=True, msg=f"Nothing was begun: {problem}")
         return result
 
+    def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:
+        """Raise `HipaaCisError` where tags are given for what can only be done as a whole."""
+        given = [name for names in run_tags.given(variables) for name in names if name not in self._task.tags]
+        if whole and given:
+            raise HipaaCisError(f"a run is taken back as a whole. Leave the tags out: {', '.join(given)}.")
+
     def _check_plan(self, plan: str | None, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where there is a plan and it is none for this host, as the remediation will be asked for."""
         if plan is None:
@@ -58,7 +65,7 @@ class ActionModule(HostAction):
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
-        selection = self._selection(arguments).as_dict()
+        selection = self._selection(arguments, variables).as_dict()
         digest = load_catalog(arguments["catalogs"]).digest
         asked = plan_file.asked(digest, selection, arguments["parameters"])
         self._approved(arguments, str(variables["inventory_hostname"]), asked)

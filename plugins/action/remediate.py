@@ -72,7 +72,7 @@ class ActionModule(HostAction):
         return result
 
     def _remediate(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        selection = self._selection(arguments)
+        selection = self._selection(arguments, variables)
         started = utc_now()
         record = empty_record(variables["inventory_hostname"], store.run_id, started, "", selection)
         limits = self._limits(store, arguments, variables)

@@ -65,6 +65,10 @@ options:
     type: list
     elements: str
     default: []
+  whole:
+    description: Whether the play can only be done as a whole, so that C(--tags) is an error.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in C(check_mode) and does the same.

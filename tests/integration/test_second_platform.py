@@ -64,6 +64,33 @@ def test_narrow_run_calls_nothing_clean_that_it_did_not_look_at(audit):
     assert "were not looked at on every host" in (run_directory / "report.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        (["-e", "hipaa_cis_hosts=pumps"], "unknown host or group 'pumps'"),
+        (["-e", "hipaa_cis_hosts=pump-1", "--limit", "pump-2"], "within --limit 'pump-2'"),
+        (["--tags", "acces_control"], "unknown tag 'acces_control'. Did you mean access_control"),
+        (["--skip-tags", "always"], "--skip-tags always leaves nothing over"),
+        (["--tags", "level_2"], "The selection leaves no recommendation over"),
+    ],
+    ids=["group", "limit", "tags", "skip", "level"],
+)
+@pytest.mark.parametrize("playbook", ["hipaa.cis.audit", "hipaa.cis.remediate"])
+def test_command_that_looks_at_nothing_fails_and_says_why(audit, extra, told, playbook):
+    process, _run_directory = audit(SAFE, *extra, playbook=playbook)
+
+    assert process.returncode in (2, 4)
+    assert told in " ".join((process.stdout + process.stderr).split())
+
+
+def test_tags_choose_the_rules_of_a_standard(audit):
+    process, run_directory = audit(SAFE, "--tags", "access_control")
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert outcomes(run_directory) == {"pump_screen_lock": "pass"}
+    assert "Looked at: level 1, profile server; --tags access_control" in process.stdout
+
+
 def test_everything_written_is_private(audit):
     _process, run_directory = audit(SAFE)
 

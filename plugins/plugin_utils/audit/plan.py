@@ -112,7 +112,9 @@ def make_plan(
         if any(plan.rules or plan.unjudged or (named and plan.left_out) for plan in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(chosen, detect=not named, options=options)))
     if not any(plan.rules or plan.unjudged for one in plans for plan in one.benchmarks):
-        raise HipaaCisError("The selection leaves no recommendation over; widen level, profile, include or exclude.")
+        raise HipaaCisError(
+            "The selection leaves no recommendation over; widen level, profile, include, exclude or tags."
+        )
     return plans
 
 
@@ -120,17 +122,17 @@ def _benchmark_plan(
     catalog: Catalog, selection: Selection, benchmark: Benchmark, site_values: Mapping[str, Any]
 ) -> BenchmarkPlan:
     values = parameters.resolve(catalog, benchmark, site_values)
-    wanted: dict[str, list[str]] = {}
+    wanted: dict[str, list[Recommendation]] = {}
     unjudged = []
     for recommendation in selection.levels(benchmark):
         for rule in recommendation.rules:
-            wanted.setdefault(rule, []).append(recommendation.id)
+            wanted.setdefault(rule, []).append(recommendation)
         if not recommendation.rules and selection.wants_unjudged(recommendation):
             unjudged.append(recommendation)
     rules = tuple(
-        _planned(catalog.rules[name], benchmark.id, tuple(ids), values)
-        for name, ids in wanted.items()
-        if selection.wants_rule(catalog.rules[name], ids)
+        _planned(catalog.rules[name], benchmark.id, tuple(item.id for item in items), values)
+        for name, items in wanted.items()
+        if selection.wants_rule(catalog.rules[name], items)
     )
     missed = scope.left_out(
         catalog, selection, benchmark, {planned.rule.id for planned in rules}, {item.id for item in unjudged}

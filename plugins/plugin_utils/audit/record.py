@@ -38,7 +38,7 @@ def empty_record(host: str, run_id: str, audited_at: str, catalog_digest: str, s
         "benchmarks": [],
         "platforms": {},
         "parameters": {},
-        "warnings": [],
+        "warnings": [f"--tags or --skip-tags {name}: no rule is called so" for name in selection.strange_tags],
         "counts": dict.fromkeys(OUTCOMES, 0),
         "findings": [],
         "not_yet_automated": [],

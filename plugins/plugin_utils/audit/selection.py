@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 
 FILTER_KEYS = ("rules", "recommendations", "tags", "safeguards", "severity")
 DETECT = "auto"
+LEVEL_TAG = "level_%d"
+
+
+def topic_tag(topic: str) -> str:
+    """Return how a topic is given as a tag: ``Audit rules`` is ``audit_rules``."""
+    return re.sub(r"[^a-z0-9]+", "_", topic.lower()).strip("_")
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,11 @@ class Selection:
     # What the host is meant for; where nothing is said, the run's own.
     meant_level: int | None = None
     meant_profile: str = ""
+    # By --tags and --skip-tags: a name with what a rule has of it (one of its tags, its topic, a cite, a level).
+    run_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
+    skip_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
+    # Names among those that are of nothing in the catalog.
+    strange_tags: Sequence[str] = ()
 
     @property
     def meant(self) -> dict[str, Any]:
@@ -48,6 +60,8 @@ class Selection:
             "profile": self.profile,
             "include": {key: list(names) for key, names in self.include.items()},
             "exclude": {key: list(names) for key, names in self.exclude.items()},
+            **({"run_tags": list(self.run_tags)} if self.run_tags else {}),
+            **({"skip_tags": list(self.skip_tags)} if self.skip_tags else {}),
         }
 
     def check(self, catalog: Catalog) -> None:
@@ -82,20 +96,31 @@ class Selection:
         """Return the benchmark's recommendations that the host is meant to be held against."""
         return _of_level(benchmark, **self.meant)
 
-    def wants_rule(self, rule: Rule, recommendations: Iterable[str]) -> bool:
-        """Return whether includes and excludes leave a rule in."""
+    def wants_rule(self, rule: Rule, recommendations: Sequence[Recommendation]) -> bool:
+        """Return whether tags, includes and excludes leave in a rule that serves these recommendations."""
         names = {
             "rules": {rule.id},
-            "recommendations": set(recommendations),
+            "recommendations": {item.id for item in recommendations},
             "tags": set(rule.tags),
             "safeguards": set(rule.cites),
             "severity": {rule.severity},
         }
-        return self._wants(names)
+        return self._wants(names) and self._tagged(
+            {*rule.tags, *rule.cites, topic_tag(rule.topic), *self._levels(recommendations)}
+        )
 
     def wants_unjudged(self, recommendation: Recommendation) -> bool:
         """Return whether includes and excludes leave in a recommendation that no rule judges."""
-        return self._wants({"recommendations": {recommendation.id}, "safeguards": set(recommendation.cites)})
+        names = {"recommendations": {recommendation.id}, "safeguards": set(recommendation.cites)}
+        return self._wants(names) and self._tagged({*recommendation.cites, *self._levels([recommendation])})
+
+    def _levels(self, recommendations: Iterable[Recommendation]) -> set[str]:
+        return {LEVEL_TAG % item.level[self.profile] for item in recommendations}
+
+    def _tagged(self, names: Collection[str]) -> bool:
+        """Return whether ``--tags`` and ``--skip-tags`` leave in what has these names. As in Ansible, one of them is enough."""
+        chosen = not self.run_tags or any(set(names) & set(meant) for meant in self.run_tags.values())
+        return chosen and not any(set(names) & set(meant) for meant in self.skip_tags.values())
 
     def _wants(self, names: Mapping[str, set[str]]) -> bool:
         included = all(names.get(key, set()) & set(wanted) for key, wanted in self.include.items() if wanted)

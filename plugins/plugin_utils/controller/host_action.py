@@ -15,7 +15,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
@@ -65,9 +66,15 @@ class HostAction(ActionBase):  # type: ignore[misc]
         store.expect_hosts([str(host) for host in variables.get("ansible_play_hosts_all", [])])
         return store
 
-    @staticmethod
-    def _selection(arguments: Mapping[str, Any]) -> Selection:
+    def _selection(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Selection:
+        """Return what the task is asked for, the command's tags among it. Raises `HipaaCisError`."""
+        known = load_catalog(arguments["catalogs"])
+        own = [tag for tag in self._task.tags if tag not in run_tags.ANSIBLES]
+        chosen, skipped, strange = run_tags.chosen(known, variables, own)
         return Selection(
+            run_tags=chosen,
+            skip_tags=skipped,
+            strange_tags=strange,
             meant_level=arguments["meant_level"],
             meant_profile=arguments["meant_profile"] or "",
             benchmarks=tuple(name for name in arguments["benchmark"] if name != DETECT),

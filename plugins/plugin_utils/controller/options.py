@@ -84,6 +84,7 @@ PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
     "reboot_timeout": {"type": "int", "default": 600},
     "plan": {"type": "str"},
     "play_variables": {"type": "list", "elements": "str", "default": []},
+    "whole": {"type": "bool", "default": False},
 }
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(

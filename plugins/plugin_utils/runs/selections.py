@@ -17,6 +17,8 @@ def selection_text(selection: Record) -> str:
     for option in ("include", "exclude"):
         filters = selection.get(option) or {}
         parts.extend(f"{option} {key}: {', '.join(map(str, names))}" for key, names in filters.items() if names)
+    for option, word in (("run_tags", "--tags"), ("skip_tags", "--skip-tags")):
+        parts.extend([f"{word} {','.join(selection[option])}"] if selection.get(option) else [])
     return "; ".join(parts)
 
 

@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a play has any host: Ansible skips one without, and the command then ends well though nothing was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible import context
+from ansible.inventory.manager import InventoryManager
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+
+# What only shows a playbook, perhaps without any inventory.
+SHOWS = ("syntax", "listhosts", "listtasks", "listtags")
+# Tags by which Ansible leaves out what always runs.
+LEAVES_ALL_OUT = ("always", "tagged")
+
+
+def checked(terms: Sequence[Any], variables: Mapping[str, Any], loader: Any) -> str:
+    """Return a pattern of hosts. Raises `HipaaCisError` where it matches none, or where all tasks would be skipped.
+
+    ``variables``: those of a play before it has a host.
+    """
+    pattern = ",".join(str(one) for term in terms for one in ([term] if isinstance(term, str) else term))
+    if any(context.CLIARGS.get(name) for name in SHOWS):
+        return pattern
+    skipped = [name for name in LEAVES_ALL_OUT if name in variables.get("ansible_skip_tags", ())]
+    if skipped:
+        raise HipaaCisError(f"Nothing was begun: --skip-tags {skipped[0]} leaves nothing over. Leave it out.")
+    groups: Mapping[str, Sequence[str]] = variables.get("groups", {})
+    inventory = InventoryManager(loader=loader, sources=None, parse=False)
+    for group, hosts in groups.items():
+        inventory.add_group(group)
+        for host in hosts:
+            inventory.add_host(host, group)
+    limit = variables.get("ansible_limit")
+    inventory.subset(limit)
+    if not inventory.get_hosts(pattern):
+        raise HipaaCisError("Nothing was begun: " + _why(pattern, limit, groups))
+    return pattern
+
+
+def _why(pattern: str, limit: str | None, groups: Mapping[str, Sequence[str]]) -> str:
+    hosts = groups.get("all", ())
+    if not hosts:
+        return "the inventory has no hosts. Name it with -i; ansible-inventory --graph shows what is in it."
+    if limit:
+        return f"no host matches '{pattern}' (hipaa_cis_hosts) within --limit '{limit}'; the inventory has {len(hosts)} host(s)."
+    if pattern.isidentifier():
+        return f"{unknown('host or group', pattern, {*hosts, *groups})} It is given by hipaa_cis_hosts."
+    return f"no host matches '{pattern}' (hipaa_cis_hosts); the inventory has {len(hosts)} host(s)."

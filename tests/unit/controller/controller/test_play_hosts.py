@@ -1,0 +1,68 @@
+"""A play has to have hosts; the pattern of its hosts says where it has none."""
+
+from __future__ import annotations
+
+import pytest
+from ansible import context
+from ansible.module_utils.common.collections import ImmutableDict
+from ansible.parsing.dataloader import DataLoader
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import play_hosts
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+
+GROUPS = {"all": ["a1", "a2", "b1"], "ungrouped": [], "wards": ["a1", "a2"], "labs": ["b1"]}
+
+
+@pytest.fixture(autouse=True)
+def shown(monkeypatch):
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({}))
+    return lambda **given: monkeypatch.setattr(context, "CLIARGS", ImmutableDict(given))
+
+
+def checked(pattern, limit=None, groups=GROUPS, skip=()):
+    given = {"groups": groups, "ansible_skip_tags": list(skip), **({"ansible_limit": limit} if limit else {})}
+    return play_hosts.checked([pattern], given, DataLoader())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "limit", "same"),
+    [
+        ("all", None, "all"),
+        ("wards:!a1", None, "wards:!a1"),
+        (["wards", "labs"], "b1", "wards,labs"),
+        ("localhost", None, "localhost"),
+        ("wards", "a*", "wards"),
+    ],
+)
+def test_pattern_that_matches_is_given_back(pattern, limit, same):
+    assert checked(pattern, limit) == same
+
+
+@pytest.mark.parametrize(
+    ("pattern", "limit", "groups", "told"),
+    [
+        ("ward", None, GROUPS, "unknown host or group 'ward'. Did you mean wards?"),
+        ("wards:&labs", None, GROUPS, "no host matches 'wards:&labs'"),
+        ("wards", "labs", GROUPS, "no host matches 'wards' (hipaa_cis_hosts) within --limit 'labs'"),
+        ("wards", "!wards", GROUPS, "within --limit '!wards'"),
+        ("all", None, {"all": [], "ungrouped": []}, "the inventory has no hosts"),
+    ],
+)
+def test_pattern_that_matches_nothing_is_refused_with_the_reason(pattern, limit, groups, told):
+    with pytest.raises(HipaaCisError) as refused:
+        checked(pattern, limit, groups)
+
+    assert str(refused.value).startswith("Nothing was begun: ")
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["always", "tagged"])
+def test_tags_that_skip_what_always_runs_are_refused(name):
+    with pytest.raises(HipaaCisError, match=f"--skip-tags {name} leaves nothing over"):
+        checked("all", skip=[name])
+
+
+def test_what_only_shows_a_playbook_needs_no_host(shown):
+    shown(syntax=True)
+
+    assert checked("nobody", groups={}) == "nobody"
