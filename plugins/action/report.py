@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -46,6 +48,7 @@ class ActionModule(ActionBase):
         )
         _checked, arguments = self.validate_argument_spec(options.REPORT_SPEC)
         check_names(arguments["fail_on"])
+        options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
         target = (
             stores[0]
@@ -53,8 +56,9 @@ class ActionModule(ActionBase):
             else RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         )
         plan = target.join_plan()
-        summary = write_reports(load_catalog(arguments["catalogs"]), stores, target)
-        if len(stores) > 1:
+        merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
+        summary = write_reports(load_catalog(arguments["catalogs"]), stores, target, merging)
+        if merging:
             target.become_latest()
         tripped = judge_gate(summary, arguments["fail_on"])
         report = str(report_path(target))
@@ -78,7 +82,9 @@ class ActionModule(ActionBase):
 def _stores(arguments: dict[str, Any]) -> list[RunStore]:
     """Return the runs to report on: those named, else the one of this command."""
     if arguments["run"]:
-        return [RunStore.open(_run_folder(arguments["run_dir"], run)) for run in arguments["run"]]
+        named = [RunStore.open(_run_folder(arguments["run_dir"], run)) for run in arguments["run"]]
+        # A run that is named twice, perhaps by its link, counts once.
+        return list({store.folder: store for store in named}.values())
     noted = noted_run_directories()
     if noted:
         return [RunStore.open(folder) for folder in noted]

@@ -22,7 +22,8 @@ options:
   run:
     description:
       - The runs to report on, by id below O(run_dir) or by path. By default the run of this command.
-      - With several runs, a host counts once, by its newest record, and the reports go into a run directory of their own.
+      - Several runs are merged, rule by rule. Of each host the newest record that has a rule counts for it, and the summary names each record that
+        rules were taken from. A host that its newest record could not audit is not audited. The reports go into a run directory of their own.
     type: list
     elements: str
     default: []
@@ -35,6 +36,10 @@ options:
     type: list
     elements: str
     default: []
+  merge_max_age:
+    description: How many days before the merge a rule may have been looked at. What is older is not assessed.
+    type: float
+    default: 7.0
 seealso:
   - module: hipaa.cis.audit
 """

@@ -60,6 +60,8 @@ class Finding:
         }
         if self.reason:
             result["reason"] = self.reason
+        if self.planned.values:
+            result["parameters"] = {name: value.as_dict() for name, value in self.planned.values.items()}
         if self.outcome == "fail":
             result["fix"] = self._fix()
         return result

@@ -32,7 +32,7 @@ REQUEST_VERSION = 1
 
 @dataclass(frozen=True)
 class PlannedRule:
-    """A rule of one benchmark with the site's values put in. ``loose``: parameters outside their bound."""
+    """A rule of one benchmark with the site's values put in. ``values``: its parameters; ``loose``: those outside their bound."""
 
     rule: Rule
     benchmark: str
@@ -40,6 +40,7 @@ class PlannedRule:
     settings: tuple[Mapping[str, Any], ...]
     fix: str
     loose: Mapping[str, Value]
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], value
             # What the benchmark asks for, where the site's own value is what is wrong.
             fix = fix.replace(f"{{{name}}}", str(value.default if value.looser_than_bound else value.value))
     loose = {name: value for name, value in used.items() if value.looser_than_bound}
-    return PlannedRule(rule, benchmark, recommendations, settings, fix, loose)
+    return PlannedRule(rule, benchmark, recommendations, settings, fix, loose, used)
 
 
 def _request(plans: tuple[BenchmarkPlan, ...], detect: bool, options: Mapping[str, Any]) -> dict[str, Any]:

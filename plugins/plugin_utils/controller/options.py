@@ -50,6 +50,8 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     **RUN_SPEC,
     "run": {"type": "list", "elements": "str", "default": []},
     "fail_on": {"type": "list", "elements": "str", "default": []},
+    # Days.
+    "merge_max_age": {"type": "float", "default": 7.0},
     "catalogs": SELECTION_SPEC["catalogs"],
 }
 REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
@@ -155,6 +157,12 @@ def check_play_variables(names: Collection[str], variables: Mapping[str, Any], s
                 "play and makes its batches before it looks at their variables. Take it out of the inventory and give it "
                 f"on the command line: -e '{json.dumps({name: variables[name]}, default=str)}'"
             )
+
+
+def check_days(option: str, days: float) -> None:
+    """Raise `HipaaCisError` where a number of days is none that can have passed."""
+    if not 0 < days <= 36525:
+        raise HipaaCisError(f"{PREFIX}{option} is {days:g}, and has to be a number of days above 0.")
 
 
 def check_plan(plan: str | None) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import MAX_CHARACTERS, visible
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import MAX_CHARACTERS, parameters, visible
 
 # Details of passing and not applicable findings are given up to this many; those of all others always.
 MAX_QUIET_FINDINGS = 20_000
@@ -40,6 +40,7 @@ class Group:
     fix: str
     checks: list[dict[str, str]]
     checks_left_out: int
+    parameters: str = ""
     hosts: list[str] = field(default_factory=list)
 
 
@@ -79,7 +80,7 @@ class Evidence:
 def _digest(finding: Document) -> bytes:
     """Return a digest of everything that is shown of a finding besides its host."""
     digest = hashlib.blake2b(digest_size=16)
-    parts = [finding["outcome"], finding.get("reason", ""), finding.get("fix", "")]
+    parts = [finding["outcome"], finding.get("reason", ""), finding.get("fix", ""), parameters(finding)]
     for check in finding.get("checks", ()):
         parts.extend(check.get(name, "") for name in CHECK_FIELDS)
     for part in parts:
@@ -99,11 +100,17 @@ def _make_group(finding: Document, limit: int) -> Group:
             for check in checks[:MAX_CHECKS]
         ],
         checks_left_out=max(0, len(checks) - MAX_CHECKS),
+        parameters=visible(parameters(finding), limit),
     )
 
 
 def _size(group: Group) -> int:
-    return len(group.reason) + len(group.fix) + sum(len(text) for check in group.checks for text in check.values())
+    return (
+        len(group.reason)
+        + len(group.fix)
+        + len(group.parameters)
+        + sum(len(text) for check in group.checks for text in check.values())
+    )
 
 
 def _forget_quiet(evidence: Evidence) -> None:

@@ -14,7 +14,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_line
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_line, parameters
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 
 COLUMNS = (
@@ -33,6 +33,8 @@ COLUMNS = (
     "source",
     "reason",
     "fix",
+    "parameters",
+    "audited_at",
     "selection",
 )
 # Spreadsheets take a cell that begins with one of these as a formula; the wide forms count in East Asian locales.
@@ -64,6 +66,7 @@ def _joined(checks: list[Document], key: str) -> str:
 def _finding_row(finding: Document) -> dict[str, Any]:
     checks = list(finding.get("checks", ()))
     row = {key: finding.get(key, "") for key in ("rule", "title", "severity", "benchmark", "outcome", "fix")}
+    row["parameters"] = parameters(finding)
     row["recommendations"] = " ".join(finding.get("recommendations", ()))
     row["cites"] = " ".join(finding.get("cites", ()))
     row["reason"] = finding.get("reason") or _joined([check for check in checks if check.get("reason")], "reason")
@@ -72,11 +75,14 @@ def _finding_row(finding: Document) -> dict[str, Any]:
 
 def _rows_of_record(record: Document) -> Iterator[dict[str, Any]]:
     common = {"run_id": record.get("run_id", ""), "host": record["host"], "selection": _selection(record)}
+    common["audited_at"] = record.get("audited_at", "")
     if record.get("status") != "audited":
         reason = f"{record.get('status', 'unknown')}: {record.get('reason', 'no reason given')}"
         yield common | {"outcome": "not_audited", "reason": reason}
     for finding in record.get("findings", ()):
-        yield common | _finding_row(finding)
+        # Of merged runs each finding has its own.
+        own = {key: finding[key] for key in ("run_id", "audited_at") if key in finding}
+        yield common | own | _finding_row(finding)
     for item in record.get("not_yet_automated", ()):
         yield common | {
             "title": item["title"],

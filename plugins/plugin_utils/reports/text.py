@@ -9,6 +9,7 @@ by their number, and nothing is longer than its place. Escaping for HTML or CSV 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
@@ -47,6 +48,15 @@ STATUS_WORDS = {
     "missing": "missing: the run left no record of this host",
     "audited": "audited",
 }
+
+
+def parameters(finding: Mapping[str, Any]) -> str:
+    """Return the values that a finding was judged by: ``name = value unit (site)``, separated by semicolons."""
+    found = finding.get("parameters", {})
+    return "; ".join(
+        f"{name} = {one['value']}{' ' + one['unit'] if one.get('unit') else ''} ({one['origin']})"
+        for name, one in sorted(found.items())
+    )
 
 
 def visible(value: Any, limit: int = MAX_CHARACTERS) -> str:

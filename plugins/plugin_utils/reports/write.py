@@ -15,21 +15,24 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import write_csv
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import counted_records, summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 
-def write_reports(catalog: Catalog, stores: Sequence[RunStore], target: RunStore) -> dict[str, Any]:
+def write_reports(
+    catalog: Catalog, stores: Sequence[RunStore], target: RunStore, merging: Merging | None = None
+) -> dict[str, Any]:
     """Write ``summary.json``, ``report.html`` and ``findings.csv`` into ``target`` and return the summary.
 
     Raises `HipaaCisError` where a record or the folder can't be used.
     """
-    summary = summarise(catalog, stores)
+    summary = summarise(catalog, stores, merging)
     try:
         target.write("summary.json", _text(summary))
         with target.writing("findings.csv") as stream:
-            write_csv(stream, counted_records(summary, stores))
+            write_csv(stream, counted_records(catalog, stores, merging), summary)
         with target.writing("report.html") as stream:
-            write_html(stream, summary, counted_records(summary, stores), framework=_framework(catalog))
+            write_html(stream, summary, counted_records(catalog, stores, merging), framework=_framework(catalog))
     except OSError as problem:
         raise HipaaCisError(
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."

@@ -231,17 +231,20 @@ class RunStore:
         Raises `HipaaCisError` on a file that is no record.
         """
         for path in sorted((self.folder / "hosts").glob("*.json")):
-            content = path.read_bytes()
-            try:
-                record = json.loads(content)
-                known = record["schema"] == HOST_SCHEMA
-            except (ValueError, KeyError, TypeError):
-                known = False
-            if not known:
-                raise HipaaCisError(
-                    f"{path} is no host record of version 1; was it changed or written by a newer version?"
-                )
-            yield f"hosts/{path.name}", hashlib.sha256(content).hexdigest(), record
+            yield (f"hosts/{path.name}", *self.record(f"hosts/{path.name}"))
+
+    def record(self, file: str) -> tuple[str, dict[str, Any]]:
+        """Return SHA-256 and host record of a file below the run directory. Raises `HipaaCisError` where it is none."""
+        path = self.folder / file
+        content = path.read_bytes()
+        try:
+            record: dict[str, Any] = json.loads(content)
+            known = record["schema"] == HOST_SCHEMA
+        except (ValueError, KeyError, TypeError):
+            known = False
+        if not known:
+            raise HipaaCisError(f"{path} is no host record of version 1; was it changed or written by a newer version?")
+        return hashlib.sha256(content).hexdigest(), record
 
     def expect_hosts(self, hosts: list[str]) -> None:
         """Note which hosts the play was to audit, so that those without a record are missed by name."""

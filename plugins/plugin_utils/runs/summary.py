@@ -115,6 +115,9 @@ class Summary:
             "counts": dict(record["counts"]),
             "safeguards": host_safeguards(self._catalog, record) if record["status"] == "audited" else {},
         }
+        if "merged_from" in record:
+            row["records"] = [dict(one) for one in record["merged_from"]]
+            self._digests.update(one["catalog_digest"] for one in record["merged_from"])
         if record.get("reason"):
             row["reason"] = record["reason"]
         self._hosts[record["host"]] = row

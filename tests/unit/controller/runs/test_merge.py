@@ -1,0 +1,164 @@
+"""Several runs as one: rule by rule the newest, each record named, and nothing that is too old."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timezone
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import counted_records, summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from tests.builders import SAMPLES, make_finding, make_record, make_unaudited
+
+KNOWN = load_catalog()
+MONDAY, TUESDAY, FRIDAY = "2026-11-02T06:00:00Z", "2026-11-03T06:00:00Z", "2026-11-06T06:00:00Z"
+SATURDAY = datetime(2026, 11, 7, 6, 0, tzinfo=timezone.utc)
+A, B, C = (sample.rule for sample in SAMPLES[:3])
+NARROW = {"level": 1, "profile": "server", "include": {"rules": [A]}, "exclude": {}}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A function that makes a run of each list of records and gives their stores."""
+
+    def make(*lists):
+        stores = []
+        for number, records in enumerate(lists):
+            store = RunStore.create(str(tmp_path), f"run-{number}")
+            for record in records:
+                store.write_record({**record, "run_id": store.run_id})
+                store.expect_hosts([record["host"]])
+            stores.append(store)
+        return stores
+
+    return make
+
+
+def seen(at, host="ward", benchmark="debian_12", **outcomes):
+    findings = [
+        make_finding(sample, outcomes[sample.rule], benchmark=benchmark)
+        for sample in SAMPLES
+        if sample.rule in outcomes
+    ]
+    return make_record(host, findings, audited_at=at, not_yet_automated=[])
+
+
+def merged(stores, days=7.0):
+    merging = Merging(SATURDAY, days)
+    summary = summarise(KNOWN, stores, merging)
+    validator("summary").validate(summary)
+    (record,) = counted_records(KNOWN, stores, merging)
+    return summary, record
+
+
+def outcomes(record):
+    return {finding["rule"]: finding["outcome"] for finding in record["findings"]}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_rule_by_rule_the_newest_counts_and_each_record_is_named(runs, turned):
+    narrow = {**seen(TUESDAY, **{A: "fail"}), "selection": NARROW}
+    stores = runs([seen(MONDAY, **{A: "pass", B: "fail", C: "pass"})], [narrow])
+    summary, record = merged(stores[::-1] if turned else stores)
+    (host,) = summary["hosts"]
+
+    assert outcomes(record) == {A: "fail", B: "fail", C: "pass"}
+    assert record["counts"]["fail"] == host["counts"]["fail"] == 2
+    assert [(one["run_id"], one["audited_at"], one["rules"]) for one in host["records"]] == [
+        ("run-1", TUESDAY, 1),
+        ("run-0", MONDAY, 2),
+    ]
+    assert [one["digest"] for one in host["records"]] == [store.record("hosts/ward.json")[0] for store in stores[::-1]]
+    assert "include rules" in host["selection"]
+
+
+def test_record_of_which_nothing_is_left_is_not_named(runs):
+    summary, _record = merged(runs([seen(MONDAY, **{A: "fail"})], [seen(TUESDAY, **{A: "pass", B: "pass"})]))
+
+    assert [one["run_id"] for one in summary["hosts"][0]["records"]] == ["run-1"]
+    assert summary["rules"][A]["counts"]["fail"] == 0
+
+
+@pytest.mark.parametrize(("days", "left"), [(5.0, {A, B}), (4.9, {A}), (5.1, {A, B}), (0.5, set())])
+def test_what_is_too_old_is_not_assessed(runs, days, left):
+    stores = runs([seen(MONDAY, **{B: "pass"})], [seen(FRIDAY, **{A: "pass"})])
+    summary, record = merged(stores, days)
+
+    assert set(outcomes(record)) == left
+    assert {item["rule"] for item in record["not_looked_at"]} == {A, B} - left
+    for item in summary["not_looked_at"]:
+        assert "hipaa_cis_merge_max_age" in item["reason"]
+        rows = {row["cite"]: row["state"] for row in summary["safeguards"]}
+        assert {rows[cite] for cite in item["cites"] if cite in rows} <= {"not_assessed"}
+
+
+def test_one_run_has_no_age(runs):
+    stores = runs([seen("2020-01-01T00:00:00Z", **{A: "pass"})])
+
+    assert summarise(KNOWN, stores)["rules"][A]["counts"]["pass"] == 1
+
+
+def test_what_one_run_left_out_and_another_looked_at_is_not_missing(runs):
+    missing = {"benchmark": "debian_12", "recommendations": ["1"], "title": "t", "cites": [], "reason": "left out"}
+    narrow = {**seen(TUESDAY, **{A: "pass"}), "not_looked_at": [{**missing, "rule": B}, {**missing, "rule": C}]}
+    _summary, record = merged(runs([seen(MONDAY, **{B: "pass"})], [narrow]))
+
+    assert [item["rule"] for item in record["not_looked_at"]] == [C]
+
+
+def test_host_that_the_newest_run_lost_is_lost(runs):
+    stores = runs([seen(MONDAY, **{A: "pass"})], [{**make_unaudited("ward"), "audited_at": TUESDAY}])
+    summary, record = merged(stores)
+
+    assert summary["hosts"][0]["status"] == record["status"] == "unreachable"
+    assert not record["findings"]
+
+
+def test_host_that_nobody_looked_at_since_is_as_it_was(runs):
+    stores = runs([seen(MONDAY, **{A: "pass"})], [{**make_unaudited("ward", "not_begun"), "audited_at": TUESDAY}])
+    _summary, record = merged(stores)
+
+    assert outcomes(record) == {A: "pass"}
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("detected", {A}), ("named", {A, B})])
+def test_benchmark_that_the_host_no_longer_carries_is_dropped_only_where_it_was_detected(
+    runs, monkeypatch, chosen, kept
+):
+    monkeypatch.setitem(KNOWN.benchmarks, "debian_11", KNOWN.benchmarks["debian_12"])
+    old = seen(MONDAY, benchmark="debian_11", **{B: "fail"})
+    new = seen(TUESDAY, **{A: "pass"})
+    new["benchmarks"] = [{**new["benchmarks"][0], "chosen": chosen}]
+    _summary, record = merged(runs([old], [new]))
+
+    assert set(outcomes(record)) == kept
+
+
+def test_each_rule_shows_the_parameters_of_its_own_record(runs):
+    def with_value(at, rule, value):
+        record = seen(at, **{rule: "pass"})
+        record["findings"][0]["parameters"] = {"minutes": {"value": value, "origin": "site", "unit": "minutes"}}
+        record["parameters"] = record["findings"][0]["parameters"]
+        return record
+
+    stores = runs([with_value(MONDAY, B, 5)], [with_value(TUESDAY, A, 15)])
+    merging = Merging(SATURDAY)
+    target = RunStore.create(str(stores[0].folder.parent), "both")
+    write_reports(KNOWN, stores, target, merging)
+    rows = {row["rule"]: row for row in csv.DictReader(io.StringIO((target.folder / "findings.csv").read_text()))}
+    page = (target.folder / "report.html").read_text()
+
+    assert (rows[A]["parameters"], rows[B]["parameters"]) == (
+        "minutes = 15 minutes (site)",
+        "minutes = 5 minutes (site)",
+    )
+    assert (rows[A]["run_id"], rows[B]["audited_at"]) == ("run-1", MONDAY)
+    assert "minutes = 5 minutes (site)" in page
+    assert json.loads((target.folder / "summary.json").read_text())["hosts"][0]["records"][1]["digest"] in page
