@@ -41,6 +41,7 @@ NOT_MADE = ("refused", "failed")
 NOT_IN_PLAN = "not in the approved plan"
 WHY_NOT_IN_PLAN = "; the run in check mode that made the plan says why, and whom a change would shut out"
 CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
+NOT_BY_US = "it was put right by something else while this run was there, and not by it"
 BROKEN = "the connection broke while the change was made, so the host undid it by itself"
 
 RESULTS = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error")
@@ -391,7 +392,9 @@ class PlatformRemediation:
             result.result = "reverted"
             result.reason = self._why_reverted
         elif after.outcome == "pass":
-            result.result = "already_right" if before.outcome == "pass" else "fixed"
+            result.result = "fixed" if before.outcome != "pass" and self.changed else "already_right"
+            if before.outcome != "pass" and not self.changed:
+                result.reason = NOT_BY_US
             if result.changes and all(self._tried[name].write_out for name in tried):
                 would = "would be" if self._limits.check else "is"
                 result.reason = f"it held already; that {would} written where people and other scanners look for it"

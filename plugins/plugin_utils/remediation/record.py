@@ -41,7 +41,7 @@ def make_record(
         "finished_at": times[1],
         "collection_version": COLLECTION_VERSION,
         "allowed_disruption": sorted(limits.disruption),
-        "changed": any(one.changed for one in done) or bool(counts["fixed"]),
+        "changed": any(one.changed for one in done),
         "reverted": any(one.reverted for one in done),
         "pending_reboot": [text for one in done for text in one.pending_reboot],
         "warnings": [text for one in done for text in one.warnings] + _expired(results),

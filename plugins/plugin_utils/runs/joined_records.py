@@ -67,7 +67,8 @@ def join_remediations(earlier: Record, later: Record) -> Record:
     if earlier["check_mode"] != later["check_mode"]:
         return later
     before = {_key(result, ("benchmark", "rule")): result for result in earlier["results"]}
-    both = [_joined_result(before.get(_key(one, ("benchmark", "rule"))), one) for one in later["results"]]
+    own = earlier["changed"] or later["changed"]
+    both = [_joined_result(before.get(_key(one, ("benchmark", "rule"))), one, own) for one in later["results"]]
     results = _joined(earlier["results"], both, ("benchmark", "rule"))
     counts = Counter(result["result"] for result in results)
     return {
@@ -148,12 +149,12 @@ def _since_restart(result: Record, finding: Record | None) -> Record:
     return after
 
 
-def _joined_result(earlier: Record | None, later: Record) -> Record:
-    """Return a rule's result: from what it was before the run to what it is now."""
+def _joined_result(earlier: Record | None, later: Record, own: bool) -> Record:
+    """Return a rule's result: from what it was before the run to what it is now. ``own``: whether the run changed anything."""
     if earlier is None:
         return later
     joined = {**later, "before": earlier["before"], "changes": [*earlier["changes"], *later["changes"]]}
-    if later["result"] == "already_right" and earlier["before"]["outcome"] == "fail":
+    if own and later["result"] == "already_right" and earlier["before"]["outcome"] == "fail":
         joined["result"] = "fixed"
         joined["reason"] = (
             earlier.get("reason", "") if earlier["result"] == "fixed" else "a later task of the run put it right"

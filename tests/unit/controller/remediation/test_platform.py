@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation, platform
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
+    NOT_BY_US,
     Limits,
     PlatformRemediation,
 )
@@ -466,6 +467,23 @@ def test_refusal_of_the_whole_request_is_no_change():
     assert not record["changed"]
     assert "takes it back" not in headline(record)
     assert results["a"] == ("skipped", "the run broke off before this was changed")
+
+
+def test_what_the_run_that_holds_the_host_has_put_right_is_not_told_as_ones_own(monkeypatch):
+    """A second run looks, is refused, and looks again: meanwhile the first one has changed the host."""
+    host = PlayedHost({"a": 0, "d": 0})
+
+    def refused(_plan, _request):
+        host.values.update(a=1, d=1)
+        raise HipaaCisError("another run is at work")
+
+    monkeypatch.setattr(host, "apply", refused)
+    record, results = remediate(BOTH, host)
+
+    assert (record["changed"], record["counts"]["fixed"], record["steps"]) == (False, 0, [])
+    assert results["a"] == ("already_right", NOT_BY_US)
+    assert "rollback" not in headline(record)
+    assert "fixed" not in headline(record)
 
 
 def test_first_alternative_that_can_be_brought_about_is_taken():

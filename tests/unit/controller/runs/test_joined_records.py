@@ -184,8 +184,8 @@ def test_remediations_are_joined_in_their_order(joined_remediation):
     assert (record["started_at"], record["finished_at"]) == ("2026-11-03T06:00:00Z", "2026-11-03T06:03:00Z")
 
 
-def rule_after(joined_remediation, earlier, later):
-    return joined_remediation(remediation([earlier]), remediation([later]))["results"][0]
+def rule_after(joined_remediation, earlier, later, changed=True):
+    return joined_remediation(remediation([earlier], changed=changed), remediation([later]))["results"][0]
 
 
 def test_rule_of_both_is_told_from_before_the_run_to_its_end(joined_remediation):
@@ -206,6 +206,14 @@ def test_rule_that_a_later_task_put_right_is_fixed(joined_remediation):
     one = rule_after(joined_remediation, skipped, result("x", "already_right", "pass", "pass"))
 
     assert (one["result"], one["reason"]) == ("fixed", "a later task of the run put it right")
+
+
+def test_rule_that_something_else_put_right_is_not_fixed_by_a_run_that_changed_nothing(joined_remediation):
+    skipped = result("x", "skipped", "fail", "fail", reason="disrupts: login")
+
+    one = rule_after(joined_remediation, skipped, result("x", "already_right", "pass", "pass"), changed=False)
+
+    assert one["result"] == "already_right"
 
 
 def test_rule_that_a_later_task_broke_is_not_called_fixed(joined_remediation):
