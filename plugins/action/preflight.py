@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
     health_checks,
@@ -19,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
     site_commands,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
 
 
 class ActionModule(HostAction):
@@ -38,15 +43,19 @@ class ActionModule(HostAction):
         try:
             arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
             self._check_tags(arguments["whole"], variables)
-            _check_strategy(str(self._task.get_play().strategy))
+            if not arguments["read_only"]:
+                _check_strategy(str(self._task.get_play().strategy))
             options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
             health_checks.parse(arguments["health_checks"])
             maintenance_window.parse(arguments["windows"])
             for name in ("before_reboot", "after_reboot"):
                 site_commands.check(arguments[name], options.PREFIX + name)
-            self._check_plan(arguments["plan"], variables)
+            if not arguments["whole"]:
+                self._check_all(arguments["plan"], variables)
         except HipaaCisError as problem:
             result.update(failed=True, msg=f"Nothing was begun: {problem}")
+        except AnsibleError as problem:
+            result.update(failed=True, msg=f"Nothing was begun, for of hipaa_cis_...: {problem.message}")
         return result
 
     def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:
@@ -55,19 +64,24 @@ class ActionModule(HostAction):
         if whole and given:
             raise HipaaCisError(f"a run is taken back as a whole. Leave the tags out: {', '.join(given)}.")
 
-    def _check_plan(self, plan: str | None, variables: dict[str, Any]) -> None:
-        """Raise `HipaaCisError` where there is a plan and it is none for this host, as the remediation will be asked for."""
-        if plan is None:
-            return
+    def _check_all(self, plan: str | None, variables: dict[str, Any]) -> None:
+        """Raise `HipaaCisError` where a task after this one could not use an option of this host, as they are asked for."""
         options.check_plan(plan)
-        self._task.args = {"plan": plan}
-        arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
+        self._task.args = {}
+        arguments = self._host_arguments({**options.REMEDIATE_SPEC, **options.REPORT_SPEC}, variables)
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
-        selection = self._selection(arguments, variables).as_dict()
-        digest = load_catalog(arguments["catalogs"]).digest
-        asked = plan_file.asked(digest, selection, arguments["parameters"])
+        check_names(arguments["fail_on"])
+        options.check_days("merge_max_age", arguments["merge_max_age"])
+        options.disruption(arguments["allow_disruption"])
+        options.check_confirm_timeout(arguments["confirm_timeout"])
+        options.check_limits(arguments)
+        known = load_catalog(arguments["catalogs"])
+        exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
+        selection = self._selection(arguments, variables)
+        make_plan(known, selection, arguments["parameters"], {})
+        asked = plan_file.asked(known.digest, selection.as_dict(), arguments["parameters"])
         self._approved(arguments, str(variables["inventory_hostname"]), asked)
 
     def _seen_by_play(self) -> set[str]:

@@ -16,11 +16,11 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
@@ -34,8 +34,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
-
-CONFIRM_SECONDS = (15, 3600)
 
 
 class ActionModule(HostAction):
@@ -55,8 +53,8 @@ class ActionModule(HostAction):
         self.begun = False
         try:
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
-            arguments["allow_disruption"] = _disruption(arguments["allow_disruption"])
-            _check_timeout(arguments["confirm_timeout"])
+            arguments["allow_disruption"] = options.disruption(arguments["allow_disruption"])
+            options.check_confirm_timeout(arguments["confirm_timeout"])
             self.windows = maintenance_window.parse(arguments["windows"])
             self.window_minutes = arguments["window_minutes"]
             self.hindered = " ".join(arguments["not_begun"].split())
@@ -158,6 +156,7 @@ class ActionModule(HostAction):
             confirm_timeout=arguments["confirm_timeout"],
             check=bool(self._task.check_mode),
             write_out=arguments["write_out"],
+            force_benchmark=arguments["force_benchmark"],
             options={
                 **{name: arguments[name] for name in HANDED_ON},
                 "write_out": arguments["write_out"],
@@ -199,7 +198,7 @@ class ActionModule(HostAction):
             "msg": headline(remediation),
             "safeguards": host_safeguards(known, record),
             "pending_reboot": remediation["pending_reboot"],
-            "warnings": remediation["warnings"],
+            "warnings": list(dict.fromkeys([*remediation["warnings"], *record["warnings"]])),
             "record": str(path),
             "digest": digest,
             "remediation_record": str(written),
@@ -271,23 +270,6 @@ class _Target:
         except (AnsibleConnectionFailure, AttributeError, NotImplementedError):
             # Nothing is left to be dropped, or this kind of connection has nothing to drop.
             pass
-
-
-def _disruption(given: list[str]) -> list[str]:
-    for name in given:
-        if name not in {*DISRUPTIONS, "all"}:
-            raise HipaaCisError(unknown("disruption class", name, {*DISRUPTIONS, "all"}))
-    return list(DISRUPTIONS) if "all" in given else given
-
-
-def _check_timeout(seconds: float) -> None:
-    """Raise `HipaaCisError` where nobody could confirm in time, or a host that is cut off would stay so for long."""
-    least, most = CONFIRM_SECONDS
-    if not least <= seconds <= most:
-        raise HipaaCisError(
-            f"hipaa_cis_confirm_timeout is {seconds:g}, and has to be from {least} to {most} seconds: the changes, a new connection "
-            "and becoming root have to fit in it, and a host that is cut off waits so long before it undoes them. 120 is the default."
-        )
 
 
 def _has_port(connection: Any) -> bool:

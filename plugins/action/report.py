@@ -43,6 +43,7 @@ class ActionModule(ActionBase):
         return result
 
     def _report(self, variables: dict[str, Any]) -> dict[str, Any]:
+        options.check_variables(variables, options.KNOWN_VARIABLES)
         self._task.args = options.with_variables(
             options.REPORT_SPEC, self._task.args, variables, self._templar.template
         )

@@ -65,6 +65,10 @@ options:
     type: list
     elements: str
     default: []
+  read_only:
+    description: Whether the play only looks, so that its hosts need not do one task after the other.
+    type: bool
+    default: false
   whole:
     description: Whether the play can only be done as a whole, so that C(--tags) is an error.
     type: bool

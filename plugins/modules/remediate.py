@@ -75,6 +75,12 @@ options:
     description: How many minutes of the window have to be left.
     type: int
     default: 10
+  force_benchmark:
+    description:
+      - Whether a host is also changed by a benchmark that O(benchmark) names and that is made for another system. Without, it is an error before
+        anything is begun; with it, a warning.
+    type: bool
+    default: false
   not_begun:
     description:
       - Why nothing is to be begun on the host, such as that it is not well already. Its records then say so. Check mode does not look at it.

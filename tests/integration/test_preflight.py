@@ -58,6 +58,40 @@ def test_typing_error_of_one_host_stops_all_at_the_start(command, tmp_path, own,
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({"hipaa_cis_fail_on": ["gap"]}, "unknown value of hipaa_cis_fail_on: 'gap'"),
+        ({"hipaa_cis_level": 3}, "unknown level '3'"),
+        ({"hipaa_cis_level": "two"}, "argument 'level' is of type"),
+        ({"hipaa_cis_include": {"tags": ["shs"]}}, "unknown name in include.tags: 'shs'"),
+        ({"hipaa_cis_parameter_ssh_max_sesions": 4}, "unknown parameter 'ssh_max_sesions'"),
+        ({"hipaa_cis_parameter_ssh_max_sessions": "many"}, "ssh_max_sessions"),
+        ({"hipaa_cis_allow_disruption": ["logn"]}, "unknown disruption class 'logn'"),
+        ({"hipaa_cis_confirm_timeout": 1}, "hipaa_cis_confirm_timeout is 1"),
+        ({"hipaa_cis_command_timeout": 0}, "hipaa_cis_command_timeout is 0"),
+        ({"hipaa_cis_merge_max_age": -1}, "hipaa_cis_merge_max_age is -1"),
+        ({"hipaa_cis_exceptions": [{"rule": "ssh_banr"}]}, "hipaa_cis_exceptions"),
+        ({"hipaa_cis_levl": 2}, "unknown variable 'hipaa_cis_levl'"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value)).removeprefix("hipaa_cis_"),
+)
+def test_option_of_one_host_that_cannot_be_used_stops_an_audit_before_any_is_touched(command, tmp_path, own, told):
+    code, said = command("hipaa.cis.audit", own=own)
+
+    assert code == 2
+    assert "Nothing was begun" in said
+    assert told in said
+    assert not (tmp_path / "runs").exists()
+
+
+def test_report_refuses_a_mistyped_variable(command):
+    code, said = command("hipaa.cis.report", hipaa_cis_merge_max_ages=3)
+
+    assert code == 2
+    assert "unknown variable 'hipaa_cis_merge_max_ages'. Did you mean hipaa_cis_merge_max_age" in said
+
+
 def closed():
     """Return windows that do not open within the next two days."""
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

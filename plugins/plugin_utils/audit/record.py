@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
@@ -94,12 +94,9 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
             "chosen": "named" if named else "detected",
         }
     )
-    release = answer.get("facts", {}).get("os_release", {})
-    if named and release and any(release.get(key) != wanted for key, wanted in benchmark.detect.items()):
-        system = release.get("PRETTY_NAME", "another system")
-        record["warnings"].append(
-            f"The host says it is {system}; {benchmark.id} was named for it and may judge it wrongly."
-        )
+    other = other_system(benchmark, answer) if named else ""
+    if other:
+        record["warnings"].append(f"{other} and may judge it wrongly.")
     record["not_looked_at"].extend(dict(item) for item in plan.left_out)
     used = {name for planned in plan.rules for name in planned.rule.parameters}
     record["parameters"].update({name: plan.values[name].as_dict() for name in sorted(used)})
@@ -127,6 +124,14 @@ def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, named: bool
 
 def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:
     return f"The platform {plan.platform.id} was not looked at: {problem}"[:MAX_REASON]
+
+
+def other_system(benchmark: Benchmark, answer: Answer) -> str:
+    """Return what speaks against a benchmark that was named for a host: the host says that it is another system."""
+    release = answer.get("facts", {}).get("os_release", {})
+    if not release or all(release.get(key) == wanted for key, wanted in benchmark.detect.items()):
+        return ""
+    return f"The host says it is {release.get('PRETTY_NAME', 'another system')}; {benchmark.id} was named for it"
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:

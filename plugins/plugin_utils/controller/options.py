@@ -9,9 +9,11 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 PREFIX = "hipaa_cis_"
+CONFIRM_SECONDS = (15, 3600)
 PARAMETER_PREFIX = "hipaa_cis_parameter_"
 Template = Callable[[Any], Any]
 
@@ -65,6 +67,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "windows": {"type": "list", "elements": "raw", "default": []},
     "window_minutes": {"type": "int", "default": 10},
     "not_begun": {"type": "str", "default": ""},
+    "force_benchmark": {"type": "bool", "default": False},
     # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
@@ -87,6 +90,7 @@ PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
     "plan": {"type": "str"},
     "play_variables": {"type": "list", "elements": "str", "default": []},
     "whole": {"type": "bool", "default": False},
+    "read_only": {"type": "bool", "default": False},
 }
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(
@@ -157,6 +161,31 @@ def check_play_variables(names: Collection[str], variables: Mapping[str, Any], s
                 "play and makes its batches before it looks at their variables. Take it out of the inventory and give it "
                 f"on the command line: -e '{json.dumps({name: variables[name]}, default=str)}'"
             )
+
+
+def disruption(given: list[str]) -> list[str]:
+    """Return the classes of disruption that are allowed. Raises `HipaaCisError` on one that is not known."""
+    for name in given:
+        if name not in {*DISRUPTIONS, "all"}:
+            raise HipaaCisError(unknown("disruption class", name, {*DISRUPTIONS, "all"}))
+    return list(DISRUPTIONS) if "all" in given else given
+
+
+def check_confirm_timeout(seconds: float) -> None:
+    """Raise `HipaaCisError` where nobody could confirm in time, or a host that is cut off would stay so for long."""
+    least, most = CONFIRM_SECONDS
+    if not least <= seconds <= most:
+        raise HipaaCisError(
+            f"hipaa_cis_confirm_timeout is {seconds:g}, and has to be from {least} to {most} seconds: the changes, a new connection "
+            "and becoming root have to fit in it, and a host that is cut off waits so long before it undoes them. 120 is the default."
+        )
+
+
+def check_limits(arguments: Mapping[str, Any]) -> None:
+    """Raise `HipaaCisError` where a limit of the observation allows nothing."""
+    for name in ("command_timeout", "scan_max_seconds", "scan_max_findings"):
+        if not arguments[name] > 0:
+            raise HipaaCisError(f"{PREFIX}{name} is {arguments[name]:g}, and has to be above 0.")
 
 
 def check_days(option: str, days: float) -> None:

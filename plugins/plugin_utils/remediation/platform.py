@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import other_system
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions, ExceptionDecision
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation
@@ -53,6 +54,7 @@ class Limits:
 
     ``approved``: of a platform's id, what the approved plan has of it (`remediation.plan_part.approved_by`); nothing else
     is made then. ``plan_digest``: that of this plan.
+    ``force_benchmark``: also by a benchmark that was named and is another system's.
     ``write_out``: what holds by a program's default only, or only where few look for it, is written out.
     """
 
@@ -61,6 +63,7 @@ class Limits:
     confirm_timeout: float
     check: bool
     write_out: bool = True
+    force_benchmark: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
     approved: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]] | None = None
@@ -158,6 +161,7 @@ class PlatformRemediation:
         Raises `HipaaCisError`, `Unreachable` where the host could not even be looked at.
         """
         self.before = self.after = self._target.observe(self._plan)
+        self._check_system()
         try:
             for group in (PLAIN, CONNECTION, PLAIN):
                 if not self.reverted:
@@ -170,6 +174,20 @@ class PlatformRemediation:
         finally:
             if self._locked:
                 self._release()
+
+    def _check_system(self) -> None:
+        """Raise `HipaaCisError` where a benchmark that was named is another system's: its values are made for that."""
+        asked = self._plan.request.get("benchmarks", {})
+        named = [
+            one.benchmark for one in self.chosen(self.before) if asked.get(one.benchmark.id, {}).get("detect") is None
+        ]
+        others = [text for text in (other_system(one, self.before) for one in named) if text]
+        if others and not self._limits.force_benchmark:
+            raise HipaaCisError(
+                f"{'. '.join(others)}, and what it sets may break the host, so nothing was begun. Take it from hipaa_cis_benchmark, or set "
+                "hipaa_cis_force_benchmark to change the host by it all the same."
+            )
+        self.warnings.extend(f"{text} and may change it wrongly." for text in others)
 
     def _look_again(self) -> None:
         """See how things stand after a run that broke off, where the host still answers."""

@@ -486,6 +486,43 @@ def test_what_the_run_that_holds_the_host_has_put_right_is_not_told_as_ones_own(
     assert "fixed" not in headline(record)
 
 
+def other_system(host, detect=None):
+    """The host says that it is a Debian 13; the benchmark is made for 12, and was named where nothing is to be detected."""
+    plain = host.observe
+
+    def observe(plan):
+        plan.request["benchmarks"] = {"b": {"detect": detect}}
+        object.__setattr__(plan.benchmarks[0].benchmark, "detect", {"VERSION_ID": "12"})
+        return {**plain(plan), "facts": {"os_release": {"VERSION_ID": "13", "PRETTY_NAME": "Debian 13"}}}
+
+    host.observe = observe
+    return host
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_benchmark_named_for_another_system_is_refused_before_anything_is_begun(check):
+    host = other_system(PlayedHost({"a": 0, "d": 0}))
+
+    with pytest.raises(
+        HipaaCisError, match=r"Debian 13; b was named for it, and what it sets may break .*hipaa_cis_force_benchmark"
+    ):
+        remediate(BOTH, host, check=check)
+    assert host.requests == []
+
+
+def test_benchmark_named_for_another_system_is_used_with_a_warning_where_that_is_forced():
+    record, results = remediate(BOTH, other_system(PlayedHost({"a": 0, "d": 0})), force_benchmark=True)
+
+    assert results["a"][0] == "fixed"
+    assert record["warnings"] == ["The host says it is Debian 13; b was named for it and may change it wrongly."]
+
+
+def test_benchmark_that_was_detected_is_no_other_systems():
+    _record, results = remediate(BOTH, other_system(PlayedHost({"a": 0, "d": 0}), detect={"VERSION_ID": "12"}))
+
+    assert results["a"][0] == "fixed"
+
+
 def test_first_alternative_that_can_be_brought_about_is_taken():
     either = {"any_of": [leaf("f", kind="fixed"), {"all_of": [leaf("a"), leaf("b")]}, leaf("c")]}
     host = PlayedHost({"f": 0, "a": 0, "b": 1, "c": 0})
