@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import mask_all
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
@@ -35,4 +36,6 @@ def verdict_of(kind: str, scenario: Scenario, seen: dict[str, Any]) -> str:
 def test_verdict_is_as_planted(kind, scenario, tmp_path):
     plant(str(tmp_path), scenario)
 
-    assert verdict(kind, scenario, str(tmp_path)) == scenario.verdict
+    seen = read_kind(host_for(str(tmp_path), scenario), kind, [scenario.address])[0].as_dict()
+    assert verdict_of(kind, scenario, seen) == scenario.verdict
+    assert verdict_of(kind, scenario, mask_all(seen)) == scenario.verdict, "masked, as it leaves the host"
