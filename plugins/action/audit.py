@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
@@ -16,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -52,9 +54,11 @@ class ActionModule(HostAction):
         try:
             known = load_catalog(arguments["catalogs"])
             record["catalog_digest"] = known.digest
+            decided = exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
             plans = make_plan(known, selection, arguments["parameters"], {name: arguments[name] for name in HANDED_ON})
             answers, failed = self._look(plans, variables)
             fill_record(record, known, answers, named=bool(selection.benchmarks), failed=failed)
+            decided.mark(record["findings"])
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             path, digest = store.write_record(record)

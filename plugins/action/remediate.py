@@ -87,6 +87,7 @@ class ActionModule(HostAction):
             record["audited_at"] = utc_now()
             seen = [(one.plan, one.after) for one in done]
             fill_record(record, known, seen, named=bool(selection.benchmarks), failed=failed)
+            decided.mark(record["findings"])
         except NotBegun as problem:
             spoil_record(record, "not_begun", str(problem))
             remediation = make_record(record["host"], limits, (started, utc_now()), [], str(problem))

@@ -22,6 +22,13 @@ extends_documentation_fragment:
   - hipaa.cis.run.selection
   - hipaa.cis.run.attributes
 options:
+  exceptions:
+    description:
+      - The site's documented exceptions, as O(hipaa.cis.remediate#module:exceptions). They stand beside the findings in record, reports and
+        summary, and change no outcome.
+    type: list
+    elements: dict
+    default: []
   restart:
     description:
       - Where the host was to be restarted in this run, what came of it. The host's remediation record then says so, and what was to take

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from tests import pump
 from tests.pump import SAFE
 
+EXPIRES = (datetime.now(timezone.utc) + timedelta(days=100)).date().isoformat()
 UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
 OFFLINE = {"network": False, "telnet": True, "screen_lock_minutes": 4}
 
@@ -62,6 +64,21 @@ def test_narrow_run_calls_nothing_clean_that_it_did_not_look_at(audit):
     assert all(row["state"] != "supported" for row in summary["safeguards"] if row["looked_at"] < row["meant"])
     assert "pump_screen_lock" in (run_directory / "findings.csv").read_text()
     assert "were not looked at on every host" in (run_directory / "report.html").read_text()
+
+
+def test_exceptions_stand_in_an_audits_reports(audit):
+    listed = [
+        {"rule": "pump_telnet_off", "reason": "The vendor asks for it.", "approved_by": "J. Doe", "expires": EXPIRES}
+    ]
+    process, run_directory = audit(UNSAFE, "-e", json.dumps({"hipaa_cis_exceptions": listed}))
+
+    said = f"excepted until {EXPIRES} by J. Doe: The vendor asks for it."
+    assert said in process.stdout
+    assert said in (run_directory / "findings.csv").read_text()
+    assert said in (run_directory / "report.html").read_text()
+    (item,) = json.loads((run_directory / "summary.json").read_text())["exceptions"]
+    assert (item["rule"], item["hosts"]) == ("pump_telnet_off", ["pump-1", "pump-2"])
+    assert outcomes(run_directory)["pump_telnet_off"] == "fail"
 
 
 @pytest.mark.parametrize(

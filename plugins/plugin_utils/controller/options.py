@@ -39,6 +39,8 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_exclude": {"type": "list", "elements": "str", "default": []},
     "scan_max_seconds": {"type": "float", "default": 1800.0},
     "scan_max_findings": {"type": "int", "default": 1000},
+    # Their form is checked by decisions/exceptions.py, which names place and remedy.
+    "exceptions": {"type": "raw", "default": []},
 }
 # `restart` is for tasks only: no variable says that a host was restarted.
 AUDIT_TASK_SPEC: dict[str, dict[str, Any]] = {
@@ -68,8 +70,6 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "window_minutes": {"type": "int", "default": 10},
     "not_begun": {"type": "str", "default": ""},
     "force_benchmark": {"type": "bool", "default": False},
-    # Their form is checked by decisions/exceptions.py, which names place and remedy.
-    "exceptions": {"type": "raw", "default": []},
 }
 # `must_exist` and `record_in` are for tasks only: no variable makes a run that is not there no error.
 ROLLBACK_SPEC: dict[str, dict[str, Any]] = {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
@@ -64,7 +64,11 @@ class ExceptionDecision:
 
     def covers(self, planned: PlannedRule) -> bool:
         """Return whether a rule of a benchmark is meant."""
-        return planned.rule.id in self.rules and self.subject.benchmark in ("", planned.benchmark)
+        return self.is_of(planned.rule.id, planned.benchmark)
+
+    def is_of(self, rule: str, benchmark: str) -> bool:
+        """Return the same for the ids of rule and benchmark."""
+        return rule in self.rules and self.subject.benchmark in ("", benchmark)
 
     @property
     def said(self) -> str:
@@ -104,8 +108,18 @@ class Decisions:
 
     def exception_of(self, planned: PlannedRule) -> ExceptionDecision | None:
         """Return the exception of a rule: of several (by rule, by recommendation) the one that holds longest."""
-        covering = [one for one in self.exceptions if one.covers(planned)]
+        return self._longest(planned.rule.id, planned.benchmark)
+
+    def _longest(self, rule: str, benchmark: str) -> ExceptionDecision | None:
+        covering = [one for one in self.exceptions if one.is_of(rule, benchmark)]
         return max(covering, key=lambda one: (not one.expired, one.expires), default=None)
+
+    def mark(self, findings: Iterable[dict[str, Any]]) -> None:
+        """Write into findings of a host record the exception that stands beside them; the outcome stays what it is."""
+        for finding in findings:
+            exception = self._longest(finding["rule"], finding["benchmark"])
+            if exception and finding["outcome"] not in ("pass", "not_applicable"):
+                finding["exception"] = exception.as_dict()
 
 
 def load(given: Any, known: Catalog, now: datetime) -> Decisions:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import STATES
 
@@ -42,6 +43,7 @@ class Console:
         result += self._hosts(summary)
         result += self._remediation(summary)
         result += self._failures(summary)
+        result += self._exceptions(summary)
         left = summary["totals"]["not_yet_automated"]
         if left:
             result += ["", f"{left} recommendation(s) are not yet automated and count for nothing here."]
@@ -138,6 +140,19 @@ class Console:
             result.append(f"... and {len(worst_first) - MAX_HOSTS} more host(s); see the run directory")
         if any(item["pending_reboot"] and "reboot" not in item for item in worst_first):
             result.append("What is pending takes effect at the next boot (hipaa_cis_reboot: allowed).")
+        return result
+
+    def _exceptions(self, summary: Mapping[str, Any]) -> list[str]:
+        """Return what the site has decided to leave as it is, expired first."""
+        given = sorted(summary.get("exceptions", ()), key=lambda item: item["exception"]["state"] == "in_force")
+        if not given:
+            return []
+        result = ["", f"{'Documented exceptions':<72}{'Hosts':>8}", "-" * WIDTH]
+        for item in given[:MAX_HOSTS]:
+            result.append(f"{_fit(item['title'], 71, pad=True)} {len(item['hosts']):>8}")
+            result.append(_fit(f"  {exception(item['exception'])}", WIDTH))
+        if len(given) > MAX_HOSTS:
+            result.append(f"... and {len(given) - MAX_HOSTS} more; see the report")
         return result
 
     def _failures(self, summary: Mapping[str, Any]) -> list[str]:

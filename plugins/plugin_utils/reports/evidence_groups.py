@@ -14,7 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import MAX_CHARACTERS, parameters, visible
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
+    MAX_CHARACTERS,
+    exception,
+    parameters,
+    visible,
+)
 
 # Details of passing and not applicable findings are given up to this many; those of all others always.
 MAX_QUIET_FINDINGS = 20_000
@@ -41,6 +46,7 @@ class Group:
     checks: list[dict[str, str]]
     checks_left_out: int
     parameters: str = ""
+    exception: str = ""
     hosts: list[str] = field(default_factory=list)
 
 
@@ -81,6 +87,7 @@ def _digest(finding: Document) -> bytes:
     """Return a digest of everything that is shown of a finding besides its host."""
     digest = hashlib.blake2b(digest_size=16)
     parts = [finding["outcome"], finding.get("reason", ""), finding.get("fix", ""), parameters(finding)]
+    parts.append(exception(finding.get("exception")))
     for check in finding.get("checks", ()):
         parts.extend(check.get(name, "") for name in CHECK_FIELDS)
     for part in parts:
@@ -101,6 +108,7 @@ def _make_group(finding: Document, limit: int) -> Group:
         ],
         checks_left_out=max(0, len(checks) - MAX_CHECKS),
         parameters=visible(parameters(finding), limit),
+        exception=visible(exception(finding.get("exception")), limit),
     )
 
 
@@ -109,6 +117,7 @@ def _size(group: Group) -> int:
         len(group.reason)
         + len(group.fix)
         + len(group.parameters)
+        + len(group.exception)
         + sum(len(text) for check in group.checks for text in check.values())
     )
 

@@ -14,7 +14,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_line, parameters
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception, one_line, parameters
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 
 COLUMNS = (
@@ -33,6 +33,7 @@ COLUMNS = (
     "source",
     "reason",
     "fix",
+    "exception",
     "parameters",
     "audited_at",
     "selection",
@@ -67,6 +68,7 @@ def _finding_row(finding: Document) -> dict[str, Any]:
     checks = list(finding.get("checks", ()))
     row = {key: finding.get(key, "") for key in ("rule", "title", "severity", "benchmark", "outcome", "fix")}
     row["parameters"] = parameters(finding)
+    row["exception"] = exception(finding.get("exception"))
     row["recommendations"] = " ".join(finding.get("recommendations", ()))
     row["cites"] = " ".join(finding.get("cites", ()))
     row["reason"] = finding.get("reason") or _joined([check for check in checks if check.get("reason")], "reason")

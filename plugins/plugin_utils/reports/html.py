@@ -34,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     REMEDIATION_WORDS,
     STATE_WORDS,
     STATUS_WORDS,
+    exception,
     one_line,
     visible,
 )
@@ -120,6 +121,7 @@ def write_html(
         looked_at=selections.looked_at,
         selections=list(selections.lines(summary)),
         max_left_out=MAX_LEFT_OUT,
+        exception_text=exception,
         outcomes=OUTCOMES,
         severities=SEVERITIES,
         outcome_words=OUTCOME_WORDS,

@@ -50,6 +50,15 @@ STATUS_WORDS = {
 }
 
 
+def exception(told: Mapping[str, Any] | None) -> str:
+    """Return in words what a documented exception says; nothing where there is none."""
+    if not told:
+        return ""
+    state = "excepted until" if told["state"] == "in_force" else "exception EXPIRED on"
+    beside = f"; instead: {'; '.join(told['compensating'])}" if told.get("compensating") else ""
+    return f"{state} {told['expires']} by {told['approved_by']}: {told['reason']}{beside}"
+
+
 def parameters(finding: Mapping[str, Any]) -> str:
     """Return the values that a finding was judged by: ``name = value unit (site)``, separated by semicolons."""
     found = finding.get("parameters", {})

@@ -9,6 +9,7 @@ same bytes. Records are taken one at a time; what is kept grows with hosts, not 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +39,9 @@ class _RuleTally:
     outcomes: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     recommendations: set[tuple[str, str]] = field(default_factory=set)
-    fix: str = ""
+    fixes: dict[str, list[str]] = field(default_factory=dict)
+    # what an exception says, as JSON -> hosts
+    exceptions: dict[str, list[str]] = field(default_factory=dict)
 
 
 def state_of(outcomes: Iterable[str], missing_hosts: int = 0, unjudged: int = 0) -> str:
@@ -148,9 +151,11 @@ class Summary:
         tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])
         self._findings[finding["outcome"]] += 1
         self._mean(finding["cites"], (finding["benchmark"], finding["rule"]))
+        if "exception" in finding:
+            tally.exceptions.setdefault(json.dumps(finding["exception"], sort_keys=True), []).append(host)
         if finding["outcome"] == "fail":
             tally.failed.append(host)
-            tally.fix = tally.fix or finding.get("fix", "")
+            tally.fixes.setdefault(finding.get("fix", ""), []).append(host)
             for cite in finding["cites"]:
                 if cite in self._affected:
                     self._affected[cite].add(host)
@@ -182,6 +187,7 @@ class Summary:
             "top_failures": self._top_failures(),
             "not_yet_automated": unjudged,
             "not_looked_at": [self._left[key] for key in sorted(self._left)],
+            **self._exceptions(),
             "totals": {
                 "hosts": len(hosts),
                 "audited": audited,
@@ -224,7 +230,7 @@ class Summary:
         result = {
             "title": rule.title,
             "why": rule.why.strip(),
-            "fix": tally.fix or rule.fix.strip(),
+            "fix": _one_fix(tally) or rule.fix.strip(),
             "severity": rule.severity,
             "topic": rule.topic,
             "platform": rule.platform,
@@ -237,9 +243,22 @@ class Summary:
             "counts": {outcome: tally.outcomes[outcome] for outcome in OUTCOMES},
             "hosts_failed": sorted(tally.failed)[:MAX_HOST_NAMES],
         }
+        if len(tally.fixes) > 1:
+            result["fixes"] = [
+                {"fix": fix, "hosts": sorted(hosts)[:MAX_HOST_NAMES]} for fix, hosts in sorted(tally.fixes.items())
+            ]
         if rule.hardening_only:
             result["hardening_only"] = rule.hardening_only.strip()
         return result
+
+    def _exceptions(self) -> dict[str, Any]:
+        """Return the exceptions that stand beside what does not pass; nothing where there are none."""
+        found = [
+            {"rule": name, "title": tally.titles["title"], "exception": json.loads(text), "hosts": sorted(hosts)}
+            for name, tally in sorted(self._rules.items())
+            for text, hosts in sorted(tally.exceptions.items())
+        ]
+        return {"exceptions": found} if found else {}
 
     def _top_failures(self) -> list[dict[str, Any]]:
         failing = [
@@ -254,6 +273,11 @@ class Summary:
         ]
         failing.sort(key=lambda item: (-SEVERITIES.index(item["severity"]), -item["hosts"], item["rule"]))
         return failing[:TOP_FAILURES]
+
+
+def _one_fix(tally: _RuleTally) -> str:
+    """Return what is to be done where that is the same on all hosts, else nothing."""
+    return next(iter(tally.fixes)) if len(tally.fixes) == 1 else ""
 
 
 def _rule_of_record(finding: Record) -> Rule:

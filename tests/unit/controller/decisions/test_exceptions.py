@@ -53,6 +53,17 @@ def test_exception_says_until_when_by_whom_and_why():
     assert exception_of("cron_hourly_permissions", GIVEN) is None
 
 
+def test_exception_stands_beside_what_does_not_pass_and_changes_no_outcome():
+    def finding(outcome, rule="crontab_permissions"):
+        return {"rule": rule, "benchmark": "debian_12", "outcome": outcome}
+
+    findings = [finding("fail"), finding("error"), finding("pass"), finding("fail", "ssh_banner")]
+    load(GIVEN).mark(findings)
+
+    assert [one["outcome"] for one in findings] == ["fail", "error", "pass", "fail"]
+    assert [one.get("exception", {}).get("state") for one in findings] == ["in_force", "in_force", None, None]
+
+
 def test_recommendation_stands_for_its_rules():
     recommendation = PLANNED["crontab_permissions"].recommendations[0]
     found = exception_of("crontab_permissions", given(rule=None, benchmark="debian_12", recommendation=recommendation))

@@ -137,6 +137,35 @@ def test_rule_texts_stand_once(page):
         assert page.text.count(sample.why) == 1
 
 
+def test_each_host_has_its_own_fix_parameters_and_exception():
+    def failing(host, minutes, **more):
+        values = {"minutes": {"value": minutes, "origin": "site"}}
+        finding = make_finding(SAMPLES[0], "fail", fix=f"Set {minutes} minutes.", parameters=values, **more)
+        return make_record(host, [finding])
+
+    exception = {
+        "reason": "the vendor wants it",
+        "approved_by": "J. Doe",
+        "expires": "2027-03-01",
+        "timezone": "UTC",
+        "state": "in_force",
+    }
+    records = [failing("ward", 3), failing("lab", 15, exception=exception)]
+    summary = make_summary(records)
+    fixes = [{"fix": f"Set {minutes} minutes.", "hosts": [host]} for host, minutes in (("lab", 15), ("ward", 3))]
+    summary["rules"][SAMPLES[0].rule].update(fix="Set 3 minutes.", fixes=fixes)
+    page = rendered(summary, records)
+
+    assert "It differs between hosts" in page
+    for text in (
+        "Set 3 minutes.",
+        "Set 15 minutes.",
+        "minutes = 15 (site)",
+        "excepted until 2027-03-01 by J. Doe: the vendor wants it",
+    ):
+        assert page.count(text) == 1, text
+
+
 def test_not_yet_automated_is_listed_as_such(run, page):
     part = page.text[page.text.rindex("Not yet automated") :]
     for item in run.summary["not_yet_automated"]:

@@ -130,6 +130,58 @@ def test_gap_of_a_narrow_run_stays_a_gap_and_says_how_much_was_looked_at():
     assert (row["state"], row["reason"]) == ("gap", "1 of 1 rules fail, on 1 host(s); 1 of 2 looked at")
 
 
+EXCEPTION = {
+    "rule": "pump_screen_lock",
+    "reason": "the pump has no screen",
+    "approved_by": "J. Doe",
+    "expires": "2027-03-01",
+    "timezone": "UTC",
+    "state": "in_force",
+}
+
+
+def with_finding(one, **changes):
+    one["findings"][0].update(changes)
+    return one
+
+
+def test_exceptions_stand_in_the_summary_and_change_no_state():
+    excepted = [with_finding(record(host, pump_screen_lock="fail"), exception=EXCEPTION) for host in "ab"]
+    over = with_finding(record("c", pump_screen_lock="fail"), exception={**EXCEPTION, "state": "expired"})
+    summary = summarise(*excepted, over)
+    validator("summary").validate(summary)
+
+    assert state(summary, LOGOFF) == "gap"
+    assert [(item["exception"]["state"], item["hosts"]) for item in summary["exceptions"]] == [
+        ("expired", ["c"]),
+        ("in_force", ["a", "b"]),
+    ]
+    lines = Console().lines(summary)
+    assert "  excepted until 2027-03-01 by J. Doe: the pump has no screen" in lines
+    assert "  exception EXPIRED on 2027-03-01 by J. Doe: the pump has no screen" in lines
+    assert "exceptions" not in summarise(record("a", pump_screen_lock="fail"))
+
+
+def test_what_is_to_be_done_is_each_hosts_own_where_it_differs():
+    ward, lab, other = (
+        with_finding(record(host, pump_screen_lock="fail"), fix=f"set {minutes} minutes")
+        for host, minutes in (("ward", 3), ("lab", 15), ("other", 15))
+    )
+    differing, same = summarise(ward, lab, other), summarise(lab, other)
+    validator("summary").validate(differing)
+
+    assert differing["rules"]["pump_screen_lock"]["fixes"] == [
+        {"fix": "set 15 minutes", "hosts": ["lab", "other"]},
+        {"fix": "set 3 minutes", "hosts": ["ward"]},
+    ]
+    assert (
+        "minutes" not in differing["rules"]["pump_screen_lock"]["fix"]
+        or "set 3" not in differing["rules"]["pump_screen_lock"]["fix"]
+    )
+    assert same["rules"]["pump_screen_lock"]["fix"] == "set 15 minutes"
+    assert "fixes" not in same["rules"]["pump_screen_lock"]
+
+
 def test_whole_run_says_nothing_of_what_was_not_looked_at():
     summary = summarise(record("a", pump_screen_lock="pass", unjudged=[LOGOFF]))
 
