@@ -18,12 +18,18 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.settings import 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile, parse
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, unknown
 
-_SCHEMAS = {"frameworks": "framework", "platforms": "platform", "parameters": "parameters", "rules": "rules"}
+_SCHEMAS = {
+    "frameworks": "framework",
+    "platforms": "platform",
+    "parameters": "parameters",
+    "rules": "rules",
+    "gaps": "gaps",
+}
 Checked = dict[str, Any]
 
 
 def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
-    """Return ``{framework, platforms, parameters, rules, benchmarks}`` as plain data. Raises `CatalogError`."""
+    """Return ``{framework, platforms, parameters, rules, benchmarks, gaps}`` as plain data. Raises `CatalogError`."""
     parsed, problems = _parse_all(files)
     if problems:
         raise CatalogError(problems)
@@ -37,6 +43,7 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
     cites = {item["cite"] for group in ("safeguards", "neighbours") for item in result["framework"][group]}
     result["rules"] = _rules(parsed["rules"], checker, cites, problems)
     result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
+    result["gaps"] = _gaps(parsed["gaps"], result["rules"], cites, problems)
     # What is unsound in itself can't be judged.
     problems.extend(() if problems else parameters.written_problems(parsed, result))
     if problems:
@@ -126,6 +133,33 @@ def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], proble
                     file.problem([*place, "hipaa", index], unknown("cite", mapping["cite"], cites, most=30))
                 )
         result[item["id"]] = checker.rule(file, place, item, platform)
+    return result
+
+
+def _gaps(files: list[YamlFile], rules: dict[str, Any], cites: set[str], problems: list[str]) -> list[dict[str, Any]]:
+    """Return the gaps with the ids of their rules in the place of what names them."""
+    topics = {rule["topic"] for rule in rules.values()}
+    result = []
+    for file, place, item in _unique(files, "gaps", problems):
+        for key, what, allowed in (
+            ("topics", "topic", topics),
+            ("rules", "rule", rules),
+            ("safeguards", "cite", cites),
+        ):
+            strange = [name for name in item.get(key, ()) if name not in allowed]
+            problems.extend(file.problem([*place, key], unknown(what, name, allowed, most=3)) for name in strange)
+        shown = [
+            name
+            for name, rule in rules.items()
+            if not rule.get("manual")
+            and (
+                name in item.get("rules", ())
+                or rule["topic"] in item.get("topics", ())
+                or any(mapping["cite"] in item.get("safeguards", ()) for mapping in rule.get("hipaa", ()))
+            )
+        ]
+        told: dict[str, Any] = {key: item[key] for key in ("id", "title", "why", "unseen") if key in item}
+        result.append({**told, "rules": shown})
     return result
 
 

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import cache, mo
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
 
 CATALOG_FOLDER = Path(__file__).parents[3] / "catalog"
-SECTIONS = ("frameworks", "platforms", "parameters", "rules", "benchmarks")
+SECTIONS = ("frameworks", "platforms", "parameters", "rules", "benchmarks", "gaps")
 
 
 def load_catalog(extra_folders: Sequence[str] = ()) -> model.Catalog:
@@ -73,6 +73,7 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
         parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
         benchmarks={key: _benchmark(data) for key, data in raw["benchmarks"].items()},
         safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
+        gaps=tuple(model.Gap(**_tuples(data)) for data in raw["gaps"]),
         neighbours={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["neighbours"]},
     )
 

@@ -158,6 +158,17 @@ class Cite:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A gap that auditors meet often. ``rules``: those that show it; ``unseen``: what of it no rule looks at."""
+
+    id: str
+    title: str
+    why: str
+    rules: tuple[str, ...]
+    unseen: str = ""
+
+
+@dataclass(frozen=True)
 class Catalog:
     """All of it, checked. ``digest`` is the SHA-256 over the files it was made from."""
 
@@ -168,6 +179,7 @@ class Catalog:
     benchmarks: Mapping[str, Benchmark]
     safeguards: Mapping[str, Cite]
     neighbours: Mapping[str, Cite]
+    gaps: tuple[Gap, ...] = ()
 
     def rule_recommendations(self, rule: str) -> list[dict[str, str]]:
         """Return where a rule stands in benchmarks: ``[{benchmark, id}]``."""

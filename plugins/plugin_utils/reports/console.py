@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import STATES
 
 WIDTH = 80
@@ -20,6 +20,7 @@ WIDTH = 80
 MAX_LINES = 5
 MAX_HOSTS = 40
 _COLOURS = {"gap": "31", "not_assessed": "33", "needs_attestation": "36", "supported": "32"}
+_GAP_COLOURS = {"found": "31", "not_assessed": "33", "not_found": "32"}
 _SEVERITY_COLOURS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36"}
 _OBLIGATIONS = {"required": "R", "addressable": "A", "standard": "S"}
 
@@ -40,6 +41,7 @@ class Console:
             "",
         ]
         result += self._safeguards(summary)
+        result += self._gaps(summary)
         result += self._hosts(summary)
         result += self._remediation(summary)
         result += self._failures(summary)
@@ -73,6 +75,20 @@ class Console:
                 result += [f"{head} {state}", _fit(f"  {row['name']}", 47, pad=True) + numbers]
                 continue
             result += [f"{head} {state}{numbers}", _fit(f"  {row['name']}", WIDTH)]
+        return result
+
+    def _gaps(self, summary: Mapping[str, Any]) -> list[str]:
+        """Return the gaps that auditors meet most, each with its hosts."""
+        if not summary.get("common_gaps"):
+            return []
+        result = ["", f"{'What auditors meet most':<60}{'State':<14}{'Hosts':>6}", "-" * WIDTH]
+        for row in summary["common_gaps"]:
+            state = self._paint(f"{common_gaps.STATES[row['state']]:<14}", _GAP_COLOURS[row["state"]])
+            result.append(f"{_fit(row['title'], 59, pad=True)} {state}{row['hosts_affected']:>6}")
+            if row["hosts"]:
+                result.append(_fit(f"  {', '.join(row['hosts'])}", WIDTH))
+            elif row["reason"]:
+                result.append(_fit(f"  {row['reason']}", WIDTH))
         return result
 
     def _hosts(self, summary: Mapping[str, Any]) -> list[str]:

@@ -38,7 +38,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     one_line,
     visible,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
 
 HERE = Path(__file__).resolve().parent
 # Pieces of the template that are written at once.
@@ -122,6 +122,7 @@ def write_html(
         selections=list(selections.lines(summary)),
         max_left_out=MAX_LEFT_OUT,
         exception_text=exception,
+        gap_words=common_gaps.STATES,
         outcomes=OUTCOMES,
         severities=SEVERITIES,
         outcome_words=OUTCOME_WORDS,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, SEVERITIES, Catalog, Rule, worst
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import item_key
 
 SCHEMA = "hipaa.cis/summary/1"
@@ -37,7 +37,8 @@ class _RuleTally:
 
     titles: Record
     outcomes: Counter[str] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)
+    # outcome -> hosts, of failures and errors all, of passes one
+    hosts: dict[str, list[str]] = field(default_factory=dict)
     recommendations: set[tuple[str, str]] = field(default_factory=set)
     fixes: dict[str, list[str]] = field(default_factory=dict)
     # what an exception says, as JSON -> hosts
@@ -150,11 +151,12 @@ class Summary:
         tally.outcomes[finding["outcome"]] += 1
         tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])
         self._findings[finding["outcome"]] += 1
+        if finding["outcome"] in ("fail", "error") or finding["outcome"] not in tally.hosts:
+            tally.hosts.setdefault(finding["outcome"], []).append(host)
         self._mean(finding["cites"], (finding["benchmark"], finding["rule"]))
         if "exception" in finding:
             tally.exceptions.setdefault(json.dumps(finding["exception"], sort_keys=True), []).append(host)
         if finding["outcome"] == "fail":
-            tally.failed.append(host)
             tally.fixes.setdefault(finding.get("fix", ""), []).append(host)
             for cite in finding["cites"]:
                 if cite in self._affected:
@@ -182,6 +184,12 @@ class Summary:
             "catalog_digests": sorted(self._digests),
             "selections": dict(sorted(self._selections.items())),
             "safeguards": [self._safeguard(cite, len(hosts) - audited) for cite in self._catalog.safeguards],
+            "common_gaps": common_gaps.view(
+                self._catalog,
+                {name: tally.hosts for name, tally in self._rules.items()},
+                {item.get("rule", "") for item in self._left.values()},
+                len(hosts) - audited,
+            ),
             "hosts": hosts,
             "rules": {name: self._rule(name, self._rules[name]) for name in sorted(self._rules)},
             "top_failures": self._top_failures(),
@@ -241,7 +249,7 @@ class Summary:
                 {"benchmark": one, "id": number} for one, number in sorted(tally.recommendations, key=_number_order)
             ],
             "counts": {outcome: tally.outcomes[outcome] for outcome in OUTCOMES},
-            "hosts_failed": sorted(tally.failed)[:MAX_HOST_NAMES],
+            "hosts_failed": sorted(tally.hosts.get("fail", ()))[:MAX_HOST_NAMES],
         }
         if len(tally.fixes) > 1:
             result["fixes"] = [
