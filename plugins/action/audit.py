@@ -18,7 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
@@ -59,6 +59,8 @@ class ActionModule(HostAction):
             answers, failed = self._look(plans, variables)
             fill_record(record, known, answers, named=bool(selection.benchmarks), failed=failed)
             decided.mark(record["findings"])
+        except NoBenchmark as problem:
+            return self._not_assessed(store, record, str(problem), variables)
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             path, digest = store.write_record(record)
@@ -79,6 +81,17 @@ class ActionModule(HostAction):
             "digest": digest,
             "run_directory": str(store.folder),
         }
+
+    def _not_assessed(
+        self, store: RunStore, record: dict[str, Any], reason: str, variables: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Record a host that no benchmark fits. Beside others that is no failure; where it is all there is, nothing was audited."""
+        spoil_record(record, "not_assessed", reason)
+        path, digest = store.write_record(record)
+        return {
+            "failed": self._alone(variables), "msg": reason, "warnings": [f"{record['host']}: {reason}"], "counts": record["counts"],
+            "record": str(path), "digest": digest, "run_directory": str(store.folder),
+        }  # fmt: skip
 
     def _look(
         self, plans: Sequence[PlatformPlan], variables: dict[str, Any]

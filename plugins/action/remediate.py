@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Cat
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
@@ -92,6 +92,11 @@ class ActionModule(HostAction):
             spoil_record(record, "not_begun", str(problem))
             remediation = make_record(record["host"], limits, (started, utc_now()), [], str(problem))
             return self._result(store, known, record, remediation, [])
+        except NoBenchmark as problem:
+            # Nothing was asked of it, so nothing was changed.
+            spoil_record(record, "not_assessed", str(problem))
+            remediation = make_record(record["host"], limits, (started, utc_now()), [], str(problem))
+            return {**self._result(store, known, record, remediation, []), "failed": self._alone(variables)}
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
             store.write_record(record)

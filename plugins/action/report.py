@@ -75,6 +75,10 @@ class ActionModule(ActionBase):
         }
         if plan is not None:
             result.update(plan=str(plan[0]), plan_digest=plan[1])
+        if summary["hosts"] and all(host["status"] == "not_assessed" for host in summary["hosts"]):
+            result.update(
+                failed=True, msg=f"THE AUDIT COULD NOT BE DONE: no benchmark fits any of the hosts.\nReport: {report}"
+            )
         if tripped:
             result.update(failed=True, msg=f"{tripped.message()}\nReport: {report}")
         return result

@@ -17,6 +17,10 @@ class NoAnswer(HipaaCisError):
     """A module on the host ended without an answer, so nobody knows how far it got."""
 
 
+class NoBenchmark(HipaaCisError):
+    """No benchmark fits a host that answered: it is not assessed, and nothing is wrong with it or with the audit."""
+
+
 class CatalogError(HipaaCisError):
     """The catalog can't be used. ``problems`` are lines of the form ``file:line: what``."""
 

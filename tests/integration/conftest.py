@@ -55,6 +55,8 @@ def audit_hosts(write_inventory, tmp_path):
         )
         # Ansible folds long messages; the words are what counts.
         said = " ".join((process.stdout + process.stderr).split())
-        return Audit(process.returncode, said, tmp_path / "runs" / "latest")
+        # The link `latest` does not lead to a run that looked at nothing.
+        runs = [path for path in (tmp_path / "runs").glob("2*") if path.is_dir()]
+        return Audit(process.returncode, said, max(runs, key=lambda path: path.stat().st_mtime, default=tmp_path))
 
     return run

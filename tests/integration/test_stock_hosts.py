@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,12 +52,20 @@ def test_no_file_hides_from_its_rule_by_depth_or_by_a_dot(booted_host, audit_hos
         booted_host.run(["rm", path])
 
 
-def test_another_release_is_judged_by_name_only(debian13_host, audit_hosts):
+def test_another_release_is_judged_by_name_only(debian13_host, booted_host, audit_hosts):
+    mixed = audit_hosts([booted_host, debian13_host], hipaa_cis_level=1)
+    assert mixed.code == 0, mixed.said
+    assert f"NOT ASSESSED {debian13_host.name}: No benchmark fits this host (Debian GNU/Linux 13" in mixed.said
+    assert mixed.record(debian13_host.name)["status"] == "not_assessed"
+    assert mixed.record(booted_host.name)["status"] == "audited"
+    summary = json.loads((mixed.folder / "summary.json").read_text())
+    assert "supported" not in {row["state"] for row in summary["safeguards"]}
+
     by_itself = audit_hosts([debian13_host])
     assert by_itself.code == 2
     assert "No benchmark fits this host (Debian GNU/Linux 13" in by_itself.said
     assert "Name one with hipaa_cis_benchmark" in by_itself.said
-    assert by_itself.record(debian13_host.name)["status"] == "failed"
+    assert by_itself.record(debian13_host.name)["status"] == "not_assessed"
 
     named = audit_hosts([debian13_host], hipaa_cis_benchmark=["debian_12"])
     assert named.code == 0, named.said

@@ -13,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Findi
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
 SCHEMA = "hipaa.cis/host_record/1"
@@ -57,12 +57,13 @@ def fill_record(
 
     ``answers``: per platform the plan and what the observe module returned. ``named``: whether the
     benchmarks were named by the user. ``failed``: platforms that gave no answer, and why; all their rules are errors.
-    Raises `HipaaCisError` where no benchmark fits the host.
+    Raises `NoBenchmark` where none fits the host, `HipaaCisError` where that is not known of all platforms.
     """
     chosen = [(plan, answer, name) for plan, answer in answers for name in answer["benchmarks"]]
     if not chosen:
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
-        raise HipaaCisError(" ".join([_no_benchmark(catalog, answers), *reasons]))
+        kind = HipaaCisError if failed else NoBenchmark
+        raise kind(" ".join([_no_benchmark(catalog, answers), *reasons]))
     for platform_plan, answer, name in chosen:
         benchmark_plan = next(plan for plan in platform_plan.benchmarks if plan.benchmark.id == name)
         record["platforms"][platform_plan.platform.id] = {
@@ -79,7 +80,7 @@ def fill_record(
 
 
 def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
-    """Say in a record why the host could not be audited: ``failed`` or ``unreachable``."""
+    """Say in a record why the host was not audited: ``failed``, ``unreachable``, ``not_begun`` or ``not_assessed``."""
     record.update(status=status, reason=reason[:MAX_REASON], findings=[], not_yet_automated=[], not_looked_at=[])
     record["counts"] = dict.fromkeys(record["counts"], 0)
 

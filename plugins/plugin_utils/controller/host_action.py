@@ -66,6 +66,11 @@ class HostAction(ActionBase):  # type: ignore[misc]
         store.expect_hosts([str(host) for host in variables.get("ansible_play_hosts_all", [])])
         return store
 
+    @staticmethod
+    def _alone(variables: Mapping[str, Any]) -> bool:
+        """Return whether a play has no other host: what is then left out is all there is."""
+        return len(variables.get("ansible_play_hosts_all", [])) <= 1
+
     def _selection(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Selection:
         """Return what the task is asked for, the command's tags among it. Raises `HipaaCisError`."""
         known = load_catalog(arguments["catalogs"])

@@ -22,6 +22,7 @@ MAX_HOSTS = 40
 _COLOURS = {"gap": "31", "not_assessed": "33", "needs_attestation": "36", "supported": "32"}
 _GAP_COLOURS = {"found": "31", "not_assessed": "33", "not_found": "32"}
 _SEVERITY_COLOURS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36"}
+_NOT_AUDITED = {"not_begun": "NOT BEGUN", "not_assessed": "NOT ASSESSED"}
 _OBLIGATIONS = {"required": "R", "addressable": "A", "standard": "S"}
 
 
@@ -112,9 +113,10 @@ class Console:
 
     def _not_audited(self, host: Mapping[str, Any]) -> list[str]:
         """Return who was not audited, and the whole reason: it is what one has to mend."""
-        begun = host["status"] != "not_begun"
-        word, colour = ("NOT AUDITED", "gap") if begun else ("NOT BEGUN", "not_assessed")
-        name = _fit(f"{host['host']} ({host['status']})" if begun else host["host"], WIDTH - len(word) - 2)
+        word = _NOT_AUDITED.get(host["status"], "NOT AUDITED")
+        colour = "not_assessed" if host["status"] in _NOT_AUDITED else "gap"
+        known = host["host"] if host["status"] in _NOT_AUDITED else f"{host['host']} ({host['status']})"
+        name = _fit(known, WIDTH - len(word) - 2)
         # That it could not be done is said already.
         reason = re.sub(r"^The \w+ could not be done on this host: ", "", " ".join(str(host.get("reason", "")).split()))
         told = textwrap.wrap(f"{word} {name}: {reason}", WIDTH, subsequent_indent="  ")[:MAX_LINES]

@@ -44,6 +44,7 @@ STATE_WORDS = {
 STATUS_WORDS = {
     "unreachable": "unreachable: no connection",
     "not_begun": "not begun",
+    "not_assessed": "not assessed: no benchmark fits it",
     "failed": "failed: the host answered, but the audit could not be done",
     "missing": "missing: the run left no record of this host",
     "audited": "audited",

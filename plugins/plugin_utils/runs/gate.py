@@ -23,7 +23,13 @@ NAMES = (
 )
 MAX_LINES = 20
 # What of the names a host of another status than "audited" trips.
-_TRIPS = {"unreachable": "unreachable", "missing": "unreachable", "not_begun": "unreachable", "failed": "error"}
+_TRIPS = {
+    "unreachable": "unreachable",
+    "missing": "unreachable",
+    "not_begun": "unreachable",
+    "failed": "error",
+    "not_assessed": "error",
+}
 
 
 @dataclass(frozen=True)
