@@ -29,7 +29,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform imp
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import NotBegun, Unreachable
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline, progress
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -218,7 +218,8 @@ class ActionModule(HostAction):
         if "plan_digest" in remediation:
             result["plan_digest"] = remediation["plan_digest"]
         if self._task.diff or self._task.check_mode:
-            result["diff"] = diff(steps, remediation["results"])
+            rules = {name: change.rules for one in done for name, change in one.tried.items()}
+            result["diff"] = diff(steps, remediation["results"], rules)
         if remediation["reverted"] or remediation.get("broke_off"):
             result["failed"] = True
         return result
@@ -265,6 +266,9 @@ class _Target:
         if request["mode"] == "apply":
             self._action.may_begin()
             self._action.begun = True
+        doing = progress(str(self._variables["inventory_hostname"]), request)
+        if doing:
+            self._action._display.display(doing, stderr=True)
         try:
             return self._action._apply(plan, request, self._variables)
         except AnsibleConnectionFailure as problem:

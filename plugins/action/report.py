@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
@@ -21,6 +22,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_n
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+
+SUMMARY = "hipaa.cis.summary"
 
 
 class ActionModule(ActionBase):
@@ -80,7 +83,15 @@ class ActionModule(ActionBase):
                 failed=True, msg=f"THE AUDIT COULD NOT BE DONE: no benchmark fits any of the hosts.\nReport: {report}"
             )
         if tripped:
-            result.update(failed=True, msg=f"{tripped.message()}\nReport: {report}")
+            # Ansible shows a failed result as it is, and its message a second time: the reasons are told here, once. Not on standard output,
+            # of which other programs may read what a callback writes.
+            self._display.display(tripped.message(), stderr=True)
+            for told in ("not_compliant", "not_done", "table"):
+                del result[told]
+            result.update(failed=True, msg=f"{tripped.headline()} Report: {report}")
+        elif SUMMARY not in constants.CALLBACKS_ENABLED:
+            # The summary at the end, which names it too, is not there.
+            self._display.display(f"Report: {report}", stderr=True)
         return result
 
 

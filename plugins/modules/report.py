@@ -77,7 +77,7 @@ totals:
   type: dict
 table:
   description: The summary table, line by line.
-  returned: success
+  returned: when the gate did not trip
   type: list
 plan:
   description: The path of the plan of all hosts, C(plan.json).
@@ -88,11 +88,11 @@ plan_digest:
   returned: when the run was in check mode and has one
   type: str
 not_compliant:
-  description: What of O(fail_on) says that the hosts do not comply.
-  returned: success
+  description: What of O(fail_on) says that the hosts do not comply; nothing, for the reasons of a gate that trips are printed.
+  returned: when the gate did not trip
   type: list
 not_done:
-  description: What of O(fail_on) says that the audit could not be done in full.
-  returned: success
+  description: What of O(fail_on) says that the audit could not be done in full; nothing, likewise.
+  returned: when the gate did not trip
   type: list
 """

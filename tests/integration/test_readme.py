@@ -69,6 +69,11 @@ def test_what_readme_says_works_line_by_line(clone, booted_host, tmp_path):
         assert "Unexpected Exception" not in said, f"{line}\n{said}"
         if line.startswith("ansible-playbook hipaa.cis.audit"):
             assert "HIPAA technical safeguards" in said
+        if line.startswith("ansible-playbook hipaa.cis.remediate"):
+            doing = "planning" if "--check" in line else "making"
+            assert re.search(rf"^{HOST}: {doing} \d+ changes? \([a-z_]+ \d+", done.stderr, re.MULTILINE), said
+        if "--diff" in line:
+            assert "[ssh_max_auth_tries]" in said
 
     assert [line.split()[0] for line in followed].count("ansible-playbook") >= 4
     installed = tmp_path / "home/.ansible/collections/ansible_collections/hipaa/cis"

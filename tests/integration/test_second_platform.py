@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -140,6 +141,25 @@ def test_gate(audit, settings, fail_on, code, message):
 
     assert process.returncode == code, process.stdout
     assert message in process.stdout + process.stderr
+
+
+def test_gate_that_trips_tells_each_reason_once_for_people_to_read(audit):
+    process, _run_directory = audit(UNSAFE, "-e", '{"hipaa_cis_fail_on": ["severity>=low"]}')
+    said = process.stdout + process.stderr
+
+    assert process.returncode == 2
+    for rule in ("pump_screen_lock", "pump_telnet_off"):
+        assert said.count(f"{rule} fails on 2 host(s)") == 1
+        assert re.search(rf"^  - \w+: {rule} fails on 2 host", process.stderr, re.MULTILINE)
+
+
+def test_report_is_named_without_the_summary_at_the_end(audit, tmp_path):
+    plain = tmp_path / "plain.cfg"
+    plain.write_text(f"[defaults]\ncollections_path = {pump.ROOT}\n")
+    process, run_directory = audit(SAFE, hosts=["pump-1"], environment={"ANSIBLE_CONFIG": str(plain)})
+
+    assert "HIPAA technical safeguards" not in process.stdout
+    assert process.stderr.count(f"Report: {run_directory.resolve()}/report.html") == 1
 
 
 @pytest.mark.parametrize(

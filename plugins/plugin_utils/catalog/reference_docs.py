@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers, role_docs
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog, Cite, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES, Benchmark, Catalog, Cite, Rule
 
 ROOT = Path(__file__).parents[3]
 FOLDER = "docs/reference/"
@@ -24,6 +24,7 @@ def pages(known: Catalog) -> dict[str, str]:
         "rules.md": _page("Rules", _rules(known)),
         "mapping.md": _page("Mapping to 45 CFR 164.312", _mapping(known)),
         "parameters.md": _page("Parameters", _parameters(known)),
+        "selection.md": _page("What can be included and excluded", _selection(known)),
     }
     for benchmark in known.benchmarks.values():
         result[f"benchmark_{benchmark.id}.md"] = _page(
@@ -99,6 +100,34 @@ def _parameters(known: Catalog) -> Iterator[str]:
         written = "" if item.written is None else f" (written: {_cell(str(item.written))})"
         default = f"{_cell(str(item.default))}{unit}{written}"
         yield f"| {item.id} | {_cell(item.title)} | {item.type} | {default} | {_cell(bound)} |"
+
+
+def _selection(known: Catalog) -> Iterator[str]:
+    """Write the names by which rules are chosen; those of rules, safeguards and parameters have pages of their own."""
+    yield from (
+        "`hipaa_cis_include` and `hipaa_cis_exclude` take lists of names by these keys; several keys of an include have to fit together:",
+        "",
+        "    hipaa_cis_include: {tags: [ssh], severity: [high, critical]}",
+        "",
+        "| key | names |",
+        "|---|---|",
+        "| `tags` | [below](#tags) |",
+        "| `rules` | those of the [rules](rules.md); a [topic](#topics) has these |",
+        "| `safeguards` | the cites of the [mapping](mapping.md) |",
+        "| `recommendations` | the numbers of a benchmark, such as 5.1.2 |",
+        f"| `severity` | {', '.join(SEVERITIES)} |",
+        "",
+    )
+    tags: dict[str, list[str]] = {}
+    topics: dict[str, list[str]] = {}
+    for rule in known.rules.values():
+        topics.setdefault(rule.topic, []).append(rule.id)
+        for tag in rule.tags:
+            tags.setdefault(tag, []).append(rule.id)
+    for head, word, found in (("Tags", "tag", tags), ("Topics", "topic", topics)):
+        yield from (f"## {head}", "", f"| {word} | rules |", "|---|---|")
+        yield from (f"| {name} | {', '.join(sorted(found[name]))} |" for name in sorted(found))
+        yield ""
 
 
 def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,20 @@ _SAID = {
     "reverted": "reverted",
     "error": "could not be read",
 }
+
+
+def progress(host: str, request: Mapping[str, Any]) -> str:
+    """Return one line on what a host is asked to do, where that may take long; nothing for what is quick."""
+    doing = {"plan": "planning", "apply": "making"}.get(request["mode"])
+    kinds = Counter(change[0] for change in request["changes"].values())
+    if not doing or not kinds:
+        return ""
+    amount = kinds.total()
+    named = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    confirmed = (
+        ", then coming back over a new connection" if request["group"] == "connection" and doing == "making" else ""
+    )
+    return f"{host}: {doing} {amount} change{'' if amount == 1 else 's'} ({named}){confirmed}"
 
 
 def headline(record: Mapping[str, Any]) -> str:
@@ -41,15 +56,27 @@ def headline(record: Mapping[str, Any]) -> str:
     return f"{said or 'nothing to do'}.{pending}"
 
 
-def diff(steps: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, str]]:
-    """Return what each step changes and which results an exception keeps back, in the form that Ansible shows for ``--diff``."""
+def diff(
+    steps: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]] = (),
+    rules: Mapping[str, Sequence[str]] | None = None,
+) -> list[dict[str, str]]:
+    """Return what each step changes and which results an exception keeps back, in the form that Ansible shows for ``--diff``.
+
+    ``rules``: of each change, the rules that it serves.
+    """
     kept_back = [item for item in results if item["result"] == "skipped" and "exception" in item]
-    return [_shown(step) for step in steps] + [
+    return [_shown(step, _serves(step, rules or {})) for step in steps] + [
         {"prepared": f"skipped: rule {item['rule']}: {item['reason']}\n"} for item in kept_back
     ]
 
 
-def _shown(step: Mapping[str, Any]) -> dict[str, str]:
+def _serves(step: Mapping[str, Any], rules: Mapping[str, Sequence[str]]) -> str:
+    served = sorted({rule for change in step.get("changes", ()) for rule in rules.get(change, ())})
+    return f"  [{', '.join(served)}]" if served else ""
+
+
+def _shown(step: Mapping[str, Any], serves: str) -> dict[str, str]:
     parts = step.get("diff") or {}
     lines = []
     if "note" in parts:
@@ -60,4 +87,4 @@ def _shown(step: Mapping[str, Any]) -> dict[str, str]:
         lines.append(parts["lines"])
     if not lines:
         lines.append("run: " + " ".join(step.get("argv", [step["label"]])) + "\n")
-    return {"prepared": f"{step['label']}\n{''.join(lines)}"}
+    return {"prepared": f"{step['label']}{serves}\n{''.join(lines)}"}

@@ -180,6 +180,9 @@ class Console:
         for item in summary["top_failures"]:
             severity = self._paint(f"{item['severity']:>10}", _SEVERITY_COLOURS[item["severity"]])
             result.append(f"{_fit(item['title'], 61, pad=True)} {severity}{item['hosts']:>8}")
+            places = summary["rules"].get(item["rule"], {}).get("recommendations", ())
+            numbers = ", ".join(f"{one['benchmark']} {one['id']}" for one in places)
+            result.append(_fit(f"  {item['rule']}  {numbers}".rstrip(), WIDTH))
         return result
 
 

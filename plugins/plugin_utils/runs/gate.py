@@ -22,6 +22,8 @@ NAMES = (
     *(f"severity>={name}" for name in SEVERITIES),
 )
 MAX_LINES = 20
+NOT_COMPLIANT = "THE HOSTS DO NOT COMPLY with hipaa_cis_fail_on:"
+NOT_DONE = "THE AUDIT COULD NOT BE DONE in full:"
 # What of the names a host of another status than "audited" trips.
 _TRIPS = {
     "unreachable": "unreachable",
@@ -42,13 +44,22 @@ class Tripped:
     def __bool__(self) -> bool:
         return bool(self.not_compliant or self.not_done)
 
+    def headline(self) -> str:
+        """Return which of the two it is in one line, without the reasons."""
+        parts = []
+        if self.not_compliant:
+            parts.append(f"{NOT_COMPLIANT} {_amount(self.not_compliant)}")
+        if self.not_done:
+            parts.append(f"{NOT_DONE} {_amount(self.not_done)}")
+        return " ".join(parts)
+
     def message(self) -> str:
         """Return the text for the user; the first line says which of the two it is."""
         parts = []
         if self.not_compliant:
-            parts.append(_section("THE HOSTS DO NOT COMPLY with hipaa_cis_fail_on:", self.not_compliant))
+            parts.append(_section(NOT_COMPLIANT, self.not_compliant))
         if self.not_done:
-            parts.append(_section("THE AUDIT COULD NOT BE DONE in full:", self.not_done))
+            parts.append(_section(NOT_DONE, self.not_done))
         return "\n".join(parts)
 
 
@@ -87,6 +98,10 @@ def judge_gate(summary: Mapping[str, Any], fail_on: Sequence[str]) -> Tripped:
         if trips in wanted:
             not_done.append(f"{host['status']}: {host['host']}: {host.get('reason', '')}".splitlines()[0][:200])
     return Tripped(tuple(not_compliant), tuple(not_done))
+
+
+def _amount(reasons: Sequence[str]) -> str:
+    return f"{len(reasons)} reason{'' if len(reasons) == 1 else 's'}, named above."
 
 
 def _section(head: str, lines: Sequence[str]) -> str:

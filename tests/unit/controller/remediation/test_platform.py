@@ -26,7 +26,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform imp
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import NotBegun, Unreachable
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import headline
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline, progress
 
 PLATFORM = Platform(
     "p",
@@ -766,3 +766,36 @@ def test_plan_of_a_host_names_rules_class_and_parts_of_each_change():
     [step] = shared["steps"]
     assert (step["path"], step["read"], step["gives"]) == ("/x", "1", "2")
     assert approved_by({"changes": [door, shared]}, "p")[APPROVED] == {"/x": ["1", "2", together([APPROVED])]}
+
+
+def test_difference_says_which_rules_a_change_serves():
+    steps: list[dict[str, Any]] = [
+        {"type": "file", "label": "/etc/x", "changes": ["one", "two"], "diff": {"lines": "+a\n"}},
+        {"type": "refresh", "label": "reload", "changes": []},
+    ]
+    shown = [one["prepared"] for one in diff(steps, rules={"one": ["b", "a"], "two": ["b"]})]
+
+    assert shown == ["/etc/x  [a, b]\n+a\n", "reload\nrun: reload\n"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"mode": "plan", "group": "plain", "changes": {"a": ["file", {}, 1]}}, "web: planning 1 change (file 1)"),
+        (
+            {
+                "mode": "apply",
+                "group": "plain",
+                "changes": {"a": ["sysctl", {}, 1], "b": ["file", {}, 1], "c": ["file", {}, 2]},
+            },
+            "web: making 3 changes (file 2, sysctl 1)",
+        ),
+        (
+            {"mode": "apply", "group": "connection", "changes": {"a": ["sudo", {}, 1]}},
+            "web: making 1 change (sudo 1), then coming back over a new connection",
+        ),
+        ({"mode": "confirm", "group": "connection", "changes": {}}, ""),
+    ],
+)
+def test_what_may_take_long_is_told_before_it_is_begun(request_, told):
+    assert progress("web", request_) == told

@@ -93,6 +93,9 @@ def test_every_failure_error_and_manual_finding_has_its_evidence(run, page):
         assert sample.title in page.text
         assert sample.why in page.text
         assert f"rule-{sample.rule}" in page.attributes("id")
+        # The row itself names it, before it is opened.
+        first = run.summary["rules"][sample.rule]["recommendations"][0]
+        assert f"{sample.title} {sample.rule} {first['benchmark']} {first['id']}" in page.text
         for cite, strength, because in sample.hipaa:
             assert f"{cite} {strength} {because}" in page.text
     for record in run.records:

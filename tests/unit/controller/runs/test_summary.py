@@ -225,11 +225,21 @@ def test_gate(fail_on, not_compliant, not_done):
     assert (len(tripped.not_compliant), len(tripped.not_done)) == (not_compliant, not_done)
     assert ("THE HOSTS DO NOT COMPLY" in tripped.message()) is bool(not_compliant)
     assert ("THE AUDIT COULD NOT BE DONE" in tripped.message()) is bool(not_done)
+    assert ("THE HOSTS DO NOT COMPLY" in tripped.headline()) is bool(not_compliant)
+    assert "pump" not in tripped.headline()
 
 
 def test_gate_names_what_it_does_not_know():
     with pytest.raises(HipaaCisError, match="unknown value of hipaa_cis_fail_on: 'gap'"):
         judge_gate(summarise(), ["gap"])
+
+
+def test_table_names_rule_and_recommendation_of_each_failure():
+    summary = summarise(record("a", pump_screen_lock="fail"))
+    lines = Console().lines(summary)
+    (place,) = summary["rules"]["pump_screen_lock"]["recommendations"]
+
+    assert f"  pump_screen_lock  {place['benchmark']} {place['id']}" in lines
 
 
 def test_table_fits_80_columns_and_names_what_is_missing():
