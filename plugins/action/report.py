@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_n
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SUMMARY = "hipaa.cis.summary"
 
@@ -83,9 +84,9 @@ class ActionModule(ActionBase):
                 failed=True, msg=f"THE AUDIT COULD NOT BE DONE: no benchmark fits any of the hosts.\nReport: {report}"
             )
         if tripped:
-            # Ansible shows a failed result as it is, and its message a second time: the reasons are told here, once. Not on standard output,
-            # of which other programs may read what a callback writes.
-            self._display.display(tripped.message(), stderr=True)
+            # Ansible shows a failed result as it is, and its message a second time: the reasons are told here, once. Not on
+            # standard output, of which other programs may read what a callback writes.
+            self._display.display(spelled_out(tripped.message()), stderr=True)
             for told in ("not_compliant", "not_done", "table"):
                 del result[told]
             result.update(failed=True, msg=f"{tripped.headline()} Report: {report}")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,17 +15,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Catalog,
     Recommendation,
     Rule,
+    topic_tag,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 FILTER_KEYS = ("rules", "recommendations", "tags", "safeguards", "severity")
 DETECT = "auto"
 LEVEL_TAG = "level_%d"
-
-
-def topic_tag(topic: str) -> str:
-    """Return how a topic is given as a tag: ``Audit rules`` is ``audit_rules``."""
-    return re.sub(r"[^a-z0-9]+", "_", topic.lower()).strip("_")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Setting trees stay plain data, for they come from YAML and go to JSON. A leaf is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -199,3 +200,8 @@ def leaves(settings: Any) -> Iterator[Setting]:
             yield from leaves(group)
         else:
             yield setting
+
+
+def topic_tag(topic: str) -> str:
+    """Return how a topic is given as a tag: ``Audit rules`` is ``audit_rules``."""
+    return re.sub(r"[^a-z0-9]+", "_", topic.lower()).strip("_")

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers, role_docs
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES, Benchmark, Catalog, Cite, Rule
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
+    SEVERITIES,
+    Benchmark,
+    Catalog,
+    Cite,
+    Rule,
+    topic_tag,
+)
 
 ROOT = Path(__file__).parents[3]
 FOLDER = "docs/reference/"
@@ -112,16 +119,20 @@ def _selection(known: Catalog) -> Iterator[str]:
         "| key | names |",
         "|---|---|",
         "| `tags` | [below](#tags) |",
-        "| `rules` | those of the [rules](rules.md); a [topic](#topics) has these |",
+        "| `rules` | those of the [rules](rules.md) |",
         "| `safeguards` | the cites of the [mapping](mapping.md) |",
         "| `recommendations` | the numbers of a benchmark, such as 5.1.2 |",
         f"| `severity` | {', '.join(SEVERITIES)} |",
+        "",
+        "`--tags` and `--skip-tags` take tags, [topics](#topics), cites, and the levels `level_1` and `level_2`:",
+        "",
+        "    ansible-playbook hipaa.cis.audit -i inventory --tags audit_rules",
         "",
     )
     tags: dict[str, list[str]] = {}
     topics: dict[str, list[str]] = {}
     for rule in known.rules.values():
-        topics.setdefault(rule.topic, []).append(rule.id)
+        topics.setdefault(topic_tag(rule.topic), []).append(rule.id)
         for tag in rule.tags:
             tags.setdefault(tag, []).append(rule.id)
     for head, word, found in (("Tags", "tag", tags), ("Topics", "topic", topics)):

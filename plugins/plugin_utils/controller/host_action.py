@@ -139,6 +139,6 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     def _cannot_use(self, why: str) -> str:
         return (
-            f"{self.WHAT} could not be done on this host: what it answered cannot be used: {why}. See that the host is the one it "
+            f"{self.WHAT} could not be done on this host: what it answered cannot be used: {spelled_out(why)}. See that the host is the one it "
             "should be, and that nothing on it changes what its Python or its shell print."
         )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import LEVEL_TAG, topic_tag
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import LEVEL_TAG
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, topic_tag
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.role_docs import STANDARDS, cites_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
