@@ -17,6 +17,7 @@ import stat
 from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
@@ -230,7 +231,7 @@ class Host:
     def _name(self, table: str, number: int) -> Optional[str]:
         known = self._names.setdefault(table, {})
         if not known:
-            for line in self.read_text("/etc/" + table).splitlines():
+            for line in split_lines(self.read_text("/etc/" + table)):
                 fields = line.split(":")
                 if len(fields) > 2 and fields[2].isdigit():
                     known.setdefault(int(fields[2]), fields[0])

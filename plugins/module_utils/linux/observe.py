@@ -12,6 +12,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hidden, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
@@ -158,7 +159,7 @@ def host_facts(host: Host) -> Dict[str, Any]:
             text = host.read_text(path)
         except ReadError:
             continue
-        for line in text.splitlines():
+        for line in split_lines(text):
             name, sign, value = line.strip().partition("=")
             if sign and not name.startswith("#"):
                 release[name] = value.strip("\"'")

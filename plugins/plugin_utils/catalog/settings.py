@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
@@ -118,7 +119,7 @@ class SettingCheck:
         try:
             library("jmespath").compile(expression)
         except library("jmespath.exceptions").JMESPathError as problem:
-            self._complain(file, place, f"not a JMESPath expression: {str(problem).splitlines()[0]}")
+            self._complain(file, place, f"not a JMESPath expression: {split_lines(str(problem))[0]}")
 
     def _expectation(self, file: YamlFile, place: Place, expectation: Any) -> None:
         for matcher, wanted in _matchers_in(expectation):

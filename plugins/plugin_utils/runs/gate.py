@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
@@ -96,7 +97,7 @@ def judge_gate(summary: Mapping[str, Any], fail_on: Sequence[str]) -> Tripped:
     for host in summary["hosts"]:
         trips = _TRIPS.get(host["status"])
         if trips in wanted:
-            not_done.append(f"{host['status']}: {host['host']}: {host.get('reason', '')}".splitlines()[0][:200])
+            not_done.append(split_lines(f"{host['status']}: {host['host']}: {host.get('reason', '')}")[0][:200])
     return Tripped(tuple(not_compliant), tuple(not_done))
 
 

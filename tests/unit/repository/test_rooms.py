@@ -82,8 +82,8 @@ def file_of(name: str) -> str | None:
 
 def test_the_tables_are_read():
     assert len(ROOMS) >= 20
-    assert ROOMS["readers"].knows == ("system", "ground")
-    assert ROOMS["ground"].knows == ()
+    assert ROOMS["readers"].knows == ("system", "ground", "lines")
+    assert ROOMS["lines"].knows == ()
 
 
 @pytest.mark.parametrize("name", ROOMS)
@@ -154,3 +154,12 @@ def test_a_writer_is_named_like_a_reader():
     )
 
     assert writers - readers == {"pam.py"}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_lines_are_what_one_function_says(path):
+    tree = ast.parse((PLUGINS / path).read_text(encoding="utf-8"))
+
+    names = [(getattr(node, "attr", ""), getattr(node, "id", "")) for node in ast.walk(tree)]
+
+    assert not any("splitlines" in pair for pair in names)

@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 MAX_DIFF = 16 * 1024
@@ -48,7 +49,9 @@ def shown(host: Host, step: Step) -> Optional[Dict[str, str]]:
 def _content(host: Host, step: Step, old: str) -> Dict[str, str]:
     new = "" if step.remove else (step.content or b"").decode("utf-8", "backslashreplace")
     # Without the lines around: what is not changed may be a secret, such as a token in a file of root's shell.
-    lines = list(difflib.unified_diff(old.splitlines(True), new.splitlines(True), step.path, step.path, n=0))
+    lines = list(
+        difflib.unified_diff(split_lines(old, ends=True), split_lines(new, ends=True), step.path, step.path, n=0)
+    )
     if not old or is_public(host, step.path):
         return {"lines": "".join(lines)[:MAX_DIFF]}
     return without_theirs(lines)
@@ -63,7 +66,7 @@ def taken_back(
     """
     if secret or path in SECRET_FILES:
         return {"note": "the content of this file is not shown"}
-    old, new = now[1].splitlines(True), before[1].splitlines(True)
+    old, new = split_lines(now[1], ends=True), split_lines(before[1], ends=True)
     lines = list(difflib.unified_diff(old, new, path, path, n=0))
     modes = [state["mode"] for state, _text in (now, before) if state["kind"] == "file" and "mode" in state]
     if now[0]["kind"] == "file" and all(mode & stat.S_IROTH for mode in modes) and is_public(host, path):

@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import Packages
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 
 # One call of the package manager: it asks nothing, keeps changed configuration files and waits for another's lock.
 APT = (
@@ -190,7 +191,7 @@ def restore_units(runner: Runner, units: Dict[str, bool]) -> List[str]:
 
 def complaint(result: Any) -> str:
     """Return the most telling line of what apt-get printed."""
-    lines = [line for line in (result.problem or result.stderr or result.stdout).splitlines() if line.strip()]
+    lines = [line for line in split_lines(result.problem or result.stderr or result.stdout) if line.strip()]
     return next((line for line in lines if line.startswith("E:")), lines[-1] if lines else "no reason given")[:300]
 
 

@@ -37,6 +37,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot import boot_id
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import bound_folder
@@ -429,7 +430,7 @@ class ChangePlan:
         return False
 
     def _number(self, table: str, name: str) -> int:
-        for line in self.host.read_text("/etc/" + table).splitlines():
+        for line in split_lines(self.host.read_text("/etc/" + table)):
             fields = line.split(":")
             if fields[0] == name and len(fields) > 2 and fields[2].isdigit():
                 return int(fields[2])

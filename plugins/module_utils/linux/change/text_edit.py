@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Callable, Iterable, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 MARK = "# Written by hipaa.cis. Changes made here by hand may be overwritten by its next remediation.\n"
@@ -25,7 +26,7 @@ def text_or(host: Host, path: str, default: str = "") -> str:
 def comment_out(text: str, numbers: Iterable[int]) -> str:
     """Return a text with the lines of these numbers (from 1) turned into comments."""
     chosen = set(numbers)
-    lines = text.splitlines(True)
+    lines = split_lines(text, ends=True)
     return "".join(DISABLED + line if number in chosen else line for number, line in enumerate(lines, 1))
 
 
@@ -37,7 +38,7 @@ def assign(text: str, numbers: Iterable[int], line: str, keep: bool = True) -> s
     chosen = set(numbers)
     last = max(chosen, default=0)
     result: List[str] = []
-    for number, old in enumerate(text.splitlines(True), 1):
+    for number, old in enumerate(split_lines(text, ends=True), 1):
         if number not in chosen:
             result.append(old)
         elif keep and old.strip() != line.strip():
@@ -63,12 +64,13 @@ def with_line(text: str, line: str, replaces: Callable[[str], bool]) -> str:
     """
     result: List[str] = []
     placed = False
-    for old in text.splitlines():
-        if not replaces(old):
+    for old in split_lines(text, ends=True):
+        if not replaces(old.rstrip("\r\n")):
             result.append(old)
         elif not placed:
-            result.append(line)
+            result.append(line + "\n")
             placed = True
+    _end(result)
     if not placed:
-        result.append(line)
-    return "\n".join(result) + "\n"
+        result.append(line + "\n")
+    return "".join(result)

@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_ste
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.directory import LOGIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 
 # Made in the group that is confirmed, of whatever class the rule is.
 ARMED = "armed"
@@ -171,7 +172,7 @@ def _of_archive(runner: Runner, path: str) -> Tuple[str, str]:
     listed = runner(["dpkg-deb", "--contents", path], 120.0)
     if listed.problem or listed.exit_code:
         return LOGIN, "an archive that cannot be read"
-    paths = [line.split(None, 5)[-1].split(" -> ")[0][1:] for line in listed.stdout.splitlines() if " ./" in line]
+    paths = [line.split(None, 5)[-1].split(" -> ")[0][1:] for line in split_lines(listed.stdout) if " ./" in line]
     for kind, pattern in ((LOGIN, _LOGINS), (ARMED, _ACCESS)):
         seen = next((one for one in paths if pattern.match(one)), "")
         if seen:

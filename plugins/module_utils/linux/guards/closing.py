@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import
     ways,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, file_lines, su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import SHADOWED, Password
@@ -206,7 +207,7 @@ def _listed_shells(host: Host, now: Access, address: Address, _wanted: Any) -> A
     if seen.state == "error":
         raise ReadError(seen.reason)
     taken = {one["line"] for one in seen.value or ()}
-    rows = enumerate(host.read_text(SHELLS).splitlines() if taken else (), 1)
+    rows = enumerate(split_lines(host.read_text(SHELLS)) if taken else (), 1)
     return replace(
         now, shells=now.shells.difference(*(row.split("#", 1)[0].split() for number, row in rows if number in taken))
     )

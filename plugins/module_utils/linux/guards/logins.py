@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import AbstractSet, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
@@ -100,7 +101,7 @@ def key_lines(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> I
     patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
     for pattern in " ".join(patterns).split():
         try:
-            lines = host.read_text(key_file(pattern, user)).splitlines()
+            lines = split_lines(host.read_text(key_file(pattern, user)))
         except NotFound:
             continue
         yield from (line for line in lines if KEY.search(line) and not line.lstrip().startswith("#"))

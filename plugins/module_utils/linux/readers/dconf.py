@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -152,7 +153,7 @@ def read_profile(host: Host, name: str) -> Profile:
     """Return a profile with its system databases in its order; without a file a session has only the user's own."""
     for folder in PROFILES:
         try:
-            lines = host.read_text(folder + name).splitlines()
+            lines = split_lines(host.read_text(folder + name))
         except NotFound:
             continue
         closed = closed_to_users(host, folder + name)
@@ -200,7 +201,7 @@ def is_stale(host: Host, database: str, made_of: Optional[Sequence[str]] = None)
 def assignments(text: str) -> List[Tuple[str, str, int]]:
     """Return (key, GVariant text, line) of what a keyfile sets."""
     group, found = "", []
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(split_lines(text), 1):
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -47,7 +48,7 @@ def _packages(host: Host) -> Dict[str, str]:
     except NotFound:
         raise ReadError("this host has no dpkg; its packages cannot be read") from None
     result: Dict[str, str] = {}
-    for line in output.splitlines():
+    for line in split_lines(output):
         name, _tab, rest = line.partition("\t")
         state, _tab, version = rest.partition("\t")
         if state in PRESENT:

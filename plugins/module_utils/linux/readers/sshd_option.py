@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -70,7 +71,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 def effective_options(output: str) -> Dict[str, List[str]]:
     """Return option -> values of what `sshd -T` printed."""
     result: Dict[str, List[str]] = {}
-    for line in output.splitlines():
+    for line in split_lines(output):
         name, _blank, text = line.strip().partition(" ")
         if name:
             result.setdefault(name.lower(), []).append(text.strip())

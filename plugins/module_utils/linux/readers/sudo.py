@@ -9,6 +9,7 @@ import re
 from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -66,7 +67,7 @@ def _only_files(host: Host) -> None:
         text = host.read_text(NAME_SERVICES)
     except NotFound:
         return
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(split_lines(text), 1):
         database, sign, services = line.split("#", 1)[0].partition(":")
         # [NOTFOUND=return] and its like are no sources.
         others = [word for word in re.sub(r"\[[^]]*\]", " ", services).split() if word.lower() != "files"]
@@ -101,7 +102,7 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
 def joined(text: str) -> Iterator[Tuple[int, int, str]]:
     """Yield (first line, last line, text) with continued lines joined; a comment is never continued."""
     start, number, pending = 0, 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(split_lines(text), 1):
         start = start or number
         whole = pending + line
         if line.endswith("\\") and without_comment(whole) == whole.strip():

@@ -9,6 +9,7 @@ import re
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -19,7 +20,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import (
+    need_newlines,
+    snippet_text,
+    snippets,
+)
 
 Line = Tuple[str, int, str]
 Found = Optional[Tuple[object, str]]
@@ -44,7 +49,7 @@ def _file_lines(host: Host, path: str) -> List[Line]:
         text = host.read_text(path)
     except NotFound:
         return []
-    return [(path, number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    return [(path, number, line.strip()) for number, line in enumerate(split_lines(text), 1)]
 
 
 def _systemd(host: Host, file: str, name: str, section: str) -> Found:
@@ -56,6 +61,7 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
     texts += [(path, snippet_text(host, path)) for path in snippets(host, [root + base + ".d" for root in roots])]
     found: Found = None
     for path, text in texts:
+        need_newlines(path, text)
         for number, _last_number, line, group in ini_lines(text):
             key, sign, seen = line.partition("=")
             if sign and group == section and key.strip() == name:
@@ -67,7 +73,7 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
 def ini_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
     """Yield (first line number, last, line, section), comments gone and lines that end in a backslash joined."""
     section, pending, start = "", "", 0
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(split_lines(text), 1):
         line = raw.strip()
         if line.startswith(("#", ";")):
             continue
@@ -139,7 +145,7 @@ def postfix_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
     """
     start = last = 0
     logical = ""
-    for number, line in enumerate([*text.splitlines(), "end"], 1):
+    for number, line in enumerate([*split_lines(text), "end"], 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if line[0] in " \t":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -74,7 +75,7 @@ def full_name(name: str, suffix: str) -> str:
 
 
 def _fields(block: str) -> Unit:
-    return dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+    return dict(line.split("=", 1) for line in split_lines(block) if "=" in line)
 
 
 def _starts_by_script(host: Host, name: str) -> bool:

@@ -10,6 +10,7 @@ import stat
 from typing import Dict, FrozenSet, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
@@ -53,7 +54,7 @@ class Words:
         if arch not in self._calls:
             name = self.machine if arch == self.arches[0] else COMPANIONS.get(self.machine, self.machine)
             said = self._host.run(["ausyscall", "i386" if name in I386 else name, "--dump"]).stdout
-            rows = (line.split() for line in said.splitlines())
+            rows = (line.split() for line in split_lines(said))
             self._calls[arch] = frozenset(words[1] for words in rows if len(words) == 2)
         return self._calls[arch]
 

@@ -12,8 +12,8 @@ import os
 import stat
 from typing import Dict, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 NULL_DEVICE = os.makedev(1, 3)
 
@@ -51,3 +51,12 @@ def snippet_text(host: Host, path: str) -> str:
         return "" if is_null(host, path) else host.read_text(path)
     except NotFound:
         return ""
+
+
+def need_newlines(path: str, text: str) -> None:
+    """Raise `ReadError` where systemd sees more lines than a newline ends: a lone CR and a NUL end one for it too."""
+    if "\0" in text or "\r" in text.replace("\r\n", "\n"):
+        raise ReadError(
+            "%s holds a carriage return or a NUL within a line, which ends the line for systemd; take it out"
+            % printable(path)
+        )

@@ -9,6 +9,7 @@ import re
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB
 
 _SUMMARY = re.compile(r"\s*(\d+ parse errors?,|Success\b)")
@@ -18,10 +19,10 @@ def errors(result: CommandResult, path: str) -> List[str]:
     """Return the errors of a table, each with the mount that it is of; warnings are none of them."""
     found: List[str] = []
     mount = ""
-    for line in result.stdout.splitlines():
+    for line in split_lines(result.stdout):
         if line[:1] not in (" ", ""):
             mount = line.strip()
         elif "[E]" in line:
             found.append("%s: %s" % (mount, line.split("[E]", 1)[1].strip()))
-    said = [line.strip() for line in result.stderr.splitlines() if line.strip() and not _SUMMARY.match(line)]
+    said = [line.strip() for line in split_lines(result.stderr) if line.strip() and not _SUMMARY.match(line)]
     return found + [line.replace(path, FSTAB) for line in said]

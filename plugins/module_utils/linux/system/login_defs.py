@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 PATH = "/etc/login.defs"
@@ -20,7 +21,7 @@ def settings_of(host: Host) -> Dict[str, Tuple[str, int]]:
     except NotFound:
         return {}
     result: Dict[str, Tuple[str, int]] = {}
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(split_lines(text), 1):
         line = raw.strip()
         # Only a whole line is a comment: the utilities take '#' behind a value as part of it.
         if not line or line.startswith("#"):

@@ -13,6 +13,7 @@ import re
 from typing import Dict, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 PROFILES = "/usr/share/pam-configs"
@@ -72,7 +73,7 @@ def enabled(host: Host) -> Set[str]:
     return {
         line[len("Module: ") :].strip()
         for kind in TYPES
-        for line in _saved(host, kind).splitlines()
+        for line in split_lines(_saved(host, kind))
         if line.startswith("Module: ")
     }
 
@@ -97,9 +98,9 @@ def local_changes(host: Host) -> str:
 
 
 def _changes_of(path: str, text: str, saved: str, kind: str) -> str:
-    known = [_comparable(line) for line in saved.splitlines() if not line.startswith("Module: ")]
+    known = [_comparable(line) for line in split_lines(saved) if not line.startswith("Module: ")]
     marks = [PRIMARY, FALLBACK, ADDITIONAL, END]
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(split_lines(text), 1):
         if marks and line.startswith(marks[0]):
             marks.pop(0)
         elif len(marks) in (3, 1):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Iterator, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 MAX_DEPTH = 16
@@ -54,7 +55,7 @@ def auth_stack(host: Host, path: str, depth: int = 0) -> Iterator[Module]:
     if depth > MAX_DEPTH:
         raise ReadError("%s: too many levels of included files" % path)
     pending = ""
-    for number, raw in enumerate(host.read_text(path).splitlines(), 1):
+    for number, raw in enumerate(split_lines(host.read_text(path)), 1):
         text = pending + raw.split("#", 1)[0]
         if text.endswith("\\"):
             pending = text[:-1] + " "

@@ -9,6 +9,7 @@ import re
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
@@ -36,7 +37,7 @@ def refuse_options(host: Host) -> None:
                     environments += host.glob(text.lstrip("-"))
     for path in dict.fromkeys(environments):
         try:
-            lines = host.read_text(path).splitlines()
+            lines = split_lines(host.read_text(path))
         except NotFound:
             continue
         for number, line in enumerate(lines, 1):

@@ -10,6 +10,7 @@ import shlex
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 CONFIGURATION = "/etc/ssh/sshd_config"
@@ -66,7 +67,7 @@ def _lines(host: Host, path: str, opened: List[int], outer: str = "", depth: int
     if depth > MAX_DEPTH or opened[0] > MAX_FILES:
         raise ReadError("%s: too many Include levels or files; does a file include itself?" % path)
     match = outer
-    for number, raw in enumerate(host.read_text(path).splitlines(), 1):
+    for number, raw in enumerate(split_lines(host.read_text(path)), 1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -87,7 +88,8 @@ def assignments(text: str, section: str) -> Iterator[Tuple[str, str]]:
 def _lines(text: str) -> Iterator[str]:
     """Yield the lines without comments; a backslash at the end joins the next line that is no comment."""
     joined = ""
-    for raw in text.split("\n"):
+    # A carriage return and a NUL end a line too.
+    for raw in re.split("\r\n|[\n\r\0]", text):
         line = raw.strip()
         if line[:1] in ("#", ";") or (not line and not joined):
             continue

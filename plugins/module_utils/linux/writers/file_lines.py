@@ -31,6 +31,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     text_or,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import UFW_CONF, ufw_is_on
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import pam
@@ -88,7 +89,7 @@ def _lines(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
     path = str(wanted.get("file") or required(address, "path"))
     for line in wanted["lines"]:
         text = text_or(plan.host, path, MARK)
-        rows = text.splitlines(True)
+        rows = split_lines(text, ends=True)
         if any(row.strip() == line for row in rows):
             continue
         if wanted.get("instead"):
@@ -123,7 +124,7 @@ def _remove(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
         kept: List[str] = []
         part: List[str] = []
         hit = False
-        for number, row in enumerate([*plan.host.read_text(path).splitlines(True), "\n"], 1):
+        for number, row in enumerate([*split_lines(plan.host.read_text(path), ends=True), "\n"], 1):
             hit = hit or number in chosen
             part.append(row)
             if not row.strip():
@@ -141,7 +142,7 @@ def _disable(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
         numbers = _numbers(plan, address, path)
         if not numbers:
             return
-        rows = plan.host.read_text(path).splitlines(True)
+        rows = split_lines(plan.host.read_text(path), ends=True)
         for number in numbers:
             row = rows[number - 1]
             before = rows[number - 2].rstrip() if number > 1 else ""
@@ -159,7 +160,7 @@ def _replace(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
     """``{replace, with}``: in the lines, what the expression finds becomes the other text."""
 
     def replace(path: str) -> None:
-        rows = plan.host.read_text(path).splitlines(True)
+        rows = split_lines(plan.host.read_text(path), ends=True)
         numbers = _numbers(plan, address, path)
         for number in numbers:
             rows[number - 1] = re.sub(wanted["replace"], wanted["with"], rows[number - 1])

@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_ste
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     ABSENT,
     ERROR,
@@ -74,7 +75,7 @@ def _is_named_by_others(host: Host, name: str) -> bool:
 
     Where none does nothing else can go with it, and asking apt-get, which takes its time, tells nothing more.
     """
-    rows = host.run(DEPENDENCIES).stdout.splitlines()
+    rows = split_lines(host.run(DEPENDENCIES).stdout)
     fields = [row.split("\t") for row in rows]
     provided = {name}
     for row in fields:

@@ -14,6 +14,7 @@ from typing import Any, List, Mapping
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_profiles import (
@@ -53,12 +54,12 @@ def write(plan: ChangePlan, address: Address, wanted: Mapping[str, Any]) -> None
 
 
 def _modules(plan: ChangePlan, path: str) -> List[str]:
-    found = [RULE.match(row) for row in plan.host.read_text(path).splitlines()]
+    found = [RULE.match(row) for row in split_lines(plan.host.read_text(path))]
     return [rule.group("module") for rule in found if rule]
 
 
 def _edit(plan: ChangePlan, path: str, module: str, wanted: Mapping[str, Any]) -> None:
-    rows = plan.host.read_text(path).splitlines(True)
+    rows = split_lines(plan.host.read_text(path), ends=True)
     earlier: List[str] = []
     for at, row in enumerate(rows):
         rule = RULE.match(row.rstrip("\n"))

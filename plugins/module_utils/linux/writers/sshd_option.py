@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     with_line,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.sshd_option import read
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
@@ -126,7 +127,7 @@ def _write_main(plan: ChangePlan, name: str, text: str) -> None:
     if lines:
         new = assign(old, [found.number for found in lines], line)
     else:
-        rows = old.splitlines(True)
+        rows = split_lines(old, ends=True)
         first = next((at for at, row in enumerate(rows) if MATCH.match(row)), len(rows))
         new = assign("".join(rows[:first]), [], line) + "".join(rows[first:])
     plan.write(CONFIGURATION, new, validate=[["sshd", "-t", "-f", "{file}"]], check=[["sshd", "-t"]])

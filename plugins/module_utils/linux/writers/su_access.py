@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.su_access import PATH, group_of, members_of, read
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import LINE
@@ -56,7 +57,7 @@ def _checked(host: Host) -> Dict[str, Any]:
 
 def _limited(text: str, name: str) -> str:
     """Return the configuration with the line behind that of pam_rootok, by which root itself stays free to use su."""
-    rows = text.splitlines(True)
+    rows = split_lines(text, ends=True)
     for number, row in enumerate(rows):
         found = LINE.match(row.strip())
         if found and found.group("module") == "pam_rootok.so" and found.group("control") == "sufficient":

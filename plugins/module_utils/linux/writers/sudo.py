@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, text_or, with_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins, sudo_password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 
@@ -116,7 +117,7 @@ def _rewrite(plan: ChangePlan, edit: Edit, but: Collection[Place] = ()) -> None:
 
 
 def _edited(text: str, edit: Edit, but: Collection[int]) -> str:
-    rows = text.splitlines(True)
+    rows = split_lines(text, ends=True)
     for first, last, whole in reversed(list(sudo.joined(text))):
         plain = sudo.without_comment(whole)
         changed = (

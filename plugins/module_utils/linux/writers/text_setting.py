@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload impo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, assign, comment_out, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import settings
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
@@ -70,7 +71,7 @@ def in_section(text: str, section: str, name: str, line: str, keep: bool) -> str
     numbers = _ini_numbers(text, section, name)
     if numbers:
         return assign(text, numbers, line, keep)
-    rows = text.splitlines(True)
+    rows = split_lines(text, ends=True)
     header = "[%s]" % section
     heads = [number for number, row in enumerate(rows, 1) if row.strip() == header]
     if not heads:
@@ -96,18 +97,18 @@ def _limits(plan: ChangePlan, file: str, name: str, _section: str, text: str) ->
 
     for path in [file, *snippets(plan.host, [folder])]:
         old = text_or(plan.host, path)
-        numbers = [number for number, row in enumerate(old.splitlines(), 1) if sets(row) and row.split()[3] != text]
+        numbers = [number for number, row in enumerate(split_lines(old), 1) if sets(row) and row.split()[3] != text]
         if numbers and path != own:
             plan.write(path, comment_out(old, numbers))
     old = text_or(plan.host, own, MARK)
-    numbers = [number for number, row in enumerate(old.splitlines(), 1) if sets(row)]
+    numbers = [number for number, row in enumerate(split_lines(old), 1) if sets(row)]
     plan.write(own, assign(old, numbers, "%s %s" % (name, text), keep=False))
 
 
 def _pairs(text: str, name: str, ignore_case: bool = False) -> List[int]:
     """Return the numbers of the lines that set a key."""
     found: List[int] = []
-    for number, row in enumerate(text.splitlines(), 1):
+    for number, row in enumerate(split_lines(text), 1):
         key = row.split("#", 1)[0].partition("=")[0].strip()
         if key == name or (ignore_case and key.lower() == name.lower()):
             found.append(number)
@@ -118,7 +119,7 @@ def _pwquality(plan: ChangePlan, file: str, name: str, section: str, text: str) 
     """The main file is read after the drop-ins and wins (pwquality.conf(5)); other values in drop-ins become comments."""
     for path in plan.host.glob(file + ".d/*.conf"):
         old = plan.host.read_text(path)
-        rows = old.splitlines()
+        rows = split_lines(old)
         numbers = [n for n in _pairs(old, name) if rows[n - 1].split("#")[0].partition("=")[2].strip() != text]
         if numbers:
             plan.write(path, comment_out(old, numbers))
@@ -146,7 +147,7 @@ def _postfix(plan: ChangePlan, file: str, name: str, _section: str, text: str) -
 
 def _directive(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
     old = plan.host.read_text(file)
-    rows = enumerate(old.splitlines(), 1)
+    rows = enumerate(split_lines(old), 1)
     numbers = [
         number for number, row in rows if row.split(None, 1)[:1] and row.split(None, 1)[0].lower() == name.lower()
     ]
@@ -158,7 +159,7 @@ def _shell(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> 
     if not PLAIN_WORD.match(text) and "'" in text:
         raise CannotFix("%r cannot stand in %s" % (text[:60], file))
     old = text_or(plan.host, file, MARK)
-    rows = old.splitlines()
+    rows = split_lines(old)
     plain = re.compile(r"\s*(?:export\s+)?%s=(?:\"[^\"]*\"|'[^']*'|[^\s;&|#()`]*)\s*(?:#.*)?\Z" % re.escape(name))
     found = list(text_setting.shell_assignments(rows, name))
     numbers = [number for number, _value, depth in found if not depth and plain.match(rows[number - 1])]
