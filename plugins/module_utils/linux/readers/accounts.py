@@ -45,7 +45,12 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         fact = required(address, "fact")
         if fact not in FACTS:
             raise UsageError("unknown fact %r; known: %s" % (fact, ", ".join(sorted(FACTS))))
-        return value(_bounded(FACTS[fact](host)), SOURCES.get(fact, "/etc/passwd, /etc/group"))
+        source = SOURCES.get(fact, "/etc/passwd, /etc/group")
+        if fact.startswith("home"):
+            source += home_directories.left_out(host)
+        elif fact.startswith("dot"):
+            source += home_directories.not_looked_at(host)
+        return value(_bounded(FACTS[fact](host)), source)
 
     return read_each(addresses, one)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -21,11 +21,18 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import cannot_walk, entries
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import (
+    Walk,
+    branch,
+    cannot_walk,
+    closed_tree,
+    told,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.scan_places import Places, places
 
 QUESTIONS = ("world_writable_files", "world_writable_directories", "unowned", "ungrouped", "suid", "sgid")
 MAX_REMEMBERED = 4096
+MAX_MISSED = 10
 Sort = Tuple[int, int, int]  # mode, user and group number
 
 
@@ -63,10 +70,12 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `{count, paths, truncated}` per question."""
     host.need_root("The whole file system")
     found = _places(host)
-    answers = tallies(host)
+    answers, missed = _walked(host)
     source = "walk of %s" % ", ".join(printable(top) for top, _volumes in found.tops[:10])
     if found.left_out:
-        source += "; without %s" % ", ".join(found.left_out[:10])
+        more = " and %d more" % (len(found.left_out) - 10) if len(found.left_out) > 10 else ""
+        source += "; without %s%s" % (", ".join(found.left_out[:10]), more)
+    source += told(missed)
 
     def one(address: Address) -> Observation:
         question = required(address, "find")
@@ -79,8 +88,14 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 def tallies(host: Host) -> Dict[str, BoundedList]:
     """Return question -> paths that answer it. The file systems are walked once for a host."""
-    tallied: Dict[str, BoundedList] = host.shared("filesystem_scan", lambda: _walk(host, _places(host)))
-    return tallied
+    return _walked(host)[0]
+
+
+def _walked(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
+    walked: Tuple[Dict[str, BoundedList], BoundedList] = host.shared(
+        "filesystem_scan", lambda: _walk(host, _places(host))
+    )
+    return walked
 
 
 def _places(host: Host) -> Places:
@@ -92,12 +107,13 @@ def _document(found: BoundedList) -> Dict[str, Any]:
     return {"count": found.count, "paths": found.items, "truncated": found.count > len(found.items)}
 
 
-def _walk(host: Host, found: Places) -> Dict[str, BoundedList]:
+def _walk(host: Host, found: Places) -> Tuple[Dict[str, BoundedList], BoundedList]:
     answers = {question: BoundedList(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
+    missed = BoundedList(MAX_MISSED)
     deadline = time.monotonic() + float(host.options.get("scan_max_seconds", 1800))
     sorter = Sorter(host)
     prefix = host.root.rstrip("/")
-    closed = {prefix + path for path in found.closed}
+    closed = closed_tree(found.closed)
     for place, with_volumes in found.tops:
         top = prefix + place.rstrip("/")
         try:
@@ -110,38 +126,42 @@ def _walk(host: Host, found: Places) -> Dict[str, BoundedList]:
         for question in sorter.learn((status.st_mode, status.st_uid, status.st_gid)):
             answers[question].add(place)
         device = None if with_volumes else status.st_dev
-        for path, questions in _interesting(top, device, closed, sorter, deadline):
+        walk = Walk(top, branch(closed, place), missed, prefix)
+        for path, questions in _interesting(walk, device, sorter, deadline):
             for question in questions:
                 answers[question].add(path[len(prefix) :])
-    return answers
+    return answers, missed
 
 
 def _interesting(
-    top: str, device: Optional[int], closed: Set[str], sorter: Sorter, deadline: float
+    walk: Walk, device: Optional[int], sorter: Sorter, deadline: float
 ) -> Iterator[Tuple[str, Tuple[str, ...]]]:
-    """Yield (path, questions) of what answers any question below ``top``, within ``device`` if one is given."""
-    folders = [top]
+    """Yield (path, questions) of what answers any question in a walk, within ``device`` if one is given."""
     known = sorter.known
-    while folders:
+    for found, closed in walk.folders():
         if time.monotonic() > deadline:
             raise ReadError(
                 "the walk of the file systems was not done in time; raise hipaa_cis_scan_max_seconds or exclude folders"
             )
-        folder = folders.pop()
-        for entry in entries(folder or "/"):
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            # By position: the attributes of a status cost twice as much, and this runs for every file.
-            sort = (status[0], status[4], status[5])
-            questions = known.get(sort)
-            if questions is None:
-                questions = sorter.learn(sort)
-            if sort[0] & 0o170000 == 0o040000:
-                path = folder + "/" + entry.name
-                if path in closed or (device is not None and status[2] != device):
+        try:
+            for entry in found:
+                if closed and entry.name in closed:
                     continue
-                folders.append(path)
-            if questions:
-                yield folder + "/" + entry.name, questions
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except OSError as problem:
+                    walk.miss(entry.name, problem)
+                    continue
+                # By position: the attributes of a status cost twice as much, and this runs for every file.
+                sort = (status[0], status[4], status[5])
+                questions = known.get(sort)
+                if questions is None:
+                    questions = sorter.learn(sort)
+                if sort[0] & 0o170000 == 0o040000:
+                    if device is not None and status[2] != device:
+                        continue
+                    walk.enter(entry.name)
+                if questions:
+                    yield walk.path(entry.name), questions
+        except OSError as problem:
+            walk.miss("", problem)

@@ -8,15 +8,23 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, login_shells, users
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import entries
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import (
+    MAX_SHOWN,
+    Walk,
+    branch,
+    closed_tree,
+    told,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.remote import Remote, mounts
 
 MAX_PATHS = 200
+MAX_LEFT_OUT = 10
 HISTORIES = frozenset({".bash_history", ".ash_history", ".zsh_history", ".python_history", ".mysql_history"})
 # What is found in homes: fact -> what it lists.
 FACTS = ("dot_files_not_owned", "dot_files_too_open", "dot_forward", "dot_netrc_too_open", "dot_rhosts")
@@ -29,94 +37,159 @@ def interactive(host: Host) -> List[User]:
     return [user for user in users(host) if (user.shell or "/bin/sh") in valid]
 
 
+class Home(NamedTuple):
+    """``path``: where it really is. ``status``: None where it is not there or was not looked at, for the reason ``why_not``."""
+
+    user: User
+    path: str
+    status: Optional[os.stat_result]
+    why_not: str
+
+
+def homes(host: Host) -> List[Home]:
+    """Return the homes of the accounts with a login shell. None on a server, in a program or behind an automount is touched."""
+    found: List[Home] = host.shared("homes", lambda: _homes(host))
+    return found
+
+
+def _homes(host: Host) -> List[Home]:
+    remote = _remote(host)
+    found = []
+    for user in interactive(host):
+        # An empty field is the root directory (passwd(5)).
+        path, mount = remote.place(user.home or "/")
+        status, why_not = (None, mount.fstype) if mount else _looked_at(host, path)
+        found.append(Home(user, path, status, why_not))
+    return found
+
+
+def _looked_at(host: Host, path: str) -> Tuple[Optional[os.stat_result], str]:
+    try:
+        return host.stat(path), ""
+    except NotFound:
+        return None, ""
+    except ReadError as problem:
+        # Root can look at every home but one that its owner has just covered; it spoils no other.
+        if not host.privileged:
+            raise
+        return None, str(problem)
+
+
+def _remote(host: Host) -> Remote:
+    remote: Remote = host.shared("remote", lambda: Remote(host))
+    return remote
+
+
+def _present(host: Host) -> List[Tuple[Home, os.stat_result]]:
+    return [
+        (home, home.status) for home in homes(host) if home.status is not None and stat.S_ISDIR(home.status.st_mode)
+    ]
+
+
+def left_out(host: Host) -> str:
+    """Return what a source says of the homes that were not looked at; nothing where all were."""
+    elsewhere = [home for home in homes(host) if home.why_not]
+    if not elsewhere:
+        return ""
+    shown = BoundedList(MAX_LEFT_OUT)
+    for home in elsewhere:
+        shown.add("%s (%s, %s)" % (home.user.name, home.path[:MAX_SHOWN], home.why_not[:MAX_SHOWN]))
+    return "; without %d homes that may not answer: %s" % (len(elsewhere), ", ".join(shown.items))
+
+
+def not_looked_at(host: Host) -> str:
+    """Return what a source says of what the walk of the homes could not look at."""
+    return left_out(host) + told(_hidden(host)[1])
+
+
 def missing(host: Host) -> List[str]:
     """Return the accounts whose home does not exist or is no directory."""
-    return [user.name for user in interactive(host) if not _is_directory(host, user)]
-
-
-def _is_directory(host: Host, user: User) -> bool:
-    try:
-        return stat.S_ISDIR(host.stat(_home(user)).st_mode)
-    except NotFound:
-        return False
-
-
-def _home(user: User) -> str:
-    # An empty field is the root directory (passwd(5)).
-    return user.home or "/"
-
-
-def _real_home(host: Host, user: User) -> str:
-    """Return where a home that is a link, or lies below one, really is: walks follow no link."""
-    path = host.path(_home(user))
-    return os.path.realpath(path) if host.root == "/" else path
+    present = {home.user.name for home, _status in _present(host)}
+    return [home.user.name for home in homes(host) if not home.why_not and home.user.name not in present]
 
 
 def not_owned(host: Host) -> List[str]:
     """Return the accounts whose home belongs to someone else."""
-    present = [user for user in interactive(host) if _is_directory(host, user)]
-    return [user.name for user in present if host.stat(_home(user)).st_uid != user.uid]
+    return [home.user.name for home, status in _present(host) if status.st_uid != home.user.uid]
 
 
 def too_open(host: Host) -> List[str]:
     """Return the accounts whose home allows more than 0750."""
-    present = [user for user in interactive(host) if _is_directory(host, user)]
-    return [user.name for user in present if stat.S_IMODE(host.stat(_home(user)).st_mode) & 0o027]
+    return [home.user.name for home, status in _present(host) if stat.S_IMODE(status.st_mode) & 0o027]
 
 
 def hidden_files(host: Host) -> Dict[str, BoundedList]:
     """Return what stands out among the hidden files at any depth of the homes, by fact; found by one walk."""
-    found: Dict[str, BoundedList] = host.shared("hidden files", lambda: _walk_homes(host))
+    return _hidden(host)[0]
+
+
+def _hidden(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
+    found: Tuple[Dict[str, BoundedList], BoundedList] = host.shared("hidden files", lambda: _walk_homes(host))
     return found
 
 
-def _walk_homes(host: Host) -> Dict[str, BoundedList]:
+def _walk_homes(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
     deadline = time.monotonic() + float(host.options.get("scan_max_seconds", 1800))
     prefix = host.root.rstrip("/")
     owners: Dict[str, List[User]] = {}
-    for user in interactive(host):
-        if _is_directory(host, user):
-            owners.setdefault(_real_home(host, user), []).append(user)
+    for home, _status in _present(host):
+        owners.setdefault(home.path, []).append(home.user)
     found = {fact: BoundedList(MAX_PATHS) for fact in FACTS}
-    for home, shared_by in owners.items():
-        for path, status in _hidden_below(home, deadline):
-            facts = {fact for user in shared_by for fact in _facts_of(path, status, user)}
+    missed = BoundedList(MAX_LEFT_OUT)
+    closed = closed_tree(mount.path for mount in mounts(host))
+    remote = _remote(host)
+    for home_path, shared_by in owners.items():
+        walk = Walk(prefix + home_path.rstrip("/"), branch(closed, home_path), missed, prefix)
+        for name, status in _hidden_below(walk, deadline):
+            path = walk.path(name)[len(prefix) :]
+            facts = {fact for user in shared_by for fact in _facts_of(host, remote, path, status, user)}
             for fact in sorted(facts):
-                found[fact].add(path[len(prefix) :])
-    return found
+                found[fact].add(path)
+    if missed.count and not host.privileged:
+        raise ReadError("%s cannot be looked at; run the audit with become" % ", ".join(missed.items))
+    return found, missed
 
 
-def _hidden_below(home: str, deadline: float) -> Iterator[Tuple[str, os.stat_result]]:
-    """Yield what has a name that begins with a dot and is no directory, on the file system of the home."""
-    device = os.stat(home).st_dev
-    folders = [home.rstrip("/")]
-    while folders:
+def _hidden_below(walk: Walk, deadline: float) -> Iterator[Tuple[str, os.stat_result]]:
+    """Yield the names that begin with a dot and are of no directory, on the file system of the home."""
+    device = None
+    for found, closed in walk.folders(must=False):
         if time.monotonic() > deadline:
             raise ReadError("the walk of the home directories was not done in time; raise hipaa_cis_scan_max_seconds")
-        folder = folders.pop()
-        for entry in entries(folder or "/"):
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and entry.name[0] != ".":
-                continue
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            path = folder + "/" + entry.name
-            if not is_folder:
-                yield path, status
-            elif status.st_dev == device:
-                folders.append(path)
+        device = walk.device() if device is None else device
+        try:
+            for entry in found:
+                if entry.name in closed:
+                    continue
+                status = _status(walk, entry)
+                if status is None:
+                    continue
+                if not stat.S_ISDIR(status.st_mode):
+                    yield entry.name, status
+                elif status.st_dev == device:
+                    walk.enter(entry.name)
+        except OSError as problem:
+            walk.miss("", problem)
 
 
-def _facts_of(path: str, status: os.stat_result, user: User) -> Sequence[str]:
+def _status(walk: Walk, entry: os.DirEntry[str]) -> Optional[os.stat_result]:
+    """Return the status of a folder, or of what has a hidden name."""
+    try:
+        if entry.name[0] == "." or entry.is_dir(follow_symlinks=False):
+            return entry.stat(follow_symlinks=False)
+    except OSError as problem:
+        walk.miss(entry.name, problem)
+    return None
+
+
+def _facts_of(host: Host, remote: Remote, path: str, status: os.stat_result, user: User) -> Sequence[str]:
     """Return the facts that list a hidden file of this user. Limits as in the benchmark: 0644, histories 0600."""
     name = path.rsplit("/", 1)[1]
     regular = stat.S_ISREG(status.st_mode)
     mode = stat.S_IMODE(status.st_mode)
     facts = [FORBIDDEN[name]] if name in FORBIDDEN else []
     if name == ".netrc":
-        target = _followed(path, status)
+        target = _followed(host, remote, path, status)
         if stat.S_IMODE(target.st_mode) & 0o177:
             facts.append("dot_netrc_too_open")
     if regular and mode & ~(0o600 if name in HISTORIES else 0o644):
@@ -126,9 +199,12 @@ def _facts_of(path: str, status: os.stat_result, user: User) -> Sequence[str]:
     return facts
 
 
-def _followed(path: str, status: os.stat_result) -> os.stat_result:
+def _followed(host: Host, remote: Remote, path: str, status: os.stat_result) -> os.stat_result:
     """Return the status of what a link leads to; of the link itself, which is open to all, where that can't be told."""
+    if not stat.S_ISLNK(status.st_mode):
+        return status
     try:
-        return os.stat(path)
-    except OSError:
+        place, mount = remote.place(path)
+        return status if mount is not None else host.stat(place, follow=False)
+    except ReadError:
         return status

@@ -16,14 +16,17 @@ LOCAL_TYPES = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "nilfs2", "reiserfs", "bcachefs", "vfat",
     "exfat", "ntfs", "ntfs3", "fuseblk", "iso9660", "udf", "overlay", "tmpfs", "ramfs", "devtmpfs",
 })  # fmt: skip
-# Not entered: others' servers may hang and are audited there, the kernel's own trees hold no files,
-# and nobody can write to images such as snap packages bring.
-FOREIGN_TYPES = frozenset({
+# Not touched at all: others' servers and programs may never answer, and are audited there.
+REMOTE_TYPES = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2",
     "9p", "virtiofs", "coda", "orangefs", "beegfs", "vboxsf", "vmhgfs",
+    "autofs", "fuse",
+})  # fmt: skip
+# Not entered: the kernel's own trees hold no files, and nobody can write to images such as snap packages bring.
+OTHER_TYPES = frozenset({
     "proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "debugfs", "tracefs", "securityfs", "pstore",
-    "bpf", "configfs", "efivarfs", "fusectl", "binfmt_misc", "hugetlbfs", "autofs", "nsfs", "rpc_pipefs",
-    "nfsd", "selinuxfs", "smackfs", "resctrl", "xenfs", "fuse",
+    "bpf", "configfs", "efivarfs", "fusectl", "binfmt_misc", "hugetlbfs", "nsfs", "rpc_pipefs",
+    "nfsd", "selinuxfs", "smackfs", "resctrl", "xenfs",
     "squashfs", "erofs", "cramfs", "romfs",
 })  # fmt: skip
 KERNEL_PATHS = ("/proc", "/sys")
@@ -71,6 +74,11 @@ def places(host: Host, excluded: Sequence[str]) -> Places:
     return Places(tuple(tops) or (("/", False),), frozenset(closed), tuple(left_out))
 
 
+def is_remote(mount: Mount) -> bool:
+    """Return whether looking at a mount asks a server or another program, which may never answer."""
+    return mount.fstype in REMOTE_TYPES or mount.fstype.startswith("fuse.")
+
+
 def _below(path: str, folders: Set[str]) -> bool:
     return any(path == folder or path.startswith(folder + "/") for folder in folders)
 
@@ -82,7 +90,7 @@ def _is_walked(mount: Mount) -> bool:
         return False
     if mount.fstype in LOCAL_TYPES:
         return True
-    if mount.fstype in FOREIGN_TYPES or mount.fstype.startswith("fuse."):
+    if mount.fstype in OTHER_TYPES or is_remote(mount):
         return False
     raise ReadError(
         "%s is a file system of the unknown type %s; name it in hipaa_cis_scan_exclude if it may be left out"

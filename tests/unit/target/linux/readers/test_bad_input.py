@@ -160,26 +160,41 @@ def fail_to_open(monkeypatch, ending, number):
     monkeypatch.setattr(folder.os, "open", open_or_fail)
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ENAMETOOLONG])
 @pytest.mark.parametrize(
-    ("kind", "address"), [("filesystem_scan", {"find": "suid"}), ("accounts", {"fact": "dot_rhosts"})]
+    ("kind", "address"), [("filesystem_scan", {"find": "sgid"}), ("accounts", {"fact": "dot_rhosts"})]
 )
-def test_folder_that_cannot_be_listed_is_an_error(tmp_path, monkeypatch, number, kind, address):
+def test_folder_that_cannot_be_listed_is_named_and_the_rest_is_judged(tmp_path, monkeypatch, number, kind, address):
     host = plant(tmp_path)
-    (tmp_path / "root" / "closed").mkdir(parents=True)
-    fail_to_open(monkeypatch, "/closed", number)
+    for folder_name in ("closed", "open"):
+        (tmp_path / "root" / folder_name).mkdir(parents=True)
+        (tmp_path / "root" / folder_name / ".rhosts").touch()
+        (tmp_path / "root" / folder_name / ".rhosts").chmod(0o2755)
+    fail_to_open(monkeypatch, "closed", number)
 
     seen = read_kind(host, kind, [address])[0]
 
+    assert seen.state == "value"
+    assert (seen.value["paths"] if kind == "filesystem_scan" else seen.value) == ["/root/open/.rhosts"]
+    assert "; 1 could not be looked at: /root/closed (%s)" % os.strerror(number) in seen.source
+
+
+def test_folder_closed_to_an_audit_without_root_is_an_error(tmp_path, monkeypatch):
+    plant(tmp_path)
+    (tmp_path / "root" / "closed").mkdir(parents=True)
+    fail_to_open(monkeypatch, "closed", errno.EACCES)
+
+    (seen,) = read_kind(Host(str(tmp_path), privileged=False), "accounts", [{"fact": "dot_rhosts"}])
+
     assert seen.state == "error"
-    assert "/root/closed cannot be walked" in seen.reason
+    assert "/root/closed (Permission denied) cannot be looked at; run the audit with become" in seen.reason
 
 
 @pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTDIR, errno.ELOOP])
 def test_folder_that_vanished_or_became_a_link_is_passed_over(tmp_path, monkeypatch, number):
     host = plant(tmp_path)
     (tmp_path / "gone").mkdir()
-    fail_to_open(monkeypatch, "/gone", number)
+    fail_to_open(monkeypatch, "gone", number)
 
     assert read_kind(host, "filesystem_scan", [{"find": "suid"}])[0].state == "value"
 

@@ -27,7 +27,7 @@ def see(root, kind, address, files):
 
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize(
-    ("kind", "address", "path", "comment", "setting"),
+    "case",
     [
         ("sudo", SUDO, "/etc/sudoers", "# why", "Defaults use_pty"),
         ("sudo", {"query": "nopasswd"}, "/etc/sudoers", "# why", "anna ALL=(ALL) NOPASSWD: ALL"),
@@ -50,7 +50,8 @@ def see(root, kind, address, files):
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else None,
 )
-def test_comment_ends_at_its_newline(tmp_path, kind, address, path, comment, setting, sign):
+def test_comment_ends_at_its_newline(tmp_path, case, sign):
+    kind, address, path, comment, setting = case
     hidden = see(tmp_path / "hidden", kind, address, {path: "%s%s%s\n" % (comment, sign, setting)})
     plain = see(tmp_path / "plain", kind, address, {path: "%s\n%s\n" % (comment, setting)})
     nothing = see(tmp_path / "nothing", kind, address, {path: comment + "\n"})

@@ -15,7 +15,7 @@ POSTFIX = "/etc/postfix/main.cf"
 @pytest.mark.root
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize(
-    ("kind", "address", "wanted", "path", "comment", "setting"),
+    "case",
     [
         ("sudo", {"query": "default", "name": "use_pty"}, True, "/etc/sudoers", RULE, "Defaults !use_pty"),
         ("login_defs", {"name": "PASS_MAX_DAYS"}, 365, "/etc/login.defs", "PASS_MAX_DAYS 1", "PASS_MAX_DAYS 99999"),
@@ -46,9 +46,8 @@ POSTFIX = "/etc/postfix/main.cf"
     ],
     ids=["sudo", "login_defs", "faillock", "postfix", "file_lines"],
 )
-def test_comment_stays_one_and_other_lines_stay_as_they_are(
-    planned, tmp_path, kind, address, wanted, path, comment, setting, sign
-):
+def test_comment_stays_one_and_other_lines_stay_as_they_are(planned, tmp_path, case, sign):
+    kind, address, wanted, path, comment, setting = case
     others = "# before%s%s\n" % (sign, comment)
     end = "# CRLF\r\n# behind%s%s" % (sign, comment)
     place = tmp_path / path[1:]
