@@ -91,6 +91,18 @@ options:
     description: How many paths the file system scan keeps for each question; all are counted.
     type: int
     default: 1000
+  observe_max_seconds:
+    description:
+      - Seconds after which the reading of a host is given up. What was read till then is judged, all else is an error.
+      - Walks of file systems and homes come last; they have the seconds of O(scan_max_seconds) on top.
+    type: float
+    default: 300.0
+  gentle:
+    description:
+      - Whether a host is read with a low priority (nice 10) for its processor, and with it for its disks.
+      - Where a host is so busy that commands of the audit are given up, set it to V(false) or raise O(command_timeout).
+    type: bool
+    default: true
 """
 
     ATTRIBUTES = r"""

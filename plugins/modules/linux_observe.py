@@ -71,7 +71,8 @@ stats:
   type: dict
 """
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError, observe, request_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.in_time import observe_in_time
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError, request_for
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.target_module import TargetModule
 
 
@@ -87,7 +88,7 @@ def main() -> None:
     )
     settings = module.params["settings"]
     try:
-        answer = observe(module.params["request"] if settings is None else request_for(settings))
+        answer = observe_in_time(module.params["request"] if settings is None else request_for(settings))
     except RequestError as problem:
         module.fail_json(msg=str(problem))
     if settings is not None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Sequence
 
 MAX_OUTPUT_BYTES = 8 * 1024 * 1024
+MAX_DYING = 2.0
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -53,8 +54,15 @@ def run_command(argv: Sequence[str], timeout: float) -> CommandResult:
         return CommandResult(problem="not installed", missing=True)
     except OSError as problem:
         return CommandResult(problem="cannot be started: %s" % os.strerror(problem.errno or 0))
-    with process:
+    try:
         return _collect(process, timeout)
+    except BaseException:
+        _kill_group(process)
+        raise
+    finally:
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def _collect(process: subprocess.Popen[bytes], timeout: float) -> CommandResult:
@@ -97,4 +105,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    process.wait()
+    try:
+        # One that hangs in the kernel is left behind: no signal ends it.
+        process.wait(MAX_DYING)
+    except subprocess.TimeoutExpired:
+        pass

@@ -9,7 +9,7 @@ import json
 import platform
 import resource
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
@@ -73,6 +73,10 @@ KINDS: Dict[str, KindReader] = {
     "timer": units.read_timers,
 }
 
+# What may hang or takes long stands behind all others, so that it costs no more than itself.
+WALKS = ("accounts", "audit_rule", "filesystem_scan")
+LAST = ("file", *WALKS)
+
 
 def request_for(settings: Sequence[Mapping[str, Any]]) -> str:
     """Return the request for a list of settings, each ``{kind: ..., <address keys>}``, keyed by position."""
@@ -88,37 +92,56 @@ class RequestError(ValueError):
     """The request itself can't be answered; nothing was observed."""
 
 
+def host_for(options: Mapping[str, Any]) -> Host:
+    """Return this very host, read as a request's options say."""
+    return Host("/", command_timeout=float(options.get("command_timeout", COMMAND_TIMEOUT)), options=options)
+
+
 def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
     """Answer a request (JSON text) with ``{version, benchmarks, facts, observations, stats}``.
 
     ``benchmarks``: the candidates that the host's facts match (or that were named). Only their
     settings are read. Raises `RequestError` on a request that is not understood.
     """
-    request = _parse(request_text)
-    if host is None:
-        options = request.get("options", {})
-        host = Host("/", command_timeout=float(options.get("command_timeout", COMMAND_TIMEOUT)), options=options)
+    request = parse(request_text)
+    answer = gathered(steps(request, host or host_for(request.get("options", {}))))
+    answer.pop("reading", None)
+    return answer
+
+
+def steps(request: Mapping[str, Any], host: Host) -> Iterator[Dict[str, Any]]:
+    """Yield the parts of the answer as they come, before each kind its name as ``reading``, and ``walks`` before the walks."""
     started = time.monotonic()
     facts = host_facts(host)
     chosen = [name for name, wanted in request["benchmarks"].items() if _matches(wanted.get("detect"), facts)]
-    keys = list(dict.fromkeys(key for name in chosen for key in request["benchmarks"][name]["settings"]))
-    observations = _observe_kinds(host, {key: request["settings"][key] for key in keys})
+    yield {"version": REQUEST_VERSION, "benchmarks": chosen, "facts": facts, "observations": {}}
+    yield from _observe_kinds(host, {key: request["settings"][key] for key in keys_of(request, chosen)})
     used = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {
-        "version": REQUEST_VERSION,
-        "benchmarks": chosen,
-        "facts": facts,
-        "observations": observations,
-        "stats": {
-            "seconds": round(time.monotonic() - started, 3),
-            "cpu_seconds": round(used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime, 3),
-            "peak_memory_kib": used.ru_maxrss,
-        },
+    stats = {
+        "seconds": round(time.monotonic() - started, 3),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime, 3),
+        "peak_memory_kib": used.ru_maxrss,
     }
+    yield {"stats": stats}
 
 
-def _parse(text: str) -> Dict[str, Any]:
+def gathered(parts: Iterable[Mapping[str, Any]]) -> Dict[str, Any]:
+    """Return the answer that its parts make; ``reading`` is then the kind that was begun last."""
+    answer: Dict[str, Any] = {"observations": {}, "stats": {}}
+    for part in parts:
+        answer["observations"].update(part.get("observations", {}))
+        answer.update((key, what) for key, what in part.items() if key not in ("observations", "walks"))
+    return answer
+
+
+def keys_of(request: Mapping[str, Any], chosen: Sequence[str]) -> List[str]:
+    """Return the keys of the settings that the chosen benchmarks need."""
+    return list(dict.fromkeys(key for name in chosen for key in request["benchmarks"][name]["settings"]))
+
+
+def parse(text: str) -> Dict[str, Any]:
+    """Return a request that was looked at. Raises `RequestError`."""
     try:
         request = json.loads(text)
     except ValueError as problem:
@@ -173,16 +196,23 @@ def host_facts(host: Host) -> Dict[str, Any]:
     }
 
 
-def _observe_kinds(host: Host, settings: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+def _observe_kinds(host: Host, settings: Mapping[str, Any]) -> Iterator[Dict[str, Any]]:
     by_kind: Dict[str, List[str]] = {}
     for key, (kind, _address) in settings.items():
         by_kind.setdefault(kind, []).append(key)
-    result: Dict[str, Dict[str, Any]] = {}
-    for kind, keys in by_kind.items():
-        for key, seen in zip(keys, read_kind(host, kind, [settings[key][1] for key in keys])):
-            result[key] = _bounded(seen)
-            if "value" in result[key] and is_secret_name(str(settings[key][1].get("name", ""))):
-                result[key]["value"] = hidden(result[key]["value"])
+    for kind in sorted(by_kind, key=lambda name: LAST.index(name) if name in LAST else -1):
+        yield {"reading": kind, "walks": kind in WALKS}
+        keys = by_kind[kind]
+        addresses = [settings[key][1] for key in keys]
+        seen = read_kind(host, kind, addresses)
+        yield {"observations": {key: _fit(*pair) for key, *pair in zip(keys, addresses, seen)}}
+
+
+def _fit(address: Address, seen: Observation) -> Dict[str, Any]:
+    """Return an observation as it leaves the host: bounded, and hidden where its name says that it is a secret."""
+    result = _bounded(seen)
+    if "value" in result and is_secret_name(str(address.get("name", ""))):
+        result["value"] = hidden(result["value"])
     return result
 
 

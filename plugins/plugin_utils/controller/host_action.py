@@ -26,7 +26,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 # Options that the observe modules take as they are.
-HANDED_ON = ("command_timeout", "scan_exclude", "scan_max_seconds", "scan_max_findings")
+HANDED_ON = (
+    "command_timeout",
+    "scan_exclude",
+    "scan_max_seconds",
+    "scan_max_findings",
+    "observe_max_seconds",
+    "gentle",
+)
 
 
 class HostAction(ActionBase):  # type: ignore[misc]

@@ -39,6 +39,8 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_exclude": {"type": "list", "elements": "str", "default": []},
     "scan_max_seconds": {"type": "float", "default": 1800.0},
     "scan_max_findings": {"type": "int", "default": 1000},
+    "observe_max_seconds": {"type": "float", "default": 300.0},
+    "gentle": {"type": "bool", "default": True},
     # Their form is checked by decisions/exceptions.py, which names place and remedy.
     "exceptions": {"type": "raw", "default": []},
 }
@@ -95,7 +97,7 @@ PREFLIGHT_SPEC: dict[str, dict[str, Any]] = {
 # Variables that only playbooks and roles read.
 PLAYBOOK_VARIABLES = frozenset(
     {
-        "hosts", "become", "report", "batches", "max_fail_percentage", "windows", "window_minutes", "force",
+        "hosts", "become", "report", "batches", "walks_at_once", "max_fail_percentage", "windows", "window_minutes", "force",
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
         "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "rejoin_problem",
         "turn", "command", "ran", "ran_elsewhere", "outcome", "reboot_window", "hindered", "restarting", "answers", "boot", "told",

@@ -1,0 +1,127 @@
+"""The answer goes out in its time, with errors for what is missing, whatever a reader hangs on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import in_time, observe
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import value
+
+SETTINGS = [{"kind": "accounts", "fact": "uid_zero"}, {"kind": "file", "path": "/"}, {"kind": "sysctl", "name": "a.b"}]
+
+
+@pytest.fixture
+def ask(tmp_path, monkeypatch):
+    """A function: the answer where some kinds are read by these functions, and all others give ``fine``."""
+
+    def call(readers=None, **options):
+        for kind in ("accounts", "file", "sysctl"):
+            reader = (readers or {}).get(kind, lambda: "fine")
+            monkeypatch.setitem(observe.KINDS, kind, lambda _host, _addresses, reader=reader: [value(reader(), "")])
+        request = json.loads(observe.request_for(SETTINGS))
+        request["options"] = {"observe_max_seconds": 20, "scan_max_seconds": 20, **options}
+        answer = in_time.observe_in_time(json.dumps(request), lambda given: Host(str(tmp_path), options=given))
+        seen = answer["observations"]
+        kinds = zip(("accounts", "file", "sysctl"), (seen[str(number)] for number in range(3)))
+        return answer, {kind: one.get("value", one.get("reason")) for kind, one in kinds}
+
+    return call
+
+
+def hang():
+    time.sleep(60)
+
+
+def test_answer_is_whole_and_the_same_as_without_a_time(ask, tmp_path):
+    answer, seen = ask()
+
+    assert seen == {"accounts": "fine", "file": "fine", "sysctl": "fine"}
+    again = observe.observe(observe.request_for(SETTINGS), Host(str(tmp_path)))
+    assert {key: what for key, what in answer.items() if key != "stats"} == {
+        key: what for key, what in again.items() if key != "stats"
+    }
+    assert set(answer["stats"]) == set(again["stats"])
+
+
+def test_reader_that_hangs_costs_itself_and_what_stands_behind_it(ask):
+    started = time.monotonic()
+
+    _answer, seen = ask({"file": hang}, observe_max_seconds=0.5)
+
+    assert time.monotonic() - started < 15
+    remedy = "; look for a mount that does not answer, or raise hipaa_cis_observe_max_seconds"
+    assert seen == {
+        "sysctl": "fine",
+        "file": "reading it was not done within 0.5 seconds" + remedy,
+        "accounts": "it was not looked at, for reading file was not done within 0.5 seconds" + remedy,
+    }
+
+
+def test_walks_have_a_time_of_their_own(ask):
+    def slow():
+        time.sleep(0.8)
+        return "fine"
+
+    assert ask({"accounts": slow}, observe_max_seconds=0.5)[1]["accounts"] == "fine"
+    seen = ask({"accounts": hang}, observe_max_seconds=0.2, scan_max_seconds=0.2)[1]
+    assert "reading it was not done within 0.4 seconds" in seen["accounts"]
+    assert seen["file"] == "fine"
+
+
+def test_reader_that_no_signal_ends_is_left_behind(ask, monkeypatch):
+    monkeypatch.setattr(in_time, "GRACE", 0.1)
+    left = []
+    monkeypatch.setattr(in_time.os, "kill", lambda child, number: left.append((child, number)))
+
+    _answer, seen = ask({"file": hang}, observe_max_seconds=0.3)
+
+    assert "was not done within" in seen["file"]
+    assert [number for _child, number in left] == [signal.SIGTERM, signal.SIGKILL]
+    monkeypatch.undo()
+    os.kill(left[0][0], signal.SIGKILL)
+    os.waitpid(left[0][0], 0)
+
+
+def test_process_that_is_killed_costs_what_it_did_not_read(ask):
+    _answer, seen = ask({"file": lambda: os.kill(os.getpid(), signal.SIGKILL)})
+
+    reason = "the process that reads ended at file (signal 9)"
+    assert seen == {"sysctl": "fine", "file": reason, "accounts": reason}
+
+
+def test_command_that_hangs_ends_with_the_reader(ask, tmp_path):
+    def endless():
+        run_command(["sh", "-c", "echo $$ >%s/pid; exec sleep 60" % tmp_path], 50)
+
+    ask({"file": endless}, observe_max_seconds=1)
+
+    pid = int((tmp_path / "pid").read_text())
+    for _attempt in range(100):
+        if not os.path.exists("/proc/%d" % pid):
+            break
+        time.sleep(0.05)
+    assert not os.path.exists("/proc/%d" % pid)
+
+
+def test_reader_holds_no_stream_of_the_connection_and_yields_to_others(ask):
+    def streams():
+        return [os.readlink("/proc/self/fd/%d" % number) for number in range(3)]
+
+    assert ask({"file": streams})[1]["file"] == [os.devnull] * 3
+    here = os.nice(0)
+    assert ask({"file": lambda: os.nice(0)})[1]["file"] == min(19, here + 10)
+    assert ask({"file": lambda: os.nice(0)}, gentle=False)[1]["file"] == here
+
+
+def test_host_that_says_nothing_is_no_answer(ask, monkeypatch):
+    monkeypatch.setattr(observe, "host_facts", lambda _host: hang())
+
+    with pytest.raises(observe.RequestError, match="asking the host what it is was not done within"):
+        ask(observe_max_seconds=0.3)
