@@ -130,5 +130,6 @@ SCENARIOS = [
     _case("efi", "yes", True, {"/sys/firmware/efi/fw_platform_size": "64\n"}),
     _case("efi", "no", False, {"/sys/firmware/acpi/x": ""}),
     _error("efi", "no-sys", "/sys is not there; how the host booted cannot be read", {}),
+    _error("efi", "nothing-mounted-on-sys", "/sys is not there; how the host booted cannot be read", {"/sys/x": ""}),
     _error("colour", "unknown", "there is no host fact 'colour'", {}),
 ]

@@ -26,7 +26,10 @@ SNIPPET = "/etc/modprobe.d/cramfs.conf"
 BOTH = "install cramfs /bin/false\nblacklist cramfs\n"
 
 Files = Dict[str, Union[str, bytes, File]]
+# What every kernel shows, where /proc and /sys are mounted.
+SHOWN: Files = {"/proc/version": "Linux version 6.1.0-18-amd64\n", "/sys/module/printk/parameters/time": "Y\n"}
 INSTALLED: Files = {
+    **SHOWN,
     KERNEL + "/modules.dep": "kernel/fs/cramfs/cramfs.ko: kernel/drivers/mtd/mtd.ko\nkernel/drivers/mtd/mtd.ko:\n",
     KERNEL + "/modules.builtin": "kernel/fs/ext4/ext4.ko\n",
     KERNEL + "/kernel/fs/cramfs/cramfs.ko": "",
@@ -42,7 +45,7 @@ def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any
     # Only this kernel's lack of it keeps it away.
     default = True if not seen["available"] and not (seen["install_blocked"] and seen["denylisted"]) else None
     observed = {"state": "value", "value": seen, "default": default}
-    return Scenario(name, asked, EXPECT, verdict, observed, files=files, wanted=wanted)
+    return Scenario(name, asked, EXPECT, verdict, observed, files={**SHOWN, **files}, wanted=wanted)
 
 
 def _with(text: str, path: str = SNIPPET) -> Files:
@@ -157,7 +160,7 @@ SCENARIOS = [
         EXPECT,
         "error",
         {"state": "error", "reason": KERNEL + "/modules.dep is not a regular file"},
-        files={KERNEL + "/modules.dep": File(directory=True)},
+        files={**SHOWN, KERNEL + "/modules.dep": File(directory=True)},
     ),
     Scenario(
         "snippet-in-a-loop-of-links",
@@ -173,5 +176,21 @@ SCENARIOS = [
         EXPECT,
         "error",
         {"state": "error", "reason": "'../x' is not the name of a kernel module"},
+    ),
+    Scenario(
+        "no-proc",
+        NAME,
+        EXPECT,
+        "error",
+        {"state": "error", "reason": "/proc is not there; which kernel modules are loaded cannot be read"},
+        files={SNIPPET: BOTH, "/sys/module/printk/parameters/time": "Y\n", "/proc/x": ""},
+    ),
+    Scenario(
+        "no-sys",
+        NAME,
+        EXPECT,
+        "error",
+        {"state": "error", "reason": "/sys is not there; which modules are built into the kernel cannot be read"},
+        files={SNIPPET: BOTH, "/proc/version": "Linux\n", "/sys/x": ""},
     ),
 ]

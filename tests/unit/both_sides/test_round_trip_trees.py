@@ -43,8 +43,9 @@ def _cases():
 
 def _break(root, setting):
     """Plant what the setting must not be."""
-    (root / "proc/sys/kernel").mkdir(parents=True)
-    (root / "var/lib").mkdir(parents=True)
+    for folder in ("proc/sys/kernel", "sys/module", "var/lib"):
+        (root / folder).mkdir(parents=True)
+    (root / "proc/version").touch()
     if setting["kind"] == "dconf":
         _break_dconf(root, setting["address"])
         return

@@ -101,7 +101,8 @@ def _wireless_interfaces(host: Host) -> Tuple[Any, str]:
 
 
 def _efi(host: Host) -> Tuple[Any, str]:
-    if not host.exists("/sys"):
+    # The folder itself is there where nothing is mounted on it.
+    if not host.exists("/sys/firmware"):
         raise ReadError("/sys is not there; how the host booted cannot be read")
     return host.exists("/sys/firmware/efi"), "/sys/firmware/efi"
 

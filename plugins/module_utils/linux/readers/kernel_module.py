@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import module_name
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_state import ModuleState
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_state import ModuleState, is_shown
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -33,8 +33,7 @@ def _observe(host: Host, state: ModuleState, address: Address) -> Observation:
     if not name or "/" in asked:
         raise UsageError("%r is not the name of a kernel module" % asked)
     listed = name in state.loaded()
-    # The kernel shows some built-in modules here, those with parameters or a version.
-    built_in = state.installed.is_built_in(name) or (not listed and host.exists("/sys/module/" + name))
+    built_in = state.installed.is_built_in(name) or (not listed and is_shown(host, name))
     lines = [line for config in state.configs() for line in config.sources(name)]
     seen = {
         "available": built_in or listed or state.installed.has_file(name),

@@ -22,6 +22,14 @@ I386 = ("i386", "i486", "i586", "i686")
 COMPANIONS = {"x86_64": "i386", "aarch64": "arm", "ppc64": "ppc", "ppc64le": "ppc", "s390x": "s390"}
 
 
+def _has_selinux(host: Host) -> bool:
+    if host.exists("/sys/fs/selinux/enforce"):
+        return True
+    if not host.exists("/sys/fs"):
+        raise ReadError("/sys is not there; whether SELinux is on cannot be read")
+    return False
+
+
 class Words:
     """The meanings on one host. ``arches``: its architectures, that of a rule which names none first."""
 
@@ -31,7 +39,7 @@ class Words:
         self.is_x86 = self.machine == "x86_64" or self.machine in I386
         self.arches = ("b64", "b32") if self.machine in BITS_64 else ("b32",)
         # Without it, no process and no file has the labels that some rules ask for.
-        self.has_selinux = Once(lambda: host.exists("/sys/fs/selinux/enforce"))
+        self.has_selinux = Once(lambda: _has_selinux(host))
         self.has_gawk = Once(lambda: self.real("/usr/bin/awk").endswith("/gawk"))
         # Of a name that stands twice the first line counts.
         self._users = Once(lambda: {user.name: user.uid for user in reversed(users(host))})

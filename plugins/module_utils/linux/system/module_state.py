@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import InstalledModules
@@ -27,11 +27,22 @@ class ModuleState:
         self.configs = Once(lambda: [ModprobeConfig(host, directories) for directories in (CURRENT, LASTING)])
 
 
+def is_shown(host: Host, name: str) -> bool:
+    """Return whether the kernel shows a module in /sys, as it does with built-in ones that have parameters or a version."""
+    if host.exists("/sys/module/" + name):
+        return True
+    if not host.exists("/sys/module"):
+        raise ReadError("/sys is not there; which modules are built into the kernel cannot be read")
+    return False
+
+
 def _loaded(host: Host) -> Dict[str, bool]:
     """Return the loaded modules, each with whether something uses it: then it can't be unloaded (proc(5))."""
     try:
         lines = host.read_text("/proc/modules").split("\n")
     except NotFound:
+        if not host.exists("/proc/version"):
+            raise ReadError("/proc is not there; which kernel modules are loaded cannot be read") from None
         return {}  # a kernel that can't load modules
     fields = [line.split() for line in lines if line]
     return {parts[0]: len(parts) > 2 and parts[2] != "0" for parts in fields}

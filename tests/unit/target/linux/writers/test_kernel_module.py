@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.linux.kernel_module import SHOWN
+
 WANTED = {"install_blocked": True, "denylisted": True}
 RELEASE = "/proc/sys/kernel/osrelease"
 BUILT_IN = {RELEASE: "6.1.0\n", "/usr/lib/modules/6.1.0/modules.builtin": "kernel/fs/cramfs.ko\n"}
@@ -32,7 +34,7 @@ def test_only_the_blocking_is_automatic(planned, wanted):
     ids=["not-loaded", "loaded", "in-use"],
 )
 def test_module_is_unloaded_where_nothing_uses_it(planned, modules, unloaded, reboot):
-    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, {"/proc/modules": modules})
+    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, {**SHOWN, "/proc/modules": modules})
 
     assert state["state"] == "planned"
     commands = [step for step in steps if step["type"] == "command"]
@@ -43,7 +45,7 @@ def test_module_is_unloaded_where_nothing_uses_it(planned, modules, unloaded, re
 
 def test_own_line_that_blocks_in_another_way_is_replaced(planned, tmp_path):
     own = "/etc/modprobe.d/00-hipaa-cis.conf"
-    files = {own: "install cramfs /bin/true\ninstall udf /bin/false\n"}
+    files = {**SHOWN, own: "install cramfs /bin/true\ninstall udf /bin/false\n"}
 
     state, _steps = planned("kernel_module", {"name": "cramfs"}, WANTED, files, mode="apply")
 

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from tests.scenarios.linux import ask
+from tests.scenarios.linux.kernel_module import SHOWN
 
 pytestmark = pytest.mark.root
 
@@ -210,7 +211,7 @@ def test_option_of_a_mount_goes_into_its_line_of_fstab(plan):
 def test_kernel_module_is_kept_away_by_the_name_that_is_asked_for(plan):
     """A dash and an underscore are the same to modprobe, and not to those who search the text."""
     _state, _reason, steps, _answer = plan(
-        "kernel_module", {"name": "usb-storage"}, {"install_blocked": True, "denylisted": True}
+        "kernel_module", {"name": "usb-storage"}, {"install_blocked": True, "denylisted": True}, files=SHOWN
     )
 
     lines = steps["/etc/modprobe.d/00-hipaa-cis.conf"]["diff"]["lines"]

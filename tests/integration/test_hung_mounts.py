@@ -1,0 +1,73 @@
+"""A file system that never answers costs what lies on it, and nothing else."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+pytestmark = pytest.mark.hosts
+# FUSE without a program behind it: what touches the mount waits in the kernel for an answer that never comes.
+HUNG = """\
+[ -c /dev/fuse ] || mknod /dev/fuse c 10 229
+mkdir -p {place}
+setsid sh -c 'exec 3<>/dev/fuse
+  mount -i -t fuse -o fd=3,rootmode=40000,user_id={user},group_id=0{more} hung {place} && touch /run/mounted-{user}
+  exec sleep 600' >/dev/null 2>&1 </dev/null &
+for _attempt in $(seq 100); do [ -e /run/mounted-{user} ] && exit 0; sleep 0.1; done
+exit 1
+"""
+USER = 4711
+# Of a path that is too long for the kernel, and of what lies there: a file with the set-user-ID bit.
+DEEP = """\
+import os
+here = os.open("/home/plain", os.O_RDONLY)
+for number in range(20):
+    os.mkdir("x" * 250, dir_fd=here)
+    here = os.open("x" * 250, os.O_RDONLY, dir_fd=here)
+os.close(os.open("deep-program", os.O_CREAT | os.O_WRONLY, 0o755, dir_fd=here))
+os.chmod("deep-program", 0o4755, dir_fd=here)
+"""
+
+
+def mount(host, place, user=0, more=",allow_other"):
+    host.run(["sh", "-c", HUNG.format(place=place, user=user, more=more)])
+    assert host.run(["timeout", "-s", "KILL", "1", "ls", place], check=False).returncode
+
+
+def test_mounts_of_users_and_paths_without_end_switch_no_rule_off(booted_host, audit_hosts):
+    host = booted_host
+    before = audit_hosts([host], hipaa_cis_level=2).findings(host.name)
+    host.run(["python3", "-c", DEEP])
+    mount(host, "/home/plain/hung")
+    mount(host, "/home/plain/closed", USER, "")
+    host.run(["useradd", "--home-dir", "/home/plain/hung/far", "--no-create-home", "--shell", "/bin/bash", "far"])
+    host.run(["ln", "-s", "/home/plain/hung/netrc", "/home/plain/.netrc"])
+    started = time.monotonic()
+
+    audit = audit_hosts([host], hipaa_cis_level=2)
+    seen = audit.findings(host.name)
+
+    assert time.monotonic() - started < 60
+    assert audit.code == 0, audit.said
+    assert not [rule for rule, one in seen.items() if one["outcome"] == "error" and before[rule]["outcome"] != "error"]
+    assert "/home/plain/" + "x" * 250 in str(seen["suid_sgid_reviewed"])
+    assert "/home/plain/hung (fuse)" in str(seen["suid_sgid_reviewed"])
+    assert "without 1 homes that may not answer: far (/home/plain/hung/far, fuse)" in str(
+        seen["home_directories_private"]
+    )
+    assert "/home/plain/.netrc" in str(seen["dot_files_private"])
+
+
+def test_reader_that_hangs_does_not_hold_the_answer(booted_host, audit_hosts):
+    host = booted_host
+    mount(host, "/var/log/hung")
+
+    audit = audit_hosts([host], hipaa_cis_level=2, hipaa_cis_observe_max_seconds=4)
+    seen = audit.findings(host.name)
+
+    assert audit.code == 0, audit.said
+    assert "reading it was not done within 4 seconds; look for a mount" in seen["log_files_closed"]["reason"]
+    assert "for reading file was not done within 4 seconds" in seen["suid_sgid_reviewed"]["reason"]
+    assert seen["cron_running"]["outcome"] == "pass"
+    assert seen["log_files_closed"]["outcome"] == "error"
