@@ -114,7 +114,10 @@ def _ours(start: Look, end: Look, claims: Claims, named: str) -> list[str]:
         ):
             continue
         if any(stem in path for stem in stems) or any(
-            fnmatchcase(path, f"/etc/systemd/system/*{unit}*") for unit in _with_aliases(claims.units)
+            fnmatchcase(path, pattern)
+            for unit in _with_aliases(claims.units)
+            # Of a unit that has a script of SysV too, systemctl moves the links as well.
+            for pattern in (f"/etc/systemd/system/*{unit}*", f"/etc/rc?.d/[SK]??{unit.partition('.')[0]}")
         ):
             continue
         if what == "removed" and claims.removed and path in EMPTIED:
