@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.accounts import PLAIN
+from tests.hosts.accounts import AUDITOR, PLAIN
 
 pytestmark = pytest.mark.hosts
 NAMED = {"hipaa_cis_benchmark": ["debian_12"]}
@@ -18,18 +18,20 @@ FILLED = "mkdir -p {0} && mount -t tmpfs -o size=4k,mode=1777 none {0} && (yes >
 
 
 def test_hosts_that_cannot_be_audited_say_why_and_none_is_lost(booted_hosts, audit_hosts):
-    bare, weak, full, fine = booted_hosts(4)
+    bare, weak, full, lacking, fine = booted_hosts(5)
     bare.run(["sh", "-c", "rm /usr/bin/python3*"])
     for folder in ("/tmp", "/var/tmp", "/root/.ansible/tmp"):
         full.run(["sh", "-c", FILLED.format(folder)])
-    own = {weak: {"ansible_user": PLAIN}, full: {"ansible_ssh_pipelining": False}}
+    lacking.run(["rm", "/usr/bin/sudo"])
+    own = {weak: {"ansible_user": PLAIN}, lacking: {"ansible_user": AUDITOR}, full: {"ansible_ssh_pipelining": False}}
 
-    audit = audit_hosts([bare, weak, full, fine], own=own, **NAMED)
+    audit = audit_hosts([bare, weak, full, lacking, fine], own=own, **NAMED)
 
     reasons = {
         bare: "the host has no Python",
         weak: "becoming root needs a password",
         full: "there is no space left for Ansible's module on the host",
+        lacking: "the host does not have the program for becoming root; install sudo",
     }
     assert audit.code == 2
     assert "Traceback" not in audit.said
@@ -37,7 +39,9 @@ def test_hosts_that_cannot_be_audited_say_why_and_none_is_lost(booted_hosts, aud
         record = audit.record(host.name)
         assert record["status"] != "audited"
         assert reason in record["reason"], (host.name, record["reason"])
+        # The whole of it, and not what fits on one line.
         assert f"NOT AUDITED {host.name}" in audit.said
+        assert f"(failed): {reason}" in audit.said
     assert audit.record(fine.name)["status"] == "audited"
 
 
