@@ -55,7 +55,9 @@ class ActionModule(HostAction):
         except HipaaCisError as problem:
             result.update(failed=True, msg=f"Nothing was begun: {problem}")
         except AnsibleError as problem:
-            result.update(failed=True, msg=f"Nothing was begun, for of hipaa_cis_...: {problem.message}")
+            result.update(
+                failed=True, msg=f"Nothing was begun, for a variable hipaa_cis_... cannot be used: {problem.message}"
+            )
         return result
 
     def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ _raw:
 
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import play_hosts
@@ -47,8 +47,8 @@ class LookupModule(LookupBase):
     """Returns a pattern that matches hosts."""
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **_options: Any) -> list[str]:
-        """Return the pattern. Raises `AnsibleError` where it matches nothing."""
+        """Return the pattern. Raises `AnsibleLookupError` where it matches nothing."""
         try:
             return [play_hosts.checked(terms, variables or {}, self._loader)]
         except HipaaCisError as problem:
-            raise AnsibleError(str(problem)) from None
+            raise AnsibleLookupError(str(problem)) from None
