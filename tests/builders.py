@@ -310,6 +310,39 @@ def make_remediation(host: str, **changes: Any) -> Document:
     }
 
 
+def make_gaps() -> list[Document]:
+    """Gaps in each of their states, as the summary has them."""
+    shared = {"why": "A stranger gets in by it.", "reason": "", "rules_failed": [], "hosts_affected": 0, "hosts": []}
+    found = {"rules_failed": [SAMPLES[0].rule], "hosts_affected": 8, "hosts": [host_name(index) for index in range(8)]}
+    return [
+        {**shared, "id": "one", "title": "Sessions do not end by themselves", "state": "found", **found},
+        {
+            **shared,
+            "id": "two",
+            "title": "Passwords are weak",
+            "state": "not_assessed",
+            "reason": "1 host(s) not audited",
+        },
+        {**shared, "id": "three", "title": "The firewall is off", "state": "not_found"},
+    ]
+
+
+def make_exception() -> Document:
+    """An exception, as the summary has it."""
+    said = {"reason": "the vendor asks for it", "approved_by": "J. Doe", "expires": "2027-03-01", "timezone": "UTC"}
+    exception = {"rule": SAMPLES[0].rule, **said, "state": "in_force"}
+    return {"rule": SAMPLES[0].rule, "title": SAMPLES[0].title, "exception": exception, "hosts": [host_name(0)]}
+
+
+def _narrowed() -> Document:
+    """What a summary says of a run that was narrower than what its hosts are meant for."""
+    item = {"benchmark": "debian_12", "recommendations": ["5.1.9"], "title": "A rule of level 2", "cites": []}
+    return {
+        "selections": {"level 1, profile server; meant for level 2, profile server": 12},
+        "not_looked_at": [{**item, "rule": "a_rule", "reason": "the run was of level 1", "hosts": 12}],
+    }
+
+
 def host_name(index: int) -> str:
     sites = ("ehr-app", "ehr-db", "pacs", "lab", "ward-ws", "gateway")
     return f"{sites[index % len(sites)]}{index // len(sites) + 1:02d}.clinic.example"
@@ -322,4 +355,5 @@ def make_run(hosts: int = 12, rules: int = len(SAMPLES)) -> Run:
     records.append(make_unaudited("pacs-archive01.clinic.example"))
     records.append(make_unaudited("ward-ws99.clinic.example", "failed", "python3 of the host is 3.6; 3.8 is needed"))
     remediation = [make_remediation(host_name(0)), make_remediation(host_name(1), reverted=True)]
-    return Run(make_summary(records, missing=["lab-old07.clinic.example"], remediation=remediation), records)
+    more = {"remediation": remediation, "common_gaps": make_gaps(), **_narrowed(), "exceptions": [make_exception()]}
+    return Run(make_summary(records, missing=["lab-old07.clinic.example"], **more), records)
