@@ -25,6 +25,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import (
     host_for,
     keys_of,
     parse,
+    stats,
     steps,
 )
 
@@ -43,6 +44,7 @@ def observe_in_time(
     request_text: str, make_host: Optional[Callable[[Mapping[str, Any]], Host]] = None
 ) -> Dict[str, Any]:
     """Answer like `observe`; what is not there in time is an error of its setting. Raises `RequestError`."""
+    started = time.monotonic()
     request = parse(request_text)
     options = request.get("options", {})
     limits = [float(options.get("observe_max_seconds", MAX_SECONDS))]
@@ -64,6 +66,7 @@ def observe_in_time(
         if key not in answer["observations"]:
             answer["observations"][key] = error(_reason(request["settings"][key][0], answer, problem, ended)).as_dict()
     answer.pop("reading", None)
+    answer["stats"] = stats(started)
     return answer
 
 

@@ -116,14 +116,17 @@ def steps(request: Mapping[str, Any], host: Host) -> Iterator[Dict[str, Any]]:
     chosen = [name for name, wanted in request["benchmarks"].items() if _matches(wanted.get("detect"), facts)]
     yield {"version": REQUEST_VERSION, "benchmarks": chosen, "facts": facts, "observations": {}}
     yield from _observe_kinds(host, {key: request["settings"][key] for key in keys_of(request, chosen)})
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    stats = {
+    yield {"stats": stats(started)}
+
+
+def stats(started: float) -> Dict[str, Any]:
+    """Return what the reading has cost this process and those that it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
         "seconds": round(time.monotonic() - started, 3),
-        "cpu_seconds": round(used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime, 3),
-        "peak_memory_kib": used.ru_maxrss,
+        "cpu_seconds": round(sum(one.ru_utime + one.ru_stime for one in used), 3),
+        "peak_memory_kib": max(one.ru_maxrss for one in used),
     }
-    yield {"stats": stats}
 
 
 def gathered(parts: Iterable[Mapping[str, Any]]) -> Dict[str, Any]:
