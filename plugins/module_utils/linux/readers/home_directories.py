@@ -159,7 +159,10 @@ def _hidden_below(walk: Walk, deadline: float) -> Iterator[Tuple[str, os.stat_re
         device = walk.device() if device is None else device
         try:
             for entry in found:
-                if entry.name in closed:
+                if closed and entry.name in closed:
+                    continue
+                # Here and not in a function: most entries of a home are plain files, and this runs for each.
+                if entry.name[0] != "." and not entry.is_dir(follow_symlinks=False):
                     continue
                 status = _status(walk, entry)
                 if status is None:
@@ -173,10 +176,8 @@ def _hidden_below(walk: Walk, deadline: float) -> Iterator[Tuple[str, os.stat_re
 
 
 def _status(walk: Walk, entry: os.DirEntry[str]) -> Optional[os.stat_result]:
-    """Return the status of a folder, or of what has a hidden name."""
     try:
-        if entry.name[0] == "." or entry.is_dir(follow_symlinks=False):
-            return entry.stat(follow_symlinks=False)
+        return entry.stat(follow_symlinks=False)
     except OSError as problem:
         walk.miss(entry.name, problem)
     return None
