@@ -84,6 +84,7 @@ def test_killed_module(hanging, results, remediation_of, playbook):
     assert "Traceback" not in said
     assert results(host) == {"crontab_permissions": "still_failing", NEEDS: "still_failing"}
 
+    host.run(["pkill", "--full", "lock-frontend"])
     code, said = playbook("rollback", [host], hipaa_cis_run_id=record["run_id"])
     assert code == 0, said
     assert mode(host) == "644"
