@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import
     outcome_bar,
     sections,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.template_cache import TemplateCache
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     MAX_CHARACTERS,
     OUTCOME_WORDS,
@@ -82,6 +83,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(str(HERE)),
         autoescape=True,
         finalize=_safe,
+        bytecode_cache=TemplateCache(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

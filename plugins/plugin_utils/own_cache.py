@@ -1,0 +1,50 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts in the user's cache folder, for what takes its time to be made.
+
+What others could write would be a way to false verdicts, or to code of theirs: folder and file have to belong to us alone,
+else they are not used. Failing to write costs time only.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import make_private_folder, write_private
+
+
+def read(name: str) -> str | None:
+    """Return what was kept under a name, or None."""
+    path = _file(name)
+    try:
+        return path.read_text(encoding="utf-8") if _ours(path.parent) and _ours(path) else None
+    except (OSError, ValueError):
+        return None
+
+
+def write(name: str, text: str) -> None:
+    """Keep a text, where that is possible."""
+    path = _file(name)
+    try:
+        make_private_folder(path.parent)
+        if _ours(path.parent):
+            write_private(path, text)
+    except OSError:
+        return
+
+
+def _file(name: str) -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "hipaa-cis" / name
+
+
+def _ours(path: Path) -> bool:
+    status = path.lstat()
+    return (
+        status.st_uid == os.geteuid()
+        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        and not stat.S_ISLNK(status.st_mode)
+    )
