@@ -57,7 +57,12 @@ export HIPAA_CIS_STORM_SEED ?= $(shell date +%s)
 
 .PHONY: test
 test: $(VENV)/.development ## run all tests that this machine can run, and list those it cannot; ARGS="-k ..."
-	@$(PYTEST) --numprocesses $(JOBS) --dist loadgroup --durations 25 --durations-min 20 $(ARGS)
+	@$(PYTEST) --numprocesses $(JOBS) --dist loadgroup --durations 25 --durations-min 20 -m "not long" $(ARGS)
+	@echo "What takes longer than CI bears is left to \`make test-long\` (docs/testing.md)."
+
+.PHONY: test-long
+test-long: $(VENV)/.development ## run the tests that take longer than CI bears; ARGS="-k ..."
+	@$(PYTEST) --numprocesses $(JOBS) --dist loadgroup --durations 0 --durations-min 20 -m long $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.development ## measure times and memory (tests/benchmarks)
