@@ -19,8 +19,12 @@ def shown(monkeypatch):
     return lambda **given: monkeypatch.setattr(context, "CLIARGS", ImmutableDict(given))
 
 
-def checked(pattern, limit=None, groups=GROUPS, skip=()):
-    given = {"groups": groups, "ansible_skip_tags": list(skip), **({"ansible_limit": limit} if limit else {})}
+def checked(pattern, limit=None, groups=None, skip=()):
+    given = {
+        "groups": GROUPS if groups is None else groups,
+        "ansible_skip_tags": list(skip),
+        **({"ansible_limit": limit} if limit else {}),
+    }
     return play_hosts.checked([pattern], given, DataLoader())
 
 
