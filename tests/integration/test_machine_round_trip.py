@@ -15,7 +15,7 @@ from tests.integration.test_round_trip import NOT_RESTORED, OF_THE_MACHINE, fixa
 
 __all__ = ["playbook", "playbook_command", "remediation_of"]
 
-pytestmark = [pytest.mark.hosts, pytest.mark.machine, pytest.mark.slow]
+pytestmark = [pytest.mark.hosts, pytest.mark.machine, pytest.mark.long]
 
 
 def rules_of_the_kernel(known):
