@@ -14,10 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import accounts
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WAYS
 
 TODAY = int(time.time() // 86400)
 OLD = TODAY - 100
@@ -381,10 +379,6 @@ def test_accounts_of_the_host_are_no_directory(host):
     assert directory.refusals(own, {"it": SU}, {}) == {}
     elsewhere = host({"/etc/nsswitch.conf": "shadow: files sss\n"})
     assert directory.refusals(elsewhere, {"it": ("sshd_option", {"name": "Ciphers"}, "x")}, {}) == {}
-
-
-def test_both_sides_know_the_same_ways():
-    assert tuple(KINDS) == WAYS
 
 
 @pytest.mark.parametrize("closes", ["su", ["window"], [1], {"su": 1}])
