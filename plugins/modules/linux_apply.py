@@ -102,13 +102,13 @@ def _made(request: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _observed(request: Dict[str, Any]) -> Dict[str, Any]:
-    """Look at the host as it is by now. Where the request is not understood another call says so: what was made counts."""
+    """Look at the host as it is by now. Where that fails another call says so: what was made counts."""
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.in_time import observe_in_time
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError
 
     try:
         return {"observed": observe_in_time(json.dumps(request))}
-    except RequestError:
+    except (RequestError, OSError):  # not understood, or no process or memory to be had
         return {}
 
 
