@@ -14,9 +14,9 @@ from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner
 
-# What apt-get goes by: the state of packages, which of them were brought along, its lists, sources and configuration.
-_FILES = ("/var/lib/dpkg/status", "/var/lib/apt/extended_states", "/etc/apt/apt.conf", "/etc/apt/preferences",
-          "/etc/apt/sources.list")  # fmt: skip
+# What apt-get goes by: the state of packages, the architectures, which packages were brought along, its lists, sources and configuration.
+_FILES = ("/var/lib/dpkg/status", "/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/etc/apt/apt.conf",
+          "/etc/apt/preferences", "/etc/apt/sources.list")  # fmt: skip
 _FOLDERS = ("/var/lib/dpkg/updates", "/var/lib/apt/lists", "/etc/apt/apt.conf.d", "/etc/apt/preferences.d",
             "/etc/apt/sources.list.d")  # fmt: skip
 # Nothing in them is a list.

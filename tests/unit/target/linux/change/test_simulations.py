@@ -78,7 +78,7 @@ def test_what_is_no_simulation_is_run(apt, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", ["var/lib/dpkg/status", "var/lib/dpkg/updates/0001", "var/lib/apt/lists/x_Packages", "var/lib/apt/extended_states",
+    "path", ["var/lib/dpkg/status", "var/lib/dpkg/arch", "var/lib/dpkg/updates/0001", "var/lib/apt/lists/x_Packages", "var/lib/apt/extended_states",
              "etc/apt/preferences.d/pin", "etc/apt/sources.list"],
 )  # fmt: skip
 def test_it_is_asked_for_again_once_something_changed(asked, apt, tmp_path, path):
