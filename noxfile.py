@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -23,10 +23,8 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT))
-
-from tests.tools.lock import LINES  # noqa: E402 what lies in the checkout is found only now
-
+# Each line of ansible-core with its Pythons, as they are locked.
+LINES = runpy.run_path(str(ROOT / "tests/tools/lock.py"))["LINES"]
 # What comes next, while it is tested before its release; its Pythons, the newest first.
 NEXT_LINE, NEXT_PYTHONS = "2.22", ("3.14", "3.13")
 # The ends of the range; `make test` runs the same tests with the line between them.
