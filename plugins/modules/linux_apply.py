@@ -73,6 +73,7 @@ from typing import Any, Dict
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import apply_request, decision
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.target_module import TargetModule
 
 
@@ -89,7 +90,7 @@ def main() -> None:
         answer = decision.answer(request) if request["mode"] in decision.MODES else _made(request)
         if "observe" in request and (answer["changed"] or answer.get("confirmed")):
             answer.update(_observed(request["observe"]))
-    except (apply_request.RequestError, ChangeError, ReadError) as problem:
+    except (RequestError, ChangeError, ReadError) as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(**answer)
 
@@ -104,7 +105,6 @@ def _made(request: Dict[str, Any]) -> Dict[str, Any]:
 def _observed(request: Dict[str, Any]) -> Dict[str, Any]:
     """Look at the host as it is by now. Where that fails another call says so: what was made counts."""
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.in_time import observe_in_time
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError
 
     try:
         return {"observed": observe_in_time(json.dumps(request))}

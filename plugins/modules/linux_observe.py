@@ -72,7 +72,8 @@ stats:
 """
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.in_time import observe_in_time
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError, request_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import request_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.target_module import TargetModule
 
 

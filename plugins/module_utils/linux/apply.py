@@ -26,7 +26,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     journal_life,
     lock,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.apply_request import RequestError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.approval import NOT_IN_PLAN, Approval, Part
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.execute import (
     Executor,
@@ -60,6 +59,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import (
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
     accounts,
     apparmor,

@@ -20,7 +20,6 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NoRet
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import (
-    RequestError,
     gathered,
     host_for,
     keys_of,
@@ -28,6 +27,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import (
     stats,
     steps,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 
 MAX_SECONDS = 300.0
 MAX_SCAN_SECONDS = 1800.0

@@ -39,6 +39,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
     text_setting,
     units,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
 
 REQUEST_VERSION = 1
 MAX_OBSERVATION_BYTES = 256 * 1024
@@ -86,10 +87,6 @@ def request_for(settings: Sequence[Mapping[str, Any]]) -> str:
     }
     benchmarks = {"settings": {"detect": None, "settings": list(numbered)}}
     return json.dumps({"version": REQUEST_VERSION, "benchmarks": benchmarks, "settings": numbered, "options": {}})
-
-
-class RequestError(ValueError):
-    """The request itself can't be answered; nothing was observed."""
 
 
 def host_for(options: Mapping[str, Any]) -> Host:
@@ -145,12 +142,7 @@ def keys_of(request: Mapping[str, Any], chosen: Sequence[str]) -> List[str]:
 
 def parse(text: str) -> Dict[str, Any]:
     """Return a request that was looked at. Raises `RequestError`."""
-    try:
-        request = json.loads(text)
-    except ValueError as problem:
-        raise RequestError("the request is not JSON: %s" % problem) from None
-    if not isinstance(request, dict) or request.get("version") != REQUEST_VERSION:
-        raise RequestError("the request has to be an object with version %d" % REQUEST_VERSION)
+    request = parse_version(text, REQUEST_VERSION)
     settings = request.get("settings")
     benchmarks = request.get("benchmarks")
     if not isinstance(settings, dict) or not isinstance(benchmarks, dict):

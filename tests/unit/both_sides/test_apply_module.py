@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import in_time
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import RequestError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 from ansible_collections.hipaa.cis.plugins.modules import linux_apply
 
 

@@ -5,25 +5,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
 
 REQUEST_VERSION = 1
 MODES = ("plan", "apply", "confirm", "status", "release")
 
 
-class RequestError(ValueError):
-    """The request itself can't be answered; nothing was changed."""
-
-
 def parse(text: str) -> Dict[str, Any]:
     """Return a request of which the version and the mode are known. Raises `RequestError`."""
-    try:
-        request = json.loads(text)
-    except ValueError as problem:
-        raise RequestError("the request is not JSON: %s" % problem) from None
-    if not isinstance(request, dict) or request.get("version") != REQUEST_VERSION:
-        raise RequestError("the request has to be an object with version %d" % REQUEST_VERSION)
+    request = parse_version(text, REQUEST_VERSION)
     if request.get("mode") not in MODES:
         raise RequestError("the mode has to be one of %s" % ", ".join(MODES))
     return request

@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux import in_time, ob
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import value
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 
 SETTINGS = [{"kind": "accounts", "fact": "uid_zero"}, {"kind": "file", "path": "/"}, {"kind": "sysctl", "name": "a.b"}]
 
@@ -123,5 +124,5 @@ def test_reader_holds_no_stream_of_the_connection_and_yields_to_others(ask):
 def test_host_that_says_nothing_is_no_answer(ask, monkeypatch):
     monkeypatch.setattr(observe, "host_facts", lambda _host: hang())
 
-    with pytest.raises(observe.RequestError, match="asking the host what it is was not done within"):
+    with pytest.raises(RequestError, match="asking the host what it is was not done within"):
         ask(observe_max_seconds=0.3)

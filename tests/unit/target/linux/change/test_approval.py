@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, KERNEL, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host as TreeHost
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 from tests.scenarios.linux import ask
 
 
@@ -240,7 +241,7 @@ def test_file_that_not_everybody_may_read_is_shown_by_digests_only(host, tmp_pat
 
 
 def test_what_is_approved_has_to_be_an_object(host):
-    with pytest.raises(apply.RequestError, match="approved"):
+    with pytest.raises(RequestError, match="approved"):
         host.ask({"a": LINE}, mode="apply", approved=[])
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import RequestError, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import closing, directory
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import accounts
 
