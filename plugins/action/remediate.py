@@ -22,11 +22,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action i
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
-    Limits,
-    PlatformRemediation,
-)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import PlatformRemediation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import NotBegun, Unreachable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline, progress

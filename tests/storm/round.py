@@ -14,10 +14,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import S
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, Catalog, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
-    Limits,
-    PlatformRemediation,
-)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import PlatformRemediation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import Unreachable
 from tests.hosts.host import Host

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import other_system
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions, ExceptionDecision
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.held_settings import HeldSettings
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import (
     CONNECTION,
     PLAIN,
@@ -24,6 +23,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies imp
     Held,
     NoRemedy,
     Remedies,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.rule_result import (
+    NOT_IN_PLAN,
+    NOT_MADE,
+    RuleResult,
+    left_of,
+    of_states,
+    reasons,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import Answer, NotBegun, Target, Unreachable
 
@@ -33,65 +40,11 @@ MAX_PASSES = 4
 # A change that another one undid (forwarding resets other parameters of the kernel) is made once more; one that was
 # refused may be safe once others are made.
 MAX_TRIES = 2
-# How many reasons of one rule are told in words.
-MAX_REASONS = 20
 # The class of what decides who gets in.
 LOGIN = "login"
-# What became of a change that was not made.
-NOT_MADE = ("refused", "failed")
-NOT_IN_PLAN = "not in the approved plan"
-WHY_NOT_IN_PLAN = "; the run in check mode that made the plan says why, and whom a change would shut out"
 CUT_OFF = "the host could not be reached after the change, so it undid it by itself"
 NOT_BY_US = "it was put right by something else while this run was there, and not by it"
 BROKEN = "the connection broke while the change was made, so the host undid it by itself"
-
-RESULTS = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a site allows. ``disruption``: classes; ``confirm_timeout``: seconds; ``options`` go to the modules.
-
-    ``approved``: of a platform's id, what the approved plan has of it (`remediation.plan_part.approved_by`); nothing else
-    is made then. ``plan_digest``: that of this plan.
-    ``force_benchmark``: also by a benchmark that was named and is another system's.
-    ``write_out``: what holds by a program's default only, or only where few look for it, is written out.
-    """
-
-    run_id: str
-    disruption: Collection[str]
-    confirm_timeout: float
-    check: bool
-    write_out: bool = True
-    force_benchmark: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
-    decisions: Decisions = field(default_factory=Decisions)
-    approved: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]] | None = None
-    plan_digest: str = ""
-
-
-@dataclass
-class RuleResult:
-    """What became of one rule on the host."""
-
-    planned: PlannedRule
-    before: Finding
-    after: Finding
-    result: str
-    reason: str = ""
-    changes: list[str] = field(default_factory=list)
-    exception: ExceptionDecision | None = None
-
-
-def _left(states: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    return [{"reason": state["left"]} for state in states if "left" in state]
-
-
-def _reasons(states: Sequence[Mapping[str, Any]]) -> str:
-    """Return why changes were not made, as one text; of very many, how many more there are."""
-    reasons = list(dict.fromkeys(str(state["reason"]) for state in states))
-    more = [f"and {len(reasons) - MAX_REASONS} more"] if len(reasons) > MAX_REASONS else []
-    return "; ".join([*reasons[:MAX_REASONS], *more])
 
 
 class PlatformRemediation:
@@ -434,8 +387,6 @@ class PlatformRemediation:
     def _explain_failing(self, result: RuleResult, tried: Sequence[str]) -> None:
         states = [self._states[name] for name in tried if name in self._states]
         bad = [state for state in states if state["state"] in NOT_MADE]
-        left = _reasons([*bad, *_left(states)])
-        some = any(state["state"] == "done" for state in states)
         fix = result.after.as_dict()["fix"]
         if result.exception:
             result.result, result.reason = "skipped", result.exception.said
@@ -449,29 +400,11 @@ class PlatformRemediation:
             # A refusal beside a planned change is that of another way which is not taken.
             result.result = "would_fix"
             needed = self._needed(result.planned)
-            left = _reasons(
-                [
-                    *(self._states[name] for name in tried if name in needed and self._states[name] in bad),
-                    *_left(states),
-                ]
-            )
+            missing = [self._states[name] for name in tried if name in needed and self._states[name] in bad]
+            left = reasons([*missing, *left_of(states)])
             result.reason = f"a part of it would be left: {left}" if left else ""
-        elif bad and not some and all(state["state"] == "refused" for state in bad):
-            # Of what the plan leaves out, why it does was said when it was made: it may be dangerous to do that by hand.
-            more = WHY_NOT_IN_PLAN if left == NOT_IN_PLAN else f". {fix}"
-            result.result, result.reason = "skipped", f"{left}{more}"
-        elif left:
-            result.result, result.reason = (
-                "still_failing",
-                f"the rest was changed, and this was left: {left}" if some else left,
-            )
-        elif result.planned.rule.disrupts == "reboot" or any(state.get("pending_reboot") for state in states):
-            result.result = "still_failing"
-            result.reason = "the change is made and takes effect at the next boot"
         else:
-            wrong = [check for check in result.after.checks if check.outcome == "fail"]
-            seen = "; ".join(f"{check.setting} is {check.observed}, expected: {check.expected}" for check in wrong[:3])
-            result.result, result.reason = "still_failing", f"changed, but the second look still finds: {seen}"
+            result.result, result.reason = of_states(result.after, states)
 
     def _needed(self, planned: PlannedRule) -> set[str]:
         """Return the changes that a rule still needs, by the way that is taken now."""

@@ -10,12 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
-    RESULTS,
-    Limits,
-    PlatformRemediation,
-    RuleResult,
-)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import PlatformRemediation
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.rule_result import RESULTS, RuleResult
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
 SCHEMA = "hipaa.cis/remediation_record/1"

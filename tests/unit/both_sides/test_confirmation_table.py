@@ -29,10 +29,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Ben
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import platform as controller
-from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
-    Limits,
-    PlatformRemediation,
-)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import PlatformRemediation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target import Unreachable
 

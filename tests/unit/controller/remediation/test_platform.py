@@ -18,10 +18,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Ben
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import confirmation, platform
+from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.plan_part import approved_by, planned_changes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.platform import (
     NOT_BY_US,
-    Limits,
     PlatformRemediation,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.record import make_record
