@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import
     document,
     fields,
     flag,
+    identifier,
     list_of,
     map_of,
     number,
@@ -37,13 +38,15 @@ STEPS = ("file", "kernel", "command", "refresh")
 Answer = dict[str, Any]
 
 _texts = list_of(text())
+# Of changes, as they were asked for.
+_ids = list_of(identifier)
 _difference = fields({}, {name: text(200_000) for name in ("before", "after", "lines", "note")})
 _step = fields(
-    {"type": one_of(*STEPS), "label": text(), "changes": _texts},
+    {"type": one_of(*STEPS), "label": text(), "changes": _ids},
     {"group": text(), "path": text(), "argv": _texts, "diff": _difference},
 )
 _part = fields(
-    {"what": text(), "type": one_of(*STEPS), "changes": _texts, "read": digest, "gives": digest},
+    {"what": text(), "type": one_of(*STEPS), "changes": _ids, "read": digest, "gives": digest},
     {"from": list_of(text(200_000)), "to": list_of(text(200_000))},
 )
 _commit = fields({"state": text()}, {"report": fields({}, {"problems": _texts, "kept": _texts, "undone": _texts})})
@@ -124,6 +127,8 @@ def applied(answer: Any, request: Mapping[str, Any]) -> Answer:
         for name, state in taken.get("changes", {}).items()
         if name in asked
     }
+    for one in (*taken.get("steps", ()), *taken.get("parts", ())):
+        one["changes"] = [name for name in one["changes"] if name in asked]
     if "observe" in request and answer.get("observed") is not None:
         taken["observed"] = observed(answer["observed"], request["observe"])
     return taken

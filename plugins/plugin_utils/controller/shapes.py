@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 
 MOST_TEXT = 4000
 MOST_ITEMS = 50_000
+MOST_IDENTIFIER = 1_000_000
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63
 
@@ -38,6 +39,13 @@ def text(most: int = MOST_TEXT) -> Shape:
         return plain_text if len(plain_text) <= most else plain_text[: most - 4] + " ..."
 
     return shape
+
+
+def identifier(value: Any, place: str) -> str:
+    """Take a text that is compared with ours and shown only where it is one of ours, so it stays as it is."""
+    if not isinstance(value, str) or len(value) > MOST_IDENTIFIER:
+        raise Unusable(f"{place} is no name")
+    return str.__str__(value)
 
 
 def flag(value: Any, place: str) -> bool:

@@ -229,3 +229,15 @@ def test_what_steers_a_terminal_is_spelled_out_wherever_it_stands():
     assert answer["steps"][0]["diff"]["lines"] == "+[U+001B][31m\n"
     assert "[U+001B]c" in explain({"failed": True, "msg": "\x1bc all is well"})
     assert shapes.document(100)(["\x07"], "here") == ["[U+0007]"]
+
+
+@pytest.mark.parametrize("asked", ["x" * 5000, "group = 'a\u200bb'"])
+def test_change_is_known_again_in_its_steps_however_it_is_called(asked):
+    step = {"type": "file", "label": "/etc/x", "changes": [asked, "never asked for"]}
+    answer = answers.applied(
+        {"changed": True, "changes": {asked: {"state": "done"}}, "steps": [step]},
+        {"mode": "apply", "changes": {asked: []}},
+    )
+
+    assert list(answer["changes"]) == [asked]
+    assert answer["steps"][0]["changes"] == [asked]
