@@ -244,7 +244,7 @@ def test_inside_the_window_it_works(booted_host, playbook):
     assert mode(booted_host) == "600"
 
 
-def test_host_on_which_another_run_is_at_work_is_left_alone(booted_host, playbook):
+def test_host_on_which_another_run_is_at_work_is_left_alone(booted_host, playbook, remediation_of):
     hold_lock(booted_host)
 
     code, said = playbook("remediate", [booted_host])
@@ -252,6 +252,9 @@ def test_host_on_which_another_run_is_at_work_is_left_alone(booted_host, playboo
     assert code == 2
     assert "the remediation run other is at work on this host" in said
     assert mode(booted_host) == "644"
+    record = remediation_of(booted_host)
+    assert (record["changed"], record["counts"]["fixed"]) == (False, 0)
+    assert f"hipaa_cis_run_id={record['run_id']}" not in said, "there is nothing of this run to take back"
 
 
 def test_disruption_that_is_not_allowed_is_skipped(booted_host, playbook, results):
