@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empt
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
@@ -31,6 +32,7 @@ class ActionModule(HostAction):
     _supports_check_mode = True
     _supports_async = False
 
+    @no_collections()
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host. A failure is recorded too, so that no host is lost from the summary."""
         variables = task_vars or {}

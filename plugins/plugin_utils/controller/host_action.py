@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import Platfo
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
@@ -122,7 +123,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
     def _ask(self, module: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run a module and return what came back, which nobody has looked at yet. Raises as `_on_host`."""
         try:
-            answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)
+            with no_collections():
+                answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as problem:
             # What the host's side printed while it was connected to is in it.
             raise AnsibleConnectionFailure(spelled_out(problem.message)) from None

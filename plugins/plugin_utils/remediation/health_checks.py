@@ -15,8 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.urls import open_url
-
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 ACTS = ("command", "unit", "port", "url")
@@ -105,6 +103,9 @@ def _reach(host: str, port: int, timeout: float) -> str:
 
 
 def _ask(check: HealthCheck) -> str:
+    # It brings TLS and certificates with it, of which a play without such a check needs nothing.
+    from ansible.module_utils.urls import open_url
+
     try:
         code = int(open_url(check.target, timeout=check.timeout).getcode())
     except urllib.error.HTTPError as problem:

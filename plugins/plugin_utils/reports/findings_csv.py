@@ -51,9 +51,9 @@ def cell(value: Any) -> str:
 
     Blanks before the sign do not help an attacker, as some programs strip them.
     """
-    raw = "" if value is None else str(value)[: MAX_CELL * 4]
-    suspicious = raw.startswith(FORMULA_STARTS) or raw.lstrip().startswith(FORMULA_STARTS)
-    return ("'" if suspicious else "") + one_line("" if value is None else value, MAX_CELL)
+    text = "" if value is None else str(value)
+    suspicious = text.startswith(FORMULA_STARTS) or text[: MAX_CELL * 4].lstrip().startswith(FORMULA_STARTS)
+    return ("'" if suspicious else "") + one_line(text, MAX_CELL)
 
 
 def _joined(checks: list[Document], key: str) -> str:

@@ -42,8 +42,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
 
 HERE = Path(__file__).resolve().parent
-# Pieces of the template that are written at once.
-BUFFERED_PIECES = 400
 # Of what was not looked at, this much is named.
 MAX_LEFT_OUT = 500
 # Evidence was cut before; this leaves room for the note that says so.
@@ -111,7 +109,7 @@ def write_html(
     style, style_source = _fixed("page.css")
     script, script_source = _fixed("page.js")
     page = _environment().get_template("page.html.j2")
-    output = page.stream(
+    pieces = page.generate(
         summary=summary,
         evidence=evidence,
         sections=parts,
@@ -137,5 +135,4 @@ def write_html(
         script=script,
         script_source=Markup(script_source),  # noqa: S704 - a digest
     )
-    output.enable_buffering(BUFFERED_PIECES)
-    stream.writelines(output)
+    stream.writelines(pieces)

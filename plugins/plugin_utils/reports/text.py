@@ -75,6 +75,8 @@ def visible(value: Any, limit: int = MAX_CHARACTERS) -> str:
     Line feeds stay. What was cut is said at the end. The result is always valid Unicode.
     """
     text = value if isinstance(value, str) else str(value)
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     kept = spelled_out(text[:limit].replace("\r\n", "\n")).replace("\t", "    ")
     if len(text) > limit or len(kept) > limit:
         kept = kept[:limit]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import write_csv
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import counted_records, summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -28,7 +28,7 @@ def write_reports(
     """
     summary = summarise(catalog, stores, merging)
     try:
-        target.write("summary.json", _text(summary))
+        target.write("summary.json", as_text(summary))
         with target.writing("findings.csv") as stream:
             write_csv(stream, counted_records(catalog, stores, merging), summary)
         with target.writing("report.html") as stream:
@@ -46,11 +46,9 @@ def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
         kept = (target.folder / "summary.json").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    return kept == _text(summary) and all((target.folder / name).is_file() for name in ("findings.csv", "report.html"))
-
-
-def _text(summary: Mapping[str, Any]) -> str:
-    return json.dumps(summary, indent=1, sort_keys=True) + "\n"
+    return kept == as_text(summary) and all(
+        (target.folder / name).is_file() for name in ("findings.csv", "report.html")
+    )
 
 
 def _framework(catalog: Catalog) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     write_private,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
     join_remediations,
@@ -67,7 +68,7 @@ def _write_record(path: Path, record: dict[str, Any]) -> Path:
     """Write a record into a private folder and return its path. Raises `HipaaCisError`."""
     try:
         make_private_folder(path.parent)
-        write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
+        write_private(path, as_text(record))
     except OSError as problem:
         raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
     return path
@@ -124,7 +125,7 @@ class RunStore:
         path = self.folder / "hosts" / (file_name(record["host"]) + ".json")
         earlier = _record(path, HOST_SCHEMA)
         record = join_host_records(earlier, record) if earlier else record
-        text = json.dumps(record, indent=1, sort_keys=True) + "\n"
+        text = as_text(record)
         try:
             write_private(path, text)
         except OSError as problem:
@@ -155,7 +156,7 @@ class RunStore:
         part = plan_file.joined_part(_record(path, plan_file.PART_SCHEMA), host, task)
         try:
             make_private_folder(path.parent)
-            write_private(path, json.dumps(part, indent=1, sort_keys=True) + "\n")
+            write_private(path, as_text(part))
         except OSError as problem:
             raise HipaaCisError(f"The plan {path} cannot be written: {problem.strerror or problem}.") from None
         return path
@@ -175,6 +176,7 @@ class RunStore:
             return None
         plan = plan_file.join(parts)
         try:
+            # Read by who approves it: each change on lines of its own.
             return self.write("plan.json", json.dumps(plan, indent=1, sort_keys=True) + "\n"), plan["digest"]
         except OSError as problem:
             raise HipaaCisError(
@@ -189,7 +191,7 @@ class RunStore:
         path = self.folder / "remediation" / (file_name(host) + ".json")
         record = _record(path, REMEDIATION_SCHEMA)
         if record:
-            write_private(path, json.dumps(taken_back(record, moment, pending), indent=1, sort_keys=True) + "\n")
+            write_private(path, as_text(taken_back(record, moment, pending)))
 
     def add_rollback(self, host: str, rollback: dict[str, Any]) -> Path:
         """Add a rollback to what this run took back on a host, and return the record's path. Raises `HipaaCisError`."""
@@ -213,7 +215,7 @@ class RunStore:
         seen = _record(self.folder / "hosts" / path.name, HOST_SCHEMA)
         if record and seen:
             record = restarted(record, seen, moment, restart)
-            write_private(path, json.dumps(record, indent=1, sort_keys=True) + "\n")
+            write_private(path, as_text(record))
 
     def remediations(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (relative path, remediation record) of every host that has one. Raises `HipaaCisError`."""
