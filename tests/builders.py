@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from tests.sample_rules import NOT_YET_AUTOMATED, SAMPLES, Sample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -357,3 +358,11 @@ def make_run(hosts: int = 12, rules: int = len(SAMPLES)) -> Run:
     remediation = [make_remediation(host_name(0)), make_remediation(host_name(1), reverted=True)]
     more = {"remediation": remediation, "common_gaps": make_gaps(), **_narrowed(), "exceptions": [make_exception()]}
     return Run(make_summary(records, missing=["lab-old07.clinic.example"], **more), records)
+
+
+def gathered(records: Iterable[Document]) -> Evidence:
+    """Return what the HTML report is made of besides the summary."""
+    evidence = Evidence()
+    for record in records:
+        evidence.add(record)
+    return evidence

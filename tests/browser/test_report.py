@@ -16,7 +16,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from tests.browser import axe
 from tests.browser.chromium import DESKTOP, PHONE, chromium, complaints, load, media, requested, resize
-from tests.builders import framework, make_run
+from tests.builders import framework, gathered, make_run
 from tests.conftest import LEFT_OUT
 from tests.hostile import MARK, hostile_run
 
@@ -28,7 +28,7 @@ SIDEWAYS = "return document.documentElement.scrollWidth - document.documentEleme
 
 def _write(path: Path, run) -> Path:
     stream = io.StringIO()
-    write_html(stream, run.summary, run.records, framework=framework())
+    write_html(stream, run.summary, gathered(run.records), framework=framework())
     path.write_text(stream.getvalue(), encoding="utf-8")
     return path
 

@@ -10,7 +10,7 @@ evidence stands once with the names of the hosts that show it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,14 @@ class Evidence:
     listed: int = 0
     characters: int = 0
     shortened: bool = False
+
+    def add(self, record: Document) -> None:
+        """Gather the findings of a host, where it was audited; the record is not kept."""
+        if record.get("status") != "audited":
+            return
+        self.selections[record["host"]] = record.get("selection", {})
+        for finding in record.get("findings", ()):
+            _add_finding(self, record["host"], finding)
 
     @property
     def quiet_left_out(self) -> bool:
@@ -149,15 +157,3 @@ def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
         group = groups[digest] = _make_group(finding, SHORT_TEXT if evidence.shortened else MAX_CHARACTERS)
         evidence.characters += _size(group)
     group.hosts.append(host)
-
-
-def gather(records: Iterable[Document]) -> Evidence:
-    """Gather the findings of all audited hosts. Records are read one by one and not kept."""
-    evidence = Evidence()
-    for record in records:
-        if record.get("status") != "audited":
-            continue
-        evidence.selections[record["host"]] = record.get("selection", {})
-        for finding in record.get("findings", ()):
-            _add_finding(evidence, record["host"], finding)
-    return evidence

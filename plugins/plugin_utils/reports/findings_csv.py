@@ -11,7 +11,8 @@ that nothing judges yet (``not_yet_automated``), and what the run did not look a
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception, one_line, parameters
@@ -42,6 +43,8 @@ COLUMNS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What a spreadsheet's cell can hold (32,767) is more than anyone reads in one.
 MAX_CELL = 4000
+# Of longer texts nothing is kept in memory.
+MAX_KEPT = 500
 
 Document = Mapping[str, Any]
 
@@ -52,8 +55,16 @@ def cell(value: Any) -> str:
     Blanks before the sign do not help an attacker, as some programs strip them.
     """
     text = "" if value is None else str(value)
+    return _often(text) if len(text) < MAX_KEPT else _cell(text)
+
+
+def _cell(text: str) -> str:
     suspicious = text.startswith(FORMULA_STARTS) or text[: MAX_CELL * 4].lstrip().startswith(FORMULA_STARTS)
     return ("'" if suspicious else "") + one_line(text, MAX_CELL)
+
+
+# Most cells of a fleet say what others say.
+_often = lru_cache(maxsize=10_000)(_cell)
 
 
 def _joined(checks: list[Document], key: str) -> str:
@@ -108,22 +119,25 @@ def _selection(record: Document) -> str:
     return selections.of_record(record) if "selection" in record else ""
 
 
-def _rows(records: Iterable[Document], summary: Document | None) -> Iterator[dict[str, Any]]:
-    seen: set[str] = set()
-    for record in records:
-        seen.add(record["host"])
-        yield from _rows_of_record(record)
-    for host in summary["hosts"] if summary else ():
-        if host["host"] not in seen:
-            yield from _rows_of_record({**host, "run_id": summary["run_id"] if summary else ""})
+class FindingsTable:
+    """Writes the findings, record by record, and keeps of them only the names of the hosts.
 
-
-def write_csv(stream: TextIO, records: Iterable[Document], summary: Document | None = None) -> None:
-    """Write the findings; with ``summary`` also the hosts that left no record.
-
-    ``stream`` is text opened with ``newline=""`` and UTF-8. Records are read one by one and not kept.
+    ``stream`` is text opened with ``newline=""`` and UTF-8.
     """
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    for row in _rows(records, summary):
-        writer.writerow([cell(row.get(column, "")) for column in COLUMNS])
+
+    def __init__(self, stream: TextIO) -> None:
+        self._write = csv.writer(stream).writerow
+        self._hosts: set[str] = set()
+        self._write(COLUMNS)
+
+    def add(self, record: Document) -> None:
+        """Write the rows of a record."""
+        self._hosts.add(record["host"])
+        for row in _rows_of_record(record):
+            self._write([cell(row.get(column, "")) for column in COLUMNS])
+
+    def finish(self, summary: Document) -> None:
+        """Write the rows of the hosts that left no record."""
+        for host in summary["hosts"]:
+            if host["host"] not in self._hosts:
+                self.add({**host, "run_id": summary["run_id"]})

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import MAX_QUIET_FINDINGS, gather
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import MAX_QUIET_FINDINGS, Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import (
     OUTCOMES,
     SEVERITIES,
@@ -95,16 +95,13 @@ def _asks(framework: Document | None) -> dict[str, Document]:
     return {row["cite"]: row for row in (framework or {}).get("safeguards", ())}
 
 
-def write_html(
-    stream: TextIO, summary: Document, records: Iterable[Document], framework: Document | None = None
-) -> None:
+def write_html(stream: TextIO, summary: Document, evidence: Evidence, framework: Document | None = None) -> None:
     """Write the report of a run.
 
-    ``summary`` and ``records`` are documents of the published schemas; records are read one by one and not kept.
+    ``summary`` is a document of the published schema, ``evidence`` what was gathered of the records it is made of.
     ``framework`` is the framework's document (``catalog/frameworks/*.yml``); with it the report tells, per cite, what
     an auditor asks for. ``stream`` is text in UTF-8. The same input gives the same bytes.
     """
-    evidence = gather(records)
     parts = sections(summary, evidence)
     style, style_source = _fixed("page.css")
     script, script_source = _fixed("page.js")

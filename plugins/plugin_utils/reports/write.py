@@ -11,9 +11,10 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import write_csv
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import counted_records, summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -24,15 +25,23 @@ def write_reports(
 ) -> dict[str, Any]:
     """Write ``summary.json``, ``report.html`` and ``findings.csv`` into ``target`` and return the summary.
 
-    Raises `HipaaCisError` where a record or the folder can't be used.
+    Each record is read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
-    summary = summarise(catalog, stores, merging)
+    evidence = Evidence()
     try:
-        target.write("summary.json", as_text(summary))
         with target.writing("findings.csv") as stream:
-            write_csv(stream, counted_records(catalog, stores, merging), summary)
+            table = FindingsTable(stream)
+
+            def also(record: dict[str, Any]) -> None:
+                table.add(record)
+                evidence.add(record)
+
+            summary = summarise(catalog, stores, merging, also)
+            table.finish(summary)
         with target.writing("report.html") as stream:
-            write_html(stream, summary, counted_records(catalog, stores, merging), framework=_framework(catalog))
+            write_html(stream, summary, evidence, framework=_framework(catalog))
+        # Last: where it stands, the others do.
+        target.write("summary.json", as_text(summary))
     except OSError as problem:
         raise HipaaCisError(
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."

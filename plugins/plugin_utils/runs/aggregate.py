@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timezone
 from typing import Any
 
@@ -19,11 +19,21 @@ NOT_BEGUN = "nothing was begun on it: the run ended before its turn"
 NO_RECORD = "no record: the host was unreachable or failed before its audit"
 
 
-def summarise(catalog: Catalog, stores: Sequence[RunStore], merging: Merging | None = None) -> dict[str, Any]:
-    """Return the summary of one run directory, or of several, which are merged as ``merging`` says."""
+def summarise(
+    catalog: Catalog,
+    stores: Sequence[RunStore],
+    merging: Merging | None = None,
+    also: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Return the summary of one run directory, or of several, which are merged as ``merging`` says.
+
+    ``also`` is given each record that it is made of. Raises `HipaaCisError` on a file that is no record.
+    """
     summary = Summary(catalog, "+".join(store.run_id for store in stores))
     for source in merge.records(catalog, stores, merging):
         summary.add(source.record, source.file, source.digest)
+        if also:
+            also(source.record)
     for store in stores:
         for host in store.expected_hosts():
             if store.is_begun(host):
@@ -46,10 +56,3 @@ def _remediation(file: str, record: dict[str, Any]) -> dict[str, Any]:
     kept = ("host", "check_mode", "changed", "reverted", "pending_reboot", "counts")
     more = ("plan_digest", "not_begun", "reboot")
     return {"file": file, **{key: record[key] for key in kept}, **{key: record[key] for key in more if key in record}}
-
-
-def counted_records(
-    catalog: Catalog, stores: Sequence[RunStore], merging: Merging | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield the records that a summary is made of."""
-    return (source.record for source in merge.records(catalog, stores, merging))

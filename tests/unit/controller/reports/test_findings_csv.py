@@ -7,7 +7,12 @@ import io
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import COLUMNS, MAX_CELL, cell, write_csv
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import (
+    COLUMNS,
+    MAX_CELL,
+    FindingsTable,
+    cell,
+)
 from tests.builders import SAMPLES, make_finding, make_record, make_run
 from tests.hostile import hostile_run
 
@@ -16,7 +21,11 @@ FORMULA_SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 def written(records, summary=None):
     stream = io.StringIO(newline="")
-    write_csv(stream, records, summary)
+    table = FindingsTable(stream)
+    for record in records:
+        table.add(record)
+    if summary:
+        table.finish(summary)
     return stream.getvalue()
 
 

@@ -13,7 +13,16 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import evidence_groups
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
-from tests.builders import SAMPLES, framework, make_finding, make_record, make_remediation, make_run, make_summary
+from tests.builders import (
+    SAMPLES,
+    framework,
+    gathered,
+    make_finding,
+    make_record,
+    make_remediation,
+    make_run,
+    make_summary,
+)
 from tests.hostile import MARK, hostile_run
 
 LINKS = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "cite", "ping", "xlink:href"}
@@ -51,7 +60,7 @@ class Page(html.parser.HTMLParser):
 
 def rendered(summary, records, **options):
     stream = io.StringIO()
-    write_html(stream, summary, records, **options)
+    write_html(stream, summary, gathered(records), **options)
     return stream.getvalue()
 
 

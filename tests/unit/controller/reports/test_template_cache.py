@@ -8,6 +8,7 @@ import pytest
 from jinja2 import environment
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 
@@ -28,7 +29,7 @@ def page(tmp_path, monkeypatch):
     def write():
         compiled.clear()
         stream = io.StringIO()
-        write_html(stream, Summary(load_catalog(), "20261103T060000Z-000000").as_dict(), [])
+        write_html(stream, Summary(load_catalog(), "20261103T060000Z-000000").as_dict(), Evidence())
         return stream.getvalue(), len(compiled)
 
     return write

@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogErr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
-from tests.builders import SAMPLES, make_finding, make_record, make_unaudited
+from tests.builders import SAMPLES, gathered, make_finding, make_record, make_unaudited
 
 KNOWN = load_catalog()
 GAPS = {gap.id: gap for gap in KNOWN.gaps}
@@ -89,7 +89,7 @@ def test_console_and_page_name_each_gap_with_its_hosts():
     summary = summarise(*records)
     lines = Console().lines(summary)
     page = io.StringIO()
-    write_html(page, summary, records)
+    write_html(page, summary, gathered(records))
 
     place = next(number for number, line in enumerate(lines) if line.startswith(GAPS["old_protocols"].title))
     assert lines[place].split()[-2:] == ["found", "1"]

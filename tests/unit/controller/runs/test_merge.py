@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import counted_records, summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import SAMPLES, make_finding, make_record, make_unaudited
@@ -52,9 +52,10 @@ def seen(at, host="ward", benchmark="debian_12", **outcomes):
 
 def merged(stores, days=7.0):
     merging = Merging(SATURDAY, days)
-    summary = summarise(KNOWN, stores, merging)
+    records: list[dict] = []
+    summary = summarise(KNOWN, stores, merging, records.append)
     validator("summary").validate(summary)
-    (record,) = counted_records(KNOWN, stores, merging)
+    (record,) = records
     return summary, record
 
 
