@@ -93,15 +93,11 @@ class Evidence:
 
 def _digest(finding: Document) -> bytes:
     """Return a digest of everything that is shown of a finding besides its host."""
-    digest = hashlib.blake2b(digest_size=16)
-    parts = [finding["outcome"], finding.get("reason", ""), finding.get("fix", ""), parameters(finding)]
-    parts.append(exception(finding.get("exception")))
+    shown = [finding["outcome"], finding.get("reason", ""), finding.get("fix", ""), parameters(finding)]
+    shown.append(exception(finding.get("exception")))
     for check in finding.get("checks", ()):
-        parts.extend(check.get(name, "") for name in CHECK_FIELDS)
-    for part in parts:
-        encoded = str(part).encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(encoded) + encoded)
-    return digest.digest()
+        shown.extend([check.get(name, "") for name in CHECK_FIELDS])
+    return hashlib.blake2b(repr(shown).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _make_group(finding: Document, limit: int) -> Group:

@@ -54,7 +54,9 @@ def cell(value: Any) -> str:
 
     Blanks before the sign do not help an attacker, as some programs strip them.
     """
-    text = "" if value is None else str(value)
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else str(value)
     return _often(text) if len(text) < MAX_KEPT else _cell(text)
 
 
@@ -69,9 +71,9 @@ _often = lru_cache(maxsize=10_000)(_cell)
 
 def _joined(checks: list[Document], key: str) -> str:
     """Return one field of all checks; with several checks each part is numbered, so that columns can be matched."""
+    if len(checks) < 2:
+        return str(checks[0].get(key, "")) if checks else ""
     parts = [str(check.get(key, "")) for check in checks]
-    if len(parts) < 2:
-        return "".join(parts)
     return " | ".join(f"({number}) {part[:MAX_CELL]}" for number, part in enumerate(parts, 1) if part)
 
 
@@ -134,7 +136,7 @@ class FindingsTable:
         """Write the rows of a record."""
         self._hosts.add(record["host"])
         for row in _rows_of_record(record):
-            self._write([cell(row.get(column, "")) for column in COLUMNS])
+            self._write([cell(value) for value in map(row.get, COLUMNS)])
 
     def finish(self, summary: Document) -> None:
         """Write the rows of the hosts that left no record."""

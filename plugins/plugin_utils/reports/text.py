@@ -62,7 +62,9 @@ def exception(told: Mapping[str, Any] | None) -> str:
 
 def parameters(finding: Mapping[str, Any]) -> str:
     """Return the values that a finding was judged by: ``name = value unit (site)``, separated by semicolons."""
-    found = finding.get("parameters", {})
+    found = finding.get("parameters")
+    if not found:
+        return ""
     return "; ".join(
         f"{name} = {one['value']}{' ' + one['unit'] if one.get('unit') else ''} ({one['origin']})"
         for name, one in sorted(found.items())

@@ -296,8 +296,8 @@ def _rule_of_record(finding: Record) -> Rule:
     )
 
 
-def _number_order(key: tuple[str, str]) -> tuple[str, list[int]]:
-    return key[0], [int(part) for part in key[1].split(".")]
+def _number_order(key: tuple[str, str]) -> tuple[str, list[tuple[int, str]]]:
+    return key[0], [(int(part), "") if part.isdecimal() else (-1, part) for part in key[1].split(".")]
 
 
 def _state_reason(state: str, counts: Counter[str], missing: int, unjudged: int, affected: int, looked_at: str) -> str:

@@ -182,6 +182,16 @@ def test_what_is_to_be_done_is_each_hosts_own_where_it_differs():
     assert "fixes" not in same["rules"]["pump_screen_lock"]
 
 
+def test_numbers_of_recommendations_are_in_their_order_and_what_is_no_number_ends_nothing():
+    """A record is a file that anybody may have changed."""
+    one = record("a", pump_screen_lock="fail")
+    one["findings"][0]["recommendations"] = ["10.1", "9.2", "supplement 1"]
+
+    places = summarise(one)["rules"]["pump_screen_lock"]["recommendations"]
+
+    assert [place["id"] for place in places] == ["supplement 1", "9.2", "10.1"]
+
+
 def test_whole_run_says_nothing_of_what_was_not_looked_at():
     summary = summarise(record("a", pump_screen_lock="pass", unjudged=[LOGOFF]))
 
