@@ -34,17 +34,20 @@ QUESTIONS = ("world_writable_files", "world_writable_directories", "unowned", "u
 MAX_REMEMBERED = 4096
 MAX_MISSED = 10
 Sort = Tuple[int, int, int]  # mode, user and group number
+# What a sort calls for: whether it is a folder, and the questions it answers. Of most files neither: see `NOTHING`.
+Call = Tuple[bool, Tuple[str, ...]]
+NOTHING: Call = (False, ())
 
 
 class Sorter:
-    """Which questions a file answers, by its mode, user and group. Most files of a host are of few sorts."""
+    """What a file calls for, by its mode, user and group. Most files of a host are of few sorts."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.known: Dict[Sort, Tuple[str, ...]] = {}
+        self.known: Dict[Sort, Call] = {}
 
-    def learn(self, sort: Sort) -> Tuple[str, ...]:
-        """Return the questions of a sort not seen before, and remember them."""
+    def learn(self, sort: Sort) -> Call:
+        """Return what a sort not seen before calls for, and remember it."""
         mode, uid, gid = sort
         found = _questions_of_mode(mode)
         if self._host.user_name(uid) is None:
@@ -53,7 +56,9 @@ class Sorter:
             found.append("ungrouped")
         if len(self.known) >= MAX_REMEMBERED:
             self.known.clear()
-        self.known[sort] = tuple(found)
+        call = (stat.S_ISDIR(mode), tuple(found))
+        # One object for all of these, which the walk knows by its identity.
+        self.known[sort] = NOTHING if call == NOTHING else call
         return self.known[sort]
 
 
@@ -123,7 +128,7 @@ def _walk(host: Host, found: Places) -> Tuple[Dict[str, BoundedList], BoundedLis
         except OSError as problem:
             raise cannot_walk(place, problem) from None
         # No folder above it belongs to the same file system, so its own mode is looked at here.
-        for question in sorter.learn((status.st_mode, status.st_uid, status.st_gid)):
+        for question in sorter.learn((status.st_mode, status.st_uid, status.st_gid))[1]:
             answers[question].add(place)
         device = None if with_volumes else status.st_dev
         walk = Walk(top, branch(closed, place), missed, prefix)
@@ -137,7 +142,7 @@ def _interesting(
     walk: Walk, device: Optional[int], sorter: Sorter, deadline: float
 ) -> Iterator[Tuple[str, Tuple[str, ...]]]:
     """Yield (path, questions) of what answers any question in a walk, within ``device`` if one is given."""
-    known = sorter.known
+    known = sorter.known.get
     for found, closed in walk.folders():
         if time.monotonic() > deadline:
             raise ReadError(
@@ -154,10 +159,13 @@ def _interesting(
                     continue
                 # By position: the attributes of a status cost twice as much, and this runs for every file.
                 sort = (status[0], status[4], status[5])
-                questions = known.get(sort)
-                if questions is None:
-                    questions = sorter.learn(sort)
-                if sort[0] & 0o170000 == 0o040000:
+                call = known(sort)
+                if call is None:
+                    call = sorter.learn(sort)
+                if call is NOTHING:
+                    continue
+                is_folder, questions = call
+                if is_folder:
                     if device is not None and status[2] != device:
                         continue
                     walk.enter(entry.name)

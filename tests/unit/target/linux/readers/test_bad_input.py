@@ -220,6 +220,6 @@ def test_many_owners_are_not_all_remembered(tmp_path, monkeypatch):
     sorter = filesystem_scan.Sorter(host)
 
     for uid in range(100):
-        assert ("unowned" in sorter.learn((0o100644, uid, 0))) is (uid != 0)
+        assert ("unowned" in sorter.learn((0o100644, uid, 0))[1]) is (uid != 0)
 
     assert len(sorter.known) <= 10
