@@ -49,7 +49,11 @@ def test_reports_of_a_fleet(tmp_path, capsys):
     for hosts in SIZES:
         store = make_fleet(tmp_path, hosts)
         answer = subprocess.run(
-            [sys.executable, "-c", MEASURE, str(store.folder)], check=True, stdout=subprocess.PIPE, text=True, timeout=600
+            [sys.executable, "-c", MEASURE, str(store.folder)],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=600,
         )
         measured[hosts] = json.loads(answer.stdout)
         assert measured[hosts][2] == hosts

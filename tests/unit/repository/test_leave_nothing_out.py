@@ -43,15 +43,16 @@ def run_pytest(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("skip", SKIPS)
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
-def test_a_skip_fails_where_all_is_required_and_only_there(run_pytest, skip, workers):
+def test_skips_of_every_kind_are_named_and_fail_where_all_is_required_and_only_there(run_pytest, workers):
     if workers:
         pytest.importorskip("xdist")
-    files = {"passing": PASSES, skip: SKIPS[skip]}
+    files = {"passing": PASSES, **SKIPS}
 
     code, said = run_pytest("1", *workers, **files)
     assert code == pytest.ExitCode.TESTS_FAILED, said
+    named = said.partition("1 passed, 5 skipped")[0].partition("left out")[2]
+    assert [name for name in files if f"test_{name}" in named] == list(SKIPS), said
     assert "Every test must run here" in said
 
     assert run_pytest("", *workers, **files)[0] == pytest.ExitCode.OK
