@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timezone
+from pathlib import Path
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import schema_check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, not_a_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 NOT_BEGUN = "nothing was begun on it: the run ended before its turn"
 NO_RECORD = "no record: the host was unreachable or failed before its audit"
@@ -31,9 +34,12 @@ def summarise(
     """
     summary = Summary(catalog, "+".join(store.run_id for store in stores))
     for source in merge.records(catalog, stores, merging):
-        summary.add(source.record, source.file, source.digest)
-        if also:
-            also(source.record)
+        try:
+            summary.add(source.record, source.file, source.digest)
+            if also:
+                also(source.record)
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise not_a_record(Path(source.file), _what_is_wrong(source.record) or repr(problem)[:200]) from None
     for store in stores:
         for host in store.expected_hosts():
             if store.is_begun(host):
@@ -50,6 +56,12 @@ def summarise(
     if remediation:
         result["remediation"] = sorted(remediation, key=lambda item: (item["host"], item["file"]))
     return result
+
+
+def _what_is_wrong(record: dict[str, Any]) -> str:
+    """Return the first thing that the schema has to say. Only of a record that could not be used: it takes its time."""
+    error = next(schema_check.validator("host_record").iter_errors(record), None)
+    return f"{spelled_out(error.json_path)[:100]}: {spelled_out(error.message)[:200]}" if error else ""
 
 
 def _remediation(file: str, record: dict[str, Any]) -> dict[str, Any]:

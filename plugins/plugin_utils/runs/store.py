@@ -32,12 +32,15 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records impo
     restarted,
     taken_back,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LATEST = "latest"
 # Of a host in one of these states the run has something to say; else it failed before it looked at anything.
 SEEN = ("audited", "not_begun")
 DEFAULT_BASE = "hipaa-cis-runs"
+# A host with every rule failing in full takes a hundredth of it.
+MAX_RECORD_BYTES = 64 * 1024 * 1024
 HOST_SCHEMA = "hipaa.cis/host_record/1"
 REMEDIATION_SCHEMA = "hipaa.cis/remediation_record/1"
 ROLLBACK_SCHEMA = "hipaa.cis/rollback_record/1"
@@ -53,6 +56,11 @@ def file_name(host: str) -> str:
     plain = re.sub(r"[^a-z0-9._-]+", "_", host.lower()).lstrip(".")[:60] or "host"
     # '@' is in no plain name, so that no host can be called like another's digest.
     return f"{plain}@{hashlib.sha256(host.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def not_a_record(path: Path, why: str) -> HipaaCisError:
+    """Return the error of a file that is no host record of ours."""
+    return HipaaCisError(f"{path} is no host record of version 1: {why}. Audit the host again, or take the file away.")
 
 
 def _record(path: Path, schema: str) -> dict[str, Any] | None:
@@ -238,14 +246,22 @@ class RunStore:
     def record(self, file: str) -> tuple[str, dict[str, Any]]:
         """Return SHA-256 and host record of a file below the run directory. Raises `HipaaCisError` where it is none."""
         path = self.folder / file
-        content = path.read_bytes()
+        try:
+            size = path.stat().st_size
+            content = path.read_bytes() if size <= MAX_RECORD_BYTES else b""
+        except OSError as problem:
+            raise HipaaCisError(f"{path} cannot be read: {problem.strerror or problem}.") from None
+        if size > MAX_RECORD_BYTES:
+            raise not_a_record(path, f"it has {size:,} bytes, more than any host record")
         try:
             record: dict[str, Any] = json.loads(content)
-            known = record["schema"] == HOST_SCHEMA
-        except (ValueError, KeyError, TypeError):
-            known = False
-        if not known:
-            raise HipaaCisError(f"{path} is no host record of version 1; was it changed or written by a newer version?")
+            known, host = record["schema"] == HOST_SCHEMA, record["host"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            known, host = False, None
+        if not known or not isinstance(host, str):
+            raise not_a_record(path, "was it changed or written by a newer version?")
+        if path.name != file_name(host) + ".json":
+            raise not_a_record(path, f"it is of the host {spelled_out(host)[:100]}, whose record has another name")
         return hashlib.sha256(content).hexdigest(), record
 
     def expect_hosts(self, hosts: list[str]) -> None:

@@ -147,6 +147,8 @@ class Summary:
                 self._meant[cite].add(key)
 
     def _add_finding(self, host: str, finding: Record) -> None:
+        if finding["outcome"] not in OUTCOMES or finding["severity"] not in SEVERITIES:
+            raise ValueError("a finding has an outcome or a severity that there is not")
         tally = self._rules.setdefault(finding["rule"], _RuleTally(finding))
         tally.outcomes[finding["outcome"]] += 1
         tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import check_run
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import private_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import store as runs_store
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
 
 
@@ -132,3 +133,36 @@ def test_host_whose_turn_never_came_is_told_from_one_that_left_no_record(tmp_pat
 
     store.begin("a")
     assert [store.is_begun(host) for host in ("a", "b")] == [True, False]
+
+
+def with_file(tmp_path, content, name="web"):
+    store = RunStore.create(str(tmp_path), "run-1")
+    (store.folder / "hosts" / f"{name}.json").write_bytes(content)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"schema": "hipaa.cis/host_record/1", "host": "we', "was it changed"),
+        (b'{"schema": "hipaa.cis/host_record/2", "host": "web"}', "a newer version"),
+        (b"[" * 100_000, "was it changed"),
+        (b"\xff\xfe", "was it changed"),
+        (b'{"schema": "hipaa.cis/host_record/1", "host": ["web"]}', "was it changed"),
+        (b'{"schema": "hipaa.cis/host_record/1", "host": "db"}', "of the host db, whose record has another name"),
+        (b'{"schema": "hipaa.cis/host_record/1", "host": "a\\u001b[2J"}', "of the host a\\[U\\+001B\\]"),
+    ],
+)
+def test_file_that_is_no_record_is_named_with_what_to_do(tmp_path, content, said):
+    with pytest.raises(HipaaCisError, match=said) as caught:
+        list(with_file(tmp_path, content).records())
+
+    assert "run-1/hosts/web.json is no host record of version 1" in str(caught.value)
+    assert "Audit the host again, or take the file away." in str(caught.value)
+
+
+def test_file_larger_than_any_record_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs_store, "MAX_RECORD_BYTES", 10)
+
+    with pytest.raises(HipaaCisError, match="it has 11 bytes, more than any host record"):
+        list(with_file(tmp_path, b" " * 11).records())
