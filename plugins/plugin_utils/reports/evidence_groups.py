@@ -10,10 +10,11 @@ evidence stands once with the names of the hosts that show it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     MAX_CHARACTERS,
     exception,
@@ -66,6 +67,7 @@ class Evidence:
     listed: int = 0
     characters: int = 0
     shortened: bool = False
+    digest_of: Callable[[Document], bytes] = field(default_factory=lambda: OnceEach(_digest))
 
     def add(self, record: Document) -> None:
         """Gather the findings of a host, where it was audited; the record is not kept."""
@@ -146,7 +148,7 @@ def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
     else:
         evidence.listed += 1
         evidence.by_host.setdefault(host, {}).setdefault(outcome, []).append(rule)
-    digest = _digest(finding)
+    digest = evidence.digest_of(finding)
     group = groups.get(digest)
     if group is None:
         evidence.shortened = evidence.characters > FULL_TEXT_CHARACTERS

@@ -11,10 +11,12 @@ that nothing judges yet (``not_yet_automated``), and what the run did not look a
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TextIO
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception, one_line, parameters
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 
@@ -43,6 +45,7 @@ COLUMNS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What a spreadsheet's cell can hold (32,767) is more than anyone reads in one.
 MAX_CELL = 4000
+LINE_END = csv.excel.lineterminator
 # Of longer texts nothing is kept in memory.
 MAX_KEPT = 500
 
@@ -88,16 +91,26 @@ def _finding_row(finding: Document) -> dict[str, Any]:
     return row | {key: _joined(checks, key) for key in ("setting", "expected", "observed", "source")}
 
 
+def _finding_cells(finding: Document) -> str:
+    """Return the part of a finding's row that it shares with the same finding of other hosts."""
+    row = _finding_row(finding)
+    return _cells([row[column] for column in COLUMNS[2:-2]])
+
+
+def _cells(values: list[Any]) -> str:
+    """Return a part of a line, without its end."""
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="").writerow([cell(value) for value in values])
+    return buffer.getvalue()
+
+
 def _rows_of_record(record: Document) -> Iterator[dict[str, Any]]:
+    """Yield the rows of all that is no finding."""
     common = {"run_id": record.get("run_id", ""), "host": record["host"], "selection": _selection(record)}
     common["audited_at"] = record.get("audited_at", "")
     if record.get("status") != "audited":
         reason = f"{record.get('status', 'unknown')}: {record.get('reason', 'no reason given')}"
         yield common | {"outcome": "not_audited", "reason": reason}
-    for finding in record.get("findings", ()):
-        # Of merged runs each finding has its own.
-        own = {key: finding[key] for key in ("run_id", "audited_at") if key in finding}
-        yield common | own | _finding_row(finding)
     for item in record.get("not_yet_automated", ()):
         yield common | {
             "title": item["title"],
@@ -128,13 +141,21 @@ class FindingsTable:
     """
 
     def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._write = csv.writer(stream).writerow
+        self._finding = OnceEach(_finding_cells)
         self._hosts: set[str] = set()
         self._write(COLUMNS)
 
     def add(self, record: Document) -> None:
         """Write the rows of a record."""
         self._hosts.add(record["host"])
+        run, time, selection = record.get("run_id", ""), record.get("audited_at", ""), _selection(record)
+        for finding in record.get("findings", ()):
+            # Of merged runs each finding has its own.
+            first = _cells([finding.get("run_id", run), record["host"]])
+            last = _cells([finding.get("audited_at", time), selection])
+            self._stream.write(f"{first},{self._finding(finding)},{last}{LINE_END}")
         for row in _rows_of_record(record):
             self._write([cell(value) for value in map(row.get, COLUMNS)])
 

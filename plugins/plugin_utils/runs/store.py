@@ -25,7 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     write_private,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import Reader, as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
     join_remediations,
@@ -240,11 +240,15 @@ class RunStore:
 
         Raises `HipaaCisError` on a file that is no record.
         """
+        reader = Reader()
         for path in sorted((self.folder / "hosts").glob("*.json")):
-            yield (f"hosts/{path.name}", *self.record(f"hosts/{path.name}"))
+            yield (f"hosts/{path.name}", *self.record(f"hosts/{path.name}", reader))
 
-    def record(self, file: str) -> tuple[str, dict[str, Any]]:
-        """Return SHA-256 and host record of a file below the run directory. Raises `HipaaCisError` where it is none."""
+    def record(self, file: str, reader: Reader | None = None) -> tuple[str, dict[str, Any]]:
+        """Return SHA-256 and host record of a file below the run directory. Raises `HipaaCisError` where it is none.
+
+        Records that one reader has read share what they have in common: nobody changes it.
+        """
         path = self.folder / file
         try:
             size = path.stat().st_size
@@ -254,7 +258,7 @@ class RunStore:
         if size > MAX_RECORD_BYTES:
             raise not_a_record(path, f"it has {size:,} bytes, more than any host record")
         try:
-            record: dict[str, Any] = json.loads(content)
+            record: dict[str, Any] = (reader or Reader()).read(content)
             known, host = record["schema"] == HOST_SCHEMA, record["host"]
         except (ValueError, KeyError, TypeError, RecursionError):
             known, host = False, None

@@ -107,3 +107,13 @@ def test_hostile_values_stay_in_their_cells():
             assert not value.lstrip().startswith(tuple(FORMULA_SIGNS))
             assert len(value) < MAX_CELL + 100
             assert value.replace(" ", "").isprintable()
+
+
+def test_hosts_that_share_a_finding_have_their_own_rows():
+    finding = make_finding(SAMPLES[0], "fail")
+    other = {**finding, "checks": []}
+
+    found = rows([make_record(host, [finding, other], not_yet_automated=[]) for host in ("one", "two, three")])
+
+    assert [row["host"] for row in found] == ["one", "one", "two, three", "two, three"]
+    assert [bool(row["observed"]) for row in found] == [True, False] * 2
