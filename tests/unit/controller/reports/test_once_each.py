@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import once_each
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
 
 
 def test_each_object_is_asked_once_and_equal_ones_are_two(monkeypatch):
-    asked = []
-    once = OnceEach(lambda document: asked.append(document) or len(asked))
+    numbers = itertools.count(1)
+    once = OnceEach(lambda _document: next(numbers))
     first, second = {"a": 1}, {"a": 1}
 
     assert [once(first), once(first), once(second), once(first)] == [1, 1, 2, 1]
