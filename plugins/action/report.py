@@ -86,16 +86,23 @@ class ActionModule(ActionBase):
                 failed=True, msg=f"THE AUDIT COULD NOT BE DONE: no benchmark fits any of the hosts.\nReport: {report}"
             )
         if tripped:
-            # Ansible shows a failed result as it is, and its message a second time: the reasons are told here, once. Not on
-            # standard output, of which other programs may read what a callback writes.
-            self._display.display(spelled_out(tripped.message()), stderr=True)
+            # Ansible shows a failed result as it is, and its message a second time: the reasons are told here, once.
+            self._tell([tripped.message()])
             for told in ("not_compliant", "not_done", "table"):
                 del result[told]
             result.update(failed=True, msg=f"{tripped.headline()} Report: {report}")
+        elif not noted_run_directories():
+            # Nothing was audited by this command, so that no summary comes at its end.
+            self._tell(result["table"])
         elif SUMMARY not in constants.CALLBACKS_ENABLED:
             # The summary at the end, which names it too, is not there.
-            self._display.display(f"Report: {report}", stderr=True)
+            self._tell([f"Report: {report}"])
         return result
+
+    def _tell(self, lines: list[str]) -> None:
+        """Say something to people, not on standard output, of which other programs may read what a callback writes."""
+        for line in lines:
+            self._display.display(spelled_out(line), stderr=True)
 
 
 def _stores(arguments: dict[str, Any]) -> list[RunStore]:

@@ -269,4 +269,7 @@ def test_report_merges_runs_and_gives_the_same_bytes(audit, tmp_path):
     assert process.returncode == 0, process.stdout + process.stderr
     merged = json.loads((tmp_path / "runs" / "both" / "summary.json").read_text())
     assert [host["host"] for host in merged["hosts"]] == ["pump-1", "pump-2"]
+    # No callback shows what another command has audited.
+    assert "HIPAA technical safeguards" in process.stderr
+    assert process.stderr.count(f"Report: {tmp_path.resolve()}/runs/both/report.html") == 1
     assert (tmp_path / "runs" / "one" / "summary.json").read_bytes() == first

@@ -30,6 +30,12 @@ def checked(terms: Sequence[Any], variables: Mapping[str, Any], loader: Any) -> 
     skipped = [name for name in LEAVES_ALL_OUT if name in variables.get("ansible_skip_tags", ())]
     if skipped:
         raise HipaaCisError(f"Nothing was begun: --skip-tags {skipped[0]} leaves nothing over. Leave it out.")
+    if context.CLIARGS.get("start_at_task"):
+        # Where no task has that name, all are skipped and the command ends well.
+        raise HipaaCisError(
+            "Nothing was begun: --start-at-task leaves out the look at the options, or all there is. Leave it out; "
+            "--limit chooses hosts, and --tags rules."
+        )
     groups: Mapping[str, Sequence[str]] = variables.get("groups", {})
     inventory = InventoryManager(loader=loader, sources=None, parse=False)
     for group, hosts in groups.items():

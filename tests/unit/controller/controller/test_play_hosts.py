@@ -66,6 +66,13 @@ def test_tags_that_skip_what_always_runs_are_refused(name):
         checked("all", skip=[name])
 
 
+def test_start_at_a_task_is_refused_for_where_none_has_that_name_all_are_skipped(shown):
+    shown(start_at_task="no task of that name")
+
+    with pytest.raises(HipaaCisError, match="Nothing was begun: --start-at-task leaves out"):
+        checked("all")
+
+
 def test_what_only_shows_a_playbook_needs_no_host(shown):
     shown(syntax=True)
 
