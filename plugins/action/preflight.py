@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime, timezone
 from typing import Any
 
@@ -25,6 +27,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
 
 
 class ActionModule(HostAction):
@@ -81,6 +84,7 @@ class ActionModule(HostAction):
         options.disruption(arguments["allow_disruption"])
         options.check_confirm_timeout(arguments["confirm_timeout"])
         options.check_limits(arguments)
+        self._check_alike(arguments, variables)
         known = load_catalog(arguments["catalogs"])
         exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
         selection = self._selection(arguments, variables)
@@ -88,9 +92,29 @@ class ActionModule(HostAction):
         asked = plan_file.asked(known.digest, selection.as_dict(), arguments["parameters"])
         self._approved(arguments, str(variables["inventory_hostname"]), asked)
 
+    def _check_alike(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Raise `HipaaCisError` where an option of the whole run is another one for this host than for the play's first."""
+        own = {name: arguments[name] for name in options.REPORT_SPEC}
+        own.update((name, self._templar.template(variables.get(options.PREFIX + name))) for name in options.OF_THE_PLAY)
+        # Only digests: nobody has to see what is given.
+        own = {name: _digest(value) for name, value in own.items()}
+        mine = json.dumps([str(variables["inventory_hostname"]), own])
+        host, first = json.loads(shared_text(f"options-{self._task.get_play()._uuid}", lambda: mine))
+        for name, value in own.items():
+            if value != first[name]:
+                raise HipaaCisError(
+                    f"{options.PREFIX}{name} is one for the whole run, and it is another one here than for {host}. Set it for all "
+                    "hosts of the play: with -e, or in the group all."
+                )
+
     def _seen_by_play(self) -> set[str]:
         """Return the variables that the play's keywords could be made of, those of ``import_playbook`` among them."""
         return {*load_extra_vars(self._loader), *self._task.get_play().get_vars()}
+
+
+def _digest(value: Any) -> str:
+    """Return a digest of an option's value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _check_strategy(strategy: str) -> None:

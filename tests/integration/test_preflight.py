@@ -85,6 +85,25 @@ def test_option_of_one_host_that_cannot_be_used_stops_an_audit_before_any_is_tou
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"hipaa_cis_fail_on": ["gap_required"]},
+        {"hipaa_cis_report": False},
+        {"hipaa_cis_merge_max_age": 3},
+        {"hipaa_cis_walks_at_once": 1},
+    ],
+    ids=lambda value: next(iter(value)).removeprefix("hipaa_cis_"),
+)
+def test_option_of_the_whole_run_that_hosts_have_differently_is_refused(command, tmp_path, own):
+    """The report is one task for all hosts, and takes the first one's: a gate of the second would never be looked at."""
+    code, said = command("hipaa.cis.audit", own=own)
+
+    assert code == 2
+    assert f"{next(iter(own))} is one for the whole run, and it is another one here than for" in said
+    assert not (tmp_path / "runs").exists()
+
+
 def test_report_refuses_a_mistyped_variable(command):
     code, said = command("hipaa.cis.report", hipaa_cis_merge_max_ages=3)
 

@@ -104,6 +104,8 @@ PLAYBOOK_VARIABLES = frozenset(
         "back", "went_down", "seen", "lost", "stuck",
     }
 )  # fmt: skip
+# What a playbook or role reads once for all hosts of a play, beside the options of the report.
+OF_THE_PLAY = ("report", "walks_at_once")
 KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})
 
 

@@ -35,28 +35,22 @@ def utc_now() -> str:
 
 def shared_run_id() -> str:
     """Return the id of this command's run, the same in all its processes."""
-    place = _meeting_place() / "run_id"
-    proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return shared_text("run_id", lambda: f"{stamp}-{secrets.token_hex(3)}")
+
+
+def shared_text(name: str, make: Callable[[], str]) -> str:
+    """Return what ``make`` gave for a name in the first process of this command that asked for it."""
+    place = _meeting_place() / name
     if not place.exists():
-        proposal.write_text(f"{stamp}-{secrets.token_hex(3)}", encoding="ascii")
+        proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
+        proposal.write_text(make(), encoding="utf-8")
         try:
             # A hard link appears whole and only once: the first proposal is everybody's.
             os.link(proposal, place)
         except FileExistsError:
             pass
         proposal.unlink()
-    return place.read_text(encoding="ascii")
-
-
-def shared_text(name: str, make: Callable[[], str]) -> str:
-    """Return what ``make`` gives for a name, made once by the first process of this command that asks for it."""
-    place = _meeting_place() / name
-    if not place.exists():
-        proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
-        proposal.write_text(make(), encoding="utf-8")
-        # Appears whole; where two made it at once both made the same.
-        proposal.replace(place)
     return place.read_text(encoding="utf-8")
 
 
