@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import check_run_id
 
 
 class ActionModule(HostAction):
@@ -84,6 +85,11 @@ class ActionModule(HostAction):
         options.disruption(arguments["allow_disruption"])
         options.check_confirm_timeout(arguments["confirm_timeout"])
         options.check_limits(arguments)
+        options.check_play(
+            *(self._templar.template(variables.get(options.PREFIX + name)) for name in ("become", "walks_at_once"))
+        )
+        if arguments["run_id"]:
+            check_run_id(arguments["run_id"])
         self._check_alike(arguments, variables)
         known = load_catalog(arguments["catalogs"])
         exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))

@@ -79,7 +79,9 @@ options:
     type: float
     default: 20.0
   scan_exclude:
-    description: Folders on the host that the file system scan leaves out.
+    description:
+      - Folders on the host that the file system scan leaves out, by their whole path.
+      - Rules about all files that find nothing are then V(manual), for nobody has looked in those folders.
     type: list
     elements: str
     default: []

@@ -12,12 +12,14 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
 SCHEMA = "hipaa.cis/host_record/1"
 MAX_REASON = 2000
+# Folders that are named in a reason.
+MAX_NAMED = 10
 Answer = Mapping[str, Any]
 # Platforms that gave no answer, each with what was in the way.
 Failed = Sequence[tuple[PlatformPlan, Exception]]
@@ -72,7 +74,9 @@ def fill_record(
         }
         _add_benchmark(record, benchmark_plan, named, answer)
         judge = Judge(platform_plan.platform, answer["observations"])
-        record["findings"].extend(judge.judge(planned).as_dict() for planned in benchmark_plan.rules)
+        findings = [judge.judge(planned).as_dict() for planned in benchmark_plan.rules]
+        _leave_to_a_person(benchmark_plan, findings, platform_plan.request["options"].get("scan_exclude", ()))
+        record["findings"].extend(findings)
     for platform_plan, problem in failed:
         _add_failed(record, platform_plan, named, problem)
     counts = Counter(finding["outcome"] for finding in record["findings"])
@@ -111,6 +115,23 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
         }
         for item in plan.unjudged
     )
+
+
+def _leave_to_a_person(plan: BenchmarkPlan, findings: Sequence[dict[str, Any]], excluded: Sequence[str]) -> None:
+    """Take a pass from rules about all files where the site had folders left out: nobody has looked there."""
+    if not excluded:
+        return
+    folders = ", ".join(excluded[:MAX_NAMED]) + (", ..." if len(excluded) > MAX_NAMED else "")
+    for planned, finding in zip(plan.rules, findings, strict=True):
+        if finding["outcome"] == "pass" and any(_is_scan(leaf) for leaf in leaves(planned.settings)):
+            finding["outcome"] = "manual"
+            finding["reason"] = (
+                f"Nothing was found, but hipaa_cis_scan_exclude leaves out {folders}: look there, for the scan does not."
+            )
+
+
+def _is_scan(setting: Mapping[str, Any]) -> bool:
+    return setting["kind"] == "filesystem_scan" or setting.get("query") == "privileged_programs"
 
 
 def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, named: bool, problem: Exception) -> None:

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
@@ -106,7 +109,15 @@ PLAYBOOK_VARIABLES = frozenset(
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
 OF_THE_PLAY = ("report", "walks_at_once")
-KNOWN_VARIABLES = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC, *PLAYBOOK_VARIABLES})
+OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC})
+KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
+# Seconds, and paths that are kept.
+LIMITS = {
+    "command_timeout": 3600,
+    "scan_max_seconds": 86400,
+    "observe_max_seconds": 86400,
+    "scan_max_findings": 1_000_000,
+}
 
 
 def with_variables(
@@ -147,9 +158,11 @@ def filters(option: str, given: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def check_variables(variables: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise `HipaaCisError` on a variable ``hipaa_cis_...`` that nothing reads: most often a typing error."""
-    for name in variables:
+    for name, value in variables.items():
         if name.startswith(PREFIX) and not name.startswith(PARAMETER_PREFIX) and name[len(PREFIX) :] not in known:
             raise HipaaCisError(unknown("variable", name, {PREFIX + option for option in known}))
+        if value is None and name.startswith(PREFIX) and name[len(PREFIX) :] in OPTIONS:
+            raise HipaaCisError(f"{name} is empty. Give it a value, or take it away where the default is meant.")
 
 
 def check_play_variables(names: Collection[str], variables: Mapping[str, Any], seen: Collection[str]) -> None:
@@ -186,10 +199,28 @@ def check_confirm_timeout(seconds: float) -> None:
 
 
 def check_limits(arguments: Mapping[str, Any]) -> None:
-    """Raise `HipaaCisError` where a limit of the observation allows nothing."""
-    for name in ("command_timeout", "scan_max_seconds", "scan_max_findings"):
-        if not arguments[name] > 0:
-            raise HipaaCisError(f"{PREFIX}{name} is {arguments[name]:g}, and has to be above 0.")
+    """Raise `HipaaCisError` where a limit of the observation allows nothing, or everything, or an exclusion is no folder."""
+    for name, most in LIMITS.items():
+        # A number that is none (`nan`) is not below anything either.
+        if not 0 < arguments[name] <= most:
+            raise HipaaCisError(f"{PREFIX}{name} is {arguments[name]:g}, and has to be above 0 and at most {most:,}.")
+    for folder in arguments["scan_exclude"]:
+        if not folder.startswith("/"):
+            raise HipaaCisError(
+                f"{PREFIX}scan_exclude names '{folder}', and has to name folders by their whole path: /srv/archive."
+            )
+
+
+def check_play(become: Any, walks_at_once: Any) -> None:
+    """Raise `HipaaCisError` where a keyword of a task would be made of something that Ansible takes for something else."""
+    try:
+        boolean(True if become is None else become, strict=True)
+    except TypeError:
+        raise HipaaCisError(f"{PREFIX}become is '{become}', and has to be true or false.") from None
+    if walks_at_once is not None and not re.fullmatch(r"[0-9]{1,6}", str(walks_at_once)):
+        raise HipaaCisError(
+            f"{PREFIX}walks_at_once is '{walks_at_once}', and has to be a whole number; 0 sets no limit."
+        )
 
 
 def check_days(option: str, days: float) -> None:

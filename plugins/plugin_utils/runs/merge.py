@@ -21,6 +21,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 
 Record = dict[str, Any]
 MAX_AGE_DAYS = 7.0
+# Clocks of controllers differ by less.
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,22 @@ class Merging:
 
     def is_stale(self, audited_at: str) -> bool:
         """Return whether what was seen then says nothing any more; so it is where nobody can tell when it was."""
+        age = self._age(audited_at)
+        return age is None or age > timedelta(days=self.max_age_days) or age < -CLOCKS_DIFFER
+
+    def why_stale(self, audited_at: str) -> str:
+        """Return why it says nothing any more."""
+        age = self._age(audited_at)
+        if age is not None and age < timedelta():
+            # Else a controller whose clock was ahead would have made the newest record for ever.
+            return f"it was looked at {audited_at}, which is later than now: a controller's clock was wrong"
+        return f"it was last looked at {audited_at}, and {self.max_age_days:g} days is the most that hipaa_cis_merge_max_age allows"
+
+    def _age(self, audited_at: str) -> timedelta | None:
         try:
-            seen = datetime.fromisoformat(audited_at.replace("Z", "+00:00"))
-            return self.at - seen > timedelta(days=self.max_age_days)
+            return self.at - datetime.fromisoformat(audited_at.replace("Z", "+00:00"))
         except (ValueError, TypeError):
-            return True
+            return None
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,5 @@ def _still_carried(catalog: Catalog, newest: Record, benchmark: str) -> bool:
 def _too_old(source: Source, finding: Record, merging: Merging) -> Record:
     return {
         **{key: finding[key] for key in ("benchmark", "rule", "recommendations", "title", "cites")},
-        "reason": f"it was last looked at {source.record['audited_at']}, and {merging.max_age_days:g} days is the most "
-        "that hipaa_cis_merge_max_age allows",
+        "reason": merging.why_stale(source.record["audited_at"]),
     }

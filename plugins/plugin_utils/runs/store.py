@@ -82,6 +82,17 @@ def _write_record(path: Path, record: dict[str, Any]) -> Path:
     return path
 
 
+def check_run_id(run_id: str) -> None:
+    """Raise `HipaaCisError` where a run cannot be called so."""
+    if run_id.lower() == LATEST:
+        raise HipaaCisError(
+            f"'{run_id}' cannot be the id of a run, for the link {LATEST} leads to the last one. Give another hipaa_cis_run_id, or "
+            "none for one made of the time."
+        )
+    if not RUN_ID.fullmatch(run_id):
+        raise HipaaCisError(f"The run id '{run_id}' may only hold letters, digits, '.', '_' and '-' (at most 100).")
+
+
 class RunStore:
     """One run's directory."""
 
@@ -92,13 +103,7 @@ class RunStore:
     @classmethod
     def create(cls, base: str, run_id: str) -> RunStore:
         """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written."""
-        if run_id.lower() == LATEST:
-            raise HipaaCisError(
-                f"'{run_id}' cannot be the id of a run, for the link {LATEST} leads to the last one. Give another hipaa_cis_run_id, or "
-                "none for one made of the time."
-            )
-        if not RUN_ID.fullmatch(run_id):
-            raise HipaaCisError(f"The run id '{run_id}' may only hold letters, digits, '.', '_' and '-' (at most 100).")
+        check_run_id(run_id)
         store = cls(Path(os.path.abspath(os.path.expanduser(base))) / run_id)
         try:
             make_private_folder(store.folder / "hosts")

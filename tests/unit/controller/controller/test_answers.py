@@ -145,6 +145,26 @@ def test_no_value_of_any_setting_breaks_judge_or_remedies():
                 remedies.write_out(planned)
 
 
+@pytest.mark.parametrize(("excluded", "outcome"), [((), "pass"), (("/srv/a", "/srv/b"), "manual")])
+def test_scan_that_leaves_folders_out_passes_nothing(excluded, outcome):
+    known = load_catalog([])
+    wanted = Selection(
+        benchmarks=("debian_12",), level=2, include={"rules": ["files_have_owners", "world_writable_secured"]}
+    )
+    (plan,) = make_plan(known, wanted, {}, {"scan_exclude": list(excluded)})
+    nothing = {"state": "value", "value": {"count": 0, "paths": [], "truncated": False}}
+    seen = {"benchmarks": ["debian_12"], "observations": dict.fromkeys(plan.request["settings"], nothing)}
+    record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", wanted)
+
+    fill_record(record, known, [(plan, seen)], named=True)
+
+    assert {finding["outcome"] for finding in record["findings"]} == {outcome}
+    assert record["counts"][outcome] == len(record["findings"]) == 2
+    assert all(
+        "hipaa_cis_scan_exclude leaves out /srv/a, /srv/b" in one["reason"] for one in record["findings"] if excluded
+    )
+
+
 APPLY = {
     "mode": "apply", "changes": {"c": ["k", {}, 1]}, "observe": REQUEST,
 }  # fmt: skip

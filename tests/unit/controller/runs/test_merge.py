@@ -100,6 +100,21 @@ def test_what_is_too_old_is_not_assessed(runs, days, left):
         assert {rows[cite] for cite in item["cites"] if cite in rows} <= {"not_assessed"}
 
 
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-11-07T06:59:00Z", set()),
+        ("2027-11-07T06:00:00Z", {"it was looked at 2027-11-07T06:00:00Z, which is later than now"}),
+        ("soon", {"it was last looked at soon, and 7 days"}),
+    ],
+)
+def test_record_of_a_clock_that_was_ahead_is_not_the_newest_for_ever(runs, at, said):
+    _summary, record = merged(runs([seen(at, **{A: "pass"})]))
+
+    assert set(outcomes(record)) == (set() if said else {A})
+    assert {item["reason"][: len(start)] for item in record["not_looked_at"] for start in said} == said
+
+
 def test_one_run_has_no_age(runs):
     stores = runs([seen("2020-01-01T00:00:00Z", **{A: "pass"})])
 
