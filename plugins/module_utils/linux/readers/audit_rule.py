@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from typing import List, Mapping, Optional, Sequence, Tuple
+from itertools import islice
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -40,6 +41,9 @@ LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-
 BY_PEOPLE = ("auid>=UID_MIN", "auid!=unset")
 QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable")
 MAX_MISSING = 20
+# A rule for each is written.
+MAX_PROGRAMS = 1000
+MAX_SHOWN = 200
 LOCKED = "2"
 
 
@@ -91,7 +95,13 @@ class Recording:
 
     def wanted(self, address: Address) -> List[Rule]:
         """Return the rules that together record what an address asks for."""
-        texts = self.texts_of(address)
+        return self._parsed(self.texts_of(address))
+
+    def of_program(self, path: str) -> List[Rule]:
+        """Return the rule that records a program where people run it. Raises `ReadError` where no rule can name it."""
+        return self._parsed([self._of_program(path)])
+
+    def _parsed(self, texts: Sequence[str]) -> List[Rule]:
         rules = RuleSet(self.words)
         for text in texts:
             rules.add(text, "the rule")
@@ -162,10 +172,34 @@ def _observe(recording: Recording, address: Address) -> Observation:
         files = recording.configured
         states = ((recording.enabled, ""), (files.enabled, files.stopped))
         lost = [{} if state == LOCKED else {"-e 2": kept_out} for state, kept_out in states]
+    elif address["query"] == "privileged_programs":
+        lost = _lost_programs(recording)
     else:
         wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
         lost = [rules.missing(wanted) for rules in (recording.running, recording.configured)]
     return value({"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, _source(recording))
+
+
+def _lost_programs(recording: Recording) -> List[Dict[str, str]]:
+    """Return what of the privileged programs is not recorded, now and at boot: the first `MAX_MISSING` pieces of each.
+
+    Every user can make such programs, as many as they like and with names that no rule can hold; that is seen here, and is no error.
+    """
+    sets = (recording.running, recording.configured)
+    lost: List[Dict[str, str]] = [{} for _rules in sets]
+    for path in each_privileged_program(recording.host):
+        try:
+            pieces = [piece for rule in recording.of_program(path) for piece in recording.pieces(rule)]
+        except ReadError as problem:
+            found = [{"no rule can name a program: %s" % problem: ""} for _rules in sets]
+        else:
+            found = [rules.missing(pieces) for rules in sets]
+        for known, more in zip(lost, found):
+            if len(known) < MAX_MISSING:
+                known.update(more)
+        if all(len(known) >= MAX_MISSING for known in lost):
+            break
+    return lost
 
 
 def _texts(lost: Mapping[str, str]) -> List[str]:
@@ -183,7 +217,9 @@ def _source(recording: Recording) -> str:
 def _nameable(path: str) -> str:
     # A byte that is not UTF-8 is shown with a backslash.
     if re.search(r"[\s\\]", path):
-        raise ReadError("%r holds a blank or another sign that audit rules take for something else" % printable(path))
+        raise ReadError(
+            "%r holds a blank or another sign that audit rules take for something else" % printable(path)[:MAX_SHOWN]
+        )
     return path
 
 
@@ -262,21 +298,25 @@ def _status(host: Host) -> str:
     return found.group(1)
 
 
-def privileged_programs(host: Host) -> List[str]:
-    """Return the programs that run with the rights of their owner or group, on file systems that let them."""
-    found = filesystem_scan.tallies(host)
-    paths = set()
-    for question in ("suid", "sgid"):
-        if found[question].count > len(found[question].items):
-            raise ReadError("more than %d programs run with other rights" % len(found[question].items))
-        paths.update(found[question].items)
+def each_privileged_program(host: Host) -> Iterator[str]:
+    """Yield the programs that run with the rights of their owner or group, on file systems that let them."""
     try:
         table: Optional[MountTable] = host.shared("mounts", lambda: MountTable(host))
     except NotFound:
         table = None  # a bare tree is one file system
-    return sorted(path for path in paths if table is None or _is_run(table, path))
+    for path in filesystem_scan.answering(host, "suid", "sgid"):
+        if table is None or _is_run(table, path):
+            yield path
+
+
+def privileged_programs(host: Host) -> List[str]:
+    """Return them all, for rules to be written. Raises `ReadError` where they are too many for that."""
+    found = list(islice(each_privileged_program(host), MAX_PROGRAMS + 1))
+    if len(found) > MAX_PROGRAMS:
+        raise ReadError("more than %d programs run with other rights" % MAX_PROGRAMS)
+    return sorted(found)
 
 
 def _is_run(table: MountTable, path: str) -> bool:
     mount = table.holding(path)
-    return mount is None or (mount.has("suid") and mount.has("exec"))
+    return mount.has("suid") and mount.has("exec")

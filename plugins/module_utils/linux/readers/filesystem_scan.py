@@ -112,9 +112,31 @@ def _document(found: BoundedList) -> Dict[str, Any]:
     return {"count": found.count, "paths": found.items, "truncated": found.count > len(found.items)}
 
 
+def answering(host: Host, *wanted: str) -> Iterator[str]:
+    """Yield the paths that answer any of these questions, all of them however many they are.
+
+    What did not fit into the answers is walked for once more, so that nothing grows with what users make.
+    """
+    answers = [tallies(host)[question] for question in wanted]
+    if all(answer.count == len(answer.items) for answer in answers):
+        yield from sorted({path for answer in answers for path in answer.items})
+        return
+    for path, questions in _found(host, _places(host), BoundedList(0)):
+        if any(question in wanted for question in questions):
+            yield printable(path)
+
+
 def _walk(host: Host, found: Places) -> Tuple[Dict[str, BoundedList], BoundedList]:
     answers = {question: BoundedList(int(host.options.get("scan_max_findings", 1000))) for question in QUESTIONS}
     missed = BoundedList(MAX_MISSED)
+    for path, questions in _found(host, found, missed):
+        for question in questions:
+            answers[question].add(path)
+    return answers, missed
+
+
+def _found(host: Host, found: Places, missed: BoundedList) -> Iterator[Tuple[str, Tuple[str, ...]]]:
+    """Yield (path, questions) of what answers any question. What could not be looked at is added to ``missed``."""
     deadline = time.monotonic() + float(host.options.get("scan_max_seconds", 1800))
     sorter = Sorter(host)
     prefix = host.root.rstrip("/")
@@ -128,14 +150,11 @@ def _walk(host: Host, found: Places) -> Tuple[Dict[str, BoundedList], BoundedLis
         except OSError as problem:
             raise cannot_walk(place, problem) from None
         # No folder above it belongs to the same file system, so its own mode is looked at here.
-        for question in sorter.learn((status.st_mode, status.st_uid, status.st_gid))[1]:
-            answers[question].add(place)
+        yield place, sorter.learn((status.st_mode, status.st_uid, status.st_gid))[1]
         device = None if with_volumes else status.st_dev
         walk = Walk(top, branch(closed, place), missed, prefix)
         for path, questions in _interesting(walk, device, sorter, deadline):
-            for question in questions:
-                answers[question].add(path[len(prefix) :])
-    return answers, missed
+            yield path[len(prefix) :], questions
 
 
 def _interesting(

@@ -21,6 +21,14 @@ I386 = ("i386", "i486", "i586", "i686")
 # What ausyscall(8) calls the 32-bit side of an architecture.
 COMPANIONS = {"x86_64": "i386", "aarch64": "arm", "ppc64": "ppc", "ppc64le": "ppc", "s390x": "s390"}
 
+# Users can make as many names as they like.
+MAX_REMEMBERED = 4096
+
+
+def _forget(known: Dict[str, str]) -> None:
+    if len(known) >= MAX_REMEMBERED:
+        known.clear()
+
 
 def _has_selinux(host: Host) -> bool:
     if host.exists("/sys/fs/selinux/enforce"):
@@ -84,6 +92,7 @@ class Words:
     def path(self, text: str) -> str:
         """Return a path whose folder has no links: /var/run/utmp is /run/utmp. What it ends in is looked at as it is."""
         if text not in self._names:
+            _forget(self._names)
             folder, _slash, name = text.rpartition("/")
             self._names[text] = self.real(folder).rstrip("/") + "/" + name if folder else text
         return self._names[text]
@@ -110,13 +119,13 @@ class Words:
 
     def _volume(self, path: str) -> str:
         if path not in self._volumes:
+            _forget(self._volumes)
             self._volumes[path] = self._find_volume(path)
         return self._volumes[path]
 
     def _find_volume(self, path: str) -> str:
         try:
             table: MountTable = self._host.shared("mounts", lambda: MountTable(self._host))
-            mount = table.holding(path)
+            return table.holding(path).volume
         except ReadError:
             return ""  # what cannot be told is taken for one
-        return mount.volume if mount else ""

@@ -14,6 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.octal impor
 
 # A process in a namespace of its own (ansible-pull as a service with a private /tmp) sees other
 # mounts than the host has; the first process sees the host's. Its table is open to root only.
+# A user of FUSE may have a thousand mounts on paths of any length.
+MAX_TABLE_BYTES = 64 * 1024 * 1024
 TABLES = ("/proc/1/mountinfo", "/proc/self/mountinfo")
 FIXED_FIELDS = 6
 # Flags that are shown by the word for not having them.
@@ -58,7 +60,7 @@ class MountTable:
     def _read(self, host: Host) -> List[Mount]:
         for table in TABLES:
             try:
-                text = host.read_text(table)
+                text = host.read_text(table, MAX_TABLE_BYTES)
             except ReadError:
                 if table == TABLES[-1]:
                     raise
@@ -75,7 +77,12 @@ class MountTable:
         raise ReadError("%s shows no root file system" % self.source)
 
     def visible(self, path: str) -> Optional[Mount]:
-        """Return the mount whose root is seen on ``path``, or None where the path lies in another mount.
+        """Return the mount whose root is seen on ``path``, or None where the path lies in another mount."""
+        here = self.holding(path)
+        return here if here.path == path else None
+
+    def holding(self, path: str) -> Mount:
+        """Return the mount in which a path lies.
 
         Mounts may cover each other and each other's parents, so the path is followed from the root.
         """
@@ -83,16 +90,7 @@ class MountTable:
         parts = [part for part in path.split("/") if part]
         for count in range(1, len(parts) + 1):
             here = self._cover(here, "/" + "/".join(parts[:count]))
-        return here if here.path == path else None
-
-    def holding(self, path: str) -> Optional[Mount]:
-        """Return the mount in which a path lies."""
-        while path:
-            mount = self.visible(path)
-            if mount is not None:
-                return mount
-            path = path.rpartition("/")[0]
-        return self.visible("/")
+        return here
 
     def shown(self) -> List[Mount]:
         """Return the mounts that can be seen, none covered by another."""
@@ -115,7 +113,7 @@ def bound_folder(host: Host, path: str) -> Optional[Mount]:
         mount = table.holding(path.rpartition("/")[0])
     except ReadError:
         return None
-    if mount is None or mount.path == "/" or mount.root == "/":
+    if mount.path == "/" or mount.root == "/":
         return None
     # A subvolume of btrfs is a file system of its own, though it has a place in a larger one.
     return None if mount.fstype == "btrfs" else mount

@@ -8,9 +8,10 @@ import os
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import MAX_OBSERVATION_BYTES, read_kind
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, filesystem_scan
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, audit_rule, filesystem_scan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import folder
 
 MANY = 10_000
@@ -223,3 +224,86 @@ def test_many_owners_are_not_all_remembered(tmp_path, monkeypatch):
         assert ("unowned" in sorter.learn((0o100644, uid, 0))[1]) is (uid != 0)
 
     assert len(sorter.known) <= 10
+
+
+PROGRAM = "-a always,exit -F path=%s -F perm=x -F auid>=1000 -F auid!=unset"
+
+
+@pytest.fixture
+def ask_programs(tmp_path):
+    """A function: what of the privileged programs is not recorded, where the scan keeps only two paths of each question."""
+
+    def call(*recorded):
+        rules = "".join(PROGRAM % path + "\n" for path in recorded)
+        said = {"uname -m": "x86_64\n", "auditctl -l": rules or "No rules\n", "auditctl -s": "enabled 1\n"}
+        plant(tmp_path, **{"login.defs": "UID_MIN 1000\n"})
+        (tmp_path / "lib/systemd/system").mkdir(parents=True, exist_ok=True)
+        unit = "[Service]\nExecStart=/sbin/auditd\nExecStartPost=-/sbin/augenrules --load\n"
+        (tmp_path / "lib/systemd/system/auditd.service").write_text(unit)
+        (tmp_path / "sys/fs").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "etc/audit/rules.d").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "etc/audit/rules.d/audit.rules").write_text(rules)
+        host = Host(
+            str(tmp_path),
+            runner=lambda argv, _timeout: CommandResult(0, said[" ".join(argv)], ""),
+            privileged=True,
+            options={"scan_max_findings": 2},
+        )
+        return host, read_kind(host, "audit_rule", [{"query": "privileged_programs"}])[0]
+
+    return call
+
+
+def plant_programs(root, *names):
+    (root / "opt").mkdir(exist_ok=True)
+    for name in names:
+        (root / "opt" / name).write_text("")
+        (root / "opt" / name).chmod(0o4755)
+    return ["/opt/" + name for name in names]
+
+
+def test_programs_beyond_all_bounds_are_compared_one_by_one(tmp_path, ask_programs):
+    paths = plant_programs(tmp_path, *["p%02d" % number for number in range(12)])
+
+    assert ask_programs(*paths)[1].value == {"unrecorded_now": [], "unrecorded_at_boot": []}
+    seen = ask_programs(*paths[:7], *paths[8:])[1].value
+    lost = [PROGRAM % paths[7] + " (%s)" % arch for arch in ("b64", "b32")]
+    assert seen == {"unrecorded_now": lost, "unrecorded_at_boot": lost}
+
+
+def test_users_programs_without_end_are_a_fail_that_names_the_first(tmp_path, ask_programs):
+    plant_programs(tmp_path, *["p%02d" % number for number in range(40)])
+
+    host, seen = ask_programs()
+
+    assert [len(lost) for lost in seen.value.values()] == [audit_rule.MAX_MISSING] * 2
+    assert filesystem_scan.tallies(host)["suid"].count == 40
+
+
+@pytest.mark.parametrize("name", ["a blank", "a\\backslash", "new\nline", "no-text-\udcff", "\u20ac" * 80])
+def test_name_that_no_rule_can_hold_is_no_error(tmp_path, ask_programs, name):
+    plant_programs(tmp_path, name)
+
+    seen = ask_programs()[1]
+
+    assert seen.state == "value", seen.reason
+    assert seen.value["unrecorded_now"]
+    assert seen.value["unrecorded_at_boot"]
+
+
+def test_program_on_a_path_too_long_for_the_kernel_is_no_error(tmp_path, ask_programs):
+    here = os.open(str(tmp_path), os.O_RDONLY)
+    for _level in range(30):
+        os.mkdir("x" * 250, dir_fd=here)
+        below = os.open("x" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("program", os.O_CREAT | os.O_WRONLY, 0o755, dir_fd=here))
+    os.chmod("program", 0o4755, dir_fd=here)
+    os.close(here)
+
+    seen = ask_programs()[1]
+
+    assert seen.state == "value", seen.reason
+    assert len(seen.value["unrecorded_now"]) == 1
+    assert "no rule can name a program" in seen.value["unrecorded_now"][0]
