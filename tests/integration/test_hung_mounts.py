@@ -59,15 +59,19 @@ def test_mounts_of_users_and_paths_without_end_switch_no_rule_off(booted_host, a
     assert "/home/plain/.netrc" in str(seen["dot_files_private"])
 
 
-def test_reader_that_hangs_does_not_hold_the_answer(booted_host, audit_hosts):
+def test_path_that_hangs_costs_the_rules_about_it_alone(booted_host, audit_hosts):
     host = booted_host
     mount(host, "/var/log/hung")
 
-    audit = audit_hosts([host], hipaa_cis_level=2, hipaa_cis_observe_max_seconds=4)
+    audit = audit_hosts([host], hipaa_cis_level=2, hipaa_cis_observe_max_seconds=25)
     seen = audit.findings(host.name)
 
     assert audit.code == 0, audit.said
-    assert "reading it was not done within 4 seconds; look for a mount" in seen["log_files_closed"]["reason"]
-    assert "for reading file was not done within 4 seconds" in seen["suid_sgid_reviewed"]["reason"]
-    assert seen["cron_running"]["outcome"] == "pass"
+    assert (
+        "looking at /var/log/hung was not done within 5 seconds; look for a mount" in seen["log_files_closed"]["reason"]
+    )
     assert seen["log_files_closed"]["outcome"] == "error"
+    # Of the same kind, and of the walks behind it.
+    assert seen["passwd_permissions"]["outcome"] == "pass"
+    assert seen["suid_sgid_reviewed"]["outcome"] == "manual"
+    assert seen["cron_running"]["outcome"] == "pass"

@@ -34,6 +34,10 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def _not_noted(_what: str) -> None:
+    pass
+
+
 class Host:
     """Read-only access to one Linux host.
 
@@ -57,6 +61,8 @@ class Host:
         self._runner = runner
         self._command_timeout = command_timeout
         self._max_file_bytes = max_file_bytes
+        # Called with what is about to be touched and may never answer; it may raise `ReadError`.
+        self.note: Callable[[str], None] = _not_noted
         self._texts: Dict[str, str] = {}
         self._results: Dict[Tuple[str, ...], CommandResult] = {}
         self._names: Dict[str, Dict[int, str]] = {}
@@ -95,6 +101,7 @@ class Host:
 
     def stat(self, path: str, follow: bool = True) -> os.stat_result:
         """Return the status of ``path``. Raises `NotFound` or `ReadError`."""
+        self.note(path)
         try:
             real = self.path(path, follow)
             return os.stat(real) if follow else os.lstat(real)
@@ -120,6 +127,7 @@ class Host:
         return self._texts[path]
 
     def _read(self, path: str, max_bytes: int) -> bytes:
+        self.note(path)
         try:
             # Without O_NONBLOCK a FIFO planted in place of a file would hang the audit.
             handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -151,6 +159,7 @@ class Host:
 
     def read_link(self, path: str) -> str:
         """Return where a symbolic link points, unresolved. Raises `NotFound` or `ReadError`."""
+        self.note(path)
         try:
             return os.readlink(self.path(path, follow=False))
         except OSError as problem:
@@ -158,6 +167,7 @@ class Host:
 
     def list_directory(self, path: str) -> List[str]:
         """Return the names in a directory, sorted. Raises `NotFound` or `ReadError`."""
+        self.note(path)
         try:
             return sorted(os.listdir(self.path(path)))
         except OSError as problem:
@@ -236,6 +246,7 @@ class Host:
                 if len(fields) > 2 and fields[2].isdigit():
                     known.setdefault(int(fields[2]), fields[0])
         if number not in known and self.root == "/":
+            self.note("the name service for %s %d" % (table, number))
             name = _name_service(table, number)
             if name is not None:
                 known[number] = name

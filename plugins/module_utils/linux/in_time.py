@@ -4,12 +4,14 @@
 """Answer a request within its time, whatever a reader hangs on.
 
 The readers run in a process of their own. One that hangs in the kernel, on a server that is gone, cannot be ended by any
-signal; a thread would keep the whole module from ending with it, a child is left behind.
+signal; a thread would keep the whole module from ending with it, a child is left behind. Where it hangs at a setting that
+is read apart, another child reads the rest, and does not touch what the first one hangs at.
 """
 
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import select
 import signal
@@ -18,8 +20,9 @@ import time
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import error
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError, error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import (
+    APART,
     gathered,
     host_for,
     keys_of,
@@ -33,9 +36,14 @@ MAX_SECONDS = 300.0
 MAX_SCAN_SECONDS = 1800.0
 NICE = 10
 GRACE = 1.0
+# A setting that is read apart may take one such part of the time, and so many may hang.
+PARTS = 5
+MAX_HUNG = 4
 ENDED = "ended too early"
 REMEDY = "look for a mount that does not answer, or raise hipaa_cis_observe_max_seconds"
 READ_BYTES = 1 << 16
+MAX_PLACE = 4096
+MAX_SHOWN = 200
 Step = Dict[str, Any]
 Maker = Callable[[], Iterable[Step]]
 
@@ -50,15 +58,23 @@ def observe_in_time(
     limits = [float(options.get("observe_max_seconds", MAX_SECONDS))]
     # The walks come last and have a time of their own on top.
     limits.append(limits[0] + float(options.get("scan_max_seconds", MAX_SCAN_SECONDS)))
-    child, stream = _start(
-        lambda: steps(request, (make_host or host_for)(options)), gentle=bool(options.get("gentle", True))
-    )
+    place = Place()
+
+    def make() -> Iterable[Step]:
+        host = (make_host or host_for)(options)
+        host.note = place.note
+        return steps(request, host, gathered(told)["observations"])
+
     told: List[Step] = []
-    try:
-        problem = _collect(stream, limits, told)
-    finally:
-        os.close(stream)
-        ended = _end(child)
+    for left in range(MAX_HUNG, -1, -1):
+        child, stream = _start(make, gentle=bool(options.get("gentle", True)))
+        try:
+            problem = _collect(stream, started, limits, told)
+        finally:
+            os.close(stream)
+            ended = _end(child)
+        if not _is_told_apart(told, problem, place) or not left or time.monotonic() > started + limits[0]:
+            break
     answer = gathered(told)
     if "facts" not in answer:
         raise RequestError("asking the host what it is %s (%s); %s" % (problem, ended, REMEDY))
@@ -68,6 +84,41 @@ def observe_in_time(
     answer.pop("reading", None)
     answer["stats"] = stats(started)
     return answer
+
+
+def _is_told_apart(told: List[Step], problem: str, place: Place) -> bool:
+    """Return whether the child hung at a setting that it read apart; that has its answer then, and its place is not touched again."""
+    key = told[-1].get("apart") if told else None
+    if not key or not problem or problem == ENDED:
+        return False
+    reason = "looking at %s %s; %s" % (place.bar() or "it", problem, REMEDY)
+    told.append({"observations": {key: error(reason).as_dict()}})
+    return True
+
+
+class Place:
+    """What the child touches, in memory that it shares with its parent, and what no child is to touch any more."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, MAX_PLACE + 2)
+        self._barred: List[bytes] = []
+
+    def note(self, what: str) -> None:
+        """Note what is touched next. Raises `ReadError` where that, or what it lies in, did not answer before."""
+        # Also what no file can be named is noted: it is refused by whoever touches it.
+        data = what.encode("utf-8", "backslashreplace")[:MAX_PLACE]
+        for barred in self._barred:
+            if data == barred or data.startswith(barred + b"/"):
+                raise ReadError("%s did not answer; %s" % (barred.decode("utf-8", "replace"), REMEDY))
+        self._memory[: len(data) + 2] = len(data).to_bytes(2, "big") + data
+
+    def bar(self) -> str:
+        """Return what was noted last, shortened, and let nobody touch it any more."""
+        data = self._memory[2 : 2 + int.from_bytes(self._memory[:2], "big")]
+        self._memory[:2] = bytes(2)
+        if data:
+            self._barred.append(data)
+        return data.decode("utf-8", "replace")[:MAX_SHOWN]
 
 
 def _start(make: Maker, gentle: bool) -> Tuple[int, int]:
@@ -111,15 +162,16 @@ def _write(stream: int, data: bytes) -> None:
         data = data[os.write(stream, data) :]
 
 
-def _collect(stream: int, limits: List[float], told: List[Step]) -> str:
+def _collect(stream: int, started: float, limits: List[float], told: List[Step]) -> str:
     """Add the steps to ``told`` as they come; return what was wrong, or nothing at their end."""
-    started = time.monotonic()
     limit = limits[0]
+    part = limits[0] / PARTS
     rest = b""
     while True:
         left = started + limit - time.monotonic()
-        if left <= 0 or not select.select([stream], [], [], left)[0]:
-            return "was not done within %g seconds" % limit
+        apart = bool(told and told[-1].get("apart")) and part < left
+        if left <= 0 or not select.select([stream], [], [], part if apart else left)[0]:
+            return "was not done within %g seconds" % (part if apart else limit)
         data = os.read(stream, READ_BYTES)
         if not data:
             return "" if told and "stats" in told[-1] else ENDED
@@ -158,5 +210,9 @@ def _reason(kind: str, answer: Mapping[str, Any], problem: str, ended: str) -> s
     last = answer.get("reading", "")
     if problem == ENDED:
         return "the process that reads ended at %s (%s)" % (last or "its start", ended)
-    what = "reading it" if last == kind else "it was not looked at, for reading %s" % (last or "anything")
+    what = (
+        "reading it"
+        if last == kind and kind not in APART
+        else "it was not looked at, for reading %s" % (last or "anything")
+    )
     return "%s %s; %s" % (what, problem, REMEDY)

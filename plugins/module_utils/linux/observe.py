@@ -9,7 +9,7 @@ import json
 import platform
 import resource
 import time
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
@@ -77,6 +77,8 @@ KINDS: Dict[str, KindReader] = {
 # What may hang or takes long stands behind all others, so that it costs no more than itself.
 WALKS = ("accounts", "audit_rule", "filesystem_scan")
 LAST = ("file", *WALKS)
+# Their settings are steps of their own: one that hangs is left out, and the others are read all the same.
+APART = ("file",)
 
 
 def request_for(settings: Sequence[Mapping[str, Any]]) -> str:
@@ -106,13 +108,17 @@ def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
     return answer
 
 
-def steps(request: Mapping[str, Any], host: Host) -> Iterator[Dict[str, Any]]:
-    """Yield the parts of the answer as they come, before each kind its name as ``reading``, and ``walks`` before the walks."""
+def steps(request: Mapping[str, Any], host: Host, known: Collection[str] = ()) -> Iterator[Dict[str, Any]]:
+    """Yield the parts of the answer as they come, without the settings that are ``known``.
+
+    Before each kind comes its name as ``reading``, with ``walks`` before the walks; ``apart`` is then the one setting that is read.
+    """
     started = time.monotonic()
     facts = host_facts(host)
     chosen = [name for name, wanted in request["benchmarks"].items() if _matches(wanted.get("detect"), facts)]
     yield {"version": REQUEST_VERSION, "benchmarks": chosen, "facts": facts, "observations": {}}
-    yield from _observe_kinds(host, {key: request["settings"][key] for key in keys_of(request, chosen)})
+    wanted = [key for key in keys_of(request, chosen) if key not in known]
+    yield from _observe_kinds(host, {key: request["settings"][key] for key in wanted})
     yield {"stats": stats(started)}
 
 
@@ -131,7 +137,7 @@ def gathered(parts: Iterable[Mapping[str, Any]]) -> Dict[str, Any]:
     answer: Dict[str, Any] = {"observations": {}, "stats": {}}
     for part in parts:
         answer["observations"].update(part.get("observations", {}))
-        answer.update((key, what) for key, what in part.items() if key not in ("observations", "walks"))
+        answer.update((key, what) for key, what in part.items() if key not in ("observations", "walks", "apart"))
     return answer
 
 
@@ -196,11 +202,13 @@ def _observe_kinds(host: Host, settings: Mapping[str, Any]) -> Iterator[Dict[str
     for key, (kind, _address) in settings.items():
         by_kind.setdefault(kind, []).append(key)
     for kind in sorted(by_kind, key=lambda name: LAST.index(name) if name in LAST else -1):
-        yield {"reading": kind, "walks": kind in WALKS}
         keys = by_kind[kind]
-        addresses = [settings[key][1] for key in keys]
-        seen = read_kind(host, kind, addresses)
-        yield {"observations": {key: _fit(*pair) for key, *pair in zip(keys, addresses, seen)}}
+        for together in [[key] for key in keys] if kind in APART else [keys]:
+            yield {"reading": kind, "walks": kind in WALKS, "apart": together[0] if kind in APART else ""}
+            host.note("")
+            addresses = [settings[key][1] for key in together]
+            seen = read_kind(host, kind, addresses)
+            yield {"observations": {key: _fit(*pair) for key, *pair in zip(together, addresses, seen)}}
 
 
 def _fit(address: Address, seen: Observation) -> Dict[str, Any]:

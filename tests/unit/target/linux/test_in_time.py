@@ -60,8 +60,8 @@ def test_reader_that_hangs_costs_itself_and_what_stands_behind_it(ask):
     remedy = "; look for a mount that does not answer, or raise hipaa_cis_observe_max_seconds"
     assert seen == {
         "sysctl": "fine",
-        "file": "reading it was not done within 0.5 seconds" + remedy,
-        "accounts": "it was not looked at, for reading file was not done within 0.5 seconds" + remedy,
+        "file": "looking at it was not done within 0.1 seconds" + remedy,
+        "accounts": "it was not looked at, for reading file was not done within 0.1 seconds" + remedy,
     }
 
 
@@ -126,3 +126,67 @@ def test_host_that_says_nothing_is_no_answer(ask, monkeypatch):
 
     with pytest.raises(RequestError, match="asking the host what it is was not done within"):
         ask(observe_max_seconds=0.3)
+
+
+class DeadMounts(Host):
+    """A host on which what lies below /dead and /gone never answers; the file ``asked`` says who tried."""
+
+    def path(self, path, follow=True):
+        if path.startswith(("/dead", "/gone")):
+            with open(self.root + "/asked", "a") as stream:
+                stream.write(path + "\n")
+            hang()
+        return super().path(path, follow)
+
+
+@pytest.fixture
+def look(tmp_path):
+    """A function: path -> what is seen of it, on a host with dead mounts, and what of those was touched."""
+    (tmp_path / "fine").write_text("")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("root:x:0:\n")
+
+    def call(*paths, **options):
+        request = json.loads(observe.request_for([{"kind": "file", "path": path} for path in paths]))
+        request["options"] = {"observe_max_seconds": 5, **options}
+        answer = in_time.observe_in_time(
+            json.dumps(request), lambda given: DeadMounts(str(tmp_path), privileged=True, options=given)
+        )
+        seen = [answer["observations"][str(number)] for number in range(len(paths))]
+        asked = tmp_path / "asked"
+        return [one.get("reason", one["state"]) for one in seen], asked.read_text().split() if asked.exists() else []
+
+    return call
+
+
+def test_path_that_hangs_is_named_and_costs_its_own_settings_alone(look, monkeypatch):
+    monkeypatch.setattr(in_time, "GRACE", 0.1)
+
+    seen, asked = look("/fine", "/dead/log", "/dead/log/below", "/dead/logs", "/none", "/gone", "/dead/log", "/fine")
+
+    remedy = "; look for a mount that does not answer, or raise hipaa_cis_observe_max_seconds"
+    late = "looking at %s was not done within 1 seconds" + remedy
+    barred = "/dead/log did not answer" + remedy
+    assert seen == [
+        "value",
+        late % "/dead/log",
+        barred,
+        late % "/dead/logs",
+        "absent",
+        late % "/gone",
+        barred,
+        "value",
+    ]
+    assert asked == ["/dead/log", "/dead/logs", "/gone"]
+
+
+def test_no_more_than_a_few_may_hang(look, monkeypatch):
+    monkeypatch.setattr(in_time, "GRACE", 0.1)
+    monkeypatch.setattr(in_time, "MAX_HUNG", 1)
+
+    seen, asked = look("/dead/a", "/dead/b", "/fine", observe_max_seconds=3)
+
+    assert asked == ["/dead/a", "/dead/b"]
+    assert "looking at /dead/b was not done within 0.6 seconds" in seen[1]
+    assert "it was not looked at, for reading file was not done within 0.6 seconds" in seen[2]
