@@ -18,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import D
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
@@ -35,6 +36,10 @@ HANDED_ON = (
     "observe_max_seconds",
     "gentle",
 )
+
+
+# To connect, become root, send the module and start Python, on a host and a controller that have other things to do.
+WAY_SECONDS = 180.0
 
 
 class HostAction(ActionBase):  # type: ignore[misc]
@@ -99,7 +104,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> answers.Answer:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
-        answer = self._on_host(plan.platform.observe, plan.request, variables)
+        with within(_observation_seconds(plan.request["options"])):
+            answer = self._on_host(plan.platform.observe, plan.request, variables)
         with self._looking_at_it(HipaaCisError):
             return answers.observed(answer, plan.request)
 
@@ -151,3 +157,10 @@ class HostAction(ActionBase):  # type: ignore[misc]
             f"{self.WHAT} could not be done on this host: what it answered cannot be used: {spelled_out(why)}. See that the host is the one it "
             "should be, and that nothing on it changes what its Python or its shell print."
         )
+
+
+def _observation_seconds(asked: Mapping[str, Any]) -> float:
+    """Return how long an observation may take at most: what the host allows itself, and the way there and back."""
+    known = options.AUDIT_SPEC
+    limits = [asked.get(name, known[name]["default"]) for name in ("observe_max_seconds", "scan_max_seconds")]
+    return float(sum(limits)) + WAY_SECONDS
