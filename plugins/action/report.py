@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from ansible import constants
@@ -17,12 +16,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, run_base
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SUMMARY = "hipaa.cis.summary"
@@ -67,6 +67,7 @@ class ActionModule(ActionBase):
         summary = write_reports(load_catalog(arguments["catalogs"]), stores, target, merging)
         if merging:
             target.become_latest()
+        not_entered = self._enter(target, summary, arguments["ledger"])
         tripped = judge_gate(summary, arguments["fail_on"])
         report = str(report_path(target))
         result: dict[str, Any] = {
@@ -97,7 +98,18 @@ class ActionModule(ActionBase):
         elif SUMMARY not in constants.CALLBACKS_ENABLED:
             # The summary at the end, which names it too, is not there.
             self._tell([f"Report: {report}"])
+        if not_entered:
+            result.update(failed=True, msg=f"{result['msg']}\n{not_entered}")
         return result
+
+    def _enter(self, store: RunStore, summary: dict[str, Any], ledger: str | None) -> str:
+        """Enter the run into the ledger; return why the site's own could not be used."""
+        try:
+            for warning in at_end.enter(store, summary, ledger):
+                self._display.warning(spelled_out(warning))
+        except HipaaCisError as problem:
+            return str(problem)
+        return ""
 
     def _tell(self, lines: list[str]) -> None:
         """Say something to people, not on standard output, of which other programs may read what a callback writes."""
@@ -114,8 +126,7 @@ def _stores(arguments: dict[str, Any]) -> list[RunStore]:
     noted = noted_run_directories()
     if noted:
         return [RunStore.open(folder) for folder in noted]
-    base = Path(os.path.abspath(os.path.expanduser(arguments["run_dir"])))
-    return [RunStore.open(str(base / (arguments["run_id"] or shared_run_id())))]
+    return [RunStore.open(str(run_base(arguments["run_dir"]) / (arguments["run_id"] or shared_run_id())))]
 
 
 def _run_folder(base: str, run: str) -> str:

@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.rollback_record import make_rollback, said, steps
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_run_id, utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -49,7 +50,10 @@ class ActionModule(HostAction):
             if arguments["record_in"] and not result.get("failed") and not self._task.check_mode:
                 store = RunStore.create(arguments["record_in"], arguments["run_id"])
                 pending = answer.get("pending_reboot", ())
-                store.note_rollback(variables["inventory_hostname"], utc_now(), pending)
+                noted = store.note_rollback(variables["inventory_hostname"], utc_now(), pending)
+                if noted and chain.has(store):
+                    # It was finished before; of one that goes on the end tells all.
+                    chain.seal(store, only=[noted])
         except HipaaCisError as problem:
             result.update(failed=True, changed=False, msg=str(problem))
         return result
@@ -72,7 +76,10 @@ class ActionModule(HostAction):
         try:
             into = arguments["record_in"]
             store = RunStore.create(into or arguments["run_dir"], arguments["run_id"] if into else shared_run_id())
-            told["rollback_record"] = str(store.add_rollback(variables["inventory_hostname"], rollback))
+            record = store.add_rollback(variables["inventory_hostname"], rollback)
+            told["rollback_record"] = str(record)
+            if not into or chain.has(store):
+                chain.seal(store, only=[record])
         except HipaaCisError as problem:
             told["warnings"] = [*answer.get("warnings", ()), f"This rollback is not recorded: {problem}"]
         return told

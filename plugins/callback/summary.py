@@ -39,6 +39,16 @@ options:
     ini:
       - section: callback_hipaa_cis_summary
         key: write_reports
+  ledger:
+    description:
+      - The address of the ledger, as O(hipaa.cis.report#module:ledger). Where the play has a task for the reports, that one
+        enters the run already.
+    type: str
+    env:
+      - name: HIPAA_CIS_LEDGER
+    ini:
+      - section: callback_hipaa_cis_summary
+        key: ledger
   catalogs:
     description: Folders of a site's own catalog, as for M(hipaa.cis.audit).
     type: list
@@ -60,9 +70,12 @@ from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -132,13 +145,18 @@ class CallbackModule(CallbackBase):
         if plan is not None:
             self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
         known = load_catalog(self.get_option("catalogs"))
-        summary = summarise(known, [store])
+        seen = Outcomes()
+        summary = summarise(known, [store], None, seen.add)
         # Where the play has a task for the reports they are there by now, unless a host was lost since.
-        if self.get_option("write_reports") and not are_written(summary, store):
-            try:
+        try:
+            if self.get_option("write_reports") and not are_written(summary, store):
                 write_reports(known, [store], store)
-            except HipaaCisError as problem:
-                self._display.warning(f"hipaa.cis.summary: {problem}")
+            else:
+                finish(store, summary, seen)
+            for warning in at_end.enter(store, summary, self.get_option("ledger")):
+                self._display.warning(f"hipaa.cis.summary: {warning}")
+        except HipaaCisError as problem:
+            self._display.warning(f"hipaa.cis.summary: {problem}")
         if self.get_option("show_table"):
             colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
             for line in Console(colour).lines(summary, str(store.folder)):

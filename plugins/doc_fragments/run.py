@@ -32,6 +32,18 @@ options:
     default: []
 """
 
+    LEDGER = r"""
+options:
+  ledger:
+    description:
+      - The address of the ledger, the history of all runs, such as C(postgresql://USER:PASSWORD@HOST/DATABASE), or
+        C(sqlite:////srv/hipaa-cis/ledger.sqlite), with four slashes. Put one with a password into a vault.
+      - By default the file C(_ledger.sqlite) in O(run_dir), which is brought up to date when it is read, and at the end of a run of 50 hosts or more.
+        A ledger that is given is brought up to date at the end of each run.
+      - Where not given, the variable C(hipaa_cis_ledger).
+    type: str
+"""
+
     SELECTION = r"""
 options:
   benchmark:

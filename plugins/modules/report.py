@@ -12,11 +12,13 @@ version_added: 0.1.0
 description:
   - Reads the host records of a run directory (or of several, which it merges), writes C(summary.json), C(report.html) and
     C(findings.csv), and fails when something in O(fail_on) is found. Use it as the last task of a playbook, on the controller.
+  - Adds the run to the chain of runs (M(hipaa.cis.verify_runs)), and enters it into the ledger (M(hipaa.cis.history)).
   - The message of a failure tells that the hosts do not comply from that the audit could not be done.
 author:
   - The hipaa.cis authors (@hipaa-cis)
 extends_documentation_fragment:
   - hipaa.cis.run
+  - hipaa.cis.run.ledger
   - hipaa.cis.run.attributes
 options:
   run:

@@ -55,8 +55,14 @@ AUDIT_TASK_SPEC: dict[str, dict[str, Any]] = {
         "options": {"done": {"type": "bool", "default": False}, "problem": {"type": "str", "default": ""}},
     },
 }
+# `ledger` may hold a password.
+LEDGER_SPEC: dict[str, dict[str, Any]] = {
+    "run_dir": RUN_SPEC["run_dir"],
+    "ledger": {"type": "str", "no_log": True},
+}
 REPORT_SPEC: dict[str, dict[str, Any]] = {
     **RUN_SPEC,
+    **LEDGER_SPEC,
     "run": {"type": "list", "elements": "str", "default": []},
     "fail_on": {"type": "list", "elements": "str", "default": []},
     # Days.

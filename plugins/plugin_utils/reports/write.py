@@ -16,18 +16,20 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv imp
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 
 def write_reports(
     catalog: Catalog, stores: Sequence[RunStore], target: RunStore, merging: Merging | None = None
 ) -> dict[str, Any]:
-    """Write ``summary.json``, ``report.html`` and ``findings.csv`` into ``target`` and return the summary.
+    """Write ``summary.json``, ``report.html`` and ``findings.csv`` into ``target``, finish that run, and return the summary.
 
     Each record is read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
-    evidence = Evidence()
+    evidence, seen = Evidence(), Outcomes()
     try:
         with target.writing("findings.csv") as stream:
             table = FindingsTable(stream)
@@ -35,6 +37,7 @@ def write_reports(
             def also(record: dict[str, Any]) -> None:
                 table.add(record)
                 evidence.add(record)
+                seen.add(record)
 
             summary = summarise(catalog, stores, merging, also)
             table.finish(summary)
@@ -46,6 +49,7 @@ def write_reports(
         raise HipaaCisError(
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."
         ) from None
+    finish(target, summary, seen)
     return summary
 
 

@@ -46,6 +46,11 @@ REMEDIATION_SCHEMA = "hipaa.cis/remediation_record/1"
 ROLLBACK_SCHEMA = "hipaa.cis/rollback_record/1"
 
 
+def run_base(given: str) -> Path:
+    """Return the folder that holds the runs, as a whole path."""
+    return Path(os.path.abspath(os.path.expanduser(given)))
+
+
 def file_name(host: str) -> str:
     """Return a file name for a host name, different for different names on any file system.
 
@@ -104,7 +109,7 @@ class RunStore:
     def create(cls, base: str, run_id: str) -> RunStore:
         """Return the store of a run, made where it is missing. Raises `HipaaCisError` where it can't be written."""
         check_run_id(run_id)
-        store = cls(Path(os.path.abspath(os.path.expanduser(base))) / run_id)
+        store = cls(run_base(base) / run_id)
         try:
             make_private_folder(store.folder / "hosts")
             make_private_folder(store.folder / "expected")
@@ -118,7 +123,7 @@ class RunStore:
     @classmethod
     def open(cls, folder: str) -> RunStore:
         """Return the store of a run that is there. Raises `HipaaCisError` where it is none."""
-        path = Path(os.path.abspath(os.path.expanduser(folder)))
+        path = run_base(folder)
         if not (path / "hosts").is_dir():
             raise HipaaCisError(
                 f"{path} is no run directory: it has no folder 'hosts'. No host was audited in this run."
@@ -196,15 +201,17 @@ class RunStore:
                 f"The plan in {self.folder} cannot be written: {problem.strerror or problem}."
             ) from None
 
-    def note_rollback(self, host: str, moment: str, pending: Sequence[str] = ()) -> None:
-        """Say in a host's remediation record that what it fixed was taken back; nothing where it has none.
+    def note_rollback(self, host: str, moment: str, pending: Sequence[str] = ()) -> Path | None:
+        """Say in a host's remediation record that what it fixed was taken back, and return its path; None where it has none.
 
         ``pending``: what of it stays in effect until the host is started again.
         """
         path = self.folder / "remediation" / (file_name(host) + ".json")
         record = _record(path, REMEDIATION_SCHEMA)
-        if record:
-            write_private(path, as_text(taken_back(record, moment, pending)))
+        if not record:
+            return None
+        write_private(path, as_text(taken_back(record, moment, pending)))
+        return path
 
     def add_rollback(self, host: str, rollback: dict[str, Any]) -> Path:
         """Add a rollback to what this run took back on a host, and return the record's path. Raises `HipaaCisError`."""

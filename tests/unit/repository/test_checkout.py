@@ -18,7 +18,7 @@ from tests.tools.lock import LINES, line_of
 ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt")
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9_-]+)==(?P<version>\d+(\.\d+)+)(?: ; (?P<marker>python_version .+))?$")
-RANGE = re.compile(r"^[A-Za-z0-9_-]+>=\d+(\.\d+)+,<\d+(\.\d+)*$")
+RANGE = re.compile(r"^[A-Za-z0-9_-]+(\[[a-z]+\])?>=\d+(\.\d+)+,<\d+(\.\d+)*( ; python_version (>=|<) .\d\.\d+.)?$")
 LOCKED = re.compile(
     r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+?)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
 )
@@ -95,7 +95,7 @@ def test_each_line_of_ansible_is_locked_with_hashes(line):
     development = LOCKED.findall((ROOT / f"locks/development-{line}.txt").read_text(encoding="utf-8"))
     names = {name: version for name, version, _hashes in runtime}
 
-    wanted = {re.split("[><=]", one)[0].lower() for one in requirement_lines("requirements.txt")}
+    wanted = {re.split(r"[><=\[]", one)[0].lower() for one in requirement_lines("requirements.txt")}
     assert wanted <= names.keys()
     assert names["ansible-core"].startswith(f"{line}.")
     # What is tested is what is released.

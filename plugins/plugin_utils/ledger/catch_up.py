@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring the ledger up to date from the chain of a run base: who reads it does so first, and a run's end where that is worth it.
+
+A run is known by its id and the digest of what it found, so it is entered once, whoever comes first, and a second time where
+it has grown since. Each is a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import address
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.connection import opened, writing
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.tables import tables
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.write import Origin, add_run
+from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, outcomes
+
+
+@dataclass(frozen=True)
+class Current:
+    """A ledger that is up to date: the connection, its name for people, and what could not be entered, and why."""
+
+    connection: Any
+    name: str
+    warnings: tuple[str, ...]
+
+
+@contextmanager
+def current(base: Path, given: str | None) -> Iterator[Current]:
+    """Give the ledger with all finished runs of a run base in it. Raises `HipaaCisError` where it can't be used.
+
+    ``given``: the URL that the site gave, if any.
+    """
+    url = address.address(given, base)
+    with opened(url) as connection:
+        yield Current(connection, address.shown(url), tuple(_enter(connection, base)))
+
+
+def bring_up_to_date(base: Path, given: str | None) -> tuple[str, ...]:
+    """Enter what is not there yet, and return warnings. Raises `HipaaCisError` where the ledger can't be used."""
+    with current(base, given) as ledger:
+        return ledger.warnings
+
+
+def _enter(connection: Any, base: Path) -> Iterator[str]:
+    places = chain.places(base)
+    if not places:
+        return
+    sa, runs = library("sqlalchemy"), tables().runs
+    source = _source(places)
+    known = set(connection.execute(sa.select(runs.c.link).where(runs.c.source == source)).scalars())
+    last = {place.run_id: place.number for place in places}
+    for place in places:
+        if place.number not in known:
+            try:
+                yield from _enter_link(connection, base, place, last)
+            except HipaaCisError as problem:
+                yield f"run {place.run_id} is not in the ledger: {problem}"
+
+
+def _source(places: list[chain.Place]) -> str:
+    for place in places:
+        try:
+            return str(chain.read(place)[1]["source"])
+        except (HipaaCisError, KeyError):
+            continue
+    return ""
+
+
+def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str, int]) -> list[str]:
+    link_digest, link = chain.read(place)
+    digest = link["files"].get(outcomes.FILE)
+    if digest is None:
+        return []
+    try:
+        content = (base / place.run_id / outcomes.FILE).read_bytes()
+    except OSError as problem:
+        raise HipaaCisError(
+            f"{base / place.run_id / outcomes.FILE} cannot be read: {problem.strerror or problem}"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        if last[place.run_id] > place.number:
+            return []  # The run grew; a later link has what became of it.
+        raise HipaaCisError(
+            f"{base / place.run_id / outcomes.FILE} is not what it was when the run ended; hipaa.cis.verify_runs tells more"
+        )
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise HipaaCisError(f"{base / place.run_id / outcomes.FILE} is no JSON") from None
+    with writing(connection):
+        return add_run(connection, document, Origin(str(link["source"]), place.number, link_digest, digest))

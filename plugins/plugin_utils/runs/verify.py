@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a run base against its chain: which link is the first that does not hold, and what of the runs is another than was sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import LATEST, RUN_ID
+
+Link = tuple[chain.Place, str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found: how many links and runs hold, problems from the first link on, and notes that are no problem."""
+
+    links: int
+    runs: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    # number -> digest of the links that can be read
+    digests: dict[int, str]
+
+
+def verify(base: Path) -> Verified:
+    """Look at all links of a run base and at all files that they list. Raises `HipaaCisError` where there is no chain."""
+    places = chain.places(base)
+    if not places:
+        raise HipaaCisError(
+            f"{base} has no chain of runs ({chain.FOLDER}), so nothing can be verified. Is it the folder that hipaa_cis_run_dir "
+            "names? A run gets its link when it ends, from this version of the collection on."
+        )
+    problems: list[tuple[int, str]] = []
+    links = list(_readable(places, problems))
+    _hold_together(links, problems)
+    for run_id in dict.fromkeys(place.run_id for place, _digest, _link in links):
+        problems.extend(_run(base, [one for one in links if one[0].run_id == run_id]))
+    runs = {place.run_id for place in places}
+    told = [text for _number, text in sorted(problems, key=lambda problem: problem[0])]
+    digests = {place.number: digest for place, digest, _link in links}
+    return Verified(len(places), len(runs), tuple(told), tuple(_notes(base, links, runs)), digests)
+
+
+def _readable(places: list[chain.Place], problems: list[tuple[int, str]]) -> Iterator[Link]:
+    for place in places:
+        try:
+            yield (place, *chain.read(place))
+        except HipaaCisError as problem:
+            problems.append((place.number, f"link {place.number}: {problem}"))
+
+
+def _hold_together(links: list[Link], problems: list[tuple[int, str]]) -> None:
+    """Name links that are missing, stand there twice, or do not carry the digest of the one before."""
+    before, previous = 0, ""
+    for place, digest, link in links:
+        name = f"link {place.number} (run {place.run_id})"
+        if place.number == before:
+            problems.append((place.number, f"{name}: there are two links of this number"))
+        elif place.number > before + 1:
+            missing = (
+                f"link {before + 1}" if place.number == before + 2 else f"links {before + 1} to {place.number - 1}"
+            )
+            if not any(number in range(before + 1, place.number) for number, _text in problems):
+                problems.append((before + 1, f"{missing}: not there"))
+        elif link["previous"] != previous:
+            problems.append((before, f"link {before}: it was changed after {name} was added"))
+        before, previous = place.number, digest
+
+
+def _run(base: Path, links: list[Link]) -> Iterator[tuple[int, str]]:
+    """Yield what of a run is another than its links say."""
+    run_id = links[0][0].run_id
+    said: dict[str, tuple[int, str]] = {}
+    for place, _digest, link in links:
+        said.update((file, (place.number, digest)) for file, digest in link["files"].items())
+        for file in link["gone"]:
+            said.pop(file, None)
+    folder = base / run_id
+    if not folder.is_dir():
+        yield links[0][0].number, f"link {links[0][0].number} (run {run_id}): the folder of the run is not there"
+        return
+    for file, (number, digest) in said.items():
+        change = _difference(folder / file, digest)
+        if change:
+            yield number, f"link {number} (run {run_id}): {file} {change}"
+    last = links[-1][0].number
+    for file in chain.files_of(folder):
+        if file not in said:
+            yield last, f"link {last} (run {run_id}): {file} was added since"
+
+
+def _difference(path: Path, digest: str) -> str:
+    try:
+        return "" if not path.is_symlink() and chain.digest_of(path) == digest else "is not what it was"
+    except FileNotFoundError:
+        return "is not there"
+    except OSError as problem:
+        return f"cannot be read: {problem.strerror or problem}"
+
+
+def _notes(base: Path, links: list[Link], runs: set[str]) -> Iterator[str]:
+    """Yield what an auditor may ask about, though the chain holds."""
+    before = ""
+    for place, _digest, link in links:
+        if link["sealed_at"] < before:
+            yield f"link {place.number} (run {place.run_id}) is dated before the link before it: the clock went back"
+        before = link["sealed_at"]
+    for folder in sorted(base.iterdir()):
+        if (
+            folder.name not in runs
+            and folder.name != LATEST
+            and RUN_ID.fullmatch(folder.name)
+            and (folder / "hosts").is_dir()
+        ):
+            yield f"run {folder.name} has no link: it was broken off, or is of a version before the chain; its link comes with a report on it"
