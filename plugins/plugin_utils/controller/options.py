@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 PREFIX = "hipaa_cis_"
@@ -69,6 +70,15 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     "merge_max_age": {"type": "float", "default": 7.0},
     "catalogs": SELECTION_SPEC["catalogs"],
 }
+HISTORY_SPEC: dict[str, dict[str, Any]] = {
+    **LEDGER_SPEC,
+    "catalogs": SELECTION_SPEC["catalogs"],
+    **{name: {"type": "list", "elements": "str", "default": []} for name in ("host", "rule", "safeguard")},
+    "since": {"type": "str"},
+    "trend_days": {"type": "float", "default": 90.0},
+    "deadlines": {"type": "dict", "default": {}},
+    "audit_interval": {"type": "float", "default": 31.0},
+}
 REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     **AUDIT_SPEC,
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
@@ -115,7 +125,7 @@ PLAYBOOK_VARIABLES = frozenset(
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
 OF_THE_PLAY = ("report", "walks_at_once")
-OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *REMEDIATE_SPEC})
+OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *HISTORY_SPEC, *REMEDIATE_SPEC})
 KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
 # Seconds, and paths that are kept.
 LIMITS = {
@@ -229,10 +239,36 @@ def check_play(become: Any, walks_at_once: Any) -> None:
         )
 
 
-def check_days(option: str, days: float) -> None:
-    """Raise `HipaaCisError` where a number of days is none that can have passed."""
+def check_days(option: str, days: float) -> float:
+    """Return a number of days. Raises `HipaaCisError` where it is none that can have passed."""
     if not 0 < days <= 36525:
         raise HipaaCisError(f"{PREFIX}{option} is {days:g}, and has to be a number of days above 0.")
+    return days
+
+
+def deadlines(given: Mapping[str, Any]) -> dict[str, float]:
+    """Return how many days each severity may last. Raises `HipaaCisError`."""
+    found = {}
+    for severity, days in given.items():
+        if severity not in SEVERITIES:
+            raise HipaaCisError(unknown("severity in hipaa_cis_deadlines:", severity, SEVERITIES))
+        try:
+            found[severity] = check_days(f"deadlines.{severity}", float(days))
+        except (TypeError, ValueError):
+            raise HipaaCisError(
+                f"hipaa_cis_deadlines.{severity} is '{days}', and has to be a number of days."
+            ) from None
+    return found
+
+
+def since(given: str | None) -> float | None:
+    """Return the begin of a day in UTC, in seconds since 1970; None where none is given. Raises `HipaaCisError`."""
+    if given is None or not given.strip():
+        return None
+    try:
+        return datetime.strptime(given.strip(), "%Y-%m-%d").replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        raise HipaaCisError(f"hipaa_cis_since is '{given}', and has to be a day such as 2026-03-01.") from None
 
 
 def check_plan(plan: str | None) -> None:

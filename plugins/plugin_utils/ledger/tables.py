@@ -78,7 +78,7 @@ def tables() -> Tables:
             number("from_position", primary_key=True), letter("outcome"), number("until_position", nullable=True),
             sa.Index("ix_hipaa_cis_episodes_from", "from_position"),
             sa.Index(
-                "ix_hipaa_cis_episodes_failed", "rule_id",
+                "ix_hipaa_cis_episodes_failed", "until_position", "rule_id",
                 sqlite_where=sa.text("outcome = 'f'"), postgresql_where=sa.text("outcome = 'f'"),
             ),
             sqlite_with_rowid=False,

@@ -79,7 +79,11 @@ def upgrade() -> None:
     op.create_index("ix_hipaa_cis_episodes_from", "hipaa_cis_episodes", ["from_position"])
     failed = sa.text("outcome = 'f'")
     op.create_index(
-        "ix_hipaa_cis_episodes_failed", "hipaa_cis_episodes", ["rule_id"], sqlite_where=failed, postgresql_where=failed
+        "ix_hipaa_cis_episodes_failed",
+        "hipaa_cis_episodes",
+        ["until_position", "rule_id"],
+        sqlite_where=failed,
+        postgresql_where=failed,
     )
     op.create_table(
         "hipaa_cis_fixes",

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.history``: a question -> what the ledger knows, printed and as files."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.answers import Terms, answer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import History, Question
+from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import make_private_folder, private_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.history_text import lines, write_overdue
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import run_base
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
+
+# No run id begins with an underscore.
+DOCUMENT, OVERDUE = "_history.json", "_overdue.csv"
+
+
+class ActionModule(ActionBase):
+    """Brings the ledger up to date and asks it. Works on the controller only."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    BYPASS_HOST_LOOP = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run once for all hosts."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        result["changed"] = False
+        try:
+            result.update(self._told(variables))
+        except HipaaCisError as problem:
+            result.update(failed=True, msg=f"THE HISTORY COULD NOT BE READ: {problem}")
+        return result
+
+    def _told(self, variables: dict[str, Any]) -> dict[str, Any]:
+        options.check_variables(variables, options.KNOWN_VARIABLES)
+        self._task.args = options.with_variables(
+            options.HISTORY_SPEC, self._task.args, variables, self._templar.template
+        )
+        _checked, arguments = self.validate_argument_spec(options.HISTORY_SPEC)
+        cites = list(load_catalog(arguments["catalogs"]).safeguards)
+        for cite in arguments["safeguard"]:
+            if cite not in cites:
+                raise HipaaCisError(unknown("safeguard", cite, cites))
+        terms = Terms(
+            datetime.now(timezone.utc).timestamp(),
+            options.since(arguments["since"]),
+            options.check_days("trend_days", arguments["trend_days"]),
+            options.deadlines(arguments["deadlines"]),
+            options.check_days("audit_interval", arguments["audit_interval"]),
+            {name: hosts for name, hosts in variables.get("groups", {}).items() if name not in ("all", "ungrouped")},
+        )
+        question = Question(tuple(arguments["host"]), tuple(arguments["rule"]), tuple(arguments["safeguard"]))
+        base = run_base(arguments["run_dir"])
+        with current(base, arguments["ledger"]) as ledger:
+            for warning in ledger.warnings:
+                self._display.warning(spelled_out(warning))
+            told = answer(History(ledger.connection, question), terms, arguments["safeguard"] or cites)
+        for line in lines(told):
+            self._display.display(spelled_out(line))
+        _write(base, told)
+        counts = {kind: len(rows) for kind, rows in told["drift"].items() if isinstance(rows, list)}
+        return {
+            "history": str(base / DOCUMENT),
+            "overdue_list": str(base / OVERDUE),
+            "drift": counts,
+            "overdue": len(told["overdue"]),
+            "flapping": len(told["flapping"]),
+            "unbroken": [one["cite"] for one in told["records"] if one["unbroken"]],
+            "msg": f"History: {base / DOCUMENT}; overdue: {base / OVERDUE}",
+        }
+
+
+def _write(base: Path, told: dict[str, Any]) -> None:
+    try:
+        make_private_folder(base)
+        with private_file(base / DOCUMENT) as stream:
+            json.dump(told, stream, indent=1, sort_keys=True)
+        with private_file(base / OVERDUE) as stream:
+            write_overdue(stream, told["overdue"])
+    except OSError as problem:
+        raise HipaaCisError(f"The history cannot be written to {base}: {problem.strerror or problem}.") from None

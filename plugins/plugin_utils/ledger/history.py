@@ -1,0 +1,150 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the ledger knows, as all questions need it: runs, hosts and rules, and the episodes of those that are asked about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.tables import tables
+from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
+
+DAY = 86400
+# host and rule, by their ids
+Pair = tuple[int, int]
+
+
+class Run(NamedTuple):
+    """A run, or a part of one that grew."""
+
+    position: int
+    run_id: str
+    finished_at: int
+
+
+class Rule(NamedTuple):
+    """A rule as the newest run that has it tells it."""
+
+    name: str
+    title: str
+    severity: str
+    cites: tuple[str, ...]
+
+
+class Change(NamedTuple):
+    """What a rule's outcome on a host was at some run, and what it is now: a letter, or nothing. ``since``: from which run on."""
+
+    before: str
+    now: str
+    since: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about: hosts, rules and safeguards by name; nothing given is everything."""
+
+    hosts: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    safeguards: tuple[str, ...] = ()
+
+
+class History:
+    """The ledger, read for one question."""
+
+    def __init__(self, connection: Any, question: Question | None = None) -> None:
+        """Raises `HipaaCisError` where nothing is in the ledger, or a host or rule that is asked about is not."""
+        self._connection = connection
+        sa, known, asked = library("sqlalchemy"), tables(), question or Question()
+        runs = sa.select(known.runs.c.position, known.runs.c.run_id, known.runs.c.finished_at).order_by(
+            known.runs.c.position
+        )
+        self.runs = {row.position: Run(*row) for row in connection.execute(runs)}
+        if not self.runs:
+            raise HipaaCisError(
+                "The ledger is empty: no run has ended in this folder yet. Audit first; is hipaa_cis_run_dir (or hipaa_cis_ledger) the one of the audits?"
+            )
+        self.hosts: dict[int, str] = dict(
+            map(tuple, connection.execute(sa.select(known.hosts.c.id, known.hosts.c.name)))
+        )
+        self.rules = {
+            row.id: Rule(row.name, row.title, row.severity, tuple(json.loads(row.cites)))
+            for row in connection.execute(sa.select(known.rules))
+        }
+        # scope -> rule -> the benchmark that asks
+        self.scopes: dict[int, dict[int, str]] = {
+            row.id: dict(json.loads(row.asked)["rules"]) for row in connection.execute(sa.select(known.scopes))
+        }
+        self.chosen_hosts = _chosen("host", asked.hosts, {name: number for number, name in self.hosts.items()})
+        named = _chosen("rule", asked.rules, {rule.name: number for number, rule in self.rules.items()})
+        cited = {number for number, rule in self.rules.items() if set(rule.cites) & set(asked.safeguards)}
+        self.chosen_rules = (
+            named & cited if named is not None and asked.safeguards else cited if asked.safeguards else named
+        )
+
+    @property
+    def last(self) -> Run:
+        """The newest run."""
+        return self.runs[max(self.runs)]
+
+    def before_last(self) -> int:
+        """Return the position of the run before the newest; 0 where there is none."""
+        return max((run.position for run in self.runs.values() if run.run_id != self.last.run_id), default=0)
+
+    def at(self, moment: float) -> int:
+        """Return the position of the last run that ended at a time or before; 0 where there is none."""
+        return max((run.position for run in self.runs.values() if run.finished_at <= moment), default=0)
+
+    def time(self, position: int) -> int:
+        """Return when a run ended."""
+        return self.runs[position].finished_at
+
+    def rows(self, statement: str, prefix: str = "", **values: Any) -> Iterator[Any]:
+        """Yield the rows of a statement on episodes; ``{chosen}`` in it is what limits them to what is asked about."""
+        # Ids are numbers of ours.
+        hosts = f" AND {prefix}host_id IN ({_numbers(self.chosen_hosts)})" if self.chosen_hosts is not None else ""
+        rules = f" AND {prefix}rule_id IN ({_numbers(self.chosen_rules)})" if self.chosen_rules is not None else ""
+        text = library("sqlalchemy").text(statement.replace("{chosen}", hosts + rules))
+        yield from self._connection.execute(text, values)
+
+    def plain(self, statement: str, **values: Any) -> Iterator[Any]:
+        """Yield the rows of a statement on what is of hosts only."""
+        hosts = f" AND host_id IN ({_numbers(self.chosen_hosts)})" if self.chosen_hosts is not None else ""
+        yield from self._connection.execute(library("sqlalchemy").text(statement.replace("{chosen}", hosts)), values)
+
+    def changes(self, since: int) -> dict[Pair, Change]:
+        """Return what has another outcome now than at a run, or had one in between."""
+        found: dict[Pair, list[Any]] = {}
+        statement = (
+            "SELECT host_id, rule_id, outcome, from_position, until_position FROM hipaa_cis_episodes "
+            "WHERE (from_position > :since OR until_position > :since){chosen}"
+        )
+        for host_id, rule_id, outcome, begin, end in self.rows(statement, since=since):
+            entry = found.setdefault((host_id, rule_id), ["", "", 0])
+            if begin <= since:
+                entry[0] = outcome
+            if end is None:
+                entry[1] = outcome
+            entry[2] = max(entry[2], begin if end is None else end)
+        return {pair: Change(*entry) for pair, entry in found.items()}
+
+
+def _chosen(what: str, names: Collection[str], ids: dict[str, int]) -> set[int] | None:
+    for name in names:
+        if name not in ids:
+            raise HipaaCisError("The ledger knows no such thing: " + unknown(what, name, ids))
+    return {ids[name] for name in names} if names else None
+
+
+def _numbers(ids: Collection[int]) -> str:
+    return ", ".join(map(str, sorted(ids))) or "NULL"
+
+
+def date(moment: float) -> str:
+    """Return the day of a time, in UTC."""
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d")

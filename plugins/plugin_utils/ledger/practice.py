@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of the last twelve months, a safeguard at a time, as Public Law 116-321 asks for recognized security practices.
+
+Interrupted by a time in which a rule of the safeguard failed or could not be judged, and by a host that was not audited for longer than the
+site allows. Each interruption is named.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
+
+MONTHS_12 = 365
+MAX_NAMES = 5
+
+
+class Time(NamedTuple):
+    """A time of an interruption, from and to, with the hosts and rules it is about."""
+
+    begin: int
+    end: int
+    hosts: frozenset[int]
+    rules: frozenset[int]
+
+
+def records(history: History, now: float, interval: float, cites: Collection[str]) -> list[dict[str, Any]]:
+    """Return the record of each safeguard. ``interval``: days that may lie between two audits of a host."""
+    start = now - MONTHS_12 * DAY
+    failures = _failures(history, start, int(now))
+    pauses: dict[frozenset[int], tuple[list[Time], int]] = {}
+    found = []
+    for cite in cites:
+        rules = {number for number, rule in history.rules.items() if cite in rule.cites}
+        if history.chosen_rules is not None:
+            rules &= history.chosen_rules
+        scopes = frozenset(number for number, asked in history.scopes.items() if rules & asked.keys())
+        if not scopes:
+            continue
+        if scopes not in pauses:
+            pauses[scopes] = _pauses(history, scopes, (start, now), interval)
+        unaudited, first = pauses[scopes]
+        gaps = _joined(time for rule in rules for time in failures.get(rule, ()))
+        found.append(_record(history, cite, gaps, unaudited, (first, start, now)))
+    return found
+
+
+def _record(
+    history: History, cite: str, gaps: list[Time], pauses: list[Time], times: tuple[int, float, float]
+) -> dict[str, Any]:
+    first, start, now = times
+    told = [_told(history, "gap", time) for time in gaps] + [_told(history, "not audited", time) for time in pauses]
+    since = max([max(first, int(start)), *(time.end for time in (*gaps, *pauses))])
+    return {
+        "cite": cite,
+        "unbroken": not told and first <= start,
+        "unbroken_since": date(since) if since < now else "",
+        "days": max(0, int((now - since) // DAY)),
+        "first_audit": date(first),
+        "interruptions": sorted(told, key=lambda one: (one["from"], one["to"], one["kind"])),
+    }
+
+
+def _told(history: History, kind: str, time: Time) -> dict[str, Any]:
+    told = {
+        "kind": kind,
+        "from": date(time.begin),
+        "to": date(time.end),
+        "hosts": len(time.hosts),
+        "host_names": sorted(history.hosts[host] for host in time.hosts)[:MAX_NAMES],
+    }
+    if time.rules:
+        told["rules"] = sorted(history.rules[rule].name for rule in time.rules)[:MAX_NAMES]
+    return told
+
+
+def _failures(history: History, start: float, now: int) -> dict[int, list[Time]]:
+    """Return of each rule the times in which it failed, or could not be judged, on some host."""
+    statement = (
+        "SELECT host_id, rule_id, from_position, until_position FROM hipaa_cis_episodes "
+        "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen}"
+    )
+    times: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+    for host_id, rule_id, begin, end in history.rows(statement, least=history.at(start)):
+        times[rule_id, begin, end or 0].add(host_id)
+    found: dict[int, list[Time]] = defaultdict(list)
+    for (rule_id, begin, end), hosts in times.items():
+        until = history.time(end) if end else now
+        if until > start:
+            found[rule_id].append(
+                Time(max(history.time(begin), int(start)), until, frozenset(hosts), frozenset([rule_id]))
+            )
+    return found
+
+
+def _joined(times: Iterable[Time]) -> list[Time]:
+    """Return times that overlap or touch as one."""
+    joined: list[Time] = []
+    begin = end = 0
+    hosts: set[int] = set()
+    rules: set[int] = set()
+    for time in sorted(times, key=lambda one: one.begin):
+        if hosts and time.begin > end:
+            joined.append(Time(begin, end, frozenset(hosts), frozenset(rules)))
+            hosts, rules = set(), set()
+        if not hosts:
+            begin, end = time.begin, time.end
+        end = max(end, time.end)
+        hosts |= time.hosts
+        rules |= time.rules
+    if hosts:
+        joined.append(Time(begin, end, frozenset(hosts), frozenset(rules)))
+    return joined
+
+
+def _pauses(
+    history: History, scopes: frozenset[int], window: tuple[float, float], interval: float
+) -> tuple[list[Time], int]:
+    """Return where hosts were not audited for too long, those of the same days together, and when the first audit was."""
+    start, now = window
+    within = ", ".join(map(str, sorted(scopes)))
+    looks = f"SELECT host_id, audited_at FROM hipaa_cis_looks WHERE scope_id IN ({within}){{chosen}}"  # noqa: S608 - numbers of ours
+    statement = (
+        "SELECT host_id, before, audited_at FROM (SELECT host_id, audited_at, "  # noqa: S608 - the same
+        f"lag(audited_at) OVER (PARTITION BY host_id ORDER BY audited_at) AS before FROM ({looks}) AS looks) AS pairs "
+        "WHERE audited_at - before > :most AND audited_at > :start"
+    )
+    most = interval * DAY
+    found = [(row.before, row.audited_at, row.host_id) for row in history.plain(statement, most=most, start=start)]
+    ends = f"SELECT host_id, min(audited_at) AS first, max(audited_at) AS last FROM ({looks}) AS looks GROUP BY host_id"  # noqa: S608
+    rows = list(history.plain(ends))
+    found += [(row.last, int(now), row.host_id) for row in rows if now - row.last > most]
+    days: dict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
+    for one in found:
+        days[date(one[0]), date(one[1])].append(one)
+    times = [
+        Time(min(one[0] for one in same), max(one[1] for one in same), frozenset(one[2] for one in same), frozenset())
+        for same in days.values()
+    ]
+    return times, min((row.first for row in rows), default=int(now))
