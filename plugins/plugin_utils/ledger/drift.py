@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import Change, History, Pair
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES
@@ -96,38 +96,53 @@ def _asked_anew(history: History, pair: Pair, position: int) -> bool:
 
 def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
     """Return the trend since a run, of all, and by safeguard, host and group. ``groups``: of each the names of its hosts."""
-    before: dict[str, Counter[str]] = {name: Counter() for name in ("all", "safeguards", "hosts", "groups")}
-    now: dict[str, Counter[str]] = {name: Counter() for name in before}
-    of_host: dict[str, list[str]] = {}
-    for group, names in groups.items():
-        for name in names:
-            of_host.setdefault(name, []).append(group)
-    for host_id, rule_id, failed, fails in _pairs(history, since):
-        host = history.hosts[host_id]
-        places = {
-            "all": ["all"],
-            "safeguards": history.rules[rule_id].cites,
-            "hosts": [host],
-            "groups": of_host.get(host, ()),
-        }
-        for kind, names in places.items():
-            for name in names:
-                before[kind][name] += failed
-                now[kind][name] += fails
-    return {
-        kind: {name: _direction(before[kind][name], now[kind][name]) for name in sorted(before[kind])}
-        for kind in before
-    }
-
-
-def _pairs(history: History, since: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield host, rule, whether it failed then and whether it fails now, of what was known then and is now and failed once."""
-    statement = "SELECT host_id, rule_id FROM hipaa_cis_episodes WHERE outcome = 'f' AND from_position <= :since AND until_position IS NULL{chosen}"
-    for host_id, rule_id in history.rows(statement, since=since):
-        yield host_id, rule_id, 1, 1
+    then, now = _failures(history, since), _failures(history, max(history.runs))
     for (host_id, rule_id), change in history.changes(since).items():
-        if change.before and change.now:
-            yield host_id, rule_id, int(change.before == "f"), int(change.now == "f")
+        # Known at one of the two times only.
+        for counts, letter, other in ((then, change.before, change.now), (now, change.now, change.before)):
+            if letter == "f" and not other:
+                counts.hosts[host_id] -= 1
+                counts.rules[rule_id] -= 1
+    told: dict[str, dict[str, Any]] = {"all": {"all": _direction(then.rules.total(), now.rules.total())}}
+    rules: dict[str, list[int]] = {}
+    for number, rule in history.rules.items():
+        for cite in rule.cites:
+            rules.setdefault(cite, []).append(number)
+    places = {
+        "safeguards": (rules, "rules"),
+        "hosts": ({name: [number] for number, name in history.hosts.items()}, "hosts"),
+        "groups": ({group: _ids(history, names) for group, names in groups.items()}, "hosts"),
+    }
+    for kind, (members, by) in places.items():
+        sums = {
+            name: [sum(getattr(one, by)[number] for number in numbers) for one in (then, now)]
+            for name, numbers in members.items()
+        }
+        told[kind] = {name: _direction(*sums[name]) for name in sorted(sums) if any(sums[name])}
+    return told
+
+
+class _Counts(NamedTuple):
+    """Failures at a run, by host and by rule."""
+
+    hosts: Counter[int]
+    rules: Counter[int]
+
+
+def _failures(history: History, position: int) -> _Counts:
+    def by(column: str) -> Counter[int]:
+        statement = (
+            f"SELECT {column}, count(*) FROM hipaa_cis_episodes WHERE outcome = 'f' AND from_position <= :position "  # noqa: S608 - a name of ours
+            f"AND (until_position IS NULL OR until_position > :position){{chosen}} GROUP BY {column}"
+        )
+        return Counter(dict(map(tuple, history.rows(statement, position=position))))
+
+    return _Counts(by("host_id"), by("rule_id"))
+
+
+def _ids(history: History, names: Collection[str]) -> list[int]:
+    wanted = set(names)
+    return [number for number, name in history.hosts.items() if name in wanted]
 
 
 def _direction(before: int, now: int) -> dict[str, Any]:

@@ -118,20 +118,15 @@ class History:
         yield from self._connection.execute(library("sqlalchemy").text(statement.replace("{chosen}", hosts)), values)
 
     def changes(self, since: int) -> dict[Pair, Change]:
-        """Return what has another outcome now than at a run, or had one in between."""
-        found: dict[Pair, list[Any]] = {}
+        """Return what has another outcome now than it had at a run."""
+        before = "max(CASE WHEN from_position <= :since THEN outcome ELSE '' END)"
+        now = "max(CASE WHEN until_position IS NULL THEN outcome ELSE '' END)"
         statement = (
-            "SELECT host_id, rule_id, outcome, from_position, until_position FROM hipaa_cis_episodes "
-            "WHERE (from_position > :since OR until_position > :since){chosen}"
+            f"SELECT host_id, rule_id, {before}, {now}, max(coalesce(until_position, from_position)) FROM hipaa_cis_episodes "  # noqa: S608 - no text of others
+            f"WHERE (from_position > :since OR until_position > :since){{chosen}} GROUP BY host_id, rule_id HAVING {before} <> {now}"
         )
-        for host_id, rule_id, outcome, begin, end in self.rows(statement, since=since):
-            entry = found.setdefault((host_id, rule_id), ["", "", 0])
-            if begin <= since:
-                entry[0] = outcome
-            if end is None:
-                entry[1] = outcome
-            entry[2] = max(entry[2], begin if end is None else end)
-        return {pair: Change(*entry) for pair, entry in found.items()}
+        rows = self.rows(statement, since=since)
+        return {(host_id, rule_id): Change(*change) for host_id, rule_id, *change in rows}
 
 
 def _chosen(what: str, names: Collection[str], ids: dict[str, int]) -> set[int] | None:

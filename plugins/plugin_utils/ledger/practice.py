@@ -78,40 +78,36 @@ def _told(history: History, kind: str, time: Time) -> dict[str, Any]:
     return told
 
 
-def _failures(history: History, start: float, now: int) -> dict[int, list[Time]]:
-    """Return of each rule the times in which it failed, or could not be judged, on some host."""
+def _failures(history: History, start: float, now: int) -> dict[int, list[tuple[int, int, int, int]]]:
+    """Return of each rule the times in which it failed, or could not be judged: from, to, host, rule."""
     statement = (
         "SELECT host_id, rule_id, from_position, until_position FROM hipaa_cis_episodes "
         "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen}"
     )
-    times: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+    times = {position: max(run.finished_at, int(start)) for position, run in history.runs.items()}
+    found: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
     for host_id, rule_id, begin, end in history.rows(statement, least=history.at(start)):
-        times[rule_id, begin, end or 0].add(host_id)
-    found: dict[int, list[Time]] = defaultdict(list)
-    for (rule_id, begin, end), hosts in times.items():
-        until = history.time(end) if end else now
+        until = times[end] if end else now
         if until > start:
-            found[rule_id].append(
-                Time(max(history.time(begin), int(start)), until, frozenset(hosts), frozenset([rule_id]))
-            )
+            found[rule_id].append((times[begin], until, host_id, rule_id))
     return found
 
 
-def _joined(times: Iterable[Time]) -> list[Time]:
+def _joined(times: Iterable[tuple[int, int, int, int]]) -> list[Time]:
     """Return times that overlap or touch as one."""
     joined: list[Time] = []
     begin = end = 0
     hosts: set[int] = set()
     rules: set[int] = set()
-    for time in sorted(times, key=lambda one: one.begin):
-        if hosts and time.begin > end:
+    for first, last, host, rule in sorted(times):
+        if hosts and first > end:
             joined.append(Time(begin, end, frozenset(hosts), frozenset(rules)))
             hosts, rules = set(), set()
         if not hosts:
-            begin, end = time.begin, time.end
-        end = max(end, time.end)
-        hosts |= time.hosts
-        rules |= time.rules
+            begin, end = first, last
+        end = max(end, last)
+        hosts.add(host)
+        rules.add(rule)
     if hosts:
         joined.append(Time(begin, end, frozenset(hosts), frozenset(rules)))
     return joined
@@ -123,10 +119,10 @@ def _pauses(
     """Return where hosts were not audited for too long, those of the same days together, and when the first audit was."""
     start, now = window
     within = ", ".join(map(str, sorted(scopes)))
-    looks = f"SELECT host_id, audited_at FROM hipaa_cis_looks WHERE scope_id IN ({within}){{chosen}}"  # noqa: S608 - numbers of ours
+    looks = f"SELECT host_id, position, audited_at FROM hipaa_cis_looks WHERE scope_id IN ({within}){{chosen}}"  # noqa: S608 - numbers of ours
     statement = (
         "SELECT host_id, before, audited_at FROM (SELECT host_id, audited_at, "  # noqa: S608 - the same
-        f"lag(audited_at) OVER (PARTITION BY host_id ORDER BY audited_at) AS before FROM ({looks}) AS looks) AS pairs "
+        f"lag(audited_at) OVER (PARTITION BY host_id ORDER BY position) AS before FROM ({looks}) AS looks) AS pairs "
         "WHERE audited_at - before > :most AND audited_at > :start"
     )
     most = interval * DAY

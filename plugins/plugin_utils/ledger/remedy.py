@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
-from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, Pair, date
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
 
 # Times that a failure has to come back by itself to be called flapping; after a fix of ours once is enough.
 RETURNS = 2
@@ -22,14 +22,13 @@ def time_to_remediate(history: History, start: float, deadlines: Mapping[str, fl
     A failure that comes back begins anew. One that is asked no more, or cannot be judged any more, did not end.
     """
     statement = (
-        "SELECT a.rule_id, a.from_position, a.until_position FROM hipaa_cis_episodes a JOIN hipaa_cis_episodes b "
-        "ON b.host_id = a.host_id AND b.rule_id = a.rule_id AND b.from_position = a.until_position "
-        "WHERE a.outcome = 'f' AND a.until_position >= :least AND b.outcome IN ('p', 'n'){chosen}"
+        "SELECT rule_id, from_position, until_position, count(*) FROM hipaa_cis_episodes "
+        "WHERE outcome = 'f' AND until_position >= :least AND after IN ('p', 'n'){chosen} GROUP BY rule_id, from_position, until_position"
     )
     days: dict[str, list[float]] = {}
-    for rule_id, begin, end in history.rows(statement, prefix="a.", least=history.at(start - 1) + 1):
+    for rule_id, begin, end, times in history.rows(statement, least=history.at(start - 1) + 1):
         lasted = max(0, history.time(end) - history.time(begin)) / DAY
-        days.setdefault(history.rules[rule_id].severity, []).append(lasted)
+        days.setdefault(history.rules[rule_id].severity, []).extend([lasted] * times)
     return {
         severity: _lasted(days[severity], deadlines.get(severity))
         for severity in reversed(SEVERITIES)
@@ -52,20 +51,24 @@ def overdue(history: History, now: float, deadlines: Mapping[str, float]) -> lis
     """Return the failures that last longer than the deadline of their severity, those longest overdue first."""
     statement = "SELECT host_id, rule_id, from_position FROM hipaa_cis_episodes WHERE outcome = 'f' AND until_position IS NULL{chosen}"
     found: list[dict[str, Any]] = []
+    days = {position: date(run.finished_at) for position, run in history.runs.items()}
+    dues: dict[tuple[int, str], str] = {}
     for host_id, rule_id, begin in history.rows(statement):
         rule = history.rules[rule_id]
         since = history.time(begin)
         if rule.severity in deadlines and since + deadlines[rule.severity] * DAY < now:
             due = since + deadlines[rule.severity] * DAY
+            if (begin, rule.severity) not in dues:
+                dues[begin, rule.severity] = date(due)
             found.append(
                 {
                     "host": history.hosts[host_id],
                     "rule": rule.name,
                     "title": rule.title,
                     "severity": rule.severity,
-                    "failing_since": date(since),
+                    "failing_since": days[begin],
                     "since_run": history.runs[begin].run_id,
-                    "due": date(due),
+                    "due": dues[begin, rule.severity],
                     "days_overdue": int((now - due) // DAY),
                 }
             )
@@ -75,31 +78,32 @@ def overdue(history: History, now: float, deadlines: Mapping[str, float]) -> lis
 
 def flapping(history: History, start: float) -> list[dict[str, Any]]:
     """Return what failed again after it passed, since a time: after a fix of ours once, else `RETURNS` times."""
-    statement = (
-        "SELECT c.host_id, c.rule_id, b.from_position AS passed, c.from_position AS failed FROM hipaa_cis_episodes c JOIN hipaa_cis_episodes b "
-        "ON b.host_id = c.host_id AND b.rule_id = c.rule_id AND b.until_position = c.from_position "
-        "WHERE c.outcome = 'f' AND b.outcome = 'p' AND c.from_position >= :least AND EXISTS (SELECT 1 FROM hipaa_cis_episodes d "
-        "WHERE d.host_id = c.host_id AND d.rule_id = c.rule_id AND d.until_position = b.from_position AND d.outcome = 'f'){chosen} "
-        "ORDER BY c.from_position"
-    )
-    fixed = {
-        (row.host_id, row.rule_id, row.position)
-        for row in history.rows("SELECT host_id, rule_id, position FROM hipaa_cis_fixes WHERE 1 = 1{chosen}")
+    again = "outcome = 'p' AND before = 'f' AND after = 'f' AND until_position >= :least{chosen}"
+    least = history.at(start - 1) + 1
+    ours = {
+        (row.host_id, row.rule_id): row.passed
+        for row in history.rows(
+            "SELECT host_id, rule_id, max(from_position) AS passed FROM hipaa_cis_episodes e "  # noqa: S608 - no text of others
+            f"WHERE {again} AND EXISTS (SELECT 1 FROM hipaa_cis_fixes f WHERE f.host_id = e.host_id AND f.rule_id = e.rule_id "
+            "AND f.position = e.from_position) GROUP BY host_id, rule_id",
+            least=least,
+        )
     }
-    returns: dict[Pair, list[tuple[int, int]]] = {}
-    for host_id, rule_id, passed, failed in history.rows(statement, prefix="c.", least=history.at(start - 1) + 1):
-        returns.setdefault((host_id, rule_id), []).append((passed, failed))
+    statement = (
+        "SELECT host_id, rule_id, count(*) AS times, max(until_position) AS failed FROM hipaa_cis_episodes "  # noqa: S608 - the same
+        f"WHERE {again} GROUP BY host_id, rule_id"
+    )
     found: list[dict[str, Any]] = []
-    for (host_id, rule_id), times in returns.items():
-        ours = [passed for passed, _failed in times if (host_id, rule_id, passed) in fixed]
-        if ours or len(times) >= RETURNS:
+    for host_id, rule_id, times, failed in history.rows(statement, least=least):
+        passed = ours.get((host_id, rule_id))
+        if passed or times >= RETURNS:
             found.append(
                 {
                     "host": history.hosts[host_id],
                     "rule": history.rules[rule_id].name,
-                    "times": len(times),
-                    "fixed_by_run": history.runs[ours[-1]].run_id if ours else "",
-                    "failing_again_in_run": history.runs[times[-1][1]].run_id,
+                    "times": times,
+                    "fixed_by_run": history.runs[passed].run_id if passed else "",
+                    "failing_again_in_run": history.runs[failed].run_id,
                 }
             )
     return sorted(found, key=lambda row: (-row["times"], row["host"], row["rule"]))

@@ -4,7 +4,8 @@
 """The tables of the ledger, as the newest of the migrations leaves them.
 
 A host that was looked at leaves one row a run (``looks``); a finding leaves one when it changes (``episodes``): of a host and a
-rule the outcome, from the run that saw it first up to, and without, the run that saw another. The order of runs is that in
+rule the outcome, from the run that saw it first up to, and without, the run that saw another, and the outcomes before and after (a `-` where
+there was none). The order of runs is that in
 which they came (``position``). Times are seconds since 1970, in UTC.
 """
 
@@ -76,6 +77,7 @@ def tables() -> Tables:
         table(
             "episodes", number("host_id", primary_key=True), number("rule_id", primary_key=True),
             number("from_position", primary_key=True), letter("outcome"), number("until_position", nullable=True),
+            letter("before"), letter("after"),
             sa.Index("ix_hipaa_cis_episodes_from", "from_position"),
             sa.Index(
                 "ix_hipaa_cis_episodes_failed", "until_position", "rule_id",

@@ -21,8 +21,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import outcomes
 AT_ONCE = 50_000
 UNKNOWN = "-"
 # Statements for rows given as tuples, in the driver's own way: half the time of the same by names. `?` is what the driver writes for a value.
-_CLOSE = "UPDATE hipaa_cis_episodes SET until_position = ? WHERE host_id = ? AND rule_id = ? AND until_position IS NULL"
-_OPEN = "INSERT INTO hipaa_cis_episodes (host_id, rule_id, from_position, outcome, until_position) VALUES (?, ?, ?, ?, NULL)"
+_CLOSE = "UPDATE hipaa_cis_episodes SET until_position = ?, after = ? WHERE host_id = ? AND rule_id = ? AND until_position IS NULL"
+_OPEN = "INSERT INTO hipaa_cis_episodes (host_id, rule_id, from_position, outcome, before, after) VALUES (?, ?, ?, ?, ?, '-')"
 _LOOK = "INSERT INTO hipaa_cis_looks (host_id, position, audited_at, status, scope_id) VALUES (?, ?, ?, ?, ?)"
 _STATE = (
     "INSERT INTO hipaa_cis_states (host_id, scope_id, letters, audited_at) VALUES (?, ?, ?, ?) "
@@ -83,9 +83,9 @@ class _Rows:
     def change(self, host_id: int, rule_id: int, before: str, after: str) -> None:
         """Note that a rule has another outcome than before, or none any more (``after`` is `-`)."""
         if before != UNKNOWN:
-            self.closed.append((self.position, host_id, rule_id))
+            self.closed.append((self.position, after, host_id, rule_id))
         if after != UNKNOWN:
-            self.opened.append((host_id, rule_id, self.position, after))
+            self.opened.append((host_id, rule_id, self.position, after, before))
 
 
 def seconds(moment: str) -> int:

@@ -74,6 +74,8 @@ def upgrade() -> None:
         sa.Column("from_position", sa.Integer, primary_key=True, **whole),
         sa.Column("outcome", sa.String(1), nullable=False),
         sa.Column("until_position", sa.Integer, nullable=True),
+        sa.Column("before", sa.String(1), nullable=False),
+        sa.Column("after", sa.String(1), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_hipaa_cis_episodes_from", "hipaa_cis_episodes", ["from_position"])
