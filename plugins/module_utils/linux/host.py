@@ -17,7 +17,7 @@ import stat
 from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
@@ -217,7 +217,7 @@ class Host:
             kind = NotFound if result.missing else ReadError
             raise kind("command %s: %s" % (" ".join(argv), result.problem))
         if result.exit_code not in accept:
-            first = (result.stderr.strip() or result.stdout.strip()).split("\n")[0][:200]
+            first = (result.stderr.strip(BLANKS) or result.stdout.strip(BLANKS)).split("\n")[0][:200]
             raise ReadError("command %s ended with %d: %s" % (" ".join(argv), result.exit_code, first))
         return result
 
@@ -243,7 +243,7 @@ class Host:
         if not known:
             for line in split_lines(self.read_text("/etc/" + table)):
                 fields = line.split(":")
-                if len(fields) > 2 and fields[2].isdigit():
+                if len(fields) > 2 and is_number(fields[2]):
                     known.setdefault(int(fields[2]), fields[0])
         if number not in known and self.root == "/":
             self.note("the name service for %s %d" % (table, number))

@@ -1,11 +1,24 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a line is: on targets and on the controller, in files and in what commands print."""
+"""What lines, blanks, words and numbers are: on targets and on the controller, in files and in what commands print.
+
+The programs that read those files are written in C and go by bytes. To Python's own `str` methods, to `int` and to `\\s`,
+`\\d` and `\\w` without `re.ASCII`, NBSP, U+3000 and FS are blanks, and superscripts digits: a line that no program
+understands would be read as a setting.
+"""
 
 from __future__ import annotations
 
-from typing import List
+import re
+from typing import List, Optional
+
+# What isspace(3) takes for a blank in the C locale, and in one of UTF-8 where it looks at bytes.
+BLANKS = " \t\n\v\f\r"
+# What isblank(3) takes: all that many programs know.
+SPACES_AND_TABS = " \t"
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}\Z")
+_SMALL = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 
 
 def split_lines(text: str, ends: bool = False) -> List[str]:
@@ -21,3 +34,36 @@ def split_lines(text: str, ends: bool = False) -> List[str]:
         return [row + "\n" for row in rows] + ([last] if last else [])
     rows = [row[:-1] if row.endswith("\r") else row for row in rows] if "\r" in text else rows
     return rows + ([last] if last else [])
+
+
+def words_of(text: str, most: int = -1, blanks: str = BLANKS) -> List[str]:
+    """Return the words of a text as `str.split` does, but parted by what C programs take for blanks.
+
+    ``most``: as often, at least once, it is parted at most, and the rest is the last item. ``blanks``: others than
+    `BLANKS`, among them.
+    """
+    if blanks is BLANKS and text.isascii() and not _has_separators(text):
+        return text.split(None, most)
+    bare = text.strip(blanks) if most < 0 else text.lstrip(blanks)
+    found = re.split("[%s]+" % blanks, bare, maxsplit=max(most, 0))
+    return found if found[-1] else found[:-1]
+
+
+def _has_separators(text: str) -> bool:
+    # FS, GS, RS and US: the only ones of ASCII that are blanks to Python and to nobody else.
+    return "\x1c" in text or "\x1d" in text or "\x1e" in text or "\x1f" in text
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is made of the digits 0 to 9, at least one."""
+    return text.isascii() and text.isdigit()
+
+
+def whole_number(text: str) -> Optional[int]:
+    """Return the number that a text is in decimal digits, with a sign or without; None where it is none."""
+    return int(text) if _WHOLE_NUMBER.match(text) else None
+
+
+def lowered(text: str) -> str:
+    """Return a text with A to Z in small letters and all else as it stands: U+212A is no k to a program."""
+    return text.lower() if text.isascii() else text.translate(_SMALL)

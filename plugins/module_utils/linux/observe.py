@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hidden, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
@@ -184,7 +184,7 @@ def host_facts(host: Host) -> Dict[str, Any]:
         except ReadError:
             continue
         for line in split_lines(text):
-            name, sign, value = line.strip().partition("=")
+            name, sign, value = line.strip(BLANKS).partition("=")
             if sign and not name.startswith("#"):
                 release[name] = value.strip("\"'")
         break

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
+
 PASSWD, SHADOW, GROUP, GSHADOW = "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"
 DATABASE = (PASSWD, SHADOW, GROUP, GSHADOW)
 # What the tools that write them keep as it was before their last change.
@@ -118,7 +120,7 @@ def _with_members(path: str, before: Texts, after: Texts, system: Set[str]) -> L
 
 
 def _number(row: Sequence[str]) -> int:
-    return int(row[NUMBER]) if len(row) > NUMBER and row[NUMBER].isdigit() else FIRST_PERSON
+    return int(row[NUMBER]) if len(row) > NUMBER and is_number(row[NUMBER]) else FIRST_PERSON
 
 
 def merge(before: Texts, after: Texts, now: Texts) -> Merged:

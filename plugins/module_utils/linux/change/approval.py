@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import ENDED, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import FILE, KERNEL, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 Part = Dict[str, Any]
@@ -168,7 +169,7 @@ class Approval:
     def _kernel(self, step: Step) -> Part:
         wanted = (step.content or b"").decode()
         try:
-            value = " ".join(self._host.read_text(step.path).split())
+            value = " ".join(words_of(self._host.read_text(step.path)))
         except ReadError:
             return _part(step, step.path, step.changes, (["unknown"], [wanted]), ("", digest(wanted)))
         before = self._before_kernel(step.path, value)
@@ -177,8 +178,8 @@ class Approval:
     def _before_kernel(self, path: str, value: str) -> str:
         self._read_journal()
         first, last = (self._states or {}).get(path, ({}, {}))
-        ours = last.get("kind") == "kernel" and " ".join(last["value"].split()) == value
-        return " ".join(first["value"].split()) if ours else value
+        ours = last.get("kind") == "kernel" and " ".join(words_of(last["value"])) == value
+        return " ".join(words_of(first["value"])) if ours else value
 
     def _named(self, step: Step, name: str) -> Part:
         state = self._package(name) if step.packages else self._units.get(name, "")
@@ -216,7 +217,7 @@ class Approval:
             result = self._runner(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"], 60.0)
             if result.problem or result.exit_code:
                 return ""
-            rows = [line.split() for line in result.stdout.split("\n")]
+            rows = [words_of(line) for line in result.stdout.split("\n")]
             self._packages = {row[0]: row[1] for row in rows if len(row) == 2 and row[1] != "not-installed"}
         return self._packages.get(name.partition(":")[0], "absent")
 

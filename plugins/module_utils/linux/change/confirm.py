@@ -41,6 +41,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.rollback import Report, Rollback, unconfirmed
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 
 BOOT_UNIT = "/etc/systemd/system/hipaa-cis-rollback.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/hipaa-cis-rollback.service"
@@ -114,7 +115,7 @@ def _start(journal: Journal, timeout: float, runner: Runner, root: str) -> None:
     elif result.problem or result.exit_code:
         raise ChangeError(
             "the host could not be armed to undo changes by itself, so they were not made: %s"
-            % (result.problem or result.stderr.strip()[:200])
+            % (result.problem or result.stderr.strip(BLANKS)[:200])
         )
 
 

@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_undo import PackageUndo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, FILE, KERNEL
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
 
 
 class Conflicts:
@@ -84,9 +85,9 @@ class Conflicts:
         """Add a value that the run neither found nor made at any of its steps; of several steps it is said once."""
         path = entry.step["path"]
         steps = [one for one in entries if one.step["type"] == KERNEL and one.step["path"] == path]
-        known = [state["value"].split() for one in steps for state in (one.before, one.after)]
+        known = [words_of(state["value"]) for one in steps for state in (one.before, one.after)]
         now = read_kernel(self._host.path(path))
-        if entry is steps[-1] and now.split() not in known:
+        if entry is steps[-1] and words_of(now) not in known:
             found.append("%s is %s now, the run had set %s" % (path, now, entry.after["value"]))
 
     def _of_nobody_known(self, entry: Entry, shown: Dict[str, State]) -> List[str]:
@@ -145,6 +146,6 @@ def read_kernel(path: str) -> str:
     """Return a running kernel parameter as it stands there."""
     try:
         with open(path, "rb") as stream:
-            return stream.read(4096).decode("utf-8", "backslashreplace").strip()
+            return stream.read(4096).decode("utf-8", "backslashreplace").strip(BLANKS)
     except OSError:
         return "unreadable"

@@ -16,14 +16,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 MAX_DIFF = 16 * 1024
 SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
 # So many characters in a row that a line of ours has in common with one of theirs are taken to be theirs.
 COMMON = 4
-_WORDS = re.compile(r"[^\s=:,;\"']+")
+_WORDS = re.compile(r"[^\s=:,;\"']+", re.ASCII)
 
 
 def shown(host: Host, step: Step) -> Optional[Dict[str, str]]:
@@ -95,7 +95,7 @@ def without_theirs(lines: List[str]) -> Dict[str, str]:
     gone = [line[1:] for line in lines[2:] if line.startswith("-")]
     added = [line for line in lines[2:] if line.startswith("+")]
     ours = [line for line in added if not _is_theirs(line[1:], gone)]
-    commented = sum(DISABLED.strip() in line for line in added)
+    commented = sum(DISABLED.strip(BLANKS) in line for line in added)
     rewritten = len(added) - len(ours) - commented
     counts = {
         "taken out": max(0, len(gone) - commented - rewritten),
@@ -111,7 +111,7 @@ def without_theirs(lines: List[str]) -> Dict[str, str]:
 
 def _is_theirs(line: str, gone: List[str]) -> bool:
     """Return whether a new line holds something of the lines that go, beside the name of what it sets."""
-    if DISABLED.strip() in line:
+    if DISABLED.strip(BLANKS) in line:
         return True
     names = {words[0] for words in map(_WORDS.findall, gone) if words}
     words = _WORDS.findall(line)
@@ -129,7 +129,7 @@ def _attributes(state: Mapping[str, Any]) -> str:
 
 
 def _with(text: str, name: str, form: str) -> str:
-    parts = [part for part in text.split() if not part.startswith(name + "=")]
+    parts = [part for part in words_of(text) if not part.startswith(name + "=")]
     return " ".join([*parts, "%s=%s" % (name, form)])
 
 

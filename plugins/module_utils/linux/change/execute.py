@@ -31,7 +31,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import findmnt
 
 NEW_FILE_MODE = 0o644
@@ -377,7 +377,7 @@ def said(result: CommandResult) -> str:
     """Return the most telling line of what a command printed."""
     if result.problem:
         return result.problem
-    lines = [line.strip() for line in split_lines(result.stderr or result.stdout) if line.strip()]
+    lines = [line.strip(BLANKS) for line in split_lines(result.stderr or result.stdout) if line.strip(BLANKS)]
     telling = [line for line in lines if line.startswith(("E:", "error", "Error", "sudo:", "/"))] or lines[-1:]
     return (telling[0] if telling else "exit code %d" % result.exit_code)[:300]
 

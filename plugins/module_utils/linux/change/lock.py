@@ -19,6 +19,7 @@ from typing import Any, Dict, Iterator, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import BASE
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 
 # A run that said nothing for so long is taken for dead.
 STALE_SECONDS = 3600.0
@@ -29,7 +30,7 @@ def boot_id(root: str) -> str:
     """Return what tells one boot from another."""
     try:
         with open(os.path.join(root, "proc/sys/kernel/random/boot_id"), encoding="ascii") as stream:
-            return stream.read().strip()
+            return stream.read().strip(BLANKS)
     except OSError:
         return "unknown"
 

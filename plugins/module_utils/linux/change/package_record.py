@@ -18,6 +18,7 @@ from typing import Dict, List, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import ChangeError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dpkg import GONE
 
 QUERY = ("dpkg-query", "-W", "-f", "${Package} ${Architecture} ${Version} ${db:Status-Status}\\n")
@@ -33,7 +34,7 @@ _SHARED = frozenset((
 _NO_DATA = ("/var/cache/", "/var/lib/dpkg/", "/var/lib/apt/", "/var/lib/ucf/", "/var/lib/pam/", "/var/run/",
             "/var/lib/systemd/deb-systemd-", "/var/lock/", "/usr/local/lib/python")  # fmt: skip
 _DATA = re.compile(r"/(?:var|srv|home|opt|root|usr/local)/[A-Za-z0-9._+@/-]*[A-Za-z0-9_]")
-_UNKNOWN_REMOVAL = re.compile(r"(?:\brm\b|-delete\b|-exec\b)[^\n]*[$`]")
+_UNKNOWN_REMOVAL = re.compile(r"(?:\brm\b|-delete\b|-exec\b)[^\n]*[$`]", re.ASCII)
 _MAX_ENTRIES = 20000
 GONE_STATE = ("", "not-installed")
 
@@ -114,7 +115,7 @@ def reached(folder: str, token: str, native: str) -> Tuple[Set[str], Set[str]]:
     for line in lines:
         words = line.split(": ")
         if words[0] == "processing" and len(words) == 3:
-            name, _colon, arch = words[2].strip().partition(":")
+            name, _colon, arch = words[2].strip(BLANKS).partition(":")
             (triggered if words[1] == "trigproc" else begun).add(key(name, arch, native))
     return begun, triggered
 

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_record import Packages
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, PHASE_PACKAGES, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 
 # One call of the package manager: it asks nothing, keeps changed configuration files and waits for another's lock.
 APT = (
@@ -31,8 +31,8 @@ APT = (
 LEAVE_NOTHING = ("-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null")
 # The option of a host that is changed: there apt may keep it, which it reads again a hundred times faster.
 APPLYING = "applying"
-_REMOVED = re.compile(r"^Remv (\S+) \[([^\]]+)\]", re.MULTILINE)
-_REPLACED = re.compile(r"^Inst (\S+) \[([^\]]+)\]", re.MULTILINE)
+_REMOVED = re.compile(r"^Remv (\S+) \[([^\]]+)\]", re.MULTILINE | re.ASCII)
+_REPLACED = re.compile(r"^Inst (\S+) \[([^\]]+)\]", re.MULTILINE | re.ASCII)
 _UNIT = re.compile(r"^(?:/usr)?/lib/systemd/system/([^/@]+\.(?:service|socket|timer|path))$", re.MULTILINE)
 _TIMEOUT = 300.0
 # Beside /etc what pam-auth-update, which scripts of packages run, remembers of it.
@@ -52,7 +52,7 @@ _ADVICE = (
     (r"Failed to fetch|[Uu]nable to fetch|Could not (resolve|connect)|Unable to locate package|no installation candidate",
      "its archive cannot be reached or does not have it; look at the network, the proxy and /etc/apt/sources.list"),
 )  # fmt: skip
-_HOLDER = re.compile(r"held by process (\d+( \([^)]*\))?)")
+_HOLDER = re.compile(r"held by process (\d+( \([^)]*\))?)", re.ASCII)
 UPDATE = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1",
           "-o", "Acquire::http::Timeout=15", "update")  # fmt: skip
 
@@ -191,7 +191,7 @@ def restore_units(runner: Runner, units: Dict[str, bool]) -> List[str]:
 
 def complaint(result: Any) -> str:
     """Return the most telling line of what apt-get printed."""
-    lines = [line for line in split_lines(result.problem or result.stderr or result.stdout) if line.strip()]
+    lines = [line for line in split_lines(result.problem or result.stderr or result.stdout) if line.strip(BLANKS)]
     return next((line for line in lines if line.startswith("E:")), lines[-1] if lines else "no reason given")[:300]
 
 

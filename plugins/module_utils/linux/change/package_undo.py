@@ -28,7 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_ste
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dpkg import GONE
 
-_ACT = re.compile(r"^(Remv|Purg|Inst) (\S+)", re.MULTILINE)
+_ACT = re.compile(r"^(Remv|Purg|Inst) (\S+)", re.MULTILINE | re.ASCII)
 _TIMEOUT = 300.0
 
 

@@ -37,7 +37,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.unit_steps import undo_order, unit_step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot import boot_id
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import bound_folder
@@ -179,7 +179,7 @@ class ChangePlan:
             self._kernel(resets, kept, "keep %s at %s" % (resets, kept), 0)
 
     def _running(self, path: str) -> str:
-        return " ".join(self.host.read_text(path).split())
+        return " ".join(words_of(self.host.read_text(path)))
 
     def _kernel(self, path: str, text: str, label: str, order: int) -> None:
         step = Step(KERNEL, label, path=path, content=text.encode(), phase=PHASE_COMMANDS, order=order)
@@ -408,7 +408,7 @@ class ChangePlan:
             )
 
     def _note_other_tool(self, path: str) -> None:
-        head = self.host.read_text(path)[:2000].lower()
+        head = lowered(self.host.read_text(path)[:2000])
         if any(sign in head for sign in _OTHER_TOOLS):
             self.warn("%s says that another tool manages it, which may undo the change" % printable(path))
 
@@ -432,7 +432,7 @@ class ChangePlan:
     def _number(self, table: str, name: str) -> int:
         for line in split_lines(self.host.read_text("/etc/" + table)):
             fields = line.split(":")
-            if fields[0] == name and len(fields) > 2 and fields[2].isdigit():
+            if fields[0] == name and len(fields) > 2 and is_number(fields[2]):
                 return int(fields[2])
         if self.host.root == "/":
             try:

@@ -42,6 +42,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.taken_back import Item, TakenBack
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot import boot_id
 
@@ -233,7 +234,7 @@ class Rollback:
             return False
         try:
             if entry.step["type"] == KERNEL:
-                return read_kernel(self._host.path(entry.step["path"])).split() != entry.before["value"].split()
+                return words_of(read_kernel(self._host.path(entry.step["path"]))) != words_of(entry.before["value"])
             if is_accounts(entry):
                 return self._records.differs(entry)
             if entry.step["type"] == COMMAND:

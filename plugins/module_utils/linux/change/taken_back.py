@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.journal import Entry, Journal
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import COMMAND, KERNEL
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 Item = Dict[str, Any]
@@ -43,7 +44,9 @@ class TakenBack:
         step = entry.step
         item: Item = {"label": step["label"], "type": step["type"], "rules": list(step.get("rules", ()))}
         if step["type"] == KERNEL:
-            item.update({"path": step["path"], "from": running.strip(), "to": entry.before["value"].strip()})
+            item.update(
+                {"path": step["path"], "from": running.strip(BLANKS), "to": entry.before["value"].strip(BLANKS)}
+            )
         elif step["type"] == COMMAND:
             item["command"] = step["label"] if step.get("packages") else " ".join(step["argv"])
             self._name(item, entry, effects)

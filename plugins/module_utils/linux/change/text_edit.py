@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Callable, Iterable, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 MARK = "# Written by hipaa.cis. Changes made here by hand may be overwritten by its next remediation.\n"
@@ -41,7 +41,7 @@ def assign(text: str, numbers: Iterable[int], line: str, keep: bool = True) -> s
     for number, old in enumerate(split_lines(text, ends=True), 1):
         if number not in chosen:
             result.append(old)
-        elif keep and old.strip() != line.strip():
+        elif keep and old.strip(BLANKS) != line.strip(BLANKS):
             result.append(DISABLED + old)
         if number == last:
             _end(result)

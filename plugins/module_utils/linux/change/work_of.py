@@ -19,6 +19,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_record
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.files import State
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 
 Facts = Dict[str, List[str]]
 Effects = Dict[str, Dict[str, Any]]
@@ -50,7 +51,7 @@ _RUNLEVEL = re.compile(r"/etc/rc[0-6S]\.d/[SK][0-9][0-9](.+)$")
 # What dpkg, ucf and editors of theirs put behind a name.
 _SUFFIX = re.compile(r"(?:\.(?:dpkg|ucf)-[a-z]+(?:\.[0-9]+)?|~|-)$")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
-_RELATED = re.compile(r"^\s*(?:Also|Alias)\s*=\s*(.+)$", re.MULTILINE)
+_RELATED = re.compile(r"^\s*(?:Also|Alias)\s*=\s*(.+)$", re.MULTILINE | re.ASCII)
 
 
 def facts(host: Host, name: str) -> Facts:
@@ -180,5 +181,5 @@ def of_units(host: Host, units: Iterable[str]) -> Workers:
 def _related(host: Host, unit: str) -> List[str]:
     found: List[str] = []
     for folder in _UNIT_FOLDERS:
-        found += [name for names in _RELATED.findall(_text(host, "%s/%s" % (folder, unit))) for name in names.split()]
+        found += [name for names in _RELATED.findall(_text(host, "%s/%s" % (folder, unit))) for name in words_of(names)]
     return found

@@ -11,6 +11,7 @@ from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterable, List, 
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
@@ -34,11 +35,11 @@ OWN_SERVICES = frozenset(
 )  # fmt: skip
 # They ask for a listed shell of who wants another one, which lets nobody in.
 CHANGES_OF_SHELL = frozenset({"chfn", "chsh"})
-TAKES_PASSWORDS = re.compile(r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", re.MULTILINE)
-ASKS_FOR_SHELL = re.compile(r"^\s*-?(auth|account)\s[^#\n]*\bpam_shells\.so\b", re.MULTILINE)
+TAKES_PASSWORDS = re.compile(r"^\s*(@include\s+common-auth|auth\s[^#\n]*pam_unix)", re.MULTILINE | re.ASCII)
+ASKS_FOR_SHELL = re.compile(r"^\s*-?(auth|account)\s[^#\n]*\bpam_shells\.so\b", re.MULTILINE | re.ASCII)
 COMMON = "common-"
 PAM_FOLDER = "/etc/pam.d"
-EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b", re.MULTILINE)
+EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b", re.MULTILINE | re.ASCII)
 # Hosts that these name are believed who their users are (sshd_config(5), HostbasedAuthentication).
 TRUSTED_HOSTS = ("/etc/ssh/shosts.equiv", "/etc/hosts.equiv")
 SHOSTS, RHOSTS = "/.shosts", "/.rhosts"
@@ -168,7 +169,7 @@ def _own_trusted(host: Host, accounts: Sequence[User], name: str) -> FrozenSet[s
 
 
 def _says_something(text: str) -> bool:
-    return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))
+    return any(line.strip(BLANKS) and not line.lstrip(BLANKS).startswith("#") for line in text.split("\n"))
 
 
 def _text(host: Host, path: str) -> str:

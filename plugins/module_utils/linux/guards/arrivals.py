@@ -28,7 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.package_ste
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CONNECTION, Step
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.directory import LOGIN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Runner, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines, words_of
 
 # Made in the group that is confirmed, of whatever class the rule is.
 ARMED = "armed"
@@ -40,9 +40,9 @@ _ACCESS = re.compile(
 )
 # What scripts of a package change here was not to be seen in its archive.
 SURPRISES = re.compile(r"/etc/(?:pam\.d/|pam\.conf\Z|sudoers(?:\Z|\.d/)|ssh/sshd_config(?:\Z|\.d/)|nsswitch\.conf\Z)")
-_INST = re.compile(r"^Inst (\S+) (?:\[[^\]]+\] )?\((\S+) .*\[([^\] ]+)\]\)", re.MULTILINE)
+_INST = re.compile(r"^Inst (\S+) (?:\[[^\]]+\] )?\((\S+) .*\[([^\] ]+)\]\)", re.MULTILINE | re.ASCII)
 # What `--print-uris` says of an archive that is not fetched: its address, its file name and its size.
-_LOCAL = re.compile(r"^'file:(?://)?(/[^']+)' (\S+) \d+", re.MULTILINE)
+_LOCAL = re.compile(r"^'file:(?://)?(/[^']+)' (\S+) \d+", re.MULTILINE | re.ASCII)
 _FOLDERS = re.compile(r"^([A-Z]+)='([^']+)'", re.MULTILINE)
 _TIMEOUT = 300.0
 
@@ -172,7 +172,7 @@ def _of_archive(runner: Runner, path: str) -> Tuple[str, str]:
     listed = runner(["dpkg-deb", "--contents", path], 120.0)
     if listed.problem or listed.exit_code:
         return LOGIN, "an archive that cannot be read"
-    paths = [line.split(None, 5)[-1].split(" -> ")[0][1:] for line in split_lines(listed.stdout) if " ./" in line]
+    paths = [words_of(line, 5)[-1].split(" -> ")[0][1:] for line in split_lines(listed.stdout) if " ./" in line]
     for kind, pattern in ((LOGIN, _LOGINS), (ARMED, _ACCESS)):
         seen = next((one for one in paths if pattern.match(one)), "")
         if seen:

@@ -24,7 +24,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import
     ways,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, file_lines, su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import SHADOWED, Password
@@ -140,7 +140,7 @@ def _remedy(lost: Sequence[Way]) -> str:
 def _effect(kind: str, address: Address, wanted: Any) -> Optional[Effect]:
     """Return what a change does to who gets in; None where it does nothing."""
     if kind == "sshd_option":
-        return _sshd if str(address.get("name", "")).lower() in SSHD_OPTIONS else None
+        return _sshd if lowered(str(address.get("name", ""))) in SSHD_OPTIONS else None
     if kind == "accounts":
         fact = str(address.get("fact", ""))
         return _age if fact in LIMITS else _ACCOUNTS.get(fact)
@@ -160,12 +160,12 @@ def _takes_nullok(wanted: Any) -> bool:
 
 
 def _sshd(_host: Host, now: Access, address: Address, wanted: Any) -> Access:
-    name, text = str(address["name"]).lower(), str(wanted).strip()
+    name, text = lowered(str(address["name"])), str(wanted).strip(BLANKS)
     # An empty list of the site is refused by the writer, and where there is no sshd there is nothing to close.
     if not text or not now.sshd:
         return now
     matched = now.matched if name in LISTS else {key: seen for key, seen in now.matched.items() if key != name}
-    return replace(now, sshd={**now.sshd, name: text if name in LISTS else text.lower()}, matched=matched)
+    return replace(now, sshd={**now.sshd, name: text if name in LISTS else lowered(text)}, matched=matched)
 
 
 def _su(host: Host, now: Access, _address: Address, wanted: Any) -> Access:
@@ -209,7 +209,7 @@ def _listed_shells(host: Host, now: Access, address: Address, _wanted: Any) -> A
     taken = {one["line"] for one in seen.value or ()}
     rows = enumerate(split_lines(host.read_text(SHELLS)) if taken else (), 1)
     return replace(
-        now, shells=now.shells.difference(*(row.split("#", 1)[0].split() for number, row in rows if number in taken))
+        now, shells=now.shells.difference(*(words_of(row.split("#", 1)[0]) for number, row in rows if number in taken))
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.closing import SSHD_OPTIONS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound
 
 NAME_SERVICES = "/etc/nsswitch.conf"
@@ -35,9 +36,9 @@ def sources(host: Host) -> List[str]:
     found: List[str] = []
     for line in text.split("\n"):
         database, _colon, services = line.split("#", 1)[0].partition(":")
-        if database.strip().lower() in DATABASES:
-            words = re.sub(r"\[[^]]*\]", " ", services).split()
-            found += [word for word in words if word.lower() not in OF_THIS_HOST and word not in found]
+        if lowered(database.strip(BLANKS)) in DATABASES:
+            words = words_of(re.sub(r"\[[^]]*\]", " ", services))
+            found += [word for word in words if lowered(word) not in OF_THIS_HOST and word not in found]
     return found
 
 
@@ -57,6 +58,6 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
 
 def _concerns_logins(kind: str, address: Address) -> bool:
     if kind == "sshd_option":
-        return str(address.get("name", "")).lower() in SSHD_OPTIONS | MORE_SSHD_OPTIONS
+        return lowered(str(address.get("name", ""))) in SSHD_OPTIONS | MORE_SSHD_OPTIONS
     place = str(address.get("path") or address.get("glob") or address.get("file") or "")
     return kind == "su_access" or (kind in ("file_lines", "text_setting") and place.startswith(PAM_FILES))

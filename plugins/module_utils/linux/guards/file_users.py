@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
 
@@ -49,7 +50,7 @@ def _process(host: Host, folder: str) -> Optional[Process]:
         text = host.read_text(folder + "/status")
     except (NotFound, ReadError):
         return None
-    fields = {name: rest.split() for name, _colon, rest in (line.partition(":") for line in text.split("\n"))}
+    fields = {name: words_of(rest) for name, _colon, rest in (line.partition(":") for line in text.split("\n"))}
     try:
         # Effective numbers decide on access; those of the file system are the same but for a few old servers.
         uid, gids = int(fields["Uid"][1]), {int(fields["Gid"][1]), *map(int, fields.get("Groups", []))}

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 
 UFW_DEFAULTS = "/etc/default/ufw"
@@ -19,13 +20,13 @@ UFW_RULES = "/etc/ufw/user.rules"
 UFW_TUPLE = re.compile(
     r"^### tuple ### (?P<action>\w+?)(?:_log(?:-all)?)? (?P<protocol>\S+) (?P<port>\S+) \S+ (?P<sender_port>\S+) "
     r"(?P<sender>\S+) (?:.* )?in(?:_(?P<interface>[^\s!]+))?(?: comment=\S*)?\s*$",
-    re.MULTILINE,
+    re.MULTILINE | re.ASCII,
 )
 EVERYWHERE = ("any", "0.0.0.0/0", "::/0")
 NFTABLES = "/etc/nftables.conf"
 IPTABLES = "/etc/iptables/rules.v4"
 MAX_INCLUDES = 100
-_REFUSAL = re.compile(r"\b(drop|reject)\b")
+_REFUSAL = re.compile(r"\b(drop|reject)\b", re.ASCII)
 
 # What a run is to write to ufw's own files: name of the variable -> text.
 Planned = Mapping[str, str]
@@ -57,14 +58,14 @@ def _starts(wanted: Any) -> bool:
 
 
 def _variable(text: str, name: str, default: str) -> str:
-    found = re.findall(r"^\s*%s=[\"']?([^\"'\s#]*)" % re.escape(name), text, re.MULTILINE)
+    found = re.findall(r"^\s*%s=[\"']?([^\"'\s#]*)" % re.escape(name), text, re.MULTILINE | re.ASCII)
     return str(found[-1]) if found else default
 
 
 def ufw_is_on(host: Host, planned: Optional[Planned] = None) -> bool:
     """Return whether ufw's files say that it filters."""
     enabled = (planned or {}).get("ENABLED") or _variable(text_or(host, UFW_CONF), "ENABLED", "no")
-    return enabled.lower() == "yes"
+    return lowered(enabled) == "yes"
 
 
 def _ufw(host: Host, ports: Sequence[int], planned: Planned) -> str:
@@ -96,7 +97,7 @@ def _ufw_lets_in(rules: str, port: int, default: bool) -> bool:
 def _in_list(port: int, text: str) -> bool:
     for piece in text.split(","):
         first, _colon, last = piece.partition(":")
-        if first.isdigit() and int(first) <= port <= int(last if last.isdigit() else first):
+        if is_number(first) and int(first) <= port <= int(last if is_number(last) else first):
             return True
     return False
 
@@ -108,7 +109,7 @@ def nftables_text(host: Host, path: str = NFTABLES) -> str:
     while pending and len(found) < MAX_INCLUDES:
         text = re.sub(r"#.*", "", text_or(host, pending.pop(0)))
         found.append(text)
-        for name in re.findall(r"^\s*include\s+[\"']([^\"']+)[\"']", text, re.MULTILINE):
+        for name in re.findall(r"^\s*include\s+[\"']([^\"']+)[\"']", text, re.MULTILINE | re.ASCII):
             # A relative name is one of the default include directory of nft(8).
             full = name if name.startswith("/") else "/etc/" + name
             pending += host.glob(full) if re.search(r"[*?\[]", full) else [full]
@@ -118,7 +119,7 @@ def nftables_text(host: Host, path: str = NFTABLES) -> str:
 def nftables_refuses(text: str, hook: str = "input") -> bool:
     """Return whether some chain at a hook, or one that it hands over to, refuses anything."""
     bodies = dict(_chains(text))
-    pending = [name for name, body in bodies.items() if re.search(r"\bhook\s+%s\b" % hook, body)]
+    pending = [name for name, body in bodies.items() if re.search(r"\bhook\s+%s\b" % hook, body, re.ASCII)]
     seen: List[str] = []
     while pending:
         name = pending.pop()
@@ -127,14 +128,14 @@ def nftables_refuses(text: str, hook: str = "input") -> bool:
         seen.append(name)
         if _REFUSAL.search(bodies[name]):
             return True
-        pending += re.findall(r"\b(?:jump|goto)\s+(\S+?)\s*(?:[;,}]|$)", bodies[name], re.MULTILINE)
+        pending += re.findall(r"\b(?:jump|goto)\s+(\S+?)\s*(?:[;,}]|$)", bodies[name], re.MULTILINE | re.ASCII)
     return False
 
 
 def _chains(text: str) -> List[Any]:
     """Return (name, what stands between its braces) of all chains; of two of a name both bodies."""
     found: Dict[str, str] = {}
-    for head in re.finditer(r"\bchain\s+(?:(?:inet|ip6?)\s+\S+\s+)?(\S+)\s*\{", text):
+    for head in re.finditer(r"\bchain\s+(?:(?:inet|ip6?)\s+\S+\s+)?(\S+)\s*\{", text, re.ASCII):
         depth, place = 1, head.end()
         while place < len(text) and depth:
             depth += {"{": 1, "}": -1}.get(text[place], 0)
@@ -146,7 +147,7 @@ def _chains(text: str) -> List[Any]:
 def _nftables(host: Host, ports: Sequence[int]) -> str:
     text = nftables_text(host)
     names = "|".join([str(port) for port in ports] + (["ssh"] if 22 in ports else []))
-    if not nftables_refuses(text) or re.search(r"tcp\s+dport\s+(\{[^}]*)?\b(%s)\b[^\n]*accept" % names, text):
+    if not nftables_refuses(text) or re.search(r"tcp\s+dport\s+(\{[^}]*)?\b(%s)\b[^\n]*accept" % names, text, re.ASCII):
         return ""
     return _said("nftables", ports, "a rule in %s" % NFTABLES)
 
@@ -165,8 +166,10 @@ def ufw_refuses_output(host: Host) -> bool:
 def _iptables(host: Host, ports: Sequence[int]) -> str:
     text = text_or(host, IPTABLES)
     names = "|".join(str(port) for port in ports)
-    refuses = re.search(r"^:INPUT (DROP|REJECT)\b|^-A INPUT -j (DROP|REJECT)\b", text, re.MULTILINE)
-    if not refuses or re.search(r"^-A INPUT\b.*--dports?\s+(\S*,)?(%s)\b.*-j ACCEPT" % names, text, re.MULTILINE):
+    refuses = re.search(r"^:INPUT (DROP|REJECT)\b|^-A INPUT -j (DROP|REJECT)\b", text, re.MULTILINE | re.ASCII)
+    if not refuses or re.search(
+        r"^-A INPUT\b.*--dports?\s+(\S*,)?(%s)\b.*-j ACCEPT" % names, text, re.MULTILINE | re.ASCII
+    ):
         return ""
     return _said("iptables", ports, "a rule in %s" % IPTABLES)
 

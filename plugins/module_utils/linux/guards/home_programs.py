@@ -15,6 +15,7 @@ from typing import Iterator, List, NamedTuple, Pattern, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
@@ -23,12 +24,12 @@ COMMANDS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin")
 SSHD = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/**")
 # Root runs these, so they count only where they change to another account.
 SCRIPTS = ("/etc/cron.hourly/*", "/etc/cron.daily/*", "/etc/cron.weekly/*", "/etc/cron.monthly/*")
-BECOMES = re.compile(r"(?<![\w.-])(su|sudo|runuser|setpriv|start-stop-daemon|setuidgid|chpst|gosu)\s")
-KEY_FILES = re.compile(r"\s*AuthorizedKeysFile[\s=]+(.*)", re.IGNORECASE)
+BECOMES = re.compile(r"(?<![\w.-])(su|sudo|runuser|setpriv|start-stop-daemon|setuidgid|chpst|gosu)\s", re.ASCII)
+KEY_FILES = re.compile(r"\s*AuthorizedKeysFile[\s=]+(.*)", re.IGNORECASE | re.ASCII)
 USUAL_KEY_FILES = (".ssh/authorized_keys", ".ssh/authorized_keys2")
-COMMAND = re.compile(r'\bcommand="((?:\\.|[^"\\])*)"', re.IGNORECASE)
-MATCH = re.compile(r"\s*Match\s+(.*)", re.IGNORECASE)
-MATCH_USER = re.compile(r"User[\s=]+(\S+)\s*\Z", re.IGNORECASE)
+COMMAND = re.compile(r'\bcommand="((?:\\.|[^"\\])*)"', re.IGNORECASE | re.ASCII)
+MATCH = re.compile(r"\s*Match\s+(.*)", re.IGNORECASE | re.ASCII)
+MATCH_USER = re.compile(r"User[\s=]+(\S+)\s*\Z", re.IGNORECASE | re.ASCII)
 
 
 class _Use(NamedTuple):
@@ -54,7 +55,7 @@ def used_by(host: Host, user: User) -> str:
     for one in users(host):
         if one.uid not in (0, user.uid) and (one.shell.startswith(below) or _end(host, one.shell).startswith(below)):
             return "the account %s, whose login shell in /etc/passwd lies below" % one.name
-    mention = re.compile(r"(?<![\w.-])(?:%s|~%s)(?![\w.-])" % (re.escape(home), re.escape(user.name)))
+    mention = re.compile(r"(?<![\w.-])(?:%s|~%s)(?![\w.-])" % (re.escape(home), re.escape(user.name)), re.ASCII)
     for use in _uses(host):
         if mention.search(use.text) and not _is_own(host, use.account, user):
             return "what %s runs" % use.place
@@ -75,8 +76,8 @@ def _is_own(host: Host, account: str, user: User) -> bool:
 
 def _becomes_other(text: str, mention: Pattern[str], user: User) -> bool:
     """Return whether a script of root changes to somebody else than this account."""
-    name = re.compile(r"(?<![\w.-])%s(?![\w.-])" % re.escape(user.name))
-    lines = [mention.sub("", line) for line in text.split("\n") if not line.lstrip().startswith("#")]
+    name = re.compile(r"(?<![\w.-])%s(?![\w.-])" % re.escape(user.name), re.ASCII)
+    lines = [mention.sub("", line) for line in text.split("\n") if not line.lstrip(BLANKS).startswith("#")]
     return any(BECOMES.search(line) and not name.search(line) for line in lines)
 
 
@@ -106,9 +107,9 @@ def _keys(host: Host) -> Iterator[_Use]:
     names = list(USUAL_KEY_FILES)
     for _path, lines in _files(host, SSHD):
         named = [KEY_FILES.match(line) for _number, line in lines]
-        names += [name for one in named if one for name in one.group(1).replace('"', " ").split()]
+        names += [name for one in named if one for name in words_of(one.group(1).replace('"', " "))]
     for user in users(host):
-        for path in dict.fromkeys(logins.key_file(name, user) for name in names if name.lower() != "none"):
+        for path in dict.fromkeys(logins.key_file(name, user) for name in names if lowered(name) != "none"):
             for number, line in _lines(host, path):
                 for command in COMMAND.findall(line):
                     yield _Use("%s:%d" % (printable(path), number), command, user.name)
@@ -125,8 +126,8 @@ def _tables(host: Host) -> Iterator[_Use]:
         settings: List[str] = []
         for number, line in lines:
             place = "%s:%d" % (printable(path), number)
-            job = jobs.SYSTEM_JOB.match(line.strip())
-            if jobs.ASSIGNMENT.match(line.strip()) or job is None:
+            job = jobs.SYSTEM_JOB.match(line.strip(BLANKS))
+            if jobs.ASSIGNMENT.match(line.strip(BLANKS)) or job is None:
                 settings.append(line)
                 continue
             # A variable such as PATH holds for every job below it.
@@ -187,4 +188,4 @@ def _lines(host: Host, path: str) -> List[Tuple[int, str]]:
     except NotFound:
         return []
     rows = enumerate(text.split("\n"), 1)
-    return [(number, line) for number, line in rows if line.strip() and not line.lstrip().startswith("#")]
+    return [(number, line) for number, line in rows if line.strip(BLANKS) and not line.lstrip(BLANKS).startswith("#")]

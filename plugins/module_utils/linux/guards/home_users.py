@@ -12,6 +12,7 @@ from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users, home_programs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
@@ -25,9 +26,9 @@ SERVERS = (
 UNITS = ("/etc/systemd/system/**",)
 # The home of each account: /home/*/www, /home/$1/www, ~user of UserDir.
 EACH_HOME = re.compile(r"/home/[*$(\[]")
-USER_DIR = re.compile(r"\bUserDir\s+(?!disabled\b)([\w.-]+)", re.IGNORECASE)
+USER_DIR = re.compile(r"\bUserDir\s+(?!disabled\b)([\w.-]+)", re.IGNORECASE | re.ASCII)
 PUBLIC = "public_html"
-UNIT_USER = re.compile(r"^\s*User\s*=\s*(\S+)", re.MULTILINE)
+UNIT_USER = re.compile(r"^\s*User\s*=\s*(\S+)", re.MULTILINE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def needed_by(host: Host, user: User) -> str:
 
 def _named(host: Host, user: User) -> str:
     """Return the place where a server's configuration names a path at or below a home, or "" where none does."""
-    mention = re.compile(re.escape(user.home) + r"(?![\w.-])")
+    mention = re.compile(re.escape(user.home) + r"(?![\w.-])", re.ASCII)
     for line in _lines(host):
         if mention.search(line.text):
             return line.place
@@ -75,7 +76,7 @@ def _lines(host: Host) -> List[_Line]:
 def _all_lines(host: Host) -> Iterator[_Line]:
     for path, text in _texts(host, SERVERS):
         for number, line in enumerate(text.split("\n"), 1):
-            if line.strip() and line.strip()[0] not in "#;":
+            if line.strip(BLANKS) and line.strip(BLANKS)[0] not in "#;":
                 yield _Line("%s:%d" % (printable(path), number), line)
 
 
@@ -97,7 +98,10 @@ def _texts(host: Host, patterns: Tuple[str, ...]) -> Iterator[Tuple[str, str]]:
 def _runs_as_other(unit: str, user: User) -> bool:
     name: Optional[str] = next(iter(UNIT_USER.findall(unit)), None)
     if name is None:
-        return re.search(r"^\s*DynamicUser\s*=\s*(yes|true|on|1)\s*$", unit, re.MULTILINE | re.IGNORECASE) is not None
+        return (
+            re.search(r"^\s*DynamicUser\s*=\s*(yes|true|on|1)\s*$", unit, re.MULTILINE | re.IGNORECASE | re.ASCII)
+            is not None
+        )
     return name not in ("root", "0", user.name, str(user.uid))
 
 

@@ -16,6 +16,7 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Sequence, Tupl
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
@@ -29,7 +30,7 @@ REFUSES = {"disableforwarding": ("yes",), "allowtcpforwarding": ("no", "remote")
 # Those of them that end tunnels too.
 ENDS_TUNNELS = frozenset({"disableforwarding", "allowtcpforwarding"})
 # Options of an authorised key by which somebody has meant it for tunnels (sshd(8)).
-FOR_TUNNELS = re.compile(r"(?:^|[\s,])(?:port-forwarding\b|permitopen=|permitlisten=)", re.IGNORECASE)
+FOR_TUNNELS = re.compile(r"(?:^|[\s,])(?:port-forwarding\b|permitopen=|permitlisten=)", re.IGNORECASE | re.ASCII)
 LIMITS = frozenset({"maxsessions", "maxstartups", "persourcemaxstartups"})
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding")
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -47,7 +48,9 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
                 "another way first, or exclude the rule for this host" % _shown(by_ssh)
             )
         elif (
-            kind == "sshd_option" and str(address.get("name", "")).lower() in ENDS_TUNNELS and _hampers(address, wanted)
+            kind == "sshd_option"
+            and lowered(str(address.get("name", ""))) in ENDS_TUNNELS
+            and _hampers(address, wanted)
         ):
             reason = _tunnels(host, frozenset(str(name) for name in options.get("close_accounts") or ()))
             if reason:
@@ -63,8 +66,8 @@ def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[
 
 
 def _hampers(address: Address, wanted: Any) -> bool:
-    name = str(address.get("name", "")).lower()
-    return name in LIMITS or (name in REFUSES and (not REFUSES[name] or str(wanted).lower() in REFUSES[name]))
+    name = lowered(str(address.get("name", "")))
+    return name in LIMITS or (name in REFUSES and (not REFUSES[name] or lowered(str(wanted)) in REFUSES[name]))
 
 
 def _tunnels(host: Host, spared: FrozenSet[str]) -> str:
@@ -101,9 +104,9 @@ def _blocks_for_tunnels(host: Host, spared: FrozenSet[str]) -> Iterator[str]:
     except NotFound:
         return
     for one in overrides:
-        condition = re.match(r"user[\s=]+(\S+)", one["match"], re.IGNORECASE)
+        condition = re.match(r"user[\s=]+(\S+)", one["match"], re.IGNORECASE | re.ASCII)
         named = condition.group(1).strip('"').split(",") if condition else [""]
-        if str(one["value"]).lower() != "no" and not spared.issuperset(named):
+        if lowered(str(one["value"])) != "no" and not spared.issuperset(named):
             yield "%s:%d (Match %s)" % (one["file"], one["line"], one["match"])
 
 
@@ -126,7 +129,7 @@ def _routed(host: Host, peers: Mapping[str, str]) -> List[str]:
 
 def _is_on(host: Host, name: str) -> bool:
     try:
-        return host.read_text("/proc/sys/" + name.replace(".", "/")).strip() not in ("", "0")
+        return host.read_text("/proc/sys/" + name.replace(".", "/")).strip(BLANKS) not in ("", "0")
     except NotFound:
         return False
 
@@ -148,7 +151,7 @@ def _routes(host: Host) -> List[Route]:
 
 def _rows(host: Host, path: str) -> List[List[str]]:
     try:
-        return [line.split() for line in host.read_text(path).split("\n")]
+        return [words_of(line) for line in host.read_text(path).split("\n")]
     except NotFound:
         return []
 

@@ -10,6 +10,7 @@ import stat
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 CRONTABS = "/var/spool/cron/crontabs"
@@ -22,12 +23,12 @@ SCRIPTS = (
 LINGER = "/var/lib/systemd/linger"
 UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 # Five fields of time or one word for them, then the account.
-SYSTEM_JOB = re.compile(r"(?:@\w+|[^\s#@]\S*(?:\s+\S+){4})\s+(?P<user>[^\s=]+)\s+\S")
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\s*=")
+SYSTEM_JOB = re.compile(r"(?:@\w+|[^\s#@]\S*(?:\s+\S+){4})\s+(?P<user>[^\s=]+)\s+\S", re.ASCII)
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\s*=", re.ASCII)
 # What follows su or runuser on a line; in it each word that could be a name is taken for an account.
-SWITCH = re.compile(r"(?:^|[^\w.-])(?:su|runuser)\s+(?P<rest>\S.*)")
-NAME = re.compile(r"[A-Za-z_][\w.-]*\$?\Z")
-UNIT_USER = re.compile(r"^\s*User\s*=\s*(?P<user>\S+)\s*$", re.MULTILINE)
+SWITCH = re.compile(r"(?:^|[^\w.-])(?:su|runuser)\s+(?P<rest>\S.*)", re.ASCII)
+NAME = re.compile(r"[A-Za-z_][\w.-]*\$?\Z", re.ASCII)
+UNIT_USER = re.compile(r"^\s*User\s*=\s*(?P<user>\S+)\s*$", re.MULTILINE | re.ASCII)
 
 
 def cron_jobs(host: Host) -> Dict[str, str]:
@@ -92,7 +93,7 @@ def _switched_to(lines: List[str]) -> Iterator[str]:
     for line in "\n".join(line for line in lines if not line.startswith("#")).replace("\\\n", " ").split("\n"):
         found = SWITCH.search(line)
         if found:
-            for word in re.split(r"[\s\"'=;|&()]+", found.group("rest")):
+            for word in re.split(r"[\s\"'=;|&()]+", found.group("rest"), flags=re.ASCII):
                 if NAME.match(word):
                     yield word
 
@@ -105,6 +106,6 @@ def _lines(host: Host, path: str) -> List[str]:
     """Return the lines of a file; of a masked unit (a link to /dev/null) and of a link that leads nowhere there are none."""
     try:
         regular = stat.S_ISREG(host.stat(path).st_mode)
-        return [line.strip() for line in host.read_text(path).split("\n")] if regular else []
+        return [line.strip(BLANKS) for line in host.read_text(path).split("\n")] if regular else []
     except NotFound:
         return []

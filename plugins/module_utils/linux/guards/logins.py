@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import AbstractSet, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
@@ -24,12 +24,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
 )
 
 # A rule of sudoers(5): users, hosts, then what they may run. Users are divided by commas.
-RULE = re.compile(r"(?P<who>(?:[^\s,=]+\s*,\s*)*[^\s,=]+)\s+[^=]+=(?P<what>.*)", re.DOTALL)
-RUNAS = re.compile(r"\s*\((?P<users>[^:)]*)")
+RULE = re.compile(r"(?P<who>(?:[^\s,=]+\s*,\s*)*[^\s,=]+)\s+[^=]+=(?P<what>.*)", re.DOTALL | re.ASCII)
+RUNAS = re.compile(r"\s*\((?P<users>[^:)]*)", re.ASCII)
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_.-]*\$?\Z")
-ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s")
+ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s", re.ASCII)
 NO_SHELLS = ("nologin", "false", "sync", "halt", "shutdown")
-KEY = re.compile(r"(^|\s)(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+\s+AAAA", re.MULTILINE)
+KEY = re.compile(r"(^|\s)(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+\s+AAAA", re.MULTILINE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -
 def key_lines(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the lines with keys of the user in the files that sshd would look at. Raises `ReadError`."""
     patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
-    for pattern in " ".join(patterns).split():
+    for pattern in words_of(" ".join(patterns)):
         try:
             lines = split_lines(host.read_text(key_file(pattern, user)))
         except NotFound:
             continue
-        yield from (line for line in lines if KEY.search(line) and not line.lstrip().startswith("#"))
+        yield from (line for line in lines if KEY.search(line) and not line.lstrip(BLANKS).startswith("#"))
 
 
 def key_file(pattern: str, user: User) -> str:
@@ -121,11 +121,11 @@ def rule_of(text: str) -> Optional[Rule]:
     found = RULE.match(text)
     if found is None:
         return None
-    who = tuple(one.strip() for one in found.group("who").split(","))
+    who = tuple(one.strip(BLANKS) for one in found.group("who").split(","))
     what = found.group("what")
     runas = RUNAS.match(what)
-    named = tuple(re.findall(r"[^\s,!]+", runas.group("users"))) if runas else ()
-    return Rule(who, re.search(r"\bALL\s*(,|$)", what) is not None, sudo.has_nopasswd(text), named)
+    named = tuple(re.findall(r"[^\s,!]+", runas.group("users"), re.ASCII)) if runas else ()
+    return Rule(who, re.search(r"\bALL\s*(,|$)", what, re.ASCII) is not None, sudo.has_nopasswd(text), named)
 
 
 def rules(host: Host) -> List[Rule]:

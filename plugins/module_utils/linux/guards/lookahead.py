@@ -17,6 +17,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import closed_port, ufw_variable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 
 Check = Callable[[Address, Any], str]
@@ -77,17 +78,17 @@ class Lookahead:
             return "it cannot be told whether this would lock you out: %s" % problem
 
     def _sshd_option(self, address: Address, wanted: Any) -> str:
-        check = self._sshd.get(str(address.get("name", "")).lower())
-        text = str(wanted).strip()
+        check = self._sshd.get(lowered(str(address.get("name", ""))))
+        text = str(wanted).strip(BLANKS)
         # An empty list of the site is refused by the writer, with what to do.
         return check(text) if check and text else ""
 
     def _root_login(self, wanted: str) -> str:
-        if wanted.lower() == "yes" or (self._user not in ("", "root") and not self._local):
+        if lowered(wanted) == "yes" or (self._user not in ("", "root") and not self._local):
             return ""
         others = logins.administrators(self._host)
         if self._user == "root" and not self._local:
-            if wanted.lower() in ("prohibit-password", "without-password") and self._has_key("root"):
+            if lowered(wanted) in ("prohibit-password", "without-password") and self._has_key("root"):
                 return ""
             hint = (
                 "connect as %s" % others[0]
@@ -119,7 +120,7 @@ class Lookahead:
             return ""
         if not self._user:
             return "it is not known as whom Ansible connects, so %s could lock it out" % option
-        patterns = wanted.split()
+        patterns = words_of(wanted)
         plain = [pattern.split("@")[0] for pattern in patterns if not pattern.startswith("!")]
         # A negated pattern takes a user out of the list, whatever else matches (ssh_config(5), PATTERNS).
         negated = [pattern[1:].split("@")[0] for pattern in patterns if pattern.startswith("!")]
@@ -129,7 +130,7 @@ class Lookahead:
         return "%s %s would lock out %s, as whom Ansible connects" % (option, wanted, self._user)
 
     def _passwords(self, wanted: str) -> str:
-        if wanted.lower() != "no" or self._local:
+        if lowered(wanted) != "no" or self._local:
             return ""
         if self._options.get("password_used"):
             return "Ansible logs in with a password; give %s a key and connect with it" % (self._user or "the account")
@@ -138,7 +139,7 @@ class Lookahead:
         return ""
 
     def _keys(self, wanted: str) -> str:
-        if wanted.lower() != "no" or self._local or self._options.get("password_used"):
+        if lowered(wanted) != "no" or self._local or self._options.get("password_used"):
             return ""
         return "Ansible logs in with a key, which would not be accepted any more"
 
@@ -181,7 +182,11 @@ class Lookahead:
 
         Else the port is translated on the way, and the firewall of this host sees another one.
         """
-        ports = [int(port) for port in logins.sshd_values(self._host).get("port", []) if re.match(r"\d{1,5}\Z", port)]
+        ports = [
+            int(port)
+            for port in logins.sshd_values(self._host).get("port", [])
+            if re.match(r"\d{1,5}\Z", port, re.ASCII)
+        ]
         given = int(self._options.get("port") or 22)
         return [given] if given in ports or not ports else ports
 

@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import firewall_switch
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import UFW_CONF, UFW_DEFAULTS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 
@@ -33,17 +34,17 @@ def check(plan: ChangePlan, file: str, name: str, text: str, install: Callable[[
     ``install``: plans the installation of a package that the value needs.
     """
     if file == AUDITD and name.endswith("_action"):
-        if text.lower() in ("halt", "single") and name in ("disk_full_action", "admin_space_left_action"):
+        if lowered(text) in ("halt", "single") and name in ("disk_full_action", "admin_space_left_action"):
             _need_room(plan, name, text)
-        if text.lower() == "email" and not plan.host.exists(SENDMAIL):
+        if lowered(text) == "email" and not plan.host.exists(SENDMAIL):
             plan.warn("auditd is to send mail, but %s is missing: install a mail program" % SENDMAIL)
-    if file == UFW_CONF and name == "ENABLED" and text.lower() != "yes":
+    if file == UFW_CONF and name == "ENABLED" and lowered(text) != "yes":
         firewall_switch.need_another(plan, firewall_switch.UFW_UNIT)
     if file == PWQUALITY and name in ("enforce_for_root", "enforcing", "dictcheck") and text != "0":
         _need_dictionary(plan, name, install)
     if file == UFW_DEFAULTS and name == "DEFAULT_OUTPUT_POLICY" and text in ("DROP", "REJECT"):
         rules = text_or(plan.host, "/etc/ufw/user.rules")
-        if not re.search(r"^### tuple ### allow\S* .* out(_\S+)?( |$)", rules, re.MULTILINE):
+        if not re.search(r"^### tuple ### allow\S* .* out(_\S+)?( |$)", rules, re.MULTILINE | re.ASCII):
             raise CannotFix(
                 "no rule of ufw allows any outgoing connection, so names, time and updates would be cut off; "
                 "allow what this host needs first, such as: ufw allow out 53"
@@ -72,12 +73,14 @@ def _need_room(plan: ChangePlan, name: str, text: str) -> None:
     folder = _setting(plan, "log_file", "/var/log/audit/audit.log").rsplit("/", 1)[0]
     if not plan.host.exists(folder):
         folder = "/var/log"
-    fields = plan.host.run(["df", "-Pm", folder]).stdout.strip().split("\n")[-1].split()
-    if len(fields) < 6 or not fields[1].isdigit() or not fields[3].isdigit():
+    fields = words_of(plan.host.run(["df", "-Pm", folder]).stdout.strip(BLANKS).split("\n")[-1])
+    if len(fields) < 6 or not is_number(fields[1]) or not is_number(fields[3]):
         raise CannotFix("how much space is left for audit records cannot be told, so %s = %s is not set" % (name, text))
     limit = _setting(plan, "admin_space_left", "50")
     reserve = (
-        int(fields[1]) * int(limit[:-1]) // 100 if re.match(r"\d+%\Z", limit) else int(re.sub(r"\D", "", limit) or 50)
+        int(fields[1]) * int(limit[:-1]) // 100
+        if re.match(r"\d+%\Z", limit, re.ASCII)
+        else int(re.sub(r"\D", "", limit, flags=re.ASCII) or 50)
     )
     if int(fields[3]) < MARGIN * reserve:
         raise CannotFix(

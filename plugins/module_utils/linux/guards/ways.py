@@ -15,6 +15,7 @@ from typing import Dict, FrozenSet, Iterator, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import Access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.logins import NO_SHELLS, is_for, surely_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import EMPTY, SHADOWED, User
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import CHANGE, CLOSED, OPEN, state
 
@@ -207,7 +208,7 @@ def _as_root(access: Access, kind: str) -> str:
 
 def _is(access: Access, option: str, value: str, default: str = "no") -> bool:
     """Return whether sshd has a value for everybody or for somebody."""
-    return access.sshd.get(option, default).lower() == value or value in access.matched.get(option, ())
+    return lowered(access.sshd.get(option, default)) == value or value in access.matched.get(option, ())
 
 
 def _is_listed(access: Access, user: User) -> bool:
@@ -225,7 +226,7 @@ def _is_listed(access: Access, user: User) -> bool:
 
 def is_in_list(names: FrozenSet[str], text: str) -> bool:
     """Return whether a list of sshd_config(5) holds one of the names; a negated pattern takes it out again."""
-    patterns = text.split()
+    patterns = words_of(text)
     negated = [pattern[1:].split("@")[0] for pattern in patterns if pattern.startswith("!")]
     plain = [pattern.split("@")[0] for pattern in patterns if not pattern.startswith("!")]
 

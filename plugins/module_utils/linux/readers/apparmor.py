@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -56,7 +57,7 @@ def _document(lists: Dict[str, List[str]], count: int, *, enabled: bool) -> Dict
 
 def _enabled(host: Host) -> bool:
     try:
-        text = host.read_text(ENABLED).strip()
+        text = host.read_text(ENABLED).strip(BLANKS)
     except NotFound:
         if not host.exists("/sys/kernel"):
             raise ReadError("/sys is not there; the state of AppArmor cannot be read") from None
@@ -93,7 +94,7 @@ def _attachments(host: Host) -> Set[str]:
     found = set()
     for name in names:
         try:
-            found.add(host.read_text("%s/%s/attach" % (POLICY, name)).strip())
+            found.add(host.read_text("%s/%s/attach" % (POLICY, name)).strip(BLANKS))
         except NotFound:
             continue
     return {path for path in found if path.startswith("/") and not any(sign in path for sign in "*?[{")}
@@ -103,7 +104,7 @@ def _escaped(host: Host, programs: Set[str]) -> List[str]:
     """Return the programs of unconfined processes, once each, among ``programs``."""
     found = set()
     for process in host.list_directory("/proc"):
-        if not process.isdigit():
+        if not is_number(process):
             continue
         program = _program(host, process)
         if program in programs and _is_unconfined(host, process):

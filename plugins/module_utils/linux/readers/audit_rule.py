@@ -13,6 +13,7 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -36,7 +37,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
 FOLDER = "/etc/audit/rules.d"
 # Which of them loads the rules at boot differs by the version of the audit programs.
 UNITS = ("audit-rules.service", "auditd.service")
-LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z")
+LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z", re.ASCII)
 # By a person who logged in, of any account that isn't the system's own.
 BY_PEOPLE = ("auid>=UID_MIN", "auid!=unset")
 QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable")
@@ -91,7 +92,7 @@ class Recording:
     def texts(self) -> List[str]:
         """Return the rules of the kernel as it says them."""
         said = self.host.run(["auditctl", "-l"]).stdout.split("\n")
-        return [line for line in said if line.strip() and line.strip() != "No rules"]
+        return [line for line in said if line.strip(BLANKS) and line.strip(BLANKS) != "No rules"]
 
     def wanted(self, address: Address) -> List[Rule]:
         """Return the rules that together record what an address asks for."""
@@ -156,7 +157,7 @@ class Recording:
                 # A rule for a link sees the link alone.
                 exact = Filter("dir", "=", self.words.real(path))
             else:
-                exact = Filter("dir" if rule.text.split()[1].endswith("/") else "path", "=", path)
+                exact = Filter("dir" if words_of(rule.text)[1].endswith("/") else "path", "=", path)
             rule = replace(rule, filters=(rule.filters - {location}) | {exact})
         return split(rule, self.words.arches)
 
@@ -216,7 +217,7 @@ def _source(recording: Recording) -> str:
 
 def _nameable(path: str) -> str:
     # A byte that is not UTF-8 is shown with a backslash.
-    if re.search(r"[\s\\]", path):
+    if re.search(r"[\s\\]", path, re.ASCII):
         raise ReadError(
             "%r holds a blank or another sign that audit rules take for something else" % printable(path)[:MAX_SHOWN]
         )
@@ -251,7 +252,7 @@ def lines(host: Host) -> List[Tuple[str, str]]:
     found: List[Tuple[str, str]] = []
     unfinished = False
     # The shell parts names at blanks, so it finds none with one.
-    for name in sorted((name for name in names if not re.search(r"\s", name)), key=by_version):
+    for name in sorted((name for name in names if not re.search(r"\s", name, re.ASCII)), key=by_version):
         text = host.read_text(FOLDER + "/" + name)
         rows = _numbered(FOLDER + "/" + name, text)
         if rows and unfinished:

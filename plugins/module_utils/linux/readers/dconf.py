@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -159,8 +159,8 @@ def read_profile(host: Host, name: str) -> Profile:
         closed = closed_to_users(host, folder + name)
         if closed:
             return Profile(name, folder + name, closed)
-        parts = [line.split("#", 1)[0].strip().partition(":") for line in lines]
-        named = [(kind.strip(), what.strip()) for kind, _colon, what in parts]
+        parts = [line.split("#", 1)[0].strip(BLANKS).partition(":") for line in lines]
+        named = [(kind.strip(BLANKS), what.strip(BLANKS)) for kind, _colon, what in parts]
         databases = [_database(host, what) for kind, what in named if kind == "system-db"]
         return Profile(name, folder + name, "", databases, [what for kind, what in named if kind == "file-db"])
     return Profile(name)
@@ -202,10 +202,10 @@ def assignments(text: str) -> List[Tuple[str, str, int]]:
     """Return (key, GVariant text, line) of what a keyfile sets."""
     group, found = "", []
     for number, raw in enumerate(split_lines(text), 1):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1]
         elif "=" in line and not line.startswith("#"):
             name, _sign, seen = line.partition("=")
-            found.append(("/%s/%s" % (group, name.strip()), seen.strip(), number))
+            found.append(("/%s/%s" % (group, name.strip(BLANKS)), seen.strip(BLANKS), number))
     return found

@@ -9,7 +9,7 @@ import re
 from typing import Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -54,7 +54,7 @@ def _matching(host: Host, paths: List[str], expression: re.Pattern[str]) -> List
         for number, line in enumerate(split_lines(host.read_text(path)), 1):
             # A line is cut before it is searched: an expression must not run away on a hostile one.
             if expression.search(line[:MAX_LENGTH]) or (len(line) > MAX_LENGTH and expression.search(line[:65536])):
-                found.append({"file": printable(path), "line": number, "text": line.strip()[:MAX_LENGTH]})
+                found.append({"file": printable(path), "line": number, "text": line.strip(BLANKS)[:MAX_LENGTH]})
             if len(found) > MAX_LINES:
                 raise ReadError("more than %d lines of %s match" % (MAX_LINES, printable(path)))
     return found

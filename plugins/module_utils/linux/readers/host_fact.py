@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -73,7 +74,7 @@ def _ipv6(host: Host) -> Tuple[Any, str]:
 
 def _optional(host: Host, path: str) -> Any:
     try:
-        return host.read_text(path).strip()
+        return host.read_text(path).strip(BLANKS)
     except NotFound:
         return None
 

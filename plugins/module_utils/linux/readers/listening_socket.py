@@ -10,6 +10,7 @@ import sys
 from typing import Any, Dict, List, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -75,7 +76,7 @@ def _sockets(host: Host) -> List[Dict[str, Any]]:
                 raise
             continue  # a kernel without IPv6
         for line in text.split("\n")[1:]:
-            fields = line.split(None, 4)
+            fields = words_of(line, 4)
             if fields and (len(fields) < FIELDS or fields[3] == state):
                 entry = _entry(protocol, fields)
                 found[tuple(entry.values())] = entry

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -97,7 +98,7 @@ def _bounded(options: Sequence[str]) -> List[str]:
 def _without_secret(option: str) -> str:
     """Return an option without the password that network file systems take in fstab."""
     name, equals, _text = option.partition("=")
-    return name + "=(hidden)" if equals and any(word in name.lower() for word in SECRET_WORDS) else option
+    return name + "=(hidden)" if equals and any(word in lowered(name) for word in SECRET_WORDS) else option
 
 
 def _short(text: str) -> str:

@@ -10,6 +10,7 @@ import stat
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
@@ -89,7 +90,7 @@ def _first_paths(host: Host) -> List[str]:
     if isinstance(secure.value, str):
         paths.append(secure.value)
     for line in _lines(host, "/etc/environment"):
-        assigned = re.match(r"(?:export\s+)?PATH=(.*)\Z", line)
+        assigned = re.match(r"(?:export\s+)?PATH=(.*)\Z", line, re.ASCII)
         if assigned:
             paths.append(assigned.group(1).strip("\"'"))
     setting = settings_of(host).get("ENV_SUPATH")
@@ -105,7 +106,7 @@ def _first_umasks(host: Host) -> List[str]:
 
 def _lines(host: Host, path: str) -> List[str]:
     try:
-        return [line.strip() for line in host.read_text(path).split("\n")]
+        return [line.strip(BLANKS) for line in host.read_text(path).split("\n")]
     except NotFound:
         return []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -55,7 +55,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     anywhere = {line.name for line in sshd_config.lines(host, CONFIGURATION)}
 
     def one(address: Address) -> Observation:
-        name = required(address, "name").lower()
+        name = lowered(required(address, "name"))
         found = effective.get(name, [])
         seen = None if not found else found[0] if len(found) == 1 else found
         loosened = overrides.get(name, [])
@@ -72,7 +72,7 @@ def effective_options(output: str) -> Dict[str, List[str]]:
     """Return option -> values of what `sshd -T` printed."""
     result: Dict[str, List[str]] = {}
     for line in split_lines(output):
-        name, _blank, text = line.strip().partition(" ")
+        name, _blank, text = line.strip(BLANKS).partition(" ")
         if name:
-            result.setdefault(name.lower(), []).append(text.strip())
+            result.setdefault(lowered(name), []).append(text.strip(BLANKS))
     return result

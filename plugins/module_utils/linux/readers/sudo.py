@@ -9,7 +9,7 @@ import re
 from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -27,13 +27,15 @@ NAME_SERVICES = "/etc/nsswitch.conf"
 MAX_FILES = 128  # the depth at which sudo itself gives up
 # What holds where nothing sets it is compiled in and differs between distributions; `sudo -V` tells it to root.
 COMPILED_IN = {
-    "timestamp_timeout": re.compile(r"^Authentication timestamp timeout: (-?\d+(?:\.\d+)?) minutes$", re.MULTILINE)
+    "timestamp_timeout": re.compile(
+        r"^Authentication timestamp timeout: (-?\d+(?:\.\d+)?) minutes$", re.MULTILINE | re.ASCII
+    )
 }
 # Settings that ask for the password of root, of the account to become or of `runas_default`, not for one's own.
 OTHER_PASSWORDS = ("rootpw", "targetpw", "runaspw")
 Line = Tuple[str, int, str]
 # `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
-DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^\s]*)?\s+(?P<settings>.*)", re.DOTALL)
+DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^\s]*)?\s+(?P<settings>.*)", re.DOTALL | re.ASCII)
 # Settings are divided by commas that are outside quotes and not escaped.
 SETTING = re.compile(r'(?:"(?:\\.|[^"\\])*"|\\.|[^,"\\])+')
 
@@ -70,8 +72,8 @@ def _only_files(host: Host) -> None:
     for number, line in enumerate(split_lines(text), 1):
         database, sign, services = line.split("#", 1)[0].partition(":")
         # [NOTFOUND=return] and its like are no sources.
-        others = [word for word in re.sub(r"\[[^]]*\]", " ", services).split() if word.lower() != "files"]
-        if sign and database.strip().lower() == "sudoers" and others:
+        others = [word for word in words_of(re.sub(r"\[[^]]*\]", " ", services)) if lowered(word) != "files"]
+        if sign and lowered(database.strip(BLANKS)) == "sudoers" and others:
             raise ReadError(
                 "sudo also takes rules from %s (%s:%d), which are not on this host; check them there"
                 % (printable(", ".join(others))[:100], NAME_SERVICES, number)
@@ -89,7 +91,7 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
     if opened[0] > MAX_FILES:
         raise ReadError("%s: too many included files; does a file include itself?" % path)
     for number, _last, text in joined(host.read_text(path)):
-        include = re.match(r"[#@](include|includedir)\s+(.+)", text)
+        include = re.match(r"[#@](include|includedir)\s+(.+)", text, re.ASCII)
         if include is None:
             plain = without_comment(text)
             if plain:
@@ -105,17 +107,17 @@ def joined(text: str) -> Iterator[Tuple[int, int, str]]:
     for number, line in enumerate(split_lines(text), 1):
         start = start or number
         whole = pending + line
-        if line.endswith("\\") and without_comment(whole) == whole.strip():
+        if line.endswith("\\") and without_comment(whole) == whole.strip(BLANKS):
             pending = whole[:-1]
             continue
-        yield start, number, whole.strip()
+        yield start, number, whole.strip(BLANKS)
         start, pending = 0, ""
     if pending:
-        yield start, number, pending.strip()
+        yield start, number, pending.strip(BLANKS)
 
 
 def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
-    target = argument.strip().strip('"')
+    target = argument.strip(BLANKS).strip('"')
     if "%" in target:
         raise ReadError("%s includes %s, whose name depends on the host; it cannot be read safely" % (path, target))
     full = target if target.startswith("/") else path.rsplit("/", 1)[0] + "/" + target
@@ -136,10 +138,10 @@ def without_comment(text: str) -> str:
         if sign == '"':
             quoted = not quoted
         elif sign == "#" and not quoted and not (position and text[position - 1] == "\\"):
-            if re.match(r"#\d", text[position:]) and (position == 0 or text[position - 1] in " ,=(:%!"):
+            if re.match(r"#\d", text[position:], re.ASCII) and (position == 0 or text[position - 1] in " ,=(:%!"):
                 continue
-            return text[:position].strip()
-    return text.strip()
+            return text[:position].strip(BLANKS)
+    return text.strip(BLANKS)
 
 
 def _entry(line: Line) -> Dict[str, Any]:
@@ -148,7 +150,7 @@ def _entry(line: Line) -> Dict[str, Any]:
 
 def has_nopasswd(text: str) -> bool:
     """Return whether a line is a rule that does without the password."""
-    return not DEFAULTS.match(text) and re.search(r"\bNOPASSWD\s*:", text) is not None
+    return not DEFAULTS.match(text) and re.search(r"\bNOPASSWD\s*:", text, re.ASCII) is not None
 
 
 def scope_without_password(text: str) -> Optional[str]:
@@ -168,16 +170,16 @@ def asks_for_another(text: str) -> str:
 def _settings(text: str) -> Iterator[Tuple[str, Any]]:
     """Yield (name, value) of a Defaults line: true or false for flags, text else."""
     for piece in SETTING.findall(text):
-        if piece.strip():
+        if piece.strip(BLANKS):
             yield setting_of(piece)
 
 
 def setting_of(piece: str) -> Tuple[str, Any]:
     """Return (name, value) of one setting of a Defaults line."""
-    setting = piece.strip()
+    setting = piece.strip(BLANKS)
     name, sign, seen = setting.partition("=")
     if sign:
-        return name.strip().rstrip("+-").strip(), seen.strip().strip('"')
+        return name.strip(BLANKS).rstrip("+-").strip(BLANKS), seen.strip(BLANKS).strip('"')
     return setting.lstrip("! "), setting.count("!") % 2 == 0
 
 
@@ -195,7 +197,7 @@ def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:
             place = "%s:%d" % (file, number)
             if found.group("scope") and seen is not True:
                 # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
-                return value("%s for %s" % (str(seen).lower(), found.group("scope")), place)
+                return value("%s for %s" % (lowered(str(seen)), found.group("scope")), place)
             if not found.group("scope"):
                 general, source = seen, place
     if general is None and name in COMPILED_IN:

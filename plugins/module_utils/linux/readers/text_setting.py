@@ -9,7 +9,7 @@ import re
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -49,7 +49,7 @@ def _file_lines(host: Host, path: str) -> List[Line]:
         text = host.read_text(path)
     except NotFound:
         return []
-    return [(path, number, line.strip()) for number, line in enumerate(split_lines(text), 1)]
+    return [(path, number, line.strip(BLANKS)) for number, line in enumerate(split_lines(text), 1)]
 
 
 def _systemd(host: Host, file: str, name: str, section: str) -> Found:
@@ -64,8 +64,8 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
         need_newlines(path, text)
         for number, _last_number, line, group in ini_lines(text):
             key, sign, seen = line.partition("=")
-            if sign and group == section and key.strip() == name:
-                plain = seen.strip()
+            if sign and group == section and key.strip(BLANKS) == name:
+                plain = seen.strip(BLANKS)
                 found = (plain, "%s:%d" % (path, number)) if plain else None
     return found
 
@@ -74,7 +74,7 @@ def ini_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
     """Yield (first line number, last, line, section), comments gone and lines that end in a backslash joined."""
     section, pending, start = "", "", 0
     for number, raw in enumerate(split_lines(text), 1):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if line.startswith(("#", ";")):
             continue
         start = start or number
@@ -98,23 +98,23 @@ def _gdm(host: Host, file: str, name: str, section: str) -> Found:
             group = line[1:-1]
         elif "=" in line and not line.startswith("#"):
             key, _sign, seen = line.partition("=")
-            if key.strip() == name and group == section:
-                found = (seen.strip(), "%s:%d" % (file, number))
+            if key.strip(BLANKS) == name and group == section:
+                found = (seen.strip(BLANKS), "%s:%d" % (file, number))
     return found
 
 
 def _pairs(lines: Sequence[Line], comment: str = "#") -> Iterator[Tuple[str, str, str]]:
     for path, number, line in lines:
-        bare = line.split(comment, 1)[0].strip() if comment else line
+        bare = line.split(comment, 1)[0].strip(BLANKS) if comment else line
         if bare:
             key, _sign, seen = bare.partition("=")
-            yield key.strip(), seen.strip(), "%s:%d" % (path, number)
+            yield key.strip(BLANKS), seen.strip(BLANKS), "%s:%d" % (path, number)
 
 
 def _last(pairs: Iterator[Tuple[str, str, str]], name: str, ignore_case: bool = False) -> Found:
     found: Found = None
     for key, seen, place in pairs:
-        if key == name or (ignore_case and key.lower() == name.lower()):
+        if key == name or (ignore_case and lowered(key) == lowered(name)):
             found = (seen, place)
     return found
 
@@ -146,15 +146,15 @@ def postfix_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
     start = last = 0
     logical = ""
     for number, line in enumerate([*split_lines(text), "end"], 1):
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not line.strip(BLANKS) or line.lstrip(BLANKS).startswith("#"):
             continue
         if line[0] in " \t":
-            logical, last = logical + " " + line.strip(), number
+            logical, last = logical + " " + line.strip(BLANKS), number
             continue
         if logical:
             key, _sign, seen = logical.partition("=")
-            yield start, last, key.strip(), seen.strip()
-        logical, start, last = line.strip(), number, number
+            yield start, last, key.strip(BLANKS), seen.strip(BLANKS)
+        logical, start, last = line.strip(BLANKS), number, number
 
 
 def _auditd(host: Host, file: str, name: str, _section: str) -> Found:
@@ -165,8 +165,8 @@ def _directive(host: Host, file: str, name: str, _section: str) -> Found:
     """Return the texts behind all lines that begin with the name, whatever its case."""
     found = []
     for path, number, line in _file_lines(host, file):
-        word, *rest = line.split(None, 1)[:2] or [""]
-        if word.lower() == name.lower():
+        word, *rest = words_of(line, 1)[:2] or [""]
+        if lowered(word) == lowered(name):
             found.append((rest[0] if rest else "", "%s:%d" % (path, number)))
     return ([text for text, _place in found], ", ".join(place for _text, place in found)) if found else None
 
@@ -186,27 +186,28 @@ def shell_assignments(lines: Sequence[str], name: str) -> Iterator[Tuple[int, st
     """Yield (line number, value, how many conditions and loops it stands in) of the assignments to a variable."""
     depth = 0
     assignment = re.compile(
-        r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\"[^\"]*\"|'[^']*'|\S*)" % re.escape(name)
+        r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\"[^\"]*\"|'[^']*'|\S*)" % re.escape(name),
+        re.ASCII,
     )
     for number, raw in enumerate(lines, 1):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if line.startswith("#"):
             continue
-        depth += len(re.findall(r"(?:^|;)\s*(?:if|case|for|while|until)\b", line))
+        depth += len(re.findall(r"(?:^|;)\s*(?:if|case|for|while|until)\b", line, re.ASCII))
         seen = assignment.match(line)
         if seen:
             quoted = seen.group(1)
             yield number, quoted[1:-1] if quoted[:1] in ("'", '"') else quoted.split(";")[0], depth
-        depth -= len(re.findall(r"(?:^|;)\s*(?:fi|esac|done)\b", line))
+        depth -= len(re.findall(r"(?:^|;)\s*(?:fi|esac|done)\b", line, re.ASCII))
 
 
 def _limits(host: Host, file: str, name: str, _section: str) -> Found:
     """limits.conf(5): the main file, then limits.d in order; the last line for the domain, type and item wins."""
-    domain, kind, item = [*name.split(), "", "", ""][:3]
+    domain, kind, item = [*words_of(name), "", "", ""][:3]
     found: Found = None
     paths = [file, *snippets(host, [file.rsplit("/", 1)[0] + "/limits.d"])]
     for place, number, line in [found_line for path in paths for found_line in _file_lines(host, path)]:
-        fields = line.split("#", 1)[0].split()
+        fields = words_of(line.split("#", 1)[0])
         if len(fields) == 4 and fields[0] == domain and fields[1] in (kind, "-") and fields[2] == item:
             found = (fields[3], "%s:%d" % (place, number))
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -52,7 +52,7 @@ def _read(host: Host, addresses: Sequence[Address], suffix: str) -> List[Observa
     names = [full_name(required(address, "name"), suffix) for address in addresses]
     unique = list(dict.fromkeys(names))
     command = ["systemctl", "show", "--no-pager", "--property=" + PROPERTIES, "--", *unique]
-    blocks = [_fields(block) for block in host.run(command).stdout.strip().split("\n\n")]
+    blocks = [_fields(block) for block in host.run(command).stdout.strip(BLANKS).split("\n\n")]
     if len(blocks) != len(unique):
         raise ReadError("systemctl show answered for %d of %d units" % (len(blocks), len(unique)))
     units = dict(zip(unique, blocks))
@@ -91,7 +91,7 @@ def _starts_by_script(host: Host, name: str) -> bool:
 
 def _observation(name: str, unit: Unit, by_script: bool) -> Observation:
     source = "command: systemctl show " + name
-    if name not in unit.get("Names", "").split():
+    if name not in words_of(unit.get("Names", "")):
         raise ReadError("systemctl show answered for %s in place of %s" % (unit.get("Id", "nothing"), name))
     load, active, state = unit.get("LoadState", ""), unit.get("ActiveState", ""), unit.get("UnitFileState", "")
     if load == "not-found" and active in INACTIVE:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
 
@@ -187,7 +188,7 @@ def settings_number(host: Host, name: str, default: int) -> int:
 
 def shells(host: Host) -> List[str]:
     """Return the shells of shells(5): the first word of each line that is a path."""
-    words = [line.split("#", 1)[0].split() for line in host.read_text("/etc/shells").split("\n")]
+    words = [words_of(line.split("#", 1)[0]) for line in host.read_text("/etc/shells").split("\n")]
     return [line[0] for line in words if line and line[0].startswith("/")]
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import (
@@ -47,8 +48,8 @@ GROUPS = frozenset({"gid", "egid", "sgid", "fsgid", "obj_gid"})
 LABELS = frozenset({"subj_type", "subj_sen", "subj_clr", "obj_role", "obj_type", "obj_lev_low", "obj_lev_high"})
 # What a rule has to have for a key.
 KEYED = frozenset({*PLACES, "perm", "exe", "fstype"})
-EXPRESSION = re.compile(r"(\w+)(!=|>=|<=|&=|=|>|<|&)(.+)\Z")
-ARCH = re.compile(r"arch(!?=)(.+)\Z", re.IGNORECASE)
+EXPRESSION = re.compile(r"(\w+)(!=|>=|<=|&=|=|>|<|&)(.+)\Z", re.ASCII)
+ARCH = re.compile(r"arch(!?=)(.+)\Z", re.IGNORECASE | re.ASCII)
 HEXADECIMAL = re.compile(r"[0-9a-fA-F]{8}\Z")
 # As strtoul(3) reads them: what begins with a zero is octal.
 NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z")
@@ -58,7 +59,7 @@ WORD = re.compile(r"(?:\\[ \\]|[^ ])+")
 MAX_LINE = 6143
 MAX_KEYS = 256
 # What augenrules(8) moves or drops where its awk knows the sign for blanks, and leaves in its place else.
-BY_AWK = re.compile(r"\s+-e|\s+-D\s*\Z|-D\s+\Z|\s*\t\s*#")
+BY_AWK = re.compile(r"\s+-e|\s+-D\s*\Z|-D\s+\Z|\s*\t\s*#", re.ASCII)
 
 KEEPS_OUT = re.compile(r"never|exclude")
 
@@ -123,7 +124,7 @@ class RuleSet:
                     "%s: what augenrules makes of %r hangs on the awk of the host; write it without blanks around it"
                     % (place, _shown(line))
                 )
-            if line.lstrip().startswith("#"):
+            if line.lstrip(BLANKS).startswith("#"):
                 return
         if len(line) > MAX_LINE:
             raise ValueError("it is longer than %d characters" % MAX_LINE)
@@ -234,7 +235,7 @@ class RuleSet:
         if name == "success":
             number = {"yes": 1, "no": 0}.get(value, number)
         if number is None:
-            return value.lower() if name == "fstype" else value
+            return lowered(value) if name == "fstype" else value
         return number
 
     def _account(self, value: str, number: Optional[int], find: Callable[[str], Optional[int]]) -> object:
@@ -254,7 +255,7 @@ class RuleSet:
                 raise Refused("%s does not exist" % printable(needed))
         for arch in rule.arches or self.words.arches[:1]:
             known = self.words.calls_if_known(arch) if rule.syscalls else frozenset()
-            unknown = sorted(call for call in rule.syscalls - known if known and not call[0].isdigit())
+            unknown = sorted(call for call in rule.syscalls - known if known and not is_number(call[0]))
             if unknown:
                 raise Refused("there is no system call %s" % printable(unknown[0])[:80])
         if len(",".join(keys)) > MAX_KEYS:
@@ -271,7 +272,7 @@ class RuleSet:
             replace(item, value=self._place(item)) if item.name in PLACES else item for item in rule.filters
         )
         arches, calls = rule.arches, rule.syscalls
-        if not rule.always and any(call[0].isdigit() for call in calls):
+        if not rule.always and any(is_number(call[0]) for call in calls):
             calls = frozenset()  # which call a number stands for is not known here, so take the worst
         if calls and not arches and len(self.words.arches) > 1:
             # They are looked up for the first architecture, and their numbers stand for other calls of the second.
@@ -307,8 +308,8 @@ def _words(line: str) -> List[str]:
 
 def _listed(line: str) -> List[str]:
     """Return the words of a line that auditctl(8) prints: it does not mark the blanks of a path or a key."""
-    parts = [part.partition(" ") for part in re.split(r" +(?=-[a-zA-Z] )", line.strip())]
-    return [word for option, _blank, value in parts for word in (option, value.strip()) if word]
+    parts = [part.partition(" ") for part in re.split(r" +(?=-[a-zA-Z] )", line.strip(BLANKS))]
+    return [word for option, _blank, value in parts for word in (option, value.strip(BLANKS)) if word]
 
 
 def _options(words: List[str]) -> List[Tuple[str, str]]:
@@ -332,7 +333,7 @@ def _options(words: List[str]) -> List[Tuple[str, str]]:
 
 
 def _field(name: str) -> str:
-    return "auid" if name.lower() == "loginuid" else name.lower()
+    return "auid" if lowered(name) == "loginuid" else lowered(name)
 
 
 def _path(text: str, name: str = "watch") -> str:
@@ -345,9 +346,9 @@ def _path(text: str, name: str = "watch") -> str:
 
 
 def _permissions(text: str) -> str:
-    if not set(text.lower()) <= set("rwxa") or len(text) > 4:
+    if not set(lowered(text)) <= set("rwxa") or len(text) > 4:
         raise ValueError("permissions are r, w, x and a")
-    return "".join(sorted(set(text.lower())))
+    return "".join(sorted(set(lowered(text))))
 
 
 def _comparison(expression: str) -> Filter:

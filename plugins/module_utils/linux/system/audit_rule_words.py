@@ -10,7 +10,7 @@ import stat
 from typing import Dict, FrozenSet, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
@@ -43,7 +43,7 @@ class Words:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.machine = host.run(["uname", "-m"]).stdout.strip()
+        self.machine = host.run(["uname", "-m"]).stdout.strip(BLANKS)
         self.is_x86 = self.machine == "x86_64" or self.machine in I386
         self.arches = ("b64", "b32") if self.machine in BITS_64 else ("b32",)
         # Without it, no process and no file has the labels that some rules ask for.
@@ -58,7 +58,7 @@ class Words:
 
     def arch(self, name: str) -> str:
         """Return ``b64`` or ``b32`` for an architecture of this host; another one stays what it is."""
-        lower = name.lower()
+        lower = lowered(name)
         if lower == self.machine:
             return self.arches[0]
         if lower == COMPANIONS.get(self.machine) or (self.is_x86 and lower in I386):
@@ -70,7 +70,7 @@ class Words:
         if arch not in self._calls:
             name = self.machine if arch == self.arches[0] else COMPANIONS.get(self.machine, self.machine)
             said = self._host.run(["ausyscall", "i386" if name in I386 else name, "--dump"]).stdout
-            rows = (line.split() for line in split_lines(said))
+            rows = (words_of(line) for line in split_lines(said))
             self._calls[arch] = frozenset(words[1] for words in rows if len(words) == 2)
         return self._calls[arch]
 

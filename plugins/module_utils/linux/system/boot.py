@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -14,6 +15,6 @@ BOOT_ID = "/proc/sys/kernel/random/boot_id"
 def boot_id(host: Host) -> str:
     """Return a text that is another one after each start of the host; empty where it is not known."""
     try:
-        return host.read_text(BOOT_ID).strip()
+        return host.read_text(BOOT_ID).strip(BLANKS)
     except ReadError:
         return ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 THREADS = "/proc/2/comm"
@@ -31,9 +32,9 @@ def is_container(host: Host) -> Tuple[bool, str]:
 
 def owns_kernel(host: Host) -> Tuple[bool, str]:
     """Return (whether, source). Raises `ReadError` where it can't be told."""
-    if "microsoft" in _text(host, RELEASE).lower():
+    if "microsoft" in lowered(_text(host, RELEASE)):
         return False, RELEASE  # the Windows Subsystem for Linux; its kernel belongs to Windows
-    if _text(host, THREADS).strip() == "kthreadd":
+    if _text(host, THREADS).strip(BLANKS) == "kthreadd":
         return True, THREADS
     mark = _mark(host)
     if mark:

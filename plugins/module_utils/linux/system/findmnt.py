@@ -9,10 +9,10 @@ import re
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB
 
-_SUMMARY = re.compile(r"\s*(\d+ parse errors?,|Success\b)")
+_SUMMARY = re.compile(r"\s*(\d+ parse errors?,|Success\b)", re.ASCII)
 
 
 def errors(result: CommandResult, path: str) -> List[str]:
@@ -21,8 +21,10 @@ def errors(result: CommandResult, path: str) -> List[str]:
     mount = ""
     for line in split_lines(result.stdout):
         if line[:1] not in (" ", ""):
-            mount = line.strip()
+            mount = line.strip(BLANKS)
         elif "[E]" in line:
-            found.append("%s: %s" % (mount, line.split("[E]", 1)[1].strip()))
-    said = [line.strip() for line in split_lines(result.stderr) if line.strip() and not _SUMMARY.match(line)]
+            found.append("%s: %s" % (mount, line.split("[E]", 1)[1].strip(BLANKS)))
+    said = [
+        line.strip(BLANKS) for line in split_lines(result.stderr) if line.strip(BLANKS) and not _SUMMARY.match(line)
+    ]
     return found + [line.replace(path, FSTAB) for line in said]

@@ -13,6 +13,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Sequence, Set
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 LINUX_COMMANDS = ("linux", "linux16", "linuxefi")
@@ -41,7 +42,7 @@ class GrubConfig:
     @property
     def locked(self) -> bool:
         """Return whether a superuser has a password."""
-        names = self.superusers.replace(",", " ").replace(";", " ").replace("&", " ").replace("|", " ").split()
+        names = words_of(self.superusers.replace(",", " ").replace(";", " ").replace("&", " ").replace("|", " "))
         return bool(self.passwords & set(names))
 
     def add(self, path: str, text: str, variables: Dict[str, str]) -> None:
@@ -51,7 +52,7 @@ class GrubConfig:
             if line.startswith("### "):
                 foreign = FOREIGN_SECTION in line and "BEGIN" in line
                 continue
-            first = line.split(None, 1)[0].rstrip(";")
+            first = words_of(line, 1)[0].rstrip(";")
             if first in CLOSING or first == "}":
                 depth = max(0, depth - 1)
             elif first in INTERESTING:
@@ -87,14 +88,14 @@ class GrubConfig:
 
 def assignments(text: str) -> Dict[str, str]:
     """Return the variables that a file of plain assignments (user.cfg) sets."""
-    pairs = (line.strip().partition("=") for line in text.split("\n"))
+    pairs = (line.strip(BLANKS).partition("=") for line in text.split("\n"))
     return {name: given.strip("\"'") for name, equals, given in pairs if equals and not name.startswith("#")}
 
 
 def _lines(text: str) -> Iterator[str]:
     """Yield stripped lines; a backslash at the end joins the next one; comments but for section marks are left out."""
     for raw in text.replace("\\\n", "").split("\n"):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if line and (not line.startswith("#") or line.startswith("### ")):
             yield line
 

@@ -11,27 +11,29 @@ from __future__ import annotations
 import re
 from typing import Any, Optional, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
+
 BOOLEAN, INT32, UINT32, STRING = "boolean", "int32", "uint32", "string"
 # Of the types written here: the least and the greatest number.
 _BOUNDS = {INT32: (-(2**31), 2**31 - 1), UINT32: (0, 2**32 - 1)}
 _SHORT = {"@b": BOOLEAN, "@i": INT32, "@u": UINT32, "@x": "int64", "@t": "uint64", "@s": STRING}
 _WORDS = (BOOLEAN, INT32, UINT32, STRING, "int16", "uint16", "int64", "uint64", "byte")
-_NUMBER = re.compile(r"[+-]?(0[xX][0-9a-fA-F]+|\d+)\Z")
+_NUMBER = re.compile(r"[+-]?(0[xX][0-9a-fA-F]+|\d+)\Z", re.ASCII)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
 _NAMED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def parse(text: str) -> Optional[Tuple[str, Any]]:
     """Return (type, value) of a GVariant text, or None where it is no boolean, whole number or text."""
-    head, _blank, rest = text.strip().partition(" ")
+    head, _blank, rest = text.strip(BLANKS).partition(" ")
     stated = _SHORT.get(head, head if head in _WORDS else "")
-    bare = rest.strip() if stated else text.strip()
+    bare = rest.strip(BLANKS) if stated else text.strip(BLANKS)
     if bare in ("true", "false"):
         return _as_stated(stated, BOOLEAN, bare == "true")
     if _NUMBER.match(bare):
         # A leading zero makes a number octal, as in C.
         digits = bare.lstrip("+-")
-        base = 16 if digits[:2].lower() == "0x" else 8 if digits.startswith("0") and digits != "0" else 10
+        base = 16 if lowered(digits[:2]) == "0x" else 8 if digits.startswith("0") and digits != "0" else 10
         try:
             return (stated or INT32, int(bare, base)) if stated not in (BOOLEAN, STRING) else None
         except ValueError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 PATH = "/etc/login.defs"
@@ -22,10 +22,10 @@ def settings_of(host: Host) -> Dict[str, Tuple[str, int]]:
         return {}
     result: Dict[str, Tuple[str, int]] = {}
     for number, raw in enumerate(split_lines(text), 1):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         # Only a whole line is a comment: the utilities take '#' behind a value as part of it.
         if not line or line.startswith("#"):
             continue
-        name, *rest = line.split(None, 1)
-        result[name] = (rest[0].strip().strip('"') if rest else "", number)
+        name, *rest = words_of(line, 1)
+        result[name] = (rest[0].strip(BLANKS).strip('"') if rest else "", number)
     return result

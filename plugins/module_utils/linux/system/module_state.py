@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
@@ -44,5 +45,5 @@ def _loaded(host: Host) -> Dict[str, bool]:
         if not host.exists("/proc/version"):
             raise ReadError("/proc is not there; which kernel modules are loaded cannot be read") from None
         return {}  # a kernel that can't load modules
-    fields = [line.split() for line in lines if line]
+    fields = [words_of(line) for line in lines if line]
     return {parts[0]: len(parts) > 2 and parts[2] != "0" for parts in fields}

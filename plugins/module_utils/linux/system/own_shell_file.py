@@ -9,6 +9,7 @@ import re
 from typing import Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 OWN_FILE = "/etc/profile.d/zz-hipaa-cis-%s.sh"
@@ -35,7 +36,7 @@ def is_plain(text: str) -> bool:
 
 def own_path(name: str) -> str:
     """Return the file in which we set a variable."""
-    return OWN_FILE % name.lower()
+    return OWN_FILE % lowered(name)
 
 
 def own_text(name: str, text: str) -> str:
@@ -49,5 +50,5 @@ def outdated(host: Host, name: str) -> Optional[str]:
         seen = host.read_text(own_path(name))
     except NotFound:
         return None
-    value = re.search(r"^\s*%s=(%s)$" % (re.escape(name), _PLAIN), seen, re.MULTILINE)
+    value = re.search(r"^\s*%s=(%s)$" % (re.escape(name), _PLAIN), seen, re.MULTILINE | re.ASCII)
     return value.group(1) if value and seen != own_text(name, value.group(1)) else None

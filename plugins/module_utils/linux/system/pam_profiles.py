@@ -13,7 +13,7 @@ import re
 from typing import Dict, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 PROFILES = "/usr/share/pam-configs"
@@ -23,7 +23,7 @@ PRIMARY = '# here are the per-package modules (the "Primary" block)'
 FALLBACK = "# here's the fallback if no module succeeds"
 ADDITIONAL = '# and here are more per-package modules (the "Additional" block)'
 END = "# end of pam-auth-update config"
-CONTROL_AND_MODULE = re.compile(r"(\[[^\]]+\]|\w+)\s+\S+")
+CONTROL_AND_MODULE = re.compile(r"(\[[^\]]+\]|\w+)\s+\S+", re.ASCII)
 
 # Not enabled by default: only the command that the executor runs brings them in. Their order in the stack follows from
 # the priorities: 1024 is before every way of authentication (pam_unix has 256), 0 behind all of them.
@@ -71,7 +71,7 @@ OWN_PROFILES: Dict[str, Dict[str, str]] = {
 def enabled(host: Host) -> Set[str]:
     """Return the profiles that pam-auth-update has put into the files."""
     return {
-        line[len("Module: ") :].strip()
+        line[len("Module: ") :].strip(BLANKS)
         for kind in TYPES
         for line in split_lines(_saved(host, kind))
         if line.startswith("Module: ")
@@ -104,7 +104,7 @@ def _changes_of(path: str, text: str, saved: str, kind: str) -> str:
         if marks and line.startswith(marks[0]):
             marks.pop(0)
         elif len(marks) in (3, 1):
-            mine = _comparable(re.sub(r"\A%s\s+" % kind, "", line))
+            mine = _comparable(re.sub(r"\A%s\s+" % kind, "", line, flags=re.ASCII))
             if mine not in known:
                 return "%s:%d was added by hand" % (path, number)
             del known[: known.index(mine) + 1]
@@ -113,7 +113,7 @@ def _changes_of(path: str, text: str, saved: str, kind: str) -> str:
 
 def _comparable(line: str) -> str:
     """Return control and module of a line; how far a jump goes follows from the other lines."""
-    found = CONTROL_AND_MODULE.match(line.strip())
+    found = CONTROL_AND_MODULE.match(line.strip(BLANKS))
     if found is None:
         return line
-    return re.sub(r"(\[[^\]]*?=)(?:\d+|end)\b", r"\1", found.group())
+    return re.sub(r"(\[[^\]]*?=)(?:\d+|end)\b", r"\1", found.group(), flags=re.ASCII)

@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from typing import Iterator, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
+    BLANKS,
+    is_number,
+    lowered,
+    split_lines,
+    words_of,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 MAX_DEPTH = 16
 # Of these, each turns the group's right into something else, or asks the wrong account (pam_wheel(8)).
 SPOILING = frozenset({"deny", "trust", "root_only"})
-LINE = re.compile(r"-?auth\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<arguments>.*)", re.IGNORECASE)
+LINE = re.compile(
+    r"-?auth\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<arguments>.*)", re.IGNORECASE | re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,8 @@ class Module:
         """Return whether its success ends the stack, or jumps over the module ``distance`` places on."""
         if self.control == "sufficient":
             return True
-        actions = [action for _sign, action in re.findall(r"(\w+)=(\w+)", self.control)]
-        return any(action == "done" or (action.isdigit() and int(action) >= distance) for action in actions)
+        actions = [action for _sign, action in re.findall(r"(\w+)=(\w+)", self.control, re.ASCII)]
+        return any(action == "done" or (is_number(action) and int(action) >= distance) for action in actions)
 
 
 def auth_stack(host: Host, path: str, depth: int = 0) -> Iterator[Module]:
@@ -61,19 +69,19 @@ def auth_stack(host: Host, path: str, depth: int = 0) -> Iterator[Module]:
             pending = text[:-1] + " "
             continue
         pending = ""
-        words = text.split()
+        words = words_of(text)
         if words[:1] == ["@include"] and len(words) > 1:
             yield from auth_stack(host, _pam_file(words[1]), depth + 1)
             continue
-        found = LINE.match(text.strip())
+        found = LINE.match(text.strip(BLANKS))
         if found is None:
             continue
-        control = found.group("control").lower()
+        control = lowered(found.group("control"))
         name = found.group("module").rsplit("/", 1)[-1]
         if control in ("include", "substack"):
             yield from auth_stack(host, _pam_file(found.group("module")), depth + 1)
         else:
-            yield Module(path, number, control, name, found.group("arguments").split())
+            yield Module(path, number, control, name, words_of(found.group("arguments")))
 
 
 def _pam_file(name: str) -> str:

@@ -21,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text 
 
 FILES = ("/etc/bash.bashrc", "/etc/profile")
 SNIPPETS = "/etc/profile.d/*.sh"
-NAME = re.compile(r"[A-Za-z_]\w*\Z")
+NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 DECLARING = {"export": "x", "readonly": "r", "declare": "", "typeset": "", "local": ""}
 UNKNOWN = "unknown"
 MAX_VALUES = 50

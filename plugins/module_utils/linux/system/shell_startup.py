@@ -22,7 +22,7 @@ MAX_VALUES = 64
 MAX_FILES = 200
 # Completions and the like: thousands of lines that packages bring, for interactive shells.
 NOT_FOLLOWED = ("/usr/share/", "/usr/lib/")
-ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.DOTALL)
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)\Z", re.DOTALL | re.ASCII)
 DECLARING = frozenset({"export", "declare", "typeset", "readonly", "local"})
 # An assignment before one of these lasts in sh, and in bash where that is told to be one (POSIX, 2.14).
 SPECIAL = frozenset(
@@ -45,9 +45,11 @@ SPECIAL = frozenset(
 )
 PREFIXES = frozenset({"!", "command", "builtin", "\\command", "\\builtin"})
 # These print settings of colours, pagers and languages.
-HARMLESS_EVAL = re.compile(r"eval\s+[\"']?(?:\$\(|`)\s*(?:\w+=\S+\s+)*(?:/\S*/)?(?:dircolors|lesspipe|locale-check)\b")
-SETS_PATH = re.compile(r"\$\{PATH:?=|-v\s*PATH\b|\bpath_helper\b")
-RUN_PARTS = re.compile(r"\$\(run-parts\s.*\s(/[\w./-]*)\s*\)\Z")
+HARMLESS_EVAL = re.compile(
+    r"eval\s+[\"']?(?:\$\(|`)\s*(?:\w+=\S+\s+)*(?:/\S*/)?(?:dircolors|lesspipe|locale-check)\b", re.ASCII
+)
+SETS_PATH = re.compile(r"\$\{PATH:?=|-v\s*PATH\b|\bpath_helper\b", re.ASCII)
+RUN_PARTS = re.compile(r"\$\(run-parts\s.*\s(/[\w./-]*)\s*\)\Z", re.ASCII)
 
 
 class StartUp:

@@ -9,7 +9,7 @@ import re
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
@@ -41,12 +41,14 @@ def refuse_options(host: Host) -> None:
         except NotFound:
             continue
         for number, line in enumerate(lines, 1):
-            if not line.lstrip().startswith(("#", ";")):
+            if not line.lstrip(BLANKS).startswith(("#", ";")):
                 _refuse("%s:%d" % (path, number), line)
 
 
 def _refuse(place: str, text: str) -> None:
-    words: List[str] = [re.sub(r"^\w+=", "", word) for word in re.split(r"[\s\"'\\]+|(?<==)(?=-)", text)]
+    words: List[str] = [
+        re.sub(r"^\w+=", "", word, flags=re.ASCII) for word in re.split(r"[\s\"'\\]+|(?<==)(?=-)", text, flags=re.ASCII)
+    ]
     unseen = [word for word in words if _is_unseen(word)]
     if unseen:
         raise ReadError(

@@ -10,7 +10,7 @@ import shlex
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 CONFIGURATION = "/etc/ssh/sshd_config"
@@ -68,13 +68,13 @@ def _lines(host: Host, path: str, opened: List[int], outer: str = "", depth: int
         raise ReadError("%s: too many Include levels or files; does a file include itself?" % path)
     match = outer
     for number, raw in enumerate(split_lines(host.read_text(path)), 1):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if not line or line.startswith("#"):
             continue
-        parts = re.split(r"[\s=]+", line, maxsplit=1)
-        name, rest = parts[0].strip('"').lower(), parts[1] if len(parts) > 1 else ""
+        parts = re.split(r"[\s=]+", line, maxsplit=1, flags=re.ASCII)
+        name, rest = lowered(parts[0].strip('"')), parts[1] if len(parts) > 1 else ""
         if name == "match":
-            own = "" if rest.strip().lower() == "all" else rest.strip()
+            own = "" if lowered(rest.strip(BLANKS)) == "all" else rest.strip(BLANKS)
             match = ", ".join(part for part in (outer, own) if part)
             continue
         yield Line(path, number, name, rest, match)
@@ -88,7 +88,7 @@ def _words(text: str) -> List[str]:
     try:
         return shlex.split(text, comments=True)
     except ValueError:
-        return text.split()
+        return words_of(text)
 
 
 def normal(name: str, rest: str) -> str:
@@ -96,11 +96,11 @@ def normal(name: str, rest: str) -> str:
     words = _words(rest)
     text = " ".join(words)
     if name in TIMES:
-        pieces = re.findall(r"(\d+)([smhdwSMHDW]?)", text)
+        pieces = re.findall(r"(\d+)([smhdwSMHDW]?)", text, re.ASCII)
         if pieces and "".join(number + unit for number, unit in pieces) == text:
-            return str(sum(int(number) * UNITS[unit.lower()] for number, unit in pieces))
-    if text.lower() in ("yes", "no", "true", "false"):
-        return {"true": "yes", "false": "no"}.get(text.lower(), text.lower())
+            return str(sum(int(number) * UNITS[lowered(unit)] for number, unit in pieces))
+    if lowered(text) in ("yes", "no", "true", "false"):
+        return {"true": "yes", "false": "no"}.get(lowered(text), lowered(text))
     return text
 
 
@@ -117,11 +117,11 @@ def states(lines: Sequence[Line], effective: str) -> bool:
     """Return whether lines say what is in effect and nothing else."""
     return bool(lines) and all(
         # What is taken from or added to the program's own list says so in its own way.
-        same_value(normal(line.name, line.rest), effective) or line.rest.strip()[:1] in ("+", "-", "^")
+        same_value(normal(line.name, line.rest), effective) or line.rest.strip(BLANKS)[:1] in ("+", "-", "^")
         for line in lines
     )
 
 
 def same_value(seen: str, text: str) -> bool:
     """Return whether two values are one to sshd: case counts only in paths."""
-    return seen == text or ("/" not in text and seen.lower() == text.lower())
+    return seen == text or ("/" not in text and lowered(seen) == lowered(text))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Dict, Iterator, List, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+
 BLANKS = " \t\r\n"
 PATTERN_SIGNS = "*?["
 MAX_VALUE = 4000
@@ -93,4 +95,4 @@ def parse(file: str, text: str) -> Iterator[Assignment]:
         key = left[1:] if left.startswith("-") else left
         normal = normal_key(key.strip(BLANKS))
         # The kernel takes any blanks between the fields of a value; one form makes them comparable.
-        yield Assignment(normal, " ".join(right.split())[:MAX_VALUE] if equals else None, file, number)
+        yield Assignment(normal, " ".join(words_of(right))[:MAX_VALUE] if equals else None, file, number)

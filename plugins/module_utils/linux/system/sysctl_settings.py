@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError, UsageError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import (
@@ -58,7 +59,7 @@ def running_value(host: Host, name: str) -> Optional[str]:
     """Return the running value with single blanks between its fields, None where there is no such key."""
     path = "/proc/sys/" + checked_key(name)
     try:
-        return " ".join(host.read_text(path).split())[:MAX_VALUE]
+        return " ".join(words_of(host.read_text(path)))[:MAX_VALUE]
     except NotFound:
         if not host.exists("/proc/sys/kernel"):
             raise ReadError("/proc/sys is not there; running kernel parameters cannot be read") from None

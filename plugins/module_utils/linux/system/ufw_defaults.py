@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 # Both are shell files, sourced in this order by ufw's start script.
@@ -36,18 +37,18 @@ def _variable(host: Host, name: str) -> str:
         except NotFound:
             continue
         for line in lines:
-            left, equals, right = line.strip().partition("=")
+            left, equals, right = line.strip(BLANKS).partition("=")
             if equals and left == name:
                 found = _plain(path, right)
     return found
 
 
 def _plain(path: str, text: str) -> str:
-    text = text.strip()
+    text = text.strip(BLANKS)
     text = (
         text[1:-1]
         if text[:1] in ("'", '"') and text[:1] == text[-1:] and len(text) > 1
-        else text.partition(" #")[0].rstrip()
+        else text.partition(" #")[0].rstrip(BLANKS)
     )
     if any(sign in text for sign in "$`\\\"'; "):
         raise ReadError("%s: %r is not a plain text" % (path, text))

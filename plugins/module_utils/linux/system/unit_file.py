@@ -9,6 +9,7 @@ import re
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
 
@@ -82,7 +83,7 @@ def assignments(text: str, section: str) -> Iterator[Tuple[str, str]]:
             continue
         name, equals, text_of = line.partition("=")
         if equals and here == "[%s]" % section:
-            yield name.strip(), text_of.strip().replace("%%", "%")
+            yield name.strip(BLANKS), text_of.strip(BLANKS).replace("%%", "%")
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -90,13 +91,13 @@ def _lines(text: str) -> Iterator[str]:
     joined = ""
     # A carriage return and a NUL end a line too.
     for raw in re.split("\r\n|[\n\r\0]", text):
-        line = raw.strip()
+        line = raw.strip(BLANKS)
         if line[:1] in ("#", ";") or (not line and not joined):
             continue
         if line.endswith("\\"):
             joined += line[:-1] + " "
             continue
-        yield (joined + line).strip()
+        yield (joined + line).strip(BLANKS)
         joined = ""
     if joined:
-        yield joined.strip()
+        yield joined.strip(BLANKS)

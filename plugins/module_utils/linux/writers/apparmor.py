@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = "/etc/apparmor.d"
 FORCED = FOLDER + "/force-complain"
-FLAGS = re.compile(r"[ \t]+flags\s*=\s*\(([^)]*)\)")
+FLAGS = re.compile(r"[ \t]+flags\s*=\s*\(([^)]*)\)", re.ASCII)
 # The parser takes a profile from its cache unless the file is newer, which one that a rollback brings back never is.
 LOAD = ("apparmor_parser", "--replace", "--skip-read-cache", "--write-cache")
 # Parses a profile as it would be loaded, without touching the kernel.
@@ -70,5 +70,5 @@ def _is_file(host: Host, path: str) -> bool:
 
 
 def _without_complain(flags: str) -> str:
-    kept = [flag for flag in re.split(r"[\s,]+", flags) if flag and flag != "complain"]
+    kept = [flag for flag in re.split(r"[\s,]+", flags, flags=re.ASCII) if flag and flag != "complain"]
     return " flags=(%s)" % ",".join(kept) if kept else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, List
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, required
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _users_with_crontab(host: Host) -> List[str]:
 def _users_with_at_jobs(host: Host) -> List[str]:
     """Return who has queued jobs of at and is not denied it: a job queued before that lets nobody in again."""
     try:
-        denied = host.read_text("/etc/at.deny").split()
+        denied = words_of(host.read_text("/etc/at.deny"))
     except NotFound:
         denied = []
     names = [host.user_name(uid) for uid in jobs.at_jobs(host)]

@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     text_or,
     with_line,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import dconf
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import gvariant
@@ -106,7 +106,7 @@ def _need_database(plan: ChangePlan, name: str) -> None:
     if not profile.path.startswith(OWN_PROFILES):
         raise CannotFix("profile %s names no system database; add %s to %s%s" % (name, line, OWN_PROFILES, name))
     rows = split_lines(plan.host.read_text(profile.path), ends=True)
-    heads = [number for number, row in enumerate(rows, 1) if row.strip().startswith(("user-db:", "service-db:"))]
+    heads = [number for number, row in enumerate(rows, 1) if row.strip(BLANKS).startswith(("user-db:", "service-db:"))]
     place = heads[-1] if heads else 0
     plan.write(profile.path, assign("".join(rows[:place]), [], line) + "".join(rows[place:]))
 

@@ -31,14 +31,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     text_or,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import UFW_CONF, ufw_is_on
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import pam
 
 Wanted = Mapping[str, Any]
 # A line with one of these may open or close something that other lines belong to.
-BLOCK = re.compile(r"\b(if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function)\b|[{}()]|;;|<<|\\\s*\Z")
+BLOCK = re.compile(
+    r"\b(if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function)\b|[{}()]|;;|<<|\\\s*\Z", re.ASCII
+)
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
@@ -90,7 +92,7 @@ def _lines(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
     for line in wanted["lines"]:
         text = text_or(plan.host, path, MARK)
         rows = split_lines(text, ends=True)
-        if any(row.strip() == line for row in rows):
+        if any(row.strip(BLANKS) == line for row in rows):
             continue
         if wanted.get("instead"):
             text = assign(text, _numbers(plan, address, path), line)
@@ -110,8 +112,8 @@ def _lines(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
 
 def _words(plan: ChangePlan, address: Address, wanted: Wanted) -> None:
     """``{words, line, file?}``: one line for each word of a text, in which ``{word}`` stands for it."""
-    words = str(wanted["words"]).split()
-    if not words or not all(re.match(r"[\w.:-]+\Z", word) for word in words):
+    words = words_of(str(wanted["words"]))
+    if not words or not all(re.match(r"[\w.:-]+\Z", word, re.ASCII) for word in words):
         raise CannotFix("%r does not name what is to be written" % wanted["words"])
     _lines(plan, address, {**wanted, "lines": [str(wanted["line"]).replace("{word}", word) for word in words]})
 
@@ -127,10 +129,10 @@ def _remove(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
         for number, row in enumerate([*split_lines(plan.host.read_text(path), ends=True), "\n"], 1):
             hit = hit or number in chosen
             part.append(row)
-            if not row.strip():
+            if not row.strip(BLANKS):
                 kept, part, hit = kept if hit else kept + part, [], False
         if chosen:
-            _put(plan, path, "".join(kept).strip("\n") + "\n" if "".join(kept).strip() else "")
+            _put(plan, path, "".join(kept).strip("\n") + "\n" if "".join(kept).strip(BLANKS) else "")
 
     _need_none(plan, address, plan.each(_paths(plan, address), take_out))
 
@@ -145,12 +147,12 @@ def _disable(plan: ChangePlan, address: Address, _wanted: Wanted) -> None:
         rows = split_lines(plan.host.read_text(path), ends=True)
         for number in numbers:
             row = rows[number - 1]
-            before = rows[number - 2].rstrip() if number > 1 else ""
+            before = rows[number - 2].rstrip(BLANKS) if number > 1 else ""
             entangled = BLOCK.search(row) if is_shell(path) else row.count("(") != row.count(")")
-            if entangled or before.endswith("\\") or row.rstrip().endswith("\\"):
+            if entangled or before.endswith("\\") or row.rstrip(BLANKS).endswith("\\"):
                 raise CannotFix("%s:%d belongs to more than its own line; change it by hand" % (path, number))
             # A condition that holds nothing else would be an error of syntax.
-            rows[number - 1] = ": " + DISABLED + row.lstrip() if is_shell(path) else row
+            rows[number - 1] = ": " + DISABLED + row.lstrip(BLANKS) if is_shell(path) else row
         _put(plan, path, "".join(rows) if is_shell(path) else comment_out("".join(rows), numbers))
 
     _need_none(plan, address, plan.each(_paths(plan, address), disable))
@@ -180,7 +182,7 @@ def _ufw(plan: ChangePlan, _address: Address, wanted: Wanted) -> None:
     phase, order = (PHASE_COMMANDS, ORDER_LAST) if is_on else (PHASE_FILES, ORDER_FIRST)
     # Not by `ufw reload`, which writes the files anew with what the other files say by then.
     after_undo = [["sh", "-c", UFW]]
-    argv = ["ufw", *rule.split()]
+    argv = ["ufw", *words_of(rule)]
     plan.command("ufw " + rule, argv, watch=["/etc/ufw"], after_undo=after_undo, phase=phase, order=order)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+\Z")
-_ACT = re.compile(r"^(Remv|Inst) (\S+)", re.MULTILINE)
+_ACT = re.compile(r"^(Remv|Inst) (\S+)", re.MULTILINE | re.ASCII)
 _NAMES = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 DEPENDENCIES = ("dpkg-query", "--show", "--showformat", "${Package}\\t${Depends}, ${Pre-Depends}\\t${Provides}\\n")
 _CANDIDATE = re.compile(r"^  Candidate: (.+)$", re.MULTILINE)
@@ -118,7 +118,9 @@ def _simulated(host: Host, verb: str, names: List[str]) -> Tuple[Set[str], Set[s
 
 
 def _ufw(host: Host) -> str:
-    on = re.search(r"^\s*ENABLED=[\"']?yes", text_or(host, "/etc/ufw/ufw.conf"), re.IGNORECASE | re.MULTILINE)
+    on = re.search(
+        r"^\s*ENABLED=[\"']?yes", text_or(host, "/etc/ufw/ufw.conf"), re.IGNORECASE | re.MULTILINE | re.ASCII
+    )
     return "is the firewall in charge (ENABLED=yes in /etc/ufw/ufw.conf)" if on else ""
 
 

@@ -14,7 +14,7 @@ from typing import Any, List, Mapping
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_profiles import (
@@ -27,9 +27,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_profile
 
 RULE = re.compile(
     r"(?P<head>\s*-?(?P<type>auth|account|password|session)\s+(?:\[[^\]]*\]|\w+)\s+(?:\S*/)?(?P<module>[\w.-]+))"
-    r"(?P<arguments>(?:\s[^#]*)?)(?P<comment>#.*)?\Z"
+    r"(?P<arguments>(?:\s[^#]*)?)(?P<comment>#.*)?\Z",
+    re.ASCII,
 )
-ARGUMENT = re.compile(r"\[[^\]]*\]|\S+")
+ARGUMENT = re.compile(r"\[[^\]]*\]|\S+", re.ASCII)
 UPDATE = "/usr/sbin/pam-auth-update"
 
 
@@ -66,7 +67,7 @@ def _edit(plan: ChangePlan, path: str, module: str, wanted: Mapping[str, Any]) -
         if rule is None:
             continue
         if rule.group("module") == module:
-            if row.rstrip().endswith("\\"):
+            if row.rstrip(BLANKS).endswith("\\"):
                 raise CannotFix("%s:%d goes on in the next line; change it by hand" % (path, at + 1))
             arguments = _changed(ARGUMENT.findall(rule.group("arguments")), wanted)
             if "use_authtok" in wanted.get("add", ()) and rule.group("type") not in earlier:

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     with_line,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.sshd_option import read
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
@@ -34,7 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config
 # The first value that sshd reads is the one that counts, so this name comes before all others.
 DROP_IN = "/etc/ssh/sshd_config.d/00-hipaa-cis.conf"
 UNITS = ("ssh.service", "sshd.service")
-MATCH = re.compile(r"\s*\"?match\b", re.IGNORECASE)
+MATCH = re.compile(r"\s*\"?match\b", re.IGNORECASE | re.ASCII)
 # Of these options a smaller number is stricter; zero switches the limit off, except for sessions.
 SMALLER_IS_STRICTER = frozenset(
     {"maxauthtries", "maxsessions", "logingracetime", "clientaliveinterval", "clientalivecountmax"}
@@ -46,7 +46,7 @@ ACCESS_LISTS = frozenset({"allowusers", "allowgroups", "denyusers", "denygroups"
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     """Set an option for everyone; lines below /etc, also of Match blocks, that are looser become comments."""
     name = required(address, "name")
-    key = name.lower()
+    key = lowered(name)
     seen = read(plan.host, [address])[0]
     if seen.state == "error":
         raise ReadError(seen.reason)
@@ -70,7 +70,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 
 def _value_to_write(key: str, effective: Union[str, List[str], None], wanted: Any) -> str:
     """Return the wanted value, or the part of it that lets in nothing that was shut out before."""
-    text = str(wanted).strip()
+    text = str(wanted).strip(BLANKS)
     if not text:
         raise CannotFix("the site has to say what %s is to be; its parameter is empty" % key)
     if "\n" in text or "#" in text:
@@ -80,7 +80,7 @@ def _value_to_write(key: str, effective: Union[str, List[str], None], wanted: An
         return ",".join(common) or text
     if key == "maxstartups" and isinstance(effective, str):
         pairs = list(zip(effective.split(":"), text.split(":")))
-        if len(pairs) == 3 and all(one.isdigit() and other.isdigit() for one, other in pairs):
+        if len(pairs) == 3 and all(is_number(one) and is_number(other) for one, other in pairs):
             return ":".join(str(min(int(one) or int(other), int(other))) for one, other in pairs)
     return text
 
@@ -89,7 +89,7 @@ def _holds(key: str, seen: Union[str, List[str], None], text: str) -> bool:
     """Return whether a value is the one to be written or a stricter one."""
     if not isinstance(seen, str):
         return False
-    if key in SMALLER_IS_STRICTER and seen.isdigit() and text.isdigit():
+    if key in SMALLER_IS_STRICTER and is_number(seen) and is_number(text):
         return (int(seen) > 0 or key == "maxsessions") and int(seen) <= int(text)
     return same_value(seen, text)
 
@@ -108,7 +108,7 @@ def _write_general(plan: ChangePlan, name: str, text: str) -> None:
     checks: List[Sequence[str]] = [["sshd", "-t"]]
     if _reads_drop_in(plan.host):
         old = text_or(plan.host, DROP_IN, MARK)
-        new = with_line(old, line, lambda other: other.split(" ")[0].lower() == name.lower())
+        new = with_line(old, line, lambda other: lowered(other.split(" ")[0]) == lowered(name))
         # By itself first: what sshd does not know must not be live for a moment.
         plan.write(DROP_IN, new, mode=0o600, validate=[["sshd", "-t", "-f", "{file}"]], check=checks)
         return
@@ -119,7 +119,7 @@ def _write_general(plan: ChangePlan, name: str, text: str) -> None:
 
 def _write_main(plan: ChangePlan, name: str, text: str) -> None:
     """Let the main file say the same, for it is what people and many scanners read: before its first Match block."""
-    lines = general_lines(plan.host).get(name.lower(), [])
+    lines = general_lines(plan.host).get(lowered(name), [])
     if states(lines, text):
         return
     old = plan.host.read_text(CONFIGURATION)

@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.su_access import PATH, group_of, members_of, read
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import LINE
@@ -59,7 +59,7 @@ def _limited(text: str, name: str) -> str:
     """Return the configuration with the line behind that of pam_rootok, by which root itself stays free to use su."""
     rows = split_lines(text, ends=True)
     for number, row in enumerate(rows):
-        found = LINE.match(row.strip())
+        found = LINE.match(row.strip(BLANKS))
         if found and found.group("module") == "pam_rootok.so" and found.group("control") == "sufficient":
             line = "auth       required   pam_wheel.so use_uid group=%s\n" % name
             return "".join([*rows[:number], row.rstrip("\n") + "\n", line, *rows[number + 1 :]])

@@ -13,15 +13,15 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, text_or, with_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins, sudo_password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 
 # The last setting wins and files come in lexical order; a name with a dot would be skipped (sudoers(5)).
 OWN_FILE = "/etc/sudoers.d/zz-hipaa-cis"
-FOLDER = re.compile(r'[#@]includedir\s+"?/etc/sudoers\.d/?"?\s*\Z')
-NOPASSWD = re.compile(r"\bNOPASSWD\s*:\s*")
-NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+FOLDER = re.compile(r'[#@]includedir\s+"?/etc/sudoers\.d/?"?\s*\Z', re.ASCII)
+NOPASSWD = re.compile(r"\bNOPASSWD\s*:\s*", re.ASCII)
+NUMBER = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 # Returns the line as it is to be: itself where nothing is wrong with it, empty where nothing of it is left.
 Edit = Callable[[str], str]
 # A file and the number of a line.
@@ -71,7 +71,7 @@ def _add(plan: ChangePlan, name: str, wanted: Any) -> None:
         setting = name if wanted else "!" + name
     elif isinstance(wanted, int):
         setting = "%s=%d" % (name, wanted)
-    elif re.match(r"[^\s\"\\#]+\Z", str(wanted)):
+    elif re.match(r"[^\s\"\\#]+\Z", str(wanted), re.ASCII):
         setting = '%s="%s"' % (name, wanted)
     else:
         raise CannotFix("%r cannot stand in sudoers" % str(wanted)[:60])
@@ -100,7 +100,7 @@ def _without(text: str, name: str, wrong: Callable[[Any], bool]) -> str:
     found = sudo.DEFAULTS.match(text)
     if found is None:
         return text
-    pieces = [piece.strip() for piece in sudo.SETTING.findall(found.group("settings")) if piece.strip()]
+    pieces = [piece.strip(BLANKS) for piece in sudo.SETTING.findall(found.group("settings")) if piece.strip(BLANKS)]
     kept = [piece for piece in pieces if sudo.setting_of(piece)[0] != name or not wrong(sudo.setting_of(piece)[1])]
     if len(kept) == len(pieces):
         return text

@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
     with_line,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
@@ -70,8 +71,8 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 
 def _text(wanted: Any, seen: Sequence[Optional[str]]) -> str:
     if not isinstance(wanted, dict):
-        return " ".join(str(wanted).split())
-    return str(max([wanted["at_least"], *(int(text) for text in seen if text is not None and text.isdigit())]))
+        return " ".join(words_of(str(wanted)))
+    return str(max([wanted["at_least"], *(int(text) for text in seen if text is not None and is_number(text))]))
 
 
 def _sets(line: str, key: str) -> bool:

@@ -13,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload impo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, assign, comment_out, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import settings
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
@@ -21,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import pac
 
 # Behind what others number; of drop-ins the last by name wins.
 OWN_NAME = "zz-hipaa-cis.conf"
-PLAIN_WORD = re.compile(r"[\w./:@%+,-]*\Z")
+PLAIN_WORD = re.compile(r"[\w./:@%+,-]*\Z", re.ASCII)
 
 
 def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
@@ -61,7 +61,7 @@ def _ini_numbers(text: str, section: str, name: str, right: str = "\n") -> List[
     found: List[int] = []
     for first, last, line, group in text_setting.ini_lines(text):
         key, sign, seen = line.partition("=")
-        if sign and group == section and key.strip() == name and seen.strip() != right:
+        if sign and group == section and key.strip(BLANKS) == name and seen.strip(BLANKS) != right:
             found.extend(range(first, last + 1))
     return found
 
@@ -73,7 +73,7 @@ def in_section(text: str, section: str, name: str, line: str, keep: bool) -> str
         return assign(text, numbers, line, keep)
     rows = split_lines(text, ends=True)
     header = "[%s]" % section
-    heads = [number for number, row in enumerate(rows, 1) if row.strip() == header]
+    heads = [number for number, row in enumerate(rows, 1) if row.strip(BLANKS) == header]
     if not heads:
         return assign(assign(text, [], header), [], line)
     above, below = rows[: heads[-1]], rows[heads[-1] :]
@@ -87,17 +87,17 @@ def _gdm(plan: ChangePlan, file: str, name: str, section: str, text: str) -> Non
 
 def _limits(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
     """A drop-in of our own behind the others (limits.conf(5)); other values become comments."""
-    domain, kind, item = name.split()
+    domain, kind, item = words_of(name)
     folder = file.rsplit("/", 1)[0] + "/limits.d"
     own = "%s/%s" % (folder, OWN_NAME)
 
     def sets(row: str) -> bool:
-        fields = row.split("#", 1)[0].split()
+        fields = words_of(row.split("#", 1)[0])
         return len(fields) == 4 and fields[0] == domain and fields[1] in (kind, "-") and fields[2] == item
 
     for path in [file, *snippets(plan.host, [folder])]:
         old = text_or(plan.host, path)
-        numbers = [number for number, row in enumerate(split_lines(old), 1) if sets(row) and row.split()[3] != text]
+        numbers = [number for number, row in enumerate(split_lines(old), 1) if sets(row) and words_of(row)[3] != text]
         if numbers and path != own:
             plan.write(path, comment_out(old, numbers))
     old = text_or(plan.host, own, MARK)
@@ -109,8 +109,8 @@ def _pairs(text: str, name: str, ignore_case: bool = False) -> List[int]:
     """Return the numbers of the lines that set a key."""
     found: List[int] = []
     for number, row in enumerate(split_lines(text), 1):
-        key = row.split("#", 1)[0].partition("=")[0].strip()
-        if key == name or (ignore_case and key.lower() == name.lower()):
+        key = row.split("#", 1)[0].partition("=")[0].strip(BLANKS)
+        if key == name or (ignore_case and lowered(key) == lowered(name)):
             found.append(number)
     return found
 
@@ -120,7 +120,7 @@ def _pwquality(plan: ChangePlan, file: str, name: str, section: str, text: str) 
     for path in plan.host.glob(file + ".d/*.conf"):
         old = plan.host.read_text(path)
         rows = split_lines(old)
-        numbers = [n for n in _pairs(old, name) if rows[n - 1].split("#")[0].partition("=")[2].strip() != text]
+        numbers = [n for n in _pairs(old, name) if rows[n - 1].split("#")[0].partition("=")[2].strip(BLANKS) != text]
         if numbers:
             plan.write(path, comment_out(old, numbers))
     _plain(plan, file, name, section, text)
@@ -148,10 +148,8 @@ def _postfix(plan: ChangePlan, file: str, name: str, _section: str, text: str) -
 def _directive(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
     old = plan.host.read_text(file)
     rows = enumerate(split_lines(old), 1)
-    numbers = [
-        number for number, row in rows if row.split(None, 1)[:1] and row.split(None, 1)[0].lower() == name.lower()
-    ]
-    plan.write(file, assign(old, numbers, ("%s %s" % (name, text)).rstrip()))
+    numbers = [number for number, row in rows if words_of(row, 1)[:1] and lowered(words_of(row, 1)[0]) == lowered(name)]
+    plan.write(file, assign(old, numbers, ("%s %s" % (name, text)).rstrip(BLANKS)))
 
 
 def _shell(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
@@ -160,7 +158,9 @@ def _shell(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> 
         raise CannotFix("%r cannot stand in %s" % (text[:60], file))
     old = text_or(plan.host, file, MARK)
     rows = split_lines(old)
-    plain = re.compile(r"\s*(?:export\s+)?%s=(?:\"[^\"]*\"|'[^']*'|[^\s;&|#()`]*)\s*(?:#.*)?\Z" % re.escape(name))
+    plain = re.compile(
+        r"\s*(?:export\s+)?%s=(?:\"[^\"]*\"|'[^']*'|[^\s;&|#()`]*)\s*(?:#.*)?\Z" % re.escape(name), re.ASCII
+    )
     found = list(text_setting.shell_assignments(rows, name))
     numbers = [number for number, _value, depth in found if not depth and plain.match(rows[number - 1])]
     line = "%s=%s" % (name, text if PLAIN_WORD.match(text) else "'%s'" % text)

@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload impo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import firewall_switch
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     ABSENT,
     ERROR,
@@ -128,13 +129,13 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
 def _started_by(host: Host, name: str) -> List[str]:
     """Return the sockets, paths and timers that would start a unit again."""
     output = host.run(["systemctl", "show", "--no-pager", "--property=TriggeredBy", "--", name]).stdout
-    return sorted(output.strip().partition("=")[2].split())
+    return sorted(words_of(output.strip(BLANKS).partition("=")[2]))
 
 
 def _check_nftables(host: Host) -> None:
     """Refuse to start nftables.service where its file is broken, or where it would throw away rules in use."""
     host.run(["nft", "-c", "-f", "/etc/nftables.conf"])
-    if host.run(["nft", "list", "ruleset"]).stdout.strip():
+    if host.run(["nft", "list", "ruleset"]).stdout.strip(BLANKS):
         raise CannotFix(
             "firewall rules are loaded that nftables.service would throw away; write them to /etc/nftables.conf first"
         )
