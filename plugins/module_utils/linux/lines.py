@@ -15,8 +15,11 @@ from typing import List, Optional
 
 # What isspace(3) takes for a blank in the C locale, and in one of UTF-8 where it looks at bytes.
 BLANKS = " \t\n\v\f\r"
-# What isblank(3) takes: all that many programs know.
+# Less, for the programs that know fewer; `readers` and `system` say which do.
 SPACES_AND_TABS = " \t"
+SHELL_BLANKS = " \t\n"
+SYSTEMD_BLANKS = " \t\n\r"
+GLIB_BLANKS = " \t\n\f\r"
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}\Z")
 _SMALL = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 

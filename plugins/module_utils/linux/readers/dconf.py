@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, GLIB_BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -202,10 +202,10 @@ def assignments(text: str) -> List[Tuple[str, str, int]]:
     """Return (key, GVariant text, line) of what a keyfile sets."""
     group, found = "", []
     for number, raw in enumerate(split_lines(text), 1):
-        line = raw.strip(BLANKS)
+        line = raw.strip(GLIB_BLANKS)
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1]
         elif "=" in line and not line.startswith("#"):
             name, _sign, seen = line.partition("=")
-            found.append(("/%s/%s" % (group, name.strip(BLANKS)), seen.strip(BLANKS), number))
+            found.append(("/%s/%s" % (group, name.strip(GLIB_BLANKS)), seen.strip(GLIB_BLANKS), number))
     return found

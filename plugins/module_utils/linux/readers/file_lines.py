@@ -30,7 +30,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `[{file, line, text}]`; absent where ``path`` does not exist."""
 
     def one(address: Address) -> Observation:
-        flags = re.IGNORECASE if address.get("ignore_case") else 0
+        flags = re.ASCII | (re.IGNORECASE if address.get("ignore_case") else 0)
         try:
             expression = re.compile(required(address, "pattern"), flags)
         except re.error as problem:

@@ -9,7 +9,13 @@ import re
 from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
+    BLANKS,
+    SPACES_AND_TABS,
+    lowered,
+    split_lines,
+    words_of,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -34,8 +40,9 @@ COMPILED_IN = {
 # Settings that ask for the password of root, of the account to become or of `runas_default`, not for one's own.
 OTHER_PASSWORDS = ("rootpw", "targetpw", "runaspw")
 Line = Tuple[str, int, str]
+# To sudo only spaces and tabs are blanks; a line with others in such places is refused.
 # `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
-DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^\s]*)?\s+(?P<settings>.*)", re.DOTALL | re.ASCII)
+DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^ \t]*)?[ \t]+(?P<settings>.*)", re.DOTALL | re.ASCII)
 # Settings are divided by commas that are outside quotes and not escaped.
 SETTING = re.compile(r'(?:"(?:\\.|[^"\\])*"|\\.|[^,"\\])+')
 
@@ -91,7 +98,7 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
     if opened[0] > MAX_FILES:
         raise ReadError("%s: too many included files; does a file include itself?" % path)
     for number, _last, text in joined(host.read_text(path)):
-        include = re.match(r"[#@](include|includedir)\s+(.+)", text, re.ASCII)
+        include = re.match(r"[#@](include|includedir)[ \t]+(.+)", text, re.ASCII)
         if include is None:
             plain = without_comment(text)
             if plain:
@@ -107,17 +114,17 @@ def joined(text: str) -> Iterator[Tuple[int, int, str]]:
     for number, line in enumerate(split_lines(text), 1):
         start = start or number
         whole = pending + line
-        if line.endswith("\\") and without_comment(whole) == whole.strip(BLANKS):
+        if line.endswith("\\") and without_comment(whole) == whole.strip(SPACES_AND_TABS):
             pending = whole[:-1]
             continue
-        yield start, number, whole.strip(BLANKS)
+        yield start, number, whole.strip(SPACES_AND_TABS)
         start, pending = 0, ""
     if pending:
-        yield start, number, pending.strip(BLANKS)
+        yield start, number, pending.strip(SPACES_AND_TABS)
 
 
 def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
-    target = argument.strip(BLANKS).strip('"')
+    target = argument.strip(SPACES_AND_TABS).strip('"')
     if "%" in target:
         raise ReadError("%s includes %s, whose name depends on the host; it cannot be read safely" % (path, target))
     full = target if target.startswith("/") else path.rsplit("/", 1)[0] + "/" + target
@@ -140,8 +147,8 @@ def without_comment(text: str) -> str:
         elif sign == "#" and not quoted and not (position and text[position - 1] == "\\"):
             if re.match(r"#\d", text[position:], re.ASCII) and (position == 0 or text[position - 1] in " ,=(:%!"):
                 continue
-            return text[:position].strip(BLANKS)
-    return text.strip(BLANKS)
+            return text[:position].strip(SPACES_AND_TABS)
+    return text.strip(SPACES_AND_TABS)
 
 
 def _entry(line: Line) -> Dict[str, Any]:
@@ -170,16 +177,16 @@ def asks_for_another(text: str) -> str:
 def _settings(text: str) -> Iterator[Tuple[str, Any]]:
     """Yield (name, value) of a Defaults line: true or false for flags, text else."""
     for piece in SETTING.findall(text):
-        if piece.strip(BLANKS):
+        if piece.strip(SPACES_AND_TABS):
             yield setting_of(piece)
 
 
 def setting_of(piece: str) -> Tuple[str, Any]:
     """Return (name, value) of one setting of a Defaults line."""
-    setting = piece.strip(BLANKS)
+    setting = piece.strip(SPACES_AND_TABS)
     name, sign, seen = setting.partition("=")
     if sign:
-        return name.strip(BLANKS).rstrip("+-").strip(BLANKS), seen.strip(BLANKS).strip('"')
+        return name.strip(SPACES_AND_TABS).rstrip("+-").strip(SPACES_AND_TABS), seen.strip(SPACES_AND_TABS).strip('"')
     return setting.lstrip("! "), setting.count("!") % 2 == 0
 
 

@@ -9,7 +9,15 @@ import re
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
+    BLANKS,
+    GLIB_BLANKS,
+    SPACES_AND_TABS,
+    SYSTEMD_BLANKS,
+    lowered,
+    split_lines,
+    words_of,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -44,12 +52,12 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     return read_each(addresses, one)
 
 
-def _file_lines(host: Host, path: str) -> List[Line]:
+def _file_lines(host: Host, path: str, blanks: str = BLANKS) -> List[Line]:
     try:
         text = host.read_text(path)
     except NotFound:
         return []
-    return [(path, number, line.strip(BLANKS)) for number, line in enumerate(split_lines(text), 1)]
+    return [(path, number, line.strip(blanks)) for number, line in enumerate(split_lines(text), 1)]
 
 
 def _systemd(host: Host, file: str, name: str, section: str) -> Found:
@@ -64,8 +72,8 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
         need_newlines(path, text)
         for number, _last_number, line, group in ini_lines(text):
             key, sign, seen = line.partition("=")
-            if sign and group == section and key.strip(BLANKS) == name:
-                plain = seen.strip(BLANKS)
+            if sign and group == section and key.strip(SYSTEMD_BLANKS) == name:
+                plain = seen.strip(SYSTEMD_BLANKS)
                 found = (plain, "%s:%d" % (path, number)) if plain else None
     return found
 
@@ -73,8 +81,10 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
 def ini_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
     """Yield (first line number, last, line, section), comments gone and lines that end in a backslash joined."""
     section, pending, start = "", "", 0
-    for number, raw in enumerate(split_lines(text), 1):
-        line = raw.strip(BLANKS)
+    # To systemd a carriage return and a NUL end a line too.
+    rows = ((number, piece) for number, row in enumerate(split_lines(text), 1) for piece in re.split("[\r\0]", row))
+    for number, raw in rows:
+        line = raw.strip(SYSTEMD_BLANKS)
         if line.startswith(("#", ";")):
             continue
         start = start or number
@@ -93,22 +103,29 @@ def _gdm(host: Host, file: str, name: str, section: str) -> Found:
     """Read as GDM does: a GLib key file, in which the last of several lines wins and case counts."""
     group = ""
     found: Found = None
-    for _path, number, line in _file_lines(host, file):
+    for _path, number, line in _file_lines(host, file, GLIB_BLANKS):
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1]
         elif "=" in line and not line.startswith("#"):
             key, _sign, seen = line.partition("=")
-            if key.strip(BLANKS) == name and group == section:
-                found = (seen.strip(BLANKS), "%s:%d" % (file, number))
+            if key.strip(GLIB_BLANKS) == name and group == section:
+                found = (seen.strip(GLIB_BLANKS), "%s:%d" % (file, number))
     return found
 
 
-def _pairs(lines: Sequence[Line], comment: str = "#") -> Iterator[Tuple[str, str, str]]:
+def _pairs(lines: Sequence[Line]) -> Iterator[Tuple[str, str, str]]:
     for path, number, line in lines:
-        bare = line.split(comment, 1)[0].strip(BLANKS) if comment else line
-        if bare:
-            key, _sign, seen = bare.partition("=")
-            yield key.strip(BLANKS), seen.strip(BLANKS), "%s:%d" % (path, number)
+        name, seen = name_and_value(line)
+        if name:
+            yield name, seen, "%s:%d" % (path, number)
+
+
+def name_and_value(line: str) -> Tuple[str, str]:
+    """Return both of a line of pwquality.conf or faillock.conf; the sign between them may be missing."""
+    bare = line.split("#", 1)[0].strip(BLANKS)
+    name = re.split(r"[=\s]", bare, maxsplit=1, flags=re.ASCII)[0]
+    rest = bare[len(name) :].lstrip(BLANKS)
+    return name, (rest[1:] if rest.startswith("=") else rest).lstrip(BLANKS)
 
 
 def _last(pairs: Iterator[Tuple[str, str, str]], name: str, ignore_case: bool = False) -> Found:
@@ -158,7 +175,10 @@ def postfix_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
 
 
 def _auditd(host: Host, file: str, name: str, _section: str) -> Found:
-    return _last(_pairs(_file_lines(host, file)), name, ignore_case=True)
+    """auditd.conf(5): name, sign and value, parted by spaces alone; at any other line auditd gives up."""
+    rows = ((number, words_of(line, 2, " ")) for _path, number, line in _file_lines(host, file, " "))
+    pairs = ((row[0], row[2], "%s:%d" % (file, number)) for number, row in rows if len(row) > 2 and row[1] == "=")
+    return _last(pairs, name, ignore_case=True)
 
 
 def _directive(host: Host, file: str, name: str, _section: str) -> Found:
@@ -177,7 +197,8 @@ def _shell(host: Host, file: str, name: str, _section: str) -> Found:
     One that stands inside a condition may or may not hold: it is shown with what it stands in, so that it equals nothing.
     """
     found: Found = None
-    for number, text, depth in shell_assignments([line for _path, _number, line in _file_lines(host, file)], name):
+    lines = [line for _path, _number, line in _file_lines(host, file, SPACES_AND_TABS)]
+    for number, text, depth in shell_assignments(lines, name):
         found = (text + " (in a condition)" if depth else text, "%s:%d" % (file, number))
     return found
 
@@ -186,19 +207,20 @@ def shell_assignments(lines: Sequence[str], name: str) -> Iterator[Tuple[int, st
     """Yield (line number, value, how many conditions and loops it stands in) of the assignments to a variable."""
     depth = 0
     assignment = re.compile(
-        r"(?:export\s+|readonly\s+|declare\s+-\w+\s+|typeset\s+-\w+\s+)*%s=(\"[^\"]*\"|'[^']*'|\S*)" % re.escape(name),
+        r"(?:export[ \t]+|readonly[ \t]+|(?:declare|typeset)[ \t]+-\w+[ \t]+)*%s=(\"[^\"]*\"|'[^']*'|[^ \t]*)"
+        % re.escape(name),
         re.ASCII,
     )
     for number, raw in enumerate(lines, 1):
-        line = raw.strip(BLANKS)
+        line = raw.strip(SPACES_AND_TABS)
         if line.startswith("#"):
             continue
-        depth += len(re.findall(r"(?:^|;)\s*(?:if|case|for|while|until)\b", line, re.ASCII))
+        depth += len(re.findall(r"(?:^|;)[ \t]*(?:if|case|for|while|until)\b", line, re.ASCII))
         seen = assignment.match(line)
         if seen:
             quoted = seen.group(1)
             yield number, quoted[1:-1] if quoted[:1] in ("'", '"') else quoted.split(";")[0], depth
-        depth -= len(re.findall(r"(?:^|;)\s*(?:fi|esac|done)\b", line, re.ASCII))
+        depth -= len(re.findall(r"(?:^|;)[ \t]*(?:fi|esac|done)\b", line, re.ASCII))
 
 
 def _limits(host: Host, file: str, name: str, _section: str) -> Found:

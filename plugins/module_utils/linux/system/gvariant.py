@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import GLIB_BLANKS, lowered
 
 BOOLEAN, INT32, UINT32, STRING = "boolean", "int32", "uint32", "string"
 # Of the types written here: the least and the greatest number.
@@ -25,9 +25,9 @@ _NAMED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v":
 
 def parse(text: str) -> Optional[Tuple[str, Any]]:
     """Return (type, value) of a GVariant text, or None where it is no boolean, whole number or text."""
-    head, _blank, rest = text.strip(BLANKS).partition(" ")
+    head, _blank, rest = text.strip(GLIB_BLANKS).partition(" ")
     stated = _SHORT.get(head, head if head in _WORDS else "")
-    bare = rest.strip(BLANKS) if stated else text.strip(BLANKS)
+    bare = rest.strip(GLIB_BLANKS) if stated else text.strip(GLIB_BLANKS)
     if bare in ("true", "false"):
         return _as_stated(stated, BOOLEAN, bare == "true")
     if _NUMBER.match(bare):

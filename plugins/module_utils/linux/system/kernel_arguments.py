@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+
 
 def split_line(text: str) -> List[str]:
     """Return the words of /proc/cmdline. Double quotes keep blanks together and are no part of the value."""
@@ -15,7 +17,7 @@ def split_line(text: str) -> List[str]:
     for sign in text:
         if sign == '"':
             quoted, started = not quoted, True
-        elif sign.isspace() and not quoted:
+        elif sign in BLANKS and not quoted:
             if started:
                 words.append(word)
             word, started = "", False

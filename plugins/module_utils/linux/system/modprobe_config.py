@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
 
 BLOCKING = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false")
@@ -32,7 +32,7 @@ class ModprobeConfig:
         if verb == "blacklist" and name:
             self._denied.append((underscored(name), place))
         elif verb == "install" and name and rest:
-            self._install.append((underscored(name), rest.strip(BLANKS), place))
+            self._install.append((underscored(name), rest.strip(SPACES_AND_TABS), place))
 
     def install_blocked(self, name: str) -> bool:
         """Return whether modprobe would run nothing but true or false in the module's place.
@@ -60,7 +60,7 @@ def blocks(command: str) -> bool:
     The shell runs it, so only the bare program counts, perhaps with a comment behind it.
     """
     program, _blank, rest = command.partition(" ")
-    rest = rest.strip(BLANKS)
+    rest = rest.strip(SPACES_AND_TABS)
     return program in BLOCKING and (not rest or rest.startswith("#"))
 
 

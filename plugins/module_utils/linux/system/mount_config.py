@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import is_null, snippet_text, snippets
@@ -139,5 +139,7 @@ def _from_fstab(entry: Entry) -> Configured:
 
 
 def _from_unit(settings: Dict[str, str], by: str) -> Configured:
-    options = tuple(word.strip(BLANKS) for word in settings.get("Options", "").split(",") if word.strip(BLANKS))
+    options = tuple(
+        word.strip(SYSTEMD_BLANKS) for word in settings.get("Options", "").split(",") if word.strip(SYSTEMD_BLANKS)
+    )
     return Configured(by, settings.get("What", ""), settings.get("Type", ""), options)

@@ -11,7 +11,7 @@ from typing import Iterator, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
-    BLANKS,
+    SPACES_AND_TABS,
     is_number,
     lowered,
     split_lines,
@@ -22,8 +22,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 MAX_DEPTH = 16
 # Of these, each turns the group's right into something else, or asks the wrong account (pam_wheel(8)).
 SPOILING = frozenset({"deny", "trust", "root_only"})
+# PAM knows no other blanks than spaces and tabs.
 LINE = re.compile(
-    r"-?auth\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<arguments>.*)", re.IGNORECASE | re.ASCII
+    r"-?auth[ \t]+(?P<control>\[[^\]]*\]|[^ \t]+)[ \t]+(?P<module>[^ \t]+)[ \t]*(?P<arguments>.*)",
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -69,11 +71,11 @@ def auth_stack(host: Host, path: str, depth: int = 0) -> Iterator[Module]:
             pending = text[:-1] + " "
             continue
         pending = ""
-        words = words_of(text)
+        words = words_of(text, blanks=SPACES_AND_TABS)
         if words[:1] == ["@include"] and len(words) > 1:
             yield from auth_stack(host, _pam_file(words[1]), depth + 1)
             continue
-        found = LINE.match(text.strip(BLANKS))
+        found = LINE.match(text.strip(SPACES_AND_TABS))
         if found is None:
             continue
         control = lowered(found.group("control"))
@@ -81,7 +83,7 @@ def auth_stack(host: Host, path: str, depth: int = 0) -> Iterator[Module]:
         if control in ("include", "substack"):
             yield from auth_stack(host, _pam_file(found.group("module")), depth + 1)
         else:
-            yield Module(path, number, control, name, words_of(found.group("arguments")))
+            yield Module(path, number, control, name, words_of(found.group("arguments"), blanks=SPACES_AND_TABS))
 
 
 def _pam_file(name: str) -> str:

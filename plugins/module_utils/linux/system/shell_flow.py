@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, List, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SHELL_BLANKS, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 # Says whether a variable can be given a value for certain, for nothing made it read-only before.
@@ -16,13 +16,13 @@ Settable = Callable[[str], bool]
 # Says whether the path that a word names exists, by the operator of the test; None where that can't be told.
 Exists = Callable[[str, str], Optional[bool]]
 
-TEST = re.compile(r"(?:\[\[?\s+(?P<inner>.*?)\s+\]\]?|test\s+(?P<plain>.*))\Z", re.DOTALL | re.ASCII)
+TEST = re.compile(r"(?:\[\[?[ \t\n]+(?P<inner>.*?)[ \t\n]+\]\]?|test[ \t\n]+(?P<plain>.*))\Z", re.DOTALL | re.ASCII)
 USER = re.compile(
-    r"[\"']?(?:\$\(\s*id -r?u\s*\)|`\s*id -r?u\s*`|\$E?UID|\$\{E?UID\})[\"']?\s+(?P<sign>-eq|-ne|-ge|-gt|==?|!=)"
-    r"\s+[\"']?(?P<number>\d+)[\"']?\Z",
+    r"[\"']?(?:\$\([ \t\n]*id -r?u[ \t\n]*\)|`[ \t\n]*id -r?u[ \t\n]*`|\$E?UID|\$\{E?UID\})[\"']?[ \t\n]+(?P<sign>-eq|-ne|-ge|-gt|==?|!=)"
+    r"[ \t\n]+[\"']?(?P<number>\d+)[\"']?\Z",
     re.ASCII,
 )
-EXISTENCE = re.compile(r"-[defr]\s+(?P<path>[^\s()]+)\Z", re.ASCII)
+EXISTENCE = re.compile(r"-[defr][ \t\n]+(?P<path>[^ \t\n()]+)\Z", re.ASCII)
 TRIED = re.compile(r"([A-Za-z_]\w*)=[\w./:-]*\Z", re.ASCII)
 COMPARED: Dict[str, Callable[[int], bool]] = {
     "-eq": lambda number: number == 0,
@@ -51,10 +51,10 @@ def truth(text: str, exists: Exists) -> Optional[bool]:
 
     Known are comparisons of the user number and single tests of a path (by ``exists``, given operator and word).
     """
-    test = TEST.match(text.strip(BLANKS))
+    test = TEST.match(text.strip(SHELL_BLANKS))
     if test is None:
         return None
-    inner = (test.group("inner") or test.group("plain") or "").strip(BLANKS)
+    inner = (test.group("inner") or test.group("plain") or "").strip(SHELL_BLANKS)
     user = USER.match(inner)
     if user:
         return COMPARED[user.group("sign")](int(user.group("number")))
@@ -129,8 +129,8 @@ class Flow:
     def strip(self, text: str) -> str:
         """Return a command without the reserved words before it, having followed them."""
         while text:
-            word = words_of(text, 1)[0]
-            rest = text[len(word) :].strip(BLANKS)
+            word = words_of(text, 1, SHELL_BLANKS)[0]
+            rest = text[len(word) :].strip(SHELL_BLANKS)
             if word == "function":
                 # What it defines is gone through as if somebody called it.
                 if rest.endswith("{"):

@@ -46,10 +46,10 @@ SPECIAL = frozenset(
 PREFIXES = frozenset({"!", "command", "builtin", "\\command", "\\builtin"})
 # These print settings of colours, pagers and languages.
 HARMLESS_EVAL = re.compile(
-    r"eval\s+[\"']?(?:\$\(|`)\s*(?:\w+=\S+\s+)*(?:/\S*/)?(?:dircolors|lesspipe|locale-check)\b", re.ASCII
+    r"eval[ \t]+[\"']?(?:\$\(|`)[ \t]*(?:\w+=[^ \t]+[ \t]+)*(?:/\S*/)?(?:dircolors|lesspipe|locale-check)\b", re.ASCII
 )
 SETS_PATH = re.compile(r"\$\{PATH:?=|-v\s*PATH\b|\bpath_helper\b", re.ASCII)
-RUN_PARTS = re.compile(r"\$\(run-parts\s.*\s(/[\w./-]*)\s*\)\Z", re.ASCII)
+RUN_PARTS = re.compile(r"\$\(run-parts[ \t].*[ \t](/[\w./-]*)[ \t]*\)\Z", re.ASCII)
 
 
 class StartUp:

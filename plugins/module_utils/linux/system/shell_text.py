@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import Iterator, List, Mapping, Optional, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SHELL_BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 OPEN, CLOSE = "(", ")"
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 BRACED = re.compile(r"\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}", re.ASCII)
 SUBSTITUTIONS = {"$(": ")", "${": "}"}
-HERE_DOCUMENT = re.compile(r"(?<!<)<<-?\s*([\"']?)([A-Za-z_]\w*)\1", re.ASCII)
+HERE_DOCUMENT = re.compile(r"(?<!<)<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1", re.ASCII)
 
 
 class Unknown(Exception):
@@ -38,8 +38,8 @@ def commands(text: str, path: str) -> Iterator[Command]:
     line, after = 1, ""
     while not scan.at_end:
         piece, ending, lines = scan.piece(path)
-        if piece.strip(BLANKS):
-            yield Command(piece.strip(BLANKS), after, line)
+        if piece.strip(SHELL_BLANKS):
+            yield Command(piece.strip(SHELL_BLANKS), after, line)
             after = ""
         if ending in (OPEN, CLOSE):
             yield Command(ending, after, line)
@@ -90,12 +90,12 @@ def _without_here_documents(text: str) -> str:
     ending: Optional[str] = None
     for line in text.split("\n"):
         if ending is not None:
-            if line.strip(BLANKS) == ending:
+            if line.strip(SHELL_BLANKS) == ending:
                 ending = None
             kept.append("")
             continue
         kept.append(line)
-        found = None if line.lstrip(BLANKS).startswith("#") else HERE_DOCUMENT.search(line)
+        found = None if line.lstrip(SHELL_BLANKS).startswith("#") else HERE_DOCUMENT.search(line)
         if found:
             ending = found.group(2)
     # One that does not end would hide the rest of the file: leave a quote that does not end, which is an error.

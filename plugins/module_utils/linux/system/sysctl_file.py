@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Dict, Iterator, List, Optional
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS, words_of
 
-BLANKS = " \t\r\n"
 PATTERN_SIGNS = "*?["
 MAX_VALUE = 4000
 
@@ -86,13 +85,13 @@ def parse(file: str, text: str) -> Iterator[Assignment]:
     # A carriage return and a NUL end a line too.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\n").split("\n")
     for number, raw in enumerate(lines, 1):
-        line = raw.strip(BLANKS)
+        line = raw.strip(SYSTEMD_BLANKS)
         if not line or line[0] in "#;":
             continue
         left, equals, right = line.partition("=")
         if not equals and not line.startswith("-"):
             continue
         key = left[1:] if left.startswith("-") else left
-        normal = normal_key(key.strip(BLANKS))
+        normal = normal_key(key.strip(SYSTEMD_BLANKS))
         # The kernel takes any blanks between the fields of a value; one form makes them comparable.
         yield Assignment(normal, " ".join(words_of(right))[:MAX_VALUE] if equals else None, file, number)

@@ -9,7 +9,7 @@ import re
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
 
@@ -83,7 +83,7 @@ def assignments(text: str, section: str) -> Iterator[Tuple[str, str]]:
             continue
         name, equals, text_of = line.partition("=")
         if equals and here == "[%s]" % section:
-            yield name.strip(BLANKS), text_of.strip(BLANKS).replace("%%", "%")
+            yield name.strip(SYSTEMD_BLANKS), text_of.strip(SYSTEMD_BLANKS).replace("%%", "%")
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -91,13 +91,13 @@ def _lines(text: str) -> Iterator[str]:
     joined = ""
     # A carriage return and a NUL end a line too.
     for raw in re.split("\r\n|[\n\r\0]", text):
-        line = raw.strip(BLANKS)
+        line = raw.strip(SYSTEMD_BLANKS)
         if line[:1] in ("#", ";") or (not line and not joined):
             continue
         if line.endswith("\\"):
             joined += line[:-1] + " "
             continue
-        yield (joined + line).strip(BLANKS)
+        yield (joined + line).strip(SYSTEMD_BLANKS)
         joined = ""
     if joined:
-        yield joined.strip(BLANKS)
+        yield joined.strip(SYSTEMD_BLANKS)

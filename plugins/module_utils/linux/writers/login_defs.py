@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import assign
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import PATH, settings_of
 
@@ -23,7 +23,9 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     if not text or "\n" in text or isinstance(wanted, (bool, dict, list)):
         raise CannotFix("%r cannot be the value of %s" % (wanted, name))
     old = plan.host.read_text(PATH)
-    numbers = [number for number, row in enumerate(split_lines(old), 1) if words_of(row, 1)[:1] == [name]]
+    numbers = [
+        number for number, row in enumerate(split_lines(old), 1) if words_of(row, 1, SPACES_AND_TABS)[:1] == [name]
+    ]
     plan.write(PATH, assign(old, numbers, "%s\t%s" % (name, text)))
     if settings_of(plan.host).get(name, ("", 0))[0] != text:
         raise CannotFix("%s still says otherwise; change %s there by hand" % (PATH, name))

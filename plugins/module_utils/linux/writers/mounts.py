@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, List
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import fstab_check
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB, first_for, read_fstab
@@ -78,7 +78,7 @@ def _write_fstab(plan: ChangePlan, text: str) -> None:
 def _with_option(text: str, number: int, option: str) -> str:
     """Return fstab with the option in a line's fourth field; the other fields and their blanks stay."""
     lines = text.split("\n")
-    fields = words_of(lines[number - 1])
+    fields = words_of(lines[number - 1], blanks=SPACES_AND_TABS)
     if len(fields) < 4:
         raise CannotFix("%s:%d has no options; write them by hand" % (FSTAB, number))
     kept = [word for word in fields[3].split(",") if word not in (option, OPPOSITE[option])]
@@ -91,10 +91,10 @@ def _parted(line: str, wanted: int) -> List[str]:
     """Return what stands before a field, the field, and what stands behind it."""
     position = 0
     for _number in range(wanted):
-        position += len(line[position:]) - len(line[position:].lstrip(" \t"))
-        position += len(words_of(line[position:], 1)[0])
-    position += len(line[position:]) - len(line[position:].lstrip(" \t"))
-    field = words_of(line[position:], 1)[0]
+        position += len(line[position:]) - len(line[position:].lstrip(SPACES_AND_TABS))
+        position += len(words_of(line[position:], 1, SPACES_AND_TABS)[0])
+    position += len(line[position:]) - len(line[position:].lstrip(SPACES_AND_TABS))
+    field = words_of(line[position:], 1, SPACES_AND_TABS)[0]
     return [line[:position], field, line[position + len(field) :]]
 
 

@@ -13,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, text_or, with_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins, sudo_password
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 
@@ -100,7 +100,11 @@ def _without(text: str, name: str, wrong: Callable[[Any], bool]) -> str:
     found = sudo.DEFAULTS.match(text)
     if found is None:
         return text
-    pieces = [piece.strip(BLANKS) for piece in sudo.SETTING.findall(found.group("settings")) if piece.strip(BLANKS)]
+    pieces = [
+        piece.strip(SPACES_AND_TABS)
+        for piece in sudo.SETTING.findall(found.group("settings"))
+        if piece.strip(SPACES_AND_TABS)
+    ]
     kept = [piece for piece in pieces if sudo.setting_of(piece)[0] != name or not wrong(sudo.setting_of(piece)[1])]
     if len(kept) == len(pieces):
         return text

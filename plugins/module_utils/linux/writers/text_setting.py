@@ -13,7 +13,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload impo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, assign, comment_out, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import settings
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
+    BLANKS,
+    SYSTEMD_BLANKS,
+    lowered,
+    split_lines,
+    words_of,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
@@ -61,7 +67,7 @@ def _ini_numbers(text: str, section: str, name: str, right: str = "\n") -> List[
     found: List[int] = []
     for first, last, line, group in text_setting.ini_lines(text):
         key, sign, seen = line.partition("=")
-        if sign and group == section and key.strip(BLANKS) == name and seen.strip(BLANKS) != right:
+        if sign and group == section and key.strip(SYSTEMD_BLANKS) == name and seen.strip(SYSTEMD_BLANKS) != right:
             found.extend(range(first, last + 1))
     return found
 
@@ -73,7 +79,7 @@ def in_section(text: str, section: str, name: str, line: str, keep: bool) -> str
         return assign(text, numbers, line, keep)
     rows = split_lines(text, ends=True)
     header = "[%s]" % section
-    heads = [number for number, row in enumerate(rows, 1) if row.strip(BLANKS) == header]
+    heads = [number for number, row in enumerate(rows, 1) if row.strip(SYSTEMD_BLANKS) == header]
     if not heads:
         return assign(assign(text, [], header), [], line)
     above, below = rows[: heads[-1]], rows[heads[-1] :]
@@ -109,7 +115,7 @@ def _pairs(text: str, name: str, ignore_case: bool = False) -> List[int]:
     """Return the numbers of the lines that set a key."""
     found: List[int] = []
     for number, row in enumerate(split_lines(text), 1):
-        key = row.split("#", 1)[0].partition("=")[0].strip(BLANKS)
+        key = text_setting.name_and_value(row)[0]
         if key == name or (ignore_case and lowered(key) == lowered(name)):
             found.append(number)
     return found
@@ -120,7 +126,7 @@ def _pwquality(plan: ChangePlan, file: str, name: str, section: str, text: str) 
     for path in plan.host.glob(file + ".d/*.conf"):
         old = plan.host.read_text(path)
         rows = split_lines(old)
-        numbers = [n for n in _pairs(old, name) if rows[n - 1].split("#")[0].partition("=")[2].strip(BLANKS) != text]
+        numbers = [n for n in _pairs(old, name) if text_setting.name_and_value(rows[n - 1])[1] != text]
         if numbers:
             plan.write(path, comment_out(old, numbers))
     _plain(plan, file, name, section, text)
@@ -159,7 +165,7 @@ def _shell(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> 
     old = text_or(plan.host, file, MARK)
     rows = split_lines(old)
     plain = re.compile(
-        r"\s*(?:export\s+)?%s=(?:\"[^\"]*\"|'[^']*'|[^\s;&|#()`]*)\s*(?:#.*)?\Z" % re.escape(name), re.ASCII
+        r"[ \t]*(?:export[ \t]+)?%s=(?:\"[^\"]*\"|'[^']*'|[^\s;&|#()`]*)[ \t]*(?:#.*)?\Z" % re.escape(name), re.ASCII
     )
     found = list(text_setting.shell_assignments(rows, name))
     numbers = [number for number, _value, depth in found if not depth and plain.match(rows[number - 1])]
