@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
@@ -289,4 +290,4 @@ def _has_port(connection: Any) -> bool:
 
 
 def _number(value: Any) -> int | None:
-    return int(value) if str(value or "").isdigit() else None
+    return int(value) if is_number(str(value or "")) else None

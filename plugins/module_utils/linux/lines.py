@@ -11,7 +11,7 @@ understands would be read as a setting.
 from __future__ import annotations
 
 import re
-from typing import List, Optional
+from typing import List
 
 # What isspace(3) takes for a blank in the C locale, and in one of UTF-8 where it looks at bytes.
 BLANKS = " \t\n\v\f\r"
@@ -20,8 +20,9 @@ SPACES_AND_TABS = " \t"
 SHELL_BLANKS = " \t\n"
 SYSTEMD_BLANKS = " \t\n\r"
 GLIB_BLANKS = " \t\n\f\r"
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,100}\Z")
+# U+0131 is an I in capitals, and U+212A a k in small letters, to Python alone.
 _SMALL = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
+_CAPITAL = {small: capital for capital, small in _SMALL.items()}
 
 
 def split_lines(text: str, ends: bool = False) -> List[str]:
@@ -62,11 +63,11 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def whole_number(text: str) -> Optional[int]:
-    """Return the number that a text is in decimal digits, with a sign or without; None where it is none."""
-    return int(text) if _WHOLE_NUMBER.match(text) else None
-
-
 def lowered(text: str) -> str:
-    """Return a text with A to Z in small letters and all else as it stands: U+212A is no k to a program."""
+    """Return a text with A to Z in small letters and all else as it stands."""
     return text.lower() if text.isascii() else text.translate(_SMALL)
+
+
+def raised(text: str) -> str:
+    """Return a text with a to z in capitals and all else as it stands."""
+    return text.upper() if text.isascii() else text.translate(_CAPITAL)

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+
 Expectation = Mapping[str, Any]
 
 
@@ -50,13 +52,13 @@ def number(value: Any) -> float | None:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, str):
-        text = value.strip()
+        text = value.strip(BLANKS)
         # Longer ones no program means as a number, and Python refuses to read some.
         if len(text) > MAX_DIGITS:
             return None
-        if re.fullmatch(r"[+-]?\d+", text):
+        if re.fullmatch(r"[+-]?[0-9]+", text):
             return int(text)
-        if re.fullmatch(r"[+-]?\d+\.\d+", text):
+        if re.fullmatch(r"[+-]?[0-9]+\.[0-9]+", text):
             return float(text)
     return None
 
@@ -79,7 +81,7 @@ def elements(observed: Any) -> list[Any]:
     if isinstance(observed, list):
         return observed
     if isinstance(observed, str):
-        return [piece for piece in re.split(r"[,\s]+", observed) if piece]
+        return [piece for piece in re.split(r"[,\s]+", observed, flags=re.ASCII) if piece]
     return [observed]
 
 
@@ -125,7 +127,7 @@ _MATCHERS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": lambda wanted, observed: _compare(lambda value: value >= wanted, observed),
     "at_most": lambda wanted, observed: _compare(lambda value: value <= wanted, observed),
     "between": lambda wanted, observed: _compare(lambda value: wanted[0] <= value <= wanted[1], observed),
-    "matches": lambda wanted, observed: isinstance(observed, str) and re.search(wanted, observed) is not None,
+    "matches": lambda wanted, observed: isinstance(observed, str) and re.search(wanted, observed, re.ASCII) is not None,
     "contains": lambda wanted, observed: any(same(wanted, item) for item in elements(observed)),
     "contains_all": lambda wanted, observed: all(_member(elements(observed), item) for item in wanted),
     "subset_of": lambda wanted, observed: all(_member(wanted, item) for item in elements(observed)),

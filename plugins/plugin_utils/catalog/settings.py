@@ -125,7 +125,7 @@ class SettingCheck:
         for matcher, wanted in _matchers_in(expectation):
             if matcher == "matches":
                 try:
-                    re.compile(wanted)
+                    re.compile(wanted, re.ASCII)
                 except re.error as problem:
                     self._complain(file, [*place, "expect"], f"'{wanted}' is not a regular expression: {problem}")
             for name in self._known(file, [*place, "expect"], parameters_in(wanted)):

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, raised
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 
 UFW_DEFAULTS = "/etc/default/ufw"
@@ -75,7 +75,7 @@ def _ufw(host: Host, ports: Sequence[int], planned: Planned) -> str:
     if not ufw_is_on(host, planned):
         return ""
     rules = text_or(host, UFW_RULES)
-    if any(_ufw_lets_in(rules, port, policy.upper() == "ACCEPT") for port in ports):
+    if any(_ufw_lets_in(rules, port, raised(policy) == "ACCEPT") for port in ports):
         return ""
     return _said("ufw", ports, "ufw allow %d/tcp" % (ports[0] if ports else 22))
 
@@ -160,7 +160,7 @@ def iptables_refuses(host: Host, chain: str = "INPUT") -> bool:
 
 def ufw_refuses_output(host: Host) -> bool:
     """Return whether ufw is set to refuse what no rule allows out."""
-    return _variable(text_or(host, UFW_DEFAULTS), "DEFAULT_OUTPUT_POLICY", "ACCEPT").upper() != "ACCEPT"
+    return raised(_variable(text_or(host, UFW_DEFAULTS), "DEFAULT_OUTPUT_POLICY", "ACCEPT")) != "ACCEPT"
 
 
 def _iptables(host: Host, ports: Sequence[int]) -> str:

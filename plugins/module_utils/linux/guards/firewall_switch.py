@@ -18,7 +18,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall im
     ufw_refuses_output,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, raised
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def need_tracking(plan: ChangePlan, unit: str) -> None:
 def need_tracking_for_ufw(plan: ChangePlan, name: str, text: str) -> None:
     """The same for the settings of ufw; what goes out may be refused once ufw has run."""
     switches_on = name == "ENABLED" and lowered(text) == "yes" and ufw_refuses_output(plan.host)
-    refuses = switches_on or (name == "DEFAULT_OUTPUT_POLICY" and text.upper() in ("DROP", "REJECT"))
+    refuses = switches_on or (name == "DEFAULT_OUTPUT_POLICY" and raised(text) in ("DROP", "REJECT"))
     if refuses and not _tracks(plan.host):
         raise CannotFix(
             "this host does not follow its connections yet, so those that are open would hang if ufw refused what goes "

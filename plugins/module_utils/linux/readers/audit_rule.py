@@ -45,6 +45,7 @@ MAX_MISSING = 20
 # A rule for each is written.
 MAX_PROGRAMS = 1000
 MAX_SHOWN = 200
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LOCKED = "2"
 
 
@@ -287,8 +288,7 @@ def _parts(name: bytes) -> List[object]:
 
 
 def _rank(sign: int) -> int:
-    letter = bytes([sign])
-    return -2 if letter == b"~" else sign if letter.isalpha() else sign + 256
+    return -2 if sign == ord("~") else sign if sign in _LETTERS else sign + 256
 
 
 def _status(host: Host) -> str:

@@ -64,7 +64,7 @@ def _has_line(host: Host, path: str, content: str) -> bool:
     """Return whether a regular file has a line that matches; nothing of its text goes any further."""
     if not stat.S_ISREG(host.stat(path).st_mode):
         return False
-    return re.search(content, host.read_text(path), re.MULTILINE) is not None
+    return re.search(content, host.read_text(path), re.MULTILINE | re.ASCII) is not None
 
 
 def document(host: Host, path: str) -> Dict[str, Any]:

@@ -81,9 +81,7 @@ def _systemd(host: Host, file: str, name: str, section: str) -> Found:
 def ini_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
     """Yield (first line number, last, line, section), comments gone and lines that end in a backslash joined."""
     section, pending, start = "", "", 0
-    # To systemd a carriage return and a NUL end a line too.
-    rows = ((number, piece) for number, row in enumerate(split_lines(text), 1) for piece in re.split("[\r\0]", row))
-    for number, raw in rows:
+    for number, raw in enumerate(split_lines(text), 1):
         line = raw.strip(SYSTEMD_BLANKS)
         if line.startswith(("#", ";")):
             continue

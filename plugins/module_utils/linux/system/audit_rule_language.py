@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import raised
+
 PLACES = ("path", "dir", "watch")
 # File systems of the kernel's own, whose files no rule is about.
 OF_THE_KERNEL = frozenset({"tracefs", "debugfs", 0x74726163, 0x64626720})
@@ -159,7 +161,7 @@ def _subjects(rule: Rule, above: bool = False) -> List[str]:
 
 def _is_of_no_account(item: Filter) -> bool:
     """Return whether what is left out by this condition are records that no rule is about."""
-    name = str(item.value).upper()
+    name = raised(str(item.value))
     return item.name == "msgtype" and item.sign == "=" and bool(RECORD.fullmatch(name)) and name not in ESSENTIAL
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, raised
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import (
@@ -230,7 +230,7 @@ class RuleSet:
         if name in GROUPS:
             return self._account(value, number, self.words.group)
         if name == "exit" and number is None:
-            number = getattr(errno, value.lstrip("-").upper(), None)
+            number = getattr(errno, raised(value.lstrip("-")), None)
             number = -number & HIGHEST if number and value.startswith("-") else number
         if name == "success":
             number = {"yes": 1, "no": 0}.get(value, number)
