@@ -61,10 +61,6 @@ def fstab(path):
     return said("findmnt", "-F", path, "-s", "-n", "-o", "TARGET,OPTIONS").split() == ["/blanks", "nodev"]
 
 
-def modprobe(_path):
-    return "install cramfs /bin/false" in said("modprobe", "--showconfig")
-
-
 def auditd(path):
     return "called with: 8\n" in said("auditd", "-f", "-n", "-c", os.path.dirname(path))
 
@@ -108,18 +104,10 @@ CASES = {
         "/etc/fstab",
         "tmpfs~/blanks~tmpfs~nodev~0 0",
     ),
-    "modprobe": (
-        modprobe,
-        "kernel_module",
-        {"name": "cramfs"},
-        True,
-        "/etc/modprobe.d/zz.conf",
-        "install~cramfs~/bin/false",
-    ),
     "auditd": (auditd, *text("auditd", "max_log_file"), "8", "/etc/audit/auditd.conf", "max_log_file~=~8"),
     "shell": (shell, *text("shell", "X"), "yes", "/etc/default/blanks", "export~X=yes"),
 }
-PARTS = {"fstab": "configured", "modprobe": "install_blocked", "sysctl": "configured"}
+PARTS = {"fstab": "configured", "sysctl": "configured"}
 
 
 def compared(name):

@@ -21,7 +21,7 @@ def test_readers_know_the_blanks_of_the_programs(server_host):
 
     answer = json.loads(server_host.run(["python3", f"{CODE}/compare.py", CODE]).stdout)
 
-    assert len(answer) == 11
+    assert len(answer) == 10
     for name, rows in answer.items():
         taken = [sign for sign, by_program, _by_reader in rows if by_program]
         assert taken == [sign for sign, _by_program, by_reader in rows if by_reader], name

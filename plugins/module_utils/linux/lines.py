@@ -46,16 +46,13 @@ def words_of(text: str, most: int = -1, blanks: str = BLANKS) -> List[str]:
     ``most``: as often, at least once, it is parted at most, and the rest is the last item. ``blanks``: others than
     `BLANKS`, among them.
     """
-    if blanks is BLANKS and text.isascii() and not _has_separators(text):
+    plain = blanks is BLANKS and text.isascii()
+    # FS, GS, RS and US: the only ones of ASCII that are blanks to Python and to nobody else.
+    if plain and "\x1c" not in text and "\x1d" not in text and "\x1e" not in text and "\x1f" not in text:
         return text.split(None, most)
     bare = text.strip(blanks) if most < 0 else text.lstrip(blanks)
     found = re.split("[%s]+" % blanks, bare, maxsplit=max(most, 0))
     return found if found[-1] else found[:-1]
-
-
-def _has_separators(text: str) -> bool:
-    # FS, GS, RS and US: the only ones of ASCII that are blanks to Python and to nobody else.
-    return "\x1c" in text or "\x1d" in text or "\x1e" in text or "\x1f" in text
 
 
 def is_number(text: str) -> bool:
