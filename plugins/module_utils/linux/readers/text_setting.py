@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
     BLANKS,
     GLIB_BLANKS,
     SPACES_AND_TABS,
     SYSTEMD_BLANKS,
+    is_number,
     lowered,
     split_lines,
     words_of,
@@ -22,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     Address,
     NotFound,
     Observation,
+    ReadError,
     UsageError,
     absent,
     read_each,
@@ -35,6 +37,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
 )
 
 Line = Tuple[str, int, str]
+# The settings of libpwquality 1.4; at another name, or a number that is none, it stops reading.
+QUALITY_NUMBERS = (
+    *("difok", "minlen", "minclass", "dcredit", "ucredit", "lcredit", "ocredit", "maxrepeat", "maxclassrepeat"),
+    *("maxsequence", "gecoscheck", "dictcheck", "usercheck", "usersubstr", "enforcing", "retry"),
+)
+QUALITY_OTHERS = ("badwords", "dictpath", "enforce_for_root", "local_users_only")
 Found = Optional[Tuple[object, str]]
 
 
@@ -137,7 +145,21 @@ def _last(pairs: Iterator[Tuple[str, str, str]], name: str, ignore_case: bool = 
 def _pwquality(host: Host, file: str, name: str, _section: str) -> Found:
     """pwquality.conf(5): the drop-ins in order, then the main file, which therefore wins; a flag has no value."""
     lines = [line for path in host.glob(file + ".d/*.conf") for line in _file_lines(host, path)]
-    return _last(_pairs(lines + _file_lines(host, file)), name)
+    pairs = list(_pairs(lines + _file_lines(host, file)))
+    for key, seen, place in pairs:
+        if not _understood(key, seen):
+            raise ReadError(
+                "libpwquality does not understand %s, and what stands behind it is not in force; take it out"
+                % printable(place)
+            )
+    return _last(iter(pairs), name)
+
+
+def _understood(name: str, text: str) -> bool:
+    """Return whether libpwquality takes such a line."""
+    if name in QUALITY_NUMBERS:
+        return is_number(text[1:] if text[:1] in ("+", "-") else text)
+    return name in QUALITY_OTHERS
 
 
 def _plain(host: Host, file: str, name: str, _section: str) -> Found:

@@ -142,3 +142,20 @@ def test_last_line_of_pwquality_counts_with_a_sign_or_without(tmp_path):
 @pytest.mark.parametrize("text", ["max_log_file=8", "max_log_file= 8", "max_log_file =8", "max_log_file 8"])
 def test_auditd_takes_no_line_without_spaces_around_the_sign(tmp_path, text):
     assert see(tmp_path, setting("auditd", AUDITD, "max_log_file", text, NONE), "")["state"] == "absent"
+
+
+@pytest.mark.parametrize(
+    "line", ["minlen\xa0=\xa014", "foo = 1", "maxrepeat = 3x", "difok", "difok = \u0661", "minlen = 14\x1c"]
+)
+@pytest.mark.parametrize("text", ["%s\nminlen = 14", "minlen = 14\n%s"])
+def test_line_that_libpwquality_stops_at_is_an_error(tmp_path, line, text):
+    seen = see(tmp_path, setting("pwquality", QUALITY, "minlen", text % line, NONE), "")
+
+    number = 1 if text.startswith("%s") else 2
+    assert "libpwquality does not understand %s:%d" % (QUALITY, number) in seen["reason"]
+
+
+def test_lines_that_libpwquality_understands_are_none(tmp_path):
+    text = "dictpath\nenforce_for_root = x\nlocal_users_only\ndcredit = -1\nocredit = +1\nminlen = 14 # why"
+
+    assert see(tmp_path, setting("pwquality", QUALITY, "minlen", text, NONE), "")["value"] == "14"
