@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
@@ -18,7 +17,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -56,11 +54,13 @@ class ActionModule(HostAction):
         try:
             known = load_catalog(arguments["catalogs"])
             record["catalog_digest"] = known.digest
-            decided = exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
-            plans = make_plan(known, selection, arguments["parameters"], {name: arguments[name] for name in HANDED_ON})
+            site = self._decided(arguments, known, variables, store, strict=False)
+            selection, values, tailored = self._by_site(record, selection, arguments, site)
+            plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)
             answers, failed = self._look(plans, variables)
             fill_record(record, known, answers, named=bool(selection.benchmarks), failed=failed)
-            decided.mark(record["findings"])
+            if site:
+                site.decisions.mark(record["findings"])
         except NoBenchmark as problem:
             return self._not_assessed(store, record, str(problem), variables)
         except HipaaCisError as problem:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -18,7 +17,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
     health_checks,
@@ -57,7 +55,7 @@ class ActionModule(HostAction):
             for name in ("before_reboot", "after_reboot"):
                 site_commands.check(arguments[name], options.PREFIX + name)
             if not arguments["whole"]:
-                self._check_all(arguments["plan"], variables)
+                self._check_all(arguments["plan"], arguments["read_only"], variables)
         except HipaaCisError as problem:
             result.update(failed=True, msg=f"Nothing was begun: {problem}")
         except AnsibleError as problem:
@@ -72,7 +70,7 @@ class ActionModule(HostAction):
         if whole and given:
             raise HipaaCisError(f"a run is taken back as a whole. Leave the tags out: {', '.join(given)}.")
 
-    def _check_all(self, plan: str | None, variables: dict[str, Any]) -> None:
+    def _check_all(self, plan: str | None, read_only: bool, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where a task after this one could not use an option of this host, as they are asked for."""
         options.check_plan(plan)
         self._task.args = {}
@@ -80,7 +78,7 @@ class ActionModule(HostAction):
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
-        check_names(arguments["fail_on"])
+        check_names(arguments["fail_on"], arguments["allow"])
         options.check_days("merge_max_age", arguments["merge_max_age"])
         options.disruption(arguments["allow_disruption"])
         options.check_confirm_timeout(arguments["confirm_timeout"])
@@ -92,10 +90,12 @@ class ActionModule(HostAction):
             check_run_id(arguments["run_id"])
         self._check_alike(arguments, variables)
         known = load_catalog(arguments["catalogs"])
-        exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
-        selection = self._selection(arguments, variables)
-        make_plan(known, selection, arguments["parameters"], {})
-        asked = plan_file.asked(known.digest, selection.as_dict(), arguments["parameters"])
+        # What only looks goes on without an entry that has a fault, and tells it.
+        site = self._decided(arguments, known, variables, None, strict=not read_only)
+        selection = self._meant_by(self._selection(arguments, variables), site)
+        values, tailored = self._tailored(arguments, site)
+        make_plan(known, selection, values, {}, decided=tailored)
+        asked = plan_file.asked(known.digest, selection.as_dict(), values)
         self._approved(arguments, str(variables["inventory_hostname"]), asked)
 
     def _check_alike(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import maintenance_window
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.limits import Limits
@@ -76,10 +76,11 @@ class ActionModule(HostAction):
         try:
             known = load_catalog(arguments["catalogs"])
             record["catalog_digest"] = known.digest
-            handed_on = {name: arguments[name] for name in HANDED_ON}
-            decided = exceptions.load(arguments["exceptions"], known, datetime.now(timezone.utc))
-            plans = make_plan(known, selection, arguments["parameters"], handed_on, decided.excepted)
-            asked = plan_file.asked(known.digest, record["selection"], arguments["parameters"])
+            site = self._decided(arguments, known, variables, store)
+            decided = site.decisions if site else Decisions()
+            selection, values, tailored = self._by_site(record, selection, arguments, site)
+            plans = make_plan(known, selection, values, _handed_on(arguments), decided.excepted, tailored)
+            asked = plan_file.asked(known.digest, record["selection"], values)
             limits = replace(limits, decisions=decided, **self._by_plan(arguments, record["host"], asked, plans))
             self.may_begin()
             done, failed = _remediate_all(plans, _Target(self, variables), limits)
@@ -163,7 +164,7 @@ class ActionModule(HostAction):
             write_out=arguments["write_out"],
             force_benchmark=arguments["force_benchmark"],
             options={
-                **{name: arguments[name] for name in HANDED_ON},
+                **_handed_on(arguments),
                 "write_out": arguments["write_out"],
                 "close_accounts": arguments["close_accounts"],
                 **self._others(variables),
@@ -279,6 +280,10 @@ class _Target:
         except (AnsibleConnectionFailure, AttributeError, NotImplementedError):
             # Nothing is left to be dropped, or this kind of connection has nothing to drop.
             pass
+
+
+def _handed_on(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arguments[name] for name in HANDED_ON}
 
 
 def _has_port(connection: Any) -> bool:

@@ -21,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import C
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id, utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, run_base
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             options.REPORT_SPEC, self._task.args, variables, self._templar.template
         )
         _checked, arguments = self.validate_argument_spec(options.REPORT_SPEC)
-        check_names(arguments["fail_on"])
+        check_names(arguments["fail_on"], arguments["allow"])
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
         target = (
@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         if merging:
             target.become_latest()
         not_entered = self._enter(target, summary, arguments["ledger"])
-        tripped = judge_gate(summary, arguments["fail_on"])
+        tripped = judge_gate(summary, arguments["fail_on"], arguments["allow"], utc_now())
         report = str(report_path(target))
         result: dict[str, Any] = {
             "report": report,

@@ -119,6 +119,45 @@ options:
     default: true
 """
 
+    SITE = r"""
+options:
+  site_dir:
+    description:
+      - The folder with the site's decisions, on the controller, C(exceptions.yml), C(attestations.yml), C(tailoring.yml), C(systems.yml) and
+        C(deadlines.yml), each where there is any. C(docs/decisions.md) says what stands in them, and C(docs/examples/site) has an example.
+      - A relative path is taken from where the command was started. What the lists of variables have is added to it.
+      - In an audit an entry with a mistake counts for nothing and is told; the others count.
+    type: str
+  second_person:
+    description: Whether an exception has to be approved by another person than the one that proposed it, and name both.
+    type: bool
+    default: false
+  attestations:
+    description: What somebody attests to where no scan can see, as in C(attestations.yml).
+    type: list
+    elements: dict
+    default: []
+  tailoring:
+    description:
+      - Values of parameters that the site has decided, as in C(tailoring.yml). One that is looser than the benchmark's bound then is no failure.
+      - A value that O(parameters) or C(hipaa_cis_parameter_<name>) gives stays; where it is another, no tailoring speaks for it.
+    type: list
+    elements: dict
+    default: []
+  systems:
+    description:
+      - The site's systems, as in C(systems.yml), with what each is meant to be held against. Best given for all hosts, or in the folder.
+      - Level and profile of a system count where O(meant_level) and O(meant_profile) are not given.
+    type: list
+    elements: dict
+    default: []
+  deadlines:
+    description: How many days a failure may stay open, as in C(deadlines.yml).
+    type: list
+    elements: dict
+    default: []
+"""
+
     ATTRIBUTES = r"""
 options: {}
 attributes:

@@ -20,12 +20,13 @@ author:
 extends_documentation_fragment:
   - hipaa.cis.run
   - hipaa.cis.run.selection
+  - hipaa.cis.run.site
   - hipaa.cis.run.attributes
 options:
   exceptions:
     description:
       - The site's documented exceptions, as O(hipaa.cis.remediate#module:exceptions). They stand beside the findings in record, reports and
-        summary, and change no outcome.
+        summary, and change no outcome. One with a mistake counts for nothing and is told; the others count.
     type: list
     elements: dict
     default: []

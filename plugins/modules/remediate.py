@@ -25,6 +25,7 @@ author:
 extends_documentation_fragment:
   - hipaa.cis.run
   - hipaa.cis.run.selection
+  - hipaa.cis.run.site
 options:
   allow_disruption:
     description:
@@ -92,13 +93,56 @@ options:
       - A setting that an excepted rule finds wrong is not changed for another rule either; that rule is skipped and names the exception.
       - An exception that has expired keeps its rule as it is too, with a warning, until it is renewed or removed from the list.
       - Where several groups of a host set the variable, Ansible takes one of the lists and does not merge them.
-      - Anything unknown, missing or given twice is an error before the host is touched.
+      - Anything unknown, missing or given twice is an error before the host is touched; so it is in O(tailoring) and in these two files of O(site_dir).
+      - An exception on a safeguard bears on the state of the safeguard only, and leaves no rule alone.
     type: list
     elements: dict
     default: []
     suboptions:
       rule:
-        description: The id of the rule. Without it, O(exceptions[].benchmark) and O(exceptions[].recommendation) are needed.
+        description: The id of the rule. Without it, one of the following is needed.
+        type: str
+      rules:
+        description: Ids of several rules.
+        type: list
+        elements: str
+      safeguard:
+        description: A cite of 45 CFR 164.312.
+        type: str
+      safeguards:
+        description: Several cites.
+        type: list
+        elements: str
+      hosts:
+        description: On which hosts it holds, by names of hosts and groups, and patterns as Ansible has them. Where not given, on each that has the list.
+        type: list
+        elements: str
+      id:
+        description: What the site calls it.
+        type: str
+      kind:
+        description: What kind of exception it is.
+        type: str
+        choices: [vendor_conflict, medical_device, clinical_workflow, not_reasonable_and_appropriate, other]
+      risk:
+        description: The risk that stays, with C(likelihood) and C(impact) (V(low), V(medium) or V(high)) and perhaps a C(note).
+        type: dict
+      addressable:
+        description:
+          - The record that 45 CFR 164.306(d)(3) asks for where an addressable specification is not implemented.
+          - C(not_reasonable_because) with C(size_and_complexity), C(infrastructure), C(cost) and C(risk); and C(alternative) or C(no_alternative_because).
+        type: dict
+      proposed_by:
+        description: Who asked for it, name and role.
+        type: str
+      approved_on:
+        description: The day of the approval. Before it the exception does not hold, and its rules are left alone all the same.
+        type: str
+      ticket:
+        description: The ticket in which it was decided.
+        type: str
+      evidence:
+        description: A link to what shows it.
         type: str
       benchmark:
         description: The benchmark of the recommendation, such as V(debian_12).

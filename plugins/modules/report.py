@@ -35,6 +35,16 @@ options:
         required); V(severity>=low), V(severity>=medium), V(severity>=high) and V(severity>=critical) are failing rules;
         V(error) are rules that could not be judged and hosts whose audit failed; V(unreachable) are hosts without a
         connection or a record; V(not_assessed) are safeguards that could not be assessed in full.
+      - Of C(gap_...) and C(severity>=...) what an exception in force covers counts for nothing; with C(:all) behind the name everything counts.
+      - V(decision_expired) are decisions of the site that have expired; V(decision_invalid) are those with a mistake, which count for nothing;
+        V(stale>31) are hosts whose last audit, in what is reported on, was longer ago than so many days, or that have none.
+    type: list
+    elements: str
+    default: []
+  allow:
+    description:
+      - What is let pass all the same. V(accepted_required) are gaps in what is required that exceptions in force cover in full; without it
+        they trip V(gap_required).
     type: list
     elements: str
     default: []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
@@ -14,18 +15,26 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Va
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 
-def resolve(catalog: Catalog, benchmark: Benchmark, site: Mapping[str, Any]) -> dict[str, Value]:
+def resolve(
+    catalog: Catalog,
+    benchmark: Benchmark,
+    site: Mapping[str, Any],
+    decided: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> dict[str, Value]:
     """Return every parameter's value for a benchmark, with the site's values laid over the defaults.
 
-    ``site``: parameter id -> value. Raises `HipaaCisError` on an unknown name or a wrong type.
+    ``site``: parameter id -> value; ``decided``: parameter id -> tailoring in force, in the form of the records. It stands for
+    the value that it names and no other. Raises `HipaaCisError` on an unknown name or a wrong type.
     """
     for name in site:
         if name not in catalog.parameters:
             raise HipaaCisError(unknown("parameter", name, catalog.parameters))
-    return {name: _value(catalog, benchmark, name, site) for name in catalog.parameters}
+    return {name: _value(catalog, benchmark, name, site, decided.get(name)) for name in catalog.parameters}
 
 
-def _value(catalog: Catalog, benchmark: Benchmark, name: str, site: Mapping[str, Any]) -> Value:
+def _value(
+    catalog: Catalog, benchmark: Benchmark, name: str, site: Mapping[str, Any], tailoring: Mapping[str, Any] | None
+) -> Value:
     parameter = catalog.parameters[name]
     changed = benchmark.parameters.get(name, {})
     default = changed.get("default", parameter.default)
@@ -33,15 +42,16 @@ def _value(catalog: Catalog, benchmark: Benchmark, name: str, site: Mapping[str,
     if name not in site:
         written = changed.get("written", parameter.written)
         return Value(default, default if written is None else written, default, "default", parameter.unit)
-    value = _coerced(parameter.type, site[name])
+    value = coerced(parameter.type, site[name])
     wrong = type_problem(parameter.type, value)
     if wrong:
         raise HipaaCisError(f"The parameter '{name}' ({parameter.title}) {wrong}.")
     looser = "" if bound is None or matchers.matches(bound, value) else matchers.describe(bound)
-    return Value(value, value, default, "site", parameter.unit, looser)
+    decision = tailoring if tailoring is not None and tailoring["value"] == value else None
+    return Value(value, value, default, "site", parameter.unit, looser, decision)
 
 
-def _coerced(kind: str, value: Any) -> Any:
+def coerced(kind: str, value: Any) -> Any:
     """Return a text as the number or truth value it spells: what comes out of a template is text."""
     if kind == "integer" and isinstance(value, str):
         number = matchers.number(value)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters, scope
@@ -91,11 +92,13 @@ def make_plan(
     site_values: Mapping[str, Any],
     options: Mapping[str, Any],
     excepted: Collection[str] = (),
+    decided: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> list[PlatformPlan]:
     """Return one plan per platform that has something to observe.
 
     ``site_values``: parameter id -> value; ``options`` are handed to the observe modules as they are; ``excepted``:
-    rules that are looked at even where they are not selected, if they may share a setting with one that is.
+    rules that are looked at even where they are not selected, if they may share a setting with one that is; ``decided``:
+    parameter id -> the site's tailoring that says its value.
     Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
     """
     selection.check(catalog)
@@ -104,7 +107,7 @@ def make_plan(
     plans = []
     for platform in catalog.platforms.values():
         chosen = tuple(
-            _benchmark_plan(catalog, selection, benchmark, site_values)
+            _benchmark_plan(catalog, selection, benchmark, site_values, decided)
             for benchmark in candidates
             if benchmark.platform == platform.id
         )
@@ -120,9 +123,13 @@ def make_plan(
 
 
 def _benchmark_plan(
-    catalog: Catalog, selection: Selection, benchmark: Benchmark, site_values: Mapping[str, Any]
+    catalog: Catalog,
+    selection: Selection,
+    benchmark: Benchmark,
+    site_values: Mapping[str, Any],
+    decided: Mapping[str, Mapping[str, Any]],
 ) -> BenchmarkPlan:
-    values = parameters.resolve(catalog, benchmark, site_values)
+    values = parameters.resolve(catalog, benchmark, site_values, decided)
     wanted: dict[str, list[Recommendation]] = {}
     unjudged = []
     for recommendation in selection.levels(benchmark):
@@ -171,8 +178,8 @@ def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], value
     for name, value in values.items():
         if "{" in fix:
             # What the benchmark asks for, where the site's own value is what is wrong.
-            fix = fix.replace(f"{{{name}}}", str(value.default if value.looser_than_bound else value.value))
-    loose = {name: value for name, value in used.items() if value.looser_than_bound}
+            fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
+    loose = {name: value for name, value in used.items() if value.loose}
     return PlannedRule(rule, benchmark, recommendations, settings, fix, loose, used)
 
 

@@ -70,7 +70,7 @@ def _lines(file: Document, error: Any) -> list[str]:
         nearest = max(error.context, key=lambda nested: len(nested.absolute_path))
         if len(nearest.absolute_path) > len(steps):
             return _lines(file, nearest)
-    if error.validator == "oneOf":
+    if error.validator in ("oneOf", "anyOf"):
         # The library's message would print the whole of what was given.
         return [file.problem(steps, "it fits none or more than one of the allowed forms")]
     return [file.problem(steps, _shorten(error.message))]

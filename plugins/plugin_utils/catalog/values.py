@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS, Setting
@@ -25,6 +25,13 @@ class Value:
     origin: str
     unit: str = ""
     looser_than_bound: str = ""
+    # The site's tailoring in force that says so, in the form of the records.
+    decision: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    @property
+    def loose(self) -> bool:
+        """Whether it is looser than the bound and nobody has decided that."""
+        return bool(self.looser_than_bound) and self.decision is None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form of the host record."""
@@ -33,6 +40,8 @@ class Value:
             result["unit"] = self.unit
         if self.looser_than_bound:
             result["looser_than_bound"] = self.looser_than_bound
+        if self.decision is not None:
+            result["decision"] = dict(self.decision)
         return result
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
@@ -16,6 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
@@ -28,6 +30,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 # Options that the observe modules take as they are.
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.site import HostSite
+
 HANDED_ON = (
     "command_timeout",
     "scan_exclude",
@@ -101,6 +106,48 @@ class HostAction(ActionBase):  # type: ignore[misc]
             include=options.filters("include", arguments["include"]),
             exclude=options.filters("exclude", arguments["exclude"]),
         )
+
+    @staticmethod
+    def _meant_by(selection: Selection, site: HostSite | None) -> Selection:
+        """Return a selection with what the host's system is meant for, where no variable says so."""
+        meant = site.meant if site else {}
+        return replace(
+            selection,
+            meant_level=selection.meant_level or meant.get("level"),
+            meant_profile=selection.meant_profile or meant.get("profile", ""),
+        )
+
+    @staticmethod
+    def _tailored(
+        arguments: Mapping[str, Any], site: HostSite | None
+    ) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+        """Return the values of the host's parameters, and the decisions in force that speak for them."""
+        return site.tailored(arguments["parameters"]) if site else (arguments["parameters"], {})
+
+    def _by_site(
+        self, record: dict[str, Any], selection: Selection, arguments: Mapping[str, Any], site: HostSite | None
+    ) -> tuple[Selection, Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+        """Return selection, values of parameters and the decisions behind these, as a site has them; the record says so."""
+        if site is None:
+            return selection, arguments["parameters"], {}
+        meant = self._meant_by(selection, site)
+        record.update(meant=meant.meant, decisions=site.as_dict())
+        return (meant, *self._tailored(arguments, site))
+
+    @staticmethod
+    def _decided(
+        arguments: Mapping[str, Any],
+        known: Catalog,
+        variables: Mapping[str, Any],
+        store: RunStore | None,
+        strict: bool = True,
+    ) -> HostSite | None:
+        """Return what of the site's decisions concerns the host; None where there are none. Raises as `site.of_host`."""
+        if arguments["site_dir"] is None and not any(arguments[section] for section in options.DECISIONS):
+            return None
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import site
+
+        return site.of_host(arguments, known, variables, store, strict)
 
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> answers.Answer:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""

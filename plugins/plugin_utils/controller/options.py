@@ -36,6 +36,18 @@ RUN_SPEC: dict[str, dict[str, Any]] = {
     "run_dir": {"type": "str", "default": "hipaa-cis-runs"},
     "run_id": {"type": "str"},
 }
+SITE_SPEC: dict[str, dict[str, Any]] = {
+    "site_dir": {"type": "str"},
+    "second_person": {"type": "bool", "default": False},
+    # Their form is checked by decisions/, which names place and remedy.
+    "exceptions": {"type": "raw", "default": []},
+    "attestations": {"type": "raw", "default": []},
+    "tailoring": {"type": "raw", "default": []},
+    "systems": {"type": "raw", "default": []},
+    "deadlines": {"type": "raw", "default": []},
+}
+# The lists among them.
+DECISIONS = ("exceptions", "attestations", "tailoring", "systems", "deadlines")
 AUDIT_SPEC: dict[str, dict[str, Any]] = {
     **SELECTION_SPEC,
     **RUN_SPEC,
@@ -45,8 +57,7 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_max_findings": {"type": "int", "default": 1000},
     "observe_max_seconds": {"type": "float", "default": 300.0},
     "gentle": {"type": "bool", "default": True},
-    # Their form is checked by decisions/exceptions.py, which names place and remedy.
-    "exceptions": {"type": "raw", "default": []},
+    **SITE_SPEC,
 }
 # `restart` is for tasks only: no variable says that a host was restarted.
 AUDIT_TASK_SPEC: dict[str, dict[str, Any]] = {
@@ -66,6 +77,7 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     **LEDGER_SPEC,
     "run": {"type": "list", "elements": "str", "default": []},
     "fail_on": {"type": "list", "elements": "str", "default": []},
+    "allow": {"type": "list", "elements": "str", "default": []},
     # Days.
     "merge_max_age": {"type": "float", "default": 7.0},
     "catalogs": SELECTION_SPEC["catalogs"],

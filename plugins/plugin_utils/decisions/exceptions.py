@@ -6,34 +6,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import schema_check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import days
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import Context, Item, names_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.time_zone import time_zone
 
+SECTION = "exceptions"
 OPTION = "hipaa_cis_exceptions"
-# A year, a leap day in it or not: whoever approved an exception looks at it again at least that often.
-MAX_DAYS = 366
-_UTC = "UTC"
+# What is kept of an entry as it was given.
+_MORE = ("id", "kind", "risk", "addressable", "proposed_by", "approved_on", "ticket", "evidence")
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a decision is about: a rule in every benchmark, or all rules of one recommendation of a benchmark."""
+    """What a decision is about: a rule in every benchmark, all rules of one recommendation of a benchmark, or a safeguard.
+
+    One on a safeguard bears on its state only.
+    """
 
     rule: str = ""
     benchmark: str = ""
     recommendation: str = ""
+    safeguard: str = ""
 
     def rules(self, known: Catalog) -> tuple[str, ...]:
         """Return the ids of the rules that are meant."""
-        if self.rule:
-            return (self.rule,)
+        if self.rule or self.safeguard:
+            return (self.rule,) if self.rule else ()
         recommendations = known.benchmarks[self.benchmark].recommendations
         return next(item.rules for item in recommendations if item.id == self.recommendation)
 
@@ -42,14 +46,16 @@ class Subject:
         return {key: value for key, value in vars(self).items() if value}
 
     def __str__(self) -> str:
-        return f"rule {self.rule}" if self.rule else f"recommendation {self.recommendation} of {self.benchmark}"
+        if self.recommendation:
+            return f"recommendation {self.recommendation} of {self.benchmark}"
+        return f"rule {self.rule}" if self.rule else f"safeguard {self.safeguard}"
 
 
 @dataclass(frozen=True)
 class ExceptionDecision:
     """A documented exception: ``rules`` stay as they are until it expires, and somebody answers for that.
 
-    ``expires`` is the last day on which it holds, in the time zone. ``expired``: that day was over when the run began;
+    ``expires`` is the last day on which it holds, in the time zone. ``state``: as it was when the run began (`days`);
     the whole run on a host keeps to that.
     """
 
@@ -60,7 +66,13 @@ class ExceptionDecision:
     expires: date
     timezone: str
     compensating: tuple[str, ...]
-    expired: bool
+    state: str
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def expired(self) -> bool:
+        """Whether its last day was over when the run began."""
+        return self.state == days.EXPIRED
 
     def covers(self, planned: PlannedRule) -> bool:
         """Return whether a rule of a benchmark is meant."""
@@ -73,22 +85,25 @@ class ExceptionDecision:
     @property
     def said(self) -> str:
         """What it says of its rule: ``the rule is ...``."""
-        if not self.expired:
+        if self.state == days.IN_FORCE:
             return f"excepted until {self.expires} by {self.approved_by}: {self.reason}"
+        if self.state == days.NOT_YET:
+            return f"excepted from {self.more['approved_on']} on by {self.approved_by}, and left as it is till then: {self.reason}"
         return (
             f"no longer excepted: its exception by {self.approved_by} expired on {self.expires} ({self.timezone}). "
             f"Renew it in {OPTION}, or remove it there and the rule is fixed"
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the remediation record."""
+        """Return the JSON form of the records."""
         result: dict[str, Any] = {
             **self.subject.as_dict(),
+            **self.more,
             "reason": self.reason,
             "approved_by": self.approved_by,
             "expires": self.expires.isoformat(),
             "timezone": self.timezone,
-            "state": "expired" if self.expired else "in_force",
+            "state": self.state,
         }
         if self.compensating:
             result["compensating"] = list(self.compensating)
@@ -97,7 +112,7 @@ class ExceptionDecision:
 
 @dataclass(frozen=True)
 class Decisions:
-    """All decisions of a site that concern a host."""
+    """All exceptions of a site that concern a host."""
 
     exceptions: tuple[ExceptionDecision, ...] = ()
 
@@ -112,148 +127,110 @@ class Decisions:
 
     def _longest(self, rule: str, benchmark: str) -> ExceptionDecision | None:
         covering = [one for one in self.exceptions if one.is_of(rule, benchmark)]
-        return max(covering, key=lambda one: (not one.expired, one.expires), default=None)
+        return max(covering, key=lambda one: (one.state == days.IN_FORCE, one.expires), default=None)
 
     def mark(self, findings: Iterable[dict[str, Any]]) -> None:
         """Write into findings of a host record the exception that stands beside them; the outcome stays what it is."""
+        if not self.exceptions:
+            return
         for finding in findings:
             exception = self._longest(finding["rule"], finding["benchmark"])
             if exception and finding["outcome"] not in ("pass", "not_applicable"):
                 finding["exception"] = exception.as_dict()
 
+    def overlaps(self) -> Iterator[tuple[ExceptionDecision, ExceptionDecision]]:
+        """Yield each two exceptions in force that are about the same rule or safeguard of one host."""
+        holding = [one for one in self.exceptions if one.state == days.IN_FORCE]
+        for number, one in enumerate(holding):
+            for other in holding[:number]:
+                alike = one.subject.benchmark in ("", other.subject.benchmark) or not other.subject.benchmark
+                same = one.subject.safeguard and one.subject.safeguard == other.subject.safeguard
+                if same or (alike and set(one.rules) & set(other.rules)):
+                    yield other, one
 
-def load(given: Any, known: Catalog, now: datetime) -> Decisions:
-    """Return the decisions of a site's list of exceptions at a moment that has a time zone.
 
-    Raises `HipaaCisError` with every fault: an exception that is misunderstood would leave a gap or open one.
-    """
+def is_a_list(given: Any) -> None:
+    """Raise `HipaaCisError` where a variable is no list of exceptions."""
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise HipaaCisError(
             f"{OPTION} has to be a list of exceptions, so nothing was begun. Where it is one and comes out of an expression, "
             f"write the dates in it in quotes ('2027-03-01'): some versions of Ansible make a text of it else. It is: {given!r:.200}"
         )
-    if not given:
-        return Decisions()
-    listed = _Listed([_with_text_date(item) for item in given])
-    faults = schema_check.problems(listed, "decisions")
-    if not faults:
-        faults = [*_unknown_names(listed, known), *_twice(listed), *_wrong_times(listed, now)]
-    if faults:
-        raise HipaaCisError(
-            f"{OPTION} cannot be used, so nothing was begun:\n" + "\n".join(f"  {line}" for line in faults)
-        )
-    return Decisions(tuple(_decision(item, known, now) for item in listed.items))
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """The list as it was given, for messages that name the place."""
-
-    items: list[Any]
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The form of the schema: a file of decisions may hold more than exceptions."""
-        return {"exceptions": self.items}
-
-    def problem(self, steps: Sequence[Any], message: str) -> str:
-        """Return the message with its place and what is wanted there, which the schema says."""
-        schema = schema_check.validator("decisions").schema["$defs"]["exception"]
-        key = next((step for step in steps[2:] if step in schema["properties"]), None)
-        number = steps[1]
-        place = f"exception {number + 1}" + self._named(self.items[number]) + (f", {key}" if key else "")
-        wanted = (schema["properties"][key] if key else schema)["description"]
-        return f"{place}: {message.rstrip('.')}. {wanted}"
-
-    @staticmethod
-    def _named(item: Any) -> str:
-        if not isinstance(item, Mapping) or not (item.get("rule") or item.get("recommendation")):
-            return ""
-        return f" ({_subject(item)})"
+def subjects(item: Item) -> list[Subject]:
+    """Return what an entry is about, each thing by itself."""
+    if "recommendation" in item:
+        return [Subject("", _text(item.get("benchmark", "")), _text(item["recommendation"]))]
+    rules, cites = names_of(item, "rule", "rules"), names_of(item, "safeguard", "safeguards")
+    return [Subject(rule=name) for name in rules] + [Subject(safeguard=cite) for cite in cites]
 
 
-def _with_text_date(item: Any) -> Any:
-    """Return an item with the date that YAML made of ``2027-03-01`` as text again, as it comes from JSON."""
-    if not isinstance(item, Mapping):
-        return item
-    return {
-        key: value.isoformat() if key == "expires" and isinstance(value, date) else value for key, value in item.items()
-    }
-
-
-def _subject(item: Mapping[str, Any]) -> Subject:
-    return Subject(*(str(item.get(key, "")).strip() for key in ("rule", "benchmark", "recommendation")))
-
-
-def _unknown_names(listed: _Listed, known: Catalog) -> Iterator[str]:
-    for number, item in enumerate(listed.items):
-        subject = _subject(item)
-        for key, allowed in _allowed(subject, known):
-            name = getattr(subject, key)
+def faults(item: Item, context: Context) -> Iterator[tuple[str, str]]:
+    """Yield (key, message) for each fault of an entry that fits the schema."""
+    for subject in subjects(item):
+        for key, name, allowed in _allowed(subject, context.known):
             if name not in allowed:
-                yield listed.problem(["exceptions", number, key], unknown(key, name, allowed))
+                yield key, unknown(key, name, allowed)
                 break
+    yield from days.faults(item, context.now, "approved_on", "expires", "an exception")
+    open_cites = [
+        cite
+        for cite in names_of(item, "safeguard", "safeguards")
+        if cite in context.known.safeguards and context.known.safeguards[cite].obligation == "addressable"
+    ]
+    if open_cites and "addressable" not in item:
+        yield (
+            "addressable",
+            f"{open_cites[0]} is an addressable specification, and not to implement it needs the record of 45 CFR 164.306(d)(3)",
+        )
+    if context.second_person:
+        yield from _second_person(item)
 
 
-def _allowed(subject: Subject, known: Catalog) -> Iterator[tuple[str, set[str]]]:
-    """Yield (key, names the catalog knows), the benchmark before its recommendations."""
+def _second_person(item: Item) -> Iterator[tuple[str, str]]:
+    if "proposed_by" not in item:
+        yield (
+            "proposed_by",
+            "it is not said who proposed it, and hipaa_cis_second_person asks for another person than the approver",
+        )
+    elif _text(item["proposed_by"]).casefold() == _text(item["approved_by"]).casefold():
+        yield "approved_by", "who proposed it also approved it, and hipaa_cis_second_person asks for another person"
+
+
+def _allowed(subject: Subject, known: Catalog) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Yield (key, name, names the catalog knows), the benchmark before its recommendations."""
     if subject.rule:
-        yield "rule", set(known.rules)
-        return
-    yield "benchmark", set(known.benchmarks)
-    yield "recommendation", {item.id for item in known.benchmarks[subject.benchmark].recommendations}
+        yield "rule", subject.rule, known.rules
+    elif subject.safeguard:
+        yield "safeguard", subject.safeguard, known.safeguards
+    else:
+        yield "benchmark", subject.benchmark, known.benchmarks
+        items = known.benchmarks[subject.benchmark].recommendations
+        yield "recommendation", subject.recommendation, {item.id for item in items}
 
 
-def _twice(listed: _Listed) -> Iterator[str]:
-    first: dict[Subject, int] = {}
-    for number, item in enumerate(listed.items):
-        subject = _subject(item)
-        if subject in first:
-            message = f"it stands twice, exception {first[subject] + 1} is about the same; keep one of them"
-            yield listed.problem(["exceptions", number], message)
-        first.setdefault(subject, number)
+def made(item: Item, context: Context) -> list[ExceptionDecision]:
+    """Return the exceptions of a sound entry, one for each thing that it is about."""
+    return [
+        ExceptionDecision(
+            subject=subject,
+            rules=subject.rules(context.known),
+            reason=_text(item["reason"]),
+            approved_by=_text(item["approved_by"]),
+            expires=date.fromisoformat(item["expires"]),
+            timezone=days.zone_name(item),
+            compensating=tuple(_text(one) for one in item.get("compensating", ())),
+            state=days.state(item, context.now, "approved_on", "expires"),
+            more={key: _text(item[key]) if isinstance(item[key], str) else item[key] for key in _MORE if key in item},
+        )
+        for subject in subjects(item)
+    ]
 
 
-def _wrong_times(listed: _Listed, now: datetime) -> Iterator[str]:
-    for number, item in enumerate(listed.items):
-        try:
-            today = now.astimezone(_zone(item, "it")).date()
-        except HipaaCisError as problem:
-            yield listed.problem(["exceptions", number, "timezone"], str(problem))
-            continue
-        try:
-            days = (date.fromisoformat(item["expires"]) - today).days
-        except ValueError as problem:
-            yield listed.problem(["exceptions", number, "expires"], f"{item['expires']} is no date, for {problem}")
-            continue
-        if days > MAX_DAYS:
-            message = (
-                f"{item['expires']} is {days} days ahead; an exception holds at most {MAX_DAYS} and is then renewed"
-            )
-            yield listed.problem(["exceptions", number, "expires"], message)
-
-
-def _zone(item: Mapping[str, Any], place: str) -> tzinfo:
-    name = _text(item.get("timezone", _UTC))
-    # A controller without time zone data knows this one all the same.
-    return timezone.utc if name == _UTC else time_zone(name, place)
-
-
-def _decision(item: Mapping[str, Any], known: Catalog, now: datetime) -> ExceptionDecision:
-    subject = _subject(item)
-    expires = date.fromisoformat(item["expires"])
-    # Where midnight is missing or comes twice, the first moment that may be meant: it rather ends too early.
-    ends = datetime.combine(expires + timedelta(days=1), time(), _zone(item, OPTION))
-    return ExceptionDecision(
-        subject=subject,
-        rules=subject.rules(known),
-        reason=_text(item["reason"]),
-        approved_by=_text(item["approved_by"]),
-        expires=expires,
-        timezone=_text(item.get("timezone", _UTC)),
-        compensating=tuple(_text(one) for one in item.get("compensating", ())),
-        expired=now >= ends.astimezone(timezone.utc),
-    )
+def identity(item: Item) -> Any:
+    """Return what makes two entries the same one: what they are about, and where."""
+    return tuple(subjects(item)), tuple(sorted(item.get("hosts", ())))
 
 
 def _text(given: str) -> str:

@@ -11,18 +11,26 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import STATES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import STATES
 
 WIDTH = 80
 # Of one reason.
 MAX_LINES = 5
 MAX_HOSTS = 40
-_COLOURS = {"gap": "31", "not_assessed": "33", "needs_attestation": "36", "supported": "32"}
+_COLOURS = {
+    "gap": "31", "gap_excepted": "35", "not_assessed": "33", "needs_attestation": "36", "alternative_documented": "34", "attested": "32",
+    "supported": "32",
+}  # fmt: skip
 _GAP_COLOURS = {"found": "31", "not_assessed": "33", "not_found": "32"}
 _SEVERITY_COLOURS = {"critical": "31;1", "high": "31", "medium": "33", "low": "36"}
-_NOT_AUDITED = {"not_begun": "NOT BEGUN", "not_assessed": "NOT ASSESSED"}
+_NOT_AUDITED = {
+    "not_begun": "NOT BEGUN",
+    "not_assessed": "NOT ASSESSED",
+    "cannot_be_audited": "CANNOT BE AUDITED",
+}
 _OBLIGATIONS = {"required": "R", "addressable": "A", "standard": "S"}
 
 
@@ -42,11 +50,13 @@ class Console:
             "",
         ]
         result += self._safeguards(summary)
+        result += _score(summary)
         result += self._gaps(summary)
         result += self._hosts(summary)
         result += self._remediation(summary)
         result += self._failures(summary)
         result += self._exceptions(summary)
+        result += self._decisions(summary)
         left = summary["totals"]["not_yet_automated"]
         if left:
             result += ["", f"{left} recommendation(s) are not yet automated and count for nothing here."]
@@ -103,12 +113,17 @@ class Console:
             counts = host["counts"]
             numbers = f"{counts['pass']:>7}{counts['fail']:>7}{counts['error']:>7}{counts['manual']:>8}{counts['not_applicable']:>7}"
             result.append(f"{_fit(host['host'], 37, pad=True)} {numbers}")
-            result.extend(_fit(f"  note: {warning}", WIDTH) for warning in host["warnings"])
+            told = (*host["warnings"], *host.get("notes", ()))
+            result.extend(_fit(f"  note: {warning}", WIDTH) for warning in told)
         if len(audited) > MAX_HOSTS:
             result.append(f"... and {len(audited) - MAX_HOSTS} more host(s) with no more failures; see the report")
         for host in summary["hosts"]:
             if host["status"] != "audited":
                 result.extend(self._not_audited(host))
+        for system in summary.get("decisions", {}).get("systems", ()):
+            if "cannot_be_audited" in system:
+                why = decisions.unaudited(system).split(": ", 1)[1]
+                result.extend(self._not_audited({"host": system["name"], "status": "cannot_be_audited", "reason": why}))
         return result
 
     def _not_audited(self, host: Mapping[str, Any]) -> list[str]:
@@ -173,6 +188,31 @@ class Console:
             result.append(f"... and {len(given) - MAX_HOSTS} more; see the report")
         return result
 
+    def _decisions(self, summary: Mapping[str, Any]) -> list[str]:
+        """Return what somebody has to look at of the site's decisions, what is attested, and hosts that no system names."""
+        told = summary.get("decisions", {})
+        result: list[str] = []
+        if told.get("notices"):
+            result += ["", "Decisions to look at", "-" * WIDTH]
+            for item in told["notices"][:MAX_HOSTS]:
+                word = decisions.NOTICE_WORDS[item["kind"]].upper()
+                hosts = f" (on {', '.join(item['hosts'][:3])})" if item["hosts"] else ""
+                lines = textwrap.wrap(f"{word} {item['text']}{hosts}", WIDTH, subsequent_indent="  ")[:MAX_LINES]
+                fitted = [_fit(line, WIDTH) for line in lines]
+                result += [fitted[0].replace(word, self._paint(word, _COLOURS["not_assessed"]), 1), *fitted[1:]]
+            left = len(told["notices"]) - MAX_HOSTS
+            result += [f"... and {left} more; see the report"] if left > 0 else []
+        if told.get("attestations"):
+            result += ["", f"{'Attestations':<72}{'Hosts':>8}", "-" * WIDTH]
+            for item in told["attestations"][:MAX_HOSTS]:
+                result.append(f"{_fit(item['safeguard'], 71, pad=True)} {item['hosts']:>8}")
+                result.append(_fit(f"  {decisions.attestation(item)}", WIDTH))
+        strays = told.get("hosts_without_system", ())
+        if strays:
+            lines = textwrap.wrap(f"{len(strays)} host(s) of no system: {', '.join(strays)}", WIDTH)[:MAX_LINES]
+            result += ["", *(_fit(line, WIDTH) for line in lines)]
+        return result
+
     def _failures(self, summary: Mapping[str, Any]) -> list[str]:
         if not summary["top_failures"]:
             return []
@@ -192,6 +232,11 @@ def _asked(summary: Mapping[str, Any]) -> list[str]:
     lines = [line for text in told[:MAX_LINES] for line in textwrap.wrap(f"Looked at: {text}", WIDTH)[:MAX_LINES]]
     more = [f"... and {len(told) - MAX_LINES} more selections; see the report"] if len(told) > MAX_LINES else []
     return [_fit(line, WIDTH) for line in lines + more]
+
+
+def _score(summary: Mapping[str, Any]) -> list[str]:
+    told = decisions.score(summary["score"]) if "score" in summary else ""
+    return ["", *textwrap.wrap(told, WIDTH)] if told else []
 
 
 def restart(told: Mapping[str, Any]) -> str:

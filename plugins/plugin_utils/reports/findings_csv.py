@@ -160,7 +160,12 @@ class FindingsTable:
             self._write([cell(value) for value in map(row.get, COLUMNS)])
 
     def finish(self, summary: Document) -> None:
-        """Write the rows of the hosts that left no record."""
+        """Write the rows of the hosts that left no record, and of the systems that nobody can audit."""
         for host in summary["hosts"]:
             if host["host"] not in self._hosts:
                 self.add({**host, "run_id": summary["run_id"]})
+        for system in summary.get("decisions", {}).get("systems", ()):
+            if "cannot_be_audited" in system:
+                reason = f"cannot be audited: {system['cannot_be_audited']['because']}"
+                row = {"run_id": summary["run_id"], "host": system["name"], "outcome": "not_audited", "reason": reason}
+                self._write([cell(value) for value in map(row.get, COLUMNS)])

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import MAX_QUIET_FINDINGS, Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import (
     OUTCOMES,
@@ -33,13 +34,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     MAX_CHARACTERS,
     OUTCOME_WORDS,
     REMEDIATION_WORDS,
-    STATE_WORDS,
     STATUS_WORDS,
     exception,
     one_line,
     visible,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections, states
 
 HERE = Path(__file__).resolve().parent
 # Of what was not looked at, this much is named.
@@ -119,11 +119,13 @@ def write_html(stream: TextIO, summary: Document, evidence: Evidence, framework:
         selections=list(selections.lines(summary)),
         max_left_out=MAX_LEFT_OUT,
         exception_text=exception,
+        decided=decisions,
+        notice_words=decisions.NOTICE_WORDS,
         gap_words=common_gaps.STATES,
         outcomes=OUTCOMES,
         severities=SEVERITIES,
         outcome_words=OUTCOME_WORDS,
-        state_words=STATE_WORDS,
+        state_words=states.STATES,
         status_words=STATUS_WORDS,
         remediation_words=REMEDIATION_WORDS,
         max_quiet=MAX_QUIET_FINDINGS,

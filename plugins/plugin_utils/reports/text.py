@@ -35,12 +35,6 @@ OUTCOME_WORDS = {
     "not_yet_automated": "not yet automated",
     "not_looked_at": "not looked at",
 }
-STATE_WORDS = {
-    "supported": "supported by configuration",
-    "gap": "gap",
-    "not_assessed": "not assessed",
-    "needs_attestation": "needs attestation",
-}
 STATUS_WORDS = {
     "unreachable": "unreachable: no connection",
     "not_begun": "not begun",
@@ -55,9 +49,24 @@ def exception(told: Mapping[str, Any] | None) -> str:
     """Return in words what a documented exception says; nothing where there is none."""
     if not told:
         return ""
-    state = "excepted until" if told["state"] == "in_force" else "exception EXPIRED on"
+    state = {
+        "in_force": "excepted until",
+        "expired": "exception EXPIRED on",
+        "not_yet_valid": f"exception only from {told.get('approved_on')} to",
+    }[told["state"]]
     beside = f"; instead: {'; '.join(told['compensating'])}" if told.get("compensating") else ""
-    return f"{state} {told['expires']} by {told['approved_by']}: {told['reason']}{beside}"
+    named = "".join(f" [{told[key]}]" for key in ("id", "ticket") if key in told)
+    return f"{state} {told['expires']} by {told['approved_by']}{named}: {told['reason']}{_record(told)}{beside}"
+
+
+def _record(told: Mapping[str, Any]) -> str:
+    """Return what stands for an addressable specification by 164.306(d)(3)."""
+    record = told.get("addressable")
+    if not record:
+        return ""
+    if "alternative" in record:
+        return f"; alternative by 164.306(d)(3): {record['alternative']}"
+    return f"; no alternative by 164.306(d)(3): {record['no_alternative_because']}"
 
 
 def parameters(finding: Mapping[str, Any]) -> str:
@@ -66,9 +75,16 @@ def parameters(finding: Mapping[str, Any]) -> str:
     if not found:
         return ""
     return "; ".join(
-        f"{name} = {one['value']}{' ' + one['unit'] if one.get('unit') else ''} ({one['origin']})"
+        f"{name} = {one['value']}{' ' + one['unit'] if one.get('unit') else ''} ({_origin(one)})"
         for name, one in sorted(found.items())
     )
+
+
+def _origin(value: Mapping[str, Any]) -> str:
+    """Return where a value comes from: the default, the site, or a decision of the site."""
+    told = value.get("decision")
+    named = f" [{told['id']}]" if told and "id" in told else ""
+    return f"{value['origin']}, decided by {told['approved_by']}{named}" if told else str(value["origin"])
 
 
 def visible(value: Any, limit: int = MAX_CHARACTERS) -> str:

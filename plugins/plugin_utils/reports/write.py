@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
@@ -21,11 +22,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Mergin
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
+DECISIONS = "decisions.csv"
+
 
 def write_reports(
     catalog: Catalog, stores: Sequence[RunStore], target: RunStore, merging: Merging | None = None
 ) -> dict[str, Any]:
-    """Write ``summary.json``, ``report.html`` and ``findings.csv`` into ``target``, finish that run, and return the summary.
+    """Write ``summary.json``, ``report.html``, ``findings.csv``, and where the site decided anything ``decisions.csv`` into ``target``,
+    finish that run, and return the summary.
 
     Each record is read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
@@ -41,6 +45,9 @@ def write_reports(
 
             summary = summarise(catalog, stores, merging, also)
             table.finish(summary)
+        if "decisions" in summary:
+            with target.writing(DECISIONS) as stream:
+                decisions.write_csv(stream, summary)
         with target.writing("report.html") as stream:
             write_html(stream, summary, evidence, framework=_framework(catalog))
         # Last: where it stands, the others do.
@@ -59,9 +66,8 @@ def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
         kept = (target.folder / "summary.json").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    return kept == as_text(summary) and all(
-        (target.folder / name).is_file() for name in ("findings.csv", "report.html")
-    )
+    names = ["findings.csv", "report.html", *([DECISIONS] if "decisions" in summary else [])]
+    return kept == as_text(summary) and all((target.folder / name).is_file() for name in names)
 
 
 def _framework(catalog: Catalog) -> dict[str, Any]:

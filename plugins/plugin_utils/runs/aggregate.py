@@ -46,10 +46,13 @@ def summarise(
                 summary.miss(host, NO_RECORD)
             else:
                 summary.miss(host, NOT_BEGUN, "not_begun")
-    result = summary.as_dict()
+        for site in store.sites():
+            summary.add_site(site)
+    at = merging.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if merging else ""
+    result = summary.as_dict(at)
     if merging is not None:
         result["merged"] = {
-            "at": merging.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "at": at,
             "max_age_days": merging.max_age_days,
         }
     remediation = [_remediation(file, record) for store in stores for file, record in store.remediations()]

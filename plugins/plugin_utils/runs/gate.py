@@ -6,22 +6,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.decided import is_older
 
+# Those that decisions in force do not trip; with ALL behind it, everything trips them.
+COVERED = ("gap_required", "gap_addressable", *(f"severity>={name}" for name in SEVERITIES))
+ALL = ":all"
 NAMES = (
-    "gap_required",
-    "gap_addressable",
+    *COVERED,
+    *(name + ALL for name in COVERED),
     "error",
     "unreachable",
     "not_assessed",
-    *(f"severity>={name}" for name in SEVERITIES),
+    "decision_expired",
+    "decision_invalid",
 )
+STALE = re.compile(r"stale>(\d+(?:\.\d+)?)")
+# What a site may allow by name.
+ACCEPTED = "accepted_required"
+ALLOWED = (ACCEPTED,)
+# Of rules, and of hosts with each, so many are named in one reason.
+MAX_NAMED = 3
 MAX_LINES = 20
 NOT_COMPLIANT = "THE HOSTS DO NOT COMPLY with hipaa_cis_fail_on:"
 NOT_DONE = "THE AUDIT COULD NOT BE DONE in full:"
@@ -33,6 +44,7 @@ _TRIPS = {
     "failed": "error",
     "not_assessed": "error",
 }
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -64,41 +76,134 @@ class Tripped:
         return "\n".join(parts)
 
 
-def check_names(fail_on: Sequence[str]) -> list[str]:
-    """Return the names without blanks. Raises `HipaaCisError` on one that is not known."""
+def check_names(fail_on: Sequence[str], allow: Sequence[str] = ()) -> list[str]:
+    """Return the names of what trips without blanks. Raises `HipaaCisError` on one that is not known."""
     names = [re.sub(r"\s+", "", name) for name in fail_on]
     for name in names:
-        if name not in NAMES:
-            raise HipaaCisError(unknown("value of hipaa_cis_fail_on:", name, NAMES))
+        if name not in NAMES and not STALE.fullmatch(name):
+            raise HipaaCisError(unknown("value of hipaa_cis_fail_on:", name, {*NAMES, "stale>31"}, most=30))
+    for name in allow:
+        if name not in ALLOWED:
+            raise HipaaCisError(unknown("value of hipaa_cis_allow:", name, ALLOWED))
     return names
 
 
-def judge_gate(summary: Mapping[str, Any], fail_on: Sequence[str]) -> Tripped:
-    """Return what of the summary trips the gate. Raises `HipaaCisError` on an unknown name."""
-    wanted = check_names(fail_on)
-    not_compliant: list[str] = []
-    not_done: list[str] = []
-    gaps = {"required": "gap_required" in wanted, "addressable": "gap_addressable" in wanted}
-    # A standard without an own obligation is mandatory: its gap counts with the required ones.
-    gaps["standard"] = gaps["required"]
-    for row in summary["safeguards"]:
-        if row["state"] == "gap" and gaps[row["obligation"]]:
-            not_compliant.append(f"gap ({row['obligation']}): {row['cite']} {row['name']}: {row['reason']}")
-        if row["state"] == "not_assessed" and "not_assessed" in wanted:
-            not_done.append(f"not assessed: {row['cite']} {row['name']}: {row['reason']}")
-    least = min((SEVERITIES.index(name.split(">=")[1]) for name in wanted if ">=" in name), default=len(SEVERITIES))
-    for name, rule in summary["rules"].items():
-        if rule["counts"]["fail"] and SEVERITIES.index(rule["severity"]) >= least:
-            not_compliant.append(
-                f"{rule['severity']}: {name} fails on {rule['counts']['fail']} host(s): {', '.join(rule['hosts_failed'][:3])}"
-            )
-        if rule["counts"]["error"] and "error" in wanted:
-            not_done.append(f"error: {name} could not be judged on {rule['counts']['error']} host(s)")
-    for host in summary["hosts"]:
-        trips = _TRIPS.get(host["status"])
-        if trips in wanted:
-            not_done.append(split_lines(f"{host['status']}: {host['host']}: {host.get('reason', '')}")[0][:200])
+def judge_gate(summary: Record, fail_on: Sequence[str], allow: Sequence[str] = (), at: str = "") -> Tripped:
+    """Return what of the summary trips the gate. ``at``: the moment by which audits are stale (ISO 8601).
+
+    Raises `HipaaCisError` on an unknown name.
+    """
+    wanted = check_names(fail_on, allow)
+    not_compliant = [
+        *_gaps(summary, wanted, ACCEPTED in allow),
+        *_severities(summary, wanted),
+        *_notices(summary, "expired", "decision_expired" in wanted),
+    ]
+    not_done = [
+        *_not_assessed(summary, "not_assessed" in wanted),
+        *_errors(summary, "error" in wanted),
+        *_lost(summary, wanted),
+        *_notices(summary, "invalid", "decision_invalid" in wanted),
+        *_stale(summary, wanted, at),
+    ]
     return Tripped(tuple(not_compliant), tuple(not_done))
+
+
+def _gaps(summary: Record, wanted: Sequence[str], accepted: bool) -> Iterator[str]:
+    for row in summary["safeguards"]:
+        # A standard without an own obligation is mandatory: its gap counts with the required ones.
+        name = "gap_addressable" if row["obligation"] == "addressable" else "gap_required"
+        head = f"gap ({row['obligation']}): {row['cite']} {row['name']}: {row['reason']}"
+        if name + ALL in wanted and (
+            row["hosts_affected"] or row["state"] in ("gap_excepted", "alternative_documented")
+        ):
+            yield head + _rules_of(summary, row["cite"], everything=True)
+        elif name in wanted and row["state"] == "gap":
+            yield head + _rules_of(summary, row["cite"], everything=False)
+        elif name in wanted and row["state"] == "gap_excepted" and name == "gap_addressable":
+            yield f"{head}. No exception of it has the record of 164.306(d)(3) (addressable)"
+        elif name in wanted and row["state"] == "gap_excepted" and not accepted:
+            yield f"{head}. An exception leaves a gap in what is required; hipaa_cis_allow: [{ACCEPTED}] lets it pass"
+
+
+def _rules_of(summary: Record, cite: str, everything: bool) -> str:
+    """Return the most severe failing rules that bear on a safeguard, with hosts."""
+    failing = []
+    for name, rule in summary["rules"].items():
+        hosts = rule["hosts_failed"] if everything else _open_hosts(rule)
+        if hosts and any(mapping["cite"] == cite for mapping in rule["hipaa"]):
+            failing.append((-SEVERITIES.index(rule["severity"]), name, hosts))
+    told = [f"{name} on {', '.join(hosts[:MAX_NAMED])}" for _order, name, hosts in sorted(failing)[:MAX_NAMED]]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _open_hosts(rule: Record) -> list[str]:
+    """Return hosts on which a rule fails and no exception in force covers it."""
+    found: list[str] = rule.get("hosts_open", rule["hosts_failed"])
+    return found
+
+
+def _severities(summary: Record, wanted: Sequence[str]) -> Iterator[str]:
+    least = _least(wanted, "")
+    least_of_all = _least(wanted, ALL)
+    for name, rule in summary["rules"].items():
+        severity, fails = SEVERITIES.index(rule["severity"]), rule["counts"]["fail"]
+        excepted = rule.get("excepted", 0)
+        if fails and severity >= least_of_all:
+            yield (
+                f"{rule['severity']}: {name} fails on {fails} host(s): {', '.join(rule['hosts_failed'][:MAX_NAMED])}"
+                + (f"; an exception covers {excepted} of them" if excepted else "")
+            )
+        elif fails > excepted and severity >= least:
+            yield f"{rule['severity']}: {name} fails on {fails - excepted} host(s): {', '.join(_open_hosts(rule)[:MAX_NAMED])}"
+
+
+def _least(wanted: Sequence[str], suffix: str) -> int:
+    """Return the least severity that trips, as a position; past the last where none does."""
+    names = [name[: -len(suffix) or None] for name in wanted if name.endswith(suffix) and (suffix or ALL not in name)]
+    return min((SEVERITIES.index(name.split(">=")[1]) for name in names if ">=" in name), default=len(SEVERITIES))
+
+
+def _notices(summary: Record, kind: str, wanted: bool) -> Iterator[str]:
+    for one in summary.get("decisions", {}).get("notices", ()) if wanted else ():
+        if one["kind"] == kind:
+            hosts = f" (on {', '.join(one['hosts'][:MAX_NAMED])})" if one["hosts"] else ""
+            yield f"decision {kind}: {one['text']}{hosts}"
+
+
+def _not_assessed(summary: Record, wanted: bool) -> Iterator[str]:
+    for row in summary["safeguards"] if wanted else ():
+        if row["state"] == "not_assessed":
+            yield f"not assessed: {row['cite']} {row['name']}: {row['reason']}"
+
+
+def _errors(summary: Record, wanted: bool) -> Iterator[str]:
+    for name, rule in summary["rules"].items() if wanted else ():
+        if rule["counts"]["error"]:
+            yield f"error: {name} could not be judged on {rule['counts']['error']} host(s)"
+
+
+def _lost(summary: Record, wanted: Sequence[str]) -> Iterator[str]:
+    for host in summary["hosts"]:
+        if _TRIPS.get(host["status"]) in wanted:
+            yield split_lines(f"{host['status']}: {host['host']}: {host.get('reason', '')}")[0][:200]
+
+
+def _stale(summary: Record, wanted: Sequence[str], at: str) -> Iterator[str]:
+    days = min((float(match[1]) for match in map(STALE.fullmatch, wanted) if match), default=None)
+    if days is None:
+        return
+    seen = set()
+    for host in summary["hosts"]:
+        seen.add(host["host"])
+        if host["status"] != "audited":
+            yield f"stale: {host['host']}: no audit of it in what is reported on ({host['status']})"
+        elif is_older(host["audited_at"], at, days):
+            yield f"stale: {host['host']}: last audited {host['audited_at']}, longer ago than {days:g} days"
+    for system in summary.get("decisions", {}).get("systems", ()):
+        for name in system["not_audited"]:
+            if name not in seen:
+                yield f"stale: {name} (system {system['name']}): no audit of it in what is reported on"
 
 
 def _amount(reasons: Sequence[str]) -> str:

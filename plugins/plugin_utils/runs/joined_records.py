@@ -35,7 +35,10 @@ def join_host_records(earlier: Record, later: Record) -> Record:
     findings = _joined(earlier["findings"], later["findings"], ("benchmark", "rule"))
     counts = Counter(finding["outcome"] for finding in findings)
     unjudged = _joined(earlier["not_yet_automated"], later["not_yet_automated"], ("benchmark", "recommendation"))
+    # A task without any says nothing of what the site decided.
+    decided = {"decisions": earlier["decisions"]} if "decisions" in earlier else {}
     return {
+        **decided,
         **later,
         "earlier_selections": others,
         "not_looked_at": not_looked_at((earlier, later), findings, unjudged),

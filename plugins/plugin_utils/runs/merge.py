@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import decided
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import not_looked_at
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -114,15 +115,27 @@ def _merged(catalog: Catalog, sources: list[Source], merging: Merging) -> Source
         for source, finding in taken.values()
         if merging.is_stale(source.record["audited_at"])
     ]
-    return Source(_as_one(audited, fresh, stale, list(open_items.values())), newest.run_id, newest.file, newest.digest)
+    return Source(
+        _as_one(audited, fresh, stale, list(open_items.values()), merging), newest.run_id, newest.file, newest.digest
+    )
 
 
 def _as_one(
-    audited: list[Source], fresh: list[tuple[Source, Record]], stale: list[Record], unjudged: list[Record]
+    audited: list[Source],
+    fresh: list[tuple[Source, Record]],
+    stale: list[Record],
+    unjudged: list[Record],
+    merging: Merging,
 ) -> Record:
     newest = audited[0].record
+    decisions = decided.newest([one.record for one in audited], merging.at)
     findings = [
-        {**finding, "run_id": source.run_id, "audited_at": source.record["audited_at"]} for source, finding in fresh
+        {
+            **(decided.marked(finding, decisions["exceptions"]) if decisions else finding),
+            "run_id": source.run_id,
+            "audited_at": source.record["audited_at"],
+        }
+        for source, finding in fresh
     ]
     counts = Counter(finding["outcome"] for finding in findings)
     rules = Counter(id(source) for source, _finding in fresh)
@@ -134,6 +147,7 @@ def _as_one(
         parameters.update(one.record["parameters"])
     return {
         **newest,
+        **({"decisions": decisions} if decisions else {}),
         "earlier_selections": [one for one in selections[:0:-1] if one != newest["selection"]],
         "benchmarks": list(
             {one["id"]: one for source in reversed(audited) for one in source.record["benchmarks"]}.values()

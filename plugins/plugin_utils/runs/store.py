@@ -44,6 +44,7 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 HOST_SCHEMA = "hipaa.cis/host_record/1"
 REMEDIATION_SCHEMA = "hipaa.cis/remediation_record/1"
 ROLLBACK_SCHEMA = "hipaa.cis/rollback_record/1"
+SITE_SCHEMA = "hipaa.cis/site/1"
 
 
 def run_base(given: str) -> Path:
@@ -286,6 +287,27 @@ class RunStore:
         path = self.folder / "expected" / (hashlib.sha256(text.encode()).hexdigest()[:16] + ".json")
         if not path.exists():
             write_private(path, text)
+
+    def note_site(self, name: str, text: str) -> None:
+        """Keep what a site decided for the run as a whole, in the form of ``catalog/schema/site.json``; once for each name.
+
+        Raises `HipaaCisError`.
+        """
+        path = self.folder / "site" / f"{name}.json"
+        try:
+            make_private_folder(path.parent)
+            if not path.exists():
+                write_private(path, text)
+        except OSError as problem:
+            raise HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.") from None
+
+    def sites(self) -> Iterator[dict[str, Any]]:
+        """Yield what sites decided for the run as a whole. Raises `HipaaCisError` on a file that cannot be read."""
+        for path in sorted((self.folder / "site").glob("*.json")):
+            site = _record(path, SITE_SCHEMA)
+            if site is None:
+                raise HipaaCisError(f"{path} is no record of decisions; was it changed or written by a newer version?")
+            yield site
 
     def begin(self, host: str) -> None:
         """Note that a remediation turns to a host, so that one without a record is told from one whose turn never came.

@@ -16,18 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, SEVERITIES, Catalog, Rule, worst
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, safeguard_row, selections, states
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.decided import Decided, notes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import item_key
 
 SCHEMA = "hipaa.cis/summary/1"
 MAX_HOST_NAMES = 100
 TOP_FAILURES = 10
-STATES = {
-    "supported": "supported by configuration",
-    "gap": "gap",
-    "not_assessed": "not assessed",
-    "needs_attestation": "needs attestation",
-}
 Record = Mapping[str, Any]
 
 
@@ -43,44 +38,13 @@ class _RuleTally:
     fixes: dict[str, list[str]] = field(default_factory=dict)
     # what an exception says, as JSON -> hosts
     exceptions: dict[str, list[str]] = field(default_factory=dict)
-
-
-def state_of(outcomes: Iterable[str], missing_hosts: int = 0, unjudged: int = 0) -> str:
-    """Return a safeguard's state from the outcomes of its rules. ``unjudged``: what nothing judges, or was left out.
-
-    Gap before not assessed before needs attestation before supported: what is missing or not
-    judged is never shown as clean, and where nothing speaks for it a person has to.
-    """
-    seen = set(outcomes)
-    if "fail" in seen:
-        return "gap"
-    if missing_hosts or unjudged or "error" in seen:
-        return "not_assessed"
-    if "manual" in seen or not seen:
-        return "needs_attestation"
-    return "supported" if "pass" in seen else "not_assessed"
+    # Failing hosts that no exception in force covers.
+    open: list[str] = field(default_factory=list)
 
 
 def host_safeguards(catalog: Catalog, record: Record) -> dict[str, str]:
     """Return cite -> state of one host, all rows of the framework."""
-    outcomes: dict[str, list[str]] = {cite: [] for cite in catalog.safeguards}
-    for finding in record["findings"]:
-        for cite in finding["cites"]:
-            if cite in outcomes:
-                outcomes[cite].append(finding["outcome"])
-    unasked = (*record["not_yet_automated"], *record.get("not_looked_at", ()))
-    unjudged = Counter(cite for item in unasked for cite in item["cites"])
-    return {cite: _row_state(catalog, cite, seen, 0, unjudged[cite]) for cite, seen in outcomes.items()}
-
-
-def _row_state(catalog: Catalog, cite: str, outcomes: Iterable[str], missing: int, unjudged: int) -> str:
-    seen = list(outcomes)
-    if not seen and not unjudged and any(cite in rule.cites for rule in catalog.rules.values()):
-        # The selection left its rules out: nothing was looked at, which no attestation is asked for.
-        return "not_assessed"
-    if not seen and not unjudged:
-        return "needs_attestation"
-    return state_of(seen, missing, unjudged)
+    return states.shown(states.Safeguards(catalog).of_host(record))
 
 
 class Summary:
@@ -98,6 +62,14 @@ class Summary:
         self._meant: dict[str, set[tuple[str, str]]] = {cite: set() for cite in catalog.safeguards}
         self._selections: Counter[str] = Counter()
         self._affected: dict[str, set[str]] = {cite: set() for cite in catalog.safeguards}
+        self._judged = states.Safeguards(catalog)
+        self._states: dict[str, Counter[str]] = {cite: Counter() for cite in catalog.safeguards}
+        # cite -> what an exception in force that bears on it says, as JSON -> hosts
+        self._excepted: dict[str, dict[str, set[str]]] = {cite: {} for cite in catalog.safeguards}
+        self._decided = Decided()
+        # what an exception is about, as JSON -> (hosts that are held against it, hosts that are not)
+        self._used: dict[str, tuple[list[str], list[str]]] = {}
+        self._score: Counter[str] = Counter()
         self._times: list[str] = []
         self._digests: set[str] = set()
         self._versions: set[str] = set()
@@ -117,8 +89,13 @@ class Summary:
             "not_looked_at": len(record.get("not_looked_at", ())),
             "warnings": list(record["warnings"]),
             "counts": dict(record["counts"]),
-            "safeguards": host_safeguards(self._catalog, record) if record["status"] == "audited" else {},
+            "safeguards": self._add_states(record),
         }
+        if record["status"] == "audited":
+            row["score"] = states.score(record)
+            self._score.update(row["score"])
+        if "decisions" in record:
+            self._add_decisions(record, row)
         if "merged_from" in record:
             row["records"] = [dict(one) for one in record["merged_from"]]
             self._digests.update(one["catalog_digest"] for one in record["merged_from"])
@@ -141,6 +118,36 @@ class Summary:
             kept["hosts"] += 1
             self._mean(item["cites"], item_key(item))
 
+    def _add_states(self, record: Record) -> dict[str, str]:
+        """Count the states of a host, and return those of one that was audited."""
+        if record["status"] != "audited":
+            self._count(self._judged.of_lost(record))
+            return {}
+        found = self._judged.of_host(record)
+        self._count(found)
+        return states.shown(found)
+
+    def _count(self, found: Mapping[str, str]) -> None:
+        for cite, state in found.items():
+            self._states[cite][state] += 1
+
+    def _add_decisions(self, record: Record, row: dict[str, Any]) -> None:
+        self._decided.add(record)
+        decisions = record["decisions"]
+        if "system" in decisions:
+            row["system"] = decisions["system"]["name"]
+        for one in decisions.get("exceptions", ()):
+            text = json.dumps(one, sort_keys=True)
+            if "safeguard" in one and states.in_force(one) and one["safeguard"] in self._excepted:
+                self._excepted[one["safeguard"]].setdefault(text, set()).add(record["host"])
+            if "safeguard" not in one and record["status"] == "audited":
+                used = self._used.setdefault(text, ([], []))
+                used[0 if _is_held_against(one, record) else 1].append(record["host"])
+
+    def add_site(self, site: Record) -> None:
+        """Take what a site decided for the run as a whole."""
+        self._decided.add_site(site)
+
     def _mean(self, cites: Iterable[str], key: tuple[str, str]) -> None:
         for cite in cites:
             if cite in self._meant:
@@ -156,9 +163,17 @@ class Summary:
         if finding["outcome"] in ("fail", "error") or finding["outcome"] not in tally.hosts:
             tally.hosts.setdefault(finding["outcome"], []).append(host)
         self._mean(finding["cites"], (finding["benchmark"], finding["rule"]))
+        covered = False
         if "exception" in finding:
-            tally.exceptions.setdefault(json.dumps(finding["exception"], sort_keys=True), []).append(host)
+            text = json.dumps(finding["exception"], sort_keys=True)
+            tally.exceptions.setdefault(text, []).append(host)
+            covered = states.in_force(finding["exception"])
+            for cite in finding["cites"] if covered and finding["outcome"] == "fail" else ():
+                if cite in self._excepted:
+                    self._excepted[cite].setdefault(text, set()).add(host)
         if finding["outcome"] == "fail":
+            if not covered:
+                tally.open.append(host)
             tally.fixes.setdefault(finding.get("fix", ""), []).append(host)
             for cite in finding["cites"]:
                 if cite in self._affected:
@@ -167,13 +182,17 @@ class Summary:
     def miss(self, host: str, reason: str, status: str = "missing") -> None:
         """Name a host that was to be audited and has no record."""
         if host not in self._hosts:
+            self._count(self._judged.of_lost(None))
             counts = dict.fromkeys(OUTCOMES, 0)
             self._hosts[host] = {
                 "host": host, "status": status, "reason": reason, "benchmarks": [], "counts": counts, "safeguards": {},
             }  # fmt: skip
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the summary as ``catalog/schema/summary.json`` has it."""
+    def as_dict(self, at: str = "") -> dict[str, Any]:
+        """Return the summary as ``catalog/schema/summary.json`` has it.
+
+        ``at``: the moment by which an audit is too old for its system (ISO 8601); where not given, the end of the run.
+        """
         hosts = [self._hosts[name] for name in sorted(self._hosts)]
         audited = sum(host["status"] == "audited" for host in hosts)
         unjudged = [self._unjudged[key] for key in sorted(self._unjudged, key=_number_order)]
@@ -198,6 +217,8 @@ class Summary:
             "not_yet_automated": unjudged,
             "not_looked_at": [self._left[key] for key in sorted(self._left)],
             **self._exceptions(),
+            **self._decisions(hosts, at or max(self._times, default="")),
+            "score": {key: self._score[key] for key in ("passing", "of", "excepted")},
             "totals": {
                 "hosts": len(hosts),
                 "audited": audited,
@@ -208,36 +229,46 @@ class Summary:
             },
         }
 
+    def _decisions(self, hosts: list[dict[str, Any]], at: str) -> dict[str, Any]:
+        """Return what the site decided; nothing where it decided nothing. Hosts that differ from what they are meant for say so."""
+        unused = [
+            (f"{safeguard_row.named(json.loads(text))} is about nothing that its hosts are held against", hosts_without)
+            for text, (hosts_with, hosts_without) in sorted(self._used.items())
+            if not hosts_with
+        ]
+        decisions = self._decided.as_dict(hosts, unused, at)
+        systems = {one["name"]: one for one in decisions.get("systems", ())}
+        for row in hosts:
+            told = notes(systems[row["system"]], row, at) if "system" in row and row["status"] == "audited" else []
+            if told:
+                row["notes"] = told
+        return {"decisions": decisions} if decisions else {}
+
     def _safeguard(self, cite: str, missing: int) -> dict[str, Any]:
-        row = self._catalog.safeguards[cite]
-        outcomes = [worst(list(tally.outcomes)) for tally in self._rules.values() if cite in tally.titles["cites"]]
-        unjudged = sum(cite in item["cites"] for item in self._unjudged.values())
+        found = [tally.outcomes for tally in self._rules.values() if cite in tally.titles["cites"]]
         left = {key for key, item in self._left.items() if cite in item["cites"]}
         meant = len(self._meant[cite])
         # In a whole run nothing is said of it: what nothing judges yet is told by itself.
         looked_at = meant - len(left | {key for key in self._meant[cite] if key in self._unjudged}) if left else meant
-        state = _row_state(self._catalog, cite, outcomes, missing, unjudged + len(left))
-        counts = Counter(outcomes)
-        affected = len(self._affected[cite])
-        return {
-            "cite": cite,
-            "name": row.name,
-            "kind": row.kind,
-            "obligation": row.obligation,
-            "state": state,
-            "reason": _state_reason(
-                state, counts, missing, unjudged, affected, f"{looked_at} of {meant} looked at" if left else ""
-            ),
-            "hosts_affected": affected,
-            "rules": {outcome: counts[outcome] for outcome in OUTCOMES},
-            "not_yet_automated": unjudged,
-            "looked_at": looked_at,
-            "meant": meant,
-        }
+        seen = safeguard_row.Seen(
+            state=states.over_hosts(self._states[cite])
+            if self._hosts
+            else states.shown({cite: self._judged.empty(cite)})[cite],
+            worst=Counter(worst(list(outcomes)) for outcomes in found),
+            failing=sum(1 for outcomes in found if outcomes["fail"]),
+            missing=missing,
+            unjudged=sum(cite in item["cites"] for item in self._unjudged.values()),
+            affected=len(self._affected[cite]),
+            looked_at=looked_at,
+            meant=meant,
+            exceptions=self._excepted[cite],
+            attested=self._states[cite]["attested"],
+        )
+        return safeguard_row.row(self._catalog.safeguards[cite], seen)
 
     def _rule(self, name: str, tally: _RuleTally) -> dict[str, Any]:
         rule = self._catalog.rules.get(name) or _rule_of_record(tally.titles)
-        result = {
+        result: dict[str, Any] = {
             "title": rule.title,
             "why": rule.why.strip(),
             "fix": _one_fix(tally) or rule.fix.strip(),
@@ -253,6 +284,9 @@ class Summary:
             "counts": {outcome: tally.outcomes[outcome] for outcome in OUTCOMES},
             "hosts_failed": sorted(tally.hosts.get("fail", ()))[:MAX_HOST_NAMES],
         }
+        if len(tally.open) < tally.outcomes["fail"]:
+            result["excepted"] = tally.outcomes["fail"] - len(tally.open)
+            result["hosts_open"] = sorted(tally.open)[:MAX_HOST_NAMES]
         if len(tally.fixes) > 1:
             result["fixes"] = [
                 {"fix": fix, "hosts": sorted(hosts)[:MAX_HOST_NAMES]} for fix, hosts in sorted(tally.fixes.items())
@@ -285,6 +319,19 @@ class Summary:
         return failing[:TOP_FAILURES]
 
 
+def _is_held_against(exception: Record, record: Record) -> bool:
+    """Return whether a host is meant to be held against what an exception is about, whether it was looked at or not."""
+    if "rule" in exception:
+        items = (*record["findings"], *record.get("not_looked_at", ()))
+        return any(item.get("rule") == exception["rule"] for item in items)
+    here = [
+        *((one["benchmark"], number) for one in record["findings"] for number in one["recommendations"]),
+        *((one["benchmark"], number) for one in record.get("not_looked_at", ()) for number in one["recommendations"]),
+        *((one["benchmark"], one["recommendation"]) for one in record["not_yet_automated"]),
+    ]
+    return (exception["benchmark"], exception["recommendation"]) in here
+
+
 def _one_fix(tally: _RuleTally) -> str:
     """Return what is to be done where that is the same on all hosts, else nothing."""
     return next(iter(tally.fixes)) if len(tally.fixes) == 1 else ""
@@ -300,25 +347,3 @@ def _rule_of_record(finding: Record) -> Rule:
 
 def _number_order(key: tuple[str, str]) -> tuple[str, list[tuple[int, str]]]:
     return key[0], [(int(part), "") if part.isdecimal() else (-1, part) for part in key[1].split(".")]
-
-
-def _state_reason(state: str, counts: Counter[str], missing: int, unjudged: int, affected: int, looked_at: str) -> str:
-    if state == "gap":
-        gap = f"{counts['fail']} of {counts.total() - counts['not_applicable']} rules fail, on {affected} host(s)"
-        return f"{gap}; {looked_at}" if looked_at else gap
-    if state == "supported":
-        return f"all {counts['pass']} applicable rules pass on every host"
-    reasons = [looked_at] if looked_at else []
-    if missing:
-        reasons.append(f"{missing} host(s) not audited")
-    if counts["error"]:
-        reasons.append(f"{counts['error']} rule(s) could not be judged")
-    if unjudged:
-        reasons.append(f"{unjudged} recommendation(s) not yet automated")
-    if counts["manual"]:
-        reasons.append(f"{counts['manual']} rule(s) need a person's judgement")
-    if not reasons:
-        reasons.append(
-            "no scan can see it" if state == "needs_attestation" else "none of its rules applied or was selected"
-        )
-    return "; ".join(reasons)

@@ -14,7 +14,9 @@ import yaml
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions, site
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import Context
+from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.scope import Host
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -30,8 +32,12 @@ PLANS = make_plan(KNOWN, Selection(("debian_12",), level=2), {}, {})
 PLANNED = {planned.rule.id: planned for plan in PLANS[0].benchmarks for planned in plan.rules}
 
 
-def load(*items, now=NOW):
-    return exceptions.load(items, KNOWN, now)
+def load(*items, now=NOW, **context):
+    """As a remediation takes a list of a variable."""
+    asked = Context(KNOWN, now, **context)
+    checked = site.read_lists({"exceptions": items}, asked)
+    site.refuse_faults([checked])
+    return site.of_host([checked], Host("ward-7"), asked).decisions
 
 
 def given(**changes):
@@ -179,7 +185,7 @@ def test_what_could_be_misunderstood_is_refused_with_place_and_remedy(item, said
 @pytest.mark.parametrize("item", ["[{'rule': 'a'}]", {"rule": "a"}, 7, ""])
 def test_what_is_no_list_is_refused(item):
     with pytest.raises(HipaaCisError, match=r"has to be a list of exceptions.*dates in it in quotes"):
-        exceptions.load(item, KNOWN, NOW)
+        site.read_lists({"exceptions": item}, Context(KNOWN, NOW))
 
 
 def test_the_same_twice_is_refused():
@@ -192,6 +198,78 @@ def test_every_fault_is_named_at_once():
         load(given(rule="a"), given(rule="b"), given(timezone="c"))
 
     assert len(str(raised.value).splitlines()) == 4
+
+
+FACTORS = dict.fromkeys(("size_and_complexity", "infrastructure", "cost", "risk"), "One ward with four rooms.")
+RECORD = {"not_reasonable_because": FACTORS, "alternative": "The room is locked and a nurse is in it."}
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (given(rule=None, safeguard="164.312(b)"), ""),
+        (given(rule=None, safeguard="164.312(a)(2)(iii)", addressable=RECORD), ""),
+        (given(rule=None, rules=["crontab_permissions", "cron_d_permissions"]), ""),
+        (
+            given(rule=None, safeguard="164.312(a)(2)(iii)"),
+            r"needs the record of 45 CFR 164.306\(d\)\(3\).*four factors",
+        ),
+        (given(rule=None, safeguard="164.312(z)"), r"unknown safeguard '164.312\(z\)'"),
+        (given(safeguard="164.312(b)"), "it fits none or more than one of the allowed forms"),
+        (
+            given(addressable={**RECORD, "no_alternative_because": "None."}),
+            "addressable: it fits none or more than one",
+        ),
+        (given(addressable={"alternative": "A lock."}), "'not_reasonable_because' is a required property"),
+        (given(addressable={**RECORD, "not_reasonable_because": {"cost": "x"}}), "not_reasonable_because: 'size_and"),
+        (given(kind="lazy"), "kind: 'lazy' is not one of"),
+        (given(risk={"likelihood": "low"}), "risk: 'impact' is a required property"),
+        (given(approved_on="2026-13-01"), "approved_on: 2026-13-01 is no date"),
+        (given(approved_on="2027-04-01"), r"expires: 2027-03-01 is before approved_on \(2027-04-01\)"),
+        (given(hosts=["a:!b"]), "hosts: 'a:!b' joins several patterns; make each an item"),
+        (given(hosts=["~["]), r"hosts: '~\[' is no regular expression"),
+        (given(hosts=["!"]), "hosts: '!' names nothing"),
+        (given(hosts="ward-7"), "hosts: 'ward-7' is not of type 'array'"),
+    ],
+)
+def test_what_an_exception_may_say(item, said):
+    if not said:
+        assert load(item)
+        return
+    with pytest.raises(HipaaCisError, match=said):
+        load(item)
+
+
+def test_second_person_is_asked_for_where_the_site_demands_it():
+    two = given(proposed_by="A. Roe, ward manager")
+    assert load(two, second_person=True)
+    for item, said in (
+        (GIVEN, "it is not said who proposed it"),
+        (given(proposed_by="j. doe,  Security officer"), "also"),
+    ):
+        with pytest.raises(HipaaCisError, match=said):
+            load(item, second_person=True)
+
+
+def test_one_that_begins_later_leaves_its_rule_alone_and_does_not_hold_yet():
+    found = exception_of("crontab_permissions", given(approved_on="2026-12-01"))
+
+    assert found.state == "not_yet_valid"
+    assert found.said.startswith("excepted from 2026-12-01 on by J. Doe")
+    begins = datetime(2026, 12, 1, tzinfo=timezone.utc)
+    assert exception_of("crontab_permissions", given(approved_on="2026-12-01"), now=begins).state == "in_force"
+
+
+def test_one_on_a_safeguard_touches_no_rule():
+    assert not load(given(rule=None, safeguard="164.312(b)")).excepted
+
+
+def test_two_about_the_same_are_named():
+    recommendation = PLANNED["crontab_permissions"].recommendations[0]
+    by_number = given(rule=None, benchmark="debian_12", recommendation=recommendation)
+    ((first, second),) = load(GIVEN, by_number, given(rule="cron_d_permissions")).overlaps()
+
+    assert (first.subject.rule, second.subject.recommendation) == ("crontab_permissions", recommendation)
 
 
 def test_example_of_the_runbook_is_accepted():

@@ -24,7 +24,14 @@ def excepted(*rules, expired=False):
     return Decisions(
         tuple(
             ExceptionDecision(
-                Subject(rule=name), (name,), "the updater needs it", "J. Doe", date(2027, 3, 1), "UTC", (), expired
+                Subject(rule=name),
+                (name,),
+                "the updater needs it",
+                "J. Doe",
+                date(2027, 3, 1),
+                "UTC",
+                (),
+                "expired" if expired else "in_force",
             )
             for name in rules
         )

@@ -50,12 +50,14 @@ def record(host, status="audited", unjudged=(), **outcomes):
     }
 
 
-def summarise(*records, missing=()):
+def summarise(*records, missing=(), site=None):
     summary = Summary(load_catalog([str(SECOND_PLATFORM)]), "run")
     for one in records:
         summary.add(one, f"hosts/{one['host']}.json", "digest")
     for host in missing:
         summary.miss(host, "no record")
+    if site:
+        summary.add_site(site)
     return summary.as_dict()
 
 
