@@ -19,8 +19,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting im
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import host_safeguards
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
 
 
 class ActionModule(HostAction):

@@ -31,8 +31,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.target impor
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.text import diff, headline, progress
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import host_safeguards
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import host_safeguards
 
 
 class ActionModule(HostAction):

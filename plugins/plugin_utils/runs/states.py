@@ -158,6 +158,11 @@ def shown(states: Mapping[str, str]) -> dict[str, str]:
     return {cite: "not_assessed" if state == NOTHING else state for cite, state in states.items()}
 
 
+def host_safeguards(catalog: Catalog, record: Record) -> dict[str, str]:
+    """Return cite -> state of one host, all rows of the framework."""
+    return shown(Safeguards(catalog).of_host(record))
+
+
 def score(record: Record) -> dict[str, int]:
     """Return how many findings of a host pass (``passing``), of how many that were judged or should have been (``of``).
 

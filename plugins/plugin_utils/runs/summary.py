@@ -42,11 +42,6 @@ class _RuleTally:
     open: list[str] = field(default_factory=list)
 
 
-def host_safeguards(catalog: Catalog, record: Record) -> dict[str, str]:
-    """Return cite -> state of one host, all rows of the framework."""
-    return states.shown(states.Safeguards(catalog).of_host(record))
-
-
 class Summary:
     """Collects records with `add` and gives the summary with `as_dict`."""
 
