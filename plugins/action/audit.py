@@ -12,7 +12,6 @@ from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
@@ -52,8 +51,7 @@ class ActionModule(HostAction):
         selection = self._selection(arguments, variables)
         record = empty_record(variables["inventory_hostname"], store.run_id, utc_now(), "", selection)
         try:
-            known = load_catalog(arguments["catalogs"])
-            record["catalog_digest"] = known.digest
+            known = self._known(arguments, record, store)
             site = self._decided(arguments, known, variables, store, strict=False)
             selection, values, tailored = self._by_site(record, selection, arguments, site)
             plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)

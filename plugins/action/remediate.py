@@ -16,7 +16,6 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
@@ -74,8 +73,7 @@ class ActionModule(HostAction):
         record = empty_record(variables["inventory_hostname"], store.run_id, started, "", selection)
         limits = self._limits(store, arguments, variables)
         try:
-            known = load_catalog(arguments["catalogs"])
-            record["catalog_digest"] = known.digest
+            known = self._known(arguments, record, store)
             site = self._decided(arguments, known, variables, store)
             decided = site.decisions if site else Decisions()
             selection, values, tailored = self._by_site(record, selection, arguments, site)

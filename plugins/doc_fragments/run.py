@@ -121,6 +121,12 @@ options:
 
     SITE = r"""
 options:
+  framework:
+    description:
+      - What safeguards are held against. V(hipaa) is the rule in force; V(hipaa_2025_proposal) is the proposal of January 2025 (no specification is
+        addressable, and there are more of them), which is named as proposed in everything that is written.
+    type: str
+    default: hipaa
   site_dir:
     description:
       - The folder with the site's decisions, on the controller, C(exceptions.yml), C(attestations.yml), C(tailoring.yml), C(systems.yml) and

@@ -29,12 +29,14 @@ Checked = dict[str, Any]
 
 
 def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
-    """Return ``{framework, platforms, parameters, rules, benchmarks, gaps}`` as plain data. Raises `CatalogError`."""
+    """Return ``{framework, amendments, platforms, parameters, rules, benchmarks, gaps}`` as plain data. Raises `CatalogError`."""
     parsed, problems = _parse_all(files)
     if problems:
         raise CatalogError(problems)
     result: Checked = {}
-    result["framework"] = _framework(parsed["frameworks"], problems)
+    amendments = [file for file in parsed["frameworks"] if "amends" in file.data]
+    result["framework"] = _framework([file for file in parsed["frameworks"] if file not in amendments], problems)
+    result["amendments"] = _amendments(amendments, result["framework"], problems)
     result["platforms"] = {file.data["id"]: file.data for file in parsed["platforms"]}
     result["parameters"] = _parameters(parsed["parameters"], problems)
     checker = SettingCheck(result["platforms"], result["parameters"], problems)
@@ -70,6 +72,8 @@ def _parse_all(files: dict[str, list[tuple[str, Path]]]) -> tuple[dict[str, list
 
 
 def _schema(section: str, file: YamlFile) -> str:
+    if section == "frameworks" and isinstance(file.data, dict) and "amends" in file.data:
+        return "framework_amendment"
     if section == "benchmarks":
         return "benchmark_part" if isinstance(file.data, dict) and "benchmark" in file.data else "benchmark"
     return _SCHEMAS[section]
@@ -86,6 +90,15 @@ def _framework(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
                 problems.append(file.problem([group, index], f"the cite '{item['cite']}' stands twice"))
             seen.add(item["cite"])
     return dict(file.data)
+
+
+def _amendments(files: list[YamlFile], framework: Checked, problems: list[str]) -> list[Checked]:
+    problems.extend(
+        file.problem(["amends"], unknown("framework", file.data["amends"], [framework["id"]]))
+        for file in files
+        if file.data["amends"] != framework["id"]
+    )
+    return [dict(file.data) for file in files]
 
 
 def _unique(

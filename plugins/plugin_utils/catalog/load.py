@@ -73,9 +73,16 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
         parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
         benchmarks={key: _benchmark(data) for key, data in raw["benchmarks"].items()},
         safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
+        amendments=tuple(_amendment(data) for data in raw["amendments"]),
         gaps=tuple(model.Gap(**_tuples(data)) for data in raw["gaps"]),
         neighbours={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["neighbours"]},
     )
+
+
+def _amendment(data: dict[str, Any]) -> model.Amendment:
+    rows = tuple(model.Cite(**_tuples(row)) for row in data["safeguards"])
+    kept = {key: data[key] for key in ("id", "title", "source", "obligations")}
+    return model.Amendment(**kept, safeguards=rows)
 
 
 def _platform(data: dict[str, Any]) -> model.Platform:

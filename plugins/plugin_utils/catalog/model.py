@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 Setting = Mapping[str, Any]
 # The keys of a leaf that say what remediation writes.
@@ -27,6 +29,8 @@ WAYS = (
     "ssh_key", "ssh_password", "ssh_hostbased", "ssh_gssapi", "root_ssh", "console", "empty_password", "su", "sudo",
     "sudo_unasked", "cron", "unit", "service",
 )  # fmt: skip
+# The framework that is in force.
+IN_FORCE = "hipaa"
 SEVERITIES = ("low", "medium", "high", "critical")
 _PRECEDENCE = ("not_applicable", "pass", "manual", "fail", "error")
 
@@ -159,6 +163,17 @@ class Cite:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """What a proposal would change of the framework: obligations (in force -> proposed), and rows that it would add."""
+
+    id: str
+    title: str
+    source: str
+    obligations: Mapping[str, str]
+    safeguards: tuple[Cite, ...]
+
+
+@dataclass(frozen=True)
 class Gap:
     """A gap that auditors meet often. ``rules``: those that show it; ``unseen``: what of it no rule looks at."""
 
@@ -181,6 +196,26 @@ class Catalog:
     safeguards: Mapping[str, Cite]
     neighbours: Mapping[str, Cite]
     gaps: tuple[Gap, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    # The amendment that safeguards are of; None for what is in force.
+    amended_by: Amendment | None = None
+
+    def under(self, framework: str) -> Catalog:
+        """Return the catalog under a framework: the one in force, by `IN_FORCE`, or what an amendment would make of it.
+
+        Raises `HipaaCisError` on one that is not known.
+        """
+        if framework == IN_FORCE:
+            return self
+        amendment = next((one for one in self.amendments if one.id == framework), None)
+        if amendment is None:
+            raise HipaaCisError(unknown("framework", framework, [IN_FORCE, *(one.id for one in self.amendments)]))
+        rows = {
+            cite: replace(row, obligation=amendment.obligations.get(row.obligation, row.obligation))
+            for cite, row in self.safeguards.items()
+        }
+        added = {row.cite: row for row in amendment.safeguards}
+        return replace(self, safeguards={**rows, **added}, amended_by=amendment)
 
     def rule_recommendations(self, rule: str) -> list[dict[str, str]]:
         """Return where a rule stands in benchmarks: ``[{benchmark, id}]``."""

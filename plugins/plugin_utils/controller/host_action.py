@@ -135,6 +135,16 @@ class HostAction(ActionBase):  # type: ignore[misc]
         return (meant, *self._tailored(arguments, site))
 
     @staticmethod
+    def _known(arguments: Mapping[str, Any], record: dict[str, Any], store: RunStore) -> Catalog:
+        """Return the catalog under the framework that is asked for, and say both in a host's record. Raises `HipaaCisError`."""
+        known = load_catalog(arguments["catalogs"]).under(arguments["framework"])
+        record["catalog_digest"] = known.digest
+        if known.amended_by:
+            record["framework"] = known.amended_by.id
+            store.note_framework(known.amended_by.id)
+        return known
+
+    @staticmethod
     def _decided(
         arguments: Mapping[str, Any],
         known: Catalog,

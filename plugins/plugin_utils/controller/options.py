@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, SEVERITIES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, IN_FORCE, SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
 PREFIX = "hipaa_cis_"
@@ -37,6 +37,7 @@ RUN_SPEC: dict[str, dict[str, Any]] = {
     "run_id": {"type": "str"},
 }
 SITE_SPEC: dict[str, dict[str, Any]] = {
+    "framework": {"type": "str", "default": IN_FORCE},
     "site_dir": {"type": "str"},
     "second_person": {"type": "bool", "default": False},
     # Their form is checked by decisions/, which names place and remedy.

@@ -45,6 +45,7 @@ class Console:
         result = [
             "",
             _fit(f"HIPAA technical safeguards, 45 CFR 164.312 - run {summary['run_id']}", WIDTH),
+            *_proposed(summary),
             *_asked(summary),
             "R required, A addressable, S standard; evidence of configuration only",
             "",
@@ -232,6 +233,11 @@ def _asked(summary: Mapping[str, Any]) -> list[str]:
     lines = [line for text in told[:MAX_LINES] for line in textwrap.wrap(f"Looked at: {text}", WIDTH)[:MAX_LINES]]
     more = [f"... and {len(told) - MAX_LINES} more selections; see the report"] if len(told) > MAX_LINES else []
     return [_fit(line, WIDTH) for line in lines + more]
+
+
+def _proposed(summary: Mapping[str, Any]) -> list[str]:
+    told = summary.get("framework")
+    return textwrap.wrap(f"PROPOSED RULE: {told['title']} ({told['source']})", WIDTH) if told else []
 
 
 def _score(summary: Mapping[str, Any]) -> list[str]:

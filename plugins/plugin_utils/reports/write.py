@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
@@ -49,7 +49,7 @@ def write_reports(
             with target.writing(DECISIONS) as stream:
                 decisions.write_csv(stream, summary)
         with target.writing("report.html") as stream:
-            write_html(stream, summary, evidence, framework=_framework(catalog))
+            write_html(stream, summary, evidence, framework=_framework(framework_of(catalog, stores)))
         # Last: where it stands, the others do.
         target.write("summary.json", as_text(summary))
     except OSError as problem:

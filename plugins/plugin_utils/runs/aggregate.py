@@ -22,6 +22,13 @@ NOT_BEGUN = "nothing was begun on it: the run ended before its turn"
 NO_RECORD = "no record: the host was unreachable or failed before its audit"
 
 
+def framework_of(catalog: Catalog, stores: Sequence[RunStore]) -> Catalog:
+    """Return the catalog under the framework that all of the runs were held against; where they differ, the one in force."""
+    found = [store.frameworks() for store in stores]
+    same = found[0] if found and all(one == found[0] for one in found) else set()
+    return catalog.under(next(iter(same))) if len(same) == 1 else catalog
+
+
 def summarise(
     catalog: Catalog,
     stores: Sequence[RunStore],
@@ -32,6 +39,7 @@ def summarise(
 
     ``also`` is given each record that it is made of. Raises `HipaaCisError` on a file that is no record.
     """
+    catalog = framework_of(catalog, stores)
     summary = Summary(catalog, "+".join(store.run_id for store in stores))
     for source in merge.records(catalog, stores, merging):
         try:

@@ -113,7 +113,7 @@ def _gaps(summary: Record, wanted: Sequence[str], accepted: bool) -> Iterator[st
     for row in summary["safeguards"]:
         # A standard without an own obligation is mandatory: its gap counts with the required ones.
         name = "gap_addressable" if row["obligation"] == "addressable" else "gap_required"
-        head = f"gap ({row['obligation']}): {row['cite']} {row['name']}: {row['reason']}"
+        head = f"gap ({row['obligation']}{', as proposed' if 'framework' in summary else ''}): {row['cite']} {row['name']}: {row['reason']}"
         if name + ALL in wanted and (
             row["hosts_affected"] or row["state"] in ("gap_excepted", "alternative_documented")
         ):

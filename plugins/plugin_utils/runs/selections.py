@@ -30,6 +30,8 @@ def of_record(record: Record) -> str:
     own = {key: record["selection"][key] for key in ("level", "profile")}
     if meant and meant != own:
         text += f"; meant for level {meant['level']}, profile {meant['profile']}"
+    if "framework" in record:
+        text += f"; framework {record['framework']}, which is not in force"
     return text
 
 

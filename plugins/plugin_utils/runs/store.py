@@ -288,6 +288,19 @@ class RunStore:
         if not path.exists():
             write_private(path, text)
 
+    def note_framework(self, framework: str) -> None:
+        """Note that the run is held against a framework that is not in force. Raises `HipaaCisError`."""
+        path = self.folder / "framework" / file_name(framework)
+        try:
+            make_private_folder(path.parent)
+            write_private(path, framework)
+        except OSError as problem:
+            raise HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.") from None
+
+    def frameworks(self) -> set[str]:
+        """Return the frameworks not in force that the run is held against."""
+        return {path.read_text(encoding="utf-8") for path in (self.folder / "framework").glob("*")}
+
     def note_site(self, name: str, text: str) -> None:
         """Keep what a site decided for the run as a whole, in the form of ``catalog/schema/site.json``; once for each name.
 

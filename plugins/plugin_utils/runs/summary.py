@@ -199,6 +199,7 @@ class Summary:
             "collection_version": ", ".join(sorted(self._versions)),
             "catalog_digests": sorted(self._digests),
             "selections": dict(sorted(self._selections.items())),
+            **self._framework(),
             "safeguards": [self._safeguard(cite, len(hosts) - audited) for cite in self._catalog.safeguards],
             "common_gaps": common_gaps.view(
                 self._catalog,
@@ -223,6 +224,15 @@ class Summary:
                 "not_looked_at": len(self._left),
             },
         }
+
+    def _framework(self) -> dict[str, Any]:
+        """Return the framework where it is not the one in force."""
+        amendment = self._catalog.amended_by
+        return (
+            {"framework": {"id": amendment.id, "title": amendment.title, "source": amendment.source}}
+            if amendment
+            else {}
+        )
 
     def _decisions(self, hosts: list[dict[str, Any]], at: str) -> dict[str, Any]:
         """Return what the site decided; nothing where it decided nothing. Hosts that differ from what they are meant for say so."""
