@@ -78,7 +78,7 @@ class ActionModule(HostAction):
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
-        check_names(arguments["fail_on"], arguments["allow"])
+        options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
         options.check_days("merge_max_age", arguments["merge_max_age"])
         options.disruption(arguments["allow_disruption"])
         options.check_confirm_timeout(arguments["confirm_timeout"])

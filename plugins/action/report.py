@@ -13,12 +13,14 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id, utc_now
@@ -54,7 +56,7 @@ class ActionModule(ActionBase):
             options.REPORT_SPEC, self._task.args, variables, self._templar.template
         )
         _checked, arguments = self.validate_argument_spec(options.REPORT_SPEC)
-        check_names(arguments["fail_on"], arguments["allow"])
+        options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
         target = (
@@ -64,11 +66,14 @@ class ActionModule(ActionBase):
         )
         plan = target.join_plan()
         merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
-        summary = write_reports(load_catalog(arguments["catalogs"]), stores, target, merging)
+        known = load_catalog(arguments["catalogs"])
+        summary = write_reports(known, stores, target, merging)
         if merging:
             target.become_latest()
         not_entered = self._enter(target, summary, arguments["ledger"])
-        tripped = judge_gate(summary, arguments["fail_on"], arguments["allow"], utc_now())
+        tripped = judge_gate(
+            summary, arguments["fail_on"], arguments["allow"], utc_now(), _regressed(arguments, known, stores, merging)
+        )
         report = str(report_path(target))
         result: dict[str, Any] = {
             "report": report,
@@ -127,6 +132,14 @@ def _stores(arguments: dict[str, Any]) -> list[RunStore]:
     if noted:
         return [RunStore.open(folder) for folder in noted]
     return [RunStore.open(str(run_base(arguments["run_dir"]) / (arguments["run_id"] or shared_run_id())))]
+
+
+def _regressed(arguments: dict[str, Any], known: Catalog, stores: list[RunStore], merging: Merging | None) -> list[str]:
+    """Return lines on what regressed since the run that is named for it; nothing where none is."""
+    if not arguments["compare_with"]:
+        return []
+    before = RunStore.open(_run_folder(arguments["run_dir"], arguments["compare_with"]))
+    return regressions.told(regressions.regressed(known, stores, merging, before), before.run_id)
 
 
 def _run_folder(base: str, run: str) -> str:

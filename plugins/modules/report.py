@@ -38,9 +38,13 @@ options:
       - Of C(gap_...) and C(severity>=...) what an exception in force covers counts for nothing; with C(:all) behind the name everything counts.
       - V(decision_expired) are decisions of the site that have expired; V(decision_invalid) are those with a mistake, which count for nothing;
         V(stale>31) are hosts whose last audit, in what is reported on, was longer ago than so many days, or that have none.
+      - V(regressed) is what fails on a host with no exception in force, and did not in the run of O(compare_with).
     type: list
     elements: str
     default: []
+  compare_with:
+    description: A run before, by id below O(run_dir) or by path. What it did not have, a host or a rule, is no regression.
+    type: str
   allow:
     description:
       - What is let pass all the same. V(accepted_required) are gaps in what is required that exceptions in force cover in full; without it

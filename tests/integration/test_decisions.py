@@ -72,10 +72,10 @@ def site(tmp_path):
 def audit(tmp_path, site):
     """Return a function that audits three pumps with the site's decisions, and gives (process, run directory)."""
 
-    def run(**variables):
+    def run(settings=UNSAFE, **variables):
         options = {**pump.variables(tmp_path / "runs"), "hipaa_cis_site_dir": str(site), **variables}
         command = ["hipaa.cis.audit", "-i", "pump-1,pump-2,pump-3,", "-c", "local", "-e", json.dumps(options)]
-        process = pump.play(command, pump.checkout_environment(tmp_path, UNSAFE))
+        process = pump.play(command, pump.checkout_environment(tmp_path, settings))
         return process, tmp_path / "runs" / "latest"
 
     return run
@@ -120,3 +120,19 @@ def test_gate_lets_pass_what_is_decided_and_nothing_where_it_is_to_count_all(aud
     assert process.returncode == 0, process.stdout + process.stderr
     process, _run = audit(hipaa_cis_fail_on=["severity>=low:all"])
     assert "pump_telnet_off fails on 3 host(s): pump-1, pump-2, pump-3; an exception covers 3 of them" in process.stderr
+
+
+def test_gate_begins_with_nothing_new(audit):
+    new = {"hipaa_cis_fail_on": ["regressed", "error"], "hipaa_cis_compare_with": "before"}
+    assert audit({**pump.SAFE, "telnet": True}, hipaa_cis_run_id="before")[0].returncode == 0
+
+    process, _run = audit({**pump.SAFE, "telnet": True}, **new)
+    assert process.returncode == 0, process.stdout + process.stderr
+    process, _run = audit({**pump.SAFE, "telnet": True, "screen_lock_minutes": 60}, hipaa_cis_site_dir=None, **new)
+    assert process.returncode == 2
+    assert (
+        "regressed: pump_screen_lock fails on 3 host(s), and did not in run before: pump-1, pump-2, pump-3"
+        in process.stderr
+    )
+    process, _run = audit(**{**new, "hipaa_cis_compare_with": ""})
+    assert "name that run with hipaa_cis_compare_with" in " ".join((process.stdout + process.stderr).split())

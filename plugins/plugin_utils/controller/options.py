@@ -79,6 +79,7 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     "run": {"type": "list", "elements": "str", "default": []},
     "fail_on": {"type": "list", "elements": "str", "default": []},
     "allow": {"type": "list", "elements": "str", "default": []},
+    "compare_with": {"type": "str"},
     # Days.
     "merge_max_age": {"type": "float", "default": 7.0},
     "catalogs": SELECTION_SPEC["catalogs"],
@@ -282,6 +283,15 @@ def since(given: str | None) -> float | None:
         return datetime.strptime(given.strip(), "%Y-%m-%d").replace(tzinfo=timezone.utc).timestamp()
     except ValueError:
         raise HipaaCisError(f"hipaa_cis_since is '{given}', and has to be a day such as 2026-03-01.") from None
+
+
+def check_compared(compare_with: str | None, names: Collection[str]) -> None:
+    """Raise `HipaaCisError` where the gate is to trip on what regressed, and nobody says since when."""
+    if "regressed" in names and not (compare_with or "").strip():
+        raise HipaaCisError(
+            f"{PREFIX}fail_on has regressed, which is a comparison with a run before: name that run with {PREFIX}compare_with, by its id "
+            f"below {PREFIX}run_dir or by its path."
+        )
 
 
 def check_plan(plan: str | None) -> None:

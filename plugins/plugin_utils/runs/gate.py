@@ -24,6 +24,7 @@ NAMES = (
     "error",
     "unreachable",
     "not_assessed",
+    "regressed",
     "decision_expired",
     "decision_invalid",
 )
@@ -88,8 +89,12 @@ def check_names(fail_on: Sequence[str], allow: Sequence[str] = ()) -> list[str]:
     return names
 
 
-def judge_gate(summary: Record, fail_on: Sequence[str], allow: Sequence[str] = (), at: str = "") -> Tripped:
-    """Return what of the summary trips the gate. ``at``: the moment by which audits are stale (ISO 8601).
+def judge_gate(
+    summary: Record, fail_on: Sequence[str], allow: Sequence[str] = (), at: str = "", regressed: Sequence[str] = ()
+) -> Tripped:
+    """Return what of the summary trips the gate.
+
+    ``at``: the moment by which audits are stale (ISO 8601); ``regressed``: lines on what regressed, where it was asked for.
 
     Raises `HipaaCisError` on an unknown name.
     """
@@ -97,6 +102,7 @@ def judge_gate(summary: Record, fail_on: Sequence[str], allow: Sequence[str] = (
     not_compliant = [
         *_gaps(summary, wanted, ACCEPTED in allow),
         *_severities(summary, wanted),
+        *(regressed if "regressed" in wanted else ()),
         *_notices(summary, "expired", "decision_expired" in wanted),
     ]
     not_done = [
