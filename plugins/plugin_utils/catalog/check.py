@@ -29,7 +29,7 @@ Checked = dict[str, Any]
 
 
 def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
-    """Return ``{framework, amendments, platforms, parameters, rules, benchmarks, gaps}`` as plain data. Raises `CatalogError`."""
+    """Return ``{framework, amendments, platforms, parameters, rules, retired, benchmarks, gaps}`` as plain data. Raises `CatalogError`."""
     parsed, problems = _parse_all(files)
     if problems:
         raise CatalogError(problems)
@@ -44,6 +44,8 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
         checker.platform_conditions(file)
     cites = {item["cite"] for group in ("safeguards", "neighbours") for item in result["framework"][group]}
     result["rules"] = _rules(parsed["rules"], checker, cites, problems)
+    result["retired"] = {name: why for file in parsed["rules"] for name, why in file.data.get("retired", {}).items()}
+    problems.extend(_former_problems(parsed["rules"], result))
     result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
     result["gaps"] = _gaps(parsed["gaps"], result["rules"], cites, problems)
     # What is unsound in itself can't be judged.
@@ -147,6 +149,19 @@ def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], proble
                 )
         result[item["id"]] = checker.rule(file, place, item, platform)
     return result
+
+
+def _former_problems(files: list[YamlFile], catalog: Checked) -> Iterator[str]:
+    """Yield a problem of each former or retired id of a rule that a rule has now, or that stands twice."""
+    taken = set(catalog["rules"])
+    for file in files:
+        former = [(["retired", name], name) for name in file.data.get("retired", {})]
+        for index, item in enumerate(file.data["rules"]):
+            former += [(["rules", index, "formerly"], name) for name in item.get("formerly", ())]
+        for place, name in former:
+            if name in taken:
+                yield file.problem(place, f"the id '{name}' is taken by a rule, or stands here twice")
+            taken.add(name)
 
 
 def _gaps(files: list[YamlFile], rules: dict[str, Any], cites: set[str], problems: list[str]) -> list[dict[str, Any]]:

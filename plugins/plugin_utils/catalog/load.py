@@ -73,6 +73,7 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
         parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
         benchmarks={key: _benchmark(data) for key, data in raw["benchmarks"].items()},
         safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
+        retired=raw["retired"],
         amendments=tuple(_amendment(data) for data in raw["amendments"]),
         gaps=tuple(model.Gap(**_tuples(data)) for data in raw["gaps"]),
         neighbours={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["neighbours"]},

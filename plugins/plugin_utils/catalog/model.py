@@ -95,6 +95,8 @@ class Rule:
     hardening_only: str = ""
     references: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
+    # Ids that it had before.
+    formerly: tuple[str, ...] = ()
 
     @property
     def cites(self) -> list[str]:
@@ -128,6 +130,8 @@ class Recommendation:
     title: str = ""
     not_yet_automated: str = ""
     cites: tuple[str, ...] = ()
+    # Numbers that it had in earlier versions.
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ class Benchmark:
     detect: Mapping[str, str]
     parameters: Mapping[str, Mapping[str, Any]]
     recommendations: tuple[Recommendation, ...]
+    # Numbers of earlier versions that are gone -> why.
+    retired: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def profiles(self) -> set[str]:
@@ -199,6 +205,8 @@ class Catalog:
     amendments: tuple[Amendment, ...] = ()
     # The amendment that safeguards are of; None for what is in force.
     amended_by: Amendment | None = None
+    # Ids of rules that are gone -> why.
+    retired: Mapping[str, str] = field(default_factory=dict)
 
     def under(self, framework: str) -> Catalog:
         """Return the catalog under a framework: the one in force, by `IN_FORCE`, or what an amendment would make of it.

@@ -171,7 +171,7 @@ def faults(item: Item, context: Context) -> Iterator[tuple[str, str]]:
     for subject in subjects(item):
         for key, name, allowed in _allowed(subject, context.known):
             if name not in allowed:
-                yield key, unknown(key, name, allowed)
+                yield key, _former(subject, context.known) or unknown(key, name, allowed)
                 break
     yield from days.faults(item, context.now, "approved_on", "expires", "an exception")
     open_cites = [
@@ -208,6 +208,26 @@ def _allowed(subject: Subject, known: Catalog) -> Iterator[tuple[str, str, Itera
         yield "benchmark", subject.benchmark, known.benchmarks
         items = known.benchmarks[subject.benchmark].recommendations
         yield "recommendation", subject.recommendation, {item.id for item in items}
+
+
+def _former(subject: Subject, known: Catalog) -> str:
+    """Return what became of a rule or recommendation that has another name now, or is gone; nothing where there was none."""
+    if subject.rule:
+        now = next((rule.id for rule in known.rules.values() if subject.rule in rule.formerly), "")
+        why, what = known.retired.get(subject.rule, ""), f"the rule {subject.rule}"
+    elif subject.benchmark in known.benchmarks:
+        benchmark = known.benchmarks[subject.benchmark]
+        now = next((item.id for item in benchmark.recommendations if subject.recommendation in item.formerly), "")
+        why, what = benchmark.retired.get(subject.recommendation, ""), f"recommendation {subject.recommendation}"
+    else:
+        return ""
+    if now:
+        return f"{what} is called {now} now; see that the decision is still right, and write {now}"
+    return (
+        f"{what} is retired: {why.strip().rstrip('.')}. Take the exception out, or put what it means in its place"
+        if why
+        else ""
+    )
 
 
 def made(item: Item, context: Context) -> list[ExceptionDecision]:

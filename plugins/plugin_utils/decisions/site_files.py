@@ -21,6 +21,7 @@ OPTION = "hipaa_cis_site_dir"
 # Far above what people write; aliases that unfold to more are refused as well.
 MAX_BYTES = 8 << 20
 MAX_VALUES = 500_000
+MAX_DEPTH = 20
 
 
 @dataclass
@@ -47,7 +48,10 @@ def fingerprint(path: Path) -> dict[str, str]:
     found = {}
     for file in _yaml(path):
         try:
-            found[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
+            status = file.stat()
+            small = status.st_size <= MAX_BYTES and file.is_file()
+            content = file.read_bytes() if small else f"{status.st_size} {status.st_mtime_ns}".encode()
+            found[file.name] = hashlib.sha256(content).hexdigest()
         except OSError as problem:
             raise HipaaCisError(f"{file} cannot be read: {problem.strerror}.") from None
     return found
@@ -57,6 +61,11 @@ def read(path: Path) -> Read:
     """Return the entries of a folder's files, and what is wrong with files as a whole."""
     result = Read()
     for file in _yaml(path):
+        if not file.is_file():
+            result.faults.setdefault("", []).append(
+                f"{file.name}:1: it is no file, so nothing of it counts; put one in its place"
+            )
+            continue
         if file.stem not in SECTIONS or file.suffix != ".yml":
             result.faults.setdefault("", []).append(_stray(file))
             continue
@@ -88,10 +97,15 @@ def _entries(file: Path) -> Entries:
                 f"{file.name}:1: it has more than {MAX_BYTES >> 20} MiB, so nothing in it counts; take out what is no decision"
             ]
         )
-    parsed = yaml_file.parse(file, file.name)
+    try:
+        parsed = yaml_file.parse(file, file.name)
+    except RecursionError:
+        raise CatalogError([f"{file.name}:1: it is nested too deeply; write it as in docs/decisions.md"]) from None
     if _too_much(parsed.data):
         raise CatalogError(
-            [f"{file.name}:1: its aliases unfold to more than {MAX_VALUES:,} values; write out what is meant"]
+            [
+                f"{file.name}:1: it unfolds to more than {MAX_VALUES:,} values, or is nested deeper than {MAX_DEPTH}; write out what is meant"
+            ]
         )
     if parsed.data is None:
         return Entries(section, [], parsed)
@@ -104,14 +118,14 @@ def _entries(file: Path) -> Entries:
 
 
 def _too_much(data: Any) -> bool:
-    """Return whether a document unfolds to more values than anybody writes."""
+    """Return whether a document unfolds to more values, or is nested more deeply, than anybody writes."""
     left = MAX_VALUES
-    waiting = [data]
+    waiting = [(data, 0)]
     while waiting and left:
         left -= 1
-        value = waiting.pop()
-        if isinstance(value, Mapping):
-            waiting.extend(value.values())
-        elif isinstance(value, (list, tuple)):
-            waiting.extend(value)
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            return True
+        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+        waiting.extend((one, depth + 1) for one in inner)
     return not left

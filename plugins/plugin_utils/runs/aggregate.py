@@ -18,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
+NO_HOST = "matches_no_host"
 NOT_BEGUN = "nothing was begun on it: the run ended before its turn"
 NO_RECORD = "no record: the host was unreachable or failed before its audit"
 
@@ -54,8 +55,8 @@ def summarise(
                 summary.miss(host, NO_RECORD)
             else:
                 summary.miss(host, NOT_BEGUN, "not_begun")
-        for site in store.sites():
-            summary.add_site(site)
+    for site in _sites(stores):
+        summary.add_site(site)
     at = merging.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if merging else ""
     result = summary.as_dict(at)
     if merging is not None:
@@ -73,6 +74,20 @@ def _what_is_wrong(record: dict[str, Any]) -> str:
     """Return the first thing that the schema has to say. Only of a record that could not be used: it takes its time."""
     error = next(schema_check.validator("host_record").iter_errors(record), None)
     return f"{spelled_out(error.json_path)[:100]}: {spelled_out(error.message)[:200]}" if error else ""
+
+
+def _sites(stores: Sequence[RunStore]) -> list[dict[str, Any]]:
+    """Return what sites decided for the runs. That an entry is of no host is said where no run had a host of it: each slice of a job has its own."""
+    by_run = [sites for sites in (list(store.sites()) for store in stores) if sites]
+    unmatched = [
+        {one["text"] for site in sites for one in site["notices"] if one["kind"] == NO_HOST} for sites in by_run
+    ]
+    everywhere = set.intersection(*unmatched) if unmatched else set()
+    return [
+        {**site, "notices": [one for one in site["notices"] if one["kind"] != NO_HOST or one["text"] in everywhere]}
+        for sites in by_run
+        for site in sites
+    ]
 
 
 def _remediation(file: str, record: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -226,7 +228,69 @@ def test_aliases_that_unfold_without_end_are_refused(folder):
     (folder / "deadlines.yml").write_text("\n".join([*lines, "deadlines: []", ""]))
 
     (text,) = faults(folder)
-    assert "its aliases unfold to more than 500,000 values" in text
+    assert "it unfolds to more than 500,000 values, or is nested deeper than 20" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("deadlines: " + "[" * 100_000, "deadlines.yml:1: "),
+        ("deadlines:\n- " + "[" * 30 + "]" * 30, "nested deeper than 20"),
+        ("deadlines: [" + "#" * (9 << 20), "it has more than 8 MiB"),
+        ("deadlines:\n- \x07", "not valid YAML"),
+    ],
+    ids=["bottomless", "deep", "long", "control"],
+)
+def test_hostile_file_is_one_message_and_voids_no_other(folder, content, said):
+    (folder / "deadlines.yml").write_text(content)
+
+    (text,) = faults(folder)
+    assert said in text
+    assert len(text) < 500
+    assert site_files.fingerprint(folder).keys() == {f"{section}.yml" for section in SECTIONS}
+    assert host_of(folder, "p", "pacs").decisions.exceptions
+
+
+def test_what_is_no_file_is_not_read(folder):
+    (folder / "deadlines.yml").unlink()
+    os.mkfifo(folder / "deadlines.yml")
+
+    assert faults(folder) == ["deadlines.yml:1: it is no file, so nothing of it counts; put one in its place"]
+    assert "deadlines.yml" in site_files.fingerprint(folder)
+
+
+def test_name_that_a_rule_or_recommendation_had_before_is_told_with_what_became_of_it():
+    benchmark = KNOWN.benchmarks["debian_12"]
+    first = dataclasses.replace(benchmark.recommendations[0], formerly=("9.8.7",))
+    moved = dataclasses.replace(
+        KNOWN,
+        rules={**KNOWN.rules, "ssh_macs": dataclasses.replace(KNOWN.rules["ssh_macs"], formerly=("ssh_mac_list",))},
+        retired={"ssh_protocol": "OpenSSH has one protocol only."},
+        benchmarks={
+            "debian_12": dataclasses.replace(
+                benchmark, recommendations=(first, *benchmark.recommendations[1:]), retired={"9.9": "CIS took it out."}
+            )
+        },
+    )
+    told = {"reason": "r", "approved_by": "J. Doe", "expires": "2027-03-01"}
+    items = [
+        {"rule": "ssh_mac_list"},
+        {"rule": "ssh_protocol"},
+        *({"benchmark": "debian_12", "recommendation": one} for one in ("9.8.7", "9.9")),
+    ]
+    checked = site.read_lists({"exceptions": [{**one, **told} for one in items]}, Context(moved, NOW))
+
+    for (_section, text), said in zip(
+        checked["faults"],
+        (
+            "the rule ssh_mac_list is called ssh_macs now",
+            "the rule ssh_protocol is retired: OpenSSH has one protocol only",
+            f"recommendation 9.8.7 is called {first.id} now",
+            "recommendation 9.9 is retired: CIS took it out",
+        ),
+        strict=True,
+    ):
+        assert said in text
 
 
 def test_folder_that_is_none_stops_everything(tmp_path):

@@ -178,3 +178,43 @@ def test_each_rule_shows_the_parameters_of_its_own_record(runs):
     assert (rows[A]["run_id"], rows[B]["audited_at"]) == ("run-1", MONDAY)
     assert "minutes = 5 minutes (site)" in page
     assert json.loads((target.folder / "summary.json").read_text())["hosts"][0]["records"][1]["digest"] in page
+
+
+def site_of(*unmatched):
+    notices = [{"kind": "matches_no_host", "text": text} for text in unmatched]
+    return {
+        "schema": "hipaa.cis/site/1",
+        "files": {},
+        "notices": [*notices, {"kind": "invalid", "text": "wrong"}],
+        "systems": [],
+    }
+
+
+def test_entry_of_another_slice_is_no_stray_one(runs):
+    stores = runs(
+        [seen(MONDAY, "a", **{A: "pass"})], [seen(MONDAY, "b", **{A: "pass"})], [seen(MONDAY, "c", **{A: "pass"})]
+    )
+    for store, unmatched in zip(stores, (("of b", "of nobody"), ("of a", "of nobody")), strict=False):
+        store.note_site("site", json.dumps(site_of(*unmatched)))
+    summary = summarise(KNOWN, stores, Merging(SATURDAY))
+    validator("summary").validate(summary)
+
+    assert [one["text"] for one in summary["decisions"]["notices"]] == ["wrong", "of nobody"]
+
+
+def test_decisions_of_the_newest_record_hold_for_what_was_seen_before(runs):
+    told = {
+        "rule": A,
+        "reason": "r",
+        "approved_by": "J. Doe",
+        "expires": "2026-12-01",
+        "timezone": "UTC",
+        "state": "in_force",
+    }
+    old = seen(MONDAY, **{A: "fail", B: "fail"})
+    old["findings"] = [{**one, "exception": {**told, "rule": one["rule"]}} for one in old["findings"]]
+    new = {**seen(TUESDAY, **{C: "pass"}), "decisions": {"exceptions": [told]}}
+    summary, record = merged(runs([old], [new]))
+
+    assert {one["rule"]: "exception" in one for one in record["findings"]} == {A: True, B: False, C: False}
+    assert [one["rule"] for one in summary["exceptions"]] == [A]
