@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import schema_check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, not_a_record
@@ -55,10 +56,8 @@ def summarise(
                 summary.miss(host, NO_RECORD)
             else:
                 summary.miss(host, NOT_BEGUN, "not_begun")
-    for site in _sites(stores):
-        summary.add_site(site)
     at = merging.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if merging else ""
-    result = summary.as_dict(at)
+    result = _with_sites(summary, stores, at)
     if merging is not None:
         result["merged"] = {
             "at": at,
@@ -74,6 +73,20 @@ def _what_is_wrong(record: dict[str, Any]) -> str:
     """Return the first thing that the schema has to say. Only of a record that could not be used: it takes its time."""
     error = next(schema_check.validator("host_record").iter_errors(record), None)
     return f"{spelled_out(error.json_path)[:100]}: {spelled_out(error.message)[:200]}" if error else ""
+
+
+def _with_sites(summary: Summary, stores: Sequence[RunStore], at: str) -> dict[str, Any]:
+    """Return the summary with what sites decided for the runs. Raises `HipaaCisError` where that was changed since."""
+    try:
+        for site in _sites(stores):
+            summary.add_site(site)
+        return summary.as_dict(at)
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        names = ", ".join(store.run_id for store in stores)
+        raise HipaaCisError(
+            f"What the site decided, in site/ or in a host's record of {names}, is of another form ({type(problem).__name__}: "
+            f"{spelled_out(str(problem))[:100]}); was it changed? Audit again."
+        ) from None
 
 
 def _sites(stores: Sequence[RunStore]) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import days
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 MAX_HOST_NAMES = 100
 _encode = json.JSONEncoder(sort_keys=True).encode
@@ -144,19 +146,28 @@ def _moment(text: str) -> datetime:
 
 
 def newest(records: Sequence[Record], at: datetime) -> dict[str, Any]:
-    """Return the decisions of the first of a host's records (newest first) that has any, as they hold at a moment; else nothing."""
+    """Return the decisions of the first of a host's records (newest first) that has any, as they hold at a moment; else nothing.
+
+    Raises `HipaaCisError` where they are of another form.
+    """
     found = next((one["decisions"] for one in records if "decisions" in one), None)
     if found is None:
         return {}
-    return {
-        **found,
-        "exceptions": [_at(one, at, "approved_on", "expires") for one in found.get("exceptions", ())],
-        "attestations": [_at(one, at, "attested_on", "valid_until") for one in found.get("attestations", ())],
-    }
+    try:
+        return {
+            **found,
+            "exceptions": [_at(one, at, "approved_on", "expires") for one in found.get("exceptions", ())],
+            "attestations": [_at(one, at, "attested_on", "valid_until") for one in found.get("attestations", ())],
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):
+        host = spelled_out(str(records[0].get("host")))[:200]
+        raise HipaaCisError(
+            f"The decisions in a record of {host} are of another form; was it changed? Audit it again."
+        ) from None
 
 
 def _at(one: Record, at: datetime, begins: str, ends: str) -> dict[str, Any]:
-    return {**one, "state": days.state(one, at, begins, ends)}
+    return {**one, ends: one[ends], "state": days.state(one, at, begins, ends)}
 
 
 def marked(finding: Record, exceptions: Iterable[Record]) -> dict[str, Any]:

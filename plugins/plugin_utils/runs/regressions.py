@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Cat
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge, states
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name, not_a_record
 
 # What was not known to fail: an error then says nothing of before.
 _FINE = ("pass", "not_applicable", "manual")
@@ -48,8 +48,11 @@ def _fine(before: RunStore, host: str) -> set[str]:
     if not (before.folder / file).exists():
         return set()
     _digest, record = before.record(file)
-    fine = {one["rule"] for one in record["findings"] if one["outcome"] in _FINE}
-    return fine - {one["rule"] for one in record["findings"] if one["outcome"] not in _FINE}
+    try:
+        fine = {one["rule"] for one in record["findings"] if one["outcome"] in _FINE}
+        return fine - {one["rule"] for one in record["findings"] if one["outcome"] not in _FINE}
+    except (KeyError, TypeError) as problem:
+        raise not_a_record(before.folder / file, repr(problem)[:200]) from None
 
 
 def told(found: Iterator[tuple[str, str]], run_id: str) -> list[str]:

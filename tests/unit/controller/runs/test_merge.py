@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
@@ -218,3 +219,22 @@ def test_decisions_of_the_newest_record_hold_for_what_was_seen_before(runs):
 
     assert {one["rule"]: "exception" in one for one in record["findings"]} == {A: True, B: False, C: False}
     assert [one["rule"] for one in summary["exceptions"]] == [A]
+
+
+@pytest.mark.parametrize(
+    ("site", "decisions"),
+    [
+        ({"schema": "hipaa.cis/site/1"}, {}),
+        ({**site_of(), "systems": [7]}, {}),
+        (site_of(), {"system": {"name": "s", "level": "high"}}),
+        (site_of(), {"exceptions": [{"safeguard": "164.312(b)"}]}),
+        (site_of(), {"exceptions": 7}),
+    ],
+)
+@pytest.mark.parametrize("merging", [None, Merging(SATURDAY)])
+def test_decisions_that_were_changed_since_are_one_message(runs, site, decisions, merging):
+    (store,) = runs([{**seen(MONDAY, **{A: "fail"}), "decisions": decisions}])
+    store.note_site("site", json.dumps(site))
+
+    with pytest.raises(HipaaCisError, match="was it changed|is no host record of version 1"):
+        summarise(KNOWN, [store], merging)
