@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
+from importlib.metadata import version
 
 import pytest
 
@@ -93,6 +94,7 @@ def test_what_the_site_decided_stands_in_everything_that_is_written(audit):
     assert "Traceback" not in said
     assert (states["164.312(a)(2)(iii)"], states["164.312(e)(1)"]) == ("alternative_documented", "gap")
     assert states["164.312(a)(2)(ii)"] == "attested"
+    assert summary["ansible_core_version"] == version("ansible-core")
     host = next(row for row in summary["hosts"] if row["host"] == "pump-1")
     assert host["safeguards"]["164.312(e)(1)"] == "gap_excepted"
     assert host["system"] == "Pumps"

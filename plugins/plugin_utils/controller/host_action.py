@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as ANSIBLE_VERSION  # noqa: N812 - it is a constant
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
@@ -136,7 +137,8 @@ class HostAction(ActionBase):  # type: ignore[misc]
 
     @staticmethod
     def _known(arguments: Mapping[str, Any], record: dict[str, Any], store: RunStore) -> Catalog:
-        """Return the catalog under the framework that is asked for, and say both in a host's record. Raises `HipaaCisError`."""
+        """Return the catalog under the framework that is asked for; a host's record says both, and by which ansible-core. Raises `HipaaCisError`."""
+        record["ansible_core_version"] = ANSIBLE_VERSION
         known = load_catalog(arguments["catalogs"]).under(arguments["framework"])
         record["catalog_digest"] = known.digest
         if known.amended_by:

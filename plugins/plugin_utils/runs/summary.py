@@ -68,6 +68,7 @@ class Summary:
         self._times: list[str] = []
         self._digests: set[str] = set()
         self._versions: set[str] = set()
+        self._cores: set[str] = set()
 
     def add(self, record: Record, file: str, digest: str) -> None:
         """Count one host. A host that stands in several runs counts once: its newest record."""
@@ -100,6 +101,7 @@ class Summary:
         self._selections[row["selection"]] += 1
         self._times.append(record["audited_at"])
         self._versions.add(record["collection_version"])
+        self._cores.update([record["ansible_core_version"]] if "ansible_core_version" in record else ())
         if record["catalog_digest"]:
             self._digests.add(record["catalog_digest"])
         for finding in record["findings"]:
@@ -131,13 +133,14 @@ class Summary:
         decisions = record["decisions"]
         if "system" in decisions:
             row["system"] = decisions["system"]["name"]
+        held = _held_against(record) if decisions.get("exceptions") else set()
         for one in decisions.get("exceptions", ()):
             text = json.dumps(one, sort_keys=True)
             if "safeguard" in one and states.in_force(one) and one["safeguard"] in self._excepted:
                 self._excepted[one["safeguard"]].setdefault(text, set()).add(record["host"])
             if "safeguard" not in one and record["status"] == "audited":
-                used = self._used.setdefault(text, ([], []))
-                used[0 if _is_held_against(one, record) else 1].append(record["host"])
+                about = (one.get("benchmark", ""), one.get("rule") or one["recommendation"])
+                self._used.setdefault(text, ([], []))[0 if about in held else 1].append(record["host"])
 
     def add_site(self, site: Record) -> None:
         """Take what a site decided for the run as a whole."""
@@ -197,6 +200,7 @@ class Summary:
             "started_at": min(self._times, default=""),
             "finished_at": max(self._times, default=""),
             "collection_version": ", ".join(sorted(self._versions)),
+            **({"ansible_core_version": ", ".join(sorted(self._cores))} if self._cores else {}),
             "catalog_digests": sorted(self._digests),
             "selections": dict(sorted(self._selections.items())),
             **self._framework(),
@@ -324,17 +328,12 @@ class Summary:
         return failing[:TOP_FAILURES]
 
 
-def _is_held_against(exception: Record, record: Record) -> bool:
-    """Return whether a host is meant to be held against what an exception is about, whether it was looked at or not."""
-    if "rule" in exception:
-        items = (*record["findings"], *record.get("not_looked_at", ()))
-        return any(item.get("rule") == exception["rule"] for item in items)
-    here = [
-        *((one["benchmark"], number) for one in record["findings"] for number in one["recommendations"]),
-        *((one["benchmark"], number) for one in record.get("not_looked_at", ()) for number in one["recommendations"]),
-        *((one["benchmark"], one["recommendation"]) for one in record["not_yet_automated"]),
-    ]
-    return (exception["benchmark"], exception["recommendation"]) in here
+def _held_against(record: Record) -> set[tuple[str, str]]:
+    """Return what a host is meant to be held against, whether it was looked at or not: ("", rule) and (benchmark, recommendation)."""
+    seen = (*record["findings"], *record.get("not_looked_at", ()))
+    numbers = {(one["benchmark"], number) for one in seen for number in one["recommendations"]}
+    unjudged = {(one["benchmark"], one["recommendation"]) for one in record["not_yet_automated"]}
+    return {("", one["rule"]) for one in seen if "rule" in one} | numbers | unjudged
 
 
 def _one_fix(tally: _RuleTally) -> str:

@@ -236,5 +236,5 @@ def test_decisions_that_were_changed_since_are_one_message(runs, site, decisions
     (store,) = runs([{**seen(MONDAY, **{A: "fail"}), "decisions": decisions}])
     store.note_site("site", json.dumps(site))
 
-    with pytest.raises(HipaaCisError, match="was it changed|is no host record of version 1"):
+    with pytest.raises(HipaaCisError, match=r"was it changed|is no host record of version 1"):
         summarise(KNOWN, [store], merging)
