@@ -14,6 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.decided import is_older
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.safeguard_row import named
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import in_force
 
 # Those that decisions in force do not trip; with ALL behind it, everything trips them.
 COVERED = ("gap_required", "gap_addressable", *(f"severity>={name}" for name in SEVERITIES))
@@ -161,7 +163,18 @@ def _severities(summary: Record, wanted: Sequence[str]) -> Iterator[str]:
                 + (f"; an exception covers {excepted} of them" if excepted else "")
             )
         elif fails > excepted and severity >= least:
-            yield f"{rule['severity']}: {name} fails on {fails - excepted} host(s): {', '.join(_open_hosts(rule)[:MAX_NAMED])}"
+            hosts = ", ".join(_open_hosts(rule)[:MAX_NAMED])
+            yield f"{rule['severity']}: {name} fails on {fails - excepted} host(s): {hosts}{_out_of_force(summary, name)}"
+
+
+def _out_of_force(summary: Record, rule: str) -> str:
+    """Return which exceptions of a rule do not hold, for they have expired or hold only later."""
+    names = dict.fromkeys(
+        f"{named(one['exception'])} {'expired on ' + one['exception']['expires'] if one['exception']['state'] == 'expired' else 'does not hold yet'}"
+        for one in summary.get("exceptions", ())
+        if one["rule"] == rule and not in_force(one["exception"])
+    )
+    return f"; {', '.join(list(names)[:MAX_NAMED])}" if names else ""
 
 
 def _least(wanted: Sequence[str], suffix: str) -> int:

@@ -139,6 +139,18 @@ def test_gate_counts_what_no_decision_covers(fail_on, allow, reasons):
     assert judge_gate(summarise(excepted("a", **DOCUMENTED)), ["gap_addressable:all"])
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("expired", "exception EX-1 expired on 2027-03-01"), ("not_yet_valid", "EX-1 does not hold yet")],
+)
+def test_gate_names_the_decision_that_no_longer_covers(state, said):
+    summary = summarise(excepted("a", id="EX-1", state=state, approved_on="2027-01-01"))
+    (reason,) = judge_gate(summary, ["severity>=low"]).not_compliant
+
+    assert reason.startswith("high: pump_screen_lock fails on 1 host(s): a; ")
+    assert reason.endswith(said)
+
+
 def test_gate_names_decisions_that_expired_or_count_for_nothing():
     notices = [{"kind": "expired", "text": "exception EX-1 expired"}, {"kind": "overlaps", "text": "two"}]
     one = {**record("a", pump_screen_lock="pass"), "decisions": {"notices": notices}}
