@@ -138,7 +138,7 @@ PLAYBOOK_VARIABLES = frozenset(
     }
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
-OF_THE_PLAY = ("report", "walks_at_once")
+OF_THE_PLAY = ("report", "walks_at_once", "framework")
 OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *HISTORY_SPEC, *REMEDIATE_SPEC})
 KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
 # Seconds, and paths that are kept.

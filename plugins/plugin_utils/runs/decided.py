@@ -17,6 +17,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 MAX_HOST_NAMES = 100
+# Clocks of controllers differ by less.
+CLOCKS_DIFFER = timedelta(hours=1)
 _encode = json.JSONEncoder(sort_keys=True).encode
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -136,9 +138,14 @@ def notes(system: Record, row: Record, at: str) -> list[str]:
 def is_older(audited_at: str, at: str, days: float) -> bool:
     """Return whether an audit was longer before a moment than so many days; so it is where nobody can tell when it was."""
     try:
-        return _moment(at) - _moment(audited_at) > timedelta(days=days)
+        return is_too_old(_moment(at) - _moment(audited_at), days)
     except (ValueError, TypeError):
         return True
+
+
+def is_too_old(age: timedelta | None, days: float) -> bool:
+    """Return whether an age is above so many days, is not known, or is of what is still to come: a clock was wrong then."""
+    return age is None or age > timedelta(days=days) or age < -CLOCKS_DIFFER
 
 
 def _moment(text: str) -> datetime:

@@ -218,7 +218,7 @@ def _stale(summary: Record, wanted: Sequence[str], at: str) -> Iterator[str]:
         if host["status"] != "audited":
             yield f"stale: {host['host']}: no audit of it in what is reported on ({host['status']})"
         elif is_older(host["audited_at"], at, days):
-            yield f"stale: {host['host']}: last audited {host['audited_at']}, longer ago than {days:g} days"
+            yield f"stale: {host['host']}: last audited {host['audited_at']}, longer ago than {days:g} days, or its clock was wrong"
     for system in summary.get("decisions", {}).get("systems", ()):
         for name in system["not_audited"]:
             if name not in seen:

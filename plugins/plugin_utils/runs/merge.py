@@ -22,8 +22,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 
 Record = dict[str, Any]
 MAX_AGE_DAYS = 7.0
-# Clocks of controllers differ by less.
-CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Merging:
     def is_stale(self, audited_at: str) -> bool:
         """Return whether what was seen then says nothing any more; so it is where nobody can tell when it was."""
         age = self._age(audited_at)
-        return age is None or age > timedelta(days=self.max_age_days) or age < -CLOCKS_DIFFER
+        return decided.is_too_old(age, self.max_age_days)
 
     def why_stale(self, audited_at: str) -> str:
         """Return why it says nothing any more."""

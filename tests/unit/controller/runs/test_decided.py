@@ -211,12 +211,13 @@ def test_gate_names_what_was_not_audited_in_time():
 
     assert not judge_gate(summary, ["stale>31"], at="2026-01-31T00:00:00Z").not_done[:-1]
     assert judge_gate(summary, ["stale>31"], at="2026-02-02T00:00:00Z").not_done == (
-        "stale: a: last audited 2026-01-01T00:00:00Z, longer ago than 31 days",
-        "stale: b: last audited 2026-01-01T00:00:00Z, longer ago than 31 days",
+        "stale: a: last audited 2026-01-01T00:00:00Z, longer ago than 31 days, or its clock was wrong",
+        "stale: b: last audited 2026-01-01T00:00:00Z, longer ago than 31 days, or its clock was wrong",
         "stale: z (system Pumps): no audit of it in what is reported on",
     )
-    # A clock that went backwards is no reason; one that nobody can read is.
-    assert not decided.is_older("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", 1)
+    # A clock that went back by a little is no reason; one that was far ahead is, and one that nobody can read.
+    assert not decided.is_older("2026-01-01T00:30:00Z", "2026-01-01T00:00:00Z", 1)
+    assert decided.is_older("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", 1)
     assert decided.is_older("yesterday", "2026-01-01T00:00:00Z", 1)
 
 
