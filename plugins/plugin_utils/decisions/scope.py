@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 ALL = ("all", "*")
+_GLOB = frozenset("*?[")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ def _names(pattern: str, host: Host) -> bool:
         return True
     if pattern[:1] == "~":
         return any(re.match(pattern[1:], name) for name in host.names)
-    return any(name == pattern or fnmatchcase(name, pattern) for name in host.names)
+    if pattern == host.name or pattern in host.groups:
+        return True
+    return not _GLOB.isdisjoint(pattern) and any(fnmatchcase(name, pattern) for name in host.names)
 
 
 def faults(patterns: Sequence[str]) -> Iterator[str]:

@@ -193,10 +193,11 @@ def fleet(checked: Json, hosts: Iterable[Host], files: Mapping[str, str]) -> Jso
     notices = [{"kind": INVALID, "text": text} for _section, text in checked["faults"]]
     listed_systems = []
     for section, place, item in checked["entries"]:
-        meant = [host.name for host in everywhere if covers(item["hosts"], host)] if "hosts" in item else None
+        patterns = item.get("hosts")
         if section == "systems":
-            listed_systems.append({**item, "hosts": sorted(meant or ())})
-        if meant == [] and "cannot_be_audited" not in item:
+            meant = [host.name for host in everywhere if covers(patterns, host)] if patterns else []
+            listed_systems.append({**item, "hosts": sorted(meant)})
+        if patterns and "cannot_be_audited" not in item and not any(covers(patterns, host) for host in everywhere):
             about = item.get("id") or subject_of(item)
             text = f"{place}: {SECTIONS[section]} {about} is of no host of the inventory: {', '.join(item['hosts'])}"
             notices.append({"kind": NO_HOST, "text": text})
