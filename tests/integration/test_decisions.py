@@ -124,13 +124,14 @@ def test_gate_lets_pass_what_is_decided_and_nothing_where_it_is_to_count_all(aud
     assert "pump_telnet_off fails on 3 host(s): pump-1, pump-2, pump-3; an exception covers 3 of them" in process.stderr
 
 
-def test_gate_begins_with_nothing_new(audit):
+def test_gate_begins_with_nothing_new(audit, site):
+    (site / "exceptions.yml").write_text("exceptions: []\n")
     new = {"hipaa_cis_fail_on": ["regressed", "error"], "hipaa_cis_compare_with": "before"}
     assert audit({**pump.SAFE, "telnet": True}, hipaa_cis_run_id="before")[0].returncode == 0
 
     process, _run = audit({**pump.SAFE, "telnet": True}, **new)
     assert process.returncode == 0, process.stdout + process.stderr
-    process, _run = audit({**pump.SAFE, "telnet": True, "screen_lock_minutes": 60}, hipaa_cis_site_dir=None, **new)
+    process, _run = audit({**pump.SAFE, "telnet": True, "screen_lock_minutes": 60}, **new)
     assert process.returncode == 2
     assert (
         "regressed: pump_screen_lock fails on 3 host(s), and did not in run before: pump-1, pump-2, pump-3"
