@@ -34,6 +34,9 @@ class Read:
 
 def folder(given: str) -> Path:
     """Return a site's folder. Raises `HipaaCisError` where it is none: nothing of it would be known, in silence."""
+    if not given.strip():
+        # Else it would be the folder that the command was started in, and in it no file of decisions.
+        raise HipaaCisError(f"{OPTION} is empty. Name the folder with the site's decisions, or leave the variable out.")
     path = Path(os.path.abspath(os.path.expanduser(given)))
     if not path.is_dir():
         raise HipaaCisError(

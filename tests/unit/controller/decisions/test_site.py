@@ -296,6 +296,8 @@ def test_name_that_a_rule_or_recommendation_had_before_is_told_with_what_became_
 def test_folder_that_is_none_stops_everything(tmp_path):
     with pytest.raises(HipaaCisError, match=r"is no folder. Make it, or correct hipaa_cis_site_dir"):
         site_files.folder(str(tmp_path / "sit"))
+    with pytest.raises(HipaaCisError, match="hipaa_cis_site_dir is empty"):
+        site_files.folder(" ")
 
 
 def test_lists_of_variables_say_the_same_as_files():
