@@ -108,7 +108,8 @@ class Rule:
 class Parameter:
     """A value that a site may tailor; ``bound`` is what the benchmark demands of it.
 
-    ``written``: what remediation writes where the site sets nothing; None: the default.
+    ``written``: what remediation writes where the site sets nothing; None: the default. ``firm``: a rule judges by the bound besides the
+    value, so no decision can make it looser.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Parameter:
     unit: str = ""
     bound: Mapping[str, Any] | None = None
     written: Any = None
+    firm: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.parameters import coerced
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, Parameter
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import type_problem
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import days
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import Context, Item
@@ -27,7 +29,18 @@ def faults(item: Item, context: Context) -> Iterator[tuple[str, str]]:
         wrong = type_problem(parameter.type, coerced(parameter.type, item["value"]))
         if wrong:
             yield "value", f"it {wrong}"
+        elif parameter.firm and _looser(parameter, item["value"], context.known):
+            demanded = matchers.describe(parameter.bound or {})
+            told = f"it is looser than the benchmark's bound ({demanded}), by which its rule judges besides, so the rule would fail all the same"
+            yield "value", f"{told}; document an exception of the rule instead"
     yield from days.faults(item, context.now, "approved_on", "expires")
+
+
+def _looser(parameter: Parameter, given: Any, known: Catalog) -> bool:
+    """Return whether a value is outside of the bound of the parameter, or of any benchmark that has its own."""
+    bounds = [one.parameters.get(parameter.id, {}).get("bound") for one in known.benchmarks.values()]
+    value = coerced(parameter.type, given)
+    return any(bound is not None and not matchers.matches(bound, value) for bound in [parameter.bound, *bounds])
 
 
 def made(item: Item, context: Context) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -103,6 +104,33 @@ def test_tailored_value_that_is_looser_is_a_decision_and_no_bare_failure():
 
     value, loose = lock_of(host_of(EXAMPLE, "w", "public_wards"))
     assert (value.value, loose) == (180, False)
+
+
+@pytest.mark.parametrize(("value", "refused"), [(600, False), ("600", False), (1800, True)])
+def test_value_that_a_rule_cannot_follow_is_refused_with_what_to_do(value, refused):
+    """The rule of the shells' time-out looks for longer values by the benchmark's own number."""
+    item = {"parameter": "shell_timeout", "value": value, "reason": "r", "approved_by": "J. Doe"}
+    faults = site.read_lists({"tailoring": [item]}, Context(KNOWN, NOW))["faults"]
+
+    assert bool(faults) is refused
+    assert all("document an exception of the rule instead" in text for _section, text in faults)
+
+
+def test_parameters_whose_bound_stands_in_a_rule_too_are_firm():
+    """A number of the bound in a pattern, or the bound itself as an expectation: the value alone does not decide then."""
+    found = set()
+    for rule in KNOWN.rules.values():
+        settings = json.dumps(rule.settings)
+        for parameter in (KNOWN.parameters[name] for name in rule.parameters):
+            if parameter.bound is None:
+                continue
+            numbers = re.findall(r"\d{3,}", json.dumps(parameter.bound)) if parameter.type == "integer" else ()
+            fixed = any(re.search(rf"(?<!\d){number}(?!\d)", settings) for number in numbers)
+            if fixed or json.dumps(parameter.bound) in settings:
+                found.add(parameter.id)
+
+    assert {"shell_timeout", "ssh_max_startups", "sudo_log_file", "time_servers"} <= found
+    assert found <= {name for name, parameter in KNOWN.parameters.items() if parameter.firm}
 
 
 def test_tailoring_speaks_for_its_own_value_and_its_own_time_only():
