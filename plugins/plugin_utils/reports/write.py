@@ -28,10 +28,10 @@ DECISIONS = "decisions.csv"
 def write_reports(
     catalog: Catalog, stores: Sequence[RunStore], target: RunStore, merging: Merging | None = None
 ) -> dict[str, Any]:
-    """Write ``summary.json``, ``report.html``, ``findings.csv``, and where the site decided anything ``decisions.csv`` into ``target``,
-    finish that run, and return the summary.
+    """Write the reports into ``target``, finish that run, and return the summary.
 
-    Each record is read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
+    They are ``summary.json``, ``report.html``, ``findings.csv``, and ``decisions.csv`` where the site decided anything. Each record is read
+    once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
     evidence, seen = Evidence(), Outcomes()
     try:
