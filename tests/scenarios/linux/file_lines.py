@@ -26,7 +26,7 @@ def _case(
     return Scenario(name, wanted, expect, verdict, observed or {"state": "value"}, files=files)
 
 
-ONE = {"state": "value", "value": [{"file": PATH, "line": 2, "text": "receive tcp"}]}
+ONE = {"state": "value", "value": [{"file": PATH, "line": 2, "text": "(masked)"}]}
 SCENARIOS = [
     _case("found", "pass", {PATH: "x\nreceive tcp\n"}, SOME, ONE),
     _case("not-wanted-but-found", "fail", {PATH: "x\nreceive tcp\n"}, NONE, ONE),

@@ -178,7 +178,7 @@ SCENARIOS = [
     _case("name-with-line-feed", WRITABLE, {"/srv/a\nb": OPEN}, ["/srv/a\nb"]),
     _error(
         "malformed-mount-table",
-        "/proc/self/mountinfo: 'nonsense' is not a line of a mount table",
+        "/proc/self/mountinfo:1 is not a line of a mount table",
         {TABLE: "nonsense\n"},
     ),
     Scenario("unknown-question", {"find": "shoes"}, NONE, "error", {"state": "error"}, files=USERS),

@@ -121,7 +121,7 @@ SCENARIOS = [
         "pass",
         {"/etc/fstab": "//srv/x /tmp cifs user=a,password=geheim\n"},
         NOW,
-        _boot("/etc/fstab:1", "user=a", "password=(hidden)"),
+        _boot("/etc/fstab:1", "user=(masked)", "password=(masked)"),
     ),
     _case(
         "unit-enabled",
@@ -264,9 +264,7 @@ SCENARIOS = [
         files={TABLE: ROOT, "/etc/fstab": "/dev/vda / ext4 errors=remount-ro 0 1\n"},
     ),
     _error("no-table", "/proc/self/mountinfo does not exist", {"/etc/fstab": LINE}),
-    _error(
-        "table-not-understood", "/proc/self/mountinfo: 'garbage' is not a line of a mount table", {TABLE: "garbage\n"}
-    ),
+    _error("table-not-understood", "/proc/self/mountinfo:1 is not a line of a mount table", {TABLE: "garbage\n"}),
     _error("no-root", "/proc/self/mountinfo shows no root file system", {TABLE: TMP}),
     _error(
         "mounts-in-a-circle",

@@ -18,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
 
 MAX_DIFF = 16 * 1024
 SECRET_FILES = ("/etc/shadow", "/etc/gshadow")
@@ -53,7 +54,7 @@ def _content(host: Host, step: Step, old: str) -> Dict[str, str]:
         difflib.unified_diff(split_lines(old, ends=True), split_lines(new, ends=True), step.path, step.path, n=0)
     )
     if not old or is_public(host, step.path):
-        return {"lines": "".join(lines)[:MAX_DIFF]}
+        return {"lines": "".join(as_shown(step.path, lines))[:MAX_DIFF]}
     return without_theirs(lines)
 
 
@@ -70,7 +71,8 @@ def taken_back(
     lines = list(difflib.unified_diff(old, new, path, path, n=0))
     modes = [state["mode"] for state, _text in (now, before) if state["kind"] == "file" and "mode" in state]
     if now[0]["kind"] == "file" and all(mode & stat.S_IROTH for mode in modes) and is_public(host, path):
-        return {"lines": "".join(lines)[:MAX_DIFF]} if lines else {}
+        shown_lines = lines[:2] + [line[0] + _masked_line(path, line[1:]) for line in lines[2:]]
+        return {"lines": "".join(shown_lines)[:MAX_DIFF]} if lines else {}
     counts = {"come back": sum(line[:1] == "+" for line in lines[2:]), "go": sum(line[:1] == "-" for line in lines[2:])}
     said = ", ".join("%d %s" % (count, what) for what, count in counts.items() if count)
     return (
@@ -88,6 +90,33 @@ def is_public(host: Host, path: str) -> bool:
             return False
         folder = os.path.dirname(folder)
     return True
+
+
+def as_shown(path: str, lines: List[str]) -> List[str]:
+    """Return a difference with the lines that are only ours as they are, and those of the file as they may be shown.
+
+    Who reads a report need not be one who may log in to the host, so that all there may read a file is no reason.
+    """
+    gone = [line[1:] for line in lines[2:] if line.startswith("-")]
+    shown_lines = lines[:2]
+    for line in lines[2:]:
+        ours = line.startswith("@") or (
+            line.startswith("+") and not _is_theirs(line[1:], gone) and not _takes_over(path)
+        )
+        shown_lines.append(line if ours else line[0] + _masked_line(path, line[1:]))
+    return shown_lines
+
+
+def _takes_over(path: str) -> bool:
+    """Return whether a file of ours repeats what another file says, as the options of a mount."""
+    return ".mount.d/" in path
+
+
+def _masked_line(path: str, line: str) -> str:
+    text = line.rstrip("\n")
+    before, sign, rest = text.partition(DISABLED) if DISABLED in text else ("", "", text)
+    blanks = rest[: len(rest) - len(rest.lstrip())]
+    return before + sign + blanks + shown_line(path, rest.strip()) + line[len(text) :]
 
 
 def without_theirs(lines: List[str]) -> Dict[str, str]:

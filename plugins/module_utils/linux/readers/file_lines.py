@@ -21,13 +21,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
 
 MAX_LINES = 100
 MAX_LENGTH = 400
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Return `[{file, line, text}]`; absent where ``path`` does not exist."""
+    """Return `[{file, line, text}]`, the text as it may be shown; absent where ``path`` does not exist."""
 
     def one(address: Address) -> Observation:
         flags = re.ASCII | (re.IGNORECASE if address.get("ignore_case") else 0)
@@ -54,7 +55,9 @@ def _matching(host: Host, paths: List[str], expression: re.Pattern[str]) -> List
         for number, line in enumerate(split_lines(host.read_text(path)), 1):
             # A line is cut before it is searched: an expression must not run away on a hostile one.
             if expression.search(line[:MAX_LENGTH]) or (len(line) > MAX_LENGTH and expression.search(line[:65536])):
-                found.append({"file": printable(path), "line": number, "text": line.strip(BLANKS)[:MAX_LENGTH]})
+                found.append(
+                    {"file": printable(path), "line": number, "text": shown_line(path, line.strip(BLANKS)[:MAX_LENGTH])}
+                )
             if len(found) > MAX_LINES:
                 raise ReadError("more than %d lines of %s match" % (MAX_LINES, printable(path)))
     return found

@@ -27,10 +27,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo i
     effective,
     normal_path,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import mount_device, mount_option
 
 MAX_OPTIONS = 60
 MAX_TEXT = 500
-SECRET_WORDS = ("pass", "secret", "token", "key")
 
 
 class Mounts:
@@ -60,7 +60,7 @@ class Mounts:
         seen = {
             "mounted": mount is not None,
             "fstype": mount.fstype if mount else at_boot.fstype if at_boot else None,
-            "device": _short(mount.device if mount else at_boot.device if at_boot else ""),
+            "device": _short(mount_device(mount.device if mount else at_boot.device if at_boot else "")),
             "options": _bounded(mount.options) if mount else None,
             "configured": at_boot is not None,
             "configured_by": at_boot.by if at_boot else None,
@@ -92,13 +92,7 @@ def read_options(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 
 def _bounded(options: Sequence[str]) -> List[str]:
-    return [_short(_without_secret(option)) for option in options[:MAX_OPTIONS]]
-
-
-def _without_secret(option: str) -> str:
-    """Return an option without the password that network file systems take in fstab."""
-    name, equals, _text = option.partition("=")
-    return name + "=(hidden)" if equals and any(word in lowered(name) for word in SECRET_WORDS) else option
+    return [_short(mount_option(option)) for option in options[:MAX_OPTIONS]]
 
 
 def _short(text: str) -> str:

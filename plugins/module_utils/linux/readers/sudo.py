@@ -27,6 +27,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_sources import sudoers
 
 MAIN = "/etc/sudoers"
 NAME_SERVICES = "/etc/nsswitch.conf"
@@ -152,7 +153,7 @@ def without_comment(text: str) -> str:
 
 
 def _entry(line: Line) -> Dict[str, Any]:
-    return {"file": line[0], "line": line[1], "text": line[2][:200]}
+    return {"file": line[0], "line": line[1], "text": sudoers(line[2])[:200]}
 
 
 def has_nopasswd(text: str) -> bool:

@@ -66,7 +66,7 @@ class MountTable:
                     raise
                 continue
             self.source = table
-            return [_parse(table, line) for line in text.split("\n") if line]
+            return [_parse(table, number, line) for number, line in enumerate(text.split("\n"), 1) if line]
         return []
 
     def _find_root(self) -> Mount:
@@ -119,7 +119,7 @@ def bound_folder(host: Host, path: str) -> Optional[Mount]:
     return None if mount.fstype == "btrfs" else mount
 
 
-def _parse(table: str, line: str) -> Mount:
+def _parse(table: str, place: int, line: str) -> Mount:
     fields = line.split(" ")
     try:
         # Optional fields stand before the dash.
@@ -127,7 +127,7 @@ def _parse(table: str, line: str) -> Mount:
         number, parent, path, options = int(fields[0]), int(fields[1]), fields[4], fields[5]
         fstype, device, super_options = fields[dash + 1 : dash + 4]
     except ValueError:
-        raise ReadError("%s: %r is not a line of a mount table" % (table, line[:200])) from None
+        raise ReadError("%s:%d is not a line of a mount table" % (table, place)) from None
     merged = _merged(options, super_options)
     return Mount(number, parent, unescape(path), fstype, unescape(device), merged, fields[2], unescape(fields[3]))
 

@@ -59,6 +59,25 @@ def test_all_that_changes_in_a_public_file_is_shown(show):
     assert "note" not in parts
 
 
+def test_line_of_a_public_file_is_shown_as_its_grammar_lets_it(show):
+    lines = show(
+        "/etc/profile.d/x.sh", 0o644, new="umask 027\n: # disabled by hipaa.cis: umask 000; KEY=hunter2secret\n"
+    )["lines"]
+
+    assert "hunter2" not in lines
+    assert "opensesame" not in lines
+    assert "-umask 022 # (masked)\n" in lines
+    assert "+umask 027\n" in lines
+    assert "+: # disabled by hipaa.cis: umask 000; (masked)\n" in lines
+
+
+def test_options_that_a_file_of_ours_takes_over_are_shown_by_their_names(tmp_path):
+    path = "/etc/systemd/system/mnt.mount.d/zz-hipaa-cis.conf"
+    step = Step("file", path, path=path, content=b"[Mount]\nOptions=rw,password=hunter2secret,nodev\n")
+
+    assert "+Options=rw,password=(masked),nodev" in json.dumps(shown(Host(str(tmp_path)), step))
+
+
 def test_line_that_moves_in_a_private_file_is_not_shown(show):
     parts = show(new="kept opensesame\numask 022 # hunter2secret\nPermitRootLogin yes\nexport TOKEN=hunter2secret\n")
 
