@@ -182,6 +182,7 @@ attributes:
       - Shows the difference of every file, and the commands.
       - Of files that not everybody on the host may read, it shows the new lines only, and counts those that are taken out,
         made comments or rewritten, so that no secret in them leaves the host.
+      - Of a line that is not the collection's own it shows what is known to be harmless, and C((masked)) for the rest.
     support: full
   action:
     description: Has an action of its own on the controller.

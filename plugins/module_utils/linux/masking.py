@@ -3,83 +3,177 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be a secret does not leave the host: each text of an answer is masked, and says that it was.
 
-A secret is known by what stands around it (a name before it, an address that it is in) or by its own form. What stands
-alone and looks like any word cannot be known; a setting whose name says that it is a secret is masked as a whole.
+This is the second line. Readers show of a line of a file only what its grammar knows to be harmless
+(`system/shown_line.py`); here stands what a secret looks like in any other text: by what stands around it (a name before
+it, an address that it is in) or by its own form. What stands alone and looks like any word cannot be known; a setting
+whose name says that it is a secret is masked as a whole.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Collection, List
+from typing import Any, Collection, Dict, NamedTuple, Pattern, Tuple
 
 MASK = "(masked)"
-# A quick look before the patterns: without one of these a text holds nothing that they would find.
-_HINTS = ("://", "//", "pass", "pw", "secret", "token", "key", "auth", "cred", "community", "com2sec", "createuser", "psk", "$",
-          "pbkdf2", "bearer", "akia", "asia", "gh", "glpat-", "xox", "sk_", "aiza", "eyj", "hooks.", "}", "sig", ":om",
-          "curl", "wget", "::")  # fmt: skip
-_NAME = (
-    r"(?:[\w.-]*(?:password|passwd|passphrase|secret|token|(?:api|access|private|auth|secret|shared|encryption)[_-]?key|"
-    r"credentials?|authtok|bindpw|pwd|psk|[_-]pass|[_-]pw)|pass)"
+
+
+class Form(NamedTuple):
+    """What a secret looks like. ``hints``: a text without any of these, in small letters, has none of it.
+
+    ``pattern``: its first group is kept, its second is the secret.
+    """
+
+    name: str
+    hints: Tuple[str, ...]
+    pattern: str
+
+
+_WORDS = ("pass", "pw", "secret", "token", "key", "auth", "cred", "psk")
+# Whatever stands before and behind, it is a secret.
+_SECRET_NAME = (
+    r"(?:[\w.-]{0,80}(?:password|passwd|passphrase|secret|token|(?:api|access|private|auth|secret|shared|encryption|luks|bot|app|"
+    r"client|master|session|signing|account|service)[_.-]?key|credentials?|authtok|pwd|psk|pass|pw)\d*|pass phrase)"
 )
-# In a list of options the next one ends it.
-_VALUE = r"(?:\"[^\"\n]*\"?|'[^'\n]*'?|(?:(?!,[a-z_]+(?:[=,\s]|$))[^\s;&'\"])+)"
+# It may be one, unless its value says otherwise.
+_ANY_NAME = (
+    r"(?![\w.-]{0,80}(?:algorithms|authentication|methods|types|keyboard|keymap|keepalive|authority|authfail))"
+    r"[\w.-]{0,80}(?:pass|pw|secret|token|key|auth|cred|psk)[\w.-]{0,80}"
+)
+_VALUE = r"(?:\"(?:\\.|[^\"\\\n])*\"?|'[^'\n]*'?|(?:[^\s;&'\"]|['\"](?=\w))+)"
+_END = r"(?=[\s;,&'\")\]}]|$)"
 # What says that something is so is no secret.
-_PLAIN = r"(?!['\"]?(?:(?:yes|no|true|false|on|off|none|null)\b|\(masked\)))"
+_PLAIN = r"(?!['\"]?(?:(?:yes|no|true|false|on|off|none|null)%s|\(masked\)))" % _END
+# Nor are numbers of policies, paths and names of variables, where the name only may be one of a secret.
+_HARMLESS = r"(?!['\"]?(?:-?\d{1,6}%s|\.{0,2}/[\w./-]*%s|\.ssh/|\$[\w{]))" % (_END, _END)
 # A tag of sudoers, and the name of a database of nsswitch.conf(5).
 _TAG = r"(?!(?:no)?passwd[ \t]*:)"
-# Each: what is kept before the secret, the secret.
-_PAIRS = (
+_START = r"^([+-]?[ \t]*"
+
+FORMS: Tuple[Form, ...] = (
     # Credentials in an address, also where the text was cut off before its end.
-    r"(\b[a-z][a-z0-9+.-]*://)([^\s/'\"<>]+)(?=@)",
-    r"(\b[a-z][a-z0-9+.-]*://)([^\s/:@]+:(?!\d{1,5}(?:[/\s'\"]|$))[^\s'\"]*)(?=@)",
-    r"(\b[a-z][a-z0-9+.-]*://[^\s/:@\[]+:(?!\d{1,5}(?:\D|$)))([^\s/'\"@]+)$",
-    r"((?<![\w:])//)([^\s/:@]+:[^\s/@]+)(?=@)",
-    r"([?&][\w.-]*(?:sig|signature|key|auth|code|credential)=)([^&\s'\"]+)",
+    Form("address", ("://",), r"(\b[a-z][a-z0-9+.-]*://)([^\s/'\"<>]+)(?=@)"),
+    Form("address with a slash", ("://",), r"(\b[a-z][a-z0-9+.-]*://)([^\s/:@]+:(?!\d{1,5}(?:[/\s'\"]|$))[^\s'\"]*)(?=@)"),
+    Form("address cut off", ("://",), r"(\b[a-z][a-z0-9+.-]*://[^\s/:@\[]+:(?!\d{1,5}(?:\D|$)))([^\s/'\"@]+)$"),
+    Form("share", ("//",), r"((?<![\w:])//)([^\s/:@]+:[^\s/@]+)(?=@)"),
+    Form("user and host", ("@",), r"((?<![\w./@:%-])(?:[a-z_][\w.-]*:)+)(?!//)([^\s:/@,'\"]+)(?=@[\w\[(])"),
+    Form("query", ("?",), r"([?&][\w.-]+=)(?!\(masked\))([^&\s'\"]+)"),
+    Form("user with percent", ("%",), r"((?:\b(?:user|username)[ \t]*=[ \t]*|[ \t](?:-U|--user)[ =]?)[\w.\\-]+%)([^\s,'\"]+)"),
     # A name and its value.
-    r"((?<![\w.-])['\"]?" + _TAG + _NAME + r"['\"]?[ \t]*(?:=>?|:=?)[ \t]*)" + _PLAIN + r"(" + _VALUE + r")",
-    r"((?<![\w-])--" + _NAME + r"[ \t]+)" + _PLAIN + r"(" + _VALUE + r")",
-    r"((?:proxy-)?authorization['\"]?[ \t]*[:=][ \t]*['\"]?(?:basic|bearer|token|digest|negotiate)?[ \t]*)([^\s'\"]+)",
-    r"(\bbearer[ \t]+)([\w.~+/=-]{8,})",
+    Form(
+        "secret name", _WORDS,
+        r"((?<![\w.-])['\"]?" + _TAG + _SECRET_NAME + r"['\"]?[ \t]*(?:=>?|:=?)[ \t]*)" + _PLAIN + r"(" + _VALUE + r")",
+    ),
+    Form(
+        "any name", _WORDS,
+        r"((?<![\w.-])(?<!-F )['\"]?" + _ANY_NAME + r"['\"]?[ \t]*=>?[ \t]*)" + _PLAIN + _HARMLESS + r"(" + _VALUE + r")",
+    ),
+    Form("any name, line", _WORDS, _START + r"(?!passwd:)" + _ANY_NAME + r":[ \t]+)" + _PLAIN + _HARMLESS + r"([^\s:]\S*)[ \t]*$"),
+    Form("quoted", _WORDS, r"((?<![\w.-])[\w:.-]{0,80}(?:password|passwd|passphrase|secret|token|key|psk)[ \t]+)(\"[^\"\n]+\"|'[^'\n]+')"),
+    Form("spoken", ("pass",), r"^([ \t]*(?:password|passphrase|pass phrase)[ \t]*:[ \t]+)(?!\(masked\)$)(\S.*)$"),
+    Form("header", ("headervalue",), r"(\b\w*headervalue[ \t]*=[ \t]*)(" + _VALUE + r")"),
+    Form(
+        "option", _WORDS,
+        r"((?<![\w-])--?(?![\w-]{0,80}(?:authenticated|keyring|keyserver|no-ask))[\w-]{0,80}(?:pass|pw|secret|token|key|auth|cred)[\w-]{0,80}[ \t]+)"
+        r"(?![-/])" + _PLAIN + r"(" + _VALUE + r")",
+    ),
+    Form(
+        "authorization", ("authorization",),
+        r"((?:proxy-)?authorization['\"]?[ \t]*[:=][ \t]*['\"]?(?!(?:[a-z][\w-]{0,80}[ \t]+)?\(masked\))(?:[a-z][\w-]{0,80}[ \t]+)?)([^\s'\"]+)",
+    ),
+    Form("bearer", ("bearer",), r"(\bbearer[ \t]+)([\w.~+/=-]{8,})"),
+    Form("cookie", ("cookie",), r"(\b(?:set-)?cookie['\"]?[ \t]*[:=][ \t]*)(?!\(masked\))([^\s'\"][^'\"\n]*)"),
     # Options of programs, as they stand in tables of cron and in units.
-    r"(\bsshpass[ \t]+-p[ \t]*)(" + _VALUE + r")",
-    r"(\b(?:mysql|mariadb)\w*\b[^|;\n]*?[ \t]-p)([^\s'\"-][^\s]*)",
-    r"(\b(?:curl|wget)\b[^|;\n]*?[ \t](?:-u|--user|--proxy-user|-U)[ =]?)(" + _VALUE + r")",
-    r"(\bpass:)([^\s'\"]+)",
-    r"(:om(?:mysql|pgsql):[^,\s]*,[^,\s]*,[^,\s]*,)([^;\s]+)",
-    # Directives without a sign: LDAP, SNMP, netrc, GRUB (a line of PAM names what is done in that place).
-    r"^([+-]?[ \t]*(?:bindpw|rootpw|authtok|community|r[ow]community6?|com2sec6?|createuser)[ \t]+)(\S.*)$",
-    r"(\bmachine[ \t]+\S+[^\n]*?\bpassword[ \t]+)(\S+)",
-    r"(\blogin[ \t]+\S+[ \t]+password[ \t]+)(\S+)",
-    r"^([+-]?[ \t]*password[ \t]+(?!include|substack|required|requisite|sufficient|optional|\[)\S+[ \t]+)(\S+)[ \t]*$",
+    Form("sshpass", ("sshpass",), r"(\bsshpass[ \t]+-p[ \t]*)(" + _VALUE + r")"),
+    Form("database", ("mysql", "mariadb"), r"(\b(?:mysql|mariadb)\w*\b[^|;\n]{0,400}?[ \t]-p)([^\s'\"-][^\s]*)"),
+    Form("fetch", ("curl", "wget"), r"(\b(?:curl|wget)\b[^|;\n]{0,400}?[ \t](?:-[a-z]*u|--user|--proxy-user)[ =]?)(?!-|rl\b)(" + _VALUE + r")"),
+    Form("fetch, cookie", ("curl",), r"(\bcurl\b[^|;\n]{0,400}?[ \t](?:-b|--cookie)[ =]?)(" + _VALUE + r")"),
+    Form("certificate", ("cert", "curl"), r"((?:--cert|[ \t]-E)[ =][^\s:]*:)([^\s'\"]+)"),
+    Form("redis", ("redis",), r"(\bredis-cli\b[^|;\n]{0,400}?[ \t]-a[ =]?)(" + _VALUE + r")"),
+    Form("directory", ("ldap",), r"(\bldap\w+\b[^|;\n]{0,400}?[ \t]-[xzvcn]*w[ =]?)(" + _VALUE + r")"),
+    Form("snmp", ("snmp",), r"(\bsnmp\w+\b[^|;\n]{0,400}?[ \t](?-i:-[cA])[ ]?)(" + _VALUE + r")"),
+    Form("snmp, privacy", ("snmp",), r"(\bsnmp\w+\b[^|;\n]{0,400}?[ \t](?-i:-X)[ ]?)(" + _VALUE + r")"),
+    Form("archive", ("zip", "7z"), r"(\b(?:zip|unzip|7z)\b[^|;\n]{0,400}?[ \t]-p[ ]?)(?!-)(" + _VALUE + r")"),
+    Form(
+        "program", ("mongo", "mosquitto", "docker", "podman", "ipmitool", "influx"),
+        r"(\b(?:mongo\w*|mosquitto_\w+|docker|podman|ipmitool|influx)\b[^|;\n]{0,400}?[ \t]-p[ ]?)(?!-|\d+:\d)(" + _VALUE + r")",
+    ),
+    Form("openssl", ("openssl",), r"(\bopenssl\b[^|;\n]{0,400}?[ \t](?-i:-k)[ \t]+)(" + _VALUE + r")"),
+    Form("source of openssl", ("pass:",), r"(\bpass:)([^\s'\"]+)"),
+    Form("echoed", ("sudo",), r"(\becho[ \t]+)(" + _VALUE + r")(?=[ \t]*\|[ \t]*sudo\b)"),
+    Form("rsyslog", (":om",), r"(:om(?:mysql|pgsql|libdbi):(?:[^,\s]*,)*)([^,;\s]+)(?=;|\s|$)"),
+    # Directives without a sign: LDAP, SNMP, netrc, NTP, GRUB (a line of PAM names what is done in that place).
+    Form(
+        "directive", ("pw", "authtok", "community", "com2sec", "createuser", "authpass"),
+        _START + r"(?:bindpw|rootpw|authtok|community|r[ow]community6?|com2sec6?|createuser|rouser[ \t].*\bauthpass)[ \t]+)(\S.*)$",
+    ),
+    Form(
+        "word and value", ("pass", "secret", "token", "psk", "masterauth", "key"),
+        _START + r"(?:[\w-]{0,80}(?:password\d*|passwd|passphrase|secret|token|psk|api[_-]?key|auth[_-]?key)|requirepass|masterauth|wireless-key)"
+        r"[ \t]+)" + _PLAIN + r"(?!include\b|substack\b|required\b|requisite\b|sufficient\b|optional\b|\[)(\"[^\"\n]*\"|[^\s=:]\S*?);?[ \t]*$",
+    ),
+    Form("netrc", ("machine",), r"(\bmachine[ \t]+\S+[^\n]{0,300}?\bpassword[ \t]+)(" + _VALUE + r")"),
+    Form("netrc, login", ("login",), r"(\blogin[ \t]+\S+[ \t]+password[ \t]+)(" + _VALUE + r")"),
+    Form("key of a server", ("server",), r"(\bserver[ \t]+\S+[ \t]+(?:\w+[ \t]+){0,6}key[ \t]+)(\S+)"),
+    Form("secret in braces", ("secret",), r"(\bsecret[ \t]+)(\"[^\"\n]*\")"),
+    Form(
+        "boot loader", ("password",),
+        r"^([+-]?[ \t]*password(?:_pbkdf2)?[ \t]+(?!include|substack|required|requisite|sufficient|optional|\[)\S+[ \t]+)(\S+)[ \t]*$",
+    ),
     # Hashes keep what says how they were made.
-    r"(\$(?:1|2[abxy]?|3|5|6|7|8|9|y|gy|md5|sha1|sm3|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?)\$)([^\s:\"',]{6,})",
-    r"(\bgrub\.pbkdf2\.sha\d+\.\d+\.)([0-9a-f.]{16,})",
-    r"(\{s?(?:sha|md5|crypt|pbkdf2)[\w-]*\})([^\s'\"]+)",
-    r"^([+-]?[a-z_][\w.-]*:[!*]*)([^:\s*!$(][^:\n]{7,})(?=:\d*:\d*:\d*:\d*:\d*:\d*:\d*[ \t]*$)",
+    Form(
+        "hash", ("$",),
+        r"(\$(?:1|2[abxy]?|3|5|6|7|8|9|y|gy|md5|sha1|sm3|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?)\$)([^\s:\"',]{6,})",
+    ),
+    Form("hash of GRUB", ("pbkdf2",), r"(\bgrub\.pbkdf2\.sha\d+\.\d+\.)([0-9a-f.]{16,}|(?!\()\S{8,})"),
+    Form("hash of LDAP", ("}",), r"(\{s?(?:sha|md5|crypt|pbkdf2)[\w-]*\})([^\s'\"]+)"),
+    Form("shadow", ("::",), r"^([+-]?[a-z_][\w.-]*:[!*]*)([^:\s*!$(][^:\n]{7,})(?=:\d*:\d*:\d*:\d*:\d*:\d*:\d*[ \t]*$)"),
     # What has a form of its own.
-    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(?=-----END|\Z)",
-    r"(\b(?:AKIA|ASIA))([0-9A-Z]{16}\b)",
-    r"(\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk_test_|AIza))([\w-]{10,})",
-    r"(\beyJ)([\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)",
-    r"(\bhooks\.[\w.]+/services/)(\S+)",
-)
-_MADE: List[Any] = []
-_SECRET_NAME = re.compile(_NAME + r"\Z", re.IGNORECASE)
+    Form("private key", ("private key",), r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)(?!\(masked\)-----END)(.+?)(?=-----END|\Z)"),
+    Form("key of a cloud", ("akia", "asia"), r"(\b(?-i:AKIA|ASIA))((?-i:[0-9A-Z]{16})\b)"),
+    Form(
+        "token", ("gh", "glpat-", "xox", "sk", "aiza", "npm_", "dop_v1_", "hvs.", "glsa_"),
+        r"(\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk_test_|sk-ant-|sk-proj-|AIza|npm_|dop_v1_|hvs\.|glsa_))([\w.-]{8,})",
+    ),
+    Form("token of mail", ("sg.",), r"((?-i:\bSG\.))([\w-]{10,}\.[\w-]{8,})"),
+    Form("signed token", ("eyj",), r"((?-i:\beyJ))([\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)"),
+    Form("token of a log service", ("@",), r"(\[)([\w-]{8,})(?=@\d{3,6}\b)"),
+    Form("web hook", ("hooks", "/bot", "hc-ping"), r"(\bhooks\.[\w.]+/services/|/webhooks/\d+/|/bot\d+:|\bhc-ping\.com/)([^\s'\"/]\S*)"),
+)  # fmt: skip
+_HINTS = tuple(dict.fromkeys(hint for form in FORMS for hint in form.hints))
+# sudoers, and lists of options, escape the signs by which a secret is known.
+_ESCAPED = re.compile(r"\\([:=,@%?&\"' ])")
+_MADE: Dict[str, Pattern[str]] = {}
+_IS_SECRET = re.compile(_SECRET_NAME + r"\Z", re.IGNORECASE)
 
 
 def masked(text: str) -> str:
     """Return a text with `MASK` in the place of what can be a secret."""
-    lowered = text.lower()
-    if not any(hint in lowered for hint in _HINTS):
-        return text
-    if not _MADE:
-        # Made at the first use: an answer without any of it does not pay for them.
-        _MADE.extend(
-            re.compile(pair, re.MULTILINE | (re.DOTALL if "BEGIN" in pair else re.IGNORECASE)) for pair in _PAIRS
-        )
-    for pattern in _MADE:
-        text = pattern.sub(_keep_head, text)
+    text = _masked(text)
+    if "\\" in text:
+        plain = _ESCAPED.sub(r"\1", text)
+        shown = _masked(plain) if plain != text else plain
+        # Without its escapes, for the places in the one are not those in the other.
+        return shown if shown != plain else text
     return text
+
+
+def _masked(text: str) -> str:
+    lowered = text.lower()
+    # A quick look before the patterns.
+    found = [hint for hint in _HINTS if hint in lowered]
+    if not found:
+        return text
+    for form in FORMS:
+        if any(hint in found for hint in form.hints):
+            text = _made(form).sub(_keep_head, text)
+    return text
+
+
+def _made(form: Form) -> Pattern[str]:
+    """Return a form's expression, made at its first use: an answer without any of it does not pay for it."""
+    if form.name not in _MADE:
+        _MADE[form.name] = re.compile(form.pattern, re.MULTILINE | re.IGNORECASE)
+    return _MADE[form.name]
 
 
 def _keep_head(found: Any) -> str:
@@ -101,7 +195,7 @@ def mask_all(document: Any, known: Collection[str] = ()) -> Any:
 
 def is_secret_name(name: str) -> bool:
     """Return whether a setting of this name holds a secret, as ``bindpw`` or ``API_TOKEN`` do."""
-    return bool(_SECRET_NAME.match(name)) and not name.lower().endswith("use_authtok")
+    return bool(_IS_SECRET.match(name)) and not name.lower().endswith("use_authtok")
 
 
 def hidden(value: Any) -> Any:

@@ -7,7 +7,9 @@ import json
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux import masking
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import (
+    FORMS,
     MASK,
     hidden,
     is_secret_name,
@@ -69,7 +71,101 @@ LINES = [
     f"https://hooks.chat.example/services/T0/B0/{M}",
     f"eyJhbGciOi{M}.eyJzdWIi{M}.x{M}",
     f"AWS_SECRET_ACCESS_KEY=/{M}",
+    f"bob ALL=(root) /usr/bin/x -r rest\\:http\\://u\\:{M}@h, /bin/x --password\\={M}",
+    f"env PGPASSWORD\\={M} psql",
+    f"smbclient //h/s -U bob%{M}",
+    f"//h/s /m cifs user=a%{M},password2={M} 0 0",
+    f"http_proxy=u:{M}@p:1",
+    f"netroot=iscsi:bob:{M}@1.2.3.4::3260::x",
+    f"TMOUT=9 DBPW={M} KEY={M} AUTH={M}",
+    f"quiet rd.luks.key={M} inst.rootpw={M}",
+    f"password=no-{M}",
+    f'PGPASSWORD="a \\" {M}" psql',
+    f'*.* action(type="omrelp" tls.mycertpass="{M}" Authorization="Splunk {M}")',
+    f"curl -sSu bob:{M} --cert c.pem:{M} -H 'X-Vault-Token: {M}'",
+    f"snmpget -v3 -A {M} -X {M} h",
+    f"password {M}",
+    f'Acquire::https::repo::Password "{M}";',
 ]
+
+# The least text in which each form is found, which nothing else in it gives away.
+EXAMPLES = {
+    "address": f"x://{M}@h",
+    "address with a slash": f"x://u:a/{M}@h",
+    "address cut off": f"x://u:{M}",
+    "share": f"//u:{M}@n",
+    "user and host": f"u:{M}@h",
+    "query": f"/x?t={M}",
+    "user with percent": f"user=u%{M}",
+    "secret name": f"pw={M}",
+    "any name": f"keys={M}",
+    "any name, line": f"auth_data: {M}",
+    "quoted": f'Repo::Password "{M}"',
+    "spoken": f"Password: a {M}",
+    "header": f'httpheadervalue="a {M}"',
+    "option": f"--key {M}",
+    "authorization": f"Authorization: Splunk {M}",
+    "bearer": f"bearer {M}",
+    "cookie": f"Cookie: session={M}; a",
+    "sshpass": f"sshpass -p{M}",
+    "database": f"mysqldump -uroot -p{M}",
+    "fetch": f"curl -sSu u:{M}",
+    "fetch, cookie": f"curl -b {M}",
+    "certificate": f"--cert c.pem:{M}",
+    "redis": f"redis-cli -a {M}",
+    "directory": f"ldapsearch -w {M}",
+    "snmp": f"snmpget -c {M}",
+    "snmp, privacy": f"snmpget -X {M}",
+    "archive": f"zip -P{M}",
+    "program": f"docker login -p {M}",
+    "openssl": f"openssl enc -k {M}",
+    "source of openssl": f"pass:{M}",
+    "echoed": f"echo {M} | sudo -S x",
+    "rsyslog": f":omlibdbi:mysql,h,d,u,{M}",
+    "directive": f"community {M}",
+    "word and value": f"wpa-psk {M}",
+    "netrc": f"machine h password {M}",
+    "netrc, login": f"login u password {M}",
+    "key of a server": f"server h key {M}",
+    "secret in braces": f'{{ secret "{M}"; }}',
+    "boot loader": f"password root {M}",
+    "hash": f"$6${M}",
+    "hash of GRUB": f"grub.pbkdf2.sha512.10000.{M}",
+    "hash of LDAP": f"{{SSHA}}{M}",
+    "shadow": f"u:{M}:1:0:9:7:::",
+    "private key": f"-----BEGIN PGP PRIVATE KEY BLOCK-----{M}",
+    "key of a cloud": "AKIA0123456789ABCDEF",
+    "token": f"glpat-{M}",
+    "token of mail": f"SG.{M}.{M}",
+    "signed token": f"eyJ{M}.{M}",
+    "token of a log service": f"[{M}@41058]",
+    "web hook": f"hooks.x.y/services/{M}",
+}
+
+
+def test_each_form_has_its_example():
+    assert set(EXAMPLES) == {form.name for form in FORMS}
+    assert len(FORMS) == len(EXAMPLES)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
+def test_form_finds_its_example_alone_by_its_own_hint(form, monkeypatch):
+    monkeypatch.setattr(masking, "FORMS", (form,))
+    monkeypatch.setattr(masking, "_HINTS", form.hints)
+    shown = masked(EXAMPLES[form.name])
+
+    assert MASK in shown
+    assert M not in shown
+    assert "0123456789ABCDEF" not in shown
+    assert all(hint == hint.lower() for hint in form.hints)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_is_masked_by_all_forms_together_and_stays_so(name):
+    shown = masked(EXAMPLES[name])
+
+    assert M not in shown
+    assert masked(shown) == shown
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -130,6 +226,36 @@ def test_what_is_no_secret_of_the_line_stays():
         "KexAlgorithms curve25519-sha256@libssh.org,ecdh-sha2-nistp256",
         "/home/alice/.ssh/authorized_keys mode=0644",
         "remote_host=::1",
+        "PermitRootLogin no",
+        "PermitRootLogin=without-password",
+        "minlen = 14",
+        "password [success=1 default=ignore] pam_unix.so obscure sha512 remember=5",
+        "account required pam_faillock.so",
+        "auth [default=die] pam_faillock.so authfail deny=5",
+        "AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys2",
+        "AuthorizedKeysFile=.ssh/authorized_keys",
+        "ServerKeyFile=/etc/ssl/private/host.key",
+        "HostKey=/etc/ssh/ssh_host_rsa_key",
+        "PASS_WARN_AGE=7",
+        "HostKeyAlgorithms ssh-ed25519,rsa-sha2-512",
+        "PubkeyAcceptedAlgorithms=ssh-ed25519,rsa-sha2-512",
+        "AuthenticationMethods publickey,password",
+        "auth,authpriv.*;*.info /var/log/auth.log",
+        "-w /etc/passwd -p wa -F key=identity",
+        "/root/.ssh/authorized_keys: permission denied",
+        "/etc/ssh/ssh_host_ed25519_key:12",
+        "apt-get --allow-unauthenticated install x",
+        "systemctl --no-ask-password restart ssh",
+        "command: systemctl show user@1000.service",
+        "deb [signed-by=/usr/share/keyrings/x.gpg] http://deb.debian.org/debian bookworm main",
+        "Defaults passwd_tries=3, !authenticate, timestamp_timeout=5",
+        "kernel.keys.maxkeys = 200",
+        "keymap=de",
+        "*.* @@logs.example.org:514",
+        "docker run -p 80:80 x",
+        "[Journal]",
+        "/etc/systemd/system/x.service.d/a.conf:3",
+        "curl -fsSL https://h/x",
     ],
 )
 def test_what_is_no_secret_stays(text):
