@@ -42,7 +42,6 @@ FILES = {
     "/etc/bash.bashrc": f"umask 000; export AWS_SECRET_ACCESS_KEY={MARKER}\n",
     "/etc/motd": f"Debian: log in with password={MARKER}\npassword {MARKER} Debian\nroot/{MARKER} Debian\n",
     "/etc/issue.net": f"Debian \\r \x1b[2J token={MARKER}\n",
-    "/etc/systemd/journald.conf.d/50-site.conf": "[Journal]\nMaxFileSec=\x1b[2J1month\n",
     "/etc/ssh/sshd_config.d/50-site.conf": f"MaxAuthTries 9 # --password {MARKER}\nBanner /x?tok={MARKER}\n",
     "/etc/sysctl.d/50-site.conf": f"net.ipv4.ip_forward = 1\n# password={MARKER}\n",
     "/etc/security/limits.d/site.conf": f"* hard core 1 # {MARKER}\n",
@@ -77,6 +76,7 @@ def test_neither_requests_nor_secrets_get_anywhere(server_host, playbook_command
         )
         server_host.write(path, text, mode)
     server_host.run(["sh", "-c", f"echo '{FSTAB}' >> /etc/fstab; visudo -cq"])
+    server_host.write("/srv/open\x1b[2J", "", 0o666)
     given = {"hipaa_cis_level": 2, "hipaa_cis_include": {}, "hipaa_cis_allow_disruption": ["all"]}
 
     said = ""
