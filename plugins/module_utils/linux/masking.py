@@ -36,15 +36,19 @@ _SECRET_NAME = (
 )
 # It may be one, unless its value says otherwise.
 _ANY_NAME = (
-    r"(?![\w.-]{0,80}(?:algorithms|authentication|methods|types|keyboard|keymap|keepalive|authority|authfail))"
+    r"(?![\w.-]{0,80}(?:algorithms|authentication|methods|types?|keyboard|keymap|keepalive|authority|authfail))"
     r"[\w.-]{0,80}(?:pass|pw|secret|token|key|auth|cred|psk)[\w.-]{0,80}"
 )
 _VALUE = r"(?:\"(?:\\.|[^\"\\\n])*\"?|'[^'\n]*'?|(?:[^\s;&'\"]|['\"](?=\w))+)"
 _END = r"(?=[\s;,&'\")\]}]|$)"
 # What says that something is so is no secret.
 _PLAIN = r"(?!['\"]?(?:(?:yes|no|true|false|on|off|none|null)%s|\(masked\)))" % _END
-# Nor are numbers of policies, paths and names of variables, where the name only may be one of a secret.
-_HARMLESS = r"(?!['\"]?(?:-?\d{1,6}%s|\.{0,2}/[\w./-]*%s|\.ssh/|\$[\w{]))" % (_END, _END)
+# Nor are numbers of policies, actions of PAM, paths and names of variables, where the name only may be one of a secret.
+_HARMLESS = r"(?!['\"]?(?:-?\d{1,10}%s|(?:ignore|bad|die|ok|done|reset)%s|\.{0,2}/[\w./-]*%s|\.ssh/|\$[\w{]))" % (
+    _END,
+    _END,
+    _END,
+)
 # A tag of sudoers, and the name of a database of nsswitch.conf(5).
 _TAG = r"(?!(?:no)?passwd[ \t]*:)"
 _START = r"^([+-]?[ \t]*"

@@ -250,6 +250,8 @@ def test_what_is_no_secret_of_the_line_stays():
         "deb [signed-by=/usr/share/keyrings/x.gpg] http://deb.debian.org/debian bookworm main",
         "Defaults passwd_tries=3, !authenticate, timestamp_timeout=5",
         "kernel.keys.maxkeys = 200",
+        "account [success=1 new_authtok_reqd=done auth_err=die default=ignore] pam_unix.so",
+        "Auth-Type: Primary",
         "keymap=de",
         "*.* @@logs.example.org:514",
         "docker run -p 80:80 x",
