@@ -43,7 +43,7 @@ FILES = {
     "/etc/motd": f"Debian: log in with password={MARKER}\npassword {MARKER} Debian\nroot/{MARKER} Debian\n",
     "/etc/issue.net": f"Debian \\r \x1b[2J token={MARKER}\n",
     "/etc/ssh/sshd_config.d/50-site.conf": f"MaxAuthTries 9 # --password {MARKER}\nBanner /x?tok={MARKER}\n",
-    "/etc/sysctl.d/50-site.conf": f"net.ipv4.ip_forward = 1\n# password={MARKER}\n",
+    "/etc/sysctl.d/50-site.conf": f"net.ipv4.ip_forward = 1 # {MARKER}\n# password={MARKER}\n",
     "/etc/security/limits.d/site.conf": f"* hard core 1 # {MARKER}\n",
     "/etc/pam.d/portal": f"auth required pam_unix.so nullok\nauth optional pam_exec.so /usr/bin/x --token={MARKER}\n",
     "/root/.bashrc": f"umask 000\nexport RESTIC_PASSWORD={MARKER}\n",

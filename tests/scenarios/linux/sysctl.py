@@ -221,8 +221,8 @@ SCENARIOS = [
         "fail",
         {SNIPPET: "%s = 1 # on\n" % KEY},
         "1",
-        "1 # on",
-        line=_line(SNIPPET, 1, "1 # on"),
+        "1 # (masked)",
+        line=_line(SNIPPET, 1, "1 # (masked)"),
     ),
     _case(
         "pattern",

@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import PATH, settings_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -25,6 +26,6 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
     def one(address: Address) -> Observation:
         found = settings.get(required(address, "name"))
-        return absent(PATH) if found is None else value(found[0], "%s:%d" % (PATH, found[1]))
+        return absent(PATH) if found is None else value(shown_value(found[0]), "%s:%d" % (PATH, found[1]))
 
     return read_each(addresses, one)

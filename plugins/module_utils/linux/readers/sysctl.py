@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import Assignment
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
     BootSettings,
@@ -37,7 +38,7 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
     winner = boot.winner(key)
     seen = {
         "running": running_value(host, name),
-        "configured": None if winner is None else winner.text,
+        "configured": None if winner is None or winner.text is None else shown_value(winner.text),
         "sources": [_source(assignment) for assignment in boot.sources(key)[-MAX_SOURCES:]],
         "stated": boot.stated(key),
     }
@@ -46,4 +47,5 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
 
 
 def _source(assignment: Assignment) -> Dict[str, Any]:
-    return {"file": printable(assignment.file), "line": assignment.line, "value": assignment.text}
+    shown = None if assignment.text is None else shown_value(assignment.text)
+    return {"file": printable(assignment.file), "line": assignment.line, "value": shown}

@@ -35,6 +35,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
     snippet_text,
     snippets,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
 Line = Tuple[str, int, str]
 # The settings of libpwquality 1.4; at another name, or a number that is none, it stops reading.
@@ -55,7 +56,10 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             raise UsageError("unknown format %r; known: %s" % (form, ", ".join(sorted(FORMATS))))
         file = required(address, "file")
         found = FORMATS[form](host, file, required(address, "name"), str(address.get("section", "")))
-        return absent(file) if found is None else value(found[0], found[1])
+        if found is None:
+            return absent(file)
+        seen, place = found
+        return value(shown_value(seen) if isinstance(seen, str) else seen, place)
 
     return read_each(addresses, one)
 

@@ -45,6 +45,12 @@ def anywhere(harmless: str, flags: int = 0) -> Callable[[str], str]:
     return lambda line: only(expression, line)
 
 
+def shown_value(text: str) -> str:
+    """Return a value with what stands behind a ``#`` in it masked: a program takes it for a part, who wrote it for a comment."""
+    found = _COMMENT_START.search(text)
+    return text[: found.start()] + COMMENT if found else text
+
+
 def without_comment(line: str) -> Tuple[str, str]:
     """Return a line without its comment, and what is shown in the comment's place."""
     found = _COMMENT_START.search(line)

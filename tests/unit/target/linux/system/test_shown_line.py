@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines, mounts, sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
+    file_lines,
+    login_defs,
+    mounts,
+    sudo,
+    sysctl,
+    text_setting,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import (
     mount_device,
     mount_option,
@@ -140,6 +147,10 @@ def test_readers_show_lines_so(tmp_path):
         "/etc/sudoers": f"bob ALL=NOPASSWD: /bin/x -p {M}\n",
         PROFILE: f"umask 000; KEY={M}\n",
         "/etc/fstab": f"//h/s /srv cifs user=bob%{M} 0 0\n",
+        "/etc/login.defs": f"PASS_MAX_DAYS 999 # {M}\n",
+        "/etc/sysctl.d/x.conf": f"net.ipv4.ip_forward = 1 # {M}\n",
+        "/proc/sys/net/ipv4/ip_forward": "1\n",
+        "/etc/systemd/journald.conf": f"[Journal]\nStorage=auto # {M}\n",
         "/proc/self/mountinfo": "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
     }
     scenario = Scenario("x", {}, {}, "fail", {}, files=files)
@@ -150,10 +161,20 @@ def test_readers_show_lines_so(tmp_path):
         sudo.read(host, [{"query": "nopasswd"}])[0],
         file_lines.read(host, [{"glob": PROFILE, "pattern": "umask"}])[0],
         mounts.read_points(host, [{"path": "/srv"}])[0],
+        login_defs.read(host, [{"name": "PASS_MAX_DAYS"}])[0],
+        sysctl.read(host, [{"name": "net.ipv4.ip_forward"}])[0],
+        text_setting.read(
+            host, [{"file": "/etc/systemd/journald.conf", "format": "systemd", "section": "Journal", "name": "Storage"}]
+        )[0],
     ]
 
     assert [one.value[0]["text"] for one in seen[:2]] == [
         "bob ALL=NOPASSWD: /bin/x (arguments not shown)",
         "umask 000; (masked)",
+    ]
+    assert [seen[3].value, seen[4].value["configured"], seen[5].value] == [
+        "999 # (masked)",
+        "1 # (masked)",
+        "auto # (masked)",
     ]
     assert M not in str(seen)
