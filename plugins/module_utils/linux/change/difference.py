@@ -115,8 +115,8 @@ def _takes_over(path: str) -> bool:
 def _masked_line(path: str, line: str) -> str:
     text = line.rstrip("\n")
     before, sign, rest = text.partition(DISABLED) if DISABLED in text else ("", "", text)
-    blanks = rest[: len(rest) - len(rest.lstrip())]
-    return before + sign + blanks + shown_line(path, rest.strip()) + line[len(text) :]
+    blanks = rest[: len(rest) - len(rest.lstrip(BLANKS))]
+    return before + sign + blanks + shown_line(path, rest.strip(BLANKS)) + line[len(text) :]
 
 
 def without_theirs(lines: List[str]) -> Dict[str, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Pattern, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import MASK, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import shown_sources
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import (
@@ -31,9 +32,10 @@ _SWITCH = (
     r"yescrypt|sha512|sha256|md5|des)"
 )
 _PLAIN_SETTING = re.compile(
-    r"(?P<name>-?[$A-Za-z_][\w./:-]{0,60})(?:\s*=\s*|\s+)(?P<quote>[\"']?)(?:%s|%s)(?P=quote);?\Z" % (_NUMBER, _SWITCH)
+    r"(?P<name>-?[$A-Za-z_][\w./:-]{0,60})(?:\s*=\s*|\s+)(?P<quote>[\"']?)(?:%s|%s)(?P=quote);?\Z" % (_NUMBER, _SWITCH),
+    re.ASCII,
 )
-_NAMED = re.compile(r"(?:export\s+)?-?[A-Za-z_][\w./:-]{0,60}\s*=")
+_NAMED = re.compile(r"(?:export\s+)?-?[A-Za-z_][\w./:-]{0,60}\s*=", re.ASCII)
 _SECTION = re.compile(r"\[[A-Z][A-Za-z]{2,20}\]\Z")
 
 
@@ -48,10 +50,14 @@ def shown_line(path: str, line: str) -> str:
 def _setting(line: str) -> str:
     """A line of a file of settings: the name before the sign, and a value that is a number or a switch."""
     text, comment = without_comment(line)
-    plain = _PLAIN_SETTING.match(text.strip())
-    if (plain and not is_secret_name(plain.group("name"))) or _SECTION.match(text.strip()) or not text.strip():
+    plain = _PLAIN_SETTING.match(text.strip(BLANKS))
+    if (
+        (plain and not is_secret_name(plain.group("name")))
+        or _SECTION.match(text.strip(BLANKS))
+        or not text.strip(BLANKS)
+    ):
         return text + comment
-    named = _NAMED.match(text.strip())
+    named = _NAMED.match(text.strip(BLANKS))
     return (named.group() if named else "") + MASK + (" " + comment if comment else "")
 
 
@@ -118,10 +124,11 @@ _MOUNT_VALUES = frozenset(
         "x-systemd.mount-timeout", "x-systemd.after", "x-systemd.before", "pri",
     }
 )  # fmt: skip
-_MOUNT_VALUE = re.compile(r"(?:[\w./:+-]{1,100}|\d{1,3}%)\Z")
-_MOUNT_FLAG = re.compile(r"[A-Za-z][\w.-]{0,40}\Z")
+_MOUNT_VALUE = re.compile(r"(?:[\w./:+-]{1,100}|\d{1,3}%)\Z", re.ASCII)
+_MOUNT_FLAG = re.compile(r"[A-Za-z][\w.-]{0,40}\Z", re.ASCII)
 _DEVICE = re.compile(
-    r"(?:/[\w./:+~-]*|(?:PART)?(?:UUID|LABEL)=[\w.:-]+|//[\w.-]+/[\w./ $-]*|\[?[\w.:-]+\]?:/[\w./-]*|[a-z][\w.-]*)\Z"
+    r"(?:/[\w./:+~-]*|(?:PART)?(?:UUID|LABEL)=[\w.:-]+|//[\w.-]+/[\w./ $-]*|\[?[\w.:-]+\]?:/[\w./-]*|[a-z][\w.-]*)\Z",
+    re.ASCII,
 )
 
 
@@ -144,14 +151,14 @@ def mount_device(device: str) -> str:
 
 def _fstab(line: str) -> str:
     text, comment = without_comment(line)
-    fields = re.split(r"([ \t]+)", text.strip())
+    fields = re.split(r"([ \t]+)", text.strip(BLANKS))
     if len(fields) < 7:
-        return (MASK if text.strip() else "") + comment
+        return (MASK if text.strip(BLANKS) else "") + comment
     fields[0] = mount_device(fields[0])
-    fields[2] = fields[2] if re.match(r"[\w./\\-]+\Z", fields[2]) else MASK
-    fields[4] = fields[4] if re.match(r"[a-z][\w.,-]*\Z", fields[4]) else MASK
+    fields[2] = fields[2] if re.match(r"[\w./\\-]+\Z", fields[2], re.ASCII) else MASK
+    fields[4] = fields[4] if re.match(r"[a-z][\w.,-]*\Z", fields[4], re.ASCII) else MASK
     fields[6] = _options(fields[6])
-    fields[8::2] = [field if field.isdigit() else MASK for field in fields[8::2]]
+    fields[8::2] = [field if is_number(field) else MASK for field in fields[8::2]]
     return "".join(fields) + (" " + comment if comment else "")
 
 
@@ -161,15 +168,17 @@ def _options(text: str) -> str:
 
 def _mount_unit(line: str) -> str:
     name, sign, text = line.partition("=")
-    return "Options=" + _options(text.strip()) if sign and name.strip() == "Options" else _setting(line)
+    return "Options=" + _options(text.strip(BLANKS)) if sign and name.strip(BLANKS) == "Options" else _setting(line)
 
 
 def _cron(line: str) -> str:
     """Schedule, account, and the path of what is run."""
     found = re.match(
-        r"(?:@\w{4,10}|[\d*/,-]+(?:[ \t]+[\w*/,-]{1,40}){4})[ \t]+[a-z_][\w-]{0,31}[ \t]+(?:/[\w./-]+(?=\s|\Z))?", line
+        r"(?:@\w{4,10}|[\d*/,-]+(?:[ \t]+[\w*/,-]{1,40}){4})[ \t]+[a-z_][\w-]{0,31}[ \t]+(?:/[\w./-]+(?=\s|\Z))?",
+        line,
+        re.ASCII,
     )
-    rest = line[found.end() :].strip() if found else line
+    rest = line[found.end() :].strip(BLANKS) if found else line
     return (found.group() if found else "") + (
         (" " if found and not found.group().endswith(" ") else "") + MASK if rest else ""
     )

@@ -11,9 +11,9 @@ from typing import Callable, List, Pattern, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import MASK
 
 COMMENT = "# " + MASK
-_SIGNS = re.compile(r"[\s\"',;&|(){}]*\Z")
+_SIGNS = re.compile(r"[\s\"',;&|(){}]*\Z", re.ASCII)
 _PARTING = " \t;,&|"
-_COMMENT_START = re.compile(r"(?:\A|(?<=\s))#")
+_COMMENT_START = re.compile(r"(?:\A|(?<=\s))#", re.ASCII)
 
 
 def only(harmless: Pattern[str], text: str) -> str:
