@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     Address,
     NotFound,
     Observation,
+    ReadError,
     UsageError,
     read_each,
     required,
@@ -35,6 +36,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
 MAX_NAMES = 200
 # Accounts of the system that are known to have an odd shell or group for a reason.
 SPECIAL = frozenset({"root", "halt", "sync", "shutdown", "nfsnobody"})
+OF_HOMES = ("home", "dot")
+REMEDY = "audit these where they are kept, or document an exception"
 GROUP_ZERO = frozenset({"sync", "shutdown", "halt", "operator"})
 
 
@@ -45,14 +48,21 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         fact = required(address, "fact")
         if fact not in FACTS:
             raise UsageError("unknown fact %r; known: %s" % (fact, ", ".join(sorted(FACTS))))
-        source = SOURCES.get(fact, "/etc/passwd, /etc/group")
-        if fact.startswith("home"):
-            source += home_directories.left_out(host)
-        elif fact.startswith("dot"):
-            source += home_directories.not_looked_at(host)
-        return value(_bounded(FACTS[fact](host)), source)
+        if fact.startswith(OF_HOMES):
+            return _of_homes(host, fact)
+        return value(_bounded(FACTS[fact](host)), SOURCES.get(fact, "/etc/passwd, /etc/group"))
 
     return read_each(addresses, one)
+
+
+def _of_homes(host: Host, fact: str) -> Observation:
+    """Return a fact about homes. Nothing is said to be in order where a home was not looked at: raises `ReadError`."""
+    found = _bounded(FACTS[fact](host))
+    missed = home_directories.left_out(host)
+    if missed and not found:
+        raise ReadError("not looked at were %s; the others are in order; %s" % (missed, REMEDY))
+    source = SOURCES[fact] + ("; without " + missed if missed else "")
+    return value(found, source + (home_directories.not_walked(host) if fact.startswith("dot") else ""))
 
 
 def _bounded(seen: Any) -> Any:
@@ -185,7 +195,7 @@ FACTS: Dict[str, Callable[[Host], Any]] = {
 }
 SOURCES = {
     **dict.fromkeys([name for name in FACTS if "password" in name], "/etc/shadow"),
-    **dict.fromkeys([name for name in FACTS if name.startswith(("home", "dot"))], "home directories of /etc/passwd"),
+    **dict.fromkeys([name for name in FACTS if name.startswith(OF_HOMES)], "home directories of /etc/passwd"),
     **dict.fromkeys(["root_path_problems", "root_umask"], "start-up files of root's shell"),
     "nologin_in_shells": "/etc/shells",
 }

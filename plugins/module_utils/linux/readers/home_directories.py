@@ -58,7 +58,7 @@ def _homes(host: Host) -> List[Home]:
     for user in interactive(host):
         # An empty field is the root directory (passwd(5)).
         path, mount = remote.place(user.home or "/")
-        status, why_not = (None, mount.fstype) if mount else _looked_at(host, path)
+        status, why_not = (None, "on %s, %s" % (mount.path, mount.fstype)) if mount else _looked_at(host, path)
         found.append(Home(user, path, status, why_not))
     return found
 
@@ -87,19 +87,19 @@ def _present(host: Host) -> List[Tuple[Home, os.stat_result]]:
 
 
 def left_out(host: Host) -> str:
-    """Return what a source says of the homes that were not looked at; nothing where all were."""
+    """Return which homes were not looked at, for a sentence; nothing where all were."""
     elsewhere = [home for home in homes(host) if home.why_not]
     if not elsewhere:
         return ""
     shown = BoundedList(MAX_LEFT_OUT)
     for home in elsewhere:
         shown.add("%s (%s, %s)" % (home.user.name, home.path[:MAX_SHOWN], home.why_not[:MAX_SHOWN]))
-    return "; without %d homes that may not answer: %s" % (len(elsewhere), ", ".join(shown.items))
+    return "%d homes that may not answer: %s" % (len(elsewhere), ", ".join(shown.items))
 
 
-def not_looked_at(host: Host) -> str:
+def not_walked(host: Host) -> str:
     """Return what a source says of what the walk of the homes could not look at."""
-    return left_out(host) + told(_hidden(host)[1])
+    return told(_hidden(host)[1])
 
 
 def missing(host: Host) -> List[str]:

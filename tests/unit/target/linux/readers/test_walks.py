@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts, home_directories
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import folder
 
 PASSWD = "root:x:0:0::/root:/bin/sh\nanna:x:%d:0::%s:/bin/sh\n"
@@ -185,16 +186,31 @@ def test_home_that_may_not_answer_is_not_touched_and_said(tmp_path, untouchable,
     (tmp_path / "net/anna").mkdir(parents=True)
     (tmp_path / "home/link").symlink_to("up/anna")
     (tmp_path / "home/up").symlink_to("/net")
-    facts = ("home_missing", "home_not_owned", "home_too_open", "dot_rhosts")
+    facts = ("home_missing", "home_not_owned", "home_too_open", *home_directories.FACTS)
     (tmp_path / "root").chmod(0o777)
     untouchable(tmp_path, "/net")
 
-    seen = read_kind(host, "accounts", [{"fact": fact} for fact in facts])
+    seen = dict(zip(facts, read_kind(host, "accounts", [{"fact": fact} for fact in facts])))
 
-    assert [one.value for one in seen] == [[], [], ["root"], []]
-    assert {one.source for one in seen} == {
-        "home directories of /etc/passwd; without 1 homes that may not answer: anna (/net/anna, nfs4)"
+    # What stands out among the others does so whatever is left out; that nothing does cannot be said.
+    open_homes = seen.pop("home_too_open")
+    missed = "1 homes that may not answer: anna (/net/anna, on /net, nfs4)"
+    assert (open_homes.value, open_homes.source) == (["root"], "home directories of /etc/passwd; without " + missed)
+    assert {(one.state, one.reason) for one in seen.values()} == {
+        ("error", "not looked at were %s; the others are in order; %s" % (missed, accounts.REMEDY))
     }
+
+
+def test_home_that_may_not_answer_does_not_matter_where_nobody_logs_in(tmp_path, untouchable):
+    host = plant(tmp_path, "/net/anna", mount(30, "/net", "nfs4"))
+    passwd = tmp_path / "etc/passwd"
+    passwd.write_text(passwd.read_text().replace("anna:/bin/sh", "anna:/bin/false"))
+    (tmp_path / "root").chmod(0o700)
+    untouchable(tmp_path, "/net")
+
+    for fact in ("home_missing", "home_not_owned", "home_too_open", *home_directories.FACTS):
+        (seen,) = read_kind(host, "accounts", [{"fact": fact}])
+        assert (seen.state, seen.value, seen.source) == ("value", [], "home directories of /etc/passwd"), fact
 
 
 def test_link_to_what_may_not_answer_is_judged_as_it_is(tmp_path, untouchable):
