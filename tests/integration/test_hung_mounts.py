@@ -12,9 +12,9 @@ HUNG = """\
 [ -c /dev/fuse ] || mknod /dev/fuse c 10 229
 mkdir -p {place}
 setsid sh -c 'exec 3<>/dev/fuse
-  mount -i -t fuse -o fd=3,rootmode=40000,user_id={user},group_id=0{more} hung {place} && touch /run/mounted-{user}
+  mount -i -t fuse -o fd=3,rootmode=40000,user_id={user},group_id=0{more} hung {place}
   exec sleep 600' >/dev/null 2>&1 </dev/null &
-for _attempt in $(seq 100); do [ -e /run/mounted-{user} ] && exit 0; sleep 0.1; done
+for _attempt in $(seq 100); do grep -q " {place} " /proc/self/mountinfo && exit 0; sleep 0.1; done
 exit 1
 """
 USER = 4711
@@ -50,28 +50,35 @@ def test_mounts_of_users_and_paths_without_end_switch_no_rule_off(booted_host, a
 
     assert time.monotonic() - started < 60
     assert audit.code == 0, audit.said
-    assert not [rule for rule, one in seen.items() if one["outcome"] == "error" and before[rule]["outcome"] != "error"]
+    # Of the homes one was not looked at, so they are in order no more; what stands out in others still does.
+    worse = {rule: one["outcome"] for rule, one in seen.items() if one["outcome"] != before[rule]["outcome"]}
+    assert worse == {"home_directories_private": "error", "dot_files_private": "error"}
+    missed = "1 homes that may not answer: far (/home/plain/hung/far, on /home/plain/hung, fuse)"
     assert "/home/plain/" + "x" * 250 in str(seen["suid_sgid_reviewed"])
     assert "/home/plain/hung (fuse)" in str(seen["suid_sgid_reviewed"])
-    assert "without 1 homes that may not answer: far (/home/plain/hung/far, fuse)" in str(
-        seen["home_directories_private"]
-    )
+    assert missed in str(seen["home_directories_private"])
     assert "/home/plain/.netrc" in str(seen["dot_files_private"])
 
 
-def test_path_that_hangs_costs_the_rules_about_it_alone(booted_host, audit_hosts):
+def test_mount_that_hangs_costs_the_rules_about_it_and_no_time(booted_host, audit_hosts):
     host = booted_host
     mount(host, "/var/log/hung")
+    mount(host, "/opt/n")
+    host.run(["sh", "-c", "echo 'export PATH=$PATH:/opt/n/bin' >> /root/.profile"])
+    host.run(["sh", "-c", "sed -i 's|:/home/|:/people/|' /etc/passwd"])
+    mount(host, "/people")
+    started = time.monotonic()
 
-    audit = audit_hosts([host], hipaa_cis_level=2, hipaa_cis_observe_max_seconds=25)
+    audit = audit_hosts([host], hipaa_cis_level=2)
     seen = audit.findings(host.name)
 
+    assert time.monotonic() - started < 60
     assert audit.code == 0, audit.said
-    assert (
-        "looking at /var/log/hung was not done within 5 seconds; look for a mount" in seen["log_files_closed"]["reason"]
-    )
-    assert seen["log_files_closed"]["outcome"] == "error"
-    # Of the same kind, and of the walks behind it.
-    assert seen["passwd_permissions"]["outcome"] == "pass"
-    assert seen["suid_sgid_reviewed"]["outcome"] == "manual"
+    errors = {rule: one["reason"] for rule, one in seen.items() if one["outcome"] == "error"}
+    assert set(errors) == {"root_path_safe", "log_files_closed", "home_directories_private", "dot_files_private"}
+    assert errors["root_path_safe"].startswith("/opt/n/bin was not looked at: it lies on /opt/n (fuse), which")
+    assert errors["log_files_closed"].startswith("/var/log/hung was not looked at: it lies on /var/log/hung (fuse)")
+    assert "on /people, fuse)" in errors["home_directories_private"]
+    assert "on /people, fuse)" in errors["dot_files_private"]
     assert seen["cron_running"]["outcome"] == "pass"
+    assert "/people (fuse)" in str(seen["suid_sgid_reviewed"])

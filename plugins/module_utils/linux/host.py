@@ -4,7 +4,8 @@
 """The host as readers see it: a root path to read below and a way to run commands.
 
 Real use reads ``/``; tests read a directory tree with recorded command output.
-Nothing in here writes. Everything that comes from the host is bounded in size and time.
+Nothing in here writes. Everything that comes from the host is bounded in size and time, and what lies on a mount
+that may never answer is not touched.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Seque
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, closed_mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
@@ -63,6 +65,7 @@ class Host:
         self._max_file_bytes = max_file_bytes
         # Called with what is about to be touched and may never answer; it may raise `ReadError`.
         self.note: Callable[[str], None] = _not_noted
+        self._closed_mounts: Optional[Mapping[str, Mount]] = None
         self._texts: Dict[str, str] = {}
         self._results: Dict[Tuple[str, ...], CommandResult] = {}
         self._names: Dict[str, Dict[int, str]] = {}
@@ -74,36 +77,70 @@ class Host:
         Below another root, links are resolved here, for an absolute link would leave the tree.
         ``follow`` says whether a link as the last part is followed too.
         """
-        if self.root == "/":
-            return path
-        parts = [part for part in path.split("/") if part]
-        done: List[str] = []
-        links = 0
+        return path if self.root == "/" else self._below_root(self.place(path, follow)[0])
+
+    def _below_root(self, place: str) -> str:
+        return self.root.rstrip("/") + place.rstrip("/") or "/"
+
+    def place(self, path: str, follow: bool = True) -> Tuple[str, Optional[Mount]]:
+        """Return where a path really is, and the mount that may not answer on the way there, if there is one.
+
+        Links are resolved one by one up to that mount, of which nothing is touched. Raises `ReadError`.
+        """
+        closed = self._closed()
+        parts = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+        here, links = "", 0
         while parts:
-            part = parts.pop(0)
-            if part == ".":
-                continue
+            part = parts.pop()
             if part == "..":
-                done = done[:-1]
+                here = here.rpartition("/")[0]
                 continue
-            here = os.path.join(self.root, *done, part)
-            if os.path.islink(here) and (follow or parts):
-                links += 1
-                if links > MAX_LINKS:
-                    raise ReadError("%s: too many levels of symbolic links" % printable(path))
-                target = os.readlink(here)
-                if target.startswith("/"):
-                    done = []
-                parts = [piece for piece in target.split("/") if piece] + parts
+            below = here + "/" + part
+            if below in closed:
+                return "/".join([below, *reversed(parts)]), closed[below]
+            target = self._target(below) if follow or parts else None
+            if target is None:
+                here = below
                 continue
-            done.append(part)
-        return os.path.join(self.root, *done)
+            links += 1
+            if links > MAX_LINKS:
+                raise ReadError("%s: too many levels of symbolic links" % printable(path))
+            here = "" if target.startswith("/") else here
+            parts.extend(piece for piece in reversed(target.split("/")) if piece not in ("", "."))
+        return here or "/", None
+
+    def _target(self, path: str) -> Optional[str]:
+        """Return where a link leads, or None for what is none or not there."""
+        try:
+            return os.readlink(self._below_root(path))
+        except OSError:
+            return None
+
+    def _closed(self) -> Mapping[str, Mount]:
+        """Return the mounts that may never answer, by path; told once."""
+        if self._closed_mounts is None:
+            # What is read to tell them is not asked about them.
+            self._closed_mounts = {}
+            self._closed_mounts = closed_mounts(self)
+        return self._closed_mounts
+
+    def touchable(self, path: str, follow: bool = True) -> str:
+        """Return the real path, as `path` does. Raises `ReadError` for what lies on a mount that may never answer."""
+        if self.root == "/" and not self._closed():
+            return path
+        place, mount = self.place(path, follow)
+        if mount is None:
+            return path if self.root == "/" else self._below_root(place)
+        raise ReadError(
+            "%s was not looked at: it lies on %s (%s), which may not answer; look at it where it is kept, or document an "
+            "exception" % (printable(path), printable(mount.path), printable(mount.fstype))
+        )
 
     def stat(self, path: str, follow: bool = True) -> os.stat_result:
         """Return the status of ``path``. Raises `NotFound` or `ReadError`."""
         self.note(path)
         try:
-            real = self.path(path, follow)
+            real = self.touchable(path, follow)
             return os.stat(real) if follow else os.lstat(real)
         except OSError as problem:
             raise _read_error(path, problem) from None
@@ -130,7 +167,7 @@ class Host:
         self.note(path)
         try:
             # Without O_NONBLOCK a FIFO planted in place of a file would hang the audit.
-            handle = os.open(self.path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(self.touchable(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as problem:
             raise _read_error(path, problem) from None
         # Python opens no stream on a directory, so the type is looked at first.
@@ -161,7 +198,7 @@ class Host:
         """Return where a symbolic link points, unresolved. Raises `NotFound` or `ReadError`."""
         self.note(path)
         try:
-            return os.readlink(self.path(path, follow=False))
+            return os.readlink(self.touchable(path, follow=False))
         except OSError as problem:
             raise _read_error(path, problem) from None
 
@@ -169,7 +206,7 @@ class Host:
         """Return the names in a directory, sorted. Raises `NotFound` or `ReadError`."""
         self.note(path)
         try:
-            return sorted(os.listdir(self.path(path)))
+            return sorted(os.listdir(self.touchable(path)))
         except OSError as problem:
             raise _read_error(path, problem) from None
 

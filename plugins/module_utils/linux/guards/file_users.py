@@ -112,7 +112,7 @@ def by_others(host: Host, path: str, uid: int, gid: int) -> str:
 
 def below(host: Host, folder: str, uid: int) -> str:
     """Return what runs as somebody else than ``uid`` and uses something at or below a folder; nothing where nothing does."""
-    top = os.path.realpath(host.path(folder)) if host.root == "/" else folder
+    top = host.place(folder)[0]
     inside = top.rstrip("/") + "/"
     found = [
         one
@@ -132,7 +132,7 @@ def _named(host: Host, found: Sequence[Process]) -> str:
 def has_access_list(host: Host, path: str) -> bool:
     """Return whether a file or folder has an access control list. Raises `ReadError` where that can't be told."""
     try:
-        return ACCESS_LIST in os.listxattr(host.path(path), follow_symlinks=False)
+        return ACCESS_LIST in os.listxattr(host.touchable(path), follow_symlinks=False)
     except OSError as problem:
         if problem.errno == errno.ENOTSUP:
             return False

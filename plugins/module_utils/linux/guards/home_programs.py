@@ -167,10 +167,8 @@ def _all_links(host: Host) -> Iterator[_Link]:
 
 def _end(host: Host, path: str) -> str:
     """Return where a path leads in the end; itself where it leads round in a circle."""
-    if host.root == "/":
-        return os.path.realpath(path) if path.startswith("/") else path
     try:
-        return "/" + os.path.relpath(host.path(path), host.root)
+        return host.place(path)[0]
     except ReadError:
         return path
 

@@ -56,11 +56,11 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 
 def _of_homes(host: Host, fact: str) -> Observation:
-    """Return a fact about homes. Nothing is said to be in order where a home was not looked at: raises `ReadError`."""
+    """Return a fact about homes. Raises `ReadError` where it lists nothing and a home was not looked at."""
     found = _bounded(FACTS[fact](host))
     missed = home_directories.left_out(host)
     if missed and not found:
-        raise ReadError("not looked at were %s; the others are in order; %s" % (missed, REMEDY))
+        raise ReadError("nothing was found, but without %s; %s" % (missed, REMEDY))
     source = SOURCES[fact] + ("; without " + missed if missed else "")
     return value(found, source + (home_directories.not_walked(host) if fact.startswith("dot") else ""))
 

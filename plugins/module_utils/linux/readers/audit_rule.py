@@ -14,6 +14,7 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -31,7 +32,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_text import USERS, RuleSet
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_words import Words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 FOLDER = "/etc/audit/rules.d"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from typing import Any, Dict, List, Sequence
@@ -71,7 +70,7 @@ def document(host: Host, path: str) -> Dict[str, Any]:
     """Return a file's document, links followed. Raises `NotFound` or `ReadError`; a dangling link is an error."""
     entry = host.stat(path, follow=False)
     link = stat.S_ISLNK(entry.st_mode)
-    target = printable(os.readlink(host.path(path, follow=False))) if link else None
+    target = printable(host.read_link(path)) if link else None
     if link:
         try:
             entry = host.stat(path)

@@ -12,6 +12,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import shown_mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, login_shells, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import (
@@ -21,7 +22,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder impo
     closed_tree,
     told,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.remote import Remote, mounts
 
 MAX_PATHS = 200
 MAX_LEFT_OUT = 10
@@ -53,11 +53,11 @@ def homes(host: Host) -> List[Home]:
 
 
 def _homes(host: Host) -> List[Home]:
-    remote = _remote(host)
+    shown_mounts(host)  # else nobody knows which homes may not answer
     found = []
     for user in interactive(host):
         # An empty field is the root directory (passwd(5)).
-        path, mount = remote.place(user.home or "/")
+        path, mount = host.place(user.home or "/")
         status, why_not = (None, "on %s, %s" % (mount.path, mount.fstype)) if mount else _looked_at(host, path)
         found.append(Home(user, path, status, why_not))
     return found
@@ -73,11 +73,6 @@ def _looked_at(host: Host, path: str) -> Tuple[Optional[os.stat_result], str]:
         if not host.privileged:
             raise
         return None, str(problem)
-
-
-def _remote(host: Host) -> Remote:
-    remote: Remote = host.shared("remote", lambda: Remote(host))
-    return remote
 
 
 def _present(host: Host) -> List[Tuple[Home, os.stat_result]]:
@@ -136,13 +131,12 @@ def _walk_homes(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
         owners.setdefault(home.path, []).append(home.user)
     found = {fact: BoundedList(MAX_PATHS) for fact in FACTS}
     missed = BoundedList(MAX_LEFT_OUT)
-    closed = closed_tree(mount.path for mount in mounts(host))
-    remote = _remote(host)
+    closed = closed_tree(mount.path for mount in shown_mounts(host))
     for home_path, shared_by in owners.items():
         walk = Walk(prefix + home_path.rstrip("/"), branch(closed, home_path), missed, prefix)
         for name, status in _hidden_below(walk, deadline):
             path = walk.path(name)[len(prefix) :]
-            facts = {fact for user in shared_by for fact in _facts_of(host, remote, path, status, user)}
+            facts = {fact for user in shared_by for fact in _facts_of(host, path, status, user)}
             for fact in sorted(facts):
                 found[fact].add(path)
     if missed.count and not host.privileged:
@@ -183,14 +177,14 @@ def _status(walk: Walk, entry: os.DirEntry[str]) -> Optional[os.stat_result]:
     return None
 
 
-def _facts_of(host: Host, remote: Remote, path: str, status: os.stat_result, user: User) -> Sequence[str]:
+def _facts_of(host: Host, path: str, status: os.stat_result, user: User) -> Sequence[str]:
     """Return the facts that list a hidden file of this user. Limits as in the benchmark: 0644, histories 0600."""
     name = path.rsplit("/", 1)[1]
     regular = stat.S_ISREG(status.st_mode)
     mode = stat.S_IMODE(status.st_mode)
     facts = [FORBIDDEN[name]] if name in FORBIDDEN else []
     if name == ".netrc":
-        target = _followed(host, remote, path, status)
+        target = _followed(host, path, status)
         if stat.S_IMODE(target.st_mode) & 0o177:
             facts.append("dot_netrc_too_open")
     if regular and mode & ~(0o600 if name in HISTORIES else 0o644):
@@ -200,12 +194,11 @@ def _facts_of(host: Host, remote: Remote, path: str, status: os.stat_result, use
     return facts
 
 
-def _followed(host: Host, remote: Remote, path: str, status: os.stat_result) -> os.stat_result:
+def _followed(host: Host, path: str, status: os.stat_result) -> os.stat_result:
     """Return the status of what a link leads to; of the link itself, which is open to all, where that can't be told."""
     if not stat.S_ISLNK(status.st_mode):
         return status
     try:
-        place, mount = remote.place(path)
-        return status if mount is not None else host.stat(place, follow=False)
+        return host.stat(path)
     except ReadError:
         return status

@@ -8,6 +8,12 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import (
+    Mount,
+    MountTable,
+    effective,
+    normal_path,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -20,12 +26,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mount_config import Configured, MountConfig
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import (
-    Mount,
-    MountTable,
-    effective,
-    normal_path,
-)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import mount_device, mount_option
 
 MAX_OPTIONS = 60

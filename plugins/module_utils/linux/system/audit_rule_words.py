@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import Dict, FrozenSet, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import MountTable
 
 BITS_64 = frozenset({"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64"})
 I386 = ("i386", "i486", "i586", "i686")
@@ -99,8 +98,7 @@ class Words:
 
     def real(self, path: str) -> str:
         """Return a path without any links."""
-        root = self._host.root.rstrip("/")
-        return self._host.path(path)[len(root) :] or "/" if root else os.path.realpath(path)
+        return self._host.place(path)[0]
 
     def is_folder(self, path: str) -> bool:
         """Return whether a path leads to a directory."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import normal_path
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.octal import unescape
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unescape
 
 FSTAB = "/etc/fstab"
 MIN_FIELDS = 2

@@ -14,11 +14,11 @@ from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import is_null, snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB, Entry, first_for, read_fstab
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
     GENERATED,
     UNIT_DIRECTORIES,

@@ -9,18 +9,12 @@ from dataclasses import dataclass
 from typing import FrozenSet, List, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import KERNEL_PATHS, Mount, MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import Mount, MountTable
 
 LOCAL_TYPES = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "nilfs2", "reiserfs", "bcachefs", "vfat",
     "exfat", "ntfs", "ntfs3", "fuseblk", "iso9660", "udf", "overlay", "tmpfs", "ramfs", "devtmpfs",
-})  # fmt: skip
-# Not touched at all: others' servers and programs may never answer, and are audited there.
-REMOTE_TYPES = frozenset({
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2",
-    "9p", "virtiofs", "coda", "orangefs", "beegfs", "vboxsf", "vmhgfs",
-    "autofs", "fuse",
 })  # fmt: skip
 # Not entered: the kernel's own trees hold no files, and nobody can write to images such as snap packages bring.
 OTHER_TYPES = frozenset({
@@ -29,7 +23,6 @@ OTHER_TYPES = frozenset({
     "nfsd", "selinuxfs", "smackfs", "resctrl", "xenfs",
     "squashfs", "erofs", "cramfs", "romfs",
 })  # fmt: skip
-KERNEL_PATHS = ("/proc", "/sys")
 # What services mount below these (containers, credentials, sessions) comes and goes with them.
 SERVICE_PATHS = ("/dev/", "/run/")
 LASTING_MOUNTS = ("/dev/shm", "/run/lock", "/run/shm")  # noqa: S108 (looked at, not written to)
@@ -61,6 +54,7 @@ def places(host: Host, excluded: Sequence[str]) -> Places:
             raise
         mounts = []  # a bare tree is one file system
     wanted = [mount for mount in mounts if not _below(mount.path, barred) and _is_walked(mount)]
+    _refuse_unreachable(mounts, wanted)
     if mounts and not any(mount.path == "/" for mount in wanted):
         raise ReadError("the root file system is none of the local types that can be walked")
     closed = barred.union(KERNEL_PATHS, (mount.path for mount in mounts)) - {"/"}
@@ -74,9 +68,18 @@ def places(host: Host, excluded: Sequence[str]) -> Places:
     return Places(tuple(tops) or (("/", False),), frozenset(closed), tuple(left_out))
 
 
-def is_remote(mount: Mount) -> bool:
-    """Return whether looking at a mount asks a server or another program, which may never answer."""
-    return mount.fstype in REMOTE_TYPES or mount.fstype.startswith("fuse.")
+def _refuse_unreachable(mounts: Sequence[Mount], wanted: Sequence[Mount]) -> None:
+    """Raise `ReadError` for a file system to be walked that is reached through one that may never answer."""
+    # An automount does not wait for what is mounted below it already.
+    barriers = {one.path: one.fstype for one in mounts if one.may_not_answer and one.fstype != "autofs"}
+    barriers.pop("/", None)
+    for mount in wanted:
+        for path, fstype in barriers.items():
+            if _below(mount.path, {path}):
+                raise ReadError(
+                    "%s lies on %s (%s), which may not answer; name it in hipaa_cis_scan_exclude if it may be left out"
+                    % (printable(mount.path), printable(path), fstype)
+                )
 
 
 def _below(path: str, folders: Set[str]) -> bool:
@@ -90,7 +93,7 @@ def _is_walked(mount: Mount) -> bool:
         return False
     if mount.fstype in LOCAL_TYPES:
         return True
-    if mount.fstype in OTHER_TYPES or is_remote(mount):
+    if mount.fstype in OTHER_TYPES or mount.may_not_answer:
         return False
     raise ReadError(
         "%s is a file system of the unknown type %s; name it in hipaa_cis_scan_exclude if it may be left out"

@@ -11,11 +11,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import fstab_check
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB, first_for, read_fstab
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mount_config import Configured
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mountinfo import Mount, normal_path
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import unit_name
 
 if TYPE_CHECKING:

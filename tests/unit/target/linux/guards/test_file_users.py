@@ -42,7 +42,7 @@ def test_processes_of_others_than_root_are_known_by_what_they_hold(host):
         ("/srv/anna", 1000, ""),
         ("/srv", 1000, "p8 (process 8 of 900)"),
         ("/srv/ann", 0, ""),
-        ("/srv/app/", 0, ""),
+        ("/srv/app/", 0, "p8 (process 8 of 900)"),
         ("/srv/cwd8", 0, "p8 (process 8 of 900)"),
     ],
 )

@@ -180,6 +180,20 @@ def test_mount_of_a_user_is_left_out_and_the_rest_is_judged(tmp_path, untouchabl
     assert paths(seen) == ["/home/anna/.rhosts"]
 
 
+@BOTH
+def test_mount_on_an_odd_name_is_left_out_too(tmp_path, untouchable, kind, address):
+    name = b"\xff\\x41 \xc3\xa4"
+    host = plant(tmp_path)
+    with open(tmp_path / "proc/self/mountinfo", "ab") as table:
+        table.write(b"30 1 0:30 / /home/anna/\xff\\134x41\\040\xc3\xa4 rw - fuse x rw\n")
+    os.mkdir(os.fsencode(tmp_path / "home/anna") + b"/" + name)
+    untouchable(tmp_path, "/home/anna/" + os.fsdecode(name))
+
+    (seen,) = read_kind(host, kind, [address])
+
+    assert paths(seen) == []
+
+
 @pytest.mark.parametrize("home", ["/net/anna", "/home/link", "/home/anna/../up/anna"])
 def test_home_that_may_not_answer_is_not_touched_and_said(tmp_path, untouchable, home):
     host = plant(tmp_path, home, mount(30, "/net", "nfs4"))
@@ -197,7 +211,7 @@ def test_home_that_may_not_answer_is_not_touched_and_said(tmp_path, untouchable,
     missed = "1 homes that may not answer: anna (/net/anna, on /net, nfs4)"
     assert (open_homes.value, open_homes.source) == (["root"], "home directories of /etc/passwd; without " + missed)
     assert {(one.state, one.reason) for one in seen.values()} == {
-        ("error", "not looked at were %s; the others are in order; %s" % (missed, accounts.REMEDY))
+        ("error", "nothing was found, but without %s; %s" % (missed, accounts.REMEDY))
     }
 
 

@@ -5,19 +5,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.octal import unescape
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unescape
 
-# A process in a namespace of its own (ansible-pull as a service with a private /tmp) sees other
-# mounts than the host has; the first process sees the host's. Its table is open to root only.
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+
 # A user of FUSE may have a thousand mounts on paths of any length.
 MAX_TABLE_BYTES = 64 * 1024 * 1024
-TABLES = ("/proc/1/mountinfo", "/proc/self/mountinfo")
+# A process in a namespace of its own (ansible-pull as a service with a private /tmp) sees other
+# mounts than the host has; the first process sees the host's. Its table is open to root only.
+OWN_TABLE = "/proc/self/mountinfo"
+TABLES = ("/proc/1/mountinfo", OWN_TABLE)
 FIXED_FIELDS = 6
+ODD_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
+# Others' servers and programs may never answer, and are audited there.
+REMOTE_TYPES = frozenset({
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2",
+    "9p", "virtiofs", "coda", "orangefs", "beegfs", "vboxsf", "vmhgfs",
+    "autofs", "fuse",
+})  # fmt: skip
+# The kernel's own: automounts that nobody else can ask for, and what a container is shown of its limits.
+KERNEL_PATHS = ("/proc", "/sys")
 # Flags that are shown by the word for not having them.
 NEGATED = {"dev": "nodev", "suid": "nosuid", "exec": "noexec", "async": "sync"}
 
@@ -39,6 +52,11 @@ class Mount:
     volume: str = ""
     root: str = "/"
 
+    @property
+    def may_not_answer(self) -> bool:
+        """Return whether looking at the mount asks a server or another program, or mounts something."""
+        return self.fstype in REMOTE_TYPES or self.fstype.startswith("fuse.")
+
     def has(self, option: str) -> bool:
         """Return whether an option is in effect, ``dev`` being the lack of ``nodev``."""
         if option in NEGATED:
@@ -49,20 +67,20 @@ class Mount:
 class MountTable:
     """The mounts of the host; says which one is seen on a path."""
 
-    def __init__(self, host: Host) -> None:
-        self.source = "/proc/self/mountinfo"
-        self._mounts = self._read(host)
+    def __init__(self, host: Host, tables: Sequence[str] = TABLES) -> None:
+        self.source = OWN_TABLE
+        self._mounts = self._read(host, tables)
         self._children: Dict[Tuple[int, str], Mount] = {
             (mount.parent, mount.path): mount for mount in self._mounts if mount.parent != mount.number
         }
         self._root = self._find_root()
 
-    def _read(self, host: Host) -> List[Mount]:
-        for table in TABLES:
+    def _read(self, host: Host, tables: Sequence[str]) -> List[Mount]:
+        for table in tables:
             try:
                 text = host.read_text(table, MAX_TABLE_BYTES)
             except ReadError:
-                if table == TABLES[-1]:
+                if table == tables[-1]:
                     raise
                 continue
             self.source = table
@@ -106,6 +124,32 @@ class MountTable:
         return mount
 
 
+def shown_mounts(host: Host) -> List[Mount]:
+    """Return the mounts that can be seen; none on a bare tree. Raises `ReadError` where a host does not tell them."""
+    try:
+        table: MountTable = host.shared("mounts", lambda: MountTable(host))
+    except NotFound:
+        if host.root == "/":
+            raise ReadError("/proc shows no mounts, so what may never answer cannot be told") from None
+        return []
+    return table.shown()
+
+
+def closed_mounts(host: Host) -> Dict[str, Mount]:
+    """Return the mounts that may never answer, by path, as this process meets them; none where that can't be told.
+
+    A host whose root is on a server is as good as that server.
+    """
+    try:
+        shown = MountTable(host, (OWN_TABLE,)).shown()
+    except ReadError:
+        return {}
+    kernels = tuple(path + "/" for path in KERNEL_PATHS)
+    return {
+        one.path: one for one in shown if one.may_not_answer and one.path != "/" and not one.path.startswith(kernels)
+    }
+
+
 def bound_folder(host: Host, path: str) -> Optional[Mount]:
     """Return the mount of a folder from elsewhere (a bind mount) in which a path lies, or None; also where that can't be told."""
     try:
@@ -129,7 +173,12 @@ def _parse(table: str, place: int, line: str) -> Mount:
     except ValueError:
         raise ReadError("%s:%d is not a line of a mount table" % (table, place)) from None
     merged = _merged(options, super_options)
-    return Mount(number, parent, unescape(path), fstype, unescape(device), merged, fields[2], unescape(fields[3]))
+    return Mount(number, parent, _path(path), fstype, unescape(device), merged, fields[2], _path(fields[3]))
+
+
+def _path(text: str) -> str:
+    r"""Return a path as Python has the names of files. Bytes that are no UTF-8 were read as ``\xNN``; a backslash is ``\134``."""
+    return unescape(ODD_BYTE.sub(lambda byte: chr(0xDC00 + int(byte.group(1), 16)), text))
 
 
 def _merged(options: str, super_options: str) -> Tuple[str, ...]:
