@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Seque
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, closed_mounts
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, NotTouched, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -125,13 +125,13 @@ class Host:
         return self._closed_mounts
 
     def touchable(self, path: str, follow: bool = True) -> str:
-        """Return the real path, as `path` does. Raises `ReadError` for what lies on a mount that may never answer."""
+        """Return the real path, as `path` does. Raises `NotTouched` for what lies on a mount that may never answer."""
         if self.root == "/" and not self._closed():
             return path
         place, mount = self.place(path, follow)
         if mount is None:
             return path if self.root == "/" else self._below_root(place)
-        raise ReadError(
+        raise NotTouched(
             "%s was not looked at: it lies on %s (%s), which may not answer; look at it where it is kept, or document an "
             "exception" % (printable(path), printable(mount.path), printable(mount.fstype))
         )

@@ -24,6 +24,10 @@ class NotFound(ReadError):
     """The file or command does not exist, which often is an answer and not an error."""
 
 
+class NotTouched(ReadError):
+    """It lies on a mount that may never answer, so nobody knows what it is."""
+
+
 class UsageError(ReadError):
     """The address itself is wrong: the catalog or the caller is at fault, not the host."""
 

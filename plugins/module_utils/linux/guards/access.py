@@ -12,7 +12,7 @@ from typing import AbstractSet, Any, Callable, Dict, FrozenSet, Iterable, List, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, NotTouched, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
@@ -43,6 +43,7 @@ EMPTY_ALLOWED = re.compile(r"^\s*auth\s[^#\n]*\bpam_unix\.so\b[^#\n]*\bnullok\b"
 # Hosts that these name are believed who their users are (sshd_config(5), HostbasedAuthentication).
 TRUSTED_HOSTS = ("/etc/ssh/shosts.equiv", "/etc/hosts.equiv")
 SHOSTS, RHOSTS = "/.shosts", "/.rhosts"
+HOSTBASED = "hostbasedauthentication"
 KEYTAB = "/etc/krb5.keytab"
 
 
@@ -88,18 +89,20 @@ def access(host: Host) -> Access:
     keys, maybe_keys = _keys(host, accounts)
     rules = logins.rules(host)
     memberships = _memberships(host, accounts)
+    matched = _matched(host) if sshd else {}
+    believing = "yes" in {sshd.get(HOSTBASED), *matched.get(HOSTBASED, ())}
     return Access(
         users=tuple(accounts),
         # Of a name that stands twice the C library takes the first line.
         passwords={entry.name: entry for entry in reversed(_there(passwords, host))},
         groups=memberships,
         sshd=sshd,
-        matched=_matched(host) if sshd else {},
+        matched=matched,
         keys=keys,
         maybe_keys=maybe_keys,
         trusted=_trusted(host, accounts),
-        shosts=_own_trusted(host, accounts, SHOSTS),
-        rhosts=_own_trusted(host, accounts, RHOSTS),
+        shosts=_own_trusted(host, accounts, SHOSTS, believing),
+        rhosts=_own_trusted(host, accounts, RHOSTS, believing),
         kerberos=host.exists(KEYTAB),
         sudo=tuple(rules),
         unasked=_unasked(host, accounts, memberships),
@@ -163,9 +166,18 @@ def _trusted(host: Host, accounts: Sequence[User]) -> FrozenSet[str]:
     return frozenset(user.name for user in accounts if believed)
 
 
-def _own_trusted(host: Host, accounts: Sequence[User], name: str) -> FrozenSet[str]:
-    """Return who believes another host by a file in their home directory."""
-    return frozenset(user.name for user in accounts if _says_something(_text(host, user.home.rstrip("/") + name)))
+def _own_trusted(host: Host, accounts: Sequence[User], name: str, matters: bool) -> FrozenSet[str]:
+    """Return who believes another host by a file in their home directory. Raises `NotTouched` where that ``matters``."""
+    found = set()
+    for user in accounts:
+        try:
+            if _says_something(_read(host, user.home.rstrip("/") + name)):
+                found.add(user.name)
+        except NotTouched:
+            # Sshd does look there.
+            if matters:
+                raise
+    return frozenset(found)
 
 
 def _says_something(text: str) -> bool:
@@ -175,7 +187,17 @@ def _says_something(text: str) -> bool:
 def _text(host: Host, path: str) -> str:
     """Return a file's text; nothing where it is missing or cannot be read, as the programs that look for it do."""
     try:
+        return _read(host, path)
+    except NotTouched:
+        return ""
+
+
+def _read(host: Host, path: str) -> str:
+    """Return a file's text, as `_text` does. Raises `NotTouched`."""
+    try:
         return host.read_text(path)
+    except NotTouched:
+        raise
     except ReadError:
         return ""
 

@@ -8,6 +8,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import Com
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import access, jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.access import OWN_SERVICES
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotTouched
 
 KEY = "ssh-ed25519 AAAAC3Nz me\n"
 BASE = {
@@ -132,6 +133,20 @@ def test_hosts_that_are_believed_are_known(seen, path, text, field, who):
     assert {name: getattr(found, name) for name in ("trusted", "shosts", "rhosts") if getattr(found, name)} == (
         {field: who} if who else {}
     )
+
+
+NFS = "1 0 254:0 / / rw - ext4 x rw\n30 1 0:30 / /home/ada rw - nfs x rw\n"
+
+
+def test_files_of_a_home_that_may_not_answer_count_where_sshd_looks_at_them(seen):
+    files = {"/proc/self/mountinfo": NFS, "/home/ada/.shosts": "ward\n", "/home/ada/.ssh/authorized_keys": KEY}
+
+    found = seen(files)
+
+    assert (found.shosts, found.keys, found.maybe_keys) == (set(), set(), {"ada"})
+    for more in ({}, {"/etc/ssh/sshd_config": "Match User ada\nHostbasedAuthentication yes\n"}):
+        with pytest.raises(NotTouched, match=r"/home/ada/\.shosts was not looked at"):
+            seen({**files, **more}, SSHD if more else SSHD + "hostbasedauthentication yes\n")
 
 
 @pytest.mark.parametrize(
