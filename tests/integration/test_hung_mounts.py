@@ -1,7 +1,9 @@
-"""A file system that never answers costs what lies on it, and nothing else."""
+"""A file system or a folder that never answers costs what lies in it, and nothing else."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import time
 
 import pytest
@@ -28,6 +30,24 @@ for number in range(20):
 os.close(os.open("deep-program", os.O_CREAT | os.O_WRONLY, 0o755, dir_fd=here))
 os.chmod("deep-program", 0o4755, dir_fd=here)
 """
+
+
+# fanotify(7): who opens the folder waits until a listener allows it.
+CONTENT, CLOSE_ON_EXEC, ADD, OPEN_PERMISSION, FOLDERS, FROM_HERE = 0x4, 0x1, 0x1, 0x10000, 0x40000000, -100
+
+
+@pytest.fixture
+def unanswered(booted_host):
+    """A folder of the host, of no mount of its own, that nobody can open: a listener was asked and says nothing."""
+    folder = "/var/log/unanswered"
+    booted_host.run(["mkdir", folder])
+    library = ctypes.CDLL(None, use_errno=True)
+    listener = library.fanotify_init(CONTENT | CLOSE_ON_EXEC, os.O_RDONLY)
+    events = ctypes.c_uint64(OPEN_PERMISSION | FOLDERS)
+    path = os.fsencode(str(booted_host.root) + folder)
+    assert library.fanotify_mark(listener, ADD, events, FROM_HERE, path) == 0, os.strerror(ctypes.get_errno())
+    yield folder
+    os.close(listener)
 
 
 def mount(host, place, user=0, more=",allow_other"):
@@ -82,3 +102,18 @@ def test_mount_that_hangs_costs_the_rules_about_it_and_no_time(booted_host, audi
     assert "on /people, fuse)" in errors["dot_files_private"]
     assert seen["cron_running"]["outcome"] == "pass"
     assert "/people (fuse)" in str(seen["suid_sgid_reviewed"])
+
+
+def test_path_that_hangs_costs_the_rules_about_it_alone(booted_host, audit_hosts, unanswered):
+    # A walk of the file systems would wait for its own time too.
+    rules = {"rules": ["log_files_closed", "passwd_permissions", "cron_running"]}
+    audit = audit_hosts([booted_host], hipaa_cis_include=rules, hipaa_cis_observe_max_seconds=25)
+    seen = audit.findings(booted_host.name)
+
+    assert audit.code == 0, audit.said
+    reason = f"looking at {unanswered} was not done within 5 seconds; look for a mount"
+    assert reason in seen["log_files_closed"]["reason"]
+    assert seen["log_files_closed"]["outcome"] == "error"
+    # Of the same kind, and of what stands behind it.
+    assert seen["passwd_permissions"]["outcome"] == "pass"
+    assert seen["cron_running"]["outcome"] == "pass"
