@@ -131,12 +131,12 @@ def test_host_that_says_nothing_is_no_answer(ask, monkeypatch):
 class DeadMounts(Host):
     """A host on which what lies below /dead and /gone never answers; the file ``asked`` says who tried."""
 
-    def path(self, path, follow=True):
+    def touchable(self, path, follow=True):
         if path.startswith(("/dead", "/gone")):
             with open(self.root + "/asked", "a") as stream:
                 stream.write(path + "\n")
             hang()
-        return super().path(path, follow)
+        return super().touchable(path, follow)
 
 
 @pytest.fixture
