@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import answers, catch_up
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import answers, catch_up, drift
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, Question
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.history_text import lines, write_overdue
+from tests.builders import ROOT
 from tests.past_runs import CITES, RULES, START, finished
 
 
@@ -281,3 +283,24 @@ def test_answers_are_printed_without_what_steers_a_terminal(tmp_path):
 def test_terms_that_cannot_be_read_are_said(check, value, said):
     with pytest.raises(HipaaCisError, match=said):
         check(value)
+
+
+def test_page_names_every_option_with_its_default():
+    page = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+    rows = {
+        name: line
+        for line in page.split("\n")
+        for name in re.findall(r"`hipaa_cis_(\w+)`", line)
+        if line.startswith("| ")
+    }
+
+    asked = set(options.HISTORY_SPEC) - {"run_dir", "catalogs"}
+    assert set(rows) == asked
+    for name in ("trend_days", "audit_interval"):
+        assert f"| {options.HISTORY_SPEC[name]['default']:g} |" in rows[name]
+
+
+def test_page_names_every_kind_of_drift():
+    page = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+
+    assert [kind for kind in drift.KINDS if f"| {kind} |" not in page] == []
