@@ -55,7 +55,9 @@ options:
     type: float
     default: 90.0
   deadlines:
-    description: How many days a failure of each severity may last, such as V({critical: 7, high: 30}). Nothing is overdue of a severity without one.
+    description:
+      - "How many days a failure of each severity may last, such as C({critical: 7, high: 30})."
+      - Nothing is overdue of a severity without one.
     type: dict
     default: {}
   audit_interval:
