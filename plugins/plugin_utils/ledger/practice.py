@@ -82,8 +82,7 @@ def _failures(history: History, start: float, now: int) -> dict[int, list[tuple[
     """Return of each rule the times in which it failed, or could not be judged: from, to, host, rule."""
     statement = (
         "SELECT host_id, rule_id, from_position, until_position FROM hipaa_cis_episodes "
-        "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen} "
-        "ORDER BY from_position"
+        "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen}"
     )
     times = {position: max(run.finished_at, int(start)) for position, run in history.runs.items()}
     found: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
@@ -96,21 +95,21 @@ def _failures(history: History, start: float, now: int) -> dict[int, list[tuple[
 
 def _joined(times: Iterable[tuple[int, int, int, int]]) -> list[Time]:
     """Return times that overlap or touch as one."""
-    joined: list[Time] = []
-    begin = end = 0
-    hosts: set[int] = set()
-    rules: set[int] = set()
-    for first, last, host, rule in sorted(times):
-        if hosts and first > end:
-            joined.append(Time(begin, end, frozenset(hosts), frozenset(rules)))
-            hosts, rules = set(), set()
-        if not hosts:
-            begin, end = first, last
-        end = max(end, last)
+    # What began with the same run, first: there are far fewer runs than failures.
+    begun: dict[int, tuple[list[int], set[int], set[int]]] = {}
+    for begin, end, host, rule in times:
+        ends, hosts, rules = begun.setdefault(begin, ([end], set(), set()))
+        ends[0] = max(ends[0], end)
         hosts.add(host)
         rules.add(rule)
-    if hosts:
-        joined.append(Time(begin, end, frozenset(hosts), frozenset(rules)))
+    joined: list[Time] = []
+    for begin in sorted(begun):
+        ends, hosts, rules = begun[begin]
+        if joined and begin <= joined[-1].end:
+            last = joined.pop()
+            joined.append(Time(last.begin, max(last.end, ends[0]), last.hosts | hosts, last.rules | rules))
+        else:
+            joined.append(Time(begin, ends[0], frozenset(hosts), frozenset(rules)))
     return joined
 
 
