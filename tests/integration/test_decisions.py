@@ -73,10 +73,10 @@ def site(tmp_path):
 def audit(tmp_path, site):
     """Return a function that audits three pumps with the site's decisions, and gives (process, run directory)."""
 
-    def run(settings=UNSAFE, **variables):
+    def run(settings=None, **variables):
         options = {**pump.variables(tmp_path / "runs"), "hipaa_cis_site_dir": str(site), **variables}
         command = ["hipaa.cis.audit", "-i", "pump-1,pump-2,pump-3,", "-c", "local", "-e", json.dumps(options)]
-        process = pump.play(command, pump.checkout_environment(tmp_path, settings))
+        process = pump.play(command, pump.checkout_environment(tmp_path, settings or UNSAFE))
         return process, tmp_path / "runs" / "latest"
 
     return run

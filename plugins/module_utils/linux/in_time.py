@@ -91,7 +91,7 @@ def _is_told_apart(told: List[Step], problem: str, place: Place) -> bool:
     key = told[-1].get("apart") if told else None
     if not key or not problem or problem == ENDED:
         return False
-    reason = "looking at %s %s; %s" % (place.bar() or "it", problem, REMEDY)
+    reason = "looking at %s %s; %s" % (place.give_up() or "it", problem, REMEDY)
     told.append({"observations": {key: error(reason).as_dict()}})
     return True
 
@@ -112,7 +112,7 @@ class Place:
                 raise ReadError("%s did not answer; %s" % (barred.decode("utf-8", "replace"), REMEDY))
         self._memory[: len(data) + 2] = len(data).to_bytes(2, "big") + data
 
-    def bar(self) -> str:
+    def give_up(self) -> str:
         """Return what was noted last, shortened, and let nobody touch it any more."""
         data = self._memory[2 : 2 + int.from_bytes(self._memory[:2], "big")]
         self._memory[:2] = bytes(2)
