@@ -49,6 +49,7 @@ def test_verdicts_are_what_was_planted(audit, settings, lock, telnet):
         "expected",
         "findings.csv",
         "hosts",
+        "outcomes.json",
         "report.html",
         "summary.json",
     }
