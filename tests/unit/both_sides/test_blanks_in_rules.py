@@ -60,3 +60,16 @@ def test_other_signs_are_no_blanks(tmp_path, rule, files):
     passed = [sign for sign in SIGNS if outcome(tmp_path / repr(sign), rule, files, sign) == "pass"]
 
     assert not passed
+
+
+@pytest.mark.parametrize(
+    ("rule", "files"),
+    [
+        ("default_umask", {"/etc/profile": "umask 027~\n"}),
+        ("shell_timeout", {"/etc/profile.d/a.sh": "TMOUT=900~\nreadonly TMOUT~\nexport TMOUT~\n"}),
+    ],
+)
+def test_carriage_return_is_a_part_of_the_word_to_a_shell(tmp_path, rule, files):
+    """bash: "umask: 027: octal number out of range", and TMOUT is 900 and a CR, which it does not take for a number."""
+    assert outcome(tmp_path / "unix", rule, files, "") == "pass"
+    assert outcome(tmp_path / "dos", rule, files, "\r") == "fail"

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import is_shell
+
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
@@ -82,8 +84,3 @@ def validators(plan: ChangePlan, path: str) -> Sequence[Sequence[str]]:
 def checks(path: str) -> Sequence[Sequence[str]]:
     """Return the commands that look at the whole configuration afterwards."""
     return [["rsyslogd", "-N1"]] if path.startswith("/etc/rsyslog") else []
-
-
-def is_shell(path: str) -> bool:
-    """Return whether a shell runs the file at login."""
-    return path in ("/etc/profile", "/etc/bash.bashrc") or path.startswith(("/etc/profile.d/", "/root/."))

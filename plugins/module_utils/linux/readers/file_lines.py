@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import is_shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
 
 MAX_LINES = 100
@@ -52,7 +53,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 def _matching(host: Host, paths: List[str], expression: re.Pattern[str]) -> List[Dict[str, Any]]:
     found: List[Dict[str, Any]] = []
     for path in paths:
-        for number, line in enumerate(split_lines(host.read_text(path)), 1):
+        for number, line in enumerate(_lines(path, host.read_text(path)), 1):
             # A line is cut before it is searched: an expression must not run away on a hostile one.
             if expression.search(line[:MAX_LENGTH]) or (len(line) > MAX_LENGTH and expression.search(line[:65536])):
                 found.append(
@@ -61,3 +62,10 @@ def _matching(host: Host, paths: List[str], expression: re.Pattern[str]) -> List
             if len(found) > MAX_LINES:
                 raise ReadError("more than %d lines of %s match" % (MAX_LINES, printable(path)))
     return found
+
+
+def _lines(path: str, text: str) -> List[str]:
+    # To a shell the CR of a CRLF is a part of the last word: `umask 027` with one sets nothing.
+    if "\r" in text and is_shell(path):
+        return [row[:-1] if row.endswith("\n") else row for row in split_lines(text, ends=True)]
+    return split_lines(text)

@@ -32,6 +32,11 @@ class Command:
     line: int
 
 
+def is_shell(path: str) -> bool:
+    """Return whether a shell runs the file at login."""
+    return path in ("/etc/profile", "/etc/bash.bashrc") or path.startswith(("/etc/profile.d/", "/root/."))
+
+
 def commands(text: str, path: str) -> Iterator[Command]:
     """Yield the commands of a script in order. Raises `ReadError` where quotes or here-documents do not end."""
     scan = _Scan(text)
