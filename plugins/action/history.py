@@ -10,10 +10,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import OnceAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.answers import Terms, answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current
@@ -27,31 +26,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 DOCUMENT, OVERDUE = "_history.json", "_overdue.csv"
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnceAction):
     """Brings the ledger up to date and asks it. Works on the controller only."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-    BYPASS_HOST_LOOP = True
+    SPEC = options.HISTORY_SPEC
+    CANNOT = "THE HISTORY COULD NOT BE READ"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run once for all hosts."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        result["changed"] = False
-        try:
-            result.update(self._told(variables))
-        except HipaaCisError as problem:
-            result.update(failed=True, msg=f"THE HISTORY COULD NOT BE READ: {problem}")
-        return result
-
-    def _told(self, variables: dict[str, Any]) -> dict[str, Any]:
-        options.check_variables(variables, options.KNOWN_VARIABLES)
-        self._task.args = options.with_variables(
-            options.HISTORY_SPEC, self._task.args, variables, self._templar.template
-        )
-        _checked, arguments = self.validate_argument_spec(options.HISTORY_SPEC)
+    def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         cites = list(load_catalog(arguments["catalogs"]).safeguards)
         for cite in arguments["safeguard"]:
             if cite not in cites:

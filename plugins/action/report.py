@@ -10,11 +10,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible import constants
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import OnceAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
@@ -30,32 +30,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 SUMMARY = "hipaa.cis.summary"
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnceAction):
     """Writes the reports of a run and fails where ``fail_on`` says so. Works on the controller only."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-    BYPASS_HOST_LOOP = True
+    SPEC = options.REPORT_SPEC
+    CANNOT = "THE AUDIT COULD NOT BE DONE"
 
     @no_collections()
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run once for all hosts."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        result["changed"] = False
-        try:
-            result.update(self._report(variables))
-        except HipaaCisError as problem:
-            result.update(failed=True, msg=f"THE AUDIT COULD NOT BE DONE: {problem}")
-        return result
-
-    def _report(self, variables: dict[str, Any]) -> dict[str, Any]:
-        options.check_variables(variables, options.KNOWN_VARIABLES)
-        self._task.args = options.with_variables(
-            options.REPORT_SPEC, self._task.args, variables, self._templar.template
-        )
-        _checked, arguments = self.validate_argument_spec(options.REPORT_SPEC)
+    def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)

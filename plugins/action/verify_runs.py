@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import OnceAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.links import against_ledger
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import run_base
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
@@ -19,31 +17,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 MAX_LINES = 20
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnceAction):
     """Reads all runs and fails where they are not what they were. Works on the controller only."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-    BYPASS_HOST_LOOP = True
+    SPEC = options.LEDGER_SPEC
+    CANNOT = "THE RUNS COULD NOT BE VERIFIED"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run once for all hosts."""
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        result["changed"] = False
-        try:
-            result.update(self._verified(variables))
-        except HipaaCisError as problem:
-            result.update(failed=True, msg=f"THE RUNS COULD NOT BE VERIFIED: {problem}")
-        return result
-
-    def _verified(self, variables: dict[str, Any]) -> dict[str, Any]:
-        options.check_variables(variables, options.KNOWN_VARIABLES)
-        self._task.args = options.with_variables(
-            options.LEDGER_SPEC, self._task.args, variables, self._templar.template
-        )
-        _checked, arguments = self.validate_argument_spec(options.LEDGER_SPEC)
+    def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         base = run_base(arguments["run_dir"])
         found = verify(base)
         problems = [*found.problems, *against_ledger(base, arguments["ledger"], found.digests)]

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ANSIBLE_VERSION  # noqa: N812 - it is a constant
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
@@ -20,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import D
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import Action
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
@@ -48,17 +48,10 @@ HANDED_ON = (
 WAY_SECONDS = 180.0
 
 
-class HostAction(ActionBase):  # type: ignore[misc]
+class HostAction(Action):
     """Base of the actions; each works on one host and writes its record. ``WHAT`` names it in messages."""
 
     WHAT = "The audit"
-
-    def _arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the task's options, those not given taken from variables. Raises `HipaaCisError`."""
-        options.check_variables(variables, options.KNOWN_VARIABLES)
-        self._task.args = options.with_variables(spec, self._task.args, variables, self._templar.template)
-        _checked, arguments = self.validate_argument_spec(spec)
-        return dict(arguments)
 
     def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the same with the parameters of host and groups. Raises `HipaaCisError`."""
