@@ -11,16 +11,23 @@ from __future__ import annotations
 
 import os
 import stat
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import make_private_folder, write_private
+
+# What was made so long ago is most often of a version that is gone; else it is made again.
+KEPT_DAYS = 60
 
 
 def read(name: str) -> str | None:
     """Return what was kept under a name, or None."""
     path = _file(name)
     try:
-        return path.read_text(encoding="utf-8") if _ours(path.parent) and _ours(path) else None
+        # Looked at once it is open: what the name leads to may be exchanged meanwhile.
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), encoding="utf-8") as kept:
+            return kept.read() if _ours(path.parent.lstat()) and _ours(os.fstat(kept.fileno())) else None
     except (OSError, ValueError):
         return None
 
@@ -30,8 +37,9 @@ def write(name: str, text: str) -> None:
     path = _file(name)
     try:
         make_private_folder(path.parent)
-        if _ours(path.parent):
+        if _ours(path.parent.lstat()):
             write_private(path, text)
+            _forget_old(path.parent)
     except OSError:
         return
 
@@ -41,10 +49,17 @@ def _file(name: str) -> Path:
     return Path(base) / "hipaa-cis" / name
 
 
-def _ours(path: Path) -> bool:
-    status = path.lstat()
+def _ours(status: os.stat_result) -> bool:
     return (
         status.st_uid == os.geteuid()
         and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         and not stat.S_ISLNK(status.st_mode)
     )
+
+
+def _forget_old(folder: Path) -> None:
+    oldest = time.time() - KEPT_DAYS * 86400
+    for path in folder.glob("*.txt"):
+        with suppress(OSError):
+            if path.lstat().st_mtime < oldest:
+                path.unlink()

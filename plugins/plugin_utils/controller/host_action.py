@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import Action
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_cache import module_kept
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
@@ -181,7 +182,7 @@ class HostAction(Action):
     def _ask(self, module: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run a module and return what came back, which nobody has looked at yet. Raises as `_on_host`."""
         try:
-            with no_collections():
+            with no_collections(), module_kept(module):
                 answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as problem:
             # What the host's side printed while it was connected to is in it.
