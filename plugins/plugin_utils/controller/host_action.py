@@ -23,7 +23,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_cache import module_kept
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import (
+    explain,
+    from_host,
+    gave_no_answer,
+    told,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
@@ -186,7 +191,7 @@ class HostAction(Action):
                 answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as problem:
             # What the host's side printed while it was connected to is in it.
-            raise AnsibleConnectionFailure(spelled_out(problem.message)) from None
+            raise AnsibleConnectionFailure(from_host(problem.message)) from None
         except AnsibleError as problem:
             raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
         except Exception as problem:

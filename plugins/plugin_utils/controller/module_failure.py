@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import masked
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 # So much of a text is looked at.
@@ -45,7 +46,7 @@ _CAUSES = (
 
 def explain(answer: Mapping[str, Any], what: str = "The audit") -> str:
     """Return why ``what`` could not be done, with the cause named where it is a known one, and never a traceback."""
-    said = " ".join(told(answer, key) for key in ("msg", "module_stderr", "module_stdout", "exception"))
+    said = " ".join(_cut(answer, key) for key in ("msg", "module_stderr", "module_stdout", "exception"))
     for pattern, cause in _CAUSES:
         if re.search(pattern, said, re.IGNORECASE):
             return f"{what} could not be done on this host: {cause}."
@@ -53,12 +54,20 @@ def explain(answer: Mapping[str, Any], what: str = "The audit") -> str:
 
 
 def told(answer: Mapping[str, Any], key: str) -> str:
-    """Return a text of an answer, of a very long one its beginning and its end; a host may say anything there."""
+    """Return a text of an answer as it is shown, of a very long one its beginning and its end."""
+    return from_host(_cut(answer, key))
+
+
+def from_host(text: str) -> str:
+    """Return what a host printed outside our module as it is shown: what can be a secret is masked, and nothing steers a terminal."""
+    return spelled_out(masked(text))
+
+
+def _cut(answer: Mapping[str, Any], key: str) -> str:
     text = answer.get(key)
     if not isinstance(text, str):
         return "" if text is None else str(text)[:MOST_TOLD]
-    cut = text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD // 2]}\n{text[-MOST_TOLD // 2 :]}"
-    return spelled_out(cut)
+    return text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD // 2]}\n{text[-MOST_TOLD // 2 :]}"
 
 
 def gave_no_answer(answer: Mapping[str, Any]) -> bool:

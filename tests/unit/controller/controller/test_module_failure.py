@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
 
 NO_JSON = "Module result deserialization failed: No start of json char found"
 WRONG = "password given for becoming root is wrong"
@@ -40,7 +40,10 @@ MISSING = "becoming root needs a password; set ansible_become_password"
             "on this host: This account is only for mail.",
         ),
         ({"msg": NO_JSON, "module_stderr": "", "module_stdout": ""}, "try `ansible -m ping`"),
-        ({"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "Traceback\nKeyError: 'x'\n"}, "KeyError: 'x'"),
+        (
+            {"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "Traceback\nIndexError: no x\n"},
+            "IndexError: no x",
+        ),
         ({"msg": "a reason of the module"}, "on this host: a reason of the module"),
         ({}, "the module gave no answer"),
     ],
@@ -57,3 +60,23 @@ def test_answer_of_the_module_itself_is_left_as_it_is():
     assert not gave_no_answer({"failed": True, "msg": "Nothing was rolled back"})
     assert not gave_no_answer({"changed": True})
     assert gave_no_answer({"failed": True, "msg": NO_JSON, "module_stderr": "", "module_stdout": ""})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"msg": "the hook said: password=Tr0ub4dor&3"},
+        {"msg": NO_JSON, "module_stderr": "+ export API_TOKEN=Tr0ub4dor&3\n"},
+        {"msg": NO_JSON, "module_stdout": "proxy is http://anna:Tr0ub4dor&3@proxy.example.org/\n"},
+        {"msg": ["PASSWORD=Tr0ub4dor&3"]},
+    ],
+)
+def test_what_a_host_prints_beside_our_module_is_masked(answer):
+    said = explain({"failed": True, **answer}) + told(answer, "msg") + told(answer, "module_stdout")
+
+    assert "Tr0ub4dor" not in said
+    assert "(masked)" in said
+
+
+def test_the_cause_is_known_of_what_is_masked():
+    assert "install python3" in explain({"msg": "TOKEN=python3: not found"})
