@@ -28,9 +28,9 @@ echo '{{"failed": true, "msg": "this host reads nothing"}}'
 
 @pytest.fixture
 def reads(tmp_path):
-    """Return a function: how many times an audit reads hosts, and whether two at once; a reader waits so many seconds."""
+    """Return a function: how many times a playbook reads hosts, and whether two at once; a reader waits so many seconds."""
 
-    def run(at_once, seconds):
+    def run(playbook, at_once, seconds):
         place = tmp_path / "place"
         place.mkdir()
         reader = tmp_path / "python"
@@ -44,7 +44,7 @@ def reads(tmp_path):
         }
         inventory = tmp_path / "inventory.json"
         inventory.write_text(json.dumps({"all": {"hosts": {name: {} for name in HOSTS}, "vars": options}}))
-        arguments = ["hipaa.cis.audit", "-f", "3", "-i", str(inventory)]
+        arguments = [playbook, "-f", "3", "-i", str(inventory), "-e", f"hipaa_cis_batches={len(HOSTS)}"]
         process = pump.play(arguments, pump.checkout_environment(tmp_path, SAFE))
         assert "this host reads nothing" in process.stdout, process.stdout + process.stderr
         return len(list(place.glob("done-*"))), (place / "together").exists()
@@ -52,9 +52,14 @@ def reads(tmp_path):
     return run
 
 
-def test_hosts_are_read_one_after_the_other(reads):
-    assert reads(1, seconds=1) == (len(HOSTS), False)
+PLAYBOOKS = pytest.mark.parametrize("playbook", ["hipaa.cis.audit", "hipaa.cis.remediate"])
 
 
-def test_hosts_are_read_at_once_where_nothing_is_said(reads):
-    assert reads(0, seconds=30) == (len(HOSTS), True)
+@PLAYBOOKS
+def test_hosts_are_read_one_after_the_other(reads, playbook):
+    assert reads(playbook, 1, seconds=1) == (len(HOSTS), False)
+
+
+@PLAYBOOKS
+def test_hosts_are_read_at_once_where_nothing_is_said(reads, playbook):
+    assert reads(playbook, 0, seconds=30) == (len(HOSTS), True)
