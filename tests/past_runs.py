@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES, Outcomes
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import beside
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import BENCHMARK, make_record, make_unaudited
 
@@ -65,6 +68,15 @@ def finished(
         )
     end(store, when)
     return store
+
+
+def history(base: Path) -> dict[str, Any]:
+    """What the last of four runs changed, of each kind something; names and titles are hostile where a host could make them so."""
+    for number, letters in enumerate(("pfff", "pffp", "pffp")):
+        finished(base, f"run-{number + 1}", 30 * number, {"ward-3": letters, "<b>lab</b>": "pppp"})
+    store = finished(base, "run-4", 90, {"ward-3": "fpep", "<b>lab</b>": "pp.f", "pump-1": "pppp"})
+    document = json.loads((store.folder / "outcomes.json").read_text(encoding="utf-8"))
+    return since_last(document, beside(store, ["ward-3", "<b>lab</b>", "pump-1"]), lambda _row: None)
 
 
 def end(store: RunStore, when: float) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id, utc_now
@@ -49,24 +49,27 @@ class ActionModule(OnceAction):
         plan = target.join_plan()
         merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
         known = load_catalog(arguments["catalogs"])
-        summary = write_reports(known, stores, target, merging)
+        ledger = arguments["ledger"]
+        summary = write_reports(known, stores, target, merging, lambda store, told: at_end.before(store, told, ledger))
         if merging:
             target.become_latest()
-        not_entered = self._enter(target, summary, arguments["ledger"])
+        not_entered = self._enter(target, summary, ledger)
         tripped = judge_gate(
             summary, arguments["fail_on"], arguments["allow"], utc_now(), _regressed(arguments, known, stores, merging)
         )
-        report = str(report_path(target))
+        report, history = str(report_path(target)), since_last.read(target)
         result: dict[str, Any] = {
             "report": report,
             "run_directory": str(target.folder),
             "totals": summary["totals"],
             "safeguards": {row["cite"]: row["state"] for row in summary["safeguards"]},
-            "table": Console().lines(summary, str(target.folder)),
+            "table": Console().lines(summary, str(target.folder), history),
             "not_compliant": list(tripped.not_compliant),
             "not_done": list(tripped.not_done),
             "msg": f"Report: {report}",
         }
+        if history and history["since_run"]:
+            result["drift"] = history["counts"]
         if plan is not None:
             result.update(plan=str(plan[0]), plan_digest=plan[1])
         if summary["hosts"] and all(host["status"] == "not_assessed" for host in summary["hosts"]):

@@ -73,6 +73,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
@@ -145,19 +146,19 @@ class CallbackModule(CallbackBase):
         if plan is not None:
             self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
         known = load_catalog(self.get_option("catalogs"))
-        seen = Outcomes()
+        seen, ledger = Outcomes(), self.get_option("ledger")
         summary = summarise(known, [store], None, seen.add)
         # Where the play has a task for the reports they are there by now, unless a host was lost since.
         try:
             if self.get_option("write_reports") and not are_written(summary, store):
-                write_reports(known, [store], store)
+                write_reports(known, [store], store, None, lambda one, told: at_end.before(one, told, ledger))
             else:
                 finish(store, summary, seen)
-            for warning in at_end.enter(store, summary, self.get_option("ledger")):
+            for warning in at_end.enter(store, summary, ledger):
                 self._display.warning(f"hipaa.cis.summary: {warning}")
         except HipaaCisError as problem:
             self._display.warning(f"hipaa.cis.summary: {problem}")
         if self.get_option("show_table"):
             colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
-            for line in Console(colour).lines(summary, str(store.folder)):
+            for line in Console(colour).lines(summary, str(store.folder), since_last.read(store)):
                 self._display.display(line)

@@ -91,6 +91,10 @@ totals:
   description: Hosts and findings, counted.
   returned: success
   type: dict
+drift:
+  description: What changed since the run before, counted by kind as in C(history.json).
+  returned: where something is known of a run before
+  type: dict
 table:
   description: The summary table, line by line.
   returned: when the gate did not trip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.browser.chromium import DESKTOP, PHONE, chromium, complaints, load, m
 from tests.builders import framework, gathered, make_run
 from tests.conftest import LEFT_OUT
 from tests.hostile import MARK, hostile_run
+from tests.past_runs import history
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -26,9 +28,9 @@ AUDIT_RULES = {"rule-auditd_enabled", "rule-audit_identity_changes", "rule-log_f
 SIDEWAYS = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def _write(path: Path, run) -> Path:
+def _write(path: Path, run, past=None) -> Path:
     stream = io.StringIO()
-    write_html(stream, run.summary, gathered(run.records), framework=framework())
+    write_html(stream, run.summary, gathered(run.records), framework(), past)
     path.write_text(stream.getvalue(), encoding="utf-8")
     return path
 
@@ -40,7 +42,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def report(run, tmp_path_factory):
-    return _write(tmp_path_factory.mktemp("report") / "report.html", run)
+    return _write(tmp_path_factory.mktemp("report") / "report.html", run, history(tmp_path_factory.mktemp("runs")))
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +245,32 @@ def test_paper_shows_what_is_closed_and_no_controls(driver, report):
     assert driver.execute_script("return arguments[0].checkVisibility({contentVisibilityAuto: true})", evidence)
     assert driver.find_element(By.CSS_SELECTOR, ".asks ul").size["height"] > 10
     assert len(driver.execute_cdp_cmd("Page.printToPDF", {})["data"]) > 10_000
+
+
+@pytest.mark.parametrize(("kind", "scheme"), [("", "light"), ("", "dark"), ("print", "light")])
+def test_charts_have_their_own_ground_and_ink(driver, report, kind, scheme):
+    load(driver, report)
+    media(driver, kind, scheme)
+    # As programs do that give SVG none of the page's style.
+    driver.execute_script("document.querySelector('style').remove()")
+    charts = driver.find_elements(By.CSS_SELECTOR, "table.trends svg[role=img]")
+    assert len(charts) > 2
+    paint = "const s = getComputedStyle(arguments[0].querySelector(arguments[1])); return [s.fill, s.stroke]"
+    for chart in charts:
+        assert chart.size["width"] > 100
+        assert chart.accessible_name.startswith("Failing findings of 164.312")
+        assert driver.execute_script(paint, chart, "rect")[0] == "rgb(255, 255, 255)"
+        assert driver.execute_script(paint, chart, "polyline") == ["none", "rgb(143, 23, 19)"]
+        assert driver.execute_script(paint, chart, "text")[0] == "rgb(74, 84, 100)"
+
+
+def test_figures_of_a_chart_stand_beside_it(driver, report):
+    load(driver, report, "#history")
+    rows = [row.text for row in driver.find_elements(By.CSS_SELECTOR, "table.trends tbody tr")]
+
+    assert [row for row in rows if "164.312(a)(2)(iii)" in row and "1, 1, 1, 0" in row and "1 fewer" in row]
+    told = driver.find_element(By.CSS_SELECTOR, "table.trends svg desc").get_attribute("textContent")
+    assert re.fullmatch(r"(2026-\d\d-\d\d: \d(; )?){4}", told)
 
 
 def test_all_is_there_without_scripts(report):

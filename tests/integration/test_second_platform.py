@@ -46,8 +46,10 @@ def test_verdicts_are_what_was_planted(audit, settings, lock, telnet):
     assert process.returncode == 0, process.stdout + process.stderr
     assert outcomes(run_directory) == {"pump_screen_lock": lock, "pump_telnet_off": telnet}
     assert {path.name for path in run_directory.iterdir()} == {
+        "drift.csv",
         "expected",
         "findings.csv",
+        "history.json",
         "hosts",
         "outcomes.json",
         "report.html",

@@ -1,14 +1,19 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the end of a run brings the ledger up to date. SQLAlchemy takes a third of a second to load: an audit of one host would feel it."""
+"""The ledger at the end of a run: what it knew before, and the run entered, where that is worth it.
+
+SQLAlchemy takes a third of a second to load: an audit of one host would feel it. Of such a run, the runs beside it are asked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past, beside
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 # Hosts of a run from which on it takes so long by itself that nobody feels the ledger.
@@ -20,7 +25,7 @@ def enter(store: RunStore, summary: Mapping[str, Any], given: str | None) -> tup
 
     All others are entered by who reads the ledger next. Raises `HipaaCisError` where the site's ledger can't be used.
     """
-    if not given and len(summary["hosts"]) < WORTH_IT:
+    if not _is_worth_it(len(summary["hosts"]), given):
         return ()
     from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import bring_up_to_date
 
@@ -31,3 +36,23 @@ def enter(store: RunStore, summary: Mapping[str, Any], given: str | None) -> tup
         if given:
             raise HipaaCisError(later) from None
         return (later,)
+
+
+def before(store: RunStore, summary: Mapping[str, Any], given: str | None) -> Past:
+    """Return what was known of the hosts of a run before it. A ledger that can't be used is told by `enter`, and its place is taken."""
+    hosts = [host["host"] for host in summary["hosts"] if host["status"] == "audited"]
+    if not _is_worth_it(len(summary["hosts"]), given):
+        return beside(store, hosts)
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.before_run import before_run
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current
+
+    try:
+        with current(store.folder.parent, given) as ledger:
+            return before_run(ledger.connection, store.run_id, hosts)
+    except HipaaCisError:
+        found = beside(store, hosts)
+        return replace(found, note=f"The ledger could not be asked. {found.note}".strip())
+
+
+def _is_worth_it(hosts: int, given: str | None) -> bool:
+    return bool(given) or hosts >= WORTH_IT

@@ -10,17 +10,10 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import Change, History, Pair
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import kind as kind_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES
 
-# What is said of a pair, in the order in which it is told.
-KINDS = {
-    "regressed": "passed before, fails now",
-    "new": "fails now, and was not known to pass before",
-    "demanded": "fails now, but another benchmark, or another version of it, asks",
-    "resolved": "failed before, passes now or no longer applies",
-    "unclear": "failed before, cannot be judged now",
-    "gone": "asked no more",
-}
 # The trend changes where a tenth of the failures, and at least one, went or came.
 SHARE = 0.1
 TREND_RULE = (
@@ -40,7 +33,7 @@ def drift(history: History, since: int) -> dict[str, Any]:
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     asked = _asked_by(history)
     for pair, change in history.changes(since).items():
-        kind = _kind(change) if firsts.get(pair[0], 0) <= since else ""
+        kind = kind_of(change.before, change.now) if firsts.get(pair[0], 0) <= since else ""
         if kind == "regressed" and len(asked[pair[1]]) > 1 and _asked_anew(history, pair, change.since):
             kind = "demanded"
         if kind:
@@ -49,16 +42,6 @@ def drift(history: History, since: int) -> dict[str, Any]:
         rows.sort(key=lambda row: (row["host"], row["rule"]))
     seen = sorted(history.hosts[host] for host, first in firsts.items() if first > since)
     return {"since_run": history.runs[since].run_id if since else "", **found, "first_seen": seen}
-
-
-def _kind(change: Change) -> str:
-    if change.now == "f" != change.before:
-        return "regressed" if change.before == "p" else "new"
-    if change.before and not change.now:
-        return "gone"
-    if change.before == "f" != change.now:
-        return "resolved" if change.now in "pn" else "unclear"
-    return ""
 
 
 def _told(history: History, pair: Pair, change: Change) -> dict[str, Any]:
@@ -96,8 +79,8 @@ def _asked_anew(history: History, pair: Pair, position: int) -> bool:
 
 def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
     """Return the trend since a run, of all, and by safeguard, host and group. ``groups``: of each the names of its hosts."""
-    now = _failures(history)
-    then = _Counts(now.hosts.copy(), now.rules.copy())
+    now = failures(history)
+    then = Counts(now.hosts.copy(), now.rules.copy())
     for pair, change in history.changes(since).items():
         known_at_both = change.before and change.now
         if change.now == "f":
@@ -125,7 +108,7 @@ def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -
     return told
 
 
-class _Counts(NamedTuple):
+class Counts(NamedTuple):
     """Failures, by host and by rule."""
 
     hosts: Counter[int]
@@ -137,7 +120,7 @@ class _Counts(NamedTuple):
         self.rules[pair[1]] += number
 
 
-def _failures(history: History) -> _Counts:
+def failures(history: History) -> Counts:
     """Return what fails now."""
 
     def by(column: str) -> Counter[int]:
@@ -147,7 +130,7 @@ def _failures(history: History) -> _Counts:
         )
         return Counter(dict(history.rows(statement)))
 
-    return _Counts(by("host_id"), by("rule_id"))
+    return Counts(by("host_id"), by("rule_id"))
 
 
 def _ids(history: History, names: Collection[str]) -> list[int]:

@@ -113,6 +113,10 @@ class History:
         # The driver's own tuples: half a million rows are fetched in a third of the time.
         yield from self._connection.execute(text, values).cursor
 
+    def everything(self, statement: str, **values: Any) -> Iterator[Any]:
+        """Yield the rows of a statement on what is of no host."""
+        yield from self._connection.execute(library("sqlalchemy").text(statement), values)
+
     def plain(self, statement: str, **values: Any) -> Iterator[Any]:
         """Yield the rows of a statement on what is of hosts only."""
         hosts = f" AND host_id IN ({_numbers(self.chosen_hosts)})" if self.chosen_hosts is not None else ""

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, history_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import STATES
@@ -40,8 +40,10 @@ class Console:
     def __init__(self, colour: bool = False) -> None:
         self._colour = colour
 
-    def lines(self, summary: Mapping[str, Any], folder: str = "") -> list[str]:
-        """Return the table's lines, without line ends."""
+    def lines(
+        self, summary: Mapping[str, Any], folder: str = "", history: Mapping[str, Any] | None = None
+    ) -> list[str]:
+        """Return the table's lines, without line ends. ``history``: what the run changed (`since_last`)."""
         result = [
             "",
             _fit(f"HIPAA technical safeguards, 45 CFR 164.312 - run {summary['run_id']}", WIDTH),
@@ -56,6 +58,7 @@ class Console:
         result += self._hosts(summary)
         result += self._remediation(summary)
         result += self._failures(summary)
+        result += [_fit(line, WIDTH) for line in history_text.since_last(history)] if history else []
         result += self._exceptions(summary)
         result += self._decisions(summary)
         left = summary["totals"]["not_yet_automated"]

@@ -10,6 +10,7 @@ evidence stands once with the names of the hosts that show it.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,11 +26,16 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
 # Details of passing and not applicable findings are given up to this many; those of all others always.
 MAX_QUIET_FINDINGS = 20_000
 # Once so much evidence is kept, further values are cut short: the size of a report stays bounded whatever hosts say.
-FULL_TEXT_CHARACTERS = 12_000_000
+FULL_TEXT_CHARACTERS = 2_000_000
 SHORT_TEXT = 160
 MAX_CHECKS = 60
-# Findings a host is named with in the list of hosts.
+# So many pieces of evidence are shown of all that does not pass; of each rule these few in any case. What others show is counted.
+MAX_GROUPS = 2_500
+GROUPS_OF_EACH = 8
+# Up to so many findings that do not pass, each host is listed with its own, and each piece of evidence with all of its hosts.
 MAX_LISTED_FINDINGS = 20_000
+# Beyond that, with so many.
+MAX_NAMES = 20
 
 QUIET = frozenset({"pass", "not_applicable"})
 CHECK_FIELDS = ("setting", "outcome", "expected", "observed", "source", "reason")
@@ -59,12 +65,15 @@ class Evidence:
     groups: dict[str, dict[bytes, Group]] = field(default_factory=dict)
     # rule -> what its first finding says of it, for a rule that the summary does not know
     strays: dict[str, Document] = field(default_factory=dict)
-    # host -> outcome -> rules
+    # rule -> outcome -> hosts that show other evidence than what there is room for
+    left_out: dict[str, Counter[str]] = field(default_factory=dict)
+    # host -> outcome -> rules; nothing where there are too many
     by_host: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     selections: dict[str, Document] = field(default_factory=dict)
     findings: int = 0
     quiet: int = 0
     listed: int = 0
+    loud_groups: int = 0
     characters: int = 0
     shortened: bool = False
     digest_of: Callable[[Document], bytes] = field(default_factory=lambda: OnceEach(_digest))
@@ -86,6 +95,11 @@ class Evidence:
     def hosts_listed(self) -> bool:
         """Whether each host's failing rules can be listed by host as well."""
         return self.listed <= MAX_LISTED_FINDINGS
+
+    @property
+    def max_names(self) -> int:
+        """How many hosts are named with a piece of evidence."""
+        return self.findings if self.hosts_listed else MAX_NAMES
 
     @property
     def shown(self) -> int:
@@ -137,7 +151,8 @@ def _forget_quiet(evidence: Evidence) -> None:
 def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
     rule, outcome = finding["rule"], finding["outcome"]
     evidence.findings += 1
-    evidence.strays.setdefault(rule, {key: finding[key] for key in ("title", "severity", "cites")})
+    if rule not in evidence.strays:
+        evidence.strays[rule] = {key: finding[key] for key in ("title", "severity", "cites")}
     groups = evidence.groups.setdefault(rule, {})
     if outcome in QUIET:
         evidence.quiet += 1
@@ -147,10 +162,18 @@ def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
             return
     else:
         evidence.listed += 1
-        evidence.by_host.setdefault(host, {}).setdefault(outcome, []).append(rule)
+        if evidence.hosts_listed:
+            evidence.by_host.setdefault(host, {}).setdefault(outcome, []).append(rule)
+        elif evidence.by_host:
+            evidence.by_host.clear()
     digest = evidence.digest_of(finding)
     group = groups.get(digest)
     if group is None:
+        if outcome not in QUIET:
+            if evidence.loud_groups >= MAX_GROUPS and len(groups) >= GROUPS_OF_EACH:
+                evidence.left_out.setdefault(rule, Counter())[outcome] += 1
+                return
+            evidence.loud_groups += 1
         evidence.shortened = evidence.characters > FULL_TEXT_CHARACTERS
         group = groups[digest] = _make_group(finding, SHORT_TEXT if evidence.shortened else MAX_CHARACTERS)
         evidence.characters += _size(group)

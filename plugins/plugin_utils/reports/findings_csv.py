@@ -151,11 +151,12 @@ class FindingsTable:
         """Write the rows of a record."""
         self._hosts.add(record["host"])
         run, time, selection = record.get("run_id", ""), record.get("audited_at", ""), _selection(record)
+        first, last = _cells([run, record["host"]]), _cells([time, selection])
         for finding in record.get("findings", ()):
             # Of merged runs each finding has its own.
-            first = _cells([finding.get("run_id", run), record["host"]])
-            last = _cells([finding.get("audited_at", time), selection])
-            self._stream.write(f"{first},{self._finding(finding)},{last}{LINE_END}")
+            begin = _cells([finding["run_id"], record["host"]]) if "run_id" in finding else first
+            end = _cells([finding["audited_at"], selection]) if "audited_at" in finding else last
+            self._stream.write(f"{begin},{self._finding(finding)},{end}{LINE_END}")
         for row in _rows_of_record(record):
             self._write([cell(value) for value in map(row.get, COLUMNS)])
 

@@ -11,10 +11,10 @@ from typing import Any, TextIO
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import cell
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_line
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
 
 MAX_ROWS = 20
 COLUMNS = ("host", "rule", "title", "severity", "failing_since", "since_run", "due", "days_overdue")
-KINDS = ("regressed", "new", "demanded", "resolved", "unclear", "gone")
 HEADS = {
     "regressed": "Regressed: passed before, fail now",
     "new": "New: fail now, were not known to pass before",
@@ -23,6 +23,8 @@ HEADS = {
     "unclear": "Unclear: failed before, cannot be judged now",
     "gone": "Gone: asked no more",
 }
+# Of each kind, in the table at the end of a run.
+MAX_AT_END = 5
 Document = Mapping[str, Any]
 
 
@@ -31,6 +33,31 @@ def write_overdue(stream: TextIO, rows: Sequence[Document]) -> None:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     writer.writerows([cell(row[column]) for column in COLUMNS] for row in rows)
+
+
+def since_last(told: Document) -> Iterator[str]:
+    """Yield what a run changed, as its own table tells it: of each kind the first `MAX_AT_END`."""
+    if not told["since_run"]:
+        yield from ["", one_line(told["note"])] if told["note"] else []
+        return
+    yield from ["", one_line(f"Since run {told['since_run']}, {told['since']}"), "-" * 80]
+    for kind in KINDS:
+        number = told["counts"][kind]
+        if number:
+            yield f"{HEADS[kind]} ({number})"
+            yield from (
+                one_line("  {host}: {rule} ({severity}), {before} -> {now}".format(**row))
+                for row in told["drift"][kind][:MAX_AT_END]
+            )
+            yield from [f"  ... and {number - MAX_AT_END} more; see drift.csv"] if number > MAX_AT_END else []
+    seen = told["counts"]["first_seen"]
+    if seen:
+        names = ", ".join(row["host"] for row in told["drift"]["first_seen"][:MAX_AT_END])
+        yield one_line(f"First seen: {seen} host(s): {names}" + (", ...; see drift.csv" if seen > MAX_AT_END else ""))
+    if not any(told["counts"].values()):
+        yield "Nothing changed."
+    if told["note"]:
+        yield one_line(told["note"])
 
 
 def lines(told: Document) -> Iterator[str]:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, history_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import MAX_QUIET_FINDINGS, Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import (
     OUTCOMES,
@@ -28,6 +28,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import
     all_cites,
     outcome_bar,
     sections,
+    worst_hosts,
+    worst_remediated,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.template_cache import TemplateCache
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
@@ -39,11 +41,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     one_line,
     visible,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.trend_chart import trends
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections, states
 
 HERE = Path(__file__).resolve().parent
-# Of what was not looked at, this much is named.
-MAX_LEFT_OUT = 500
+# Of each list of the page, so much stands in it; what is left out is counted, with the file that has it.
+MAX_LISTED = 500
+MAX_DRIFT = 50
 # Evidence was cut before; this leaves room for the note that says so.
 LAST_LIMIT = MAX_CHARACTERS + 100
 
@@ -95,14 +99,22 @@ def _asks(framework: Document | None) -> dict[str, Document]:
     return {row["cite"]: row for row in (framework or {}).get("safeguards", ())}
 
 
-def write_html(stream: TextIO, summary: Document, evidence: Evidence, framework: Document | None = None) -> None:
+def write_html(
+    stream: TextIO,
+    summary: Document,
+    evidence: Evidence,
+    framework: Document | None = None,
+    history: Document | None = None,
+) -> None:
     """Write the report of a run.
 
     ``summary`` is a document of the published schema, ``evidence`` what was gathered of the records it is made of.
     ``framework`` is the framework's document (``catalog/frameworks/*.yml``); with it the report tells, per cite, what
-    an auditor asks for. ``stream`` is text in UTF-8. The same input gives the same bytes.
+    an auditor asks for. ``history`` is what the run changed (`since_last`). ``stream`` is text in UTF-8. The same input gives the same bytes.
     """
     parts = sections(summary, evidence)
+    names = {row["cite"]: row["name"] for row in summary["safeguards"]}
+    remediated = worst_remediated(summary, MAX_LISTED)
     style, style_source = _fixed("page.css")
     script, script_source = _fixed("page.js")
     page = _environment().get_template("page.html.j2")
@@ -112,12 +124,19 @@ def write_html(stream: TextIO, summary: Document, evidence: Evidence, framework:
         sections=parts,
         cites=all_cites(summary, parts),
         framework=_asks(framework),
-        names={row["cite"]: row["name"] for row in summary["safeguards"]},
+        names=names,
+        hosts=worst_hosts(summary, MAX_LISTED),
+        remediation=remediated,
+        remediation_left=len(summary.get("remediation", ())) - len(remediated),
+        history=history,
+        trends=list(trends(history, names)) if history else [],
+        drift_heads=history_text.HEADS,
         anchors={view.rule: view.anchor for part in parts for view in part.rules},
         not_audited=[host for host in summary["hosts"] if host["status"] != "audited"],
         looked_at=selections.looked_at,
         selections=list(selections.lines(summary)),
-        max_left_out=MAX_LEFT_OUT,
+        max_listed=MAX_LISTED,
+        max_drift=MAX_DRIFT,
         exception_text=exception,
         decided=decisions,
         notice_words=decisions.NOTICE_WORDS,

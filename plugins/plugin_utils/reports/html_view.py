@@ -122,6 +122,23 @@ def all_cites(summary: Document, parts: list[Section]) -> list[str]:
     return rows + sorted(used - set(rows))
 
 
+def worst_hosts(summary: Document, most: int) -> list[Document]:
+    """Return at most so many hosts, by name: those that were not audited, then those with the most failures, then with the most errors."""
+
+    def order(host: Document) -> tuple[bool, int, int, str]:
+        return host["status"] == "audited", -host["counts"]["fail"], -host["counts"]["error"], host["host"]
+
+    hosts = list(summary["hosts"])
+    return hosts if len(hosts) <= most else sorted(sorted(hosts, key=order)[:most], key=lambda host: str(host["host"]))
+
+
+def worst_remediated(summary: Document, most: int) -> list[Document]:
+    """Return at most so many remediations, in their order: those that a host undid, then those with the most that still fails."""
+    rows = list(enumerate(summary.get("remediation", ())))
+    kept = sorted(rows, key=lambda row: (not row[1]["reverted"], -row[1]["counts"]["still_failing"], row[0]))[:most]
+    return [row for _number, row in sorted(kept, key=lambda row: row[0])]
+
+
 def outcome_bar(counts: Mapping[str, int]) -> list[tuple[str, float, float]]:
     """Return (outcome, start, width) in per cent for a bar of outcomes."""
     total = sum(counts.get(outcome, 0) for outcome in OUTCOMES)

@@ -18,14 +18,17 @@
     groups: Array.from(element.querySelectorAll(".evidence > li"), (item) => {
       const several = item.querySelector("ul.names");
       const names = several ? Array.from(several.children) : [item.querySelector(".one")];
-      return { item, outcome: item.dataset.outcome, names, hosts: names.map((name) => name.textContent.trim()), text: null };
+      const more = Number(item.dataset.more || 0);
+      return { item, more, outcome: item.dataset.outcome, names, hosts: names.map((name) => name.textContent.trim()), text: null };
     }),
+    unshown: Array.from(element.querySelectorAll("[data-unshown]"), (note) => Number(note.dataset.unshown)).reduce((sum, one) => sum + one, 0),
     text: null,
   }));
   const sections = Array.from(document.querySelectorAll("section.group"), (element) => ({
     element, amount: element.querySelector("h3 .amount"), says: element.querySelector("h3 .amount").textContent,
   }));
-  const total = rules.reduce((sum, rule) => sum + rule.groups.reduce((inner, group) => inner + group.hosts.length, 0), 0);
+  const total = rules.reduce((sum, rule) => sum + rule.groups.reduce((inner, group) => inner + group.hosts.length + group.more, rule.unshown), 0);
+  const isCut = rules.some((rule) => rule.unshown || rule.groups.some((group) => group.more));
 
   function texts(rule) {
     if (rule.text === null) {
@@ -66,7 +69,7 @@
     if (!want.host) {
       if (group.narrowed) group.names.forEach((name) => { name.hidden = false; });
       group.narrowed = false;
-      return group.hosts.length;
+      return group.hosts.length + group.more;
     }
     let count = 0;
     group.hosts.forEach((host, index) => {
@@ -111,6 +114,7 @@
       section.amount.textContent = left === inside.length ? section.says : `${left} of ${section.says}`;
     });
     nothing.hidden = visible > 0;
+    document.getElementById("cut").hidden = !(isCut && want.host);
     const say = (number) => number.toLocaleString("en-US");
     shown.textContent = `${say(findings)} of ${say(total)} findings shown, in ${say(visible)} of ${say(rules.length)} rules`;
   }

@@ -5,33 +5,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, drift_table
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 DECISIONS = "decisions.csv"
+MERGED = "Several runs were merged here, so this report tells no drift and no trend; hipaa.cis.history does."
 
 
 def write_reports(
-    catalog: Catalog, stores: Sequence[RunStore], target: RunStore, merging: Merging | None = None
+    catalog: Catalog,
+    stores: Sequence[RunStore],
+    target: RunStore,
+    merging: Merging | None = None,
+    before: Callable[[RunStore, Mapping[str, Any]], Past] | None = None,
 ) -> dict[str, Any]:
     """Write the reports into ``target``, finish that run, and return the summary.
 
-    They are ``summary.json``, ``report.html``, ``findings.csv``, and ``decisions.csv`` where the site decided anything. Each record is read
-    once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
+    They are ``summary.json``, ``report.html``, ``findings.csv``, ``history.json`` and ``drift.csv``, and ``decisions.csv`` where the site
+    decided anything. ``before`` gives what was known before the run, from its summary; where not given, the runs beside it do. Each record is
+    read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
     evidence, seen = Evidence(), Outcomes()
     try:
@@ -48,8 +56,10 @@ def write_reports(
         if "decisions" in summary:
             with target.writing(DECISIONS) as stream:
                 decisions.write_csv(stream, summary)
+        history = _history(target, summary, seen, merging, before or _beside)
+        target.write(since_last.FILE, as_text(history))
         with target.writing("report.html") as stream:
-            write_html(stream, summary, evidence, framework=_framework(framework_of(catalog, stores)))
+            write_html(stream, summary, evidence, _framework(framework_of(catalog, stores)), history)
         # Last: where it stands, the others do.
         target.write("summary.json", as_text(summary))
     except OSError as problem:
@@ -60,13 +70,38 @@ def write_reports(
     return summary
 
 
+def _history(
+    target: RunStore,
+    summary: Mapping[str, Any],
+    seen: Outcomes,
+    merging: Merging | None,
+    before: Callable[[RunStore, Mapping[str, Any]], Past],
+) -> dict[str, Any]:
+    """Return what the run changed, and write all of its drift as a table."""
+    with target.writing(drift_table.FILE) as stream:
+        add = drift_table.writer(stream)
+        if merging:
+            return since_last.without_records(target.run_id, MERGED)
+        return since_last.since_last(seen.as_dict(summary, {}), before(target, summary), add)
+
+
+def _beside(store: RunStore, summary: Mapping[str, Any]) -> Past:
+    return past.beside(store, [host["host"] for host in summary["hosts"] if host["status"] == "audited"])
+
+
 def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
     """Return whether the reports of ``target`` are those of this summary, which names each record by its digest."""
     try:
         kept = (target.folder / "summary.json").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    names = ["findings.csv", "report.html", *([DECISIONS] if "decisions" in summary else [])]
+    names = [
+        "findings.csv",
+        "report.html",
+        since_last.FILE,
+        drift_table.FILE,
+        *([DECISIONS] if "decisions" in summary else []),
+    ]
     return kept == as_text(summary) and all((target.folder / name).is_file() for name in names)
 
 

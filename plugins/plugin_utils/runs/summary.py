@@ -154,7 +154,7 @@ class Summary:
     def _add_finding(self, host: str, finding: Record) -> None:
         if finding["outcome"] not in OUTCOMES or finding["severity"] not in SEVERITIES:
             raise ValueError("a finding has an outcome or a severity that there is not")
-        tally = self._rules.setdefault(finding["rule"], _RuleTally(finding))
+        tally = self._tally(finding)
         tally.outcomes[finding["outcome"]] += 1
         tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])
         self._findings[finding["outcome"]] += 1
@@ -176,6 +176,12 @@ class Summary:
             for cite in finding["cites"]:
                 if cite in self._affected:
                     self._affected[cite].add(host)
+
+    def _tally(self, finding: Record) -> _RuleTally:
+        rule = finding["rule"]
+        if rule not in self._rules:
+            self._rules[rule] = _RuleTally(finding)
+        return self._rules[rule]
 
     def miss(self, host: str, reason: str, status: str = "missing") -> None:
         """Name a host that was to be audited and has no record."""

@@ -8,11 +8,15 @@ import html.parser
 import io
 import re
 import time
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import evidence_groups
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import html as html_report
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import beside
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last
 from tests.builders import (
     SAMPLES,
     framework,
@@ -22,8 +26,10 @@ from tests.builders import (
     make_remediation,
     make_run,
     make_summary,
+    make_unaudited,
 )
 from tests.hostile import MARK, hostile_run
+from tests.past_runs import finished, history
 
 LINKS = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "cite", "ping", "xlink:href"}
 
@@ -291,6 +297,96 @@ def test_long_evidence_of_many_hosts_is_cut_shorter(monkeypatch):
     assert source.count("x" * 1900) == 11
     assert source.count('<bdi class="one">') == 100
     assert "some values are cut short here" in source
+
+
+def test_what_changed_since_the_last_run_is_told_with_a_trend(run, tmp_path):
+    told = history(tmp_path)
+    page = Page(rendered(run.summary, run.records, history=told))
+
+    for head in (
+        "Regressed: passed before, fail now",
+        "Resolved: failed before",
+        "Unclear: failed before",
+        "Gone: asked no more",
+    ):
+        assert head in page.text
+    assert "First seen 1 host" in page.text
+    assert "<b>lab</b> : idle_timeout" in page.text
+    assert [attributes["role"] for tag, attributes in page.elements if tag == "svg" and "role" in attributes] == [
+        "img"
+    ] * 4
+    assert len([tag for tag, _attributes in page.elements if tag == "circle"]) == 4 * len(told["points"])
+
+
+def test_charts_need_no_style_of_the_page(run, tmp_path):
+    source = rendered(run.summary, run.records, history=history(tmp_path))
+    charts = re.findall(r"<svg xmlns.*?</svg>", source)
+
+    assert len(charts) == 4
+    for chart in charts:
+        document = ET.fromstring(chart)
+        assert {"title", "desc"} < {part.tag.partition("}")[2] for part in document}
+        painted = [part for part in document if part.tag.partition("}")[2] not in ("title", "desc")]
+        assert all(set(part.keys()) & {"fill", "stroke"} for part in painted)
+        assert not any({"class", "style"} & set(part.keys()) for part in document.iter())
+
+
+@pytest.mark.parametrize("hosts", [{}, {"web": "pf"}])
+def test_run_without_a_run_before_it_says_so(run, tmp_path, hosts):
+    store = finished(tmp_path, "run-1", 0, hosts)
+    document = {"run_id": "run-1", "finished_at": "", "rules": {}, "scopes": [], "hosts": []}
+    page = Page(rendered(run.summary, run.records, history=since_last(document, beside(store, list(hosts)), print)))
+
+    assert "a trend needs two runs" in page.text
+    assert "Trend" not in page.texts
+
+
+def test_drift_is_bounded_and_says_where_the_rest_is(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(html_report, "MAX_DRIFT", 1)
+    told = history(tmp_path)
+    page = Page(rendered(run.summary, run.records, history=told))
+
+    assert told["counts"]["unclear"] == 1
+    assert told["counts"]["regressed"] == 2
+    assert page.text.count("more: see drift.csv") == sum(number > 1 for number in told["counts"].values())
+
+
+def test_large_fleet_is_bounded_and_each_list_says_what_is_left_out(monkeypatch):
+    for name, number in {"MAX_LISTED_FINDINGS": 100, "MAX_GROUPS": 30, "GROUPS_OF_EACH": 2, "MAX_NAMES": 5}.items():
+        monkeypatch.setattr(evidence_groups, name, number)
+    monkeypatch.setattr(html_report, "MAX_LISTED", 10)
+    own = {**make_finding(SAMPLES[0], "fail"), "rule": "own"}
+    records = [
+        make_record(f"h{number:02}", [
+            {**own, "reason": f"reason {number}"},
+            {**own, "rule": "other", "reason": f"another {number}"},
+            *({**own, "rule": f"same_{index}", "reason": "the same"} for index in range(number % 7)),
+        ])
+        for number in range(40)
+    ]  # fmt: skip
+    summary = make_summary([*records, *(make_unaudited(f"lost{number:02}") for number in range(12))])
+    page = Page(rendered(summary, records))
+
+    listed = [host for host in page.texts if re.fullmatch(r"lost\d\d", host)]
+    assert len(set(listed)) == 10
+    assert "and 2 more: see findings.csv (outcome not_audited)" in page.text
+    assert "Listed are 10 hosts: those that were not audited" in page.text
+    assert "42 more are left out here" in page.text
+    shown = {
+        rule: len(re.findall(rf"\b{word} \d+\b", page.text)) for rule, word in (("own", "reason"), ("other", "another"))
+    }
+    left = {
+        rule: int(number)
+        for number, rule in re.findall(r"(\d+) more hosts with other evidence: see findings.csv, rule (\w+)", page.text)
+    }
+    assert {rule: shown[rule] + left.get(rule, 0) for rule in shown} == {"own": 40, "other": 40}
+    assert left["own"] > 20
+    more = {
+        rule: int(number)
+        for number, rule in re.findall(r"and (\d+) more hosts?: see findings.csv, rule (\w+)", page.text)
+    }
+    assert len(more) == 5
+    assert {rule: sum(host % 7 > int(rule[-1]) for host in range(40)) - 5 for rule in more} == more
 
 
 def test_many_hosts_take_seconds_and_little_room():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from datetime import datetime, timezone
 
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record
 
@@ -42,7 +47,7 @@ def test_host_that_was_lost_since_makes_them_anew(store):
     assert not written(store)
 
 
-@pytest.mark.parametrize("name", ["summary.json", "findings.csv", "report.html"])
+@pytest.mark.parametrize("name", ["summary.json", "findings.csv", "report.html", "history.json", "drift.csv"])
 def test_report_that_is_missing_is_made_anew(store, name):
     (store.folder / name).unlink()
     assert not written(store)
@@ -75,3 +80,50 @@ def test_record_that_is_not_as_its_schema_says_is_named_with_the_place_and_the_o
         write_reports(load_catalog(), [store], store)
 
     assert {path.name: path.read_bytes() for path in store.folder.iterdir() if path.is_file()} == before
+
+
+def rewritten(base, run_id, *findings, when="2026-11-04T06:15:00Z"):
+    made = RunStore.create(str(base), run_id)
+    made.write_record(make_record("ward", list(findings), run_id=run_id, audited_at=when))
+    write_reports(load_catalog(), [made], made)
+    return made
+
+
+def told_of(store):
+    told = since_last.read(store)
+    assert told is not None
+    return told
+
+
+@pytest.mark.usefixtures("store")
+def test_what_changed_since_the_last_run_is_in_everything_that_is_written(tmp_path):
+    titled = make_finding(SAMPLES[0], "fail", title="=cmd|' /C calc'!A0")
+    second = rewritten(tmp_path, "second", titled, make_finding(SAMPLES[1], "pass"))
+    told = told_of(second)
+    table = list(csv.DictReader((second.folder / "drift.csv").open(encoding="utf-8", newline="")))
+    console = Console().lines(summarise(load_catalog(), [second]), str(second.folder), told)
+
+    assert told["since_run"] == RUN_ID
+    assert [(row["kind"], row["host"], row["rule"], row["before"], row["now"]) for row in table] == [
+        ("regressed", "ward", SAMPLES[0].rule, "pass", "fail")
+    ]
+    assert table[0]["title"].startswith("'=cmd")
+    assert told["counts"]["regressed"] == 1
+    assert "Regressed: passed before, fail now (1)" in console
+    assert all(len(line) <= 80 for line in console if not line.startswith("Report:"))
+    assert "Regressed: passed before, fail now" in (second.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_runs_that_were_merged_tell_no_drift_and_say_so(store, tmp_path):
+    second = rewritten(tmp_path, "second", make_finding(SAMPLES[0], "fail"))
+    merged = RunStore.create(str(tmp_path), "merged")
+    write_reports(load_catalog(), [store, second], merged, Merging(datetime(2026, 11, 5, tzinfo=timezone.utc)))
+
+    assert "Several runs were merged here" in told_of(merged)["note"]
+    assert "Several runs were merged here" in (merged.folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": "hipaa.cis/run_history/2"}', "[" * 3000])
+def test_history_that_is_none_of_ours_is_not_shown(store, content):
+    (store.folder / "history.json").write_text(content)
+    assert since_last.read(store) is None
