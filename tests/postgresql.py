@@ -8,6 +8,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,12 @@ from tests.conftest import LEFT_OUT
 PLACES = ("/usr/local/bin", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True))
 
 
-def program(name):
-    return shutil.which(name, path=os.pathsep.join([*PLACES, os.environ["PATH"]]))
+def program(name: str) -> str:
+    return shutil.which(name, path=os.pathsep.join([*PLACES, os.environ["PATH"]])) or ""
 
 
 @pytest.fixture(scope="session")
-def server():
+def server() -> Iterator[str]:
     """Start a server that nobody else reaches, and return its address without a database."""
     if not program("postgres") or not program("initdb"):
         # Where all is required the suite fails for it.
@@ -59,10 +61,8 @@ def server():
 
 
 @pytest.fixture
-def postgresql(server, request):
+def postgresql(server: str, request: pytest.FixtureRequest) -> str:
     """Return the address of an empty schema, which is quicker to make than a database."""
-    import time
-
     import psycopg
 
     name = f"ledger_{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
