@@ -94,6 +94,7 @@ def _add_integration(line: str, pythons: tuple[str, ...]) -> None:
         session.run("python", "-c", check)
         places = ("tests/integration/test_second_platform.py", "tests/integration/test_plays.py")
         places += ("tests/integration/test_installed_archive.py", "tests/integration/test_runner.py")
+        places += ("tests/integration/test_module_kept.py",)
         _pytest(session, "-n", "2", "-m", "not hosts", *places)
         _pytest(session, "tests/integration/test_installed_archive.py", "-m", "hosts")
 
