@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 
 def make_private_folder(path: Path) -> None:
@@ -28,15 +28,27 @@ def make_private_folder(path: Path) -> None:
 @contextmanager
 def private_file(path: Path) -> Iterator[TextIO]:
     """Open a text file that takes the place of ``path`` when the block ends well. Raises `OSError`."""
+    with _in_place_of(path) as raw, open(raw.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stream:
+        yield stream
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[BinaryIO]:
     # mkstemp makes it 0600 and unpredictable; the rename makes it visible whole.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        with os.fdopen(handle, "wb") as stream:
             yield stream
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def write_private_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file. Raises `OSError`."""
+    with _in_place_of(path) as stream:
+        stream.write(content)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -9,6 +9,8 @@ import time
 import pytest
 import yaml
 
+from tests.records import records_in
+
 pytestmark = pytest.mark.hosts
 MORE_RULES = 100
 ROUNDS = 7
@@ -76,7 +78,7 @@ def test_hundred_rules_more(booted_host, run_ansible, write_inventory, extra_cat
         return audit("extended", hipaa_cis_catalogs=[str(extra_catalog)])
 
     def findings(name):
-        return json.loads(next((tmp_path / name / "latest" / "hosts").glob("*.json")).read_text())["findings"]
+        return records_in(tmp_path / name / "latest")[0]["findings"]
 
     plain(), extended()
     pairs = [(plain(), extended()) for _round in range(ROUNDS)]

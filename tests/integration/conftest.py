@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.records import record_in
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +23,7 @@ class Audit(NamedTuple):
     folder: Path
 
     def record(self, host: str) -> dict[str, Any]:
-        return json.loads((self.folder / "hosts" / f"{host}.json").read_text())
+        return record_in(self.folder, host)
 
     def findings(self, host: str) -> dict[str, dict[str, Any]]:
         return {finding["rule"]: finding for finding in self.record(host)["findings"]}

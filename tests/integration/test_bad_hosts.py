@@ -111,7 +111,7 @@ def test_ad_hoc_audit(booted_host, run_ansible, write_inventory, tmp_path):
     )
 
     assert '"debian_12"' in said
-    assert (tmp_path / "runs" / "latest" / "hosts" / f"{booted_host.name}.json").is_file()
+    assert (tmp_path / "runs" / "latest" / "hosts" / f"{booted_host.name}.json.gz").is_file()
     assert len(said) < 100_000
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from tests.hosts.snapshot import LOGIN_TRACES
+from tests.records import records_in
 
 pytestmark = pytest.mark.hosts
 
@@ -23,7 +24,7 @@ def audit(run_ansible, write_inventory, tmp_path):
         result = run_ansible(
             "hipaa.cis.audit", "-i", inventory, "-e", json.dumps(variables), *extra, program_name="ansible-playbook"
         )
-        records = [json.loads(path.read_text()) for path in sorted((runs / "latest" / "hosts").glob("*.json"))]
+        records = records_in(runs / "latest")
         for record in records:
             validator("host_record").validate(record)
         validator("summary").validate(json.loads((runs / "latest" / "summary.json").read_text()))

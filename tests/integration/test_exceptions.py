@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.integration.remediating import mode, playbook, playbook_command, remediation_of, results
+from tests.records import record_in
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
@@ -64,7 +64,7 @@ def test_excepted_rule_stays_and_the_others_are_fixed(
     assert result["exception"]["compensating"] == ["No job in it names a password."]
     assert mode(booted_host) == "644"
 
-    record = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{booted_host.name}.json").read_text())
+    record = record_in(tmp_path / "runs" / "latest", booted_host.name)
     outcomes = {finding["rule"]: finding["outcome"] for finding in record["findings"]}
     assert outcomes["crontab_permissions"] == "fail"
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests import pump
 from tests.pump import PLATFORM, ROOT, SAFE
+from tests.records import record_in
 
 
 def program(name):
@@ -72,7 +73,7 @@ def test_installed_collection_audits_a_booted_host(installed, booted_host, write
 
     assert process.returncode == 0, process.stdout + process.stderr
     assert process.stdout.count("HIPAA technical safeguards") == 1
-    record = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{booted_host.name}.json").read_text())
+    record = record_in(tmp_path / "runs" / "latest", booted_host.name)
     assert record["counts"]["pass"] > 50
     assert (tmp_path / "runs" / "latest" / "report.html").is_file()
 

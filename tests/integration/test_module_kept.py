@@ -7,6 +7,7 @@ import os
 import sys
 
 from tests import pump
+from tests.records import records_in
 
 
 def test_ansible_uses_what_was_kept(tmp_path):
@@ -32,8 +33,6 @@ def test_ansible_uses_what_was_kept(tmp_path):
     said = second.stdout + second.stderr
     assert "ANSIBALLZ: using cached module" in said
     assert "ANSIBALLZ: Creating module" not in said
-    one, two = (
-        json.loads(path.read_text())["findings"] for path in sorted((tmp_path / "runs").glob("2*/hosts/here*.json"))
-    )
+    one, two = (record["findings"] for run in sorted((tmp_path / "runs").glob("2*")) for record in records_in(run))
     assert one
     assert [finding["outcome"] for finding in one] == [finding["outcome"] for finding in two]

@@ -9,6 +9,7 @@ import pytest
 
 from tests import pump
 from tests.pump import SAFE
+from tests.records import records_in
 
 # Alike but for case and signs: naive file names of these are the same.
 ALIKE = ["Ward/1", "ward/1", "ward_1", "WARD 1"]
@@ -76,7 +77,7 @@ def test_each_host_counts_once_and_none_is_lost(tmp_path, strategy, serial):
     assert {name for name, status in by_name.items() if status == "audited"} == {*ALIKE, "pump-1", "pump-2"}
     assert by_name["dark-1"] == "unreachable"
     assert by_name["no-python"] == "failed"
-    assert len(list((latest / "hosts").glob("*.json"))) == len(by_name)
+    assert len(records_in(latest)) == len(by_name)
     assert "NOT AUDITED dark-1 (unreachable)" in process.stdout
     assert "NOT AUDITED no-python (failed)" in process.stdout
     # One table after each of the two plays.

@@ -14,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check imp
 from tests.hosts.snapshot import LOGIN_TRACES
 from tests.hosts.system import wait_until
 from tests.integration.remediating import changes, mode, playbook, playbook_command, remediation_of, results
+from tests.records import record_in
 
 __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 
@@ -195,7 +196,7 @@ def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook, results,
     assert "rolled_back_at" in remediation_of(hosts[1])
     run = tmp_path / "runs" / "latest"
     for host, outcome in zip(hosts, ["pass", "fail", "fail"], strict=True):
-        findings = json.loads((run / "hosts" / f"{host.name}.json").read_text())["findings"]
+        findings = record_in(run, host.name)["findings"]
         assert {one["rule"]: one["outcome"] for one in findings}["crontab_permissions"] == outcome
 
 

@@ -5,8 +5,6 @@ For every rule with an automatic fix at once, on one booted host on which as muc
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
@@ -14,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import lea
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation.remedies import NoRemedy, wanted_value
 from tests.integration import sick_host
 from tests.integration.remediating import changes, playbook, playbook_command, remediation_of
+from tests.records import record_in
 
 __all__ = ["playbook", "playbook_command", "remediation_of"]
 
@@ -96,14 +95,14 @@ EVERYTHING = {
 
 
 def outcomes(tmp_path, host):
-    record = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{host.name}.json").read_text())
+    record = record_in(tmp_path / "runs" / "latest", host.name)
     assert record["status"] == "audited", record
     return {finding["rule"]: finding["outcome"] for finding in record["findings"]}
 
 
 def not_applicable(tmp_path, host):
     """Return rule -> reason of what has an automatic fix and does not apply to the host."""
-    record = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{host.name}.json").read_text())
+    record = record_in(tmp_path / "runs" / "latest", host.name)
     names = fixable(load_catalog())
     findings = [item for item in record["findings"] if item["outcome"] == "not_applicable" and item["rule"] in names]
     return {item["rule"]: item["reason"] for item in findings}

@@ -11,6 +11,7 @@ import pytest
 
 from tests import pump
 from tests.pump import ROOT, SAFE
+from tests.records import records_in
 
 ansible_runner = pytest.importorskip("ansible_runner", reason="left out on this machine: missing ansible-runner")
 
@@ -53,7 +54,7 @@ def check(done, events, audits, folder, *, hosts):
     finished = [event for event in audits if event["event"] == "runner_on_ok"]
     assert {event["event_data"]["host"] for event in finished} == set(hosts)
     assert max(len(json.dumps(event)) for event in events) < MAX_EVENT_BYTES
-    assert {path.stem for path in (folder / "hosts").glob("*.json")} == set(hosts)
+    assert {record["host"] for record in records_in(folder)} == set(hosts)
     assert json.loads((folder / "summary.json").read_text())["totals"]["audited"] == len(hosts)
     reports = [event for event in events if event.get("event_data", {}).get("resolved_action") == "hipaa.cis.report"]
     told = next(event["event_data"]["res"] for event in reports if event["event"] == "runner_on_ok")

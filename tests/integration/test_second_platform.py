@@ -10,6 +10,7 @@ import pytest
 
 from tests import pump
 from tests.pump import SAFE
+from tests.records import record_in
 
 EXPIRES = (datetime.now(timezone.utc) + timedelta(days=100)).date().isoformat()
 UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
@@ -32,7 +33,7 @@ def audit(tmp_path):
 
 
 def outcomes(run_directory, host="pump-1"):
-    record = json.loads((run_directory / "hosts" / f"{host}.json").read_text())
+    record = record_in(run_directory, host)
     return {finding["rule"]: finding["outcome"] for finding in record["findings"]}
 
 
@@ -192,7 +193,7 @@ def test_wrong_input_is_one_clear_message(audit, variables, message):
 def test_value_looser_than_the_bound_fails_and_says_so(audit):
     loose = {"hipaa_cis_parameter_pump_screen_lock_minutes": 15}
     _process, run_directory = audit(SAFE, "-e", json.dumps(loose))
-    record = json.loads((run_directory / "hosts" / "pump-1.json").read_text())
+    record = record_in(run_directory, "pump-1")
 
     assert outcomes(run_directory)["pump_screen_lock"] == "fail"
     assert record["parameters"]["pump_screen_lock_minutes"] == {

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.integration.remediating import playbook_command, remediation_of, run_command
+from tests.records import record_in
 
 __all__ = ["playbook_command", "remediation_of"]
 
@@ -29,7 +30,7 @@ def test_roles_of_two_standards_leave_one_record(booted_host, playbook_command, 
     assert {item["rule"]: item["result"] for item in record["results"]} == {SENT: "fixed", LOGGED: "fixed"}
     assert record["counts"]["fixed"] == 2
     assert len([step for step in record["steps"] if step["type"] == "file"]) == 2
-    audit = json.loads((tmp_path / "runs" / "latest" / "hosts" / f"{booted_host.name}.json").read_text())
+    audit = record_in(tmp_path / "runs" / "latest", booted_host.name)
     assert {finding["rule"]: finding["outcome"] for finding in audit["findings"]} == {SENT: "pass", LOGGED: "pass"}
     summary = json.loads((tmp_path / "runs" / "latest" / "summary.json").read_text())
     assert summary["remediation"][0]["counts"]["fixed"] == 2

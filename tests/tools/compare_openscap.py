@@ -1,6 +1,6 @@
 """Hold the findings of one host against what OpenSCAP says of it, recommendation by recommendation.
 
-    python tests/tools/compare_openscap.py result.xml hipaa-cis-runs/latest/hosts/HOST.json
+    python tests/tools/compare_openscap.py result.xml hipaa-cis-runs/latest/hosts/HOST.json.gz
 
 ``result.xml`` is what ``oscap xccdf eval --results`` writes. Its rules name the numbers of the CIS recommendations they
 belong to; where several rules or findings belong to one number, the worst counts on either side.
@@ -17,6 +17,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.records import text_of
 
 XCCDF = "{http://checklists.nist.gov/xccdf/1.2}"
 # The references of a rule lead to many standards; this is how the CIS benchmarks are told from the rest.
@@ -56,7 +58,7 @@ def _numbers(rule: ET.Element) -> Iterator[str]:
 def judged(path: Path, benchmark: str) -> dict[str, str]:
     """Return recommendation -> the worst outcome of its findings."""
     found: dict[str, str] = {}
-    for finding in json.loads(path.read_text())["findings"]:
+    for finding in json.loads(text_of(path))["findings"]:
         for number in finding["recommendations"] if finding["benchmark"] == benchmark else ():
             found[number] = min(found.get(number, finding["outcome"]), finding["outcome"], key=OUTCOMES.index)
     return found

@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Cat
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge, states
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name, not_a_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, not_a_record
 
 # What was not known to fail: an error then says nothing of before.
 _FINE = ("pass", "not_applicable", "manual")
@@ -44,15 +44,15 @@ def _is_open(finding: Record) -> bool:
 
 def _fine(before: RunStore, host: str) -> set[str]:
     """Return the rules that were fine on a host then, in each benchmark that has them."""
-    file = f"hosts/{file_name(host)}.json"
-    if not (before.folder / file).exists():
+    path = before.host_file(host)
+    if not path.exists():
         return set()
-    _digest, record = before.record(file)
+    _digest, record = before.record(f"hosts/{path.name}")
     try:
         fine = {one["rule"] for one in record["findings"] if one["outcome"] in _FINE}
         return fine - {one["rule"] for one in record["findings"] if one["outcome"] not in _FINE}
     except (KeyError, TypeError) as problem:
-        raise not_a_record(before.folder / file, repr(problem)[:200]) from None
+        raise not_a_record(path, repr(problem)[:200]) from None
 
 
 def told(found: Iterator[tuple[str, str]], run_id: str) -> list[str]:

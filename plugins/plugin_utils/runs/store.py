@@ -24,7 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     private_file,
     write_private,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed, plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import Reader, as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
@@ -72,7 +72,7 @@ def not_a_record(path: Path, why: str) -> HipaaCisError:
 def _record(path: Path, schema: str) -> dict[str, Any] | None:
     """Return the record in a file, or None where there is none that can be read."""
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads(packed.read_packed(path, MAX_RECORD_BYTES)[1])
         return record if record["schema"] == schema else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -141,17 +141,23 @@ class RunStore:
 
     def write_record(self, record: dict[str, Any]) -> tuple[Path, str]:
         """Write a host's record, joined with what this run has of it, and return path and SHA-256. Raises `HipaaCisError`."""
-        path = self.folder / "hosts" / (file_name(record["host"]) + ".json")
-        earlier = _record(path, HOST_SCHEMA)
+        standing = self.host_file(record["host"])
+        path = standing.with_name(file_name(record["host"]) + packed.PACKED)
+        earlier = _record(standing, HOST_SCHEMA)
         record = join_host_records(earlier, record) if earlier else record
-        text = as_text(record)
         try:
-            write_private(path, text)
+            content = packed.write_packed(path, as_text(record))
+            if standing != path:
+                standing.unlink(missing_ok=True)
         except OSError as problem:
             raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
         if record["status"] in SEEN:
             self.become_latest()
-        return path, hashlib.sha256(text.encode()).hexdigest()
+        return path, hashlib.sha256(content).hexdigest()
+
+    def host_file(self, host: str) -> Path:
+        """Return where a host's record stands, or would."""
+        return packed.file_in(self.folder / "hosts", file_name(host))
 
     def write_remediation(self, record: dict[str, Any]) -> Path:
         """Write what a remediation did on a host, joined with what this run did there before, and return the path.
@@ -233,7 +239,7 @@ class RunStore:
         """
         path = self.folder / "remediation" / (file_name(host) + ".json")
         record = _record(path, REMEDIATION_SCHEMA)
-        seen = _record(self.folder / "hosts" / path.name, HOST_SCHEMA)
+        seen = _record(self.host_file(host), HOST_SCHEMA)
         if record and seen:
             record = restarted(record, seen, moment, restart)
             write_private(path, as_text(record))
@@ -254,30 +260,31 @@ class RunStore:
         Raises `HipaaCisError` on a file that is no record.
         """
         reader = Reader()
-        for path in sorted((self.folder / "hosts").glob("*.json")):
+        for path in packed.files_in(self.folder / "hosts"):
             yield (f"hosts/{path.name}", *self.record(f"hosts/{path.name}", reader))
 
     def record(self, file: str, reader: Reader | None = None) -> tuple[str, dict[str, Any]]:
-        """Return SHA-256 and host record of a file below the run directory. Raises `HipaaCisError` where it is none.
+        """Return SHA-256 of a file below the run directory, and the host record in it. Raises `HipaaCisError` where it is none.
 
         Records that one reader has read share what they have in common: nobody changes it.
         """
         path = self.folder / file
         try:
-            size = path.stat().st_size
-            content = path.read_bytes() if size <= MAX_RECORD_BYTES else b""
+            content, text = packed.read_packed(path, MAX_RECORD_BYTES)
         except OSError as problem:
             raise HipaaCisError(f"{path} cannot be read: {problem.strerror or problem}.") from None
-        if size > MAX_RECORD_BYTES:
-            raise not_a_record(path, f"it has {size:,} bytes, more than any host record")
+        except packed.TooLarge as problem:
+            raise not_a_record(path, f"{problem}, which no host record has") from None
+        except ValueError as problem:
+            raise not_a_record(path, str(problem)) from None
         try:
-            record: dict[str, Any] = (reader or Reader()).read(content)
+            record: dict[str, Any] = (reader or Reader()).read(text)
             known, host = record["schema"] == HOST_SCHEMA, record["host"]
         except (ValueError, KeyError, TypeError, RecursionError):
             known, host = False, None
         if not known or not isinstance(host, str):
             raise not_a_record(path, "was it changed or written by a newer version?")
-        if path.name != file_name(host) + ".json":
+        if packed.stem(path) != file_name(host):
             raise not_a_record(path, f"it is of the host {spelled_out(host)[:100]}, whose record has another name")
         return hashlib.sha256(content).hexdigest(), record
 

@@ -276,7 +276,7 @@ def test_too_many_passing_findings_are_counted_not_shown(monkeypatch, run):
     monkeypatch.setattr(evidence_groups, "MAX_QUIET_FINDINGS", 50)
     page = Page(rendered(run.summary, run.records))
 
-    assert "hosts/*.json" in page.text
+    assert "hosts/*.json.gz" in page.text
     assert "blocked by install /bin/false" not in page.text
     assert "1007: anna, mkiosk" in page.text
     assert "hosts passing: details in the hosts' records" in page.text

@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import su
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record
+from tests.records import text_of, write_as
 
 
 @pytest.fixture
@@ -71,12 +72,12 @@ def test_summary_that_was_changed_by_hand_is_made_anew(store):
 )
 def test_record_that_is_not_as_its_schema_says_is_named_with_the_place_and_the_old_reports_stay(store, change, said):
     before = {path.name: path.read_bytes() for path in store.folder.iterdir() if path.is_file()}
-    path = store.folder / "hosts" / "ward.json"
-    record = json.loads(path.read_text())
+    path = store.folder / "hosts" / "ward.json.gz"
+    record = json.loads(text_of(path))
     change(record)
-    path.write_text(json.dumps(record))
+    write_as(path, record)
 
-    with pytest.raises(HipaaCisError, match=rf"hosts/ward\.json is no host record of version 1: .*{said}"):
+    with pytest.raises(HipaaCisError, match=rf"hosts/ward\.json\.gz is no host record of version 1: .*{said}"):
         write_reports(load_catalog(), [store], store)
 
     assert {path.name: path.read_bytes() for path in store.folder.iterdir() if path.is_file()} == before

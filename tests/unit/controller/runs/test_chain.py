@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
 from tests.past_runs import end, finished
+from tests.records import rewrite
 
 
 @pytest.fixture
@@ -53,12 +54,12 @@ def test_what_a_run_gains_later_is_a_link_of_what_differs(base):
 
 
 def alter(path):
-    path.write_text(path.read_text().replace("fail", "pass"))
+    rewrite(path, lambda text: text.replace("fail", "pass"))
 
 
 CHANGES = [
-    (lambda base: alter(base / "run-2" / "hosts" / "web.json"), "link 2 (run run-2): hosts/web.json is not what it was"),
-    (lambda base: (base / "run-2" / "hosts" / "web.json").unlink(), "link 2 (run run-2): hosts/web.json is not there"),
+    (lambda base: alter(base / "run-2" / "hosts" / "web.json.gz"), "link 2 (run run-2): hosts/web.json.gz is not what it was"),
+    (lambda base: (base / "run-2" / "hosts" / "web.json.gz").unlink(), "link 2 (run run-2): hosts/web.json.gz is not there"),
     (lambda base: (base / "run-1" / "hosts" / "db.json").write_text("{}"), "link 1 (run run-1): hosts/db.json was added since"),
     (lambda base: shutil.rmtree(base / "run-2"), "link 2 (run run-2): the folder of the run is not there"),
     (lambda base: link(base, 2).unlink(), "link 2: not there"),
@@ -78,7 +79,7 @@ def test_the_first_link_that_does_not_hold_is_named(base, change, first):
 
 
 def test_file_and_its_link_changed_together_show_in_the_link_after(base):
-    path = base / "run-2" / "hosts" / "web.json"
+    path = base / "run-2" / "hosts" / "web.json.gz"
     before = chain.digest_of(path)
     alter(path)
     link(base, 2).write_text(link(base, 2).read_text().replace(before, chain.digest_of(path)))
@@ -87,12 +88,12 @@ def test_file_and_its_link_changed_together_show_in_the_link_after(base):
 
 
 def test_file_that_became_a_link_to_the_same_content_shows(base, tmp_path_factory):
-    path = base / "run-2" / "hosts" / "web.json"
-    elsewhere = tmp_path_factory.mktemp("elsewhere") / "web.json"
+    path = base / "run-2" / "hosts" / "web.json.gz"
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "web.json.gz"
     path.rename(elsewhere)
     path.symlink_to(elsewhere)
 
-    assert verify(base).problems == ("link 2 (run run-2): hosts/web.json is not what it was",)
+    assert verify(base).problems == ("link 2 (run run-2): hosts/web.json.gz is not what it was",)
 
 
 def test_run_without_a_link_and_a_clock_that_went_back_are_noted(base):

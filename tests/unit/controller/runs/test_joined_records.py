@@ -10,6 +10,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check imp
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import restarted, taken_back
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record, make_unaudited
+from tests.records import text_of
 
 RESULTS = (
     "already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error",
@@ -24,7 +25,7 @@ def joined(tmp_path):
         store = RunStore.create(str(tmp_path), RUN_ID)
         for record in records:
             path, _digest = store.write_record(record)
-        found = json.loads(path.read_text())
+        found = json.loads(text_of(path))
         validator("host_record").validate(found)
         return found
 

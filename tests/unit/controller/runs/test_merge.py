@@ -77,7 +77,9 @@ def test_rule_by_rule_the_newest_counts_and_each_record_is_named(runs, turned):
         ("run-1", TUESDAY, 1),
         ("run-0", MONDAY, 2),
     ]
-    assert [one["digest"] for one in host["records"]] == [store.record("hosts/ward.json")[0] for store in stores[::-1]]
+    assert [one["digest"] for one in host["records"]] == [
+        store.record("hosts/ward.json.gz")[0] for store in stores[::-1]
+    ]
     assert "include rules" in host["selection"]
 
 

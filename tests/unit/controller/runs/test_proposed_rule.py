@@ -51,7 +51,7 @@ def test_proposal_knows_no_addressable_specification_and_is_named_everywhere(tmp
     store = run(tmp_path, "then", proposed=True)
     summary = write_reports(KNOWN, [store], store)
     validator("summary").validate(summary)
-    validator("host_record").validate(store.record("hosts/a.json")[1])
+    validator("host_record").validate(store.record("hosts/a.json.gz")[1])
 
     assert {row["obligation"] for row in summary["safeguards"]} == {"required", "standard"}
     assert [row["name"] for row in summary["safeguards"]][12:] == [

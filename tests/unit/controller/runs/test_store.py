@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import subprocess
+import tracemalloc
 
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import check_run
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import private_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import store as runs_store
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
+from tests.builders import make_finding, make_record, samples
 
 
 def record(host, status="audited"):
@@ -164,5 +171,51 @@ def test_file_that_is_no_record_is_named_with_what_to_do(tmp_path, content, said
 def test_file_larger_than_any_record_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(runs_store, "MAX_RECORD_BYTES", 10)
 
-    with pytest.raises(HipaaCisError, match="it has 11 bytes, more than any host record"):
+    with pytest.raises(HipaaCisError, match="it has 11 bytes, which no host record has"):
         list(with_file(tmp_path, b" " * 11).records())
+
+
+def test_record_of_an_earlier_version_is_read_and_joined_and_stands_there_once(tmp_path):
+    store = with_file(tmp_path, as_text(make_record("web", [])).encode())
+    assert [(file, one["host"]) for file, _digest, one in store.records()] == [("hosts/web.json", "web")]
+
+    path, digest = store.write_record(make_record("web", []))
+    assert [(file, one) for file, one, _record in store.records()] == [("hosts/web.json.gz", digest)]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+
+
+def test_packed_record_takes_a_tenth_and_is_what_zcat_reads(tmp_path):
+    findings = [make_finding(sample, "fail") for sample in samples(420)]
+    path, _digest = RunStore.create(str(tmp_path), "run-1").write_record(make_record("web", findings))
+    text = subprocess.run(["zcat", path], capture_output=True, check=True).stdout
+
+    assert len(text) > 190_000
+    assert path.stat().st_size < 20_000
+    assert len(json.loads(text)["findings"]) == 420
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda content: content[:-9], "it is cut off"),
+        (lambda content: content[:20] + b"\0\0\0\0" + content[24:], "it is damaged|it is cut off"),
+        (lambda content: content + content, "something stands behind it"),
+        (lambda _content: packed.pack(" " * (runs_store.MAX_RECORD_BYTES + 1)), "it holds more than the 67,108,864 bytes"),
+    ],
+)  # fmt: skip
+def test_packed_record_that_is_cut_off_damaged_or_a_bomb_is_named(tmp_path, spoil, said):
+    store = RunStore.create(str(tmp_path), "run-1")
+    path, _digest = store.write_record(record("web"))
+    path.write_bytes(spoil(path.read_bytes()))
+
+    with pytest.raises(HipaaCisError, match=rf"web\.json\.gz is no host record of version 1: .*({said})"):
+        list(store.records())
+
+
+def test_bomb_is_given_up_before_it_fills_the_memory():
+    bomb = packed.pack("0" * 200_000_000)
+    tracemalloc.start()
+    with pytest.raises(packed.TooLarge):
+        packed.unpack(bomb, 1_000_000)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
