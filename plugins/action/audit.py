@@ -57,6 +57,7 @@ class ActionModule(HostAction):
             plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)
             answers, failed = self._look(plans, variables)
             fill_record(record, known, answers, named=bool(selection.benchmarks), failed=failed)
+            self._keep_raw(store, arguments, record, answers)
             if site:
                 site.decisions.mark(record["findings"])
         except NoBenchmark as problem:

@@ -115,6 +115,7 @@ class ActionModule(HostAction):
             store.write_remediation(remediation)
             if lost:
                 raise AnsibleConnectionFailure(headline(remediation))
+        self._keep_raw(store, arguments, record, seen)
         result = self._result(store, known, record, remediation, done)
         if not_looked_at and not result["not_begun"]:
             result.update(failed=True, msg=" ".join([result["msg"], *not_looked_at]))

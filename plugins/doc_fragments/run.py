@@ -117,6 +117,12 @@ options:
       - Where a host is so busy that commands of the audit are given up, set it to V(false) or raise O(command_timeout).
     type: bool
     default: true
+  keep_raw:
+    description:
+      - Days for which what the host answered is kept beside its record, so that it can be judged again. With V(0) nothing of it is kept.
+      - The playbook C(hipaa.cis.prune) takes away what is older.
+    type: float
+    default: 400.0
 """
 
     SITE = r"""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog, leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
@@ -75,7 +75,7 @@ def fill_record(
         _add_benchmark(record, benchmark_plan, named, answer)
         judge = Judge(platform_plan.platform, answer["observations"])
         findings = [judge.judge(planned).as_dict() for planned in benchmark_plan.rules]
-        _leave_to_a_person(benchmark_plan, findings, platform_plan.request["options"].get("scan_exclude", ()))
+        leave_to_a_person(benchmark_plan.rules, findings, platform_plan.request["options"].get("scan_exclude", ()))
         record["findings"].extend(findings)
     for platform_plan, problem in failed:
         _add_failed(record, platform_plan, named, problem)
@@ -117,12 +117,14 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
     )
 
 
-def _leave_to_a_person(plan: BenchmarkPlan, findings: Sequence[dict[str, Any]], excluded: Sequence[str]) -> None:
+def leave_to_a_person(
+    rules: Sequence[PlannedRule], findings: Sequence[dict[str, Any]], excluded: Sequence[str]
+) -> None:
     """Take a pass from rules about all files where the site had folders left out: nobody has looked there."""
     if not excluded:
         return
     folders = ", ".join(excluded[:MAX_NAMED]) + (", ..." if len(excluded) > MAX_NAMED else "")
-    for planned, finding in zip(plan.rules, findings, strict=True):
+    for planned, finding in zip(rules, findings, strict=True):
         if finding["outcome"] == "pass" and any(_is_scan(leaf) for leaf in leaves(planned.settings)):
             finding["outcome"] = "manual"
             finding["reason"] = (

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.release import __version__ as ANSIBLE_VERSION  # noqa: N812 - it is a constant
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.replay import raw_task
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
@@ -31,7 +32,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file, raw_answers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
@@ -159,6 +160,19 @@ class HostAction(Action):
         from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import site
 
         return site.of_host(arguments, known, variables, store, strict)
+
+    @staticmethod
+    def _keep_raw(
+        store: RunStore,
+        arguments: Mapping[str, Any],
+        record: dict[str, Any],
+        answered: Sequence[tuple[PlatformPlan, Mapping[str, Any]]],
+    ) -> None:
+        """Keep what the host answered, where the site wants that; the record says where it can't be. Raises `HipaaCisError`."""
+        if arguments["keep_raw"] > 0:
+            why_not = raw_answers.keep(store, record["host"], raw_task(record, answered))
+            if why_not:
+                record["warnings"].append(f"{record['host']}: {why_not}")
 
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> answers.Answer:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""

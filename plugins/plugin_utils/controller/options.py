@@ -58,6 +58,8 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_max_findings": {"type": "int", "default": 1000},
     "observe_max_seconds": {"type": "float", "default": 300.0},
     "gentle": {"type": "bool", "default": True},
+    # Days.
+    "keep_raw": {"type": "float", "default": 400.0},
     **SITE_SPEC,
 }
 # `restart` is for tasks only: no variable says that a host was restarted.
@@ -92,6 +94,12 @@ HISTORY_SPEC: dict[str, dict[str, Any]] = {
     "trend_days": {"type": "float", "default": 90.0},
     "deadlines": {"type": "dict", "default": {}},
     "audit_interval": {"type": "float", "default": 31.0},
+}
+PRUNE_SPEC: dict[str, dict[str, Any]] = {
+    **LEDGER_SPEC,
+    "keep_raw": AUDIT_SPEC["keep_raw"],
+    "keep_years": {"type": "int", "default": 6},
+    **{name: SITE_SPEC[name] for name in ("site_dir", "exceptions", "attestations")},
 }
 REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     **AUDIT_SPEC,
@@ -139,7 +147,7 @@ PLAYBOOK_VARIABLES = frozenset(
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
 OF_THE_PLAY = ("report", "walks_at_once", "framework")
-OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *HISTORY_SPEC, *REMEDIATE_SPEC})
+OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *REMEDIATE_SPEC})
 KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
 # Seconds, and paths that are kept.
 LIMITS = {
@@ -234,11 +242,27 @@ def check_limits(arguments: Mapping[str, Any]) -> None:
         # A number that is none (`nan`) is not below anything either.
         if not 0 < arguments[name] <= most:
             raise HipaaCisError(f"{PREFIX}{name} is {arguments[name]:g}, and has to be above 0 and at most {most:,}.")
+    check_keep_raw(arguments["keep_raw"])
     for folder in arguments["scan_exclude"]:
         if not folder.startswith("/"):
             raise HipaaCisError(
                 f"{PREFIX}scan_exclude names '{folder}', and has to name folders by their whole path: /srv/archive."
             )
+
+
+def check_keep_raw(days: float) -> None:
+    """Raise `HipaaCisError` where it is no number of days; none at all keeps nothing."""
+    if days != 0:
+        check_days("keep_raw", days)
+
+
+def check_keep_years(years: int) -> None:
+    """Raise `HipaaCisError` where records would go before 45 CFR 164.316(b)(2)(i) lets them."""
+    if not 6 <= years <= 100:
+        raise HipaaCisError(
+            f"{PREFIX}keep_years is {years}, and has to be from 6 to 100: 45 CFR 164.316(b)(2)(i) has such records kept for six years from their "
+            "creation or from when they last were in effect, whichever is later."
+        )
 
 
 def check_play(become: Any, walks_at_once: Any) -> None:
