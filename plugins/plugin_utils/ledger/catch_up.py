@@ -52,6 +52,11 @@ def bring_up_to_date(base: Path, given: str | None) -> tuple[str, ...]:
         return ledger.warnings
 
 
+def entered(connection: Any) -> set[str]:
+    """Return the ids of the runs that a ledger knows."""
+    return set(connection.execute(library("sqlalchemy").select(tables().runs.c.run_id)).scalars())
+
+
 def _enter(connection: Any, base: Path) -> Iterator[str]:
     places = chain.places(base)
     if not places:
@@ -85,9 +90,13 @@ def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str,
     try:
         content = (base / place.run_id / outcomes.FILE).read_bytes()
     except OSError as problem:
-        raise HipaaCisError(
-            f"{base / place.run_id / outcomes.FILE} cannot be read: {problem.strerror or problem}"
-        ) from None
+        if outcomes.FILE not in chain.pruned_files(chain.places(base), place.run_id):
+            raise HipaaCisError(
+                f"{base / place.run_id / outcomes.FILE} cannot be read: {problem.strerror or problem}"
+            ) from None
+        if place.run_id in entered(connection):
+            return []
+        raise HipaaCisError("it was pruned before this ledger knew it") from None
     if hashlib.sha256(content).hexdigest() != digest:
         if last[place.run_id] > place.number:
             return []  # The run grew; a later link has what became of it.

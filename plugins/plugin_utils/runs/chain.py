@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -64,6 +65,7 @@ def read(place: Place) -> tuple[str, dict[str, Any]]:
         link: dict[str, Any] = json.loads(content)
         whole = link["schema"] == SCHEMA and (link["number"], link["run_id"]) == (place.number, place.run_id)
         whole = whole and isinstance(link["files"], dict) and isinstance(link["gone"], list)
+        whole = whole and isinstance(link.get("pruned", {}), dict)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         whole = False
     if not whole:
@@ -93,6 +95,32 @@ def seal(store: RunStore, known: Mapping[str, str] | None = None, only: Collecti
         raise HipaaCisError(
             f"The run {store.run_id} cannot be added to the chain {base / FOLDER}: {problem.strerror or problem}."
         ) from None
+
+
+def note_pruned(base: Path, run_id: str, files: Mapping[str, str]) -> None:
+    """Add a link that names what is about to be taken away of a run, with its digests (``pruned``). Raises `HipaaCisError`.
+
+    It comes first, so that what a broken off prune leaves behind is known as such.
+    """
+    try:
+        with _alone(base):
+            _add(base, places(base), run_id, {}, sorted(files), {"pruned": dict(files)})
+    except OSError as problem:
+        raise HipaaCisError(
+            f"What is to be pruned cannot be noted in the chain {base / FOLDER}: {problem.strerror or problem}."
+        ) from None
+
+
+def pruned_files(links: Collection[Place], run_id: str) -> dict[str, str]:
+    """Return what was taken away of a run, and is not listed again since, with its digests. Raises `HipaaCisError`."""
+    pruned: dict[str, str] = {}
+    for place in links:
+        if place.run_id == run_id:
+            _digest, link = read(place)
+            pruned.update(link.get("pruned", {}))
+            for file in link["files"]:
+                pruned.pop(file, None)
+    return pruned
 
 
 def has(store: RunStore) -> bool:
@@ -134,7 +162,14 @@ def _digests(folder: Path, known: Mapping[str, str], only: Collection[Path] | No
     return {file: known.get(file) or digest_of(folder / file) for file in files}
 
 
-def _add(base: Path, links: list[Place], run_id: str, files: dict[str, str], gone: list[str]) -> None:
+def _add(
+    base: Path,
+    links: list[Place],
+    run_id: str,
+    files: dict[str, str],
+    gone: list[str],
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     previous, source = "", secrets.token_hex(8)
     if links:
         previous, last = read(links[-1])
@@ -149,6 +184,7 @@ def _add(base: Path, links: list[Place], run_id: str, files: dict[str, str], gon
         "previous": previous,
         "files": files,
         "gone": gone,
+        **more,
     }
     write_private(base / FOLDER / f"{number:08}-{run_id}.json", as_text(link))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, raw_answers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import LATEST, RUN_ID
 
 Link = tuple[chain.Place, str, dict[str, Any]]
@@ -27,6 +27,9 @@ class Verified:
     notes: tuple[str, ...]
     # number -> digest of the links that can be read
     digests: dict[int, str]
+    # Whether the links hold together; and the runs that are not what their links say.
+    holds: bool
+    broken: frozenset[str]
 
 
 def verify(base: Path) -> Verified:
@@ -40,12 +43,17 @@ def verify(base: Path) -> Verified:
     problems: list[tuple[int, str]] = []
     links = list(_readable(places, problems))
     _hold_together(links, problems)
+    holds, broken = not problems, set()
     for run_id in dict.fromkeys(place.run_id for place, _digest, _link in links):
-        problems.extend(_run(base, [one for one in links if one[0].run_id == run_id]))
+        found = list(_run(base, [one for one in links if one[0].run_id == run_id]))
+        problems.extend(found)
+        broken.update([run_id] if found else [])
     runs = {place.run_id for place in places}
     told = [text for _number, text in sorted(problems, key=lambda problem: problem[0])]
     digests = {place.number: digest for place, digest, _link in links}
-    return Verified(len(places), len(runs), tuple(told), tuple(_notes(base, links, runs)), digests)
+    return Verified(
+        len(places), len(runs), tuple(told), tuple(_notes(base, links, runs)), digests, holds, frozenset(broken)
+    )
 
 
 def _readable(places: list[chain.Place], problems: list[tuple[int, str]]) -> Iterator[Link]:
@@ -78,21 +86,25 @@ def _run(base: Path, links: list[Link]) -> Iterator[tuple[int, str]]:
     """Yield what of a run is another than its links say."""
     run_id = links[0][0].run_id
     said: dict[str, tuple[int, str]] = {}
+    pruned: dict[str, str] = {}
     for place, _digest, link in links:
         said.update((file, (place.number, digest)) for file, digest in link["files"].items())
         for file in link["gone"]:
             said.pop(file, None)
+        pruned.update(link.get("pruned", {}))
     folder = base / run_id
+    if not said and pruned and not folder.is_dir():
+        return
     if not folder.is_dir():
         yield links[0][0].number, f"link {links[0][0].number} (run {run_id}): the folder of the run is not there"
         return
     for file, (number, digest) in said.items():
-        change = _difference(folder / file, digest)
+        change = _difference(folder / file, digest) or raw_answers.missing_set(base, folder, file)
         if change:
             yield number, f"link {number} (run {run_id}): {file} {change}"
     last = links[-1][0].number
     for file in chain.files_of(folder):
-        if file not in said:
+        if file not in said and (file not in pruned or _difference(folder / file, pruned[file])):
             yield last, f"link {last} (run {run_id}): {file} was added since"
 
 
@@ -112,6 +124,10 @@ def _notes(base: Path, links: list[Link], runs: set[str]) -> Iterator[str]:
         if link["sealed_at"] < before:
             yield f"link {place.number} (run {place.run_id}) is dated before the link before it: the clock went back"
         before = link["sealed_at"]
+    for run_id in dict.fromkeys(place.run_id for place, _digest, link in links if "pruned" in link):
+        left = chain.pruned_files([place for place, _digest, _link in links], run_id)
+        if any((base / run_id / file).exists() for file in left):
+            yield f"of run {run_id} there still is what was to be pruned: that was broken off; hipaa.cis.prune goes on with it"
     for folder in sorted(base.iterdir()):
         if (
             folder.name not in runs

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take away what need not be kept any more. What is about to go is noted in the chain first, so a prune that is broken off is gone on with."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, outcomes, packed, raw_answers, retention
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.retention import Run
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked: the moment, for how long records and answers are kept, and the text of what the site decides now."""
+
+    now: datetime
+    keep_years: int
+    keep_raw: float
+    decided: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What goes: whole runs, of other runs the files of answers, leftovers of a prune that was broken off; and what stays though it is old."""
+
+    runs: tuple[Run, ...]
+    answers: tuple[tuple[Run, dict[str, str]], ...]
+    left: tuple[tuple[str, tuple[str, ...]], ...]
+    refused: tuple[str, ...]
+
+
+def make_plan(base: Path, wanted: Wanted, known: Collection[str]) -> Plan:
+    """Return what may go. ``known``: the runs that the ledger knows. Raises `HipaaCisError` where the chain does not hold."""
+    verified = verify(base)
+    if not verified.holds:
+        raise HipaaCisError(
+            f"nothing is taken away, for the chain does not hold: {verified.problems[0]}. hipaa.cis.verify_runs tells more"
+        )
+    found = retention.runs_of(base)
+    old = [run for run in found if retention.years_after(run.created, wanted.keep_years) <= wanted.now]
+    retention.name_deciding(found, old, wanted.decided)
+    for run in found:
+        if run.run_id in verified.broken:
+            run.still = "what it holds is not what it was; hipaa.cis.verify_runs tells more"
+    refused = {run.run_id: why for run in old if (why := _why_kept(run, wanted, known))}
+    going = tuple(run for run in old if run.run_id not in refused)
+    answers = tuple(
+        (run, files)
+        for run in found
+        if run not in going and run.run_id not in verified.broken and (files := _old_answers(run, wanted))
+    )
+    texts = tuple(f"run {run_id} is kept: {why}" for run_id, why in refused.items())
+    return Plan(going, answers, tuple(_left(base, verified.broken)), texts)
+
+
+def carry_out(base: Path, plan: Plan, wanted: Wanted) -> None:
+    """Take it away. Raises `HipaaCisError`."""
+    try:
+        for run_id, files in plan.left:
+            _remove(base / run_id, files)
+        for run in plan.runs:
+            chain.note_pruned(base, run.run_id, run.files)
+            _remove(run.folder, run.files)
+        for run, answers in plan.answers:
+            chain.note_pruned(base, run.run_id, answers)
+            _remove(run.folder, answers)
+        for path in unused_sets(base, wanted):
+            path.unlink()
+    except OSError as problem:
+        raise HipaaCisError(
+            f"{problem.filename or base} cannot be taken away: {problem.strerror or problem}. The chain holds; prune again to go on"
+        ) from None
+
+
+def unused_sets(base: Path, wanted: Wanted, without: Sequence[Path] = ()) -> Iterator[Path]:
+    """Yield the sets of answers that nothing stands on. ``without``: files of runs that are as good as gone. Raises `HipaaCisError`.
+
+    A run that stands on a set touches it before it says so, so what was touched lately is none of them.
+    """
+    lately = wanted.now.timestamp() - 86400 * max(wanted.keep_raw, 1)
+    for folder in sorted((base / raw_answers.SHARED).glob("*")):
+        old = [path for path in folder.glob("*/*" + packed.PACKED) if path.stat().st_mtime <= lately]
+        if old:
+            files = [
+                path
+                for path in base.glob(f"*/{raw_answers.FOLDER}/{folder.name}{packed.PACKED}")
+                if path not in without
+            ]
+            used = {name for path in files for name in raw_answers.sets_of(path)}
+            yield from (path for path in old if f"{path.parent.name}/{packed.stem(path)}" not in used)
+
+
+def _why_kept(run: Run, wanted: Wanted, known: Collection[str]) -> str:
+    if run.still:
+        return run.still
+    until = run.until or run.created
+    if retention.years_after(until, wanted.keep_years) > wanted.now:
+        return f"it was last in effect on {until:%Y-%m-%d}"
+    if outcomes.FILE in run.files and run.run_id not in known:
+        return "the ledger does not know it"
+    return ""
+
+
+def _old_answers(run: Run, wanted: Wanted) -> dict[str, str]:
+    if run.created + timedelta(days=wanted.keep_raw) > wanted.now:
+        return {}
+    return {file: digest for file, digest in run.files.items() if file.startswith(raw_answers.FOLDER + "/")}
+
+
+def _left(base: Path, broken: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what is left of runs from which it was to be taken away."""
+    places = chain.places(base)
+    for run_id in dict.fromkeys(place.run_id for place in places):
+        if run_id not in broken and (base / run_id).is_dir():
+            pruned = chain.pruned_files(places, run_id)
+            left = tuple(file for file in pruned if (base / run_id / file).exists())
+            if left or (pruned and not chain.listed_files(places, run_id)):
+                yield run_id, left
+
+
+def _remove(folder: Path, files: Collection[str]) -> None:
+    """Remove files of a run, then the folders that hold none any more."""
+    # What a link names is taken away only where it is found below the folder.
+    for file in set(files) & set(chain.files_of(folder)):
+        (folder / file).unlink()
+    if folder.is_dir() and not any(chain.files_of(folder)):
+        shutil.rmtree(folder)
+    elif (folder / raw_answers.FOLDER).is_dir() and not any((folder / raw_answers.FOLDER).iterdir()):
+        (folder / raw_answers.FOLDER).rmdir()
