@@ -18,7 +18,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import (
     remedy,
     write,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.before_run import before_run
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, Question
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last
 
 CITES = [f"164.312({letter})" for letter in "abcdefghijkl"]
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -80,6 +82,12 @@ def test_many_hosts(tmp_path, hosts):
         fleet.change()
         with timed("next run, 0.5 % changed", 10, results):
             enter(one, fleet, 1)
+        fleet.change()
+        with timed("what the page of a run tells of the runs before it", 10, results):
+            known = before_run(one, "run-2", [f"host-{number:05}.example.org" for number in range(hosts)])
+            rows: list[object] = []
+            assert since_last(fleet.run(2), known, rows.append)["since_run"] == "run-1"
+            assert len(rows) > hosts
     print(
         f"{(tmp_path / address.FILE).stat().st_size / 1e6:.0f} MB; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB"
     )

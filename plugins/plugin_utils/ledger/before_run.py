@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import drift
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import History
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.tables import tables
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.write import clean
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.known import UNKNOWN, Known, Scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.known import UNKNOWN, Known, Scope, failures
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import MAX_POINTS, NO_RUN, Past, Point
 
 SOURCE = "the ledger"
@@ -36,7 +35,7 @@ def before_run(connection: Any, run_id: str, hosts: Collection[str]) -> Past:
     if not known:
         return Past(source=SOURCE, note=NO_RUN)
     cites = {rule.name: rule.cites for rule in history.rules.values()}
-    return Past(known, tuple(_points(history, since)), cites, SOURCE)
+    return Past(known, tuple(_points(history, since, failures(known.values()))), cites, SOURCE)
 
 
 def _known(history: History, since: int) -> Iterator[tuple[str, Known]]:
@@ -79,11 +78,10 @@ def _scopes(history: History) -> tuple[dict[int, Scope], dict[int, list[int]]]:
     return scopes, ids
 
 
-def _points(history: History, since: int) -> list[Point]:
-    """Return the last runs up to one, the oldest first: what fails now, without what began since, and with what ended since."""
+def _points(history: History, since: int, failing: Counter[str]) -> list[Point]:
+    """Return the last runs up to one, the oldest first. ``failing``: after that one; before it, what began with it did not, and what ended did."""
     last_parts = {run.run_id: run.position for run in history.runs.values() if run.position <= since}
     positions = sorted(last_parts.values())[-(MAX_POINTS - 1) :]
-    failing = drift.failures(history).rules.copy()
     began = _by_run(history, "from_position", positions[0])
     ended = _by_run(history, "until_position", positions[0])
     audited = {
@@ -93,24 +91,23 @@ def _points(history: History, since: int) -> list[Point]:
         )
     }
     points = []
-    for position in range(max(history.runs), positions[0] - 1, -1):
+    for position in range(since, positions[0] - 1, -1):
         if position in positions:
             run = history.runs[position]
-            named = Counter({history.rules[rule].name: number for rule, number in failing.items() if number})
             moment = datetime.fromtimestamp(run.finished_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            points.append(Point(run.run_id, moment, audited[position], named))
+            points.append(Point(run.run_id, moment, audited[position], +failing))
         failing.subtract(began.get(position, {}))
         failing.update(ended.get(position, {}))
     return points[::-1]
 
 
-def _by_run(history: History, column: str, first: int) -> dict[int, dict[int, int]]:
+def _by_run(history: History, column: str, first: int) -> dict[int, dict[str, int]]:
     """Return of each run after one how many failures of each rule began (or ended) with it."""
     statement = (
         f"SELECT {column}, rule_id, count(*) FROM hipaa_cis_episodes WHERE outcome = 'f' AND {column} > :first{{chosen}} "  # noqa: S608 - a name of ours
         f"GROUP BY {column}, rule_id"
     )
-    found: dict[int, dict[int, int]] = {}
+    found: dict[int, dict[str, int]] = {}
     for position, rule, number in history.rows(statement, first=first):
-        found.setdefault(position, {})[rule] = number
+        found.setdefault(position, {})[history.rules[rule].name] = number
     return found

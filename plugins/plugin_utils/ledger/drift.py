@@ -79,8 +79,8 @@ def _asked_anew(history: History, pair: Pair, position: int) -> bool:
 
 def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
     """Return the trend since a run, of all, and by safeguard, host and group. ``groups``: of each the names of its hosts."""
-    now = failures(history)
-    then = Counts(now.hosts.copy(), now.rules.copy())
+    now = _failures(history)
+    then = _Counts(now.hosts.copy(), now.rules.copy())
     for pair, change in history.changes(since).items():
         known_at_both = change.before and change.now
         if change.now == "f":
@@ -108,7 +108,7 @@ def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -
     return told
 
 
-class Counts(NamedTuple):
+class _Counts(NamedTuple):
     """Failures, by host and by rule."""
 
     hosts: Counter[int]
@@ -120,7 +120,7 @@ class Counts(NamedTuple):
         self.rules[pair[1]] += number
 
 
-def failures(history: History) -> Counts:
+def _failures(history: History) -> _Counts:
     """Return what fails now."""
 
     def by(column: str) -> Counter[int]:
@@ -130,7 +130,7 @@ def failures(history: History) -> Counts:
         )
         return Counter(dict(history.rows(statement)))
 
-    return Counts(by("host_id"), by("rule_id"))
+    return _Counts(by("host_id"), by("rule_id"))
 
 
 def _ids(history: History, names: Collection[str]) -> list[int]:

@@ -69,7 +69,6 @@ class Evidence:
     left_out: dict[str, Counter[str]] = field(default_factory=dict)
     # host -> outcome -> rules; nothing where there are too many
     by_host: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    selections: dict[str, Document] = field(default_factory=dict)
     findings: int = 0
     quiet: int = 0
     listed: int = 0
@@ -82,7 +81,6 @@ class Evidence:
         """Gather the findings of a host, where it was audited; the record is not kept."""
         if record.get("status") != "audited":
             return
-        self.selections[record["host"]] = record.get("selection", {})
         for finding in record.get("findings", ()):
             _add_finding(self, record["host"], finding)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 Made = TypeVar("Made")
-# Findings that are kept: about 30 MB where each host has its own.
-MAX_KEPT = 20_000
+# Findings that are kept: about 20 MB where each host has its own.
+MAX_KEPT = 12_000
 
 
 class OnceEach(Generic[Made]):

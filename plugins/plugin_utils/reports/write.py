@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv imp
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, summarise
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text, pieces
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
@@ -61,7 +61,8 @@ def write_reports(
         with target.writing("report.html") as stream:
             write_html(stream, summary, evidence, _framework(framework_of(catalog, stores)), history)
         # Last: where it stands, the others do.
-        target.write("summary.json", as_text(summary))
+        with target.writing("summary.json") as stream:
+            stream.writelines(pieces(summary))
     except OSError as problem:
         raise HipaaCisError(
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."

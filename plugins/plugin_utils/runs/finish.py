@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import pieces
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import FILE, Outcomes, fixed_rules
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -22,9 +22,10 @@ def finish(store: RunStore, summary: Mapping[str, Any], seen: Outcomes) -> None:
     """
     known = {}
     if any((store.folder / "hosts").iterdir()):
-        text = as_text(seen.as_dict(summary, fixed_rules(store.remediations())))
+        document = seen.as_dict(summary, fixed_rules(store.remediations()))
         try:
-            store.write(FILE, text)
+            with store.writing(FILE) as stream:
+                stream.writelines(pieces(document))
         except OSError as problem:
             raise HipaaCisError(f"{store.folder / FILE} cannot be written: {problem.strerror or problem}.") from None
         known = {host["file"]: host["digest"] for host in summary["hosts"] if "digest" in host}

@@ -59,6 +59,24 @@ def after(before: Known | None, scope: Scope, letters: str) -> Known:
     return Known(scope, letters + "".join(earlier.get(rule, UNKNOWN) for rule in scope.left))
 
 
+def changed(before: Known, now: Known) -> list[tuple[str, str, str]]:
+    """Return rules whose letter is another, by name, each with the letter before and now; an empty one where it is not known."""
+    if before.scope is now.scope or before.scope == now.scope:
+        if before.letters == now.letters:
+            return []
+        pairs = zip(now.scope.names(), before.letters, now.letters, strict=True)
+        found = [(rule, _plain(one), _plain(other)) for rule, one, other in pairs if one != other]
+    else:
+        earlier, later = before.by_rule(), now.by_rule()
+        both = ((rule, earlier.get(rule, ""), later.get(rule, "")) for rule in {*earlier, *later})
+        found = [row for row in both if row[1] != row[2]]
+    return sorted(found)
+
+
+def _plain(letter: str) -> str:
+    return "" if letter == UNKNOWN else letter
+
+
 def failures(known: Iterable[Known]) -> Counter[str]:
     """Return on how many hosts each rule fails."""
     by_scope: dict[int, tuple[Scope, list[str]]] = {}

@@ -59,11 +59,7 @@ def _rows(
     if before is None:
         yield {"kind": FIRST_SEEN, "host": host, "rule": "", "title": "", "severity": "", "before": "", "now": ""}
         return
-    if before.scope == now.scope and before.letters == now.letters:
-        return
-    earlier, later = before.by_rule(), now.by_rule()
-    for rule in sorted({*earlier, *later}):
-        letters = earlier.get(rule, ""), later.get(rule, "")
+    for rule, *letters in known.changed(before, now):
         word = kind(*letters)
         if word == "regressed" and askers.differ(rule, before.scope, now.scope):
             word = "demanded"

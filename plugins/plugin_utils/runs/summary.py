@@ -38,8 +38,8 @@ class _RuleTally:
     fixes: dict[str, list[str]] = field(default_factory=dict)
     # what an exception says, as JSON -> hosts
     exceptions: dict[str, list[str]] = field(default_factory=dict)
-    # Failing hosts that no exception in force covers.
-    open: list[str] = field(default_factory=list)
+    # Failing hosts that an exception in force covers.
+    covered: list[str] = field(default_factory=list)
 
 
 class Summary:
@@ -65,6 +65,7 @@ class Summary:
         # what an exception is about, as JSON -> (hosts that are held against it, hosts that are not)
         self._used: dict[str, tuple[list[str], list[str]]] = {}
         self._score: Counter[str] = Counter()
+        self._seen_states: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._times: list[str] = []
         self._digests: set[str] = set()
         self._versions: set[str] = set()
@@ -85,7 +86,7 @@ class Summary:
             "not_looked_at": len(record.get("not_looked_at", ())),
             "warnings": list(record["warnings"]),
             "counts": dict(record["counts"]),
-            "safeguards": self._add_states(record),
+            "safeguards": self._once(self._add_states(record)),
         }
         if record["status"] == "audited":
             row["score"] = states.score(record)
@@ -123,6 +124,10 @@ class Summary:
         found = self._judged.of_host(record)
         self._count(found)
         return states.shown(found)
+
+    def _once(self, found: dict[str, str]) -> dict[str, str]:
+        """Return the same states as one object: the hosts of a fleet have few different ones."""
+        return self._seen_states.setdefault(tuple(found.items()), found)
 
     def _count(self, found: Mapping[str, str]) -> None:
         for cite, state in found.items():
@@ -170,8 +175,8 @@ class Summary:
                 if cite in self._excepted:
                     self._excepted[cite].setdefault(text, set()).add(host)
         if finding["outcome"] == "fail":
-            if not covered:
-                tally.open.append(host)
+            if covered:
+                tally.covered.append(host)
             tally.fixes.setdefault(finding.get("fix", ""), []).append(host)
             for cite in finding["cites"]:
                 if cite in self._affected:
@@ -299,9 +304,10 @@ class Summary:
             "counts": {outcome: tally.outcomes[outcome] for outcome in OUTCOMES},
             "hosts_failed": sorted(tally.hosts.get("fail", ()))[:MAX_HOST_NAMES],
         }
-        if len(tally.open) < tally.outcomes["fail"]:
-            result["excepted"] = tally.outcomes["fail"] - len(tally.open)
-            result["hosts_open"] = sorted(tally.open)[:MAX_HOST_NAMES]
+        if tally.covered:
+            result["excepted"] = len(tally.covered)
+            left = Counter(tally.hosts["fail"]) - Counter(tally.covered)
+            result["hosts_open"] = sorted(left.elements())[:MAX_HOST_NAMES]
         if len(tally.fixes) > 1:
             result["fixes"] = [
                 {"fix": fix, "hosts": sorted(hosts)[:MAX_HOST_NAMES]} for fix, hosts in sorted(tally.fixes.items())
