@@ -29,6 +29,19 @@ _SAID = (
         "it is damaged. Put a copy of it back, or move it away: it is made anew from the runs that are there",
     ),
 )
+# The same, said by PostgreSQL
+_SAID_BY_SERVER = (
+    ("lock timeout", "another program has held it for too long. Wait for it, then start again; nothing was lost"),
+    (
+        "could not extend",
+        "there is no room left for it. Make room, then start again; what was in it before is still there",
+    ),
+    (
+        "no space left",
+        "there is no room left for it. Make room, then start again; what was in it before is still there",
+    ),
+    ("read-only transaction", "it is read-only. Let the user that the address names write to it"),
+)
 
 
 def address(given: str | None, base: Path) -> str:
@@ -78,7 +91,7 @@ def shown(url: str) -> str:
 def explained(url: str, problem: Exception) -> HipaaCisError:
     """Return what is said of a database that could not be used."""
     said = without_secrets(url, str(getattr(problem, "orig", None) or problem)).strip().split("\n", maxsplit=1)[0]
-    for words, meaning in _SAID if url.startswith("sqlite") else ():
+    for words, meaning in _SAID if url.startswith("sqlite") else _SAID_BY_SERVER:
         if words in said.lower():
             return HipaaCisError(f"{shown(url)} cannot be used: {meaning}. ({said})")
     return HipaaCisError(

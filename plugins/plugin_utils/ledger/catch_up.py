@@ -25,6 +25,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.write import Orig
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, outcomes
 
+# What a run found takes some 4 MB for 10,000 hosts.
+MAX_BYTES = 500_000_000
+
 
 @dataclass(frozen=True)
 class Current:
@@ -88,6 +91,11 @@ def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str,
     if digest is None:
         return []
     try:
+        size = (base / place.run_id / outcomes.FILE).stat().st_size
+        if size > MAX_BYTES:
+            raise HipaaCisError(
+                f"{base / place.run_id / outcomes.FILE} has {size:,} bytes, more than any run; was it changed?"
+            )
         content = (base / place.run_id / outcomes.FILE).read_bytes()
     except OSError as problem:
         if outcomes.FILE not in chain.pruned_files(chain.places(base), place.run_id):

@@ -486,6 +486,41 @@ def test_read_only_ledger_is_said(tmp_path, monkeypatch):
         catch_up.bring_up_to_date(tmp_path, None)
 
 
+def test_locked_ledger_in_postgresql_is_said_and_enters_the_run_later(tmp_path, postgresql, monkeypatch):
+    finished(tmp_path, "run-1", 1, {"web": "pf"})
+    catch_up.bring_up_to_date(tmp_path, postgresql)
+    store = finished(tmp_path, "run-2", 2, {"web": "pf"})
+    with connection.opened(postgresql) as holder, connection.writing(holder):
+        monkeypatch.setattr(connection, "PATIENCE", 0.1)
+        with pytest.raises(HipaaCisError, match=r"not in the ledger yet: .* another program has held it for too long"):
+            at_end.enter(store, {"hosts": []}, postgresql)
+
+    assert count(tmp_path, "runs", postgresql) == 2
+
+
+def test_read_only_ledger_in_postgresql_is_said(tmp_path, postgresql):
+    finished(tmp_path, "run-1", 1, {"web": "pf"})
+    catch_up.bring_up_to_date(tmp_path, postgresql)
+    store = finished(tmp_path, "run-2", 2, {"web": "pf"})
+
+    with pytest.raises(HipaaCisError, match=r"not in the ledger yet: .* it is read-only\. Let the user"):
+        at_end.enter(store, {"hosts": []}, postgresql + "%20-cdefault_transaction_read_only%3Don")
+
+    assert count_only(tmp_path, postgresql) == 1
+
+
+def test_outcomes_of_a_hostile_size_are_not_read_and_the_others_are_entered(tmp_path, monkeypatch):
+    finished(tmp_path, "run-1", 1, {"web": "pf"})
+    finished(tmp_path, "run-2", 2, {f"host-{number}": "pf" for number in range(100)})
+    monkeypatch.setattr(catch_up, "MAX_BYTES", 3000)
+
+    (warning,) = catch_up.bring_up_to_date(tmp_path, None)
+
+    assert "run run-2 is not in the ledger: " in warning
+    assert "more than any run" in warning
+    assert count_only(tmp_path, None) == 1
+
+
 TYPOS = [
     "postgre://cis:s3cret@db/ledger", "postgresql//cis:s3cret@db/ledger", "mysql://cis:s3cret@db/ledger", "postgresql://cis:s3cret@db",
     "postgresql://cis:s3cret@db:port/ledger", "sqlite://s3cret.sqlite", "sqlite:///s3cret.sqlite", "sqlite:////tmp/x?s3cret", "s3cret",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import drift_table
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import visible
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last
+from tests.builders import make_summary
 from tests.past_runs import CITES, RULES, day, finished
 
 
@@ -111,6 +117,25 @@ def test_rows_of_the_document_are_bounded_and_those_of_the_table_are_not(tmp_pat
     found, rows = told(finished(tmp_path, "run-2", 1, {"web": "ffff"}))
 
     assert (len(found["drift"]["regressed"]), found["counts"]["regressed"], len(rows)) == (2, 4, 4)
+
+
+@pytest.mark.parametrize("host", ["عيادة-1", "病房一", "a\x1b[2Jb", "=cmd()", "\u202edrow", "lone \udc80", "a\nb"])
+def test_names_of_any_script_are_told_and_none_steers_anything(tmp_path, told, host):
+    finished(tmp_path, "run-1", 0, {host: "pf"})
+    found, rows = told(finished(tmp_path, "run-2", 1, {host: "ff", "+new": "pp"}))
+    stream = io.StringIO(newline="")
+    write = drift_table.writer(stream)
+    for row in rows:
+        write(row)
+    table = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
+    console = "\n".join(Console().lines(make_summary([]), "", found)) + "\n"
+
+    assert sorted(row["kind"] for row in table) == ["first_seen", "regressed"]
+    assert not [row for row in table if row["host"].startswith(("=", "+"))]
+    assert len(stream.getvalue().split("\r\n")) == 4
+    assert all(sign.isprintable() for sign in console.replace("\n", ""))
+    assert visible(host).replace("\n", " ⏎ ") in console
+    assert not {"\x1b", "\u202e", "\udc80"} & set(console + stream.getvalue())
 
 
 # --- the runs beside it
