@@ -10,6 +10,7 @@ SU = "/etc/pam.d/su"
 COMMON = "/etc/pam.d/common-auth"
 ROOT = "auth sufficient pam_rootok.so\n"
 WHEEL = "auth required pam_wheel.so use_uid group=sugroup\n"
+PERMIT = "auth required pam_permit.so\n"
 REST = "@include common-auth\n"
 DEBIAN_COMMON = (
     "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n"
@@ -28,7 +29,7 @@ EXPECT = {
 
 def _case(name: str, verdict: str, su: str, group: str = EMPTY, common: str = DEBIAN_COMMON, **keys: Any) -> Scenario:
     observed: Dict[str, Any] = keys.pop("observed", {"state": "value"})
-    files = {SU: su, COMMON: common, "/etc/passwd": keys.pop("passwd", PASSWD), "/etc/group": group}
+    files = {**keys.pop("more", {}), SU: su, COMMON: common, "/etc/passwd": keys.pop("passwd", PASSWD), "/etc/group": group}
     return Scenario(name, {}, EXPECT, verdict, observed, files=files, **keys)
 
 
@@ -60,10 +61,17 @@ SCENARIOS = [
     _case("member-by-primary-group", "fail", ROOT + WHEEL, "root:x:0:\nsugroup:x:1000:\n"),
     _case("sufficient-before", "fail", ROOT + "auth sufficient pam_unix.so\n" + WHEEL),
     _case("done-before", "fail", ROOT + "auth [success=done default=ignore] pam_unix.so\n" + WHEEL),
-    _case("jump-over-it", "fail", ROOT + "auth [success=1 default=ignore] pam_unix.so\n" + WHEEL),
+    _case("jump-over-it", "fail", ROOT + "auth [success=1 default=ignore] pam_unix.so\n" + WHEEL + PERMIT),
+    # Behind a jump nothing is left that says yes: libpam lets in nobody.
+    _case("jump-to-the-end", "pass", ROOT + "auth [success=1 default=ignore] pam_unix.so\n" + WHEEL),
+    _case("group-twice", "fail", ROOT + WHEEL.replace("\n", " group=users\n")),
+    _case("refusal-that-is-ignored", "fail", ROOT + WHEEL.replace("required", "[default=ignore]") + REST),
+    _case("refusal-that-is-reset", "fail", ROOT + WHEEL + "auth [default=reset] pam_permit.so\n" + PERMIT),
+    _case("su-l-of-its-own", "fail", ROOT + WHEEL + REST, more={SU + "-l": ROOT + REST}),
+    _case("su-l-includes-su", "pass", ROOT + WHEEL + REST, more={SU + "-l": "auth include su\n"}),
     _case("jump-that-falls-short", "pass", ROOT + REST + WHEEL),
     _case(
-        "jump-out-of-an-include", "fail", ROOT + REST + WHEEL, common="auth [success=1 default=ignore] pam_unix.so\n"
+        "jump-out-of-an-include", "fail", ROOT + REST + WHEEL + PERMIT, common="auth [success=1 default=ignore] pam_unix.so\n"
     ),
     _case("sufficient-behind", "pass", ROOT + WHEEL + "auth sufficient pam_unix.so\n"),
     _case("sufficient-in-an-include-before", "fail", ROOT + REST + WHEEL, common="auth sufficient pam_unix.so\n"),

@@ -14,7 +14,9 @@ from tests.scenarios.linux import Scenario, host_for, plant
 pytestmark = pytest.mark.root
 KNOWN = load_catalog()
 SIGNS = ["\v", "\f", "\x1c", "\x85", "\xa0", "\u3000"]
-COMMON = {f"/etc/pam.d/common-{name}": "" for name in ("account", "auth", "password", "session")}
+TYPES = ("account", "auth", "password", "session")
+COMMON = {f"/etc/pam.d/common-{name}": "" for name in TYPES}
+COMMON["/etc/pam.d/login"] = "".join(f"@include common-{name}\n" for name in TYPES)
 STACK = "auth required pam_faillock.so preauth\nauth [success=1 default=ignore] pam_unix.so\nauth required pam_faillock.so authfail\n"
 # rule -> files with ~ for the sign
 CASES = [

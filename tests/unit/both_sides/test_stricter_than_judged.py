@@ -101,7 +101,7 @@ LOCKOUT = [
 
 @pytest.mark.parametrize(("site", "conf", "outcome", "written"), LOCKOUT)
 def test_account_is_locked_before_the_limit(tmp_path, site, conf, outcome, written):
-    files = {"/etc/security/faillock.conf": conf, "/etc/pam.d/common-auth": ""}
+    files = {"/etc/security/faillock.conf": conf, "/etc/pam.d/login": ""}
 
     law(Tree(tmp_path, "faillock_deny", files, site), outcome, {"deny": written} if written else {})
 
@@ -134,7 +134,7 @@ COMPLEXITY = [
 @pytest.mark.parametrize(("site", "conf", "outcome", "wanted"), COMPLEXITY)
 @pytest.mark.parametrize("conf_file", ["pwquality.conf", "pwquality.conf.d/50.conf"])
 def test_kinds_of_characters_are_asked_for_twice(tmp_path, conf_file, site, conf, outcome, wanted):
-    files = {"/etc/pam.d/common-password": "", f"/etc/security/{conf_file}": conf}
+    files = {"/etc/pam.d/login": "", f"/etc/security/{conf_file}": conf}
 
     law(Tree(tmp_path, "password_complexity", files, site), outcome, wanted)
 

@@ -108,7 +108,7 @@ def access(host: Host) -> Access:
         unasked=_unasked(host, accounts, memberships),
         becomes=frozenset(name for rule in rules for name in rule.runas if name != "ALL"),
         su_group=_su_group(host),
-        empty_allowed=bool(EMPTY_ALLOWED.search(_text(host, PAM_FOLDER + "/common-auth"))),
+        empty_allowed=any(EMPTY_ALLOWED.search(_text(host, path)) for path in host.glob(PAM_FOLDER + "/*")),
         cron=jobs.cron_jobs(host),
         units=jobs.unit_jobs(host),
         services=tuple(_services(host, TAKES_PASSWORDS, OWN_SERVICES, (COMMON,))),

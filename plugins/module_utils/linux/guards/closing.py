@@ -144,9 +144,9 @@ def _effect(kind: str, address: Address, wanted: Any) -> Optional[Effect]:
     if kind == "accounts":
         fact = str(address.get("fact", ""))
         return _age if fact in LIMITS else _ACCOUNTS.get(fact)
-    if kind == "file_lines":
-        if str(address.get("path", "")) == SHELLS:
-            return _listed_shells
+    if kind == "file_lines" and str(address.get("path", "")) == SHELLS:
+        return _listed_shells
+    if kind in ("file_lines", "pam"):
         return _no_empty if _takes_nullok(wanted) else None
     if kind == "sudo":
         return _SUDO.get(str(address.get("query", "")))

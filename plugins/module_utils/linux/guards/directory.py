@@ -60,4 +60,4 @@ def _concerns_logins(kind: str, address: Address) -> bool:
     if kind == "sshd_option":
         return lowered(str(address.get("name", ""))) in SSHD_OPTIONS | MORE_SSHD_OPTIONS
     place = str(address.get("path") or address.get("glob") or address.get("file") or "")
-    return kind == "su_access" or (kind in ("file_lines", "text_setting") and place.startswith(PAM_FILES))
+    return kind in ("pam", "su_access") or (kind in ("file_lines", "text_setting") and place.startswith(PAM_FILES))

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
     BLANKS,
     GLIB_BLANKS,
     SPACES_AND_TABS,
     SYSTEMD_BLANKS,
-    is_number,
     lowered,
     split_lines,
     words_of,
@@ -23,13 +22,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     Address,
     NotFound,
     Observation,
-    ReadError,
     UsageError,
     absent,
     read_each,
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import pam_conf
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import (
     need_newlines,
     snippet_text,
@@ -38,12 +37,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
 Line = Tuple[str, int, str]
-# The settings of libpwquality 1.4; at another name, or a number that is none, it stops reading.
-QUALITY_NUMBERS = (
-    *("difok", "minlen", "minclass", "dcredit", "ucredit", "lcredit", "ocredit", "maxrepeat", "maxclassrepeat"),
-    *("maxsequence", "gecoscheck", "dictcheck", "usercheck", "usersubstr", "enforcing", "retry"),
-)
-QUALITY_OTHERS = ("badwords", "dictpath", "enforce_for_root", "local_users_only")
 Found = Optional[Tuple[object, str]]
 
 
@@ -123,51 +116,20 @@ def _gdm(host: Host, file: str, name: str, section: str) -> Found:
     return found
 
 
-def _pairs(lines: Sequence[Line]) -> Iterator[Tuple[str, str, str]]:
-    for path, number, line in lines:
-        name, seen = name_and_value(line)
-        if name:
-            yield name, seen, "%s:%d" % (path, number)
-
-
-def name_and_value(line: str) -> Tuple[str, str]:
-    """Return both of a line of pwquality.conf or faillock.conf; the sign between them may be missing."""
-    bare = line.split("#", 1)[0].strip(BLANKS)
-    name = re.split(r"[=\s]", bare, maxsplit=1, flags=re.ASCII)[0]
-    rest = bare[len(name) :].lstrip(BLANKS)
-    return name, (rest[1:] if rest.startswith("=") else rest).lstrip(BLANKS)
-
-
-def _last(pairs: Iterator[Tuple[str, str, str]], name: str, ignore_case: bool = False) -> Found:
+def _last(pairs: Iterator[Tuple[str, str, str]], name: str) -> Found:
     found: Found = None
     for key, seen, place in pairs:
-        if key == name or (ignore_case and lowered(key) == lowered(name)):
+        if lowered(key) == lowered(name):
             found = (seen, place)
     return found
 
 
 def _pwquality(host: Host, file: str, name: str, _section: str) -> Found:
-    """pwquality.conf(5): the drop-ins in order, then the main file, which therefore wins; a flag has no value."""
-    lines = [line for path in host.glob(file + ".d/*.conf") for line in _file_lines(host, path)]
-    pairs = list(_pairs(lines + _file_lines(host, file)))
-    for key, seen, place in pairs:
-        if not _understood(key, seen):
-            raise ReadError(
-                "libpwquality does not understand %s, and what stands behind it is not in force; take it out"
-                % printable(place)
-            )
-    return _last(iter(pairs), name)
+    return pam_conf.quality(host, file, name)
 
 
-def _understood(name: str, text: str) -> bool:
-    """Return whether libpwquality takes such a line."""
-    if name in QUALITY_NUMBERS:
-        return is_number(text[1:] if text[:1] in ("+", "-") else text)
-    return name in QUALITY_OTHERS
-
-
-def _plain(host: Host, file: str, name: str, _section: str) -> Found:
-    return _last(_pairs(_file_lines(host, file)), name)
+def _faillock(host: Host, file: str, name: str, _section: str) -> Found:
+    return pam_conf.faillock(host, file, name)
 
 
 def _postfix(host: Host, file: str, name: str, _section: str) -> Found:
@@ -202,7 +164,7 @@ def _auditd(host: Host, file: str, name: str, _section: str) -> Found:
     """auditd.conf(5): name, sign and value, parted by spaces alone; at any other line auditd gives up."""
     rows = ((number, words_of(line, 2, " ")) for _path, number, line in _file_lines(host, file, " "))
     pairs = ((row[0], row[2], "%s:%d" % (file, number)) for number, row in rows if len(row) > 2 and row[1] == "=")
-    return _last(pairs, name, ignore_case=True)
+    return _last(pairs, name)
 
 
 def _directive(host: Host, file: str, name: str, _section: str) -> Found:
@@ -262,7 +224,7 @@ def _limits(host: Host, file: str, name: str, _section: str) -> Found:
 FORMATS: Dict[str, Callable[[Host, str, str, str], Found]] = {
     "auditd": _auditd,
     "directive": _directive,
-    "faillock": _plain,
+    "faillock": _faillock,
     "gdm": _gdm,
     "limits": _limits,
     "postfix": _postfix,

@@ -10,13 +10,13 @@ both survive updates of packages. Files that were changed in another way it leav
 from __future__ import annotations
 
 import re
-from typing import Any, List, Mapping
+from typing import Any, List, Mapping, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines, pam
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_profiles import (
     OWN_PROFILES,
     PROFILES,
@@ -40,18 +40,42 @@ def write(plan: ChangePlan, address: Address, wanted: Mapping[str, Any]) -> None
     ``add``: arguments (``name=value`` takes the place of other values); ``remove``: expressions for whole arguments;
     ``profile``: what brings the module in where it is missing.
     """
+    if not isinstance(wanted, Mapping) or "pam" not in wanted:
+        raise CannotFix("%r does not say what is to be done with the stack" % (wanted,))
     module = str(wanted["pam"])
-    paths = plan.host.glob(required(address, "glob")) if "glob" in address else [required(address, "path")]
+    paths = _paths(plan, address)
     here = [path for path in paths if plan.host.exists(path) and module in _modules(plan, path)]
     if (wanted.get("add") or wanted.get("remove")) and here:
         for path in here:
-            _edit(plan, path, module, wanted)
+            _edit(plan, path, module, str(address.get("type", "")), wanted)
         if not wanted.get("add"):
             _need_none(plan, address)
     elif wanted.get("profile"):
         _enable(plan, module, str(wanted["profile"]))
     else:
-        raise CannotFix("%s is not in %s; that it is missing is told by another rule" % (module, ", ".join(paths)))
+        raise CannotFix(
+            "%s is not in %s; that it is missing is told by another rule" % (module, ", ".join(paths) or "the stack")
+        )
+
+
+def _paths(plan: ChangePlan, address: Address) -> List[str]:
+    """Return the files that an address is about; by its query those in which the module stands in a stack that is run."""
+    if "query" not in address:
+        return plan.host.glob(required(address, "glob")) if "glob" in address else [required(address, "path")]
+    paths = sorted({str(item["file"]) for item in _seen(plan, address)} if address["query"] == "option" else ())
+    for path in paths:
+        if not path.startswith(pam.SOURCE + "/"):
+            raise CannotFix("%s is not a file of this host's own configuration; change it by hand" % path)
+    return paths
+
+
+def _seen(plan: ChangePlan, address: Address) -> Sequence[Mapping[str, Any]]:
+    """Return the lines that an address finds: of an option those that set it. Raises `CannotFix`."""
+    seen = (pam.read if "query" in address else file_lines.read)(plan.host, [address])[0]
+    if seen.state == "error":
+        raise CannotFix(seen.reason)
+    found: Sequence[Mapping[str, Any]] = seen.value or []
+    return found
 
 
 def _modules(plan: ChangePlan, path: str) -> List[str]:
@@ -59,14 +83,14 @@ def _modules(plan: ChangePlan, path: str) -> List[str]:
     return [rule.group("module") for rule in found if rule]
 
 
-def _edit(plan: ChangePlan, path: str, module: str, wanted: Mapping[str, Any]) -> None:
+def _edit(plan: ChangePlan, path: str, module: str, only: str, wanted: Mapping[str, Any]) -> None:
     rows = split_lines(plan.host.read_text(path), ends=True)
     earlier: List[str] = []
     for at, row in enumerate(rows):
         rule = RULE.match(row.rstrip("\n"))
         if rule is None:
             continue
-        if rule.group("module") == module:
+        if rule.group("module") == module and only in ("", rule.group("type")):
             if row.rstrip(BLANKS).endswith("\\"):
                 raise CannotFix("%s:%d goes on in the next line; change it by hand" % (path, at + 1))
             arguments = _changed(ARGUMENT.findall(rule.group("arguments")), wanted)
@@ -92,8 +116,9 @@ def _changed(arguments: List[str], wanted: Mapping[str, Any]) -> List[str]:
 
 
 def _need_none(plan: ChangePlan, address: Address) -> None:
-    seen = file_lines.read(plan.host, [address])[0]
-    for item in seen.value or []:
+    for item in _seen(plan, address):
+        if item.get("value", True) is None:
+            continue
         raise CannotFix("%s:%d still says otherwise; change it there by hand" % (item["file"], item["line"]))
 
 

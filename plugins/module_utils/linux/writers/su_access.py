@@ -12,10 +12,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.su_access import PATH, group_of, members_of, read
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import LINE
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import words_of_line
 
 GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}\Z")
 # With the users, of whose some may have the group as their primary one when it is taken back.
@@ -59,8 +59,8 @@ def _limited(text: str, name: str) -> str:
     """Return the configuration with the line behind that of pam_rootok, by which root itself stays free to use su."""
     rows = split_lines(text, ends=True)
     for number, row in enumerate(rows):
-        found = LINE.match(row.strip(BLANKS))
-        if found and found.group("module") == "pam_rootok.so" and found.group("control") == "sufficient":
+        words = [lowered(word) for word in words_of_line(row.rstrip("\n").partition("#")[0])]
+        if words[:3] == ["auth", "sufficient", "pam_rootok.so"]:
             line = "auth       required   pam_wheel.so use_uid group=%s\n" % name
             return "".join([*rows[:number], row.rstrip("\n") + "\n", line, *rows[number + 1 :]])
     raise CannotFix(

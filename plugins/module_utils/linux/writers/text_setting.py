@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_conf import name_and_value, quality_files
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 # Behind what others number; of drop-ins the last by name wins.
@@ -115,21 +116,23 @@ def _pairs(text: str, name: str, ignore_case: bool = False) -> List[int]:
     """Return the numbers of the lines that set a key."""
     found: List[int] = []
     for number, row in enumerate(split_lines(text), 1):
-        key = text_setting.name_and_value(row)[0]
+        key = name_and_value(row)[0]
         if key == name or (ignore_case and lowered(key) == lowered(name)):
             found.append(number)
     return found
 
 
-def _pwquality(plan: ChangePlan, file: str, name: str, section: str, text: str) -> None:
+def _pwquality(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
     """The main file is read after the drop-ins and wins (pwquality.conf(5)); other values in drop-ins become comments."""
-    for path in plan.host.glob(file + ".d/*.conf"):
+    for path in quality_files(plan.host, file)[:-1]:
         old = plan.host.read_text(path)
         rows = split_lines(old)
-        numbers = [n for n in _pairs(old, name) if text_setting.name_and_value(rows[n - 1])[1] != text]
+        numbers = [n for n in _pairs(old, name, ignore_case=True) if name_and_value(rows[n - 1])[1] != text]
         if numbers:
             plan.write(path, comment_out(old, numbers))
-    _plain(plan, file, name, section, text)
+    old = text_or(plan.host, file, MARK)
+    line = "%s = %s" % (name, text) if text else name
+    plan.write(file, assign(old, _pairs(old, name, ignore_case=True), line))
 
 
 def _plain(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
