@@ -115,9 +115,7 @@ def _option(  # noqa: PLR0917 - a row of the table below
 def _hash(name: str, verdict: str, words: str, login_defs: str = "") -> Scenario:
     files = _debian(common_password=PASSWORD.replace("obscure yescrypt", words))
     strong = {"one_of": ["sha512", "yescrypt"]}
-    return _option(
-        "hash-" + name, verdict, UNIX, "hash", strong, {**files, "/etc/login.defs": login_defs}, "password"
-    )
+    return _option("hash-" + name, verdict, UNIX, "hash", strong, {**files, "/etc/login.defs": login_defs}, "password")
 
 
 def _nullok(name: str, verdict: str, auth: str, **more: str) -> Scenario:

@@ -29,7 +29,13 @@ EXPECT = {
 
 def _case(name: str, verdict: str, su: str, group: str = EMPTY, common: str = DEBIAN_COMMON, **keys: Any) -> Scenario:
     observed: Dict[str, Any] = keys.pop("observed", {"state": "value"})
-    files = {**keys.pop("more", {}), SU: su, COMMON: common, "/etc/passwd": keys.pop("passwd", PASSWD), "/etc/group": group}
+    files = {
+        **keys.pop("more", {}),
+        SU: su,
+        COMMON: common,
+        "/etc/passwd": keys.pop("passwd", PASSWD),
+        "/etc/group": group,
+    }
     return Scenario(name, {}, EXPECT, verdict, observed, files=files, **keys)
 
 
@@ -71,7 +77,10 @@ SCENARIOS = [
     _case("su-l-includes-su", "pass", ROOT + WHEEL + REST, more={SU + "-l": "auth include su\n"}),
     _case("jump-that-falls-short", "pass", ROOT + REST + WHEEL),
     _case(
-        "jump-out-of-an-include", "fail", ROOT + REST + WHEEL + PERMIT, common="auth [success=1 default=ignore] pam_unix.so\n"
+        "jump-out-of-an-include",
+        "fail",
+        ROOT + REST + WHEEL + PERMIT,
+        common="auth [success=1 default=ignore] pam_unix.so\n",
     ),
     _case("sufficient-behind", "pass", ROOT + WHEEL + "auth sufficient pam_unix.so\n"),
     _case("sufficient-in-an-include-before", "fail", ROOT + REST + WHEEL, common="auth sufficient pam_unix.so\n"),

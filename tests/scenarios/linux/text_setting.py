@@ -75,6 +75,103 @@ SCENARIOS = [
     _simple(
         "flag-commented-out", "fail", "faillock", "even_deny_root", "# even_deny_root\n", {"present": True}, wanted=True
     ),
+    *(
+        _simple(
+            "faillock-%d" % number,
+            verdict,
+            "faillock",
+            "deny",
+            text,
+            {"between": [1, 5]},
+            4 if verdict == "fail" else None,
+        )
+        for number, (verdict, text) in enumerate(
+            [
+                ("pass", "deny 5\n"),
+                ("fail", "deny 50\n"),
+                ("fail", "deny = 5\ndeny 50\n"),
+                ("pass", "deny = 5\ndeny = x\n"),
+                ("fail", "Deny = 5\n"),
+                ("fail", "deny==5\n"),
+                ("pass", " deny=5x # why\n"),
+                ("fail", "deny = 0\n"),
+                ("pass", "deny = 65537\n"),
+            ]
+        )
+    ),
+    _simple(
+        "faillock-time-that-is-too-long",
+        "fail",
+        "faillock",
+        "unlock_time",
+        "unlock_time = 700000\n",
+        {"at_least": 900},
+        900,
+    ),
+    _simple("faillock-never", "pass", "faillock", "unlock_time", "unlock_time never\n", {"equals": "never"}),
+    *(
+        _simple(
+            "pwquality-%d" % number,
+            verdict,
+            "pwquality",
+            "minlen",
+            text,
+            {"at_least": 14},
+            14 if verdict == "fail" else None,
+            **more,
+        )
+        for number, (verdict, text, more) in enumerate(
+            [
+                ("pass", "minlen 14\n", {}),
+                ("fail", "minlen 8\n", {}),
+                ("fail", "minlen = 14\nMinLen = 8\n", {}),
+                ("pass", "minlen = 8\nMINLEN=14\n", {}),
+                ("error", "minlen = 14\nminlen = x\n", {}),
+                ("error", "minlen = 99999999999\n", {}),
+                ("pass", "", {"file": "/etc/q.conf", "files": {"/etc/q.conf.d/.h.conf": "minlen=14\n"}}),
+                ("fail", "", {"file": "/etc/q.conf", "files": {"/etc/q.conf.d/a.conf.conf": "minlen=14\n"}}),
+            ]
+        )
+    ),
+    *(
+        _simple("pwquality-shortest-%d" % number, verdict, "pwquality", "shortest", text, {"at_least": 14})
+        for number, (verdict, text) in enumerate(
+            [
+                ("pass", "minlen = 14\ndcredit = 0\nucredit = -1\n"),
+                ("fail", "minlen = 14\ndcredit = 1\n"),
+                ("pass", "minlen = 16\nDCREDIT 1\nocredit 1\n"),
+                ("fail", "minlen = 15\ndcredit 1\nocredit 1\n"),
+                ("fail", ""),
+            ]
+        )
+    ),
+    *(
+        _simple(
+            "useradd-%d" % number,
+            verdict,
+            "useradd",
+            "INACTIVE",
+            text,
+            {"between": [0, 45]},
+            45 if verdict == "fail" else None,
+        )
+        for number, (verdict, text) in enumerate(
+            [
+                ("pass", "INACTIVE=30\n"),
+                ("pass", "INACTIVE= +0x1e"),
+                ("pass", "INACTIVE=-1\nINACTIVE=036\n"),
+                ("fail", 'INACTIVE="30"\n'),
+                ("fail", "INACTIVE=30 # why\n"),
+                ("fail", "INACTIVE=30 \n"),
+                ("fail", "INACTIVE=30\r\n"),
+                ("fail", " INACTIVE=30\n"),
+                ("fail", "export INACTIVE=30\n"),
+                ("fail", "INACTIVE=30\nINACTIVE=x\n"),
+                ("fail", "INACTIVE=\n"),
+                ("fail", "# INACTIVE=30\n"),
+            ]
+        )
+    ),
     _simple("shell-export", "pass", "shell", "TMOUT", "readonly TMOUT=900 ; export TMOUT\n", {"between": [1, 900]}),
     _simple("shell-last", "fail", "shell", "TMOUT", "TMOUT=900\nTMOUT=0\n", {"between": [1, 900]}, wanted=900),
     _simple(

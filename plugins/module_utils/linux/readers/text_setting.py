@@ -34,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
     snippet_text,
     snippets,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import useradd_default
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
 Line = Tuple[str, int, str]
@@ -130,6 +131,10 @@ def _pwquality(host: Host, file: str, name: str, _section: str) -> Found:
 
 def _faillock(host: Host, file: str, name: str, _section: str) -> Found:
     return pam_conf.faillock(host, file, name)
+
+
+def _useradd(host: Host, file: str, name: str, _section: str) -> Found:
+    return useradd_default(host, file, name)
 
 
 def _postfix(host: Host, file: str, name: str, _section: str) -> Found:
@@ -231,4 +236,5 @@ FORMATS: Dict[str, Callable[[Host, str, str, str], Found]] = {
     "pwquality": _pwquality,
     "shell": _shell,
     "systemd": _systemd,
+    "useradd": _useradd,
 }

@@ -140,6 +140,14 @@ def _plain(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> 
     plan.write(file, assign(old, _pairs(old, name), "%s = %s" % (name, text) if text else name))
 
 
+def _useradd(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
+    old = text_or(plan.host, file, MARK)
+    rows = enumerate(split_lines(old), 1)
+    plan.write(
+        file, assign(old, [number for number, row in rows if row.startswith(name + "=")], "%s=%s" % (name, text))
+    )
+
+
 def _auditd(plan: ChangePlan, file: str, name: str, _section: str, text: str) -> None:
     """A file that its program can't do without: where it is missing, nothing is known of what it should hold."""
     old = plan.host.read_text(file)
@@ -188,4 +196,5 @@ FORMATS: Dict[str, Callable[[ChangePlan, str, str, str, str], None]] = {
     "pwquality": _pwquality,
     "shell": _shell,
     "systemd": _systemd,
+    "useradd": _useradd,
 }
