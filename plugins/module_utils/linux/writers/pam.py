@@ -31,6 +31,8 @@ RULE = re.compile(
     re.ASCII,
 )
 ARGUMENT = re.compile(r"\[[^\]]*\]|\S+", re.ASCII)
+# What follows from more than the arguments is there whatever is taken out of them.
+COMPUTED = ("hash", "shortest")
 UPDATE = "/usr/sbin/pam-auth-update"
 
 
@@ -48,7 +50,7 @@ def write(plan: ChangePlan, address: Address, wanted: Mapping[str, Any]) -> None
     if (wanted.get("add") or wanted.get("remove")) and here:
         for path in here:
             _edit(plan, path, module, str(address.get("type", "")), wanted)
-        if not wanted.get("add"):
+        if not wanted.get("add") and address.get("name") not in COMPUTED:
             _need_none(plan, address)
     elif wanted.get("profile"):
         _enable(plan, module, str(wanted["profile"]))
