@@ -184,6 +184,22 @@ SCENARIOS = [
         wanted=900,
     ),
     _simple("limits", "pass", "limits", "* hard core", "* hard core 0\n", {"equals": "0"}),
+    *(
+        _simple("limits-%d" % number, verdict, "limits", "* hard core", text, {"equals": "0"})
+        for number, (verdict, text) in enumerate(
+            [
+                ("pass", "*\tHARD Core 0 more\n"),
+                ("pass", "* hard core 0\n* hard core x\n"),
+                ("pass", "* hard core 0\nroot hard core unlimited\n%all hard core 5\n* -\n"),
+                ("pass", "* hard core 0\n@staff soft core unlimited\n@staff - nproc 5\n"),
+                ("fail", "* hard core 0\n@staff - core 5\n"),
+                ("fail", "bob hard core Infinity\n* hard core 0\n"),
+                ("fail", "* hard core 0\n1000: -\n"),
+                ("fail", "* hard core\n"),
+                ("fail", "* hard core -5\n"),
+            ]
+        )
+    ),
     _simple("limits-both", "pass", "limits", "* hard core", "*  -  core  0\n", {"equals": "0"}),
     _simple(
         "limits-last",

@@ -215,15 +215,23 @@ def shell_assignments(lines: Sequence[str], name: str) -> Iterator[Tuple[int, st
 
 
 def _limits(host: Host, file: str, name: str, _section: str) -> Found:
-    """limits.conf(5): the main file, then limits.d in order; the last line for the domain, type and item wins."""
+    """limits.conf(5): the main file, then limits.d in order; the last line for the domain, type and item wins.
+
+    A line for accounts or groups wins over one for all: where it says otherwise, it is shown with its domain, so that it
+    equals nothing. root, for whom no line for all counts, is left out.
+    """
     domain, kind, item = [*words_of(name), "", "", ""][:3]
     found: Found = None
+    others: List[Tuple[str, str, str]] = []
     paths = [file, *snippets(host, [file.rsplit("/", 1)[0] + "/limits.d"])]
     for place, number, line in [found_line for path in paths for found_line in _file_lines(host, path)]:
-        fields = words_of(line.split("#", 1)[0])
-        if len(fields) == 4 and fields[0] == domain and fields[1] in (kind, "-") and fields[2] == item:
-            found = (fields[3], "%s:%d" % (place, number))
-    return found
+        seen = pam_conf.limit_of(line, kind, item)
+        if seen and seen[0] == domain:
+            found = (seen[1], "%s:%d" % (place, number))
+        elif seen and domain == "*" and seen[0] != "root":
+            others.append((*seen, "%s:%d" % (place, number)))
+    looser = [one for one in others if found and one[1] != found[0]]
+    return ("%s for %s" % (looser[0][1], looser[0][0]), looser[0][2]) if looser else found
 
 
 FORMATS: Dict[str, Callable[[Host, str, str, str], Found]] = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of PAM's modules: faillock.conf(5), pwquality.conf(5), and what modules look up as in login.defs."""
+"""The files of PAM's modules: faillock.conf(5), pwquality.conf(5), limits.conf(5), and what modules look up as in login.defs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from typing import Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 QUALITY = "/etc/security/pwquality.conf"
@@ -141,3 +141,24 @@ def looked_up(host: Host, path: str, name: str) -> Found:
         if lowered(key) == lowered(name):
             return (rest[0].lstrip(BLANKS + "=") if rest else ""), "%s:%d" % (path, number)
     return None
+
+
+def limit_of(line: str, kind: str, item: str) -> Optional[Tuple[str, str]]:
+    """Return domain and value of a line of limits.conf that sets a limit; None where it does not.
+
+    Type, item and value in any case; what stands behind the fourth word, and a value that is no number, is passed over.
+    `DOMAIN -` frees from all limits.
+    """
+    words = words_of(line.split("#", 1)[0])
+    domain, *rest = [*words[:1], *(lowered(word) for word in words[1:4])] or [""]
+    # Domains with a `%` are for the number of logins alone.
+    if domain.startswith("%"):
+        return None
+    if len(rest) == 1 and rest[0].startswith("-"):
+        return (domain, "unlimited") if domain != "*" else None
+    if len(rest) < 3 or rest[0] not in (kind, "-") or rest[1] != item:
+        return None
+    number = number_of(rest[2])
+    if rest[2] in ("-", "infinity", "unlimited") or (number is not None and number < 0):
+        return domain, "unlimited"
+    return None if number is None else (domain, str(number))

@@ -23,7 +23,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import text_setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_conf import name_and_value, quality_files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_conf import (
+    limit_of,
+    name_and_value,
+    quality_files,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 # Behind what others number; of drop-ins the last by name wins.
@@ -98,17 +102,17 @@ def _limits(plan: ChangePlan, file: str, name: str, _section: str, text: str) ->
     folder = file.rsplit("/", 1)[0] + "/limits.d"
     own = "%s/%s" % (folder, OWN_NAME)
 
-    def sets(row: str) -> bool:
-        fields = words_of(row.split("#", 1)[0])
-        return len(fields) == 4 and fields[0] == domain and fields[1] in (kind, "-") and fields[2] == item
+    def value(row: str) -> str:
+        seen = limit_of(row, kind, item)
+        return seen[1] if seen and seen[0] == domain else ""
 
     for path in [file, *snippets(plan.host, [folder])]:
         old = text_or(plan.host, path)
-        numbers = [number for number, row in enumerate(split_lines(old), 1) if sets(row) and words_of(row)[3] != text]
+        numbers = [number for number, row in enumerate(split_lines(old), 1) if value(row) not in ("", text)]
         if numbers and path != own:
             plan.write(path, comment_out(old, numbers))
     old = text_or(plan.host, own, MARK)
-    numbers = [number for number, row in enumerate(split_lines(old), 1) if sets(row)]
+    numbers = [number for number, row in enumerate(split_lines(old), 1) if value(row)]
     plan.write(own, assign(old, numbers, "%s %s" % (name, text), keep=False))
 
 
