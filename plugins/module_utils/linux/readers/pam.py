@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_options import option
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import (
     ANYTHING,
+    PROGRAMS,
     SERVICES,
     UNIX,
     Ends,
@@ -32,6 +33,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack i
     TYPES,
     Module,
     has_service,
+    other_services,
     stack,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
@@ -52,7 +54,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         query, module = required(address, "query"), required(address, "module")
         if query == "option":
             only = str(address.get("type", ""))
-            services = [service for kind in ([only] if only else TYPES) for service in stacks.of(kind)]
+            services = [service for kind in ([only] if only else TYPES) for service in stacks.of(kind, others=True)]
             found = _options(host, services, module, required(address, "name"))
         elif query in _QUERIES:
             kind, faulty = _QUERIES[query]
@@ -72,15 +74,27 @@ class _Stacks:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._made: Dict[str, List[_Service]] = {}
+        self._others: Dict[str, List[_Service]] = {}
 
-    def of(self, kind: str) -> List[_Service]:
-        """Return those of a type. Raises `ReadError`."""
+    def of(self, kind: str, others: bool = False) -> List[_Service]:
+        """Return those of a type where a person comes in; ``others``: with every other service. Raises `ReadError`."""
         if kind not in TYPES:
             raise UsageError("unknown type %r; known: %s" % (kind, ", ".join(TYPES)))
         if kind not in self._made:
-            there = [service for service in SERVICES[kind] if has_service(self._host, service)]
+            there = [service for service in SERVICES[kind] if self._is_asked(service)]
             self._made[kind] = [_Service(self._host, service, kind) for service in there]
-        return self._made[kind]
+        if not others or not self._made[kind]:
+            return self._made[kind]
+        if kind not in self._others:
+            names = [name for name in other_services(self._host) if name not in SERVICES[kind]]
+            self._others[kind] = [_Service(self._host, name, kind) for name in names]
+        return self._made[kind] + self._others[kind]
+
+    def _is_asked(self, service: str) -> bool:
+        # A program that is here asks for its service, and gets `other` where that has no file.
+        return has_service(self._host, service) or (
+            service in PROGRAMS and self._host.exists(PROGRAMS[service]) and has_service(self._host, "other")
+        )
 
 
 class _Service:
@@ -174,7 +188,9 @@ _QUERIES: Dict[str, Tuple[str, Callable[[_Service, str], str]]] = {
 def _options(host: Host, services: Sequence[_Service], module: str, name: str) -> List[Dict[str, Any]]:
     found: Dict[Tuple[str, int], Dict[str, Any]] = {}
     for service in services:
-        for one in service.reached(module):
+        places = [(one.file, one.line) for one in (service.modules[at] for at in service.places(module))]
+        # What is known to be called by one service need not be looked for in the next.
+        for one in () if found.keys() >= set(places) else service.reached(module):
             if (one.file, one.line) in found:
                 continue
             seen, place = option(host, one, name)

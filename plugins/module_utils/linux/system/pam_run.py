@@ -29,6 +29,10 @@ SERVICES: Dict[str, Tuple[str, ...]] = {
     "session": _LOGINS,
     "password": ("passwd", *(name for name in _LOGINS if name not in ("sudo", "sudo-i", "polkit-1", "doas"))),
 }
+PROGRAMS = {
+    "login": "/bin/login", "sshd": "/usr/sbin/sshd", "su": "/bin/su", "su-l": "/bin/su", "sudo": "/usr/bin/sudo",
+    "passwd": "/usr/bin/passwd",
+}  # fmt: skip
 UNIX = "pam_unix.so"
 ANYTHING = ("success", "ignore", "auth_err")
 _GOOD = frozenset(

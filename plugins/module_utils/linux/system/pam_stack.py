@@ -21,6 +21,9 @@ MAX_MODULES = 1000
 # The longest line that libpam before 1.6.1 takes in one piece.
 MAX_LENGTH = 1023
 Action = Union[str, int]
+_NO_SERVICE = re.compile(
+    r"(?:common-|(?:system|password|fingerprint|smartcard)-auth|postlogin|config-util\Z|other\Z)|.*[.~#]", re.DOTALL
+)
 _TOKEN = re.compile(r"[ \t]*(?:\[((?:\\\]|[^\]])*)(?:\]|\Z)|([^ \t]+))")
 _ACTION = re.compile(r"[ \t]*([a-z_]+)[ \t]*=[ \t]*(ignore|ok|done|bad|die|reset|[0-9]+)[ \t]*")
 _WORDS: Dict[str, Dict[str, Action]] = {
@@ -72,6 +75,15 @@ def has_service(host: Host, service: str) -> bool:
     """Return whether a service has a configuration of its own."""
     rows = _rows_of(host, service)
     return rows is not None and (rows[0] != ONE_FILE or bool(rows[1]))
+
+
+def other_services(host: Host) -> List[str]:
+    """Return the names of files that may be services: without those that are only included, and copies that packages leave."""
+    try:
+        names = host.list_directory(FOLDERS[0])
+    except NotFound:
+        return []
+    return [name for name in names if not _NO_SERVICE.match(name)]
 
 
 def stack(host: Host, service: str, kind: str) -> List[Module]:
