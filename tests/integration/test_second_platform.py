@@ -53,6 +53,7 @@ def test_verdicts_are_what_was_planted(audit, settings, lock, telnet):
         "history.json",
         "hosts",
         "outcomes.json",
+        "raw",
         "report.html",
         "summary.json",
     }
