@@ -29,13 +29,14 @@ MAX_QUIET_FINDINGS = 20_000
 FULL_TEXT_CHARACTERS = 2_000_000
 SHORT_TEXT = 160
 MAX_CHECKS = 60
-# So many pieces of evidence are shown of all that does not pass; of each rule these few in any case. What others show is counted.
-MAX_GROUPS = 2_500
+# So many pieces of evidence are kept of all that does not pass; of each rule these few in any case. What others show is counted.
+MAX_GROUPS = 4_000
 GROUPS_OF_EACH = 8
 # Up to so many findings that do not pass, each host is listed with its own, and each piece of evidence with all of its hosts.
 MAX_LISTED_FINDINGS = 20_000
-# Beyond that, with so many.
-MAX_NAMES = 20
+# Beyond that, with so many, and of each rule the most frequent pieces.
+MAX_NAMES = 10
+MAX_FREQUENT = 6
 
 QUIET = frozenset({"pass", "not_applicable"})
 CHECK_FIELDS = ("setting", "outcome", "expected", "observed", "source", "reason")
@@ -93,6 +94,11 @@ class Evidence:
     def hosts_listed(self) -> bool:
         """Whether each host's failing rules can be listed by host as well."""
         return self.listed <= MAX_LISTED_FINDINGS
+
+    @property
+    def max_frequent(self) -> int:
+        """How many pieces of evidence are shown of each rule."""
+        return self.findings if self.hosts_listed else MAX_FREQUENT
 
     @property
     def max_names(self) -> int:

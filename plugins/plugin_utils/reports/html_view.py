@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ class RuleView:
     counts: Mapping[str, int]
     worst: str
     groups: list[Group]
+    # outcome -> hosts that show other evidence than what is shown
+    left_out: Mapping[str, int]
 
     @property
     def cites(self) -> list[str]:
@@ -100,7 +103,10 @@ def _rule_views(summary: Document, evidence: Evidence) -> Iterator[RuleView]:
         counts = _counts(text, groups)
         worst = next((outcome for outcome in OUTCOMES if counts[outcome]), "not_applicable")
         anchor = f"rule-{rule}" if _PLAIN_ID.match(rule) else f"rule.{number}"
-        yield RuleView(rule, anchor, text, counts, worst, groups)
+        left = Counter(evidence.left_out.get(rule, {}))
+        for group in groups[evidence.max_frequent :]:
+            left[group.outcome] += len(group.hosts)
+        yield RuleView(rule, anchor, text, counts, worst, groups[: evidence.max_frequent], left)
 
 
 def _severity_order(view: RuleView) -> tuple[int, int, str]:

@@ -352,7 +352,13 @@ def test_drift_is_bounded_and_says_where_the_rest_is(run, tmp_path, monkeypatch)
 
 
 def test_large_fleet_is_bounded_and_each_list_says_what_is_left_out(monkeypatch):
-    for name, number in {"MAX_LISTED_FINDINGS": 100, "MAX_GROUPS": 30, "GROUPS_OF_EACH": 2, "MAX_NAMES": 5}.items():
+    for name, number in {
+        "MAX_LISTED_FINDINGS": 100,
+        "MAX_GROUPS": 30,
+        "MAX_FREQUENT": 4,
+        "GROUPS_OF_EACH": 2,
+        "MAX_NAMES": 5,
+    }.items():
         monkeypatch.setattr(evidence_groups, name, number)
     monkeypatch.setattr(html_report, "MAX_LISTED", 10)
     own = {**make_finding(SAMPLES[0], "fail"), "rule": "own"}
