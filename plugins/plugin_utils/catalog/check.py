@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import parameters, schema_check
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import parameters, schema_check, threats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.settings import SettingCheck
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile, parse
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, unknown
@@ -24,12 +24,13 @@ _SCHEMAS = {
     "parameters": "parameters",
     "rules": "rules",
     "gaps": "gaps",
+    "threats": "threats",
 }
 Checked = dict[str, Any]
 
 
 def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
-    """Return ``{framework, amendments, platforms, parameters, rules, retired, benchmarks, gaps}`` as plain data. Raises `CatalogError`."""
+    """Return ``{framework, amendments, platforms, parameters, rules, retired, benchmarks, gaps, threats}`` as plain data. Raises `CatalogError`."""
     parsed, problems = _parse_all(files)
     if problems:
         raise CatalogError(problems)
@@ -48,6 +49,7 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
     problems.extend(_former_problems(parsed["rules"], result))
     result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
     result["gaps"] = _gaps(parsed["gaps"], result["rules"], cites, problems)
+    result["threats"] = threats.checked(list(_unique(parsed["threats"], "threats", problems)), result["rules"], cites, problems)
     # What is unsound in itself can't be judged.
     problems.extend(() if problems else parameters.written_problems(parsed, result))
     if problems:
@@ -166,16 +168,9 @@ def _former_problems(files: list[YamlFile], catalog: Checked) -> Iterator[str]:
 
 def _gaps(files: list[YamlFile], rules: dict[str, Any], cites: set[str], problems: list[str]) -> list[dict[str, Any]]:
     """Return the gaps with the ids of their rules in the place of what names them."""
-    topics = {rule["topic"] for rule in rules.values()}
     result = []
     for file, place, item in _unique(files, "gaps", problems):
-        for key, what, allowed in (
-            ("topics", "topic", topics),
-            ("rules", "rule", rules),
-            ("safeguards", "cite", cites),
-        ):
-            strange = [name for name in item.get(key, ()) if name not in allowed]
-            problems.extend(file.problem([*place, key], unknown(what, name, allowed, most=3)) for name in strange)
+        problems.extend(threats.strange_names(file, place, item, rules, cites))
         shown = [
             name
             for name, rule in rules.items()

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import cache, mo
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
 
 CATALOG_FOLDER = Path(__file__).parents[3] / "catalog"
-SECTIONS = ("frameworks", "platforms", "parameters", "rules", "benchmarks", "gaps")
+SECTIONS = ("frameworks", "platforms", "parameters", "rules", "benchmarks", "gaps", "threats")
 
 
 def load_catalog(extra_folders: Sequence[str] = ()) -> model.Catalog:
@@ -76,6 +76,7 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
         retired=raw["retired"],
         amendments=tuple(_amendment(data) for data in raw["amendments"]),
         gaps=tuple(model.Gap(**_tuples(data)) for data in raw["gaps"]),
+        threats=tuple(model.Threat(**_tuples(data)) for data in raw["threats"]),
         neighbours={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["neighbours"]},
     )
 

@@ -193,6 +193,17 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Threat:
+    """What can happen to ePHI where one of ``rules`` fails. ``otherwise``: also of rules that the catalog does not know."""
+
+    id: str
+    title: str
+    threat: str
+    rules: tuple[str, ...]
+    otherwise: bool = False
+
+
+@dataclass(frozen=True)
 class Catalog:
     """All of it, checked. ``digest`` is the SHA-256 over the files it was made from."""
 
@@ -204,6 +215,8 @@ class Catalog:
     safeguards: Mapping[str, Cite]
     neighbours: Mapping[str, Cite]
     gaps: tuple[Gap, ...] = ()
+    # Each rule is in one of them.
+    threats: tuple[Threat, ...] = ()
     amendments: tuple[Amendment, ...] = ()
     # The amendment that safeguards are of; None for what is in force.
     amended_by: Amendment | None = None
