@@ -51,7 +51,7 @@ class ActionModule(HostAction):
         selection = self._selection(arguments, variables)
         record = empty_record(variables["inventory_hostname"], store.run_id, utc_now(), "", selection)
         try:
-            known = self._known(arguments, record, store)
+            known = self._known(arguments, record, store, variables)
             site = self._decided(arguments, known, variables, store, strict=False)
             selection, values, tailored = self._by_site(record, selection, arguments, site)
             plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)

@@ -73,7 +73,7 @@ class ActionModule(HostAction):
         record = empty_record(variables["inventory_hostname"], store.run_id, started, "", selection)
         limits = self._limits(store, arguments, variables)
         try:
-            known = self._known(arguments, record, store)
+            known = self._known(arguments, record, store, variables)
             site = self._decided(arguments, known, variables, store)
             decided = site.decisions if site else Decisions()
             selection, values, tailored = self._by_site(record, selection, arguments, site)

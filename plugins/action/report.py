@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible import constants
 
@@ -21,13 +22,21 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions, since_last
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names, judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id, utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, run_base
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SUMMARY = "hipaa.cis.summary"
+
+
+class Compared(NamedTuple):
+    """What is compared with a run before."""
+
+    known: Catalog
+    stores: list[RunStore]
+    merging: Merging | None
 
 
 class ActionModule(OnceAction):
@@ -38,7 +47,8 @@ class ActionModule(OnceAction):
 
     @no_collections()
     def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
+        names = check_names(arguments["fail_on"], arguments["allow"])
+        options.check_compared(arguments["compare_with"], names)
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
         target = (
@@ -50,12 +60,18 @@ class ActionModule(OnceAction):
         merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
         known = load_catalog(arguments["catalogs"])
         ledger = arguments["ledger"]
-        summary = write_reports(known, stores, target, merging, lambda store, told: at_end.before(store, told, ledger))
+        by_ledger = "overdue" in names or ("regressed" in names and not arguments["compare_with"])
+        asked = by_ledger or at_end.is_asked(stores, ledger)
+        failing = at_end.failing(stores, target, ledger) if asked else None
+        summary, register = write_reports(
+            known, stores, target, merging, lambda store, told: at_end.before(store, told, ledger), failing
+        )
         if merging:
             target.become_latest()
-        not_entered = self._enter(target, summary, ledger)
+        not_entered = self._enter(target, summary, ledger, asked)
+        earlier = _earlier(arguments, Compared(known, stores, merging), target) if "regressed" in names else Earlier()
         tripped = judge_gate(
-            summary, arguments["fail_on"], arguments["allow"], utc_now(), _regressed(arguments, known, stores, merging)
+            summary, arguments["fail_on"], arguments["allow"], utc_now(), replace(earlier, register=register)
         )
         report, history = str(report_path(target)), since_last.read(target)
         result: dict[str, Any] = {
@@ -63,7 +79,7 @@ class ActionModule(OnceAction):
             "run_directory": str(target.folder),
             "totals": summary["totals"],
             "safeguards": {row["cite"]: row["state"] for row in summary["safeguards"]},
-            "table": Console().lines(summary, str(target.folder), history),
+            "table": Console().lines(summary, str(target.folder), history, register),
             "not_compliant": list(tripped.not_compliant),
             "not_done": list(tripped.not_done),
             "msg": f"Report: {report}",
@@ -92,10 +108,10 @@ class ActionModule(OnceAction):
             result.update(failed=True, msg=f"{result['msg']}\n{not_entered}")
         return result
 
-    def _enter(self, store: RunStore, summary: dict[str, Any], ledger: str | None) -> str:
-        """Enter the run into the ledger; return why the site's own could not be used."""
+    def _enter(self, store: RunStore, summary: dict[str, Any], ledger: str | None, asked: bool) -> str:
+        """Enter the run into the ledger; return why the site's own could not be used. ``asked``: whether its reports asked it."""
         try:
-            for warning in at_end.enter(store, summary, ledger):
+            for warning in at_end.enter(store, summary, ledger, asked):
                 self._display.warning(spelled_out(warning))
         except HipaaCisError as problem:
             return str(problem)
@@ -119,12 +135,16 @@ def _stores(arguments: dict[str, Any]) -> list[RunStore]:
     return [RunStore.open(str(run_base(arguments["run_dir"]) / (arguments["run_id"] or shared_run_id())))]
 
 
-def _regressed(arguments: dict[str, Any], known: Catalog, stores: list[RunStore], merging: Merging | None) -> list[str]:
-    """Return lines on what regressed since the run that is named for it; nothing where none is."""
-    if not arguments["compare_with"]:
-        return []
-    before = RunStore.open(_run_folder(arguments["run_dir"], arguments["compare_with"]))
-    return regressions.told(regressions.regressed(known, stores, merging, before), before.run_id)
+def _earlier(arguments: dict[str, Any], compared: Compared, target: RunStore) -> Earlier:
+    """Return what regressed since the run that is named for it, else since the last one that the ledger has."""
+    if arguments["compare_with"]:
+        before = RunStore.open(_run_folder(arguments["run_dir"], arguments["compare_with"]))
+        return Earlier(regressions.told(regressions.regressed(*compared, before), before.run_id))
+    try:
+        run_id, fine = at_end.regressed(compared.stores, target, arguments["ledger"])
+    except HipaaCisError as problem:
+        return Earlier(unknown=str(problem))
+    return Earlier(regressions.told(regressions.open_of(*compared, lambda host: fine.get(host, ())), run_id))
 
 
 def _run_folder(base: str, run: str) -> str:

@@ -72,7 +72,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, register_of, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
@@ -151,7 +151,8 @@ class CallbackModule(CallbackBase):
         # Where the play has a task for the reports they are there by now, unless a host was lost since.
         try:
             if self.get_option("write_reports") and not are_written(summary, store):
-                write_reports(known, [store], store, None, lambda one, told: at_end.before(one, told, ledger))
+                failing = at_end.failing([store], store, ledger) if at_end.is_asked([store], ledger) else None
+                write_reports(known, [store], store, None, lambda one, told: at_end.before(one, told, ledger), failing)
             else:
                 finish(store, summary, seen)
             for warning in at_end.enter(store, summary, ledger):
@@ -160,5 +161,5 @@ class CallbackModule(CallbackBase):
             self._display.warning(f"hipaa.cis.summary: {problem}")
         if self.get_option("show_table"):
             colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
-            for line in Console(colour).lines(summary, str(store.folder), since_last.read(store)):
+            for line in Console(colour).lines(summary, str(store.folder), since_last.read(store), register_of(store)):
                 self._display.display(line)

@@ -10,8 +10,9 @@ module: report
 short_description: Summarise runs by HIPAA safeguard, write the reports, and gate
 version_added: 0.1.0
 description:
-  - Reads the host records of a run directory (or of several, which it merges), writes C(summary.json), C(report.html) and
-    C(findings.csv), and fails when something in O(fail_on) is found. Use it as the last task of a playbook, on the controller.
+  - Reads the host records of a run directory (or of several, which it merges), writes C(summary.json), C(report.html),
+    C(findings.csv), C(overdue.csv) and the risk register (C(risk_register.csv), C(risk_register.json)).
+    It fails when something in O(fail_on) is found. Use it as the last task of a playbook, on the controller.
   - Adds the run to the chain of runs (M(hipaa.cis.verify_runs)), and enters it into the ledger (M(hipaa.cis.history)).
   - The message of a failure tells that the hosts do not comply from that the audit could not be done.
 author:
@@ -38,12 +39,17 @@ options:
       - Of C(gap_...) and C(severity>=...) what an exception in force covers counts for nothing; with C(:all) behind the name everything counts.
       - V(decision_expired) are decisions of the site that have expired; V(decision_invalid) are those with a mistake, which count for nothing;
         V(stale>31) are hosts whose last audit, in what is reported on, was longer ago than so many days, or that have none.
-      - V(regressed) is what fails on a host with no exception in force, and did not in the run of O(compare_with).
+      - V(regressed) is what fails on a host with no exception in force, and did not in the run of O(compare_with); without one, in the
+        last run before it that the ledger has.
+      - V(overdue) is what fails on a host with no exception in force for longer than its deadline there. The ledger says since when.
+      - Where the ledger cannot say, V(overdue) and V(regressed) trip as an audit that could not be done in full.
     type: list
     elements: str
     default: []
   compare_with:
-    description: A run before, by id below O(run_dir) or by path. What it did not have, a host or a rule, is no regression.
+    description:
+      - A run before, by id below O(run_dir) or by path, with which V(regressed) of O(fail_on) compares. What it did not have, a host or a rule,
+        is no regression.
     type: str
   allow:
     description:

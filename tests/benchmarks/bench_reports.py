@@ -28,7 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import wri
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 known, store = load_catalog(), RunStore.open(sys.argv[1])
 started = time.process_time()
-summary = write_reports(known, [store], store)
+summary = write_reports(known, [store], store).summary
 used = time.process_time() - started
 print(json.dumps([used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, summary["totals"]["hosts"]]))
 """

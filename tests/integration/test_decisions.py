@@ -138,4 +138,4 @@ def test_gate_begins_with_nothing_new(audit, site):
         in process.stderr
     )
     process, _run = audit(**{**new, "hipaa_cis_compare_with": ""})
-    assert "name that run with hipaa_cis_compare_with" in " ".join((process.stdout + process.stderr).split())
+    assert "hipaa_cis_compare_with is empty" in " ".join((process.stdout + process.stderr).split())

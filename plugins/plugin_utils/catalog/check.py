@@ -49,7 +49,9 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
     problems.extend(_former_problems(parsed["rules"], result))
     result["benchmarks"] = _benchmarks(parsed["benchmarks"], result, problems)
     result["gaps"] = _gaps(parsed["gaps"], result["rules"], cites, problems)
-    result["threats"] = threats.checked(list(_unique(parsed["threats"], "threats", problems)), result["rules"], cites, problems)
+    result["threats"] = threats.checked(
+        list(_unique(parsed["threats"], "threats", problems)), result["rules"], cites, problems
+    )
     # What is unsound in itself can't be judged.
     problems.extend(() if problems else parameters.written_problems(parsed, result))
     if problems:

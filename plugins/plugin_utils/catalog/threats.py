@@ -39,12 +39,12 @@ def checked(
                 problems.append(file.problem(place, f"{said} has the threat '{by_name[name]}' already"))
             by_name.setdefault(name, item["id"])
     found: dict[str, list[str]] = {item["id"]: [] for _file, _place, item in items}
-    for name, rule in rules.items():
-        threat = _of(name, rule, by_name)
+    for rule_id, rule in rules.items():
+        threat = _of(rule_id, rule, by_name)
         if threat:
-            found[threat].append(name)
+            found[threat].append(rule_id)
         else:
-            problems.append(f"rule '{name}' has no threat; give one to its topic ('{rule['topic']}') in threats/")
+            problems.append(f"rule '{rule_id}' has no threat; give one to its topic ('{rule['topic']}') in threats/")
     return [
         {
             **{key: item[key] for key in ("id", "title", "threat")},

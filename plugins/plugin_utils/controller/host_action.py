@@ -52,6 +52,8 @@ HANDED_ON = (
 
 
 # To connect, become root, send the module and start Python, on a host and a controller that have other things to do.
+# Groups of a host that its record names.
+MAX_GROUPS = 20
 WAY_SECONDS = 180.0
 
 
@@ -136,9 +138,16 @@ class HostAction(Action):
         return (meant, *self._tailored(arguments, site))
 
     @staticmethod
-    def _known(arguments: Mapping[str, Any], record: dict[str, Any], store: RunStore) -> Catalog:
-        """Return the catalog under the framework that is asked for; a host's record says both, and by which ansible-core. Raises `HipaaCisError`."""
+    def _known(
+        arguments: Mapping[str, Any], record: dict[str, Any], store: RunStore, variables: Mapping[str, Any]
+    ) -> Catalog:
+        """Return the catalog under the framework that is asked for.
+
+        A host's record says both, by which ansible-core, and the host's groups. Raises `HipaaCisError`.
+        """
         record["ansible_core_version"] = ANSIBLE_VERSION
+        groups = sorted({str(name) for name in variables.get("group_names", ())} - {"all", "ungrouped"})
+        record.update({"groups": groups[:MAX_GROUPS]} if groups else {})
         known = load_catalog(arguments["catalogs"]).under(arguments["framework"])
         record["catalog_digest"] = known.digest
         if known.amended_by:

@@ -310,11 +310,11 @@ def since(given: str | None) -> float | None:
 
 
 def check_compared(compare_with: str | None, names: Collection[str]) -> None:
-    """Raise `HipaaCisError` where the gate is to trip on what regressed, and nobody says since when."""
-    if "regressed" in names and not (compare_with or "").strip():
+    """Raise `HipaaCisError` where the gate is to trip on what regressed since a run that is named, but with nothing."""
+    if "regressed" in names and compare_with is not None and not compare_with.strip():
         raise HipaaCisError(
-            f"{PREFIX}fail_on has regressed, which is a comparison with a run before: name that run with {PREFIX}compare_with, by its id "
-            f"below {PREFIX}run_dir or by its path."
+            f"{PREFIX}compare_with is empty. Name a run before by its id below {PREFIX}run_dir or by its path, or leave the variable out "
+            "to compare with the last run that the ledger has."
         )
 
 

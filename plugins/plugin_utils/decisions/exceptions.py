@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 SECTION = "exceptions"
 OPTION = "hipaa_cis_exceptions"
 # What is kept of an entry as it was given.
-_MORE = ("id", "kind", "risk", "addressable", "proposed_by", "approved_on", "ticket", "evidence")
+_MORE = ("id", "kind", "risk", "addressable", "proposed_by", "approved_on", "ticket", "evidence", "transferred_to")
 
 
 @dataclass(frozen=True)

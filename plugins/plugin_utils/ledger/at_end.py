@@ -8,11 +8,13 @@ SQLAlchemy takes a third of a second to load: an audit of one host would feel it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import Failing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past, beside
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
@@ -20,12 +22,37 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 WORTH_IT = 50
 
 
-def enter(store: RunStore, summary: Mapping[str, Any], given: str | None) -> tuple[str, ...]:
-    """Enter a finished run where the site has named a ledger or the run is a large one, and return warnings.
+def is_asked(stores: Sequence[RunStore], given: str | None) -> bool:
+    """Return whether the reports of runs ask the ledger since when rules fail: where that is worth it, or deadlines are given."""
+    return any(_is_worth_it(len(store.expected_hosts()), given) or _has_deadlines(store) for store in stores)
+
+
+def _has_deadlines(store: RunStore) -> bool:
+    """Return whether the first host that was audited has deadlines. Raises `HipaaCisError`."""
+    audited = (record for _file, _digest, record in store.records() if record.get("status") == "audited")
+    return any("deadlines" in one.get("decisions", {}) for one in islice(audited, 1))
+
+
+def failing(stores: Sequence[RunStore], target: RunStore, given: str | None) -> Failing:
+    """Return what the ledger knows of failures before runs. ``target``: where their reports are written."""
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import failing as reading
+
+    return reading.read(target.folder.parent, given, [store.run_id for store in stores])
+
+
+def regressed(stores: Sequence[RunStore], target: RunStore, given: str | None) -> tuple[str, dict[str, set[str]]]:
+    """Return the last run before runs that the ledger has, and of each host the rules that began to fail since. Raises as `failing.regressed`."""
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import failing as reading
+
+    return reading.regressed(target.folder.parent, given, [store.run_id for store in stores])
+
+
+def enter(store: RunStore, summary: Mapping[str, Any], given: str | None, asked: bool = False) -> tuple[str, ...]:
+    """Enter a finished run where the site has named a ledger, the run is a large one or the ledger is ``asked`` anyway; return warnings.
 
     All others are entered by who reads the ledger next. Raises `HipaaCisError` where the site's ledger can't be used.
     """
-    if not _is_worth_it(len(summary["hosts"]), given):
+    if not asked and not _is_worth_it(len(summary["hosts"]), given):
         return ()
     from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import bring_up_to_date
 

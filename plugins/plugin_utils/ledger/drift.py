@@ -31,10 +31,10 @@ def drift(history: History, since: int) -> dict[str, Any]:
         )
     }
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-    asked = _asked_by(history)
+    asked = asked_by(history)
     for pair, change in history.changes(since).items():
         kind = kind_of(change.before, change.now) if firsts.get(pair[0], 0) <= since else ""
-        if kind == "regressed" and len(asked[pair[1]]) > 1 and _asked_anew(history, pair, change.since):
+        if kind == "regressed" and len(asked[pair[1]]) > 1 and asked_anew(history, pair, change.since):
             kind = "demanded"
         if kind:
             found[kind].append(_told(history, pair, change))
@@ -56,7 +56,7 @@ def _told(history: History, pair: Pair, change: Change) -> dict[str, Any]:
     }
 
 
-def _asked_by(history: History) -> dict[int, set[str]]:
+def asked_by(history: History) -> dict[int, set[str]]:
     """Return of each rule the benchmarks, with their versions, that ever asked for it."""
     asked: dict[int, set[str]] = {rule: set() for rule in history.rules}
     for scope in history.scopes.values():
@@ -65,7 +65,7 @@ def _asked_by(history: History) -> dict[int, set[str]]:
     return asked
 
 
-def _asked_anew(history: History, pair: Pair, position: int) -> bool:
+def asked_anew(history: History, pair: Pair, position: int) -> bool:
     """Return whether the look that saw a failure was asked by another benchmark than the look before it."""
     host_id, rule_id = pair
     looks = history.plain(

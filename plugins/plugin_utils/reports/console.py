@@ -20,6 +20,7 @@ WIDTH = 80
 # Of one reason.
 MAX_LINES = 5
 MAX_HOSTS = 40
+MAX_RISKS = 5
 _COLOURS = {
     "gap": "31", "gap_excepted": "35", "not_assessed": "33", "needs_attestation": "36", "alternative_documented": "34", "attested": "32",
     "supported": "32",
@@ -41,9 +42,16 @@ class Console:
         self._colour = colour
 
     def lines(
-        self, summary: Mapping[str, Any], folder: str = "", history: Mapping[str, Any] | None = None
+        self,
+        summary: Mapping[str, Any],
+        folder: str = "",
+        history: Mapping[str, Any] | None = None,
+        register: Mapping[str, Any] | None = None,
     ) -> list[str]:
-        """Return the table's lines, without line ends. ``history``: what the run changed (`since_last`)."""
+        """Return the table's lines, without line ends.
+
+        ``history``: what the run changed (`since_last`); ``register``: the risk register, where there is one.
+        """
         result = [
             "",
             _fit(f"HIPAA technical safeguards, 45 CFR 164.312 - run {summary['run_id']}", WIDTH),
@@ -61,6 +69,7 @@ class Console:
         result += [_fit(line, WIDTH) for line in history_text.since_last(history)] if history else []
         result += self._exceptions(summary)
         result += self._decisions(summary)
+        result += self._risks(register) if register else []
         left = summary["totals"]["not_yet_automated"]
         if left:
             result += ["", f"{left} recommendation(s) are not yet automated and count for nothing here."]
@@ -215,6 +224,23 @@ class Console:
         if strays:
             lines = textwrap.wrap(f"{len(strays)} host(s) of no system: {', '.join(strays)}", WIDTH)[:MAX_LINES]
             result += ["", *(_fit(line, WIDTH) for line in lines)]
+        return result
+
+    def _risks(self, register: Mapping[str, Any]) -> list[str]:
+        """Return the highest of the risks that are open."""
+        totals = register["totals"]
+        entries = [one for one in register["entries"] if one["treatment"] == "open"]
+        if not register["entries"]:
+            return []
+        counted = ", ".join(f"{totals[name]} {name}" for name in ("open", "accepted", "transferred", "remediated"))
+        late = f"; {totals['overdue_findings']} finding(s) overdue" if totals["overdue_findings"] else ""
+        told = f"An input to the risk analysis of 164.308(a)(1)(ii)(A): {counted}{late}. {register['history_from']['says']}"
+        result = ["", f"{'Risk register, highest open risks':<72}{'Hosts':>8}", "-" * WIDTH]
+        result += [_fit(line, WIDTH) for line in textwrap.wrap(told, WIDTH)[:MAX_LINES]]
+        for one in entries[:MAX_RISKS]:
+            due = f", due {one['due']}" if "due" in one else ""
+            result.append(f"{_fit(one['title'], 71, pad=True)} {one['hosts_failing']:>8}")
+            result.append(_fit(f"  {one['risk']} ({one['score']}){due}, {one['group_by']}: {one['group']}", WIDTH))
         return result
 
     def _failures(self, summary: Mapping[str, Any]) -> list[str]:

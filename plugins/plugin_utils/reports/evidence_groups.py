@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     parameters,
     visible,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.deadline import Standing
 
 # Details of passing and not applicable findings are given up to this many; those of all others always.
 MAX_QUIET_FINDINGS = 20_000
@@ -55,7 +56,16 @@ class Group:
     checks_left_out: int
     parameters: str = ""
     exception: str = ""
+    # Of a failure: since when it was seen on any of the hosts (ISO 8601), and the nearest day by which it is to be put right.
+    first_seen: str = ""
+    due: str = ""
     hosts: list[str] = field(default_factory=list)
+
+    def stand(self, stands: Standing | None) -> None:
+        """Take how a failure of one more host stands."""
+        if stands:
+            self.first_seen = min(self.first_seen or stands.first_seen, stands.first_seen)
+            self.due = min(self.due or stands.due, stands.due or self.due)
 
 
 @dataclass
@@ -78,12 +88,15 @@ class Evidence:
     shortened: bool = False
     digest_of: Callable[[Document], bytes] = field(default_factory=lambda: OnceEach(_digest))
 
-    def add(self, record: Document) -> None:
-        """Gather the findings of a host, where it was audited; the record is not kept."""
+    def add(self, record: Document, standings: Mapping[int, Standing] | None = None) -> None:
+        """Gather the findings of a host, where it was audited; the record is not kept.
+
+        ``standings``: of its failing findings, by `id`, how they stand.
+        """
         if record.get("status") != "audited":
             return
         for finding in record.get("findings", ()):
-            _add_finding(self, record["host"], finding)
+            _add_finding(self, record["host"], finding, (standings or {}).get(id(finding)))
 
     @property
     def quiet_left_out(self) -> bool:
@@ -152,7 +165,7 @@ def _forget_quiet(evidence: Evidence) -> None:
             del groups[digest]
 
 
-def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
+def _add_finding(evidence: Evidence, host: str, finding: Document, stands: Standing | None) -> None:
     rule, outcome = finding["rule"], finding["outcome"]
     evidence.findings += 1
     if rule not in evidence.strays:
@@ -182,3 +195,4 @@ def _add_finding(evidence: Evidence, host: str, finding: Document) -> None:
         group = groups[digest] = _make_group(finding, SHORT_TEXT if evidence.shortened else MAX_CHARACTERS)
         evidence.characters += _size(group)
     group.hosts.append(host)
+    group.stand(stands)

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception, one_line, parameters
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.deadline import Standing
 
 COLUMNS = (
     "run_id",
@@ -40,7 +41,11 @@ COLUMNS = (
     "parameters",
     "audited_at",
     "selection",
+    "first_seen",
+    "due",
 )
+# Of these a finding shares the ones between with the same finding of other hosts.
+SHARED = slice(2, -4)
 # Spreadsheets take a cell that begins with one of these as a formula; the wide forms count in East Asian locales.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What a spreadsheet's cell can hold (32,767) is more than anyone reads in one.
@@ -94,7 +99,7 @@ def _finding_row(finding: Document) -> dict[str, Any]:
 def _finding_cells(finding: Document) -> str:
     """Return the part of a finding's row that it shares with the same finding of other hosts."""
     row = _finding_row(finding)
-    return _cells([row[column] for column in COLUMNS[2:-2]])
+    return _cells([row[column] for column in COLUMNS[SHARED]])
 
 
 def _cells(values: list[Any]) -> str:
@@ -147,15 +152,17 @@ class FindingsTable:
         self._hosts: set[str] = set()
         self._write(COLUMNS)
 
-    def add(self, record: Document) -> None:
-        """Write the rows of a record."""
+    def add(self, record: Document, standings: Mapping[int, Standing] | None = None) -> None:
+        """Write the rows of a record. ``standings``: of its failing findings, by `id`, how they stand."""
         self._hosts.add(record["host"])
         run, time, selection = record.get("run_id", ""), record.get("audited_at", ""), _selection(record)
-        first, last = _cells([run, record["host"]]), _cells([time, selection])
+        first, last = _cells([run, record["host"]]), _cells([time, selection, "", ""])
         for finding in record.get("findings", ()):
             # Of merged runs each finding has its own.
             begin = _cells([finding["run_id"], record["host"]]) if "run_id" in finding else first
-            end = _cells([finding["audited_at"], selection]) if "audited_at" in finding else last
+            end, stands = last, (standings or {}).get(id(finding))
+            if stands or "audited_at" in finding:
+                end = _cells([finding.get("audited_at", time), selection, *(stands[:2] if stands else ("", ""))])
             self._stream.write(f"{begin},{self._finding(finding)},{end}{LINE_END}")
         for row in _rows_of_record(record):
             self._write([cell(value) for value in map(row.get, COLUMNS)])

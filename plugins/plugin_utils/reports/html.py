@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, history_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import register as risk_register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import MAX_QUIET_FINDINGS, Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html_view import (
     OUTCOMES,
@@ -105,12 +106,15 @@ def write_html(
     evidence: Evidence,
     framework: Document | None = None,
     history: Document | None = None,
+    register: Document | None = None,
 ) -> None:
     """Write the report of a run.
 
     ``summary`` is a document of the published schema, ``evidence`` what was gathered of the records it is made of.
     ``framework`` is the framework's document (``catalog/frameworks/*.yml``); with it the report tells, per cite, what
-    an auditor asks for. ``history`` is what the run changed (`since_last`). ``stream`` is text in UTF-8. The same input gives the same bytes.
+    an auditor asks for. ``history`` is what the run changed (`since_last`), ``register`` the risk register.
+
+    ``stream`` is text in UTF-8. The same input gives the same bytes.
     """
     parts = sections(summary, evidence)
     names = {row["cite"]: row["name"] for row in summary["safeguards"]}
@@ -139,6 +143,8 @@ def write_html(
         max_drift=MAX_DRIFT,
         exception_text=exception,
         decided=decisions,
+        register=register,
+        risks=risk_register,
         notice_words=decisions.NOTICE_WORDS,
         gap_words=common_gaps.STATES,
         outcomes=OUTCOMES,

@@ -56,6 +56,7 @@ def exception(told: Mapping[str, Any] | None) -> str:
     }[told["state"]]
     beside = f"; instead: {'; '.join(told['compensating'])}" if told.get("compensating") else ""
     named = "".join(f" [{told[key]}]" for key in ("id", "ticket") if key in told)
+    beside += f"; risk transferred to {told['transferred_to']}" if "transferred_to" in told else ""
     return f"{state} {told['expires']} by {told['approved_by']}{named}: {told['reason']}{_record(told)}{beside}"
 
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -15,17 +16,38 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.register import OverdueTable
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.register import write_csv as write_register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text, pieces
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import Failing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes, fixed_rules
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.register import SCHEMA, Register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 DECISIONS = "decisions.csv"
+REGISTER = "risk_register.json"
+ALWAYS = (
+    "findings.csv",
+    "report.html",
+    since_last.FILE,
+    drift_table.FILE,
+    "overdue.csv",
+    "risk_register.csv",
+    REGISTER,
+)
 MERGED = "Several runs were merged here, so this report tells no drift and no trend; hipaa.cis.history does."
+
+
+class Written(NamedTuple):
+    """The documents that reports are made of: the summary, which is of the records alone, and the risk register, which knows the past."""
+
+    summary: dict[str, Any]
+    register: dict[str, Any]
 
 
 def write_reports(
@@ -34,32 +56,38 @@ def write_reports(
     target: RunStore,
     merging: Merging | None = None,
     before: Callable[[RunStore, Mapping[str, Any]], Past] | None = None,
-) -> dict[str, Any]:
-    """Write the reports into ``target``, finish that run, and return the summary.
+    failing: Failing | None = None,
+) -> Written:
+    """Write the reports into ``target``, finish that run, and return what they are made of.
 
-    They are ``summary.json``, ``report.html``, ``findings.csv``, ``history.json`` and ``drift.csv``, and ``decisions.csv`` where the site
-    decided anything. ``before`` gives what was known before the run, from its summary; where not given, the runs beside it do. Each record is
+    They are ``summary.json``, the files of `ALWAYS`, and ``decisions.csv`` where the site decided anything. ``before`` gives what was known
+    before the run, from its summary; where not given, the runs beside it do. ``failing``: what the ledger knows of failures. Each record is
     read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
     evidence, seen = Evidence(), Outcomes()
+    risks = Register(framework_of(catalog, stores), target.run_id, failing, merging.text if merging else "")
     try:
-        with target.writing("findings.csv") as stream:
-            table = FindingsTable(stream)
+        with target.writing("findings.csv") as stream, target.writing("overdue.csv") as overdue:
+            table, late = FindingsTable(stream), OverdueTable(overdue)
 
             def also(record: dict[str, Any]) -> None:
-                table.add(record)
-                evidence.add(record)
+                failures = list(risks.add(record))
+                standings = {id(finding): stands for finding, stands in failures}
+                table.add(record, standings)
+                late.add(record, failures)
+                evidence.add(record, standings)
                 seen.add(record)
 
             summary = summarise(catalog, stores, merging, also)
             table.finish(summary)
+        register = _register(risks, stores, target, summary)
         if "decisions" in summary:
             with target.writing(DECISIONS) as stream:
                 decisions.write_csv(stream, summary)
         history = _history(target, summary, seen, merging, before or _beside)
         target.write(since_last.FILE, as_text(history))
         with target.writing("report.html") as stream:
-            write_html(stream, summary, evidence, _framework(framework_of(catalog, stores)), history)
+            write_html(stream, summary, evidence, _framework(framework_of(catalog, stores)), history, register)
         # Last: where it stands, the others do.
         with target.writing("summary.json") as stream:
             stream.writelines(pieces(summary))
@@ -68,7 +96,21 @@ def write_reports(
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."
         ) from None
     finish(target, summary, seen)
-    return summary
+    return Written(summary, register)
+
+
+def _register(
+    risks: Register, stores: Sequence[RunStore], target: RunStore, summary: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the risk register, and write it. Raises `OSError`."""
+    for store in stores:
+        risks.fix(fixed_rules(store.remediations()))
+    register = risks.as_dict(summary["finished_at"])
+    with target.writing("risk_register.csv") as stream:
+        write_register(stream, register)
+    with target.writing(REGISTER) as stream:
+        stream.writelines(pieces(register))
+    return register
 
 
 def _history(
@@ -96,14 +138,17 @@ def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
         kept = (target.folder / "summary.json").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    names = [
-        "findings.csv",
-        "report.html",
-        since_last.FILE,
-        drift_table.FILE,
-        *([DECISIONS] if "decisions" in summary else []),
-    ]
+    names = [*ALWAYS, *([DECISIONS] if "decisions" in summary else [])]
     return kept == as_text(summary) and all((target.folder / name).is_file() for name in names)
+
+
+def register_of(target: RunStore) -> dict[str, Any] | None:
+    """Return the risk register that stands in a run directory; None where there is none that can be read."""
+    try:
+        register = json.loads((target.folder / REGISTER).read_bytes())
+        return dict(register) if register["schema"] == SCHEMA else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _framework(catalog: Catalog) -> dict[str, Any]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timezone
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ def summarise(
                 summary.miss(host, NO_RECORD)
             else:
                 summary.miss(host, NOT_BEGUN, "not_begun")
-    at = merging.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if merging else ""
+    at = merging.text if merging else ""
     result = _with_sites(summary, stores, at)
     if merging is not None:
         result["merged"] = {

@@ -27,6 +27,7 @@ NAMES = (
     "unreachable",
     "not_assessed",
     "regressed",
+    "overdue",
     "decision_expired",
     "decision_invalid",
 )
@@ -91,12 +92,24 @@ def check_names(fail_on: Sequence[str], allow: Sequence[str] = ()) -> list[str]:
     return names
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What runs before say: lines on what ``regressed``; why that is not known (``unknown``); and the risk register."""
+
+    regressed: Sequence[str] = ()
+    unknown: str = ""
+    register: Record | None = None
+
+
+NOTHING = Earlier()
+
+
 def judge_gate(
-    summary: Record, fail_on: Sequence[str], allow: Sequence[str] = (), at: str = "", regressed: Sequence[str] = ()
+    summary: Record, fail_on: Sequence[str], allow: Sequence[str] = (), at: str = "", earlier: Earlier = NOTHING
 ) -> Tripped:
     """Return what of the summary trips the gate.
 
-    ``at``: the moment by which audits are stale (ISO 8601); ``regressed``: lines on what regressed, where it was asked for.
+    ``at``: the moment by which audits are stale (ISO 8601); ``earlier``: what is known of runs before, where it was asked for.
 
     Raises `HipaaCisError` on an unknown name.
     """
@@ -104,7 +117,8 @@ def judge_gate(
     not_compliant = [
         *_gaps(summary, wanted, ACCEPTED in allow),
         *_severities(summary, wanted),
-        *(regressed if "regressed" in wanted else ()),
+        *(earlier.regressed if "regressed" in wanted else ()),
+        *(_overdue(earlier.register) if "overdue" in wanted and earlier.register else ()),
         *_notices(summary, "expired", "decision_expired" in wanted),
     ]
     not_done = [
@@ -113,6 +127,8 @@ def judge_gate(
         *_lost(summary, wanted),
         *_notices(summary, "invalid", "decision_invalid" in wanted),
         *_stale(summary, wanted, at),
+        *([f"regressed: {earlier.unknown}"] if "regressed" in wanted and earlier.unknown else []),
+        *(_cannot_tell(earlier.register) if "overdue" in wanted else ()),
     ]
     return Tripped(tuple(not_compliant), tuple(not_done))
 
@@ -223,6 +239,26 @@ def _stale(summary: Record, wanted: Sequence[str], at: str) -> Iterator[str]:
         for name in system["not_audited"]:
             if name not in seen:
                 yield f"stale: {name} (system {system['name']}): no audit of it in what is reported on"
+
+
+def _overdue(register: Record) -> Iterator[str]:
+    for one in register["entries"]:
+        if one["overdue"]:
+            owners = f"; owner: {', '.join(one['owners'][:MAX_NAMED])}" if one["owners"] else ""
+            hosts = ", ".join(one["overdue_hosts"][:MAX_NAMED])
+            yield f"overdue: {one['rule']} ({one['severity']}) was due {one['due']} on {one['overdue']} host(s): {hosts}{owners}"
+
+
+def _cannot_tell(register: Record | None) -> Iterator[str]:
+    """Yield why nobody can tell what is overdue."""
+    if register is None or not register["history_from"]["ledger"]:
+        why = f" {register['history_from']['says']}" if register else ""
+        yield (
+            f"overdue: since when findings are open is not known.{why} Keep the folder of the runs (hipaa_cis_run_dir) or name the ledger "
+            "(hipaa_cis_ledger), or leave overdue out of the first run."
+        )
+    elif register["hosts_without_deadlines"]:
+        yield f"overdue: {register['hosts_without_deadlines']} host(s) have no deadlines; give them in hipaa_cis_deadlines or deadlines.yml, and audit again"
 
 
 def _amount(reasons: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
@@ -30,6 +30,11 @@ class Merging:
 
     at: datetime
     max_age_days: float = MAX_AGE_DAYS
+
+    @property
+    def text(self) -> str:
+        """The moment in UTC, as ISO 8601."""
+        return self.at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def is_stale(self, audited_at: str) -> bool:
         """Return whether what was seen then says nothing any more; so it is where nobody can tell when it was."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
@@ -31,11 +31,19 @@ def regressed(
         raise HipaaCisError(
             f"hipaa_cis_compare_with names {before.run_id}, the run that is reported on, against which nothing can be new. Name one before it."
         )
+    yield from open_of(catalog, stores, merging, lambda host: _fine(before, host))
+
+
+def open_of(
+    catalog: Catalog, stores: Sequence[RunStore], merging: Merging | None, rules_of: Callable[[str], Collection[str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield (rule, host) of what fails now, with no exception in force, of the rules that a function gives for a host."""
     for source in merge.records(catalog, stores, merging):
         failing = {one["rule"] for one in source.record["findings"] if _is_open(one)}
         if failing:
-            fine = _fine(before, source.record["host"])
-            yield from ((rule, source.record["host"]) for rule in sorted(failing & fine))
+            yield from (
+                (rule, source.record["host"]) for rule in sorted(failing.intersection(rules_of(source.record["host"])))
+            )
 
 
 def _is_open(finding: Record) -> bool:

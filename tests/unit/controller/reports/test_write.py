@@ -11,7 +11,12 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import (
+    ALWAYS,
+    are_written,
+    register_of,
+    write_reports,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
@@ -48,10 +53,23 @@ def test_host_that_was_lost_since_makes_them_anew(store):
     assert not written(store)
 
 
-@pytest.mark.parametrize("name", ["summary.json", "findings.csv", "report.html", "history.json", "drift.csv"])
+@pytest.mark.parametrize("name", ["summary.json", *ALWAYS])
 def test_report_that_is_missing_is_made_anew(store, name):
     (store.folder / name).unlink()
     assert not written(store)
+
+
+def test_register_is_read_from_its_file_and_shown_on_the_console(store):
+    store.write_record(make_record("ward", [make_finding(SAMPLES[0], "fail")]))
+    written = write_reports(load_catalog(), [store], store)
+
+    assert register_of(store) == written.register
+    lines = "\n".join(Console().lines(written.summary, "", None, register_of(store)))
+    assert "Risk register, highest open risks" in lines
+    assert "1 open, 0 accepted, 0 transferred, 0 remediated" in " ".join(lines.split())
+    assert f"{SAMPLES[0].title[:60]}" in lines
+    (store.folder / "risk_register.json").write_text("[]")
+    assert register_of(store) is None
 
 
 def test_summary_that_was_changed_by_hand_is_made_anew(store):

@@ -49,7 +49,7 @@ def test_rule_in_force_is_what_holds_where_nobody_asks(tmp_path):
 
 def test_proposal_knows_no_addressable_specification_and_is_named_everywhere(tmp_path):
     store = run(tmp_path, "then", proposed=True)
-    summary = write_reports(KNOWN, [store], store)
+    summary = write_reports(KNOWN, [store], store).summary
     validator("summary").validate(summary)
     validator("host_record").validate(store.record("hosts/a.json.gz")[1])
 

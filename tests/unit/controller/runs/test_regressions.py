@@ -8,7 +8,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.regressions import regressed, told
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import SAMPLES, make_finding, make_record
@@ -57,10 +57,10 @@ def test_gate_names_rule_host_and_run(tmp_path):
     lines = told(regressed(KNOWN, [new], None, old), old.run_id)
     summary = summarise(KNOWN, [new])
 
-    assert judge_gate(summary, ["regressed"], regressed=lines).not_compliant == (
+    assert judge_gate(summary, ["regressed"], earlier=Earlier(lines)).not_compliant == (
         f"regressed: {A} fails on 1 host(s), and did not in run old: ward",
     )
-    assert not judge_gate(summary, ["error"], regressed=lines)
+    assert not judge_gate(summary, ["error"], earlier=Earlier(lines))
 
 
 def test_run_is_not_compared_with_itself_or_with_nothing(tmp_path):
@@ -68,6 +68,6 @@ def test_run_is_not_compared_with_itself_or_with_nothing(tmp_path):
 
     with pytest.raises(HipaaCisError, match="Name one before it"):
         list(regressed(KNOWN, [new], None, RunStore.open(str(new.folder))))
-    with pytest.raises(HipaaCisError, match="name that run with hipaa_cis_compare_with"):
+    with pytest.raises(HipaaCisError, match="hipaa_cis_compare_with is empty"):
         options.check_compared(" ", ["regressed"])
-    options.check_compared(None, ["error"])
+    options.check_compared(None, ["error", "regressed"])
