@@ -56,14 +56,29 @@ options:
     default: 90.0
   deadlines:
     description:
-      - "How many days a failure of each severity may last, such as C({critical: 7, high: 30})."
-      - Nothing is overdue of a severity without one.
-    type: dict
-    default: {}
+      - "How many days a failure of each severity may last, such as C({critical: 7, high: 30}), or the list of the site, as in C(deadlines.yml)."
+      - Where the list says anything of a host, that counts for it. Nothing is overdue of a severity without a deadline.
+    type: raw
+    default: []
   audit_interval:
-    description: How many days may lie between two audits of a host before the record of its safeguards is interrupted.
+    description:
+      - How many days may lie between two audits of a host before the record of its safeguards is interrupted.
+      - What its system says (C(audit_interval) in C(systems.yml)) counts before.
     type: float
     default: 31.0
+  site_dir:
+    description:
+      - The folder with the site's decisions, as for M(hipaa.cis.audit). Its systems, deadlines and exceptions say owner, intervals, due dates and tickets.
+      - Which hosts they mean is known of hosts of the inventory that is given.
+    type: str
+  systems:
+    description: The site's systems, as in C(systems.yml).
+    type: raw
+    default: []
+  exceptions:
+    description: The site's exceptions, as in C(exceptions.yml), of which the tickets are told.
+    type: raw
+    default: []
 seealso:
   - module: hipaa.cis.report
   - module: hipaa.cis.verify_runs

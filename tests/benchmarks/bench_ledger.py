@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import (
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.before_run import before_run
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, Question
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import OfHost, Terms
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last
 
 CITES = [f"164.312({letter})" for letter in "abcdefghijkl"]
@@ -104,6 +105,7 @@ def test_a_year_of_daily_runs_and_the_questions(tmp_path):
         print(f"365 runs of 1,000 hosts, 300 findings each: {size:.0f} MB (bound 300 MB)")
         now = START.timestamp() + 365 * DAY
         limits = {"critical": 7.0, "high": 30.0, "medium": 90.0, "low": 180.0}
+        asked = Terms(now, deadlines=limits, of_hosts={"host-00007.example.org": OfHost("one", audit_interval=7)})
         groups = {
             f"ward_{ward}": [f"host-{number:05}.example.org" for number in range(ward * 100, ward * 100 + 100)]
             for ward in range(10)
@@ -123,10 +125,10 @@ def test_a_year_of_daily_runs_and_the_questions(tmp_path):
             with timed(f"{whose}: flapping", 2, results):
                 remedy.flapping(found, now - 365 * DAY)
             with timed(f"{whose}: time to remediate", 2, results):
-                remedy.time_to_remediate(found, now - 365 * DAY, limits)
+                remedy.time_to_remediate(found, now - 365 * DAY, asked)
             with timed(f"{whose}: what is overdue", 2, results):
-                remedy.overdue(found, now, limits)
+                remedy.overdue(found, asked)
             with timed(f"{whose}: record of twelve months", 2, results):
-                practice.records(found, now, 31, CITES)
+                practice.records(found, asked, CITES)
     assert size < 300
     assert not [result for result in results if result[1] > result[2]]

@@ -92,7 +92,7 @@ HISTORY_SPEC: dict[str, dict[str, Any]] = {
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("host", "rule", "safeguard")},
     "since": {"type": "str"},
     "trend_days": {"type": "float", "default": 90.0},
-    "deadlines": {"type": "dict", "default": {}},
+    **{name: SITE_SPEC[name] for name in ("site_dir", "systems", "exceptions", "deadlines")},
     "audit_interval": {"type": "float", "default": 31.0},
 }
 PRUNE_SPEC: dict[str, dict[str, Any]] = {
@@ -284,8 +284,14 @@ def check_days(option: str, days: float) -> float:
     return days
 
 
-def deadlines(given: Mapping[str, Any]) -> dict[str, float]:
-    """Return how many days each severity may last. Raises `HipaaCisError`."""
+def deadlines(given: Any) -> dict[str, float]:
+    """Return how many days each severity may last; nothing of a list, which is the site's own form. Raises `HipaaCisError`."""
+    if isinstance(given, (list, tuple)):
+        return {}
+    if not isinstance(given, Mapping):
+        raise HipaaCisError(
+            f"hipaa_cis_deadlines is '{given}', and has to be a list as in deadlines.yml, or severities with days: {{critical: 7}}."
+        )
     found = {}
     for severity, days in given.items():
         if severity not in SEVERITIES:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
@@ -47,6 +47,20 @@ def of_host(
     return site.of_host([one for one, _name, _files in checked], host, context)
 
 
+def of_hosts(
+    arguments: Arguments, known: Catalog, variables: Mapping[str, Any], names: Iterable[str]
+) -> tuple[dict[str, site.HostSite], list[str]]:
+    """Return what concerns each of several hosts, by name, and the faults of entries that count for nothing.
+
+    ``variables``: those of the task, with the groups of the inventory. Raises `HipaaCisError` where a folder or list is none.
+    """
+    context = _context(arguments, known)
+    checked = [one for one, _name, _files in _checked(arguments, context)]
+    groups = _groups(variables)
+    faults = [text for one in checked for _section, text in one["faults"]]
+    return {name: site.of_host(checked, Host(name, frozenset(groups.get(name, ()))), context) for name in names}, faults
+
+
 def _context(arguments: Arguments, known: Catalog) -> Context:
     folder = None if arguments["site_dir"] is None else site_files.folder(arguments["site_dir"])
     return Context(known, datetime.now(timezone.utc), folder, bool(arguments["second_person"]))
@@ -71,10 +85,15 @@ def _once(key: Any, make: Callable[[], site.Json], files: dict[str, str]) -> tup
     return json.loads(text), name, files
 
 
-def _fleet(checked: site.Json, files: dict[str, str], variables: Mapping[str, Any]) -> str:
+def _groups(variables: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return host -> its groups, of all of the inventory."""
     groups: dict[str, set[str]] = {}
     for group, names in variables.get("groups", {}).items():
         for name in names:
             groups.setdefault(str(name), set()).add(str(group))
-    hosts = [Host(name, frozenset(of)) for name, of in sorted(groups.items())]
+    return groups
+
+
+def _fleet(checked: site.Json, files: dict[str, str], variables: Mapping[str, Any]) -> str:
+    hosts = [Host(name, frozenset(of)) for name, of in sorted(_groups(variables).items())]
     return as_text(site.fleet(checked, hosts, files))

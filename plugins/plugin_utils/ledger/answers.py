@@ -5,31 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import drift, practice, remedy
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import Terms
 
 SCHEMA = "hipaa.cis/history/1"
 YEAR = 365
-
-
-@dataclass(frozen=True)
-class Terms:
-    """By what the answers go.
-
-    The time of the question, since when drift is told (None: the last run), days of the trend, days that each severity may last,
-    days between two audits, and the hosts of groups.
-    """
-
-    now: float
-    since: float | None = None
-    trend_days: float = 90
-    deadlines: Mapping[str, float] = field(default_factory=dict)
-    audit_interval: float = 31
-    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def answer(history: History, terms: Terms, cites: Collection[str]) -> dict[str, Any]:
@@ -46,11 +30,15 @@ def answer(history: History, terms: Terms, cites: Collection[str]) -> dict[str, 
         "drift": drift.drift(history, since),
         "trend": {"since": _run(history, then), **drift.trend(history, then, terms.groups)},
         "flapping": remedy.flapping(history, year),
-        "time_to_remediate": remedy.time_to_remediate(history, year, terms.deadlines),
+        "time_to_remediate": remedy.time_to_remediate(history, year, terms),
         "deadlines": dict(terms.deadlines),
-        "overdue": remedy.overdue(history, terms.now, terms.deadlines),
+        "deadlines_of_hosts": any(one.deadlines for one in terms.of_hosts.values()),
+        "overdue": remedy.overdue(history, terms),
         "audit_interval": terms.audit_interval,
-        "records": practice.records(history, terms.now, terms.audit_interval, cites),
+        "audit_intervals_of_systems": dict(
+            sorted((one.system, one.audit_interval) for one in terms.of_hosts.values() if one.audit_interval)
+        ),
+        "records": practice.records(history, terms, cites),
     }
 
 

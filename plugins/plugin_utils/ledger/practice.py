@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import Terms
 
 MONTHS_12 = 365
 MAX_NAMES = 5
@@ -28,8 +29,9 @@ class Time(NamedTuple):
     rules: frozenset[int]
 
 
-def records(history: History, now: float, interval: float, cites: Collection[str]) -> list[dict[str, Any]]:
-    """Return the record of each safeguard. ``interval``: days that may lie between two audits of a host."""
+def records(history: History, terms: Terms, cites: Collection[str]) -> list[dict[str, Any]]:
+    """Return the record of each safeguard."""
+    now = terms.now
     start = now - MONTHS_12 * DAY
     failures = _failures(history, start, int(now))
     pauses: dict[frozenset[int], tuple[list[Time], int]] = {}
@@ -42,7 +44,7 @@ def records(history: History, now: float, interval: float, cites: Collection[str
         if not scopes:
             continue
         if scopes not in pauses:
-            pauses[scopes] = _pauses(history, scopes, (start, now), interval)
+            pauses[scopes] = _pauses(history, scopes, start, terms)
         unaudited, first = pauses[scopes]
         gaps = _joined(time for rule in rules for time in failures.get(rule, ()))
         found.append(_record(history, cite, gaps, unaudited, (first, start, now)))
@@ -113,11 +115,11 @@ def _joined(times: Iterable[tuple[int, int, int, int]]) -> list[Time]:
     return joined
 
 
-def _pauses(
-    history: History, scopes: frozenset[int], window: tuple[float, float], interval: float
-) -> tuple[list[Time], int]:
+def _pauses(history: History, scopes: frozenset[int], start: float, terms: Terms) -> tuple[list[Time], int]:
     """Return where hosts were not audited for too long, those of the same days together, and when the first audit was."""
-    start, now = window
+    now = terms.now
+    most = {number: terms.interval_of(name) * DAY for number, name in history.hosts.items()}
+    least = min(most.values(), default=0)
     within = ", ".join(map(str, sorted(scopes)))
     looks = f"SELECT host_id, position, audited_at FROM hipaa_cis_looks WHERE scope_id IN ({within}){{chosen}}"  # noqa: S608 - numbers of ours
     statement = (
@@ -125,11 +127,11 @@ def _pauses(
         f"lag(audited_at) OVER (PARTITION BY host_id ORDER BY position) AS before FROM ({looks}) AS looks) AS pairs "
         "WHERE audited_at - before > :most AND audited_at > :start"
     )
-    most = interval * DAY
-    found = [(row.before, row.audited_at, row.host_id) for row in history.plain(statement, most=most, start=start)]
+    pairs = [(row.before, row.audited_at, row.host_id) for row in history.plain(statement, most=least, start=start)]
+    found = [pair for pair in pairs if pair[1] - pair[0] > most[pair[2]]]
     ends = f"SELECT host_id, min(audited_at) AS first, max(audited_at) AS last FROM ({looks}) AS looks GROUP BY host_id"  # noqa: S608
     rows = list(history.plain(ends))
-    found += [(row.last, int(now), row.host_id) for row in rows if now - row.last > most]
+    found += [(row.last, int(now), row.host_id) for row in rows if now - row.last > most[row.host_id]]
     days: dict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
     for one in found:
         days[date(one[0]), date(one[1])].append(one)

@@ -6,70 +6,88 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import OfHost, Terms
 
 # Times that a failure has to come back by itself to be called flapping; after a fix of ours once is enough.
 RETURNS = 2
 
 
-def time_to_remediate(history: History, start: float, deadlines: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+def time_to_remediate(history: History, start: float, terms: Terms) -> dict[str, dict[str, Any]]:
     """Return of each severity how many failures ended since a time, after how many days (median), and how many in time.
 
     A failure that comes back begins anew. One that is asked no more, or cannot be judged any more, did not end.
     """
+    # Only what the site says of single hosts needs a row each.
+    host = "host_id" if terms.of_hosts else "0"
     statement = (
-        "SELECT rule_id, from_position, until_position, count(*) FROM hipaa_cis_episodes "
-        "WHERE outcome = 'f' AND until_position >= :least AND after IN ('p', 'n'){chosen} GROUP BY rule_id, from_position, until_position"
+        f"SELECT {host}, rule_id, from_position, until_position, count(*) FROM hipaa_cis_episodes "  # noqa: S608 - a name of ours
+        "WHERE outcome = 'f' AND until_position >= :least AND after IN ('p', 'n'){chosen} "
+        f"GROUP BY {'host_id, ' if terms.of_hosts else ''}rule_id, from_position, until_position"
     )
     days: dict[str, list[float]] = {}
-    for rule_id, begin, end, times in history.rows(statement, least=history.at(start - 1) + 1):
+    in_time: dict[str, list[bool]] = {}
+    for host_id, rule_id, begin, end, times in history.rows(statement, least=history.at(start - 1) + 1):
         lasted = max(0, history.time(end) - history.time(begin)) / DAY
-        days.setdefault(history.rules[rule_id].severity, []).extend([lasted] * times)
+        severity = history.rules[rule_id].severity
+        days.setdefault(severity, []).extend([lasted] * times)
+        deadline = terms.deadlines_of(history.hosts.get(host_id, "")).get(severity)
+        if deadline is not None:
+            in_time.setdefault(severity, []).extend([lasted <= deadline] * times)
     return {
-        severity: _lasted(days[severity], deadlines.get(severity))
+        severity: _lasted(days[severity], in_time.get(severity), terms.deadlines.get(severity))
         for severity in reversed(SEVERITIES)
         if severity in days
     }
 
 
-def _lasted(days: list[float], deadline: float | None) -> dict[str, Any]:
+def _lasted(days: list[float], in_time: list[bool] | None, deadline: float | None) -> dict[str, Any]:
     told: dict[str, Any] = {
         "remediated": len(days),
         "median_days": round(statistics.median(days), 1),
         "most_days": round(max(days), 1),
     }
     if deadline is not None:
-        told.update(deadline_days=deadline, in_time=sum(one <= deadline for one in days))
+        told["deadline_days"] = deadline
+    if in_time is not None:
+        told["in_time"] = sum(in_time)
     return told
 
 
-def overdue(history: History, now: float, deadlines: Mapping[str, float]) -> list[dict[str, Any]]:
+def overdue(history: History, terms: Terms) -> list[dict[str, Any]]:
     """Return the failures that last longer than the deadline of their severity, those longest overdue first."""
+    nothing = OfHost()
+    now = terms.now
     statement = "SELECT host_id, rule_id, from_position FROM hipaa_cis_episodes WHERE outcome = 'f' AND until_position IS NULL{chosen}"
     found: list[dict[str, Any]] = []
     days = {position: date(run.finished_at) for position, run in history.runs.items()}
-    dues: dict[tuple[int, str], str] = {}
+    dues: dict[float, str] = {}
     for host_id, rule_id, begin in history.rows(statement):
         rule = history.rules[rule_id]
         since = history.time(begin)
-        if rule.severity in deadlines and since + deadlines[rule.severity] * DAY < now:
-            due = since + deadlines[rule.severity] * DAY
-            if (begin, rule.severity) not in dues:
-                dues[begin, rule.severity] = date(due)
+        host = history.hosts[host_id]
+        allowed = terms.deadlines_of(host).get(rule.severity)
+        if allowed is not None and since + allowed * DAY < now:
+            due = since + allowed * DAY
+            if due not in dues:
+                dues[due] = date(due)
+            own = terms.of_hosts.get(host, nothing)
             found.append(
                 {
-                    "host": history.hosts[host_id],
+                    "host": host,
                     "rule": rule.name,
                     "title": rule.title,
                     "severity": rule.severity,
                     "failing_since": days[begin],
                     "since_run": history.runs[begin].run_id,
-                    "due": dues[begin, rule.severity],
+                    "due": dues[due],
                     "days_overdue": int((now - due) // DAY),
+                    "system": own.system,
+                    "owner": own.owner,
+                    "ticket": own.tickets.get(rule.name, ""),
                 }
             )
     found.sort(key=lambda row: (-row["days_overdue"], row["host"], row["rule"]))

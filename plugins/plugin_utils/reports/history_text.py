@@ -14,7 +14,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import one_
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
 
 MAX_ROWS = 20
-COLUMNS = ("host", "rule", "title", "severity", "failing_since", "since_run", "due", "days_overdue")
+COLUMNS = (
+    "host", "rule", "title", "severity", "failing_since", "since_run", "due", "days_overdue", "system", "owner", "ticket",
+)  # fmt: skip
 HEADS = {
     "regressed": "Regressed: passed before, fail now",
     "new": "New: fail now, were not known to pass before",
@@ -116,19 +118,25 @@ def _remedies(told: Document) -> Iterator[str]:
     yield "Time to remediate, last twelve months"
     for severity, one in told["time_to_remediate"].items():
         line = f"  {severity}: {one['remediated']} remediated, median {one['median_days']} days, longest {one['most_days']}"
-        yield line + (f", {one['in_time']} within {one['deadline_days']:g} days" if "in_time" in one else "")
+        within = f"within {one['deadline_days']:g} days" if "deadline_days" in one else "within their deadlines"
+        yield line + (f", {one['in_time']} {within}" if "in_time" in one else "")
     if not told["time_to_remediate"]:
         yield "  nothing was remediated"
-    if told["deadlines"]:
+    if told["deadlines"] or told["deadlines_of_hosts"]:
         yield f" Overdue ({len(told['overdue'])})"
-        yield from _listed(told["overdue"], "{host}: {rule} ({severity}), due {due}, {days_overdue} days over")
+        named = [
+            {**row, "by": f", owner: {row['owner']}" if row["owner"] else ""} for row in told["overdue"][: MAX_ROWS + 1]
+        ]
+        named += told["overdue"][MAX_ROWS + 1 :]
+        yield from _listed(named, "{host}: {rule} ({severity}), due {due}, {days_overdue} days over{by}")
     else:
         yield " No deadlines are set (hipaa_cis_deadlines), so nothing is called overdue"
 
 
 def _records(told: Document) -> Iterator[str]:
     yield ""
-    yield f"Record of the last twelve months (P.L. 116-321; at most {told['audit_interval']:g} days between two audits of a host)"
+    systems = ", or what its system says" if told["audit_intervals_of_systems"] else ""
+    yield f"Record of the last twelve months (P.L. 116-321; at most {told['audit_interval']:g} days between two audits of a host{systems})"
     for one in told["records"]:
         state = (
             "unbroken" if one["unbroken"] else f"unbroken for {one['days']} days" if one["days"] else "interrupted now"

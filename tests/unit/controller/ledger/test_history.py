@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import answers, catch_up
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, Question
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import OfHost, Terms
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.history_text import lines, write_overdue
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
 from tests.builders import ROOT
@@ -32,7 +33,7 @@ def ask(base, now, url=None, question=None, cites=CITES, **terms):
     """Ask the ledger on a day."""
     with catch_up.current(base, url) as ledger:
         assert ledger.warnings == ()
-        return answers.answer(History(ledger.connection, question), answers.Terms(at(now), **terms), cites)
+        return answers.answer(History(ledger.connection, question), Terms(at(now), **terms), cites)
 
 
 def runs(base, *rows, **more):
@@ -284,6 +285,41 @@ def test_answers_are_printed_without_what_steers_a_terminal(tmp_path):
 def test_terms_that_cannot_be_read_are_said(check, value, said):
     with pytest.raises(HipaaCisError, match=said):
         check(value)
+
+
+PACS = OfHost("PACS", "K. Lee", {"high": 2}, 7, {"ssh_root": "=SEC-7"})
+
+
+def test_what_the_site_says_of_a_host_counts_before_what_holds_for_all(tmp_path):
+    runs(tmp_path, (1, {"web": "f", "pacs": "f"}), (11, {"web": "f", "pacs": "p"}), (12, {"web": "f", "pacs": "f"}))
+
+    told = ask(tmp_path, 16, deadlines={"high": 11}, of_hosts={"pacs": PACS})
+
+    assert [(row["host"], row["due"], row["owner"], row["ticket"]) for row in told["overdue"]] == [
+        ("web", "2026-01-13", "", ""), ("pacs", "2026-01-15", "K. Lee", "=SEC-7"),
+    ]  # fmt: skip
+    assert told["time_to_remediate"]["high"] | {"remediated": 1, "in_time": 0} == told["time_to_remediate"]["high"]
+    stream = io.StringIO()
+    write_overdue(stream, told["overdue"])
+    assert (
+        next(row for row in csv.DictReader(io.StringIO(stream.getvalue())) if row["host"] == "pacs")["ticket"]
+        == "'=SEC-7"
+    )
+    assert any("owner: K. Lee" in line for line in lines(told))
+
+
+def test_interval_of_a_system_counts_before_that_of_all(tmp_path):
+    runs(tmp_path, (1, {"web": "p", "pacs": "p"}), (11, {"web": "p", "pacs": "p"}))
+
+    def pauses(**terms):
+        record = ask(tmp_path, 12, cites=CITES[:1], **terms)["records"][0]
+        return [(one["host_names"], one["from"], one["to"]) for one in record["interruptions"]]
+
+    assert pauses(of_hosts={"pacs": PACS}) == [(["pacs"], "2026-01-02", "2026-01-12")]
+    assert pauses(of_hosts={"pacs": OfHost(audit_interval=60)}, audit_interval=7) == [
+        (["web"], "2026-01-02", "2026-01-12")
+    ]
+    assert pauses(of_hosts={"pacs": OfHost("PACS")}) == []
 
 
 def test_page_names_every_option_with_its_default():
