@@ -168,6 +168,10 @@ options:
     type: list
     elements: dict
     default: []
+  audit_interval:
+    description: Within how many days a host of a system is to be audited again, where the system says nothing of it.
+    type: float
+    default: 31.0
 """
 
     ATTRIBUTES = r"""

@@ -131,11 +131,22 @@ def test_gate_begins_with_nothing_new(audit, site):
 
     process, _run = audit({**pump.SAFE, "telnet": True}, **new)
     assert process.returncode == 0, process.stdout + process.stderr
-    process, _run = audit({**pump.SAFE, "telnet": True, "screen_lock_minutes": 60}, **new)
+    by_ledger = {
+        "hipaa_cis_fail_on": ["regressed", "overdue", "error"],
+        "hipaa_cis_deadlines": [{"severity": name, "days": 1} for name in ("critical", "high", "medium")],
+        "hipaa_cis_audit_interval": 9,
+    }
+    process, run_directory = audit({**pump.SAFE, "telnet": True, "screen_lock_minutes": 60}, **by_ledger)
     assert process.returncode == 2
-    assert (
-        "regressed: pump_screen_lock fails on 3 host(s), and did not in run before: pump-1, pump-2, pump-3"
-        in process.stderr
-    )
+    said = process.stderr
+    assert "regressed: pump_screen_lock fails on 3 host(s), and did not in run 2" in said, said
+    assert ("overdue:" in said, "could not be done" in said.lower()) == (False, False), said
+    register = json.loads((run_directory / "risk_register.json").read_text())
+    entries = {(one["rule"], one["group"]): one for one in register["entries"]}
+    telnet, lock = (entries[rule, "Pumps"] for rule in ("pump_telnet_off", "pump_screen_lock"))
+    assert telnet["history"][0]["run_id"] == "before"
+    assert (telnet["first_seen"] < lock["first_seen"], lock["hosts_failing"], "due" in lock) == (True, 2, True)
+    site_record = json.loads((run_directory / "hosts" / "pump-1.json").read_text())["decisions"]["system"]
+    assert site_record["audit_interval"] == 31
     process, _run = audit(**{**new, "hipaa_cis_compare_with": ""})
     assert "hipaa_cis_compare_with is empty" in " ".join((process.stdout + process.stderr).split())

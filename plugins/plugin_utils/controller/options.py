@@ -46,6 +46,8 @@ SITE_SPEC: dict[str, dict[str, Any]] = {
     "tailoring": {"type": "raw", "default": []},
     "systems": {"type": "raw", "default": []},
     "deadlines": {"type": "raw", "default": []},
+    # Days.
+    "audit_interval": {"type": "float", "default": 31.0},
 }
 # The lists among them.
 DECISIONS = ("exceptions", "attestations", "tailoring", "systems", "deadlines")
@@ -93,7 +95,7 @@ HISTORY_SPEC: dict[str, dict[str, Any]] = {
     "since": {"type": "str"},
     "trend_days": {"type": "float", "default": 90.0},
     **{name: SITE_SPEC[name] for name in ("site_dir", "systems", "exceptions", "deadlines")},
-    "audit_interval": {"type": "float", "default": 31.0},
+    "audit_interval": SITE_SPEC["audit_interval"],
 }
 PRUNE_SPEC: dict[str, dict[str, Any]] = {
     **LEDGER_SPEC,

@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import site, site_files
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import SECTIONS, Context
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.scope import Host
@@ -38,13 +40,20 @@ def of_host(
     checked = list(_checked(arguments, context))
     if strict:
         site.refuse_faults(one for one, _name, _files in checked)
+    interval = options.check_days("audit_interval", arguments["audit_interval"])
     if store is not None:
         for one, name, files in checked:
             if one["source"] == "folder" or any(section == "systems" for section, _place, _item in one["entries"]):
-                store.note_site(name, shared_text(f"site-{name}", partial(_fleet, one, files, variables)))
+                store.note_site(name, shared_text(f"site-{name}", partial(_fleet, one, files, variables, interval)))
     groups = frozenset(str(name) for name in variables.get("group_names", ()))
     host = Host(str(variables["inventory_hostname"]), groups)
-    return site.of_host([one for one, _name, _files in checked], host, context)
+    found = site.of_host([one for one, _name, _files in checked], host, context)
+    return replace(found, system=_with_interval(found.system, interval)) if found.system else found
+
+
+def _with_interval(system: Mapping[str, Any], interval: float) -> site.Json:
+    """Return a system with the days between two audits that hold for all, where it says nothing of its own and can be audited."""
+    return dict(system) if "cannot_be_audited" in system else {"audit_interval": interval, **system}
 
 
 def of_hosts(
@@ -94,6 +103,7 @@ def _groups(variables: Mapping[str, Any]) -> dict[str, set[str]]:
     return groups
 
 
-def _fleet(checked: site.Json, files: dict[str, str], variables: Mapping[str, Any]) -> str:
+def _fleet(checked: site.Json, files: dict[str, str], variables: Mapping[str, Any], interval: float) -> str:
     hosts = [Host(name, frozenset(of)) for name, of in sorted(_groups(variables).items())]
-    return as_text(site.fleet(checked, hosts, files))
+    found = site.fleet(checked, hosts, files)
+    return as_text({**found, "systems": [_with_interval(one, interval) for one in found["systems"]]})

@@ -131,7 +131,7 @@ def notes(system: Record, row: Record, at: str) -> list[str]:
     if row["profile"] != system.get("profile", row["profile"]):
         found.append(f"meant for profile {system['profile']}, audited as {row['profile']}")
     if "audit_interval" in system and is_older(row["audited_at"], at, system["audit_interval"]):
-        found.append(f"audited longer ago than {system['audit_interval']} days")
+        found.append(f"audited longer ago than {system['audit_interval']:g} days")
     return found
 
 
