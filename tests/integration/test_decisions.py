@@ -94,7 +94,13 @@ def test_what_the_site_decided_stands_in_everything_that_is_written(audit):
     assert "Traceback" not in said
     assert (states["164.312(a)(2)(iii)"], states["164.312(e)(1)"]) == ("alternative_documented", "gap")
     assert states["164.312(a)(2)(ii)"] == "attested"
-    assert summary["ansible_core_version"] == version("ansible-core")
+    record = json.loads((run_directory / "hosts" / "pump-1.json").read_text())
+    assert summary["ansible_core_version"] == record["ansible_core_version"] == version("ansible-core")
+    assert summary["collection_version"] == record["collection_version"]
+    assert summary["catalog_digests"] == [record["catalog_digest"]]
+    assert {name: values[0]["value"] for name, values in summary["parameters"].items()} == {
+        name: one["value"] for name, one in record["parameters"].items()
+    }
     host = next(row for row in summary["hosts"] if row["host"] == "pump-1")
     assert host["safeguards"]["164.312(e)(1)"] == "gap_excepted"
     assert host["system"] == "Pumps"

@@ -23,6 +23,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records impo
 SCHEMA = "hipaa.cis/summary/1"
 MAX_HOST_NAMES = 100
 TOP_FAILURES = 10
+# Kinds of hosts, by all of their parameters, that are counted as a whole.
+MAX_PARAMETER_SETS = 200
 Record = Mapping[str, Any]
 
 
@@ -70,6 +72,10 @@ class Summary:
         self._digests: set[str] = set()
         self._versions: set[str] = set()
         self._cores: set[str] = set()
+        # all parameters of a host, as JSON -> hosts
+        self._parameter_sets: Counter[str] = Counter()
+        # parameter -> what is said of it, as JSON -> hosts
+        self._parameters: dict[str, Counter[str]] = {}
 
     def add(self, record: Record, file: str, digest: str) -> None:
         """Count one host. A host that stands in several runs counts once: its newest record."""
@@ -105,6 +111,7 @@ class Summary:
         self._cores.update([record["ansible_core_version"]] if "ansible_core_version" in record else ())
         if record["catalog_digest"]:
             self._digests.add(record["catalog_digest"])
+        self._add_parameters(record.get("parameters"))
         for finding in record["findings"]:
             self._add_finding(record["host"], finding)
         for item in record["not_yet_automated"]:
@@ -115,6 +122,31 @@ class Summary:
             kept = self._left.setdefault(item_key(item), {**item, "hosts": 0})
             kept["hosts"] += 1
             self._mean(item["cites"], item_key(item))
+
+    def _add_parameters(self, parameters: Record | None) -> None:
+        """Count the values that a host was judged by. Most hosts of a fleet have them all in common."""
+        if parameters:
+            self._parameter_sets[json.dumps(parameters, sort_keys=True)] += 1
+            if len(self._parameter_sets) > MAX_PARAMETER_SETS:
+                self._sort_parameters()
+
+    def _sort_parameters(self) -> None:
+        for text, hosts in self._parameter_sets.items():
+            for name, told in json.loads(text).items():
+                self._parameters.setdefault(name, Counter())[json.dumps(told, sort_keys=True)] += hosts
+        self._parameter_sets.clear()
+
+    def _parameters_in_force(self) -> dict[str, Any]:
+        """Return of each parameter its values, those of most hosts first, with how many hosts have each."""
+        self._sort_parameters()
+        told = {
+            name: [
+                {**json.loads(text), "hosts": hosts}
+                for text, hosts in sorted(found.items(), key=lambda one: (-one[1], one[0]))[:MAX_HOST_NAMES]
+            ]
+            for name, found in sorted(self._parameters.items())
+        }
+        return {"parameters": told} if told else {}
 
     def _add_states(self, record: Record) -> dict[str, str]:
         """Count the states of a host, and return those of one that was audited."""
@@ -215,6 +247,7 @@ class Summary:
             "catalog_digests": sorted(self._digests),
             "selections": dict(sorted(self._selections.items())),
             **self._framework(),
+            **self._parameters_in_force(),
             "safeguards": [self._safeguard(cite, len(hosts) - audited) for cite in self._catalog.safeguards],
             "common_gaps": common_gaps.view(
                 self._catalog,

@@ -9,6 +9,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUT
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import summary as summaries
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 from tests.builders import make_remediation
@@ -298,3 +299,27 @@ def test_host_that_was_not_audited_has_no_safeguards():
 
     assert safeguards["seen"][LOGOFF] == "supported"
     assert safeguards["lost"] == safeguards["missing"] == {}
+
+
+def test_summary_says_by_which_values_and_versions_hosts_were_judged(monkeypatch):
+    monkeypatch.setattr(summaries, "MAX_PARAMETER_SETS", 1)
+    strict, loose = ({"value": value, "origin": "site", "unit": "minutes"} for value in (3, 15))
+    same = {"value": 14, "origin": "default"}
+    records = [
+        {
+            **record(name, pump_screen_lock="pass"),
+            "parameters": {"lock": lock, "length": same},
+            "ansible_core_version": core,
+        }
+        for name, lock, core in (("a", strict, "2.16.1"), ("b", loose, "2.19.0"), ("c", loose, "2.19.0"))
+    ]
+
+    summary = summarise(*records)
+
+    assert summary["parameters"] == {
+        "length": [{**same, "hosts": 3}],
+        "lock": [{**loose, "hosts": 2}, {**strict, "hosts": 1}],
+    }
+    assert (summary["ansible_core_version"], summary["collection_version"]) == ("2.16.1, 2.19.0", "1")
+    assert summary["catalog_digests"] == ["d"]
+    validator("summary").validate({**summary, "rules": {}})
