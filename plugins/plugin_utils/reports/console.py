@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, history_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import register as risk_register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import STATES
@@ -240,7 +241,7 @@ class Console:
         for one in entries[:MAX_RISKS]:
             due = f", due {one['due']}" if "due" in one else ""
             result.append(f"{_fit(one['title'], 71, pad=True)} {one['hosts_failing']:>8}")
-            result.append(_fit(f"  {one['risk']} ({one['score']}){due}, {one['group_by']}: {one['group']}", WIDTH))
+            result.append(_fit(f"  {one['risk']} ({one['score']}){due}, {risk_register.group(one)}", WIDTH))
         return result
 
     def _failures(self, summary: Mapping[str, Any]) -> list[str]:

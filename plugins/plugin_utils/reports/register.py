@@ -47,6 +47,12 @@ def treatment(entry: Document) -> str:
     return f"{word}, {', '.join(more)}" if entry["treatment"] == OPEN and more else word
 
 
+def group(entry: Document) -> str:
+    """Return which systems an entry is of, in words."""
+    named = entry["group_by"] in ("role", "system", "inventory group")
+    return f"{entry['group_by']}: {entry['group']}" if named else str(entry["group"])
+
+
 def history(entry: Document) -> str:
     """Return when failures of an entry began and ended, run by run."""
     return "; ".join(
