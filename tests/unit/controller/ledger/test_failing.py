@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 
 import pytest
 
@@ -125,7 +124,7 @@ def test_reports_say_since_when_until_when_and_who(tmp_path):
         "rule": SSH, "reason": "=r", "approved_by": "CISO", "expires": "2026-01-03", "timezone": "UTC", "state": "expired", "ticket": "SEC-7",
     }  # fmt: skip
     store = decided(tmp_path, "two", 20, {"deadlines": {"high": 7}, "system": {"name": "PACS", "owner": "=K. Lee"}})
-    one = json.loads((store.folder / "hosts" / "web.json").read_text())
+    _file, _digest, one = next(store.records())
     one["findings"][0]["exception"] = exception
     store.write_record(one)
     assert at_end.is_asked([store], None)
