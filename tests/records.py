@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -34,3 +35,12 @@ def rewrite(path: Path, change: Callable[[str], str]) -> None:
 def write_as(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document in the place of a record."""
     path.write_bytes(pack(json.dumps(document)))
+
+
+def texts_below(folder: Path) -> list[tuple[Path, str]]:
+    """Each file of a folder with the text that it holds, unpacked where it is packed: a secret is no less there for that."""
+    found = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        found.append((path, (gzip.decompress(data) if path.suffix == ".gz" else data).decode(errors="replace")))
+    return found

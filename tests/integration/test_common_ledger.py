@@ -10,6 +10,7 @@ import pytest
 
 from tests import pump
 from tests.postgresql import postgresql, server
+from tests.records import texts_below
 
 __all__ = ["postgresql", "server"]
 
@@ -62,6 +63,6 @@ def test_password_of_a_ledger_that_is_not_reached_is_in_nothing_that_is_said_or_
         assert process.returncode == 2
         assert "it is not in the ledger yet" in process.stdout
         said = process.stdout + process.stderr
-        written = "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+        written = "".join(text for _path, text in texts_below(folder))
         assert "hunter2" not in said + written
         assert "The ledger could not be asked." in written

@@ -9,6 +9,7 @@ import pytest
 
 from tests import pump
 from tests.pump import SAFE
+from tests.records import records_in
 
 SOUND = {"benchmarks": ["pump"], "facts": {"os_release": {"ID": "pump"}}, "observations": {}}
 ANSWERS = {
@@ -71,7 +72,7 @@ def test_host_with_an_answer_that_cannot_be_used_is_a_failed_host_with_a_record(
     said = process.stdout + process.stderr
     assert "Traceback" not in said, said
     assert process.returncode == 2, said
-    records = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "runs" / "latest" / "hosts").iterdir()}
+    records = {record["host"]: record for record in records_in(tmp_path / "runs" / "latest")}
     assert {name: record["status"] for name, record in records.items()} == {
         **dict.fromkeys(ANSWERS, "failed"),
         "sound": "audited",

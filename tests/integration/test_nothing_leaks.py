@@ -9,6 +9,7 @@ import re
 import pytest
 
 from tests.integration.remediating import playbook_command, run_command
+from tests.records import texts_below
 
 pytestmark = pytest.mark.hosts
 __all__ = ["playbook_command"]
@@ -55,14 +56,6 @@ FSTAB = (
 )
 
 
-def texts_below(folder):
-    for place, _folders, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(place, name)
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                yield path, stream.read()
-
-
 def logged(host):
     """Everything that the host's logs hold, the journal among them."""
     logs = "find /var/log -type f ! -path '/var/log/journal/*' -exec cat {} +; journalctl --all --no-pager -o export"
@@ -91,16 +84,18 @@ def test_neither_requests_nor_secrets_get_anywhere(server_host, playbook_command
         assert code in (0, 2), output[-3000:]
         said += output
 
-    assert '"fixed": ' in "".join(text for _path, text in texts_below(tmp_path / "runs")), "nothing was done"
+    runs = tmp_path / "runs"
+    assert '"fixed": ' in "".join(text for _path, text in texts_below(runs)), "nothing was done"
     assert MARKER not in said
     assert "\x1b" not in said
     assert "[U+001B][2J" in said, "what steers a terminal is shown as what it is"
-    assert [path for path, text in texts_below(tmp_path / "runs") if MARKER in text] == []
+    assert [path for path, text in texts_below(runs) if MARKER in text] == []
     logs = logged(server_host)
     assert MARKER not in logs
     assert not re.search(r"Invoked with.*(request|run_id)=", logs)
     assert "(masked)" in said
-    told = "".join(text for _path, text in texts_below(tmp_path / "runs"))
+    assert sum(path.suffix == ".gz" for path, _text in texts_below(runs)) > 2, "nothing packed was looked into"
+    told = "".join(text for _path, text in texts_below(runs))
     for kept in (
         "umask 000",
         "/etc/profile.d/more.sh",

@@ -53,8 +53,11 @@ def test_verdicts_are_what_was_planted(audit, settings, lock, telnet):
         "history.json",
         "hosts",
         "outcomes.json",
+        "overdue.csv",
         "raw",
         "report.html",
+        "risk_register.csv",
+        "risk_register.json",
         "summary.json",
     }
 
