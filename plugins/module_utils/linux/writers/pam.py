@@ -47,6 +47,11 @@ def write(plan: ChangePlan, address: Address, wanted: Mapping[str, Any]) -> None
     module = str(wanted["pam"])
     paths = _paths(plan, address)
     here = [path for path in paths if plan.host.exists(path) and module in _modules(plan, path)]
+    if "query" in address and len(here) < len(paths):
+        raise CannotFix(
+            "%s stands on a line that goes on in the next one in %s; change it by hand"
+            % (module, ", ".join(path for path in paths if path not in here))
+        )
     if (wanted.get("add") or wanted.get("remove")) and here:
         for path in here:
             _edit(plan, path, module, str(address.get("type", "")), wanted)

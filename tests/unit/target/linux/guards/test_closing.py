@@ -52,9 +52,9 @@ SU: Any = ("su_access", {}, "sugroup", ["su"])
 PAM_ON: Any = ("sshd_option", {"name": "UsePAM"}, "yes")
 TAGS: Any = ("sudo", {"query": "nopasswd"}, [], ["sudo_unasked"])
 NO_EMPTY: Any = (
-    "file_lines",
-    {"glob": "/etc/pam.d/common-*", "pattern": "nullok"},
-    {"pam": "pam_unix.so", "remove": ["nullok(?:_secure)?"]},
+    "pam",
+    {"query": "option", "module": "pam_unix.so", "name": "nullok"},
+    {"pam": "pam_unix.so", "remove": ["nullok.*"]},
     ["empty_password"],
 )
 

@@ -60,6 +60,44 @@ def test_argument_that_stays_elsewhere_is_named(planned):
     assert state["reason"] == AUTH + ":2 still says otherwise; change it there by hand"
 
 
+OPTION = {"query": "option", "module": "pam_unix.so", "name": "nullok"}
+NO_NULLOK = {"pam": "pam_unix.so", "remove": ["nullok.*"]}
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({AUTH: "auth required \\\n pam_unix.so nullok\n"}, "stands on a line that goes on"),
+        ({AUTH: "auth required pam_unix.so nullok \\\n audit\n"}, "goes on in the next line"),
+        ({"/usr/lib/pam.d/common-auth": "auth required pam_unix.so nullok\n"}, "not a file of this host's own"),
+        ({AUTH: "auth required pam_unix.so nullok\nauth include nothing\n"}, "a file that is missing: nothing"),
+    ],
+)
+def test_stack_that_cannot_be_edited_is_refused(planned, files, said):
+    login = {"/etc/pam.d/login": "@include common-auth\n"}
+
+    state, steps = planned("pam", OPTION, NO_NULLOK, {**login, **files})
+
+    assert (state["state"], steps) == ("refused", [])
+    assert said in state["reason"]
+
+
+@pytest.mark.root
+def test_only_lines_of_the_type_are_edited_where_they_are_called(planned, tmp_path):
+    text = "auth required pam_unix.so\npassword required pam_unix.so md5\n"
+    files = {"/etc/pam.d/login": text, "/etc/pam.d/system-auth": text}
+    address = {**OPTION, "name": "hash", "type": "password"}
+
+    state, _steps = planned(
+        "pam", address, {"pam": "pam_unix.so", "add": ["yescrypt"], "remove": ["md5"]}, files, mode="apply"
+    )
+
+    assert state["state"] == "done"
+    assert (tmp_path / "etc/pam.d/login").read_text() == text.replace("md5", "yescrypt")
+    assert (tmp_path / "etc/pam.d/system-auth").read_text() == text
+
+
 @pytest.mark.root
 @pytest.mark.parametrize(
     ("wanted", "files", "said"),
