@@ -27,6 +27,12 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 COMMAND_TIMEOUT = 20.0
 MAX_LINKS = 40
 READ_BYTES = 65536
+# Where the kernel keeps the access control list of a file, and of a folder that which new files in it get (acl(5)).
+ACCESS_LIST = "system.posix_acl_access"
+DEFAULT_LIST = "system.posix_acl_default"
+ACCESS_LISTS = (ACCESS_LIST, DEFAULT_LIST)
+# Those of other sorts, by which some file systems decide in place of the mode.
+OTHER_LISTS = ("system.nfs4_acl", "system.nfs4acl_xdr", "system.richacl")
 
 Runner = Callable[[Sequence[str], float], CommandResult]
 
@@ -144,6 +150,11 @@ class Host:
             return os.stat(real) if follow else os.lstat(real)
         except OSError as problem:
             raise _read_error(path, problem) from None
+
+    def access_lists(self, path: str) -> Dict[str, bytes]:
+        """Return the access control lists of ``path``, links followed. Raises `NotFound` or `ReadError`."""
+        self.note(path)
+        return access_lists(self.touchable(path), path)
 
     def exists(self, path: str) -> bool:
         """Return whether ``path`` is there, links followed. Raises `ReadError` when that can't be known."""
@@ -288,6 +299,28 @@ class Host:
             if name is not None:
                 known[number] = name
         return known.get(number)
+
+
+def access_lists(place: str, path: str, follow: bool = True) -> Dict[str, bytes]:
+    """Return name -> content of the access control lists of what is at ``place``; ``path``: what it is called.
+
+    Raises `NotFound`, or `ReadError` also for one of another sort than acl(5) has.
+    """
+    try:
+        names = os.listxattr(place, follow_symlinks=follow)
+        found = {name: os.getxattr(place, name, follow_symlinks=follow) for name in names if name in ACCESS_LISTS}
+    except OSError as problem:
+        # The file system has none, or they were taken away since they were named.
+        if problem.errno in (errno.ENOTSUP, errno.ENODATA):
+            return {}
+        raise _read_error(path, problem) from None
+    other = [name for name in names if name in OTHER_LISTS]
+    if other:
+        raise ReadError(
+            "%s has an access control list of another sort (%s), which decides in place of its mode; look at it by hand"
+            % (printable(path), other[0])
+        )
+    return found
 
 
 def _name_service(table: str, number: int) -> Optional[str]:

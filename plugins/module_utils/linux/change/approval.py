@@ -129,6 +129,8 @@ class Approval:
     def _file(self, step: Step) -> Part:
         contents = step.content is not None or step.remove
         wanted = {name: getattr(step, name) for name in ("remove", "directory", "mode", "uid", "gid")}
+        if step.lists:
+            wanted["lists"] = {name: new for name, (_old, new) in step.lists.items()}
         if step.content is not None:
             wanted["sha256"] = hashlib.sha256(step.content).hexdigest()
         read = ""

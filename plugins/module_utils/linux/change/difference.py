@@ -18,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
 
 MAX_DIFF = 16 * 1024
@@ -42,6 +43,9 @@ def shown(host: Host, step: Step) -> Optional[Dict[str, str]]:
     for name, form in (("mode", "%04o"), ("uid", "%d"), ("gid", "%d")):
         if getattr(step, name) is not None:
             parts["after"] = _with(parts["after"], name, form % getattr(step, name))
+    for name, both in step.lists.items():
+        for part, content in zip(("before", "after"), both):
+            parts[part] += " " + words(host, step.path, name, content)
     if step.content is not None or step.remove:
         parts.update(_content(host, step, text_of(real) if before["kind"] == "file" else ""))
     return parts

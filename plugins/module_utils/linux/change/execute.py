@@ -256,7 +256,7 @@ class Executor:
             "mode": before.get("mode", 0o755 if step.directory else NEW_FILE_MODE) if step.mode is None else step.mode,
             "uid": before.get("uid", 0) if step.uid is None else step.uid,
             "gid": before.get("gid", 0) if step.gid is None else step.gid,
-            "xattrs": before.get("xattrs", {}),
+            "xattrs": _with_lists(step, before.get("xattrs", {})),
         }
         if step.directory or before["kind"] == "directory":
             return None, {"kind": "directory", **owned}
@@ -363,6 +363,12 @@ class Executor:
         return self._save(json.dumps(base).encode())
 
 
+def _with_lists(step: Step, xattrs: Dict[str, str]) -> Dict[str, str]:
+    """Return the attributes that a file has behind a step."""
+    changed = {name: new for name, (_old, new) in step.lists.items()}
+    return {name: value for name, value in {**xattrs, **changed}.items() if value is not None}
+
+
 def _is_fresh(step: Step, place: Place, before: State) -> bool:
     """Return whether a file is what the step was planned from."""
     if step.seen is None:
@@ -370,7 +376,8 @@ def _is_fresh(step: Step, place: Place, before: State) -> bool:
     now = files.seen(place.looked)
     if files.has_content(before):
         now["sha256"] = before["sha256"]
-    return files.unchanged(step.seen, now)
+    xattrs = before.get("xattrs", {})
+    return files.unchanged(step.seen, now) and all(xattrs.get(name) == old for name, (old, _new) in step.lists.items())
 
 
 def said(result: CommandResult) -> str:

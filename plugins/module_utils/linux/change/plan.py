@@ -9,6 +9,7 @@ and asks the plan for changes; several writers may change the same file, and it 
 
 from __future__ import annotations
 
+import base64
 import copy
 import grp
 import os
@@ -142,8 +143,12 @@ class ChangePlan:
         mode: Union[str, int, None] = None,
         owner: Optional[str] = None,
         group: Optional[str] = None,
+        lists: Optional[Mapping[str, Tuple[bytes, Optional[bytes]]]] = None,
     ) -> None:
-        """Give a path a mode (number or octal text), an owner, a group (names); only what differs becomes a step."""
+        """Give a path a mode (number or octal text), an owner, a group (names); only what differs becomes a step.
+
+        ``lists``: attribute of an access control list -> (what it is, what it is to be; None: gone).
+        """
         status = self.host.stat(path, follow=False)
         self._refuse_link(path)
         self._refuse_planted_name(path, status)
@@ -163,6 +168,13 @@ class ChangePlan:
             self._file(path).gid = gid
             planned = self.host.plan(path)
             planned.gid = gid
+        for name, (old, new) in (lists or {}).items():
+            if old == new:
+                continue
+            step = self._file(path)
+            # What an earlier change of this plan made of it is not on the disk yet.
+            step.lists[name] = (step.lists.get(name, (_base64(old), None))[0], None if new is None else _base64(new))
+            self.host.plan(path).lists[name] = new
 
     def kernel(self, path: str, text: str, resets: str = "") -> None:
         """Write a running kernel parameter below /proc/sys. ``resets``: one that the kernel sets by itself with it.
@@ -440,3 +452,7 @@ class ChangePlan:
             except KeyError:
                 pass
         raise CannotFix("there is no %s %r on this host" % ("user" if table == "passwd" else "group", name))
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

@@ -25,6 +25,7 @@ class PlannedFile:
         self.mode: Optional[int] = None
         self.uid: Optional[int] = None
         self.gid: Optional[int] = None
+        self.lists: Dict[str, Optional[bytes]] = {}
 
 
 class PlannedHost(Host):
@@ -106,6 +107,18 @@ class PlannedHost(Host):
         if planned.content is not None:
             values[6] = len(planned.content)
         return os.stat_result(values)
+
+    def access_lists(self, path: str) -> Dict[str, bytes]:
+        """Return the access control lists that a path will have."""
+        planned = self.planned.get(path)
+        try:
+            found: Dict[str, Optional[bytes]] = {**super().access_lists(path)}
+        except NotFound:
+            if planned is None or planned.gone:
+                raise
+            found = {}
+        found.update(planned.lists if planned else {})
+        return {name: content for name, content in found.items() if content is not None}
 
     def list_directory(self, path: str) -> List[str]:
         """Return the names that will be in a directory."""

@@ -53,6 +53,7 @@ class Step:
     a new file is 0644 root:root). ``validate``: commands run on the finished temporary file (``{file}``) before it
     is put in place; ``compare``: one that may complain of what the old file had too (``known``).
     ``check``: commands run afterwards, a failure of which takes the file back at once.
+    ``lists``: attribute of an access control list -> (what the plan read of it, what it is to be; None: gone), in base64.
     ``kernel``: ``content`` is written to ``path`` below /proc/sys.
     ``command``: ``argv``; what it changes below the folders ``watch`` is journaled too; ``undo`` are the commands
     that take the rest back, run after those files are restored; ``after_undo``: those run at the very end of a rollback.
@@ -77,6 +78,7 @@ class Step:
     mode: Optional[int] = None
     uid: Optional[int] = None
     gid: Optional[int] = None
+    lists: Dict[str, Tuple[str, Optional[str]]] = field(default_factory=dict)
     secret: bool = False
     validate: List[Sequence[str]] = field(default_factory=list)
     check: List[Sequence[str]] = field(default_factory=list)

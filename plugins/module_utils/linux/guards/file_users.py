@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Optional, Sequence
@@ -19,8 +18,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
 DYNAMIC_USERS = range(61184, 65520)
 # What a process keeps without opening it: the folder that it stands in, its root, its program.
 HELD = ("cwd", "root", "exe")
-# Where the kernel keeps the access control list of a file that has more than its mode says (acl(5)).
-ACCESS_LIST = "system.posix_acl_access"
 
 
 @dataclass(frozen=True)
@@ -127,13 +124,3 @@ def _named(host: Host, found: Sequence[Process]) -> str:
         return ""
     first = found[0]
     return "%s (process %d of %s)" % (first.name, first.number, host.user_name(first.uid) or first.uid)
-
-
-def has_access_list(host: Host, path: str) -> bool:
-    """Return whether a file or folder has an access control list. Raises `ReadError` where that can't be told."""
-    try:
-        return ACCESS_LIST in os.listxattr(host.touchable(path), follow_symlinks=False)
-    except OSError as problem:
-        if problem.errno == errno.ENOTSUP:
-            return False
-        raise ReadError("%s: %s" % (printable(path), os.strerror(problem.errno or 0))) from None

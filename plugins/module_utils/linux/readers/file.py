@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import stat
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import ACCESS_LIST, DEFAULT_LIST, Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -19,6 +19,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     read_each,
     required,
     value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import (
+    AccessList,
+    lists_of,
+    mode_of,
+    shown,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import owner_kind
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
@@ -43,9 +49,11 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             return _many(host, required(address, "glob"), str(address.get("pattern", "")))
         path = required(address, "path")
         try:
-            return value(document(host, path), path)
+            seen = document(host, path)
         except NotFound:
             return absent(path)
+        let_in = [*seen["acl"], *seen["default_acl"]]
+        return value(seen, path + ("; its access control list lets in %s" % ", ".join(let_in) if let_in else ""))
 
     return read_each(addresses, one)
 
@@ -76,10 +84,11 @@ def document(host: Host, path: str) -> Dict[str, Any]:
             entry = host.stat(path)
         except NotFound:
             raise ReadError("%s is a link to %s, which does not exist" % (printable(path), target)) from None
+    lists = lists_of(host, path, entry)
     return {
         "path": printable(path),
         "type": next((name for test, name in TYPES if test(entry.st_mode)), "unknown"),
-        "mode": "%04o" % stat.S_IMODE(entry.st_mode),
+        "mode": "%04o" % mode_of(entry, lists),
         "owner": host.user_name(entry.st_uid),
         "owner_kind": owner_kind(host, entry.st_uid),
         "group": host.group_name(entry.st_gid),
@@ -87,4 +96,10 @@ def document(host: Host, path: str) -> Dict[str, Any]:
         "gid": entry.st_gid,
         "size": entry.st_size,
         "link_target": target,
+        "acl": _guests(host, lists, ACCESS_LIST),
+        "default_acl": _guests(host, lists, DEFAULT_LIST),
     }
+
+
+def _guests(host: Host, lists: Mapping[str, AccessList], name: str) -> List[str]:
+    return [shown(host, entry) for entry in lists[name].guests()] if name in lists else []

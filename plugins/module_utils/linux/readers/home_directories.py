@@ -11,9 +11,10 @@ import time
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.bounded_list import BoundedList
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, access_lists
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import shown_mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, mode_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, login_shells, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import (
     MAX_SHOWN,
@@ -109,8 +110,10 @@ def not_owned(host: Host) -> List[str]:
 
 
 def too_open(host: Host) -> List[str]:
-    """Return the accounts whose home allows more than 0750."""
-    return [home.user.name for home, status in _present(host) if stat.S_IMODE(status.st_mode) & 0o027]
+    """Return the accounts whose home allows more than 0750, by its mode or to whom its access control lists name."""
+    return [
+        home.user.name for home, status in _present(host) if mode_of(status, lists_of(host, home.path, status)) & 0o027
+    ]
 
 
 def hidden_files(host: Host) -> Dict[str, BoundedList]:
@@ -136,7 +139,8 @@ def _walk_homes(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
         walk = Walk(prefix + home_path.rstrip("/"), branch(closed, home_path), missed, prefix)
         for name, status in _hidden_below(walk, deadline):
             path = walk.path(name)[len(prefix) :]
-            facts = {fact for user in shared_by for fact in _facts_of(host, path, status, user)}
+            mode = _mode(host, walk.place(name), path, status)
+            facts = {fact for user in shared_by for fact in _facts_of(path, status, mode, user)}
             for fact in sorted(facts):
                 found[fact].add(path)
     if missed.count and not host.privileged:
@@ -177,16 +181,13 @@ def _status(walk: Walk, entry: os.DirEntry[str]) -> Optional[os.stat_result]:
     return None
 
 
-def _facts_of(host: Host, path: str, status: os.stat_result, user: User) -> Sequence[str]:
+def _facts_of(path: str, status: os.stat_result, mode: int, user: User) -> Sequence[str]:
     """Return the facts that list a hidden file of this user. Limits as in the benchmark: 0644, histories 0600."""
     name = path.rsplit("/", 1)[1]
     regular = stat.S_ISREG(status.st_mode)
-    mode = stat.S_IMODE(status.st_mode)
     facts = [FORBIDDEN[name]] if name in FORBIDDEN else []
-    if name == ".netrc":
-        target = _followed(host, path, status)
-        if stat.S_IMODE(target.st_mode) & 0o177:
-            facts.append("dot_netrc_too_open")
+    if name == ".netrc" and mode & 0o177:
+        facts.append("dot_netrc_too_open")
     if regular and mode & ~(0o600 if name in HISTORIES else 0o644):
         facts.append("dot_files_too_open")
     if regular and (status.st_uid != user.uid or status.st_gid != user.gid):
@@ -194,11 +195,17 @@ def _facts_of(host: Host, path: str, status: os.stat_result, user: User) -> Sequ
     return facts
 
 
-def _followed(host: Host, path: str, status: os.stat_result) -> os.stat_result:
-    """Return the status of what a link leads to; of the link itself, which is open to all, where that can't be told."""
-    if not stat.S_ISLNK(status.st_mode):
-        return status
-    try:
-        return host.stat(path)
-    except ReadError:
-        return status
+def _mode(host: Host, place: str, path: str, status: os.stat_result) -> int:
+    """Return what a file allows, or what a link leads to; all that a link allows where that can't be told."""
+    if stat.S_ISREG(status.st_mode):
+        try:
+            return mode_of(status, lists_of(host, path, status, access_lists(place, path, follow=False)))
+        except NotFound:
+            return stat.S_IMODE(status.st_mode)
+    if stat.S_ISLNK(status.st_mode) and path.endswith("/.netrc"):
+        try:
+            target = host.stat(path)
+            return mode_of(target, lists_of(host, path, target))
+        except ReadError:
+            pass
+    return stat.S_IMODE(status.st_mode)

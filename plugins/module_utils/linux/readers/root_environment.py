@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, mode_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import StartUp, umask_text
@@ -121,6 +122,6 @@ def _directory_problems(host: Host, path: str) -> List[str]:
         problems.append("is no directory")
     if status.st_uid != 0:
         problems.append("is not owned by root")
-    if stat.S_IMODE(status.st_mode) & 0o022:
+    if mode_of(status, lists_of(host, path, status)) & 0o022:
         problems.append("can be written by others")
     return problems

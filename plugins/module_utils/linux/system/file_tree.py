@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patterns of paths that may end in ``/**``: every file below, at any depth, hidden ones too."""
+"""Patterns of paths that may end in ``/**``: every file below, at any depth, hidden ones too; in ``/**/``: every folder."""
 
 from __future__ import annotations
 
@@ -12,25 +12,31 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 BELOW = "/**"
+FOLDERS = BELOW + "/"
 MAX_ENTRIES = 20000
 
 
 def matching(host: Host, pattern: str) -> List[str]:
     """Return the paths that match, sorted; with ``/**`` at the end, all that are no directories below the rest.
 
+    With ``/**/``, all directories at and below the rest, each once.
+
     The shell's ``*`` leaves out hidden names and stays on one level, so a file could hide from it.
     Links are followed, as ``find -L`` does. Raises `ReadError` where a directory can't be listed.
     """
-    if not pattern.endswith(BELOW):
+    if not pattern.endswith((BELOW, FOLDERS)):
         return host.glob(pattern)
+    wants_folders = pattern.endswith(FOLDERS)
     found: List[str] = []
     seen: Set[Tuple[int, int]] = set()
-    folders = host.glob(pattern[: -len(BELOW)])
+    folders = host.glob(pattern.rstrip("/")[: -len(BELOW)])
     entries = 0
     while folders:
         folder = folders.pop()
         if not _is_new_folder(host, folder, seen):
             continue
+        if wants_folders:
+            found.append(folder)
         for name in _names(host, folder):
             entries += 1
             if entries > MAX_ENTRIES:
@@ -40,7 +46,10 @@ def matching(host: Host, pattern: str) -> List[str]:
                 is_folder = stat.S_ISDIR(host.stat(path).st_mode)
             except NotFound:
                 continue  # rotated away meanwhile, or a link that leads to no file
-            (folders if is_folder else found).append(path)
+            if is_folder:
+                folders.append(path)
+            elif not wants_folders:
+                found.append(path)
     return sorted(found)
 
 

@@ -86,6 +86,10 @@ class Walk:
         names = [level.name for level in self._levels[1:]]
         return "/".join([self._top, *names, name] if name else [self._top, *names])
 
+    def place(self, name: str) -> str:
+        """Return a short path of ``name`` in the folder being looked at, for calls that take no open folder."""
+        return "/proc/self/fd/%d/%s" % (self._levels[-1].handle, name)
+
     def device(self) -> int:
         """Return the number of the file system of the folder being looked at."""
         return os.fstat(self._levels[-1].handle).st_dev

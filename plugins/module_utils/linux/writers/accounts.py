@@ -21,9 +21,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_fil
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users, home_users
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import ACCESS_LIST, Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, shown
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, passwords, users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import to_change
 
@@ -111,11 +112,18 @@ def _refuse_shared(host: Host, user: User, status: os.stat_result, taken: int) -
         who = file_users.of_group(host, status.st_gid, user.uid)
     if who:
         raise CannotFix(
-            "the home %s is used by %s, which would be shut out; give it a place of its own, or access by a group or an ACL, "
-            "then close the home" % (printable(user.home), who)
+            "the home %s is used by %s, which would be shut out; give it a place of its own, or access by a group, then "
+            "close the home" % (printable(user.home), who)
+        )
+    lists = lists_of(host, user.home, status)
+    guests = [shown(host, entry) for one in lists.values() if one.exceeds(0o750) for entry in one.guests()]
+    if guests:
+        raise CannotFix(
+            "the home %s is open by an access control list to %s; take out with setfacl what nobody needs, and give the others "
+            "a place of their own" % (printable(user.home), ", ".join(guests))
         )
     # The group bits of a mode are the mask of such a list: what they lose, everybody whom it names loses.
-    if taken & 0o070 and file_users.has_access_list(host, user.home):
+    if taken & 0o070 and ACCESS_LIST in lists:
         raise CannotFix(
             "the home %s has an access control list, and taking access from the group would take rights that it gives; "
             "look at it with getfacl, take out with setfacl what nobody needs, then close the home"

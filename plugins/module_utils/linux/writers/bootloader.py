@@ -9,6 +9,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.narrow import Attributes, narrow
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or, with_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import VALUE, Address, required
@@ -59,4 +60,4 @@ def _configured(plan: ChangePlan, name: str) -> Optional[str]:
 def _permissions(plan: ChangePlan, wanted: Dict[str, str]) -> None:
     for path in bootloader.Grub(plan.host).with_beside():
         mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8)
-        plan.attributes(path, mode, wanted.get("owner"), wanted.get("group"))
+        narrow(plan, path, Attributes(mode, wanted.get("owner"), wanted.get("group")), int(wanted["mode"], 8))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.narrow import Attributes, narrow
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -39,8 +40,9 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
         users = _users_with_crontab(plan.host) if program == "cron" else _users_with_at_jobs(plan.host)
         names = ["root", *users]
         plan.write(path, "".join(name + "\n" for name in dict.fromkeys(names)), mode=int(attributes["mode"], 8))
-    mode = plan.host.stat(path).st_mode & int(attributes["mode"], 8)
-    plan.attributes(path, mode, attributes["owner"], attributes["group"])
+    limit = int(attributes["mode"], 8)
+    mode = plan.host.stat(path).st_mode & limit
+    narrow(plan, path, Attributes(mode, attributes["owner"], attributes["group"]), limit)
 
 
 def _users_with_crontab(host: Host) -> List[str]:

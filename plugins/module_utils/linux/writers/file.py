@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.narrow import Attributes, narrow, nobody
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ssh_files import refuse_read_by_others
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import USER, Entry, shown
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -25,7 +26,9 @@ MERGED = ("/bin", "/sbin", "/lib", "/lib64")
 
 
 def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
-    """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?, keep_access?}``. A mode is never made wider.
+    """Take away permissions and set owners: ``wanted`` is ``{mode?, owner?, group?, default_acl?, keep_access?}``. A mode is never made wider.
+
+    What access control lists give beyond the mode goes with it; ``default_acl`` ``closed``: what a folder's list gives on new files.
 
     ``keep_access``: whoever may use the file by its owner or its group, or has it open, keeps that; it is left to a person.
     """
@@ -40,16 +43,27 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
         given.mode = stat.S_IMODE(status.st_mode) & int(wanted["mode"], 8)
     if wanted.get("keep_access"):
         _keep_access(plan, path, status, given)
-    plan.attributes(path, given.mode, given.owner, given.group)
+    limit = int(wanted["mode"], 8) | (given.mode or 0) if "mode" in wanted else None
+    new_files = limit if wanted.get("default_acl") is None else 0
+    keeps = _kept_guests(plan, path) if wanted.get("keep_access") else nobody
+    narrow(plan, path, given, limit, new_files, keeps)
 
 
-@dataclass
-class Attributes:
-    """What a file is to have; None: as it is."""
+def _kept_guests(plan: ChangePlan, path: str) -> Callable[[Entry], bool]:
+    """Return what tells whether an entry of an access control list is somebody's, who keeps that, and says so."""
 
-    mode: Optional[int]
-    owner: Optional[str]
-    group: Optional[str]
+    def keeps(entry: Entry) -> bool:
+        is_user = entry.tag == USER
+        who = file_users.of_owner(plan.host, entry.number) if is_user else ""
+        who = who or ("" if is_user else file_users.of_group(plan.host, entry.number, 0))
+        if who:
+            plan.leave(
+                "%s is open to %s by its access control list (%s), so that stays; take it out with setfacl -x where it is not "
+                "needed" % (printable(path), who, shown(plan.host, entry))
+            )
+        return bool(who)
+
+    return keeps
 
 
 def _keep_access(plan: ChangePlan, path: str, status: os.stat_result, given: Attributes) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +10,9 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file_users
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import error, value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import accounts
+from tests.access_lists import give
 
 PLAN: Any = SimpleNamespace(host=None)
 
@@ -57,7 +54,9 @@ def test_home_whose_access_list_would_lose_rights_is_left(tmp_path, monkeypatch,
     (tmp_path / "etc/passwd").write_text("anna:x:1000:1000::/home/anna:/bin/sh\n")
     (tmp_path / "etc/group").write_text("anna:x:1000:\n")
     monkeypatch.setattr(accounts.accounts, "read", lambda _host, _addresses: [value(["anna"], "x")])
-    monkeypatch.setattr(os, "listxattr", lambda *_path, **_more: [attribute])
+    if attribute.startswith("system"):
+        give(home, {"user:0": 7}, group=mode >> 3 & 7)
+        home.chmod(mode)
     plan = ChangePlan(PlannedHost(str(tmp_path)))
 
     if left:
@@ -70,10 +69,15 @@ def test_home_whose_access_list_would_lose_rights_is_left(tmp_path, monkeypatch,
     assert after == (mode if left else 0o750)
 
 
-def test_file_system_without_access_lists_has_none(monkeypatch):
-    def refuse(*_path, **_more):
-        raise OSError(errno.ENOTSUP, "not supported")
+@pytest.mark.root
+def test_home_that_a_list_opens_is_left_to_a_person(tmp_path, monkeypatch):
+    home = tmp_path / "home/anna"
+    home.mkdir(parents=True)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("anna:x:1000:1000::/home/anna:/bin/sh\nbo:x:1001:1001::/:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("anna:x:1000:\n")
+    give(home, {"user:1001": 1}, group=5)
+    monkeypatch.setattr(accounts.accounts, "read", lambda _host, _addresses: [value(["anna"], "x")])
 
-    monkeypatch.setattr(os, "listxattr", refuse)
-
-    assert not file_users.has_access_list(Host(), "/")
+    with pytest.raises(CannotFix, match=r"/home/anna is open by an access control list to user:bo:--x"):
+        accounts._homes(ChangePlan(PlannedHost(str(tmp_path))), "home_too_open", "0750")
