@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 from tests.scenarios.linux import File, Scenario
 
@@ -35,6 +35,7 @@ def _case(
     else:
         found = more.pop("line", None)
         seen["sources"] = [] if found is None else [found]
+    seen["interfaces"] = []
     seen["stated"] = more.pop("stated", configured is not None)
     more.setdefault("wanted", None if running is None else 1)
     return Scenario(name, NAME, ONE, verdict, {"state": "value", "value": seen}, files=planted, **more)
@@ -46,6 +47,123 @@ def _line(file: str, line: int, text: str) -> Dict[str, Any]:
 
 def _set(file: str, text: str) -> Files:
     return {file: "%s = %s\n" % (KEY, text)}
+
+
+def _on_interfaces(
+    name: str, verdict: str, key: str, own: Files, odd: List[Dict[str, str]], equals: int = 0, **more: Any
+) -> Scenario:
+    """The value asked for is right now and at the next boot; ``odd``: what is not on interfaces."""
+    folder, _slash, parameter = key.replace(".", "/").rpartition("/all/")
+    places = {"/proc/sys/" + key.replace(".", "/"): "%d\n" % equals}
+    settings = "%s = %d\n" % (key, equals) + (
+        "%s = %d\n" % (key.replace(".all.", ".default."), equals) if folder else ""
+    )
+    files: Files = {"/proc/sys/kernel/ostype": "Linux\n", **places, SNIPPET: settings}
+    for interface in ("all", "default", "lo") if folder else ():
+        files["/proc/sys/%s/%s/%s" % (folder, interface, parameter)] = "%d\n" % equals
+    wanted = equals if verdict == "fail" else None
+    return Scenario(
+        name,
+        {"name": key},
+        {"equals": equals},
+        verdict,
+        {"state": "value", "value": {"running": str(equals), "configured": str(equals), "interfaces": odd}},
+        files={**files, **own},
+        wanted=wanted,
+        **more,
+    )
+
+
+def _running(interface: str, parameter: str, text: str, family: int = 4) -> Files:
+    return {"/proc/sys/net/ipv%d/conf/%s/%s" % (family, interface, parameter): text + "\n"}
+
+
+CONF = "net.ipv4.conf.all."
+OWN = "/etc/sysctl.d/70-own.conf"
+CREDENTIAL = "/etc/credstore/sysctl.extra"
+INTERFACES = [
+    _on_interfaces("interface-as-all", "pass", CONF + "rp_filter", _running("eth0", "rp_filter", "1"), [], 1),
+    _on_interfaces("interface-without-it", "pass", CONF + "rp_filter", _running("eth0", "rp_filter", "0"), [], 1),
+    _on_interfaces(
+        "interface-is-loose",
+        "fail",
+        CONF + "rp_filter",
+        _running("host0", "rp_filter", "2"),
+        [{"name": "host0", "running": "2"}],
+        1,
+        on_host=True,
+        host_commands=(*APPLY, ("sysctl", "-qw", "net.ipv4.conf.host0.rp_filter=2")),
+    ),
+    _on_interfaces(
+        "interface-forwards",
+        "fail",
+        "net.ipv4.ip_forward",
+        _running("eth0", "forwarding", "1"),
+        [{"name": "eth0", "running": "1"}],
+    ),
+    _on_interfaces(
+        "interface-will-forward",
+        "fail",
+        "net.ipv4.ip_forward",
+        {OWN: "net.ipv4.conf.wg0.forwarding = 1\n"},
+        [{"name": "wg0", "configured": "1"}],
+    ),
+    _on_interfaces(
+        "interfaces-to-come-will-forward",
+        "fail",
+        "net.ipv4.ip_forward",
+        {OWN: "net.ipv4.conf.wg*.forwarding = 1\n"},
+        [{"name": "wg*", "configured": "1"}],
+    ),
+    _on_interfaces(
+        "later-pattern-closes",
+        "pass",
+        "net.ipv4.ip_forward",
+        {OWN: "net.ipv4.conf.wg*.forwarding = 1\nnet.ipv4.conf.*.forwarding = 0\n"},
+        [],
+    ),
+    _on_interfaces(
+        "interface-takes-redirects",
+        "fail",
+        CONF + "accept_redirects",
+        _running("eth0", "accept_redirects", "1"),
+        [{"name": "eth0", "running": "1"}],
+    ),
+    _on_interfaces(
+        "forwarding-interface-takes-none",
+        "pass",
+        CONF + "accept_redirects",
+        {**_running("eth0", "accept_redirects", "1"), **_running("eth0", "forwarding", "1")},
+        [],
+    ),
+    _on_interfaces(
+        "source-routes-by-both", "pass", CONF + "accept_source_route", _running("eth0", "accept_source_route", "1"), []
+    ),
+    _on_interfaces(
+        "interface-sends-redirects",
+        "fail",
+        CONF + "send_redirects",
+        {**_running("eth0", "send_redirects", "1"), OWN: "net/ipv4/conf/eth0.5/send_redirects = 1\n"},
+        [{"name": "eth0", "running": "1"}, {"name": "eth0.5", "configured": "1"}],
+    ),
+    _on_interfaces(
+        "ipv6-by-interface-alone",
+        "fail",
+        "net.ipv6.conf.all.accept_ra",
+        _running("eth0", "accept_ra", "2", 6),
+        [{"name": "eth0", "running": "2"}],
+    ),
+    _on_interfaces(
+        "ipv6-forwards-by-all-alone", "pass", "net.ipv6.conf.all.forwarding", _running("eth0", "forwarding", "1", 6), []
+    ),
+    _on_interfaces(
+        "ipv6-forced-to-forward",
+        "fail",
+        "net.ipv6.conf.all.forwarding",
+        _running("eth0", "force_forwarding", "1", 6),
+        [{"name": "eth0", "running": "1"}],
+    ),
+]
 
 
 SCENARIOS = [
@@ -416,5 +534,28 @@ SCENARIOS = [
         ONE,
         "error",
         {"state": "error", "reason": "'/../../etc/shadow' is not the name of one kernel parameter"},
+    ),
+    *INTERFACES,
+    _case(
+        "credential-behind-all-files",
+        "fail",
+        {**_set(SNIPPET, "1"), **_set(CREDENTIAL, "0")},
+        "1",
+        "0",
+        sources=[_line(SNIPPET, 1, "1"), _line(CREDENTIAL, 1, "0")],
+        on_host=True,
+        host_commands=(("systemctl", "restart", "systemd-sysctl"), ("sysctl", "-qw", KEY + "=1")),
+    ),
+    _case(
+        "credential-of-a-systemd-that-reads-none",
+        "pass",
+        {
+            **_set(SNIPPET, "1"),
+            **_set(CREDENTIAL, "0"),
+            "/usr/lib/systemd/system/systemd-sysctl.service": "[Service]\nExecStart=/lib/systemd/systemd-sysctl\n",
+        },
+        "1",
+        "1",
+        line=_line(SNIPPET, 1, "1"),
     ),
 ]

@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.interface_settings import interfaces
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import Assignment
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
@@ -28,7 +29,10 @@ MAX_SOURCES = 20
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``{running, configured, sources, stated}`` for each ``name``; ``stated``: whether the snippets say so."""
+    """Observe ``{running, configured, sources, stated, interfaces}`` for each ``name``.
+
+    ``stated``: whether the snippets say so; ``interfaces``: on which something else is in force.
+    """
     boot = Once(lambda: BootSettings(host))
     return read_each(addresses, lambda address: _observe(host, boot(), required(address, "name")))
 
@@ -36,13 +40,26 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
     key = checked_key(name)
     winner = boot.winner(key)
-    seen = {
+    seen: Dict[str, Any] = {
         "running": running_value(host, name),
         "configured": None if winner is None or winner.text is None else shown_value(winner.text),
         "sources": [_source(assignment) for assignment in boot.sources(key)[-MAX_SOURCES:]],
         "stated": boot.stated(key),
+        "interfaces": [],
     }
     place = "/proc/sys/" + key
+    for found in interfaces(host, boot, key):
+        odd = {
+            what: text
+            for what, text in (("running", found.running), ("configured", found.configured))
+            if text is not None
+        }
+        odd = {what: text for what, text in odd.items() if text != seen[what]}
+        if odd:
+            seen["interfaces"].append({"name": printable(found.name), **odd})
+    seen["interfaces"] = seen["interfaces"][:MAX_SOURCES]
+    for one in seen["interfaces"][:5]:
+        place += "; on %s" % ", ".join("%s %s" % both for both in sorted(one.items()))
     return value(seen, "%s, %s:%d" % (place, printable(winner.file), winner.line) if winner else place)
 
 

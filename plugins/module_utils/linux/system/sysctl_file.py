@@ -64,6 +64,10 @@ class Table:
         patterns = [line for line in self._last.values() if line.text is not None and line.is_pattern]
         return next((line for line in reversed(patterns) if line.covers(key)), None)
 
+    def names(self) -> List[str]:
+        """Return the keys and patterns that are given a value."""
+        return [key for key, line in self._last.items() if line.text is not None]
+
     def sources(self, key: str) -> List[Assignment]:
         """Return every line that gives the key a value."""
         return [line for line in self._all if line.text is not None and line.covers(key)]

@@ -11,6 +11,7 @@ there would not last. /etc/sysctl.conf itself is read by nobody at boot; Debian 
 
 from __future__ import annotations
 
+import re
 from typing import List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -31,8 +32,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.ufw_default
 DIRECTORIES = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 
 
+CREDENTIAL = "sysctl.extra"
+# The first that has it counts: what the machine was started with, then the stores (systemd.exec(5)); /run/credstore does not last.
+CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/usr/local/lib/credstore", "/usr/lib/credstore")
+UNIT_FILES = tuple("%s/systemd/system/systemd-sysctl.service" % folder for folder in ("/etc", "/usr/lib", "/lib"))
+
+
 class BootSettings:
-    """What the files set at the next boot: the snippets, then ufw's file."""
+    """What the files set at the next boot: the snippets, systemd-sysctl's credential, then ufw's file."""
 
     def __init__(self, host: Host) -> None:
         self._tables = [_snippets_table(host)]
@@ -49,6 +56,12 @@ class BootSettings:
         """Return whether the snippets alone say what stays in effect."""
         own, winner = self._tables[0].winner(key), self.winner(key)
         return own is not None and winner is not None and own.text == winner.text
+
+    def named(self, start: str, end: str) -> List[str]:
+        """Return the interfaces, and patterns of such, between ``start`` and ``end`` of keys that are set."""
+        keys = [key for table in self._tables for key in table.names()]
+        middle = [key[len(start) : -len(end)] for key in keys if key.startswith(start) and key.endswith(end)]
+        return [name for name in middle if name and "/" not in name]
 
     def sources(self, key: str) -> List[Assignment]:
         """Return every assignment that names the key or a pattern of it, in the order of reading."""
@@ -81,7 +94,29 @@ def checked_key(name: str) -> str:
 
 
 def _snippets_table(host: Host) -> Table:
-    return _table(host, snippets(host, DIRECTORIES))
+    return _table(host, [*snippets(host, DIRECTORIES), *_credentials(host)])
+
+
+def _credentials(host: Host) -> List[str]:
+    """Return the credential that systemd-sysctl applies behind all snippets and names nowhere, as a list of its one file.
+
+    Raises `ReadError` for one that is encrypted, or given to the unit in another way.
+    """
+    unit = next((path for path in UNIT_FILES if host.exists(path)), "")
+    if unit and not re.search(r"^(?:Load|Import)Credential(?:Encrypted)?=sysctl\.", host.read_text(unit), re.MULTILINE):
+        return []  # before systemd 252
+    for path in host.glob("/etc/systemd/system/systemd-sysctl.service.d/*.conf"):
+        if "Credential" in host.read_text(path):
+            raise ReadError(
+                "%s gives systemd-sysctl a credential; take it out, and write a file below /etc/sysctl.d" % path
+            )
+    for folder in CREDENTIALS:
+        if host.exists("%s.encrypted/%s" % (folder, CREDENTIAL)):
+            raise ReadError(
+                "%s.encrypted/%s sets kernel parameters behind all files and is encrypted; see it with systemd-creds decrypt, "
+                "and move what it sets to /etc/sysctl.d" % (folder, CREDENTIAL)
+            )
+    return [path for path in ("%s/%s" % (folder, CREDENTIAL) for folder in CREDENTIALS) if host.exists(path)][:1]
 
 
 def _table(host: Host, files: Sequence[str]) -> Table:

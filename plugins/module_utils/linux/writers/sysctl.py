@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
@@ -18,6 +18,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.interface_settings import (
+    interfaces,
+    pattern_of,
+    sample_of,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
     BootSettings,
@@ -52,21 +57,55 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
             "%s is %s and cannot be changed from within a container; set it on the machine that runs it"
             % (name, running)
         )
-    other: Dict[str, List[int]] = {}
-    for assignment in boot.sources(key):
-        if assignment.text != text and not assignment.is_pattern and assignment.file != OWN_FILE:
-            other.setdefault(assignment.file, []).append(assignment.line)
+    _disable_others(plan, boot, [key], text)
+    _own_line(plan, name, key, text)
+    _refuse_other_winner(plan, [key], text)
+    plan.kernel("/proc/sys/" + key, text, RESETS.get(key, ""))
+    _set_interfaces(plan, key, text)
+
+
+def _set_interfaces(plan: ChangePlan, key: str, text: str) -> None:
+    """Set what differs on interfaces: on those that are here now, and by a pattern that udev applies to each that comes."""
+    boot = BootSettings(plan.host)
+    wrong = [one for one in interfaces(plan.host, boot, key) if not {one.running, one.configured} <= {text, None}]
+    if not wrong:
+        return
+    _disable_others(plan, boot, [one.key for one in wrong], text)
+    _own_line(plan, pattern_of(key), pattern_of(key), text)
+    left = interfaces(plan.host, BootSettings(plan.host), key)
+    _refuse_other_winner(plan, [sample_of(one.key) for one in left if one.configured not in (None, text)], text)
+    for one in wrong:
+        if one.running not in (None, text):
+            plan.kernel("/proc/sys/" + one.key, text)
+
+
+def _own_line(plan: ChangePlan, name: str, key: str, text: str) -> None:
+    own = text_or(plan.host, OWN_FILE, MARK)
+    plan.write(OWN_FILE, with_line(own, "%s = %s" % (name, text), lambda line: _sets(line, key)))
+
+
+def _refuse_other_winner(plan: ChangePlan, keys: Sequence[str], text: str) -> None:
+    """Raise `CannotFix` where the planned files would leave another value at the next boot."""
+    boot = BootSettings(plan.host)
+    for key in keys:
+        left = boot.winner(key)
+        if left is None or left.text != text:
+            place = "%s:%d" % (printable(left.file), left.line) if left else "nothing"
+            raise CannotFix("%s would still win at the next boot; change it there by hand" % place)
+
+
+def _disable_others(plan: ChangePlan, boot: BootSettings, keys: Sequence[str], text: str) -> None:
+    """Make lines below /etc that give one of the keys another value comments."""
+    other: Dict[str, Set[int]] = {}
+    for key in keys:
+        for assignment in boot.sources(key):
+            of_interfaces = assignment.is_pattern and assignment.key == key
+            if assignment.text != text and assignment.file != OWN_FILE and (of_interfaces or not assignment.is_pattern):
+                other.setdefault(assignment.file, set()).add(assignment.line)
     for path, numbers in other.items():
         place = _real_file(plan.host, path)
         if place.startswith("/etc/"):
-            plan.write(place, comment_out(plan.host.read_text(place), numbers))
-    own = text_or(plan.host, OWN_FILE, MARK)
-    plan.write(OWN_FILE, with_line(own, "%s = %s" % (name, text), lambda line: _sets(line, key)))
-    left = BootSettings(plan.host).winner(key)
-    if left is None or left.text != text:
-        place = "%s:%d" % (printable(left.file), left.line) if left else "nothing"
-        raise CannotFix("%s would still win at the next boot; change it there by hand" % place)
-    plan.kernel("/proc/sys/" + key, text, RESETS.get(key, ""))
+            plan.write(place, comment_out(plan.host.read_text(place), sorted(numbers)))
 
 
 def _text(wanted: Any, seen: Sequence[Optional[str]]) -> str:
