@@ -28,6 +28,8 @@ SHADOWED, EMPTY, IN_PASSWD = "shadowed", "empty", "in passwd"
 NUMBER = re.compile(r"[0-9]{1,10}\Z")
 DAYS = re.compile(r"-?[0-9]{1,10}\Z")
 MAX_ID = 2**32 - 1
+# What a shell that lets nobody in is called; some hosts list them in /etc/shells (for FTP, see shells(5)).
+REFUSING_SHELLS = ("nologin", "false", "true")
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def owner_kind(host: Host, uid: int) -> Optional[str]:
     kinds: Dict[int, str] = host.shared("owner kinds", lambda: _owner_kinds(host))
     if uid not in kinds and kinds and host.root == "/":
         try:
-            kinds[uid] = _kind_of(pwd.getpwuid(uid).pw_shell, login_shells(host))
+            kinds[uid] = _kind_of(host, pwd.getpwuid(uid).pw_shell, login_shells(host))
         except (KeyError, OSError):
             pass
     return kinds.get(uid)
@@ -214,15 +216,20 @@ def _owner_kinds(host: Host) -> Dict[int, str]:
         found: Dict[int, str] = {}
         for user in users(host):
             # Of several accounts with one number the one that can log in decides.
-            kind = _kind_of(user.shell, valid)
+            kind = _kind_of(host, user.shell, valid)
             found[user.uid] = kind if found.get(user.uid) != "login" else "login"
     except ReadError:
         return {}
     return found
 
 
-def _kind_of(shell: str, valid: List[str]) -> str:
-    return "login" if (shell or "/bin/sh") in valid else "service"
+def _kind_of(host: Host, shell: str, valid: List[str]) -> str:
+    """Return whether a shell lets somebody in: by the program that it is, for it may have other names than the one listed."""
+    shell = shell or "/bin/sh"
+    real = host.place(shell)[0]
+    if any(path.rpartition("/")[2] in REFUSING_SHELLS for path in (shell, real)):
+        return "service"
+    return "login" if shell in valid or real in [host.place(one)[0] for one in valid] else "service"
 
 
 def login_shells(host: Host) -> List[str]:
