@@ -50,6 +50,7 @@ def _stranger(name: str, find: str, known: str) -> Scenario:
     return Scenario(name, {"find": find}, NONE, "fail", {"state": "value"}, files=files)
 
 
+FOREIGN = _mount(30, "/boot/efi", "vfat") + _mount(31, "/media/cd", "iso9660", "0:41")
 WRITABLE, FOLDERS = "world_writable_files", "world_writable_directories"
 SCENARIOS = [
     _case("file-closed-to-others", WRITABLE, {"/srv/x": File(mode=0o664)}),
@@ -194,4 +195,37 @@ SCENARIOS = [
         {TABLE: "nonsense\n"},
     ),
     Scenario("unknown-question", {"find": "shoes"}, NONE, "error", {"state": "error"}, files=USERS),
+    *[
+        _case("store-%d" % number, WRITABLE, {path: OPEN, TABLE: ROOT + FOREIGN})
+        for number, path in enumerate(
+            (
+                "/snap/core/1/x",
+                "/var/lib/private/svc/x",
+                "/var/lib/containerd/io/x",
+                "/opt/k3s/agent/containerd/x",
+                "/var/lib/kubelet/pods/1/x",
+                "/var/lib/kubelet/plugins/1/x",
+                "/var/lib/docker/overlay2/1/diff/x",
+                "/var/lib/containers/storage/overlay/1/x",
+                "/home/ana/.local/share/containers/storage/x",
+                "/boot/efi/x",
+                "/media/cd/a/x",
+            )
+        )
+    ],
+    *[
+        _case("no-store-%d" % number, WRITABLE, {path: OPEN}, [path])
+        for number, path in enumerate(
+            (
+                "/snapped/x",
+                "/var/private/x",
+                "/srv/private/x",
+                "/srv/containerd",
+                "/var/lib/kubelet/x",
+                "/home/ana/docker/x",
+            )
+        )
+    ],
+    _case("store-with-open-folder", FOLDERS, {"/var/lib/docker/x": OPEN_FOLDER}),
+    _case("program-in-a-store", "suid", {"/var/lib/docker/x": File(mode=0o4755)}, ["/var/lib/docker/x"]),
 ]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -31,6 +32,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder impo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.scan_places import Places, places
 
 QUESTIONS = ("world_writable_files", "world_writable_directories", "unowned", "ungrouped", "suid", "sgid")
+OF_PROGRAMS = ("suid", "sgid")
+# What containers, pods and snaps hold has owners and modes for inside them, and a change would reach into their layers; what is in
+# a folder `private` below /var its service alone gets at. The benchmark leaves out the same, but for the stores of other engines.
+OTHERS_STORES = re.compile(
+    r"/run/user/|/snap/|/var/.*/private/|.*/containerd/|.*/kubelet/(?:pods|plugins)/"
+    r"|/var/lib/(?:docker|containers/storage|lxc|lxd|incus|machines)/|.*/\.local/share/(?:docker|containers/storage)/",
+    re.DOTALL,
+)
 MAX_REMEMBERED = 4096
 MAX_MISSED = 10
 Sort = Tuple[int, int, int]  # mode, user and group number
@@ -150,11 +159,22 @@ def _found(host: Host, found: Places, missed: BoundedList) -> Iterator[Tuple[str
         except OSError as problem:
             raise cannot_walk(place, problem) from None
         # No folder above it belongs to the same file system, so its own mode is looked at here.
-        yield place, sorter.learn((status.st_mode, status.st_uid, status.st_gid))[1]
+        everything = place not in found.foreign
+        yield place, asked(place, sorter.learn((status.st_mode, status.st_uid, status.st_gid))[1], everything)
         device = None if with_volumes else status.st_dev
         walk = Walk(top, branch(closed, place), missed, prefix)
         for path, questions in _interesting(walk, device, sorter, deadline):
-            yield path[len(prefix) :], questions
+            yield path[len(prefix) :], asked(path[len(prefix) :], questions, everything)
+
+
+def asked(path: str, questions: Tuple[str, ...], everything: bool = True) -> Tuple[str, ...]:
+    """Return the questions that are asked of a path: below `OTHERS_STORES` not whether all may write to it, nor whose it is.
+
+    Neither where not ``everything`` is, on file systems that keep no owners.
+    """
+    if questions and not (everything and OTHERS_STORES.match(path) is None):
+        return tuple(question for question in questions if question in OF_PROGRAMS)
+    return questions
 
 
 def _interesting(

@@ -16,6 +16,8 @@ LOCAL_TYPES = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "nilfs2", "reiserfs", "bcachefs", "vfat",
     "exfat", "ntfs", "ntfs3", "fuseblk", "iso9660", "udf", "overlay", "tmpfs", "ramfs", "devtmpfs",
 })  # fmt: skip
+# These keep neither owners nor modes: a mount option says them for all files, and no change holds.
+FOREIGN_TYPES = ("vfat", "iso9660")
 # Not entered: the kernel's own trees hold no files, and nobody can write to images such as snap packages bring.
 OTHER_TYPES = frozenset({
     "proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "debugfs", "tracefs", "securityfs", "pstore",
@@ -34,12 +36,13 @@ WITH_SUBVOLUMES = ("btrfs", "bcachefs")
 class Places:
     """``tops``: (path, whether other device numbers below belong to it) to walk, in order.
 
-    ``closed``: folders that no walk enters. ``left_out``: mounts that are not walked, for the report.
+    ``foreign``: those of them that keep no owners and modes. ``closed``: folders that no walk enters. ``left_out``: mounts that are not walked, for the report.
     """
 
     tops: Tuple[Tuple[str, bool], ...]
     closed: FrozenSet[str]
     left_out: Tuple[str, ...]
+    foreign: FrozenSet[str] = frozenset()
 
 
 def places(host: Host, excluded: Sequence[str]) -> Places:
@@ -65,7 +68,8 @@ def places(host: Host, excluded: Sequence[str]) -> Places:
         for one in mounts
         if one.path not in walked and not (one.path + "/").startswith(KERNEL_PATHS + SERVICE_PATHS)
     ]
-    return Places(tuple(tops) or (("/", False),), frozenset(closed), tuple(left_out))
+    foreign = frozenset(mount.path for mount in wanted if mount.fstype in FOREIGN_TYPES)
+    return Places(tuple(tops) or (("/", False),), frozenset(closed), tuple(left_out), foreign)
 
 
 def _refuse_unreachable(mounts: Sequence[Mount], wanted: Sequence[Mount]) -> None:
