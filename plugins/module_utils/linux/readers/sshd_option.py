@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_command_line, sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options, sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config import (
     ALGORITHMS,
     CONFIGURATION,
@@ -46,7 +46,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         raise ReadError(
             "%s (sshd -T needs a valid configuration, host keys and the folder /run/sshd)" % problem
         ) from None
-    sshd_command_line.refuse_options(host)
+    daemon_options.refuse(host, daemon_options.SSHD)
     effective = effective_options(output)
     if not effective:
         raise ReadError("sshd -T printed no option")

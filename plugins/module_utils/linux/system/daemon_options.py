@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options on sshd's command line, which `sshd -T` does not see: they win over every file."""
+"""Options on a daemon's command line that win over its files, or lead to others, and so spoil what is read of them."""
 
 from __future__ import annotations
 
 import re
-from typing import List
+from typing import List, NamedTuple, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
@@ -14,25 +14,49 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
-# Debian's script of sysvinit reads it too.
-DEFAULTS = "/etc/default/ssh"
-UNITS = ("ssh.service", "sshd.service", "ssh@.service", "sshd@.service")
+
+class Daemon(NamedTuple):
+    """``defaults``: files of its environment that scripts read too; ``unseen``: the letters that count, among ``with_argument``."""
+
+    name: str
+    units: Tuple[str, ...]
+    defaults: Tuple[str, ...]
+    unseen: str
+    with_argument: str
+    advice: str
+
+
 # sshd(8): an option, another configuration file, the grace time; and all letters that take an argument.
-UNSEEN = "ofg"
-TAKES_ARGUMENT = "CEbcfghkopu"
+SSHD = Daemon(
+    "sshd",
+    ("ssh.service", "sshd.service", "ssh@.service", "sshd@.service"),
+    ("/etc/default/ssh",),
+    "ofg",
+    "CEbcfghkopu",
+    "which sshd -T does not see; move it to /etc/ssh/sshd_config",
+)
+# rsyslogd(8): another configuration file.
+RSYSLOGD = Daemon(
+    "rsyslogd",
+    ("rsyslog.service",),
+    ("/etc/default/rsyslog", "/etc/sysconfig/rsyslog"),
+    "f",
+    "FMNSTfiou",
+    "so that /etc/rsyslog.conf does not count; move that configuration there",
+)
 
 
-def refuse_options(host: Host) -> None:
-    """Raise `ReadError` where a unit, its snippets or its environment starts sshd with what `sshd -T` does not see.
+def refuse(host: Host, daemon: Daemon) -> None:
+    """Raise `ReadError` where a unit, its snippets or its environment starts a daemon with what its files do not say.
 
     A line that a later snippet takes back is refused too: better an error than a verdict on another configuration.
     """
-    environments = [DEFAULTS]
-    for unit in UNITS:
+    environments = list(daemon.defaults)
+    for unit in daemon.units:
         for place in fragments(host, unit):
             for name, text in assignments(snippet_text(host, place), "Service"):
                 if name in ("ExecStart", "Environment"):
-                    _refuse(place, text)
+                    _refuse(daemon, place, text)
                 elif name == "EnvironmentFile":
                     environments += host.glob(text.lstrip("-"))
     for path in dict.fromkeys(environments):
@@ -42,28 +66,25 @@ def refuse_options(host: Host) -> None:
             continue
         for number, line in enumerate(lines, 1):
             if not line.lstrip(BLANKS).startswith(("#", ";")):
-                _refuse("%s:%d" % (path, number), line)
+                _refuse(daemon, "%s:%d" % (path, number), line)
 
 
-def _refuse(place: str, text: str) -> None:
+def _refuse(daemon: Daemon, place: str, text: str) -> None:
     words: List[str] = [
         re.sub(r"^\w+=", "", word, flags=re.ASCII) for word in re.split(r"[\s\"'\\]+|(?<==)(?=-)", text, flags=re.ASCII)
     ]
-    unseen = [word for word in words if _is_unseen(word)]
+    unseen = [word for word in words if _is_unseen(daemon, word)]
     if unseen:
-        raise ReadError(
-            "%s starts sshd with %s, which sshd -T does not see; move it to /etc/ssh/sshd_config"
-            % (place, " ".join(unseen)[:100])
-        )
+        raise ReadError("%s starts %s with %s, %s" % (place, daemon.name, " ".join(unseen)[:100], daemon.advice))
 
 
-def _is_unseen(word: str) -> bool:
+def _is_unseen(daemon: Daemon, word: str) -> bool:
     """Return whether one of the letters behind a dash counts; what follows a letter with an argument is that."""
     if not word.startswith("-"):
         return False
     for letter in word[1:]:
-        if letter in UNSEEN:
+        if letter in daemon.unseen:
             return True
-        if letter in TAKES_ARGUMENT:
+        if letter in daemon.with_argument:
             return False
     return False

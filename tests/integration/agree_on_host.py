@@ -1,0 +1,87 @@
+"""Runs on a host: plants the scenarios of a kind, asks the program itself, prints what it says beside what the reader says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
+
+SOCKET = "/run/agree.socket"
+LOCAL = f'module(load="imuxsock" SysSock.Name="{SOCKET}")\n'
+
+
+def said(*argv):
+    """Return what a command prints, on both ways."""
+    done = subprocess.run(argv, check=False, capture_output=True, timeout=20)
+    return (done.stdout + done.stderr).decode("utf-8", "backslashreplace")
+
+
+def rsyslog(scenario):
+    """Return whether port 10514 is taken, or the modes of the files /var/log/it*, of an rsyslogd that runs for this alone."""
+    for name in os.listdir("/var/log"):
+        if name.startswith("it"):
+            os.unlink("/var/log/" + name)
+    process = subprocess.Popen(
+        ["rsyslogd", "-n", "-i", "/run/agree.pid", "-f", "/etc/rsyslog.conf"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 1
+    while not os.path.exists(SOCKET) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.08)
+    said("logger", "-u", SOCKET, "it")
+    time.sleep(0.08)
+    listens = ":10514" in said("ss", "-Hltn")
+    process.terminate()
+    process.wait()
+    if os.path.exists(SOCKET):
+        os.unlink(SOCKET)
+    names = sorted(name for name in os.listdir("/var/log") if name.startswith("it"))
+    modes = ["%04o" % (os.stat("/var/log/" + name).st_mode & 0o7777) for name in names]
+    return listens if scenario["address"]["query"] == "receivers" else modes
+
+
+def rsyslog_seen(seen):
+    if seen.state == "error":
+        return "error"
+    return [item["mode"] for item in seen.value] if seen.value and "mode" in seen.value[0] else bool(seen.value)
+
+
+PROGRAMS = {"rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d"], LOCAL)}
+
+
+def plant(files, first):
+    for path, text in files.items():
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", newline="") as stream:
+            stream.write(first + text if path == "/etc/rsyslog.conf" else text)
+        os.chmod(path, 0o440 if "sudoers" in path else 0o644)
+
+
+def compared(kind, scenario):
+    program, shown, places, first = PROGRAMS[kind]
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+        if os.path.isfile(place):
+            os.unlink(place)
+    plant(scenario["files"], first)
+    (seen,) = read_kind(Host("/"), kind, [scenario["address"]])
+    return [program(scenario), shown(seen)]
+
+
+os.umask(0)
+with open(sys.argv[2]) as stream:
+    print(
+        json.dumps(
+            {kind: {one["id"]: compared(kind, one) for one in group} for kind, group in json.load(stream).items()}
+        )
+    )
