@@ -56,13 +56,40 @@ def rsyslog_seen(seen):
     return [item["mode"] for item in seen.value] if seen.value and "mode" in seen.value[0] else bool(seen.value)
 
 
-PROGRAMS = {"rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d"], LOCAL)}
+def journald(_scenario):
+    """Return where a journald of its own name, which has the same files under it, keeps its records."""
+    places = {"/var/log/journal": "persistent", "/run/log/journal": "volatile"}
+    found = "none"
+    said("timeout", "0.4", "/usr/lib/systemd/systemd-journald", "agree")
+    for place, word in places.items():
+        for name in os.listdir(place) if os.path.isdir(place) else []:
+            if name.endswith(".agree"):
+                found = word
+                shutil.rmtree(place + "/" + name)
+    return found
+
+
+def journald_seen(seen):
+    """Where nothing sets it, it is kept on disk where /var/log/journal is there."""
+    return (
+        "error"
+        if seen.state == "error"
+        else str(seen.value or "persistent").split(" ", maxsplit=1)[0].replace("not", "persistent")
+    )
+
+
+JOURNAL = "/systemd/journald@agree.conf"
+JOURNALS = [root + JOURNAL + end for root in ("/etc", "/run", "/usr/lib") for end in ("", ".d")]
+PROGRAMS = {
+    "text_setting": (journald, journald_seen, JOURNALS, ""),
+    "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d"], LOCAL),
+}
 
 
 def plant(files, first):
     for path, text in files.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", newline="") as stream:
+        with open(path, "w", newline="", encoding="utf-8") as stream:
             stream.write(first + text if path == "/etc/rsyslog.conf" else text)
         os.chmod(path, 0o440 if "sudoers" in path else 0o644)
 
@@ -79,6 +106,7 @@ def compared(kind, scenario):
 
 
 os.umask(0)
+os.makedirs("/var/log/journal", exist_ok=True)
 with open(sys.argv[2]) as stream:
     print(
         json.dumps(

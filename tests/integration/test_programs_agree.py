@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import rsyslog
+from tests.scenarios.linux import rsyslog, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -18,8 +18,15 @@ TARGET = "plugins/module_utils/linux"
 NOT_SEEN = {"absent", "what-is-sent", "other-configuration", "stock-unit", "include-leads-nowhere"}
 
 
-def _given(scenarios):
-    return [asdict(one) for one in scenarios if one.id not in NOT_SEEN]
+def given():
+    """Return the scenarios that a program can be asked about; those of journald for one of another name."""
+    journals = [
+        asdict(one) for one in text_setting.SCENARIOS if one.address == text_setting.JOURNAL and not one.commands
+    ]
+    return {
+        "rsyslog": [asdict(one) for one in rsyslog.SCENARIOS if one.id not in NOT_SEEN],
+        "text_setting": json.loads(json.dumps(journals).replace("journald.conf", "journald@agree.conf")),
+    }
 
 
 def test_readers_say_what_the_programs_do(server_host):
@@ -28,11 +35,11 @@ def test_readers_say_what_the_programs_do(server_host):
             f"{CODE}/ansible_collections/hipaa/cis/{path.relative_to(ROOT)}", path.read_text(encoding="utf-8")
         )
     server_host.write(f"{CODE}/agree.py", Path(__file__).with_name("agree_on_host.py").read_text(encoding="utf-8"))
-    server_host.write(f"{CODE}/given.json", json.dumps({"rsyslog": _given(rsyslog.SCENARIOS)}))
+    server_host.write(f"{CODE}/given.json", json.dumps(given()))
 
     answer = json.loads(server_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)
 
     seen = {f"{kind} {name}": pair for kind, rows in answer.items() for name, pair in rows.items()}
-    assert len(seen) > 35
-    # Of what rsyslogd complains about no verdict is given.
+    assert len(seen) > 50
+    # Of what a program complains about no verdict is given.
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}

@@ -52,7 +52,34 @@ SCENARIOS = [
     _journal("odd-case", "fail", {MAIN: "[Journal]\nstorage=persistent\n"}),
     _journal("odd-spacing", "pass", {MAIN: "[Journal]\n  Storage =  persistent \n"}),
     _journal("last-of-two", "fail", {MAIN: KEPT + "Storage=none\n"}),
-    _journal("emptied-again", "fail", {MAIN: KEPT + "Storage=\n"}),
+    # As journald says itself: what it does not take leaves in force what was before.
+    _journal("emptied-again", "pass", {MAIN: KEPT + "Storage=\n"}),
+    _journal("word-in-capitals", "fail", {MAIN: "[Journal]\nStorage=Persistent\n"}),
+    _journal("word-in-capitals-behind-a-right-one", "pass", {MAIN: KEPT, DROP % "50": "[Journal]\nStorage=Volatile\n"}),
+    _journal("word-of-no-storage", "fail", {MAIN: LOST + "Storage=persistently\n"}),
+    _journal("backslash-that-is-meant", "pass", {MAIN: "[Journal]\nTTYPath=/dev/x\\\\\nStorage=persistent\n"}),
+    _journal("line-that-goes-on", "fail", {MAIN: "[Journal]\nTTYPath=/dev/x\\\n# c\nStorage=persistent\n"}),
+    _journal("mark-of-bytes", "pass", {MAIN: "\ufeff" + KEPT}),
+    _journal("until-the-next-boot", "fail", {DROP.replace("/etc", "/run") % "50": KEPT}),
+    _journal("loosened-until-the-next-boot", "fail", {MAIN: KEPT, DROP.replace("/etc", "/run") % "50": LOST}),
+    _journal("the-same-until-the-next-boot", "pass", {MAIN: KEPT, DROP.replace("/etc", "/run") % "50": KEPT}),
+    Scenario("section-that-is-none", JOURNAL, {"equals": "persistent"}, "error", {"state": "error"}, files={MAIN: KEPT.replace("]", "] # x")}),
+    Scenario(
+        "main-file-elsewhere", JOURNAL, {"equals": "persistent"}, "fail", {"state": "absent"},
+        files={"/usr/lib/systemd/journald.conf": KEPT}, commands={"systemctl --version": "systemd 252 (252.39-1~deb12u2)\n+PAM"},
+    ),
+    Scenario(
+        "main-file-elsewhere-in-a-newer-one", JOURNAL, {"equals": "persistent"}, "pass", {"state": "value"},
+        files={"/usr/lib/systemd/journald.conf": KEPT}, commands={"systemctl --version": "systemd 257 (257.13)\n"},
+    ),
+    _simple(
+        "switch-that-is-none", "pass", "systemd", "ForwardToSyslog", "[Journal]\nForwardToSyslog=YES\nForwardToSyslog=\nForwardToSyslog=maybe\n",
+        {"equals": "YES"}, file=MAIN, address={"section": "Journal"},
+    ),
+    _simple(
+        "size-that-compresses", "pass", "systemd", "Compress", "[Journal]\nCompress=no\nCompress=2K\nCompress=2x\n",
+        {"equals": "2K"}, file=MAIN, address={"section": "Journal"},
+    ),
     _journal("drop-in-wins", "pass", {MAIN: LOST, DROP % "50": KEPT}),
     _journal("drop-in-loosens", "fail", {MAIN: KEPT, VENDOR % "50": LOST}),
     _journal("later-drop-in-wins", "pass", {DROP % "40": LOST, VENDOR % "60": KEPT}),
@@ -272,4 +299,4 @@ SCENARIOS = [
         file="/etc/audit/auditd.conf",
         commands={"df -Pm /var/log": "Filesystem 1048576-blocks Used Available Capacity Mounted\nx 9000 1 8000 1% /\n"},
     ),
-]
+]  # fmt: skip

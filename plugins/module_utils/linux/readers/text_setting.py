@@ -13,7 +13,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
     BLANKS,
     GLIB_BLANKS,
     SPACES_AND_TABS,
-    SYSTEMD_BLANKS,
     lowered,
     split_lines,
     words_of,
@@ -28,12 +27,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import pam_conf
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import (
-    need_newlines,
-    snippet_text,
-    snippets,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import pam_conf, systemd_settings
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import useradd_default
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
@@ -67,40 +62,7 @@ def _file_lines(host: Host, path: str, blanks: str = BLANKS) -> List[Line]:
 
 
 def _systemd(host: Host, file: str, name: str, section: str) -> Found:
-    """Read as systemd.syntax(7): one main file, then drop-ins of all folders by name; the last wins, empty resets."""
-    base = file.rsplit("/etc/", 1)[-1]
-    roots = ["/etc/", "/run/", "/usr/local/lib/", "/usr/lib/"]
-    mains = [root + base for root in roots if host.exists(root + base)]
-    texts = [(path, host.read_text(path)) for path in mains[:1]]
-    texts += [(path, snippet_text(host, path)) for path in snippets(host, [root + base + ".d" for root in roots])]
-    found: Found = None
-    for path, text in texts:
-        need_newlines(path, text)
-        for number, _last_number, line, group in ini_lines(text):
-            key, sign, seen = line.partition("=")
-            if sign and group == section and key.strip(SYSTEMD_BLANKS) == name:
-                plain = seen.strip(SYSTEMD_BLANKS)
-                found = (plain, "%s:%d" % (path, number)) if plain else None
-    return found
-
-
-def ini_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
-    """Yield (first line number, last, line, section), comments gone and lines that end in a backslash joined."""
-    section, pending, start = "", "", 0
-    for number, raw in enumerate(split_lines(text), 1):
-        line = raw.strip(SYSTEMD_BLANKS)
-        if line.startswith(("#", ";")):
-            continue
-        start = start or number
-        if line.endswith("\\"):
-            pending += line[:-1] + " "
-            continue
-        line, pending = pending + line, ""
-        if line.startswith("[") and line.endswith("]"):
-            section = line[1:-1]
-        elif line:
-            yield start, number, line, section
-        start = 0
+    return systemd_settings.in_force(host, file, section, name)
 
 
 def _gdm(host: Host, file: str, name: str, section: str) -> Found:

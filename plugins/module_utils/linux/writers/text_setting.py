@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_conf im
     name_and_value,
     quality_files,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.systemd_settings import ini_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 # Behind what others number; of drop-ins the last by name wins.
@@ -70,7 +71,7 @@ def _systemd(plan: ChangePlan, file: str, name: str, section: str, text: str) ->
 def _ini_numbers(text: str, section: str, name: str, right: str = "\n") -> List[int]:
     """Return the numbers of all lines that give the key another value than ``right``."""
     found: List[int] = []
-    for first, last, line, group in text_setting.ini_lines(text):
+    for first, last, line, group in ini_lines(text):
         key, sign, seen = line.partition("=")
         if sign and group == section and key.strip(SYSTEMD_BLANKS) == name and seen.strip(SYSTEMD_BLANKS) != right:
             found.extend(range(first, last + 1))
