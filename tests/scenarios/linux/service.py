@@ -26,6 +26,11 @@ def _seen(enabled: bool, active: bool, masked: bool, state: str, load: str = "lo
     return {"state": "value", "value": document}
 
 
+def _until(state: str, load: str = "loaded") -> Dict[str, Any]:
+    document = {"enabled": None, "active": False, "masked": False, "state": state, "load": load}
+    return {"state": "value", "value": document}
+
+
 SCENARIOS = [
     _case("enabled-and-running", "fail", _show("loaded", "active", "enabled"), _seen(True, True, False, "enabled")),
     _case("disabled-but-running", "fail", _show("loaded", "active", "disabled"), _seen(False, True, False, "disabled")),
@@ -38,6 +43,21 @@ SCENARIOS = [
         "masked-but-running", "fail", _show("masked", "active", "masked"), _seen(False, True, True, "masked", "masked")
     ),
     _case("failed", "pass", _show("loaded", "failed", "disabled"), _seen(False, False, False, "disabled")),
+    # As systemd 252 and 257 name them behind enable, link and mask, with and without --runtime.
+    _case("enabled-until-the-next-boot", "fail", _show("loaded", "inactive", "enabled-runtime"), _until("enabled-runtime")),
+    _case("linked-only", "pass", _show("loaded", "inactive", "linked"), _seen(False, False, False, "linked")),
+    _case("linked-until-the-next-boot", "fail", _show("loaded", "inactive", "linked-runtime"), _until("linked-runtime")),
+    _case("indirect", "pass", _show("loaded", "inactive", "indirect"), _seen(False, False, False, "indirect")),
+    _case(
+        "masked-until-the-next-boot-and-off-then", "pass", _show("masked", "inactive", "masked-runtime"),
+        {"state": "value", "value": {**_until("masked-runtime", "masked")["value"], "enabled": False, "masked": None}},
+    ),
+    Scenario(
+        "masked-until-the-next-boot-and-on-then", {"name": "cups"}, OFF, "fail",
+        {"state": "value", "value": {**_until("masked-runtime", "masked")["value"], "masked": None}},
+        files={**BOOTED, "/etc/systemd/system/multi-user.target.wants/cups.service": File(link="/lib/systemd/system/cups.service")},
+        commands={COMMAND: _show("masked", "inactive", "masked-runtime")},
+    ),
     # A service that fails again and again is most of the time on its way up: that is neither on nor off.
     Scenario(
         "started-again-and-again",
@@ -82,4 +102,4 @@ SCENARIOS = [
     ),
     _case("systemctl-fails", "error", CommandResult(1, "", "Failed to connect to bus"), {"state": "error"}),
     Scenario("not-booted-by-systemd", {"name": "cups"}, OFF, "error", {"state": "error"}),
-]
+]  # fmt: skip

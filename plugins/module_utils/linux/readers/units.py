@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from typing import Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
@@ -20,9 +20,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 )
 
 PROPERTIES = "Id,Names,LoadState,ActiveState,UnitFileState"
-# What systemctl(1) lists for is-enabled, by whether the unit is started at boot on its own account.
-STARTED = frozenset({"enabled", "enabled-runtime", "alias", "generated", "linked", "linked-runtime"})
-NOT_STARTED = frozenset({"disabled", "masked", "masked-runtime", "static", "indirect", "transient", "bad", ""})
+# What systemctl(1) lists for is-enabled, by whether the next boot starts the unit on its own account. A link to the unit file
+# alone starts nothing; links in /run are gone by then, and so is a mask there.
+STARTED = frozenset({"enabled", "alias", "generated"})
+NOT_STARTED = frozenset({"disabled", "masked", "static", "indirect", "linked", "transient", "bad", ""})
+UNTIL_BOOT = frozenset({"enabled-runtime", "linked-runtime", "masked-runtime"})
 ACTIVE = frozenset({"active", "reloading", "refreshing", "maintenance", "deactivating"})
 # On its way, perhaps for the tenth time after as many failures: neither running nor stopped.
 STARTING = frozenset({"activating"})
@@ -59,7 +61,7 @@ def _read(host: Host, addresses: Sequence[Address], suffix: str) -> List[Observa
 
     def one(address: Address) -> Observation:
         name = full_name(required(address, "name"), suffix)
-        return _observation(name, units[name], _starts_by_script(host, name))
+        return _observation(host, name, units[name])
 
     return read_each(addresses, one)
 
@@ -89,7 +91,20 @@ def _starts_by_script(host: Host, name: str) -> bool:
     return bool(host.glob("/etc/rc[2-5].d/S[0-9][0-9]" + script))
 
 
-def _observation(name: str, unit: Unit, by_script: bool) -> Observation:
+def _lasting(host: Host, name: str) -> bool:
+    """Return whether a link that is no part of /run has the boot start a unit."""
+    folders = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
+    return any(host.glob("%s*.%s/%s" % (folder, how, name)) for folder in folders for how in ("wants", "requires"))
+
+
+def _enabled(host: Host, name: str, state: str) -> Optional[bool]:
+    """Return whether the next boot starts a unit, None where that is not what is so now."""
+    if state in UNTIL_BOOT:
+        return False if state == "masked-runtime" and not _lasting(host, name) else None
+    return state in STARTED and (state != "generated" or _starts_by_script(host, name))
+
+
+def _observation(host: Host, name: str, unit: Unit) -> Observation:
     source = "command: systemctl show " + name
     if name not in words_of(unit.get("Names", "")):
         raise ReadError("systemctl show answered for %s in place of %s" % (unit.get("Id", "nothing"), name))
@@ -98,13 +113,13 @@ def _observation(name: str, unit: Unit, by_script: bool) -> Observation:
         return absent(source)
     if load not in ("loaded", "masked", "not-found"):
         raise ReadError("systemd could not load %s (LoadState %s)" % (name, load or "missing"))
-    if state not in STARTED | NOT_STARTED or active not in ACTIVE | STARTING | INACTIVE:
+    if state not in STARTED | NOT_STARTED | UNTIL_BOOT or active not in ACTIVE | STARTING | INACTIVE:
         raise ReadError("unknown state of %s: UnitFileState %s, ActiveState %s" % (name, state, active))
     return value(
         {
-            "enabled": state in STARTED and (state != "generated" or by_script),
+            "enabled": _enabled(host, name, state),
             "active": None if active in STARTING else active in ACTIVE,
-            "masked": load == "masked" or state.startswith("masked"),
+            "masked": None if state == "masked-runtime" else "masked" in (load, state),
             "state": state,
             "load": load,
         },

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OWN_UNITS = "/etc/systemd/system/"
 NFTABLES = "nftables.service"
+CAN_BE_ENABLED = ("disabled", "enabled-runtime", "linked")
 Unit = Mapping[str, Any]
 
 
@@ -72,12 +73,12 @@ def _seen(host: Host, name: str) -> Unit:
 
 def _switch_on(plan: ChangePlan, name: str, wanted: Dict[str, bool]) -> None:
     seen = _seen(plan.host, name)
-    if seen["masked"]:
+    if seen["masked"] is not False:
         _unmask(plan, name, seen)
     enable = bool(wanted.get("enabled")) and not seen["enabled"]
     start = bool(wanted.get("active")) and not seen["active"]
     # What a masked unit is without its mask is not known before; enabling an enabled unit changes nothing.
-    if enable and not seen["masked"] and seen["state"] != "disabled":
+    if enable and not seen["masked"] and seen["state"] not in CAN_BE_ENABLED:
         raise CannotFix(
             "%s is %s, which systemctl enable does not change" % (name, seen["state"] or "without a unit file")
         )
@@ -112,7 +113,7 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
         seen = _seen(plan.host, one)
         if seen["load"] == "not-found":
             raise CannotFix("%s runs but its unit file is gone; stop it by hand" % one)
-        if not seen["enabled"] and seen["active"] is False:
+        if seen["enabled"] is False and seen["active"] is False:
             continue
         path = OWN_UNITS + one
         firewall_switch.need_another(plan, one)
