@@ -50,6 +50,18 @@ def rsyslog(scenario):
     return listens if scenario["address"]["query"] == "receivers" else modes
 
 
+def sudo(_scenario):
+    """Return whether an account of the group ops runs something without a password."""
+    done = subprocess.run(
+        ["su", "bob", "-s", "/bin/sh", "-c", "sudo -K; exec sudo -n /bin/true"], check=False, capture_output=True
+    )
+    return done.returncode == 0
+
+
+def listed(seen):
+    return "error" if seen.state == "error" else bool(seen.value)
+
+
 def rsyslog_seen(seen):
     if seen.state == "error":
         return "error"
@@ -80,26 +92,37 @@ def journald_seen(seen):
 
 JOURNAL = "/systemd/journald@agree.conf"
 JOURNALS = [root + JOURNAL + end for root in ("/etc", "/run", "/usr/lib") for end in ("", ".d")]
+SUDO = ["/etc/sudoers", "/etc/sudoers.d", "/etc/sudoers.other", "/etc/sudo.conf"]
 PROGRAMS = {
+    "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
     "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d"], LOCAL),
 }
 
 
 def plant(files, first):
-    for path, text in files.items():
+    for path, planted in files.items():
+        text, mode = (
+            (planted, 0o440 if "sudoers" in path else 0o644)
+            if isinstance(planted, str)
+            else (planted["text"], planted["mode"])
+        )
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", newline="", encoding="utf-8") as stream:
             stream.write(first + text if path == "/etc/rsyslog.conf" else text)
-        os.chmod(path, 0o440 if "sudoers" in path else 0o644)
+        os.chmod(path, mode)
 
 
-def compared(kind, scenario):
-    program, shown, places, first = PROGRAMS[kind]
+def clear(places):
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
         if os.path.isfile(place):
             os.unlink(place)
+
+
+def compared(kind, scenario):
+    program, shown, places, first = PROGRAMS[kind]
+    clear(places)
     plant(scenario["files"], first)
     (seen,) = read_kind(Host("/"), kind, [scenario["address"]])
     return [program(scenario), shown(seen)]
@@ -107,9 +130,16 @@ def compared(kind, scenario):
 
 os.umask(0)
 os.makedirs("/var/log/journal", exist_ok=True)
+said("useradd", "-m", "bob")
+said("groupadd", "ops")
+said("usermod", "-aG", "ops", "bob")
+ALL = [place for _program, _shown, places, _first in PROGRAMS.values() for place in places]
+said("tar", "-cPpf", "/root/agree.tar", *filter(os.path.exists, ALL))
 with open(sys.argv[2]) as stream:
     print(
         json.dumps(
             {kind: {one["id"]: compared(kind, one) for one in group} for kind, group in json.load(stream).items()}
         )
     )
+clear(ALL)
+said("tar", "-xPpf", "/root/agree.tar")

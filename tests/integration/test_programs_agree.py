@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import rsyslog, text_setting
+from tests.scenarios.linux import rsyslog, sudo, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,7 @@ def given():
     ]
     return {
         "rsyslog": [asdict(one) for one in rsyslog.SCENARIOS if one.id not in NOT_SEEN],
+        "sudo": [asdict(one) for one in sudo.FREED],
         "text_setting": json.loads(json.dumps(journals).replace("journald.conf", "journald@agree.conf")),
     }
 
@@ -40,6 +41,6 @@ def test_readers_say_what_the_programs_do(server_host):
     answer = json.loads(server_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)
 
     seen = {f"{kind} {name}": pair for kind, rows in answer.items() for name, pair in rows.items()}
-    assert len(seen) > 50
+    assert len(seen) > 75
     # Of what a program complains about no verdict is given.
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from tests.scenarios.linux import Scenario
+from tests.scenarios.linux import File, Scenario
 
 MAIN = "/etc/sudoers"
 SERVICES = "/etc/nsswitch.conf"
@@ -12,6 +12,8 @@ DROP = "/etc/sudoers.d/x"
 INCLUDE = "@includedir /etc/sudoers.d\n"
 PTY = {"query": "default", "name": "use_pty"}
 TRUE = {"equals": True}
+CONF, OTHER = "/etc/sudo.conf", "/etc/sudoers.other"
+PLUGIN = "Plugin %%s sudoers.so sudoers_file=%s\n" % OTHER
 
 
 def _pty(name: str, verdict: str, files: Dict[str, Any], observed: Any, **keys: Any) -> Scenario:
@@ -47,7 +49,63 @@ def _password(name: str, query: str, text: str) -> Scenario:
     return Scenario(name, {"query": query}, {"empty": True}, "fail", {"state": "value"}, files=files, wanted=[])
 
 
+RULES = "root ALL=(ALL:ALL) ALL\nbob ALL=(ALL:ALL) ALL\n"
+
+
+def _freed(name: str, verdict: str, text: str, more: Optional[Dict[str, Any]] = None) -> Scenario:
+    seen = {"state": "error" if verdict == "error" else "value"}
+    return Scenario(
+        name, {"query": "not_authenticate"}, {"empty": True}, verdict, seen, files={MAIN: RULES + text, **(more or {})}
+    )
+
+
+FREE = "Defaults !authenticate\n"
+# Whether bob, who is in the group ops, runs something by sudo without a password: held against sudo itself on a booted host.
+FREED = [
+    _freed("asked", "pass", ""),
+    _freed("freed", "fail", FREE),
+    _freed("freed-by-name", "fail", "Defaults:bob !authenticate\n"),
+    _freed("freed-with-blanks-in-the-scope", "fail", "Defaults: eve , bob  !authenticate\n"),
+    _freed("freed-for-a-command", "fail", "Defaults! /bin/false, /bin/true  !authenticate\n"),
+    _freed("freed-as-root", "fail", "Defaults>root !authenticate\n"),
+    _freed("freed-on-a-host", "fail", "Defaults@ALL !authenticate\n"),
+    _freed("freed-with-a-blank", "fail", "Defaults !\tauthenticate\n"),
+    _freed("negated-twice", "pass", "Defaults ! !authenticate\n"),
+    _freed("freed-behind-a-continuation-with-a-blank", "fail", "Defaults env_reset,\\ \n !authenticate\n"),
+    _freed("freed-behind-a-comment", "fail", "# x \\\n" + FREE),
+    _freed("freed-by-a-group", "fail", "Defaults exempt_group = ops\n"),
+    _freed("freed-by-a-group-for-one", "fail", 'Defaults:bob env_reset, exempt_group="ops"\n'),
+    _freed("freed-by-no-group", "pass", "Defaults !exempt_group\n"),
+    _freed("no-tries", "pass", "Defaults passwd_tries=0\nDefaults verifypw=never, timestamp_timeout=-1\n"),
+    _freed("freed-in-a-folder-below", "pass", INCLUDE, {DROP: "", "/etc/sudoers.d/sub/x": FREE}),
+    _freed("freed-in-an-include-with-a-comment", "fail", "  @include /etc/sudoers.d/x # c\n", {DROP: FREE}),
+    _freed("freed-in-an-include-with-quotes", "fail", '@include "/etc/sudoers.d/x"\n', {DROP: FREE}),
+    _freed("include-that-is-a-comment", "pass", "# include /etc/sudoers.d/x\n", {DROP: FREE}),
+    _freed("freed-by-who-may-write", "error", INCLUDE, {DROP: File(FREE, 0o666)}),
+    _freed(
+        "freed-in-another-file",
+        "fail",
+        "",
+        {OTHER: RULES + FREE, CONF: "plugin sudoers_policy sudoers.so \\\n sudoers_file=%s # c\n" % OTHER},
+    ),
+    _freed("freed-in-a-file-that-does-not-count", "pass", FREE, {OTHER: RULES, CONF: PLUGIN % "sudoers_policy"}),
+    _freed(
+        "file-of-another-plugin",
+        "pass",
+        "",
+        {OTHER: RULES + FREE, CONF: PLUGIN % "sudoers_io" + "#" + PLUGIN % "sudoers_policy"},
+    ),
+]
 SCENARIOS = [
+    *FREED,
+    Scenario(
+        "another-plugin-decides", {"query": "not_authenticate"}, {"empty": True}, "error", {"state": "error"},
+        files={MAIN: RULES, CONF: "Plugin python_policy python_plugin.so\n"},
+    ),
+    Scenario(
+        "fix-what-is-allowed-is-not-logged", {"query": "default", "name": "log_allowed"}, {"any_of": [{"absent": True}, TRUE]}, "fail",
+        {"state": "value", "value": False}, files={MAIN: "Defaults !log_allowed\n" + INCLUDE}, wanted=True,
+    ),
     _pty("right", "pass", {MAIN: "Defaults use_pty\n"}, {"state": "value", "value": True}),
     _pty("negated", "fail", {MAIN: "Defaults !use_pty\n"}, {"state": "value", "value": False}),
     _pty("absent", "fail", {MAIN: "Defaults env_reset\n"}, {"state": "absent"}),
@@ -131,7 +189,9 @@ SCENARIOS = [
         files={MAIN: "Defaults !logfile\n" + INCLUDE},
         wanted="/var/log/sudo.log",
     ),
+    _password("fix-group-that-is-exempt", "not_authenticate", "Defaults env_reset, exempt_group=ops\nbob ALL=(ALL) ALL\n"),
+    _password("fix-blanks-in-the-scope", "not_authenticate", "Defaults: root , bob !authenticate, env_reset\n"),
     _password("fix-tag", "nopasswd", "bob ALL=(ALL) NOPASSWD: /bin/a, PASSWD: /bin/b\n"),
     _password("fix-tag-of-a-group", "nopasswd", "%ops ALL=(ALL) NOPASSWD:ALL\nroot ALL=(ALL) NOPASSWD: ALL\n"),
     _password("fix-authentication-lifted", "not_authenticate", "Defaults:bob !authenticate, !lecture\n"),
-]
+]  # fmt: skip

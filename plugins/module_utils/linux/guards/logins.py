@@ -154,8 +154,7 @@ def surely_for(who: str, name: str, mine: AbstractSet[str]) -> bool:
 
 def scopes_without_password(host: Host) -> List[Tuple[str, ...]]:
     """Return for whom defaults of sudo lift the password; a scope that is not one of users is taken to be for all."""
-    scopes = [sudo.scope_without_password(text) for _file, _line, text in sudo.lines(host)]
-    return [tuple(one[1:].split(",")) if one.startswith(":") else ("ALL",) for one in scopes if one is not None]
+    return [who for who in (sudo.freed(text) for _file, _line, text in sudo.lines(host)) if who]
 
 
 def goes_unasked(host: Host, name: str) -> bool:

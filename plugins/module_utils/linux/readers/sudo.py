@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -30,6 +32,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_sources import sudoers
 
 MAIN = "/etc/sudoers"
+CONF = "/etc/sudo.conf"
+# Plugins beside the one that decides.
+BESIDE = re.compile(r"(?:.*_(?:io|audit|approval)|audit_json)\Z", re.ASCII)
 NAME_SERVICES = "/etc/nsswitch.conf"
 MAX_FILES = 128  # the depth at which sudo itself gives up
 # What holds where nothing sets it is compiled in and differs between distributions; `sudo -V` tells it to root.
@@ -42,8 +47,15 @@ COMPILED_IN = {
 OTHER_PASSWORDS = ("rootpw", "targetpw", "runaspw")
 Line = Tuple[str, int, str]
 # To sudo only spaces and tabs are blanks; a line with others in such places is refused.
-# `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>).
-DEFAULTS = re.compile(r"Defaults(?P<scope>[@:!>][^ \t]*)?[ \t]+(?P<settings>.*)", re.DOTALL | re.ASCII)
+# `Defaults`, then optionally a scope: of host (@), user (:), command (!) or target user (>), with blanks around its commas.
+_MEMBER = r"!*[ \t]*(?:\"[^\"]*\"|(?:\\.|[^ \t,\"\\])+)"
+DEFAULTS = re.compile(
+    r"Defaults(?P<scope>[@:!>][ \t]*%s(?:[ \t]*,[ \t]*%s)*)?[ \t]+(?P<settings>.*)" % (_MEMBER, _MEMBER),
+    re.DOTALL | re.ASCII,
+)
+FLAG = re.compile(r"(?P<signs>(?:![ \t]*)*)(?P<name>[^ \t!]+)\Z")
+INCLUDE = re.compile(r"[#@](include|includedir)[ \t]+(?:\"([^\"]+)\"|((?:\\.|[^ \t\\])+))", re.ASCII)
+CONTINUED = re.compile(r"\\[ \t]*\Z")
 # Settings are divided by commas that are outside quotes and not escaped.
 SETTING = re.compile(r'(?:"(?:\\.|[^"\\])*"|\\.|[^,"\\])+')
 
@@ -51,7 +63,7 @@ SETTING = re.compile(r'(?:"(?:\\.|[^"\\])*"|\\.|[^,"\\])+')
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Answer `default` with the value in force for everyone, `nopasswd` and `not_authenticate` with lines."""
     try:
-        host.stat(MAIN)
+        host.stat(main(host))
     except NotFound:
         return [absent(MAIN)] * len(addresses)
     host.need_root("The rules of sudo")
@@ -65,7 +77,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         if query == "nopasswd":
             return value([_entry(line) for line in found if has_nopasswd(line[2])], MAIN)
         if query == "not_authenticate":
-            return value([_entry(line) for line in found if scope_without_password(line[2]) is not None], MAIN)
+            return value([_entry(line) for line in found if freed(line[2])], MAIN)
         raise UsageError("unknown query %r; known: default, nopasswd, not_authenticate" % query)
 
     return read_each(addresses, one)
@@ -88,9 +100,27 @@ def _only_files(host: Host) -> None:
             )
 
 
+def main(host: Host) -> str:
+    """Return the file in which the rules begin: another one where sudo.conf(5) gives it to the plugin that decides."""
+    found = MAIN
+    try:
+        text = host.read_text(CONF)
+    except NotFound:
+        return found
+    for number, _last, line in joined(text):
+        what, symbol, _object, *arguments = [*words_of(without_comment(line)), "", "", ""]
+        if lowered(what) != "plugin" or BESIDE.match(symbol):
+            continue
+        files = [one.partition("=")[2] for one in arguments if one.startswith("sudoers_file=")]
+        if symbol != "sudoers_policy" or ":" in "".join(files):
+            raise ReadError("%s:%d has sudo decide by other rules than one file; check them there" % (CONF, number))
+        found = files[-1] if files else found
+    return found
+
+
 def lines(host: Host) -> List[Line]:
     """Return the lines of all files that sudo reads, in its order. Raises `NotFound`, `ReadError`."""
-    return list(_lines(host, MAIN, [0]))
+    return list(_lines(host, main(host), [0]))
 
 
 def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
@@ -98,14 +128,20 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
     opened[0] += 1
     if opened[0] > MAX_FILES:
         raise ReadError("%s: too many included files; does a file include itself?" % path)
+    seen = host.stat(path)
+    if seen.st_mode & 0o002 or (seen.st_mode & 0o020 and seen.st_gid) or seen.st_uid not in (0, os.geteuid()):
+        raise ReadError(
+            "sudo reads nothing of %s, for others than root can write it; look at it and close it" % printable(path)
+        )
     for number, _last, text in joined(host.read_text(path)):
-        include = re.match(r"[#@](include|includedir)[ \t]+(.+)", text, re.ASCII)
+        include = INCLUDE.match(text)
         if include is None:
             plain = without_comment(text)
             if plain:
                 yield path, number, plain
             continue
-        for found in _included(host, include.group(1), include.group(2), path):
+        target = include.group(2) or re.sub(r"\\(.)", r"\1", include.group(3))
+        for found in _included(host, include.group(1), target, path):
             yield from _lines(host, found, opened)
 
 
@@ -115,8 +151,9 @@ def joined(text: str) -> Iterator[Tuple[int, int, str]]:
     for number, line in enumerate(split_lines(text), 1):
         start = start or number
         whole = pending + line
-        if line.endswith("\\") and without_comment(whole) == whole.strip(SPACES_AND_TABS):
-            pending = whole[:-1]
+        goes_on = CONTINUED.search(whole)
+        if goes_on and without_comment(whole) == whole.strip(SPACES_AND_TABS):
+            pending = whole[: goes_on.start()]
             continue
         yield start, number, whole.strip(SPACES_AND_TABS)
         start, pending = 0, ""
@@ -124,8 +161,7 @@ def joined(text: str) -> Iterator[Tuple[int, int, str]]:
         yield start, number, pending.strip(SPACES_AND_TABS)
 
 
-def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
-    target = argument.strip(SPACES_AND_TABS).strip('"')
+def _included(host: Host, what: str, target: str, path: str) -> List[str]:
     if "%" in target:
         raise ReadError("%s includes %s, whose name depends on the host; it cannot be read safely" % (path, target))
     full = target if target.startswith("/") else path.rsplit("/", 1)[0] + "/" + target
@@ -135,8 +171,9 @@ def _included(host: Host, what: str, argument: str, path: str) -> List[str]:
         names = host.list_directory(full)
     except NotFound:
         return []
-    # sudoers(5): names that end in ~ or hold a dot are skipped; the others come in lexical order.
-    return [full + "/" + name for name in names if "." not in name and not name.endswith("~")]
+    # sudoers(5): names that end in ~ or hold a dot are skipped, and what is no file; the others come in lexical order.
+    found = [full + "/" + name for name in names if "." not in name and not name.endswith("~")]
+    return [one for one in found if host.exists(one) and stat.S_ISREG(host.stat(one).st_mode)]
 
 
 def without_comment(text: str) -> str:
@@ -168,6 +205,21 @@ def scope_without_password(text: str) -> Optional[str]:
     return (found.group("scope") or "") if found and lifts else None
 
 
+def exempted(text: str) -> str:
+    """Return the group that a line of defaults frees from giving a password; nothing where it frees none."""
+    found = DEFAULTS.match(text)
+    group = dict(_settings(found.group("settings"))).get("exempt_group") if found else ""
+    return group if isinstance(group, str) else ""
+
+
+def freed(text: str) -> Tuple[str, ...]:
+    """Return for whom a line of defaults lifts the password, in the words of sudoers; a scope that is not one of users is for all."""
+    scope, group = scope_without_password(text), exempted(text)
+    if scope is not None:
+        return tuple(one.strip(SPACES_AND_TABS) for one in scope[1:].split(",")) if scope.startswith(":") else ("ALL",)
+    return ("%" + group,) if group else ()
+
+
 def asks_for_another(text: str) -> str:
     """Return the setting by which a line of defaults has sudo ask for somebody else's password; nothing where none does."""
     found = DEFAULTS.match(text)
@@ -188,7 +240,9 @@ def setting_of(piece: str) -> Tuple[str, Any]:
     name, sign, seen = setting.partition("=")
     if sign:
         return name.strip(SPACES_AND_TABS).rstrip("+-").strip(SPACES_AND_TABS), seen.strip(SPACES_AND_TABS).strip('"')
-    return setting.lstrip("! "), setting.count("!") % 2 == 0
+    # In a scope of commands the arguments of one stand before it.
+    flag = FLAG.search(setting)
+    return (flag.group("name"), flag.group("signs").count("!") % 2 == 0) if flag else (setting, True)
 
 
 def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:

@@ -38,7 +38,12 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     elif query == "nopasswd":
         _require_password(plan, address, lambda text: NOPASSWD.sub("", text) if sudo.has_nopasswd(text) else text)
     else:
-        _require_password(plan, address, lambda text: _without(text, "authenticate", lambda seen: seen is False))
+        _require_password(plan, address, _without_lifting)
+
+
+def _without_lifting(text: str) -> str:
+    text = _without(text, "authenticate", lambda seen: seen is False)
+    return _without(text, "exempt_group", lambda seen: isinstance(seen, str))
 
 
 def _write_default(plan: ChangePlan, name: str, wanted: Any) -> None:
@@ -75,9 +80,9 @@ def _add(plan: ChangePlan, name: str, wanted: Any) -> None:
         setting = '%s="%s"' % (name, wanted)
     else:
         raise CannotFix("%r cannot stand in sudoers" % str(wanted)[:60])
-    main = plan.host.read_text(sudo.MAIN)
-    included = any(FOLDER.match(text) for _first, _last, text in sudo.joined(main))
-    path = OWN_FILE if included else sudo.MAIN
+    main = sudo.main(plan.host)
+    included = any(FOLDER.match(text) for _first, _last, text in sudo.joined(plan.host.read_text(main)))
+    path = OWN_FILE if included else main
     text = with_line(text_or(plan.host, path, MARK), "Defaults " + setting, lambda line: _sets_only(line, name))
     _write(plan, path, text, new=path == OWN_FILE)
 
@@ -161,10 +166,7 @@ def _require_password(plan: ChangePlan, address: Address, edit: Edit) -> None:
 
 def _who(text: str) -> Tuple[str, ...]:
     """Return the words of sudoers that say for whom a line is."""
-    found = sudo.DEFAULTS.match(text)
     rule = logins.rule_of(text)
     if rule is not None:
         return rule.who or ("ALL",)
-    if found is not None and (found.group("scope") or "").startswith(":"):
-        return tuple(found.group("scope")[1:].split(","))
-    return ("ALL",)
+    return sudo.freed(text) or ("ALL",)
