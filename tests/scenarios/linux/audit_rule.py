@@ -22,9 +22,15 @@ CLOCK = {"query": "syscalls", "syscalls": ["clock_settime"], "where": ["a0=0x0"]
 CHCON = {"query": "program", "path": "/usr/bin/chcon"}
 PRIVILEGED = {"query": "privileged_programs"}
 LOCKED = {"query": "immutable"}
+DAEMON = {"query": "daemon"}
 WATCH = "-w /etc/sudoers -p wa -k scope\n"
 BOTH = ("b64", "b32")
 ON, OFF, LOCK = "enabled 1\nfailure 1\npid 340\n", "enabled 0\npid 0\n", "enabled 2\npid 340\n"
+# As auditctl 3.0.9 and 4.0 print it.
+FULL = (
+    "enabled 1\nfailure 1\npid %d\nrate_limit %d\nbacklog_limit 8192\nlost 0\nbacklog 0\nbacklog_wait_time 60000\n"
+    "backlog_wait_time_actual 0\nloginuid_immutable 0 unlocked\n"
+)
 
 Files = Dict[str, Union[str, bytes, File]]
 BASE: Files = {
@@ -373,7 +379,27 @@ SCENARIOS = [
         "error",
         WATCH,
         {"query": "everything"},
-        reason="unknown query 'everything'; known: watch, syscalls, program, privileged_programs, immutable",
+        reason="unknown query 'everything'; known: watch, syscalls, program, privileged_programs, immutable, daemon",
+    ),
+    # Whether what the rules record is written at all.
+    _case("daemon-right", "pass", WATCH, DAEMON, observed={"unrecorded_now": [], "unrecorded_at_boot": []}, status=FULL % (340, 0)),
+    _case(
+        "daemon-lost", "fail", WATCH, DAEMON, status=FULL % (0, 0),
+        observed={"unrecorded_now": ["pid 0: no daemon takes the records"], "unrecorded_at_boot": []},
+    ),
+    _case(
+        "one-record-a-second", "fail", WATCH, DAEMON, status=FULL % (340, 1),
+        observed={"unrecorded_now": ["rate_limit 1: what comes faster in a second is dropped"], "unrecorded_at_boot": []},
+    ),
+    _case(
+        "one-record-a-second-at-boot", "fail", "-r 0\n-r 1\n" + WATCH, DAEMON, status=FULL % (340, 0),
+        observed={"unrecorded_now": [], "unrecorded_at_boot": ["-r 1 at %s:2: what comes faster in a second is dropped" % RULES]},
+    ),
+    _case("no-limit-that-is-written-down", "pass", "-r 0\n" + WATCH, DAEMON, status=FULL % (340, 0)),
+    _case("off-at-boot", "fail", "-e 0\n", DAEMON, status=FULL % (340, 0), observed={"unrecorded_now": [], "unrecorded_at_boot": ["-e 0"]}),
+    _case(
+        "status-without-a-daemon", "error", WATCH, DAEMON, status="enabled 1\n",
+        reason="auditctl -s does not say whether a daemon takes the records",
     ),
     # System calls.
     _case("calls-right", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset -k x"), CHMOD),

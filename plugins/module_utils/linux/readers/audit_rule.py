@@ -40,7 +40,7 @@ UNITS = ("audit-rules.service", "auditd.service")
 LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z", re.ASCII)
 # By a person who logged in, of any account that isn't the system's own.
 BY_PEOPLE = ("auid>=UID_MIN", "auid!=unset")
-QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable")
+QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable", "daemon")
 MAX_MISSING = 20
 # A rule for each is written.
 MAX_PROGRAMS = 1000
@@ -73,6 +73,11 @@ class Recording:
     @property
     def enabled(self) -> str:
         """The kernel's own state: ``0`` off, ``1`` on, ``2`` on and locked until the next boot."""
+        return self.status["enabled"]
+
+    @property
+    def status(self) -> Mapping[str, str]:
+        """What the kernel says of itself: ``enabled``, ``pid`` of the daemon that takes the records, ``rate_limit``, ..."""
         return self._status()
 
     def _read_configured(self) -> RuleSet:
@@ -174,12 +179,31 @@ def _observe(recording: Recording, address: Address) -> Observation:
         files = recording.configured
         states = ((recording.enabled, ""), (files.enabled, files.stopped))
         lost = [{} if state == LOCKED else {"-e 2": kept_out} for state, kept_out in states]
+    elif address["query"] == "daemon":
+        lost = _dropped(recording)
     elif address["query"] == "privileged_programs":
         lost = _lost_programs(recording)
     else:
         wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
         lost = [rules.missing(wanted) for rules in (recording.running, recording.configured)]
     return value({"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, _source(recording))
+
+
+def _dropped(recording: Recording) -> List[Dict[str, str]]:
+    """Return what keeps records of all rules from being written, now and from the next boot on."""
+    status, files = recording.status, recording.configured
+    if "pid" not in status:
+        raise ReadError("auditctl -s does not say whether a daemon takes the records")
+    now = ["pid 0: no daemon takes the records"] if status["pid"] == "0" else []
+    now += [
+        "rate_limit %s: what comes faster in a second is dropped" % rate
+        for rate in [status.get("rate_limit", "0")]
+        if rate != "0"
+    ]
+    now += ["enabled 0"] if status["enabled"] == "0" else []
+    later = [files.rate + ": what comes faster in a second is dropped"] if files.rate else []
+    later += ["-e 0"] if files.enabled == "0" else []
+    return [dict.fromkeys(now, ""), dict.fromkeys(later, "")]
 
 
 def _lost_programs(recording: Recording) -> List[Dict[str, str]]:
@@ -291,12 +315,11 @@ def _rank(sign: int) -> int:
     return -2 if sign == ord("~") else sign if sign in _LETTERS else sign + 256
 
 
-def _status(host: Host) -> str:
-    said = host.run(["auditctl", "-s"]).stdout
-    found = re.search(r"(?m)^enabled ([012])$", said)
-    if not found:
+def _status(host: Host) -> Dict[str, str]:
+    said = dict(re.findall(r"(?m)^([a-z_]+) ([0-9]+)$", host.run(["auditctl", "-s"]).stdout))
+    if said.get("enabled") not in ("0", "1", "2"):
         raise ReadError("auditctl -s does not say whether the audit system is on")
-    return found.group(1)
+    return said
 
 
 def each_privileged_program(host: Host) -> Iterator[str]:

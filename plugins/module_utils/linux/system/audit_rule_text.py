@@ -84,6 +84,8 @@ class RuleSet:
         self.stopped = ""
         self.refused: List[str] = []
         self.lines_of_e: List[str] = []
+        # The limit of records a second that stays, with its place.
+        self.rate = ""
         self._enabled = ""
         self._goes_on = False
         self._seen: Set[object] = set()
@@ -149,6 +151,8 @@ class RuleSet:
             self.lines_of_e.append(place)
             if value == "2" and not self.merged:
                 self.stopped = "%s: -e 2, which locks out what comes behind it" % place
+        elif name == "-r":
+            self.rate = "" if value == "0" else "-r %s at %s" % (_shown(value), place)
         elif name in ("-c", "-i"):
             self._goes_on = True
         elif name == "-D" and not self.merged:
