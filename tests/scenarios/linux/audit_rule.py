@@ -393,7 +393,7 @@ SCENARIOS = [
     ),
     _case(
         "one-record-a-second-at-boot", "fail", "-r 0\n-r 1\n" + WATCH, DAEMON, status=FULL % (340, 0),
-        observed={"unrecorded_now": [], "unrecorded_at_boot": ["-r 1 at %s:2: what comes faster in a second is dropped" % RULES]},
+        observed={"unrecorded_now": [], "unrecorded_at_boot": ["-r 1 at %s:2: what comes faster in a second is dropped" % RULES]}, wanted=True,
     ),
     _case("no-limit-that-is-written-down", "pass", "-r 0\n" + WATCH, DAEMON, status=FULL % (340, 0)),
     _case("off-at-boot", "fail", "-e 0\n", DAEMON, status=FULL % (340, 0), observed={"unrecorded_now": [], "unrecorded_at_boot": ["-e 0"]}),

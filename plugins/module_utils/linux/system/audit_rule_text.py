@@ -84,8 +84,9 @@ class RuleSet:
         self.stopped = ""
         self.refused: List[str] = []
         self.lines_of_e: List[str] = []
-        # The limit of records a second that stays, with its place.
+        # The limit of records a second that stays, and the places of all.
         self.rate = ""
+        self.lines_of_r: List[str] = []
         self._enabled = ""
         self._goes_on = False
         self._seen: Set[object] = set()
@@ -153,6 +154,7 @@ class RuleSet:
                 self.stopped = "%s: -e 2, which locks out what comes behind it" % place
         elif name == "-r":
             self.rate = "" if value == "0" else "-r %s at %s" % (_shown(value), place)
+            self.lines_of_r += [place] if self.rate else []
         elif name in ("-c", "-i"):
             self._goes_on = True
         elif name == "-D" and not self.merged:

@@ -194,7 +194,7 @@ _SSHD = anywhere(
     re.IGNORECASE,
 )
 _AUDIT = words(
-    r"-k[ \t]+[\w-]{1,40}", r"-[aAwpkSFCDebfi]|--(?:loginuid-immutable|backlog_wait_time)", r"(?:always|never),?(?:exit|user|task|exclude|filesystem)?",
+    r"-k[ \t]+[\w-]{1,40}", r"-[aAwpkSFCDebcfir]|--(?:loginuid-immutable|backlog_wait_time)", r"(?:always|never),?(?:exit|user|task|exclude|filesystem)?",
     r"(?:exit|user|task|exclude|filesystem),(?:always|never)", r"\d{1,9}", r"[rwxa]{1,4}", r"/[\w./@+-]*",
     r"(?:arch|perm|path|dir|[ae]?uid|[ae]?gid|[sf]s?uid|obj_uid|exit|success|msgtype|filetype)(?:!=|[<>]?=)[\w./@+-]{1,200}",
     r"[a-z][a-z0-9_]{2,30}(?:,[a-z][a-z0-9_]{2,30})*",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, List
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import DISABLED, MARK, assign, text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.audit_rule import (
     FOLDER,
     LOCKED,
@@ -87,8 +88,9 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     if path is not None:
         raise CannotFix("%s is loaded at boot as it is, without augenrules; add the rules there by hand" % path)
     recording = Recording(plan.host)
-    if required(address, "query") == "immutable":
-        _lock(plan, recording)
+    other = {"immutable": _lock, "daemon": _let_through}.get(required(address, "query"))
+    if other is not None:
+        other(plan, recording)
         return
     if not KEY.match(str(wanted)):
         raise CannotFix("%r cannot be the key of audit records" % (wanted,))
@@ -152,10 +154,7 @@ def _lock(plan: ChangePlan, recording: Recording) -> None:
     if recording.configured.stopped:
         raise CannotFix("the lock would not be reached: %s; change it by hand" % recording.configured.stopped)
     if recording.configured.enabled != LOCKED:
-        for path, numbers in _by_file(recording.configured.lines_of_e).items():
-            # Lines as auditctl(8) counts them, who knows the line feed alone.
-            rows = enumerate(plan.host.read_text(path).split("\n"), 1)
-            plan.write(path, "\n".join(DISABLED + row if number in numbers else row for number, row in rows))
+        _disable(plan, recording.configured.lines_of_e)
         # Behind the starting of units, one of which would load the lock at once.
         plan.write(LOCK_FILE, START + "-e 2\n", mode=MODE)
         plan.write_last(LOCK_FILE)
@@ -163,6 +162,32 @@ def _lock(plan: ChangePlan, recording: Recording) -> None:
             raise CannotFix("a file behind %s still says otherwise; change it by hand" % LOCK_FILE)
     if recording.enabled != LOCKED:
         plan.needs_reboot("the lock on the audit rules")
+
+
+def _let_through(plan: ChangePlan, recording: Recording) -> None:
+    """Take out what drops records whatever the rules say. A daemon that does not run is started by whoever switches units."""
+    status, files = recording.status, recording.configured
+    if files.enabled == "0":
+        raise CannotFix("%s switches auditing off at boot; decide by hand whether that may stay" % files.lines_of_e[-1])
+    lost = status.get("pid") == "0" or status["enabled"] == "0"
+    daemon = units.observe(plan.host, "auditd.service").value if lost else None
+    if daemon and daemon["active"]:
+        raise CannotFix(
+            "auditd runs, but the kernel hands nothing to it (auditctl -s); start it anew, with service auditd restart"
+        )
+    _disable(plan, files.lines_of_r)
+    rate = status.get("rate_limit", "0")
+    if rate != "0" and status["enabled"] == LOCKED:
+        plan.needs_reboot("the limit of audit records, which is locked until then")
+    elif rate != "0":
+        plan.command("take the limit off audit records", ["auditctl", "-r", "0"], undo=[["auditctl", "-r", rate]])
+
+
+def _disable(plan: ChangePlan, places: List[str]) -> None:
+    for path, numbers in _by_file(places).items():
+        # Lines as auditctl(8) counts them, who knows the line feed alone.
+        rows = enumerate(plan.host.read_text(path).split("\n"), 1)
+        plan.write(path, "\n".join(DISABLED + row if number in numbers else row for number, row in rows))
 
 
 def _by_file(places: List[str]) -> Dict[str, List[int]]:

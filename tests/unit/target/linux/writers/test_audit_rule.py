@@ -9,9 +9,10 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import audit_rule
 from tests.scenarios.linux import Scenario, ask, plant
-from tests.scenarios.linux.audit_rule import BASE, FOLDER, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
+from tests.scenarios.linux.audit_rule import BASE, DAEMON, FOLDER, FULL, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
 
 pytestmark = pytest.mark.root
 
@@ -24,8 +25,8 @@ BROKEN = "-w /no/such/file -p wa\n"
 def plan(tmp_path):
     """A function that plans changes on a tree: the answer of the apply module."""
 
-    def call(*changes, files=None, status=ON, kernel="No rules\n"):
-        said = {"uname -m": "x86_64\n", "auditctl -s": status, "auditctl -l": kernel}
+    def call(*changes, files=None, status=ON, kernel="No rules\n", more=None):
+        said = {"uname -m": "x86_64\n", "auditctl -s": status, "auditctl -l": kernel, **(more or {})}
         plant(str(tmp_path), Scenario("", {}, {}, "", {}, files={**BASE, RULES: "-D\n", **(files or {})}))
         asked = {str(number): ["audit_rule", *change] for number, change in enumerate(changes)}
 
@@ -189,3 +190,18 @@ def test_rules_that_could_not_be_brought_back_are_not_replaced(more):
     else:
         audit_rule._load(plan, recording)
         assert made[0][0] == "load the audit rules"
+
+
+def test_limit_of_records_is_taken_off_now_and_in_the_files(plan):
+    answer = plan((DAEMON, True), files={RULES: "-b 8192\n-r 1\n"}, status=FULL % (340, 1))
+
+    assert labels(answer) == [RULES, "take the limit off audit records"]
+    assert answer["steps"][0]["diff"]["lines"].endswith("-r 1\n+# disabled by hipaa.cis: -r 1\n")
+
+
+def test_daemon_that_the_kernel_has_lost_is_for_a_person(plan):
+    shown = "Id=auditd.service\nNames=auditd.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
+    command = "systemctl show --no-pager --property=%s -- auditd.service" % PROPERTIES
+    answer = plan((DAEMON, True), files={"/run/systemd/system/.keep": ""}, status=FULL % (0, 0), more={command: shown})
+
+    assert "hands nothing to it" in answer["changes"]["0"]["reason"]
