@@ -45,6 +45,16 @@ RSYSLOGD = Daemon(
     "so that /etc/rsyslog.conf does not count; move that configuration there",
 )
 
+# chronyd(8): another configuration file.
+CHRONYD = Daemon(
+    "chronyd",
+    ("chrony.service", "chronyd.service"),
+    ("/etc/default/chrony", "/etc/sysconfig/chronyd"),
+    "f",
+    "fFlLPtu",
+    "so that its usual file does not count; move that configuration there",
+)
+
 
 def refuse(host: Host, daemon: Daemon) -> None:
     """Raise `ReadError` where a unit, its snippets or its environment starts a daemon with what its files do not say.

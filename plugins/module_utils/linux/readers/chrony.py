@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `chrony`: directives of chrony.conf(5), with what `include`, `confdir` and `sourcedir` bring."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    UsageError,
+    absent,
+    read_each,
+    required,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
+
+MAINS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
+SOURCES = ("server", "pool", "peer")
+QUERIES = {"sources": SOURCES, "users": ("user",)}
+# Where chronyd itself gives up.
+MAX_DEPTH = 10
+# File, number of the line, its words.
+Line = Tuple[str, int, List[str]]
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Answer `sources` and `users` with `[{file, line, argument, text}]`; absent without a configuration."""
+    main = next((path for path in MAINS if host.exists(path)), None)
+    if main is None:
+        return [absent(MAINS[0])] * len(addresses)
+    daemon_options.refuse(host, daemon_options.CHRONYD)
+    found = list(_lines(host, main, 0))
+
+    def one(address: Address) -> Observation:
+        names = QUERIES.get(required(address, "query"))
+        if names is None:
+            raise UsageError("unknown query %r; known: %s" % (address["query"], ", ".join(sorted(QUERIES))))
+        return value([_entry(line) for line in found if lowered(line[2][0]) in names], main)
+
+    return read_each(addresses, one)
+
+
+def _entry(line: Line) -> Dict[str, Any]:
+    file, number, words = line
+    # Shown as a line of the main file, whatever an included one is called.
+    text = shown_line(MAINS[0], " ".join(words))
+    return {"file": printable(file), "line": number, "argument": printable([*words, ""][1]), "text": text}
+
+
+def _lines(host: Host, path: str, depth: int) -> Iterator[Line]:
+    """Yield the directives of a file and of those that it brings. A comment is a line of its own, behind one of four signs."""
+    if depth > MAX_DEPTH:
+        raise ReadError("%s: chronyd gives up at so many includes; does a file include itself?" % printable(path))
+    for number, raw in enumerate(split_lines(host.read_text(path)), 1):
+        words = words_of(raw)
+        if not words or words[0][0] in "!;#%":
+            continue
+        name = lowered(words[0])
+        if name == "include" and len(words) > 1:
+            for found in _included(host, raw.strip(BLANKS)[len(name) :].strip(BLANKS), "%s:%d" % (path, number)):
+                yield from _lines(host, found, depth + 1)
+        elif name == "confdir":
+            for found in snippets(host, words[1:]):
+                yield from _lines(host, found, depth + 1)
+        elif name == "sourcedir":
+            # Read while it runs; other directives do nothing there.
+            for found in snippets(host, words[1:], ".sources"):
+                rows = _lines(host, found, depth + 1)
+                yield from (row for row in rows if lowered(row[2][0]) in SOURCES)
+        else:
+            yield path, number, words
+
+
+def _included(host: Host, pattern: str, place: str) -> List[str]:
+    found = host.glob(pattern) if pattern.startswith("/") else []
+    if not found and not any(sign in pattern for sign in "*?["):
+        raise ReadError(
+            "%s includes a file that is not there, so that chronyd does not start; mend it" % printable(place)
+        )
+    try:
+        return [path for path in found if host.stat(path)]
+    except NotFound:
+        raise ReadError(
+            "%s includes what leads nowhere, so that chronyd does not start; mend it" % printable(place)
+        ) from None
