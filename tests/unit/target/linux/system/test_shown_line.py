@@ -151,7 +151,7 @@ def test_readers_show_lines_so(tmp_path):
         "/etc/login.defs": f"PASS_MAX_DAYS 999 # {M}\n",
         "/etc/sysctl.d/x.conf": f"net.ipv4.ip_forward = 1 # {M}\n",
         "/proc/sys/net/ipv4/ip_forward": "1\n",
-        "/etc/systemd/journald.conf": f"[Journal]\nStorage=auto # {M}\n",
+        "/etc/systemd/journald.conf": f"[Journal]\nTTYPath=auto # {M}\n",
         "/proc/self/mountinfo": "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
     }
     scenario = Scenario("x", {}, {}, "fail", {}, files=files)
@@ -165,7 +165,7 @@ def test_readers_show_lines_so(tmp_path):
         login_defs.read(host, [{"name": "PASS_MAX_DAYS"}])[0],
         sysctl.read(host, [{"name": "net.ipv4.ip_forward"}])[0],
         text_setting.read(
-            host, [{"file": "/etc/systemd/journald.conf", "format": "systemd", "section": "Journal", "name": "Storage"}]
+            host, [{"file": "/etc/systemd/journald.conf", "format": "systemd", "section": "Journal", "name": "TTYPath"}]
         )[0],
     ]
 
