@@ -68,7 +68,7 @@ def test_other_signs_are_no_blanks(tmp_path, rule, files):
     ("rule", "files"),
     [
         ("default_umask", {"/etc/profile": "umask 027~\n"}),
-        ("shell_timeout", {"/etc/profile.d/a.sh": "TMOUT=900~\nreadonly TMOUT~\nexport TMOUT~\n"}),
+        ("shell_timeout", {"/etc/profile": "TMOUT=900~\nreadonly TMOUT~\nexport TMOUT~\n"}),
     ],
 )
 def test_carriage_return_is_a_part_of_the_word_to_a_shell(tmp_path, rule, files):

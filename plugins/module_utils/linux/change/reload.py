@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import is_shell
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_grammar import is_shell
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -21,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import is_shell
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_grammar import is_shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
 
 MAX_LINES = 100

@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import re
 import stat
-from typing import List
+from typing import Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, mode_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import StartUp, umask_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_core import REMEDY
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
+    BASH_INTERACTIVE,
+    BASH_LOGIN,
+    BASH_LOGIN_COMMAND,
+    DASH_LOGIN,
+    DASH_LOGIN_COMMAND,
+    root_person,
+    start,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words import known
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.umask_text import changed_umask
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_UMASK = "0022"
-LOGIN_FILES = ("/.bash_profile", "/.bash_login", "/.profile")
-# What has none of bash's own files; an account that cannot log in gives its files to `su -s` and `sudo -s`.
-PLAIN_SHELLS = ("sh", "dash")
-FOLLOWED = (*PLAIN_SHELLS, "bash", "nologin", "false", "")
+WATCHED = ("PATH", "umask")
 
 
 def path_problems(host: Host) -> List[str]:
@@ -32,7 +39,7 @@ def path_problems(host: Host) -> List[str]:
     Every part that any possible PATH has is looked at, as the benchmark does for the one of `sudo -Hiu root env`.
     """
     found: List[str] = []
-    parts = [part for path in _start_up(host).paths for part in path.split(":")]
+    parts = [part for path in _start_up(host)["PATH"] for part in path.split(":")]
     for part in dict.fromkeys(parts):
         shown = printable(part)[:200]
         if part in ("", "."):
@@ -46,40 +53,31 @@ def path_problems(host: Host) -> List[str]:
 
 def umasks(host: Host) -> List[str]:
     """Return every umask that a login shell of root may end with; the one before its files, where they set none."""
-    return _start_up(host).umasks
+    return _start_up(host)[" umask"]
 
 
-def _start_up(host: Host) -> StartUp:
-    found: StartUp = host.shared("root's start-up files", lambda: _follow(host))
+def _start_up(host: Host) -> Dict[str, List[str]]:
+    found: Dict[str, List[str]] = host.shared("root's start-up files", lambda: _follow(host))
     return found
 
 
-def _follow(host: Host) -> StartUp:
-    """Follow the files of bash(1) and dash(1): those of a login, then those of an interactive shell within it."""
-    shell, home = _shell_and_home(host)
-    result = StartUp(host, home, _first_paths(host), _first_umasks(host))
-    result.read("/etc/profile", certain=True)
-    plain = shell in PLAIN_SHELLS
-    # Of the three the shell reads the first that it finds.
-    for name in LOGIN_FILES[-1:] if plain else LOGIN_FILES:
-        if result.read(home + name, certain=True):
-            break
-    if not plain:
-        result.read("/etc/bash.bashrc", certain=None)
-        result.read(home + "/.bashrc", certain=None)
-    return result
-
-
-def _shell_and_home(host: Host) -> List[str]:
-    lines = [user for user in users(host) if user.name == "root"]
-    if not lines:
-        raise ReadError("/etc/passwd has no account root")
-    shell = lines[0].shell.rsplit("/", 1)[-1]
-    if shell not in FOLLOWED:
-        raise ReadError(
-            "root's shell is %s, whose start-up files are not known; sh, dash and bash are" % lines[0].shell
-        )
-    return [shell, lines[0].home.rstrip("/")]
+def _follow(host: Host) -> Dict[str, List[str]]:
+    """Return what PATH and umask may be in a login shell of root, and in an interactive one within it."""
+    root = root_person(host)
+    before = {"PATH": frozenset(_first_paths(host)), " umask": frozenset(_first_umasks(host))}
+    ways = [DASH_LOGIN, DASH_LOGIN_COMMAND] if root.plain else [BASH_LOGIN, BASH_LOGIN_COMMAND]
+    shells = [start(host, root, way, WATCHED, before) for way in ways]
+    if not root.plain:
+        within = {name: shells[0].state.get(name) for name in before}
+        shells.append(start(host, root, BASH_INTERACTIVE, WATCHED, within))
+    found = {}
+    for name in before:
+        values = frozenset().union(*(shell.state.get(name) for shell in shells))
+        if not all(known(value) for value in values):
+            places = ", ".join(place for shell in shells for place in shell.places[:10])
+            raise ReadError("%s: what %s is in the end cannot be told; %s" % (places, name.strip(" "), REMEDY))
+        found[name] = sorted(values)
+    return found
 
 
 def _first_paths(host: Host) -> List[str]:
@@ -102,7 +100,9 @@ def _first_paths(host: Host) -> List[str]:
 def _first_umasks(host: Host) -> List[str]:
     """Return the system's umask, and that of login.defs, which holds only where pam_umask(8) is set up."""
     setting = settings_of(host).get("UMASK")
-    return list(dict.fromkeys([DEFAULT_UMASK] + ([umask_text(setting[0])] if setting else [])))
+    return list(
+        dict.fromkeys([DEFAULT_UMASK, (changed_umask(setting[0], DEFAULT_UMASK) if setting else None) or DEFAULT_UMASK])
+    )
 
 
 def _lines(host: Host, path: str) -> List[str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind `shell_variable`: what the system-wide start-up files of shells may set a variable to. They are read and never run."""
+"""Kind `shell_variable`: what a variable is in interactive shells by their start-up files. They are read and never run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from typing import List, Sequence
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, read_each, value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import own_shell_file
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_assignments import (
-    FILES,
-    SNIPPETS,
-    checked_name,
-    look,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import checked_name, look
+
+FILES = "/etc/profile, /etc/bash.bashrc and what they read"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -29,6 +26,6 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         seen = look(host, name)
         old = own_shell_file.outdated(host, name)
         more = {} if old is None else {"own_value": old, "own_is_current": False}
-        return value({**seen.as_value(), **more}, ", ".join(seen.places[:10]) or ", ".join((*FILES, SNIPPETS)))
+        return value({**seen.as_value(), **more}, ", ".join(seen.places[:10]) or FILES)
 
     return read_each(addresses, one)

@@ -33,7 +33,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall im
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file_lines
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_text import is_shell
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_grammar import is_shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import pam
 
 Wanted = Mapping[str, Any]

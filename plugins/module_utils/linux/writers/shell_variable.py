@@ -14,7 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.own_shell_f
     own_path,
     own_text,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_assignments import checked_name, look
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import checked_name, look
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan

@@ -10,7 +10,10 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import StartUp, umask_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_files import Files
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_run import Shell
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words import known, only
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.umask_text import changed_umask
 
 START = "/start"
 DEBIAN = """if [ "$(id -u)" -eq 0 ]; then
@@ -25,8 +28,25 @@ export PATH
 def follow(tmp_path, text, **others):
     for name, content in {"profile": text, **others}.items():
         (tmp_path / name).write_text(content)
-    found = StartUp(Host(str(tmp_path), privileged=True), "/root", [START], ["0022"])
-    found.read("/profile", certain=True)
+    files = Files(Host(str(tmp_path), privileged=True), root=True)
+    before = {
+        "HOME": "/root",
+        "USER": "root",
+        " name": "root",
+        " uid": "0",
+        "EUID": "0",
+        "PATH": START,
+        " umask": "0022",
+    }
+    shell = Shell(files, True, False, True, {name: only(one) for name, one in before.items()}, ("PATH", "umask"))
+    shell.start_up("/profile")
+    return shell.end()
+
+
+def paths_of(state):
+    found = state.get("PATH")
+    if not all(known(path) for path in found):
+        raise ReadError("/profile")
     return found
 
 
@@ -61,21 +81,23 @@ def follow(tmp_path, text, **others):
         ("[ -f /profile ] && PATH=/a", ["/a"]),
         ("[ -f /profile ] &&\n PATH=/a", ["/a"]),
         ("[ -f /profile ] || PATH=/a", [START]),
-        ("[ -f /none ] || PATH=/a", [START, "/a"]),
-        ('if [ "$TERM" ]; then PATH=/a; else PATH=/b; fi', [START, "/a", "/b"]),
-        ("if ! [ -d /none ]; then PATH=/a; fi", [START, "/a"]),
-        ("if [ -f /profile ] && false; then PATH=/a; fi", [START, "/a"]),
+        ("[ -f /none ] || PATH=/a", ["/a"]),
+        ('if [ "$TERM" ]; then PATH=/a; else PATH=/b; fi', ["/a", "/b"]),
+        ("if ! [ -d /none ]; then PATH=/a; fi", ["/a"]),
+        ("if [ -f /profile ] && false; then PATH=/a; fi", [START]),
         ("if [ -f /none ]; then :; elif [ -f /profile ]; then PATH=/a; else PATH=/b; fi", ["/a"]),
         ("if [ -f /profile ]; then PATH=/a; elif true; then PATH=/b; else PATH=/c; fi", ["/a"]),
-        ("if [ $x ]; then :; elif [ -f /profile ]; then PATH=/a; else PATH=/b; fi", [START, "/a", "/b"]),
-        ('case ":$PATH:" in *:/a:*) ;; *) PATH=/a:$PATH ;; esac', [START, "/a:/start"]),
-        ("for d in /a /b; do PATH=/c; done", [START, "/c"]),
-        # A subshell, a function and what follows a return do not surely count, so the value before stays possible.
-        ("PATH=/writable\n(PATH=/safe)", ["/writable", "/safe"]),
-        ("f() { PATH=/safe; }", [START, "/safe"]),
-        ("function f {\nPATH=/safe\n}", [START, "/safe"]),
+        ("if [ $x ]; then :; elif [ -f /profile ]; then PATH=/a; else PATH=/b; fi", [START, "/a"]),
+        ('case ":$PATH:" in *:/a:*) ;; *) PATH=/a:$PATH ;; esac', ["/a:/start"]),
+        ("for d in /a /b; do PATH=/c; done", ["/c"]),
+        # A subshell and a function that nobody calls leave nothing.
+        ("PATH=/writable\n(PATH=/safe)", ["/writable"]),
+        ("f() { PATH=/safe; }", [START]),
+        ("add() { PATH=$1:$PATH; }\nadd /a; add /b", ["/b:/a:/start"]),
+        ("function f {\nPATH=/safe\n}", [START]),
         ("[ -z $PS1 ] && return\nPATH=/safe", [START, "/safe"]),
-        ("true || { PATH=/safe; }", [START, "/safe"]),
+        ("true || { PATH=/safe; }", [START]),
+        ("[ $x ] || { PATH=/safe; }", [START, "/safe"]),
         # Data is no command.
         ("cat <<EOF\nPATH=/a it's\nEOF\nPATH=/b", ["/b"]),
         ("cat <<-'X'\nPATH=/a\n\tX\n", [START]),
@@ -85,8 +107,8 @@ def follow(tmp_path, text, **others):
         (". /other", ["/from/other"]),
         ('[ -r /other ] && source "/other"', ["/from/other"]),
         ("if [ $x ]; then . /other; fi", [START, "/from/other"]),
-        ("for i in /ot*; do if [ -r $i ]; then . $i; fi; done", [START, "/from/other"]),
-        ("for i in $(run-parts --list --regex '^[a-z]*$' /); do . $i; done", [START, "/from/other"]),
+        ("for i in /ot*; do if [ -r $i ]; then . $i; fi; done", ["/from/other"]),
+        ("for i in $(run-parts --list --regex '^[a-z]*$' /); do . $i; done", ["/from/other"]),
         (". /missing", [START]),
         (". /profile", [START]),
         (". ${XDG_CONFIG_HOME:-/}other", ["/from/other"]),
@@ -94,7 +116,7 @@ def follow(tmp_path, text, **others):
     ],
 )
 def test_possible_paths(tmp_path, text, paths):
-    assert follow(tmp_path, text, other="PATH=/from/other\n").paths == paths
+    assert paths_of(follow(tmp_path, text, other="PATH=/from/other\n")) == set(paths)
 
 
 @pytest.mark.parametrize(
@@ -104,18 +126,21 @@ def test_possible_paths(tmp_path, text, paths):
         "PATH=`cat /etc/path`",
         "PATH=$UNHEARD/bin:$PATH",
         "[ $x ] && D=/a\nPATH=$D:$PATH",
-        "add() { PATH=$1:$PATH; }",
+        "add() { PATH=$1:$PATH; }\nadd $UNHEARD",
         "PATH=(/a /b)",
         "PATH=~bob/bin",
-        "eval PATH=.",
+        "eval PATH=$UNHEARD",
         'eval "$(brew shellenv)"',
         "read PATH < /x",
         "unset PATH",
         "printf -v PATH .",
-        ": ${PATH:=/a}",
+        "trap 'PATH=.' DEBUG",
         ". $UNHEARD/env",
         ". relative",
         ". <(echo PATH=.)",
+        "umask $UNHEARD",
+        "umask $(cat /etc/mask)",
+        "alias umask=true",
         "PATH='/a",
         'echo "$(',
         "cat <<EOF\nPATH=/a",
@@ -126,7 +151,7 @@ def test_possible_paths(tmp_path, text, paths):
 )
 def test_what_cannot_be_followed_is_an_error(tmp_path, text):
     with pytest.raises(ReadError, match=r"/profile"):
-        follow(tmp_path, text)
+        paths_of(follow(tmp_path, text))
 
 
 def test_too_many_files_are_an_error(tmp_path):
@@ -145,18 +170,18 @@ def test_too_many_files_are_an_error(tmp_path):
         ("umask u=rwx,g=rx,o=", ["0027"]),
         ("umask -S; umask; umask -p", ["0022"]),
         ("umask -S 077", ["0077"]),
-        ("umask $MASK", ["$MASK"]),
-        ("umask g-w", ["g-w"]),
+        ("umask g-w,o+r", ["0022"]),
+        ("umask 077; umask g+r", ["0037"]),
     ],
 )
 def test_possible_umasks(tmp_path, text, umasks):
-    assert follow(tmp_path, text).umasks == umasks
+    assert follow(tmp_path, text).get(" umask") == set(umasks)
 
 
 @pytest.mark.parametrize("symbols", ["u=rwx,g=rx,o=", "u=rw,g=,o=x", "a=r", "ug=rwx,o=rx"])
 def test_symbolic_umask_is_that_of_the_shell(symbols):
     told = subprocess.run(["sh", "-c", "umask %s; umask" % symbols], stdout=subprocess.PIPE, check=True)
-    assert umask_text(symbols) == told.stdout.decode().strip()
+    assert changed_umask(symbols, "0022") == told.stdout.decode().strip()
 
 
 SCRIPTS = [
@@ -189,4 +214,4 @@ def test_value_in_a_real_shell_is_among_the_possible(tmp_path, script, shell):
     )
     os.makedirs(str(tmp_path / "root"))
 
-    assert told.stdout.decode() in follow(tmp_path, script).paths
+    assert told.stdout.decode() in follow(tmp_path, script).get("PATH")

@@ -53,6 +53,7 @@ def planned(root, text):
     path = root / own_path("TMOUT").lstrip("/")
     path.parent.mkdir(parents=True)
     path.write_text(text)
+    (root / "etc/profile").write_text("for i in /etc/profile.d/*.sh; do . $i; done\n")
     host = PlannedHost(str(root))
     plan = ChangePlan(host)
     seen = reader.read(host, [{"name": "TMOUT"}])[0].value

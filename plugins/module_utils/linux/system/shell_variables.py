@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a variable is in every interactive bash of an ordinary user and of root, by the start-up files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, UsageError, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_run import Shell
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
+    BASH_INTERACTIVE,
+    BASH_LOGIN,
+    ORDINARY,
+    Person,
+    inherited,
+    root_person,
+    start,
+    texts,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words import UNSET, Values, only
+
+NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+MAX_VALUES = 50
+SYSTEM_UMASK = "0022"
+
+
+@dataclass
+class Found:
+    """What was found of one variable. ``logins`` and ``shells``: those that a login starts, and those with them."""
+
+    name: str
+    logins: List[Shell]
+    shells: List[Shell]
+
+    def as_value(self) -> Dict[str, Any]:
+        """Return what the kind `shell_variable` shows."""
+        found = frozenset().union(*(shell.state.get(self.name) for shell in self.shells))
+        return {
+            "values": [printable(text)[:200] for text in texts(found)][:MAX_VALUES],
+            "certain": UNSET not in found,
+            "readonly": all(shell.state.flag(" r " + self.name) is True for shell in self.logins),
+            "exported": all(shell.state.flag(" x " + self.name) is True for shell in self.logins),
+            "unset": UNSET in found and any(shell.unset for shell in self.shells),
+        }
+
+    @property
+    def places(self) -> List[str]:
+        """Return where the files set or unset it."""
+        return list(dict.fromkeys(place for shell in self.shells for place in shell.places))
+
+
+def checked_name(address: Address) -> str:
+    """Return the name in an address. Raises `UsageError`."""
+    name = required(address, "name")
+    if not NAME.match(name):
+        raise UsageError("%r is not the name of a variable" % name)
+    return name
+
+
+def look(host: Host, name: str) -> Found:
+    """Return what a variable is in a login shell and in a shell that is started within it. Raises `ReadError`."""
+    before = {name: _from_environment(host, name), " umask": only(SYSTEM_UMASK)}
+    if UNSET not in before[name]:
+        before[" x " + name] = only("1")
+    people: List[Person] = [ORDINARY]
+    if host.exists("/etc/passwd"):
+        people.append(root_person(host))
+    logins, shells = [], []
+    for person in people:
+        login = start(host, person, BASH_LOGIN, (name,), before)
+        logins.append(login)
+        # A shell started within finds what is exported; that it was read-only is not handed on.
+        shells += [login, start(host, person, BASH_INTERACTIVE, (name,), inherited(login, name))]
+    return Found(name, logins, shells)
+
+
+def _from_environment(host: Host, name: str) -> Values:
+    """Return what pam_env(8) gives every login."""
+    try:
+        rows = host.read_text("/etc/environment").split("\n")
+    except NotFound:
+        return only(UNSET)
+    found = [re.match(r"[ \t]*(?:export[ \t]+)?%s=(.*?)[ \t]*\Z" % re.escape(name), row, re.ASCII) for row in rows]
+    values = [one.group(1).strip("\"'") for one in found if one]
+    return only(values[-1] if values else UNSET)
