@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, mode_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import settings_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask import first_umasks
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_core import REMEDY
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
     BASH_INTERACTIVE,
@@ -25,11 +26,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_start
     root_person,
     start,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import LOGINS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words import known
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.umask_text import changed_umask
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-DEFAULT_UMASK = "0022"
 WATCHED = ("PATH", "umask")
 
 
@@ -64,7 +64,7 @@ def _start_up(host: Host) -> Dict[str, List[str]]:
 def _follow(host: Host) -> Dict[str, List[str]]:
     """Return what PATH and umask may be in a login shell of root, and in an interactive one within it."""
     root = root_person(host)
-    before = {"PATH": frozenset(_first_paths(host)), " umask": frozenset(_first_umasks(host))}
+    before = {"PATH": frozenset(_first_paths(host)), " umask": first_umasks(host, LOGINS, root=True)}
     ways = [DASH_LOGIN, DASH_LOGIN_COMMAND] if root.plain else [BASH_LOGIN, BASH_LOGIN_COMMAND]
     shells = [start(host, root, way, WATCHED, before) for way in ways]
     if not root.plain:
@@ -95,14 +95,6 @@ def _first_paths(host: Host) -> List[str]:
     setting = settings_of(host).get("ENV_SUPATH")
     paths.append(setting[0].replace("PATH=", "", 1) if setting else DEFAULT_PATH)
     return list(dict.fromkeys(paths))
-
-
-def _first_umasks(host: Host) -> List[str]:
-    """Return the system's umask, and that of login.defs, which holds only where pam_umask(8) is set up."""
-    setting = settings_of(host).get("UMASK")
-    return list(
-        dict.fromkeys([DEFAULT_UMASK, (changed_umask(setting[0], DEFAULT_UMASK) if setting else None) or DEFAULT_UMASK])
-    )
 
 
 def _lines(host: Host, path: str) -> List[str]:

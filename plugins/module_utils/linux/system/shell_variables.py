@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, UsageError, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask import SYSTEM_UMASK, first_umasks
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_run import Shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
+    BASH_BY_SSH,
     BASH_INTERACTIVE,
     BASH_LOGIN,
+    BASH_LOGIN_COMMAND,
+    DASH_LOGIN,
+    DASH_LOGIN_COMMAND,
     ORDINARY,
     Person,
     inherited,
@@ -26,7 +31,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words
 
 NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 MAX_VALUES = 50
-SYSTEM_UMASK = "0022"
+UMASK = "umask"
+LOGINS = ("login", "sshd", "su-l", "su")
 
 
 @dataclass
@@ -88,3 +94,38 @@ def _from_environment(host: Host, name: str) -> Values:
     found = [re.match(r"[ \t]*(?:export[ \t]+)?%s=(.*?)[ \t]*\Z" % re.escape(name), row, re.ASCII) for row in rows]
     values = [one.group(1).strip("\"'") for one in found if one]
     return only(values[-1] if values else UNSET)
+
+
+def umask_ways(host: Host) -> Tuple[Dict[str, List[str]], List[str]]:
+    """Return the umasks that an ordinary user may have, by the way in, and where files set them. Raises `ReadError`."""
+    before = {" umask": first_umasks(host, LOGINS)}
+    by_ssh = {" umask": first_umasks(host, ("sshd",))}
+    shells = {way.name: start(host, ORDINARY, way, (UMASK,), before) for way in (BASH_LOGIN, BASH_LOGIN_COMMAND)}
+    within = {" umask": shells[BASH_LOGIN.name].state.get(" umask")}
+    shells[BASH_INTERACTIVE.name] = start(host, ORDINARY, BASH_INTERACTIVE, (UMASK,), within)
+    if host.place("/bin/sh")[0].endswith("/dash"):
+        shells.update(
+            {way.name: start(host, ORDINARY, way, (UMASK,), before) for way in (DASH_LOGIN, DASH_LOGIN_COMMAND)}
+        )
+    found = {name: texts(shell.state.get(" umask")) for name, shell in shells.items()}
+    places = [place for shell in shells.values() for place in shell.places]
+    command = start(host, ORDINARY, BASH_BY_SSH, (UMASK,), by_ssh)
+    found[BASH_BY_SSH.name] = texts(command.state.get(" umask"))
+    found["sftp"] = sorted(by_ssh[" umask"])
+    found["cron"] = sorted(first_umasks(host, ("cron", "crond")))
+    return found, list(dict.fromkeys(places))
+
+
+def umask_value(ways: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
+    """Return what the kind shows of the umask: ``values`` are those of shells that a login starts, and of shells in them."""
+    shells = [
+        text for way, texts_of in ways.items() if way not in (BASH_BY_SSH.name, "sftp", "cron") for text in texts_of
+    ]
+    return {
+        "values": sorted(set(shells)),
+        "certain": True,
+        "readonly": False,
+        "exported": False,
+        "unset": False,
+        "ways": dict(ways),
+    }

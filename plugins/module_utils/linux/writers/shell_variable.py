@@ -14,7 +14,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.own_shell_f
     own_path,
     own_text,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import checked_name, look
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import (
+    UMASK,
+    checked_name,
+    look,
+    umask_value,
+    umask_ways,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -27,6 +33,9 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     if not is_plain(text):
         raise CannotFix("%r is no plain value" % text)
     path = own_path(name)
+    if name == UMASK:
+        _write_umask(plan, path, text)
+        return
     before = look(plan.host, name)
     others = [place for place in before.places if not place.startswith(path)]
     if others:
@@ -34,3 +43,17 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
             "%s is set elsewhere too, which would clash: %s; remove that by hand" % (name, ", ".join(others))
         )
     plan.write(path, own_text(name, text))
+
+
+def _write_umask(plan: ChangePlan, path: str, text: str) -> None:
+    """Set the umask for all login shells behind every other file, where what is planned so far does not do so."""
+    ways, places = umask_ways(plan.host)
+    values = umask_value(ways)["values"]
+    if values == ["%04o" % int(text, 8)]:
+        return
+    if plan.host.exists(path):
+        raise CannotFix(
+            "the umask is %s although %s sets it; look at %s"
+            % (", ".join(values), path, ", ".join(places) or "what reads /etc/profile.d")
+        )
+    plan.write(path, "umask %s\n" % text)
