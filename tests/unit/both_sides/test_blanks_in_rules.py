@@ -23,7 +23,10 @@ CASES = [
     ("default_umask", {"/etc/profile": "umask~027\n"}),
     ("default_umask", {"/etc/profile": "~umask 027\n"}),
     ("default_umask", {"/etc/profile": "umask 027~\n"}),
-    ("default_umask", {"/etc/login.defs": "UMASK~027\n"}),
+    (
+        "default_umask",
+        {"/etc/login.defs": "UMASK~027\n", "/etc/pam.d/login": "session optional pam_umask.so nousergroups\n"},
+    ),
     (
         "pam_faillock_enabled",
         {"/etc/pam.d/common-auth": STACK, "/etc/pam.d/common-account": "account~required pam_faillock.so\n"},
