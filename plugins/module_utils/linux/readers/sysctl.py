@@ -49,12 +49,8 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
     }
     place = "/proc/sys/" + key
     for found in interfaces(host, boot, key):
-        odd = {
-            what: text
-            for what, text in (("running", found.running), ("configured", found.configured))
-            if text is not None
-        }
-        odd = {what: text for what, text in odd.items() if text != seen[what]}
+        own = (("running", found.running), ("configured", found.configured and shown_value(found.configured)))
+        odd = {what: text for what, text in own if text is not None and text != seen[what]}
         if odd:
             seen["interfaces"].append({"name": printable(found.name), **odd})
     seen["interfaces"] = seen["interfaces"][:MAX_SOURCES]
