@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 PIN = HERE / "axe.txt"
 CACHE = HERE.parents[1] / ".cache" / "axe"
 INSIDE = "axe_playwright_python/axe.min.js"
+# The look at a page of a fleet, on a machine that is busy.
+SECONDS = 300
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -53,6 +55,8 @@ def script() -> str:
 
 def violations(driver: WebDriver) -> list[str]:
     """What is wrong with the page that is open, one line for each element."""
+    # A busy machine takes minutes for what takes seconds.
+    driver.set_script_timeout(SECONDS)
     # through the debugger's door: the page's own policy lets no foreign script in
     driver.execute_cdp_cmd("Runtime.evaluate", {"expression": script()})
     run = "const done = arguments[1]; axe.run(document, {runOnly: arguments[0]}).then(done, (e) => done({error: String(e)}))"
