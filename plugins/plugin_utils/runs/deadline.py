@@ -43,7 +43,9 @@ def standing(finding: Record, record: Record, past: Failing, at: str = "") -> St
     """Return how a failing finding stands at a moment (ISO 8601); where not given, when it was seen."""
     seen = past.first_seen(finding, record)
     days = record.get("decisions", {}).get("deadlines", {}).get(finding["severity"])
-    due, over = _due(seen, days, at or finding.get("audited_at") or record["audited_at"]) if days else ("", -1)
+    if days is None:
+        return Standing(seen, "", -1, treatment(finding))
+    due, over = _due(seen, days, at or finding.get("audited_at") or record["audited_at"])
     return Standing(seen, due, over, treatment(finding))
 
 

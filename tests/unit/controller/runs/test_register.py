@@ -127,6 +127,13 @@ def test_deadline_goes_by_when_the_ledger_saw_it_first():
     assert [(one["run_id"], one["opened"]) for one in entry["history"]] == [("first", 1), ("second", 1)]
 
 
+def test_deadline_of_no_days_is_over_as_soon_as_it_fails_again():
+    told = made(host("a", deadlines={"high": 0}), past=past({"a": 1}))
+
+    assert (only(told)["due"], only(told)["overdue"]) == ("2026-01-02", 1)
+    assert overdue(told).not_compliant
+
+
 def test_accepted_finding_is_never_overdue():
     told = made(host("a", exception=ACCEPTED, deadlines={"high": 3}), past=past({"a": 1}))
     assert only(told)["overdue"] == 0
