@@ -23,8 +23,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
     make_private_folder,
     private_file,
     write_private,
+    write_private_bytes,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed, plan_file
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import outcomes, packed, plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import Reader, as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
     join_host_records,
@@ -38,6 +39,12 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LATEST = "latest"
 # Of a host in one of these states the run has something to say; else it failed before it looked at anything.
 SEEN = ("audited", "not_begun")
+# Records that a run had when it ended, and that were written anew since.
+EARLIER = "earlier"
+LOOKED_AGAIN = (
+    "The run %s had ended before it looked at this host again; what it said of it then is kept in %s. Give each run a hipaa_cis_run_id "
+    "of its own, or none."
+)
 DEFAULT_BASE = "hipaa-cis-runs"
 # A host with every rule failing in full takes a hundredth of it.
 MAX_RECORD_BYTES = 64 * 1024 * 1024
@@ -144,16 +151,33 @@ class RunStore:
         standing = self.host_file(record["host"])
         path = standing.with_name(file_name(record["host"]) + packed.PACKED)
         earlier = _record(standing, HOST_SCHEMA)
-        record = join_host_records(earlier, record) if earlier else record
+        joined = join_host_records(earlier, record) if earlier else record
         try:
-            content = packed.write_packed(path, as_text(record))
+            kept = self._keep_ended(standing)
+            if kept and joined is record:
+                joined = {**record, "warnings": [*record.get("warnings", ()), LOOKED_AGAIN % (self.run_id, kept)]}
+            content = packed.write_packed(path, as_text(joined))
             if standing != path:
                 standing.unlink(missing_ok=True)
         except OSError as problem:
             raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
-        if record["status"] in SEEN:
+        if joined["status"] in SEEN:
             self.become_latest()
         return path, hashlib.sha256(content).hexdigest()
+
+    def _keep_ended(self, standing: Path) -> str:
+        """Keep a host's record that the run had when it ended, before it is written anew, and return where below the run.
+
+        Empty where the run has not ended yet, or has no record. Raises `OSError`.
+        """
+        if not (self.folder / outcomes.FILE).exists() or not standing.exists():
+            return ""
+        content = standing.read_bytes()
+        name, digest = packed.stem(standing), hashlib.sha256(content).hexdigest()
+        kept = self.folder / EARLIER / f"{name}.{digest[:16]}{standing.name[len(name) :]}"
+        make_private_folder(kept.parent)
+        write_private_bytes(kept, content)
+        return f"{EARLIER}/{kept.name}"
 
     def host_file(self, host: str) -> Path:
         """Return where a host's record stands, or would."""

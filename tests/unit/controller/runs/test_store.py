@@ -51,6 +51,24 @@ def test_different_hosts_get_different_files_on_any_file_system():
     assert all("/" not in name and not name.startswith(".") and len(name) < 120 for name in files)
 
 
+def test_record_that_a_run_ended_with_is_kept_when_another_run_has_its_id(tmp_path):
+    (sample,) = samples(1)
+    store = RunStore.create(str(tmp_path), "nightly")
+    first, digest = store.write_record(make_record("web", [make_finding(sample, "fail")]))
+    again, _digest = store.write_record(make_record("web", [make_finding(sample, "fail")]))
+    assert first == again
+    assert not (store.folder / "earlier").exists()
+
+    (store.folder / "outcomes.json").write_text("{}")
+    store.write_record(make_record("web", [make_finding(sample, "pass")]))
+
+    (kept,) = (store.folder / "earlier").iterdir()
+    assert kept.name == f"web.{digest[:16]}.json.gz"
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == digest
+    (warning,) = next(store.records())[2]["warnings"]
+    assert f"earlier/{kept.name}" in warning
+
+
 def test_records_and_folders_are_private(tmp_path):
     store = RunStore.create(str(tmp_path / "new" / "runs"), "run-1")
     path, _digest = store.write_record(record("web"))
