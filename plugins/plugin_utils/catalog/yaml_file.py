@@ -27,6 +27,10 @@ class _StrictLoader(_Base):  # type: ignore[misc]
         for key, _value in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
                 continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key has to be a word; what begins with { or [ needs quotes", key.start_mark
+                )
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key.value}' stands twice", key.start_mark
@@ -34,6 +38,18 @@ class _StrictLoader(_Base):  # type: ignore[misc]
             seen.add(key.value)
         result: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return result
+
+    def as_far_as_it_is_one(self, node: yaml.ScalarNode) -> Any:
+        """Return a day, a time or a number, or the text of what only looks like one: `2026-13-45` is a mistake in its entry alone."""
+        plain = _Base.yaml_constructors[node.tag]
+        try:
+            return plain(self, node)
+        except ValueError:
+            return node.value
+
+
+for _tag in ("timestamp", "int", "float"):
+    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _StrictLoader.as_far_as_it_is_one)
 
 
 @dataclass
@@ -87,3 +103,5 @@ def parse(path: Path, name: str) -> YamlFile:
         raise CatalogError([f"{name}:1: not valid YAML: {problem}"]) from None
     except OSError as problem:
         raise CatalogError([f"{name}:1: cannot be read: {problem.strerror}"]) from None
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise CatalogError([f"{name}:1: not valid YAML: {problem}"]) from None

@@ -192,6 +192,8 @@ def test_a_mistake_takes_its_own_entry_away_and_no_other(folder):
         ("systems.yml", "profile: server", "profile: servr", "unknown profile 'servr'"),
         ("systems.yml", "hosts: [pacs]", "# none", "systems.yml:3: system 1 .Imaging archive.*fits none .*needs name, and hosts or"),
         ("systems.yml", "said_on: 2026-10-12", "said_on: '2026-10-99'", "said_on: 2026-10-99 is no date"),
+        ("systems.yml", "said_on: 2026-10-12", "said_on: 2026-10-99", "said_on: 2026-10-99 is no date"),
+        ("exceptions.yml", "2027-05-31", "2027-02-30", "exceptions.yml:.* exception 1 .*expires: 2027-02-30 is no date"),
         ("systems.yml", "name: Ward workstations", "name: Imaging archive", "system 2 .* it stands twice, system 1"),
         ("deadlines.yml", "days: 7", "days: -7", "deadlines.yml:3: deadline 1 .severity critical., days: -7 is less than"),
     ],
@@ -266,8 +268,16 @@ def test_aliases_that_unfold_without_end_are_refused(folder):
         ("deadlines:\n- " + "[" * 30 + "]" * 30, "nested deeper than 20"),
         ("deadlines: [" + "#" * (9 << 20), "it has more than 8 MiB"),
         ("deadlines:\n- \x07", "not valid YAML"),
+        (
+            "deadlines:\n- {severity: {{ severity }}, days: 7}",
+            "deadlines.yml:2: not valid YAML: a key has to be a word",
+        ),
+        (
+            "deadlines:\n- {severity: high, days: 0b_}",
+            "deadlines.yml:2: deadline 1 (severity high), days: '0b_' is not",
+        ),
     ],
-    ids=["bottomless", "deep", "long", "control"],
+    ids=["bottomless", "deep", "long", "control", "template", "number"],
 )
 def test_hostile_file_is_one_message_and_voids_no_other(folder, content, said):
     (folder / "deadlines.yml").write_text(content)
