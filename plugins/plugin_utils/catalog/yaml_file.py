@@ -41,7 +41,7 @@ class _StrictLoader(_Base):  # type: ignore[misc]
 
     def as_far_as_it_is_one(self, node: yaml.ScalarNode) -> Any:
         """Return a day, a time or a number, or the text of what only looks like one: `2026-13-45` is a mistake in its entry alone."""
-        plain = _Base.yaml_constructors[node.tag]
+        plain = yaml.SafeLoader.yaml_constructors[node.tag]
         try:
             return plain(self, node)
         except ValueError:
