@@ -15,6 +15,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.time_zone import time_zo
 UTC = "UTC"
 # A year, a leap day in it or not: whoever decided it looks at it again at least that often.
 MAX_DAYS = 366
+# Beyond, there is no next day and no moment in another time zone.
+YEARS = range(1900, 9000)
 IN_FORCE, EXPIRED, NOT_YET = "in_force", "expired", "not_yet_valid"
 Item = Mapping[str, Any]
 
@@ -46,9 +48,14 @@ def faults(item: Item, now: datetime, begins: str, ends: str, limited: str = "")
         if key not in item:
             continue
         try:
-            days[key] = date.fromisoformat(item[key])
+            day = date.fromisoformat(item[key])
         except ValueError as problem:
             yield key, f"{item[key]} is no date, for {problem}"
+            continue
+        if day.year in YEARS:
+            days[key] = day
+        else:
+            yield key, f"{item[key]} has to be a day of the years {YEARS[0]} to {YEARS[-1]}"
     if ends in days and limited and (days[ends] - today).days > MAX_DAYS:
         ahead = (days[ends] - today).days
         yield ends, f"{item[ends]} is {ahead} days ahead; {limited} holds at most {MAX_DAYS} and is then renewed"

@@ -193,6 +193,8 @@ def test_a_mistake_takes_its_own_entry_away_and_no_other(folder):
         ("systems.yml", "hosts: [pacs]", "# none", "systems.yml:3: system 1 .Imaging archive.*fits none .*needs name, and hosts or"),
         ("systems.yml", "said_on: 2026-10-12", "said_on: '2026-10-99'", "said_on: 2026-10-99 is no date"),
         ("systems.yml", "said_on: 2026-10-12", "said_on: 2026-10-99", "said_on: 2026-10-99 is no date"),
+        ("attestations.yml", "2027-11-01", "9999-12-31", "valid_until: 9999-12-31 has to be a day of the years 1900 to 8999"),
+        ("tailoring.yml", "2026-11-02", "0001-01-01", "approved_on: 0001-01-01 has to be a day of"),
         ("exceptions.yml", "2027-05-31", "2027-02-30", "exceptions.yml:.* exception 1 .*expires: 2027-02-30 is no date"),
         ("systems.yml", "name: Ward workstations", "name: Imaging archive", "system 2 .* it stands twice, system 1"),
         ("deadlines.yml", "days: 7", "days: -7", "deadlines.yml:3: deadline 1 .severity critical., days: -7 is less than"),
