@@ -282,7 +282,7 @@ def check_play(become: Any, walks_at_once: Any) -> None:
 def check_days(option: str, days: float) -> float:
     """Return a number of days. Raises `HipaaCisError` where it is none that can have passed."""
     if not 0 < days <= 36525:
-        raise HipaaCisError(f"{PREFIX}{option} is {days:g}, and has to be a number of days above 0.")
+        raise HipaaCisError(f"{PREFIX}{option} is {days:g}, and has to be a number of days above 0, at most 36525.")
     return days
 
 

@@ -31,7 +31,8 @@ NAMES = (
     "decision_expired",
     "decision_invalid",
 )
-STALE = re.compile(r"stale>(\d+(?:\.\d+)?)")
+# Five digits are centuries.
+STALE = re.compile(r"stale>([0-9]{1,5}(?:\.[0-9]{1,9})?)")
 # What a site may allow by name.
 ACCEPTED = "accepted_required"
 ALLOWED = (ACCEPTED,)

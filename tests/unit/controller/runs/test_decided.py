@@ -167,6 +167,8 @@ def test_gate_names_what_may_be_allowed():
         judge_gate(summarise(), [], ["gap_required"])
     with pytest.raises(HipaaCisError, match=r"unknown value of hipaa_cis_fail_on: 'stale>soon'.*stale>31"):
         judge_gate(summarise(), ["stale>soon"])
+    with pytest.raises(HipaaCisError, match="unknown value of hipaa_cis_fail_on: 'stale>99999999999'"):
+        judge_gate(summarise(), ["stale>99999999999"])
 
 
 SYSTEM = {"name": "Pumps", "level": 2, "benchmark": "debian_12", "audit_interval": 31}
