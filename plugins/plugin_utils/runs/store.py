@@ -41,10 +41,7 @@ LATEST = "latest"
 SEEN = ("audited", "not_begun")
 # Records that a run had when it ended, and that were written anew since.
 EARLIER = "earlier"
-LOOKED_AGAIN = (
-    "The run %s had ended before it looked at this host again; what it said of it then is kept in %s. Give each run a hipaa_cis_run_id "
-    "of its own, or none."
-)
+LOOKED_AGAIN = "The run %s had ended before it looked at this host again; what it said of it then is kept in %s."
 DEFAULT_BASE = "hipaa-cis-runs"
 # A host with every rule failing in full takes a hundredth of it.
 MAX_RECORD_BYTES = 64 * 1024 * 1024
