@@ -50,6 +50,8 @@ def make_plan(base: Path, wanted: Wanted, known: Collection[str]) -> Plan:
     for run in found:
         if run.run_id in verified.broken:
             run.still = "what it holds is not what it was; hipaa.cis.verify_runs tells more"
+        elif run.folder.is_symlink():
+            run.still = "its folder is a symbolic link; put the folder itself there and prune again"
     refused = {run.run_id: why for run in old if (why := _why_kept(run, wanted, known))}
     going = tuple(run for run in old if run.run_id not in refused)
     answers = tuple(

@@ -99,18 +99,22 @@ def _run(base: Path, links: list[Link]) -> Iterator[tuple[int, str]]:
         yield links[0][0].number, f"link {links[0][0].number} (run {run_id}): the folder of the run is not there"
         return
     for file, (number, digest) in said.items():
-        change = _difference(folder / file, digest) or raw_answers.missing_set(base, folder, file)
+        change = _difference(folder, file, digest) or raw_answers.missing_set(base, folder, file)
         if change:
             yield number, f"link {number} (run {run_id}): {file} {change}"
     last = links[-1][0].number
     for file in chain.files_of(folder):
-        if file not in said and (file not in pruned or _difference(folder / file, pruned[file])):
+        if file not in said and (file not in pruned or _difference(folder, file, pruned[file])):
             yield last, f"link {last} (run {run_id}): {file} was added since"
 
 
-def _difference(path: Path, digest: str) -> str:
+def _difference(folder: Path, file: str, digest: str) -> str:
+    path = folder / file
+    within = [path, *(folder / parent for parent in Path(file).parents if parent.name)]
+    # What stands behind a link is none of the run's: it would be copied, kept and pruned without it.
+    linked = any(one.is_symlink() for one in within)
     try:
-        return "" if not path.is_symlink() and chain.digest_of(path) == digest else "is not what it was"
+        return "" if not linked and chain.digest_of(path) == digest else "is not what it was"
     except FileNotFoundError:
         return "is not there"
     except OSError as problem:

@@ -146,6 +146,19 @@ def test_run_that_was_altered_stays_and_others_go(base):
     assert "run run-1 is kept: what it holds is not what it was" in plan.refused[0]
 
 
+@pytest.mark.parametrize(
+    ("moved", "why"), [("run-1", "its folder is a symbolic link"), ("run-1/hosts", "what it holds is not what it was")]
+)
+def test_run_behind_a_symbolic_link_stays_and_others_go(base, tmp_path_factory, moved, why):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "moved"
+    shutil.move(base / moved, elsewhere)
+    (base / moved).symlink_to(elsewhere)
+    plan = pruned(base, wanted(at("2036-01-01")))
+    assert [run.run_id for run in plan.runs] == ["run-2"]
+    assert any(text.startswith(f"run run-1 is kept: {why}") for text in plan.refused)
+    assert (base / "run-1" / "hosts" / "web.json.gz").exists()
+
+
 def test_nothing_goes_where_the_chain_does_not_hold(base):
     chain.places(base)[2].path.unlink()
 
