@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ def make_plan(base: Path, wanted: Wanted, known: Collection[str]) -> Plan:
             run.still = "what it holds is not what it was; hipaa.cis.verify_runs tells more"
         elif run.folder.is_symlink():
             run.still = "its folder is a symbolic link; put the folder itself there and prune again"
+        elif run in old and (foreign := _foreign(run.folder)):
+            run.still = f"{foreign} in it is none of its files; take that elsewhere and prune again"
     refused = {run.run_id: why for run in old if (why := _why_kept(run, wanted, known))}
     going = tuple(run for run in old if run.run_id not in refused)
     answers = tuple(
@@ -98,6 +101,18 @@ def unused_sets(base: Path, wanted: Wanted, without: Sequence[Path] = ()) -> Ite
             ]
             used = {name for path in files for name in raw_answers.sets_of(path)}
             yield from (path for path in old if f"{path.parent.name}/{packed.stem(path)}" not in used)
+
+
+def _foreign(folder: Path) -> str:
+    """Return a hidden file of a run's folder that no run writes: links name none of these, so it would go unseen."""
+    for where, folders, names in os.walk(folder):
+        inside = Path(os.path.relpath(where, folder))
+        linked = [name for name in folders if os.path.islink(os.path.join(where, name))]
+        for path in (inside / name for name in sorted((*names, *linked))):
+            half_written = path.name.startswith(".") and path.suffix == ".part"
+            if not half_written and any(part.startswith(".") for part in path.parts):
+                return str(path)
+    return ""
 
 
 def _why_kept(run: Run, wanted: Wanted, known: Collection[str]) -> str:

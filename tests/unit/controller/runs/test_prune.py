@@ -159,6 +159,17 @@ def test_run_behind_a_symbolic_link_stays_and_others_go(base, tmp_path_factory, 
     assert (base / "run-1" / "hosts" / "web.json.gz").exists()
 
 
+@pytest.mark.parametrize(("file", "stays"), [(".notes/kept.txt", True), (".nfs01", True), ("hosts/.x1.part", False)])
+def test_hidden_file_that_no_run_writes_keeps_the_run(base, file, stays):
+    path = base / "run-1" / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    plan = pruned(base, wanted(at("2036-01-01")))
+    assert path.exists() == stays
+    assert [run.run_id for run in plan.runs] == (["run-2"] if stays else ["run-1", "run-2"])
+    assert any(f"run run-1 is kept: {file} in it is none of its files" in text for text in plan.refused) == stays
+
+
 def test_nothing_goes_where_the_chain_does_not_hold(base):
     chain.places(base)[2].path.unlink()
 
