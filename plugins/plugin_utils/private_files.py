@@ -36,13 +36,15 @@ def private_file(path: Path) -> Iterator[TextIO]:
 def _in_place_of(path: Path) -> Iterator[BinaryIO]:
     # mkstemp makes it 0600 and unpredictable; the rename makes it visible whole.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    placed = False
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
         os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        placed = True
+    finally:
+        if not placed:
+            os.unlink(name)
 
 
 def write_private_bytes(path: Path, content: bytes) -> None:

@@ -116,7 +116,7 @@ def _in_quotes(text: str, variables: Mapping[str, Values], pattern: bool) -> Ite
             yield only(_literal(escaped if escaped in '$`"\\' else sign + escaped, pattern))
             at += 2
         elif sign in "$`":
-            unit = next(units(text[at:]))
+            unit = next(units(text[at:]), sign)
             yield _substituted(unit, variables)
             at += len(unit)
         else:
