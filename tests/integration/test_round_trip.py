@@ -52,6 +52,7 @@ NOT_HERE = {
     "is not installed": "the scenarios of the kinds",
     "is not started at boot": "test_writers_packages.py, with the firewall that the host has",
     "is installed": "the scenarios of text settings",
+    "is there and not masked": "the scenarios of text settings, and those of service",
     "does not exist": "the scenarios of file",
 }
 REBOOT = "a file system of its own needs a reboot, which is not allowed here"
