@@ -235,7 +235,7 @@ def plant(root: Path, name: str) -> Path:
     texts, modes = files_of(name)
     for path, text in {"/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", **texts}.items():
         (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
-        (root / path[1:]).write_text(text, newline="")
+        (root / path[1:]).write_bytes(text.encode())
         (root / path[1:]).chmod(0o644)
     for path, mode in modes.items():
         (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
