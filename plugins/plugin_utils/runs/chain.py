@@ -148,6 +148,13 @@ def files_of(folder: Path) -> Iterator[str]:
         yield from (os.path.normpath(os.path.join(inside, name)) for name in sorted(names) if not name.startswith("."))
 
 
+def linked_folders(folder: Path) -> Iterator[str]:
+    """Yield the links to folders in a run's folder, where none belongs: what is behind them is none of the run's files."""
+    for where, folders, _names in os.walk(folder):
+        linked = [os.path.join(where, name) for name in sorted(folders) if not name.startswith(".")]
+        yield from (os.path.relpath(path, folder) for path in linked if os.path.islink(path))
+
+
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, read piece by piece. Raises `OSError`."""
     digest = hashlib.sha256()

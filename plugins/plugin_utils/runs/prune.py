@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -109,10 +109,13 @@ def _foreign(folder: Path) -> str:
         inside = Path(os.path.relpath(where, folder))
         linked = [name for name in folders if os.path.islink(os.path.join(where, name))]
         for path in (inside / name for name in sorted((*names, *linked))):
-            half_written = path.name.startswith(".") and path.suffix == ".part"
-            if not half_written and any(part.startswith(".") for part in path.parts):
+            if not _is_half_written(path.name) and any(part.startswith(".") for part in path.parts):
                 return str(path)
     return ""
+
+
+def _is_half_written(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".part")
 
 
 def _why_kept(run: Run, wanted: Wanted, known: Collection[str]) -> str:
@@ -136,19 +139,24 @@ def _left(base: Path, broken: Collection[str]) -> Iterator[tuple[str, tuple[str,
     """Yield what is left of runs from which it was to be taken away."""
     places = chain.places(base)
     for run_id in dict.fromkeys(place.run_id for place in places):
-        if run_id not in broken and (base / run_id).is_dir():
+        folder = base / run_id
+        if run_id not in broken and folder.is_dir() and not folder.is_symlink():
             pruned = chain.pruned_files(places, run_id)
-            left = tuple(file for file in pruned if (base / run_id / file).exists())
-            if left or (pruned and not chain.listed_files(places, run_id)):
+            left = tuple(file for file in pruned if (folder / file).exists())
+            empty = pruned and not chain.listed_files(places, run_id) and not _foreign(folder)
+            if left or empty:
                 yield run_id, left
 
 
 def _remove(folder: Path, files: Collection[str]) -> None:
-    """Remove files of a run, then the folders that hold none any more."""
+    """Remove files of a run, and what of the run was never written to its end; then the folders that hold nothing any more."""
     # What a link names is taken away only where it is found below the folder.
     for file in set(files) & set(chain.files_of(folder)):
         (folder / file).unlink()
-    if folder.is_dir() and not any(chain.files_of(folder)):
-        shutil.rmtree(folder)
-    elif (folder / raw_answers.FOLDER).is_dir() and not any((folder / raw_answers.FOLDER).iterdir()):
-        (folder / raw_answers.FOLDER).rmdir()
+    for where, _folders, names in os.walk(folder, topdown=False):
+        if not any(chain.files_of(Path(where))):
+            for name in filter(_is_half_written, names):
+                os.unlink(os.path.join(where, name))
+            # Whatever else there is keeps its folder.
+            with suppress(OSError):
+                os.rmdir(where)

@@ -106,6 +106,8 @@ def _run(base: Path, links: list[Link]) -> Iterator[tuple[int, str]]:
     for file in chain.files_of(folder):
         if file not in said and (file not in pruned or _difference(folder, file, pruned[file])):
             yield last, f"link {last} (run {run_id}): {file} was added since"
+    for name in chain.linked_folders(folder):
+        yield last, f"link {last} (run {run_id}): {name}, a link to a folder, was added since"
 
 
 def _difference(folder: Path, file: str, digest: str) -> str:

@@ -170,6 +170,39 @@ def test_hidden_file_that_no_run_writes_keeps_the_run(base, file, stays):
     assert any(f"run run-1 is kept: {file} in it is none of its files" in text for text in plan.refused) == stays
 
 
+def test_link_to_a_folder_that_was_put_into_a_run_shows_and_keeps_it(base, tmp_path_factory):
+    (base / "run-1" / "hosts" / "more").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+
+    assert [text.partition(": ")[2] for text in verify(base).problems] == [
+        "hosts/more, a link to a folder, was added since"
+    ]
+    assert [run.run_id for run in pruned(base, wanted(at("2036-01-01"))).runs] == ["run-2"]
+    assert (base / "run-1" / "hosts" / "more").is_symlink()
+
+
+@pytest.mark.parametrize("theirs", [".notes", "a folder behind a link"])
+def test_prune_that_goes_on_takes_nothing_of_others(base, monkeypatch, tmp_path_factory, theirs):
+    def breaks_off(*_arguments):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(prune, "_remove", breaks_off)
+    with pytest.raises(HipaaCisError):
+        pruned(base)
+    monkeypatch.undo()
+    if theirs == ".notes":
+        kept = base / "run-1" / ".notes"
+        kept.write_text("mine")
+    else:
+        elsewhere = tmp_path_factory.mktemp("elsewhere") / "run-1"
+        shutil.move(base / "run-1", elsewhere)
+        (base / "run-1").symlink_to(elsewhere)
+        kept = elsewhere / "outcomes.json"
+    pruned(base)
+
+    assert kept.exists()
+    assert prune.make_plan(base, wanted(), ALL).left == ()
+
+
 def test_nothing_goes_where_the_chain_does_not_hold(base):
     chain.places(base)[2].path.unlink()
 
