@@ -67,7 +67,10 @@ class Console:
         result += self._hosts(summary)
         result += self._remediation(summary)
         result += self._failures(summary)
-        result += [_fit(line, WIDTH) for line in history_text.since_last(history)] if history else []
+        for line in history_text.since_last(history) if history else ():
+            # A row is cut, a sentence is not.
+            pieces = [line] if line.startswith("  ") else textwrap.wrap(line, WIDTH)[:MAX_LINES]
+            result += [_fit(piece, WIDTH) for piece in pieces or [""]]
         result += self._exceptions(summary)
         result += self._decisions(summary)
         result += self._risks(register) if register else []

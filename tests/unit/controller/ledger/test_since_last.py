@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import C
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import visible
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.since_last import since_last, without_records
 from tests.builders import make_summary
 from tests.past_runs import CITES, RULES, day, finished
 
@@ -187,3 +187,10 @@ def test_ledger_that_cannot_be_asked_is_said_and_the_runs_are(tmp_path):
 
     assert found.note.startswith("The ledger could not be asked.")
     assert found.known["web"].letters == "pf"
+
+
+def test_a_note_is_told_to_its_end_on_the_console():
+    lines = Console().lines(make_summary([]), history=without_records("run-1", past.NO_RUN))
+
+    assert past.NO_RUN in " ".join(lines)
+    assert max(map(len, lines)) <= 80
