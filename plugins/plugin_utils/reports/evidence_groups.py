@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     MAX_CHARACTERS,
     exception,
@@ -23,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     visible,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.deadline import Standing
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.once_each import OnceEach
 
 # Details of passing and not applicable findings are given up to this many; those of all others always.
 MAX_QUIET_FINDINGS = 20_000

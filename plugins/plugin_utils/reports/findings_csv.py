@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TextIO
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception, one_line, parameters
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.deadline import Standing
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.once_each import OnceEach
 
 COLUMNS = (
     "run_id",
@@ -156,14 +156,17 @@ class FindingsTable:
         """Write the rows of a record. ``standings``: of its failing findings, by `id`, how they stand."""
         self._hosts.add(record["host"])
         run, time, selection = record.get("run_id", ""), record.get("audited_at", ""), _selection(record)
-        first, last = _cells([run, record["host"]]), _cells([time, selection, "", ""])
+        first = _cells([run, record["host"]])
+        # What stands behind the shared part: of a host's findings many are due on one day.
+        ends: dict[tuple[str, ...], str] = {}
         for finding in record.get("findings", ()):
             # Of merged runs each finding has its own.
             begin = _cells([finding["run_id"], record["host"]]) if "run_id" in finding else first
-            end, stands = last, (standings or {}).get(id(finding))
-            if stands or "audited_at" in finding:
-                end = _cells([finding.get("audited_at", time), selection, *(stands[:2] if stands else ("", ""))])
-            self._stream.write(f"{begin},{self._finding(finding)},{end}{LINE_END}")
+            stands = (standings or {}).get(id(finding))
+            end = (finding.get("audited_at", time), selection, *(stands[:2] if stands else ("", "")))
+            if end not in ends:
+                ends[end] = _cells([*end])
+            self._stream.write(f"{begin},{self._finding(finding)},{ends[end]}{LINE_END}")
         for row in _rows_of_record(record):
             self._write([cell(value) for value in map(row.get, COLUMNS)])
 

@@ -121,11 +121,18 @@ class Register:
         if begin == NONE or (rule, host) in self._ended_now:
             return
         self._ended_now.add((rule, host))
-        entry = self._entries.setdefault((rule, group), _Entry())
+        entry = self._entry(rule, group)
         moment = self._past.runs[begin][1]
         entry.first_seen = min(entry.first_seen or moment, moment)
         entry.opened[begin] += 1
         entry.closed[NONE] += 1
+
+    def _entry(self, rule: str, group: Group) -> _Entry:
+        """Return the entry of a rule on the hosts of a group, begun where there is none."""
+        entry = self._entries.get((rule, group))
+        if entry is None:
+            entry = self._entries[rule, group] = _Entry()
+        return entry
 
     def _join(self, record: Record) -> Group:
         """Return the group of a host, which it is counted in."""
@@ -144,7 +151,7 @@ class Register:
         return group
 
     def _take(self, finding: Record, host: str, group: Group, stands: Standing) -> None:
-        entry = self._entries.setdefault((finding["rule"], group), _Entry())
+        entry = self._entry(finding["rule"], group)
         if entry.last == host:
             return  # another benchmark of the host asks for the rule too
         entry.last, entry.title, entry.severity = host, finding["title"], finding["severity"]
@@ -170,7 +177,7 @@ class Register:
             if group is None:
                 continue
             for rule in rules:
-                entry = self._entries.setdefault((rule, group), _Entry())
+                entry = self._entry(rule, group)
                 entry.fixed_now = True
                 if (rule, host) not in self._ended_now:
                     self._ended_now.add((rule, host))
@@ -181,7 +188,7 @@ class Register:
             group = self._group_of.get(one.host)
             if group is None:
                 continue
-            entry = self._entries.setdefault((one.rule, group), _Entry())
+            entry = self._entry(one.rule, group)
             begin, begun = self._past.runs[one.begin][1], one.begin
             entry.first_seen = min(entry.first_seen or begin, begin)
             entry.opened[begun] += 1

@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUT
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, safeguard_row, selections, states
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.decided import Decided, notes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import item_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.once_each import OnceEach
 
 SCHEMA = "hipaa.cis/summary/1"
 MAX_HOST_NAMES = 100
@@ -52,6 +53,7 @@ class Summary:
         self._run_id = run_id
         self._hosts: dict[str, dict[str, Any]] = {}
         self._rules: dict[str, _RuleTally] = {}
+        self._tally = OnceEach(self._tally_of)
         self._findings: Counter[str] = Counter()
         self._unjudged: dict[tuple[str, str], dict[str, Any]] = {}
         self._left: dict[tuple[str, str], dict[str, Any]] = {}
@@ -189,15 +191,11 @@ class Summary:
                 self._meant[cite].add(key)
 
     def _add_finding(self, host: str, finding: Record) -> None:
-        if finding["outcome"] not in OUTCOMES or finding["severity"] not in SEVERITIES:
-            raise ValueError("a finding has an outcome or a severity that there is not")
         tally = self._tally(finding)
         tally.outcomes[finding["outcome"]] += 1
-        tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])
         self._findings[finding["outcome"]] += 1
         if finding["outcome"] in ("fail", "error") or finding["outcome"] not in tally.hosts:
             tally.hosts.setdefault(finding["outcome"], []).append(host)
-        self._mean(finding["cites"], (finding["benchmark"], finding["rule"]))
         covered = False
         if "exception" in finding:
             text = json.dumps(finding["exception"], sort_keys=True)
@@ -214,11 +212,14 @@ class Summary:
                 if cite in self._affected:
                     self._affected[cite].add(host)
 
-    def _tally(self, finding: Record) -> _RuleTally:
-        rule = finding["rule"]
-        if rule not in self._rules:
-            self._rules[rule] = _RuleTally(finding)
-        return self._rules[rule]
+    def _tally_of(self, finding: Record) -> _RuleTally:
+        """Return the tally that a finding belongs to, with what does not depend on the host taken over."""
+        if finding["outcome"] not in OUTCOMES or finding["severity"] not in SEVERITIES:
+            raise ValueError("a finding has an outcome or a severity that there is not")
+        tally = self._rules.setdefault(finding["rule"], _RuleTally(finding))
+        tally.recommendations.update((finding["benchmark"], number) for number in finding["recommendations"])
+        self._mean(finding["cites"], (finding["benchmark"], finding["rule"]))
+        return tally
 
     def miss(self, host: str, reason: str, status: str = "missing") -> None:
         """Name a host that was to be audited and has no record."""

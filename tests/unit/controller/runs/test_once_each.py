@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import once_each
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.once_each import OnceEach
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import once_each
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.once_each import OnceEach
 
 
 def test_each_object_is_asked_once_and_equal_ones_are_two(monkeypatch):
