@@ -17,10 +17,14 @@ FILE = "_ledger.sqlite"
 OPTION = "hipaa_cis_ledger"
 FORMS = "sqlite:////srv/hipaa-cis/ledger.sqlite or postgresql://USER:PASSWORD@HOST/DATABASE"
 _HEAD = re.compile(r"(sqlite|postgresql)(\+psycopg)?://")
-# SQLSTATE, or words of SQLite -> what to do
+# Characters of a piece of a password that is masked where it is a word of its own only.
+_SHORT = 4
+_HELD = "another program has held it for too long. Wait for it, then start again; nothing was lost"
+_NO_ROOM = "there is no room left for it. Make room, then start again; what was in it before is still there"
+# words of SQLite -> what to do
 _SAID = (
-    ("is locked", "another program has held it for too long. Wait for it, then start again; nothing was lost"),
-    ("disk is full", "there is no room left for it. Make room, then start again; what was in it before is still there"),
+    ("is locked", _HELD),
+    ("disk is full", _NO_ROOM),
     ("readonly", "it is read-only. Let the user of Ansible write to it and to its folder"),
     ("unable to open", "it cannot be opened. Does its folder exist, and may the user of Ansible write there?"),
     ("not a database", "it is no ledger, but another file. Name another one"),
@@ -29,19 +33,14 @@ _SAID = (
         "it is damaged. Put a copy of it back, or move it away: it is made anew from the runs that are there",
     ),
 )
-# The same, said by PostgreSQL
-_SAID_BY_SERVER = (
-    ("lock timeout", "another program has held it for too long. Wait for it, then start again; nothing was lost"),
-    (
-        "could not extend",
-        "there is no room left for it. Make room, then start again; what was in it before is still there",
-    ),
-    (
-        "no space left",
-        "there is no room left for it. Make room, then start again; what was in it before is still there",
-    ),
-    ("read-only transaction", "it is read-only. Let the user that the address names write to it"),
-)
+# SQLSTATE of PostgreSQL, whose words are in the language of the server -> the same
+_STATES = {
+    "55P03": _HELD,
+    "53100": _NO_ROOM,
+    "25006": "it is read-only. Let the user that the address names write to it",
+    "42501": "the user that the address names has too few rights. Let it make tables there, read and write",
+    "22P05": "its encoding lacks a character of a name. Make the database anew with ENCODING 'UTF8'",
+}
 
 
 def address(given: str | None, base: Path) -> str:
@@ -90,10 +89,13 @@ def shown(url: str) -> str:
 
 def explained(url: str, problem: Exception) -> HipaaCisError:
     """Return what is said of a database that could not be used."""
-    said = without_secrets(url, str(getattr(problem, "orig", None) or problem)).strip().split("\n", maxsplit=1)[0]
-    for words, meaning in _SAID if url.startswith("sqlite") else _SAID_BY_SERVER:
-        if words in said.lower():
-            return HipaaCisError(f"{shown(url)} cannot be used: {meaning}. ({said})")
+    driver = getattr(problem, "orig", None) or problem
+    said = without_secrets(url, str(driver)).strip().split("\n", maxsplit=1)[0]
+    meaning = _STATES.get(str(getattr(driver, "sqlstate", None)))
+    if url.startswith("sqlite"):
+        meaning = next((meaning for words, meaning in _SAID if words in said.lower()), None)
+    if meaning:
+        return HipaaCisError(f"{shown(url)} cannot be used: {meaning}. ({said})")
     return HipaaCisError(
         f"{shown(url)} cannot be used: {said}. See that {OPTION} is right, and that the database lets you in."
     )
@@ -107,7 +109,9 @@ def without_secrets(url: str, text: str) -> str:
         piece for place in places for one in (place, unquote(place)) for piece in [one, *re.split(r"[@:/?#&]", one)]
     }
     for piece in sorted(filter(None, pieces), key=len, reverse=True):
-        text = text.replace(piece, "***")
+        # What is as short as that stands in many a word, and would be told by what is left of the word.
+        whole = rf"(?<!\w){re.escape(piece)}(?!\w)" if len(piece) < _SHORT else re.escape(piece)
+        text = re.sub(whole, "***", text)
     return text
 
 

@@ -26,6 +26,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 60
 # One writer of ours at a time in a database of PostgreSQL: the number is our name.
 _LOCK = 0x48495041
+# Text is exchanged in UTF-8, in whatever encoding the database keeps it. Behind a pooler the next transaction may be in another session of
+# the server, so that no statement is kept prepared.
+_TO_SERVER = {"connect_timeout": 15, "client_encoding": "utf8", "prepare_threshold": None}
 
 
 @contextmanager
@@ -55,6 +58,8 @@ def writing(connection: Any) -> Iterator[None]:
     try:
         with connection.begin():
             if connection.dialect.name == "postgresql":
+                # What others wrote while this one waited is seen. Before any other statement, or the server refuses it.
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             yield
@@ -67,7 +72,11 @@ def _engine(sa: Any, url: str) -> Any:
         library("psycopg")
         # Of the plain name SQLAlchemy 2.0 would take another driver than 2.1 does.
         url = "postgresql+psycopg://" + url.partition("://")[2]
-        return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": 15}, hide_parameters=True)
+        # Who reads sees one moment, whatever is entered meanwhile.
+        level = "REPEATABLE READ"
+        return sa.create_engine(
+            url, poolclass=sa.NullPool, connect_args=_TO_SERVER, hide_parameters=True, isolation_level=level
+        )
     path = address.file_of(url)
     try:
         make_private_folder(path.parent)

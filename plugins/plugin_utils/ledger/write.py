@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,14 @@ _LOOK = "INSERT INTO hipaa_cis_looks (host_id, position, audited_at, status, sco
 _STATE = (
     "INSERT INTO hipaa_cis_states (host_id, scope_id, letters, audited_at) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (host_id) DO UPDATE SET scope_id = excluded.scope_id, letters = excluded.letters, audited_at = excluded.audited_at"
+)
+# The same for PostgreSQL, all rows in one statement: a column is an array. A statement for each row would have to be kept prepared to be quick.
+_TYPES = {_CLOSE: ("int", "text", "int", "int"), _OPEN: ("int", "int", "int", "text", "text"),
+          _LOOK: ("int", "int", "bigint", "text", "int"), _STATE: ("int", "int", "text", "bigint")}  # fmt: skip
+_CLOSE_ARRAYS = (
+    "UPDATE hipaa_cis_episodes AS e SET until_position = rows.until_position, after = rows.after "
+    "FROM {rows} AS rows (until_position, after, host_id, rule_id) "
+    "WHERE e.host_id = rows.host_id AND e.rule_id = rows.rule_id AND e.until_position IS NULL"
 )
 Row = tuple[Any, ...]
 
@@ -73,12 +82,13 @@ class _Rows:
         """Write what waits, where it is as much as ``least``."""
         if len(self.opened) + len(self.closed) + len(self.states) + len(self.looks) < least:
             return
-        value = "?" if self.connection.dialect.name == "sqlite" else "%s"
         pairs = ((_CLOSE, self.closed), (_OPEN, self.opened), (_LOOK, self.looks), (_STATE, self.states))
         for statement, rows in pairs:
-            if rows:
-                self.connection.exec_driver_sql(statement.replace("?", value), rows)
-                rows.clear()
+            if rows and self.connection.dialect.name == "sqlite":
+                self.connection.exec_driver_sql(statement, rows)
+            elif rows:
+                self.connection.exec_driver_sql(_of_arrays(statement), tuple(map(list, zip(*rows, strict=True))))
+            rows.clear()
 
     def change(self, host_id: int, rule_id: int, before: str, after: str) -> None:
         """Note that a rule has another outcome than before, or none any more (``after`` is `-`)."""
@@ -86,6 +96,16 @@ class _Rows:
             self.closed.append((self.position, after, host_id, rule_id))
         if after != UNKNOWN:
             self.opened.append((host_id, rule_id, self.position, after, before))
+
+
+def _of_arrays(statement: str) -> str:
+    """Return a statement as it takes, in place of the values of a row, those of each column of all rows."""
+    rows = f"unnest({', '.join(f'%s::{name}[]' for name in _TYPES[statement])})"
+    if statement == _CLOSE:
+        return _CLOSE_ARRAYS.format(rows=rows)
+    head, values, tail = re.split(r"VALUES \((.+?)\)", statement)
+    constants = "".join(f", {one}" for one in values.split(", ") if one != "?")
+    return f"{head}SELECT rows.*{constants} FROM {rows} AS rows{tail}"  # noqa: S608 - no text of others
 
 
 def seconds(moment: str) -> int:

@@ -18,15 +18,18 @@ from alembic.migration import MigrationContext
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import (
     address,
+    answers,
     at_end,
     catch_up,
     connection,
     links,
     write,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.tables import VERSION_TABLE, tables
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import Terms
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
-from tests.past_runs import RULES, day, end, finished, record
+from tests.past_runs import CITES, RULES, START, day, end, finished, record
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -509,6 +512,85 @@ def test_read_only_ledger_in_postgresql_is_said(tmp_path, postgresql):
     assert count_only(tmp_path, postgresql) == 1
 
 
+ANSWERS_OF_A_SERVER = [
+    ("53100", "konnte Datei nicht erweitern", "there is no room left for it"),
+    ("42501", "keine Berechtigung", "has too few rights"),
+    ("22P05", "nicht darstellbar", "ENCODING 'UTF8'"),
+    ("25006", "nur lesbar", "it is read-only"),
+]
+
+
+@pytest.mark.parametrize(("state", "words", "said"), ANSWERS_OF_A_SERVER)
+def test_what_a_server_says_in_its_own_language_is_understood_and_nothing_is_lost(
+    tmp_path, postgresql, state, words, said
+):
+    import psycopg
+
+    finished(tmp_path, "run-1", 1, {"web": "pf"})
+    catch_up.bring_up_to_date(tmp_path, postgresql)
+    finished(tmp_path, "run-2", 2, {"web": "fp"})
+    with psycopg.connect(postgresql, autocommit=True) as one:
+        one.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{words}' USING ERRCODE = '{state}'; END $$"
+        )
+        one.execute("CREATE TRIGGER refuse BEFORE INSERT ON hipaa_cis_looks EXECUTE FUNCTION refuse()")
+
+    with pytest.raises(HipaaCisError, match=rf"{said}.*\({words}\)"):
+        catch_up.bring_up_to_date(tmp_path, postgresql)
+
+    assert count_only(tmp_path, postgresql) == 1
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_database_of_another_encoding_keeps_every_name_or_says_that_it_cannot(tmp_path, server, encoding):
+    import psycopg
+
+    with psycopg.connect(server.format("postgres"), autocommit=True) as one:
+        one.execute(
+            f"CREATE DATABASE of_{encoding.lower()} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        )
+    url = server.format(f"of_{encoding.lower()}")
+    finished(tmp_path, "run-1", 1, {"p\xfcmp": "pf"})
+    assert catch_up.bring_up_to_date(tmp_path, url) == ()
+    finished(tmp_path, "run-2", 2, {"\u6cf5": "pf"})
+
+    if encoding == "LATIN1":
+        with pytest.raises(HipaaCisError, match="its encoding lacks a character of a name"):
+            catch_up.bring_up_to_date(tmp_path, url)
+    else:
+        assert {row[0] for row in episodes(tmp_path, url)} == {"p\xfcmp", "\u6cf5"}
+
+
+def test_nothing_is_kept_prepared_in_a_session_that_a_pooler_gives_to_others(tmp_path, postgresql):
+    finished(tmp_path, "run-1", 1, {f"host-{number}": "pfpf" for number in range(50)})
+    finished(tmp_path, "run-2", 2, {f"host-{number}": "fpfp" for number in range(50)})
+
+    with catch_up.current(tmp_path, postgresql) as ledger:
+        kept = ledger.connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements").all()
+
+    assert kept == []
+
+
+@pytest.mark.parametrize("level", ["read committed", "serializable"])
+def test_who_reads_sees_one_moment_whatever_is_entered_meanwhile(tmp_path, postgresql, level):
+    url = postgresql + "%20-cdefault_transaction_isolation%3D" + level.replace(" ", "%5C%20")
+    finished(tmp_path, "run-1", 1, {"web": "pf"})
+    with catch_up.current(tmp_path, url) as ledger:
+        history = History(ledger.connection)
+        finished(tmp_path, "run-2", 2, {"web": "fp", "new": "ff"})
+        catch_up.bring_up_to_date(tmp_path, url)
+        told = answers.answer(history, Terms(START.timestamp() + 9 * DAY, deadlines={"high": 1}), CITES)
+
+    assert (told["last_run"]["run_id"], told["overdue"], told["drift"]["first_seen"]) == ("run-1", [], ["web"])
+
+
+def test_writers_at_the_same_time_lose_nothing_where_transactions_are_serializable_by_default(tmp_path, postgresql):
+    test_writers_at_the_same_time_lose_nothing(
+        tmp_path, postgresql + "%20-cdefault_transaction_isolation%3Dserializable"
+    )
+
+
 def test_outcomes_of_a_hostile_size_are_not_read_and_the_others_are_entered(tmp_path, monkeypatch):
     finished(tmp_path, "run-1", 1, {"web": "pf"})
     finished(tmp_path, "run-2", 2, {f"host-{number}": "pf" for number in range(100)})
@@ -559,6 +641,12 @@ def test_wrong_password_is_said_without_it(tmp_path, postgresql):
         catch_up.bring_up_to_date(tmp_path, postgresql.replace("p%40ss", "wr%40ng"))
 
     assert not [piece for piece in ("wr@ng", "wr%40ng", "ng/w") if piece in str(error.value)]
+
+
+def test_short_piece_of_a_password_is_not_told_by_the_words_that_it_is_in():
+    said = address.without_secrets("postgresql://cis:p%40ss%2Fword@db/x", "prepared for p@ss/word: p, ss, word")
+
+    assert said == "prepared for ***: ***, ***, ***"
 
 
 def test_ledger_in_a_database_that_others_use_too(tmp_path, postgresql):
