@@ -67,11 +67,10 @@ def _enter(connection: Any, base: Path) -> Iterator[str]:
     sa, runs = library("sqlalchemy"), tables().runs
     source = _source(places)
     known = set(connection.execute(sa.select(runs.c.link).where(runs.c.source == source)).scalars())
-    last = {place.run_id: place.number for place in places}
     for place in places:
         if place.number not in known:
             try:
-                yield from _enter_link(connection, base, place, last)
+                yield from _enter_link(connection, base, place, places)
             except HipaaCisError as problem:
                 yield f"run {place.run_id} is not in the ledger: {problem}"
 
@@ -85,7 +84,7 @@ def _source(places: list[chain.Place]) -> str:
     return ""
 
 
-def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str, int]) -> list[str]:
+def _enter_link(connection: Any, base: Path, place: chain.Place, places: list[chain.Place]) -> list[str]:
     link_digest, link = chain.read(place)
     digest = link["files"].get(outcomes.FILE)
     if digest is None:
@@ -98,7 +97,7 @@ def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str,
             )
         content = (base / place.run_id / outcomes.FILE).read_bytes()
     except OSError as problem:
-        if outcomes.FILE not in chain.pruned_files(chain.places(base), place.run_id):
+        if outcomes.FILE not in chain.pruned_files(places, place.run_id):
             raise HipaaCisError(
                 f"{base / place.run_id / outcomes.FILE} cannot be read: {problem.strerror or problem}"
             ) from None
@@ -106,8 +105,8 @@ def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str,
             return []
         raise HipaaCisError("it was pruned before this ledger knew it") from None
     if hashlib.sha256(content).hexdigest() != digest:
-        if last[place.run_id] > place.number:
-            return []  # The run grew; a later link has what became of it.
+        if _has_grown(place, places):
+            return []  # A later link has what became of it.
         raise HipaaCisError(
             f"{base / place.run_id / outcomes.FILE} is not what it was when the run ended; hipaa.cis.verify_runs tells more"
         )
@@ -117,3 +116,9 @@ def _enter_link(connection: Any, base: Path, place: chain.Place, last: dict[str,
         raise HipaaCisError(f"{base / place.run_id / outcomes.FILE} is no JSON") from None
     with writing(connection):
         return add_run(connection, document, Origin(str(link["source"]), place.number, link_digest, digest))
+
+
+def _has_grown(place: chain.Place, places: list[chain.Place]) -> bool:
+    """Return whether a run found more after a link of it. What it gained besides, or lost, says nothing of that."""
+    later = (one for one in places if one.run_id == place.run_id and one.number > place.number)
+    return any(outcomes.FILE in chain.read(one)[1]["files"] for one in later)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import address
@@ -25,17 +26,29 @@ def against_ledger(base: Path, given: str | None, digests: Mapping[int, str]) ->
     if not given and not address.file_of(url).exists():
         return []
     sa, runs = library("sqlalchemy"), tables().runs
-    wanted = (runs.c.link, runs.c.run_id, runs.c.link_digest)
+    wanted = (runs.c.source, runs.c.link, runs.c.run_id, runs.c.link_digest)
     with opened(url) as connection:
-        mine = runs.c.source.in_(_sources(base))
-        rows = connection.execute(sa.select(*wanted).where(mine).order_by(runs.c.link)).all()
+        rows = connection.execute(sa.select(*wanted).order_by(runs.c.link)).all()
+    mine, here = _sources(base), {path.name for path in base.iterdir()}
     return [
-        f"link {row.link} (run {row.run_id}): the ledger knows it with another content"
-        if row.link in digests
-        else f"link {row.link} (run {row.run_id}): not there any more, though the ledger knows it"
+        text
         for row in rows
-        if digests.get(row.link) != row.link_digest
+        if (text := _otherwise(row, digests) if row.source in mine else _of_another_chain(row, here, bool(given)))
     ]
+
+
+def _otherwise(row: Any, digests: Mapping[int, str]) -> str:
+    name = f"link {row.link} (run {row.run_id})"
+    if row.link not in digests:
+        return f"{name}: not there any more, though the ledger knows it"
+    return "" if digests[row.link] == row.link_digest else f"{name}: the ledger knows it with another content"
+
+
+def _of_another_chain(row: Any, here: Collection[str], shared: bool) -> str:
+    """Return what is said of a run that the ledger has of another chain. A ledger that was named may have runs of other folders too."""
+    if shared and row.run_id not in here:
+        return ""
+    return f"link {row.link} (run {row.run_id}): the ledger knows it as one of another chain than the one that is here"
 
 
 def _sources(base: Path) -> set[str]:

@@ -32,6 +32,7 @@ SCHEMA = "hipaa.cis/link/1"
 # No run id begins with an underscore.
 FOLDER = "_chain"
 _NAME = re.compile(r"([0-9]{8,})-(.+)\.json")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,29 @@ def read(place: Place) -> tuple[str, dict[str, Any]]:
         content = place.path.read_bytes()
         link: dict[str, Any] = json.loads(content)
         whole = link["schema"] == SCHEMA and (link["number"], link["run_id"]) == (place.number, place.run_id)
-        whole = whole and isinstance(link["files"], dict) and isinstance(link["gone"], list)
-        whole = whole and isinstance(link.get("pruned", {}), dict)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        whole = whole and _is_formed(link)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
         raise HipaaCisError(
             f"{place.path} is no link of the chain of runs in version 1; was it changed or written by a newer version?"
         )
     return hashlib.sha256(content).hexdigest(), link
+
+
+def _is_formed(link: Mapping[str, Any]) -> bool:
+    """Return whether a link has all that is read of one. Raises `KeyError`, `TypeError`, `ValueError`, `AttributeError` where it has not."""
+    texts = [link["source"], link["sealed_at"], link["previous"], *link["files"].values(), *link["gone"]]
+    pruned = link.get("pruned", {})
+    names = [*link["files"], *link["gone"], *pruned]
+    return (
+        all(isinstance(text, str) for text in (*texts, *pruned.values()))
+        and isinstance(link["gone"], list)
+        and bool(_TIME.fullmatch(link["sealed_at"]))
+        and link["source"].isascii()
+        # No file has another name.
+        and all(b"\0" not in os.fsencode(name) for name in names)
+    )
 
 
 def seal(store: RunStore, known: Mapping[str, str] | None = None, only: Collection[Path] | None = None) -> None:

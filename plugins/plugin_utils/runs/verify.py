@@ -65,8 +65,9 @@ def _readable(places: list[chain.Place], problems: list[tuple[int, str]]) -> Ite
 
 
 def _hold_together(links: list[Link], problems: list[tuple[int, str]]) -> None:
-    """Name links that are missing, stand there twice, or do not carry the digest of the one before."""
+    """Name links that are missing, stand there twice, are of another chain, or do not carry the digest of the one before."""
     before, previous = 0, ""
+    source = links[0][2]["source"] if links else ""
     for place, digest, link in links:
         name = f"link {place.number} (run {place.run_id})"
         if place.number == before:
@@ -77,8 +78,10 @@ def _hold_together(links: list[Link], problems: list[tuple[int, str]]) -> None:
             )
             if not any(number in range(before + 1, place.number) for number, _text in problems):
                 problems.append((before + 1, f"{missing}: not there"))
-        elif link["previous"] != previous:
+        elif link["previous"] != previous and before:
             problems.append((before, f"link {before}: it was changed after {name} was added"))
+        elif link["source"] != source or (link["previous"] != previous):
+            problems.append((place.number, f"{name}: it is of another chain, or was changed"))
         before, previous = place.number, digest
 
 

@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.tables import VERSION_TABLE, tables
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import Terms
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, outcomes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
 from tests.past_runs import CITES, RULES, START, day, end, finished, record
 
@@ -658,6 +659,40 @@ def test_ledger_in_a_database_that_others_use_too(tmp_path, postgresql):
     finished(tmp_path, "run-1", 1, {"web": "pf"})
 
     assert catch_up.bring_up_to_date(tmp_path, postgresql) == ()
+
+
+def test_run_that_was_changed_and_gained_something_else_since_is_named(tmp_path, url):
+    store = finished(tmp_path, "run-1", 1, {"web": "pf"})
+    chain.seal(store, only=[store.add_rollback("web", {"ok": True})])
+    (store.folder / outcomes.FILE).write_text("{}")
+
+    (warning,) = catch_up.bring_up_to_date(tmp_path, url)
+
+    assert "run run-1 is not in the ledger" in warning
+
+
+def test_chain_that_was_begun_anew_shows_in_the_ledger(tmp_path, url):
+    finished(tmp_path, "run-1", 1, {"web": "ff"})
+    catch_up.bring_up_to_date(tmp_path, url)
+    shutil.rmtree(tmp_path / "_chain")
+    write_store(tmp_path, "run-1").write_record(record("web", "pp", day(1)))
+    end(write_store(tmp_path, "run-1"), 1)
+
+    found = verify(tmp_path)
+
+    assert found.problems == ()
+    assert links.against_ledger(tmp_path, url, found.digests) == [
+        "link 1 (run run-1): the ledger knows it as one of another chain than the one that is here"
+    ]
+
+
+def test_runs_of_another_folder_in_a_common_ledger_are_no_problem(tmp_path, url):
+    common = url or f"sqlite:///{tmp_path}/common.sqlite"
+    for number in (1, 2):
+        finished(tmp_path / str(number), f"run-{number}", 1, {"web": "ff"})
+        catch_up.bring_up_to_date(tmp_path / str(number), common)
+
+    assert links.against_ledger(tmp_path / "1", common, verify(tmp_path / "1").digests) == []
 
 
 def test_chain_that_was_written_anew_as_a_whole_shows_in_the_ledger(tmp_path, url):

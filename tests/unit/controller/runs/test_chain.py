@@ -71,6 +71,41 @@ CHANGES = [
 ]  # fmt: skip
 
 
+FORMS = [
+    {"previous": None}, {"sealed_at": 1}, {"sealed_at": "yesterday"}, {"source": None}, {"gone": [{}]}, {"files": {"a\0": "x"}},
+    {"files": {"a": 1}}, {"files": {"\ud800": "x"}}, {"pruned": {"a": []}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("without", ["previous", "sealed_at", "source", "gone", "files"])
+def test_link_that_lacks_something_is_none(base, without):
+    content = json.loads(link(base, 2).read_text())
+    del content[without]
+    link(base, 2).write_text(json.dumps(content))
+
+    assert verify(base).problems[0].startswith("link 2: ")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_link_that_has_something_of_another_form_is_none(base, form):
+    link(base, 3).write_text(json.dumps({**json.loads(link(base, 3).read_text()), **form}))
+
+    assert verify(base).problems[0].startswith("link 3: ")
+    with pytest.raises(HipaaCisError, match="is no link of the chain"):
+        finished(base, "run-4", 4, {"web": "p"})
+
+
+def test_link_of_another_chain_is_named(base):
+    link(base, 3).write_text(json.dumps({**json.loads(link(base, 3).read_text()), "source": "0" * 16}))
+    link(base, 1).write_text(json.dumps({**json.loads(link(base, 1).read_text()), "previous": "0" * 64}))
+
+    assert verify(base).problems == (
+        "link 1 (run run-1): it is of another chain, or was changed",
+        "link 1: it was changed after link 2 (run run-2) was added",
+        "link 3 (run run-3): it is of another chain, or was changed",
+    )
+
+
 @pytest.mark.parametrize(("change", "first"), CHANGES)
 def test_the_first_link_that_does_not_hold_is_named(base, change, first):
     change(base)
