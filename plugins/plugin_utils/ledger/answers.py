@@ -18,8 +18,8 @@ YEAR = 365
 
 def answer(history: History, terms: Terms, cites: Collection[str]) -> dict[str, Any]:
     """Return what the ledger knows of what was asked. ``cites``: the safeguards whose record is told."""
-    since = history.before_last() if terms.since is None else history.at(terms.since - 1)
-    then = history.at(terms.now - terms.trend_days * DAY) or min(history.runs)
+    since = history.before_last() if terms.since is None else history.at(terms.since - 1, terms.now)
+    then = history.at(terms.now - terms.trend_days * DAY, terms.now) or min(history.runs)
     year = terms.now - YEAR * DAY
     return {
         "schema": SCHEMA,

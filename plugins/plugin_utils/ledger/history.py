@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -96,9 +97,13 @@ class History:
         """Return the position of the run before the newest; 0 where there is none."""
         return max((run.position for run in self.runs.values() if run.run_id != self.last.run_id), default=0)
 
-    def at(self, moment: float) -> int:
-        """Return the position of the last run that ended at a time or before; 0 where there is none."""
-        return max((run.position for run in self.runs.values() if run.finished_at <= moment), default=0)
+    def at(self, moment: float, now: float = math.inf) -> int:
+        """Return the position of the last run before all that ended later than a time; 0 where there is none.
+
+        A clock that went back, or runs that came late, hide nothing so. What is dated after ``now`` says nothing of an order.
+        """
+        later = (run.position for run in self.runs.values() if moment < run.finished_at <= now)
+        return min(later, default=max(self.runs) + 1) - 1
 
     def time(self, position: int) -> int:
         """Return when a run ended."""

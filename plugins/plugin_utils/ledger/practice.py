@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
@@ -86,13 +87,34 @@ def _failures(history: History, start: float, now: int) -> dict[int, list[tuple[
         "SELECT host_id, rule_id, from_position, until_position FROM hipaa_cis_episodes "
         "WHERE outcome IN ('f', 'e') AND (until_position IS NULL OR until_position >= :least){chosen}"
     )
-    times = {position: max(run.finished_at, int(start)) for position, run in history.runs.items()}
+    # Nothing lasts beyond now, nor ends before it was seen last: a clock that went back hides no failure.
+    times = {position: min(max(run.finished_at, int(start)), now) for position, run in history.runs.items()}
+    seen = _seen_last(history)
     found: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
-    for host_id, rule_id, begin, end in history.rows(statement, least=history.at(start)):
-        until = times[end] if end else now
+    for host_id, rule_id, begin, end in history.rows(statement, least=history.at(start) + 1):
+        until = max(times[begin], times[end], min(seen.get((host_id, rule_id, end), 0), now)) if end else now
         if until > start:
             found[rule_id].append((times[begin], until, host_id, rule_id))
     return found
+
+
+def _seen_last(history: History) -> dict[tuple[int, int, int], int]:
+    """Return of failures (host, rule and the run that ended them) when they were seen last, where that run is dated before another one before it."""
+    newest = accumulate((run.finished_at for run in history.runs.values()), max)
+    late = [
+        position
+        for (position, run), before in zip(history.runs.items(), newest, strict=True)
+        if run.finished_at < before
+    ]
+    if not late:
+        return {}
+    statement = (
+        "SELECT e.host_id, e.rule_id, e.until_position, max(l.audited_at) FROM hipaa_cis_episodes e JOIN hipaa_cis_looks l "  # noqa: S608 - numbers of ours
+        "ON l.host_id = e.host_id AND l.position >= e.from_position AND l.position < e.until_position "
+        f"WHERE e.outcome IN ('f', 'e') AND l.scope_id IS NOT NULL AND e.until_position IN ({', '.join(map(str, late))}){{chosen}} "
+        "GROUP BY e.host_id, e.rule_id, e.until_position"
+    )
+    return {(host, rule, end): last for host, rule, end, last in history.rows(statement, prefix="e.")}
 
 
 def _joined(times: Iterable[tuple[int, int, int, int]]) -> list[Time]:
@@ -121,16 +143,21 @@ def _pauses(history: History, scopes: frozenset[int], start: float, terms: Terms
     most = {number: terms.interval_of(name) * DAY for number, name in history.hosts.items()}
     least = min(most.values(), default=0)
     within = ", ".join(map(str, sorted(scopes)))
-    looks = f"SELECT host_id, position, audited_at FROM hipaa_cis_looks WHERE scope_id IN ({within}){{chosen}}"  # noqa: S608 - numbers of ours
+    # By their dates and not in the order in which they came: an audit that came late is one of its day, and one dated after today of none yet.
+    looks = (
+        f"SELECT host_id, audited_at FROM hipaa_cis_looks WHERE scope_id IN ({within}) AND audited_at <= :now{{chosen}}"  # noqa: S608 - numbers of ours
+    )
     statement = (
         "SELECT host_id, before, audited_at FROM (SELECT host_id, audited_at, "  # noqa: S608 - the same
-        f"lag(audited_at) OVER (PARTITION BY host_id ORDER BY position) AS before FROM ({looks}) AS looks) AS pairs "
+        f"lag(audited_at) OVER (PARTITION BY host_id ORDER BY audited_at) AS before FROM ({looks}) AS looks) AS pairs "
         "WHERE audited_at - before > :most AND audited_at > :start"
     )
-    pairs = [(row.before, row.audited_at, row.host_id) for row in history.plain(statement, most=least, start=start)]
+    pairs = [
+        (row.before, row.audited_at, row.host_id) for row in history.plain(statement, most=least, start=start, now=now)
+    ]
     found = [pair for pair in pairs if pair[1] - pair[0] > most[pair[2]]]
     ends = f"SELECT host_id, min(audited_at) AS first, max(audited_at) AS last FROM ({looks}) AS looks GROUP BY host_id"  # noqa: S608
-    rows = list(history.plain(ends))
+    rows = list(history.plain(ends, now=now))
     found += [(row.last, int(now), row.host_id) for row in rows if now - row.last > most[row.host_id]]
     days: dict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
     for one in found:

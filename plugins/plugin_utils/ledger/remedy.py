@@ -31,6 +31,8 @@ def time_to_remediate(history: History, start: float, terms: Terms) -> dict[str,
     days: dict[str, list[float]] = {}
     in_time: dict[str, list[bool]] = {}
     for host_id, rule_id, begin, end, times in history.rows(statement, least=history.at(start - 1) + 1):
+        if history.time(end) < start:
+            continue
         lasted = max(0, history.time(end) - history.time(begin)) / DAY
         severity = history.rules[rule_id].severity
         days.setdefault(severity, []).extend([lasted] * times)
@@ -96,7 +98,10 @@ def overdue(history: History, terms: Terms) -> list[dict[str, Any]]:
 
 def flapping(history: History, start: float) -> list[dict[str, Any]]:
     """Return what failed again after it passed, since a time: after a fix of ours once, else `RETURNS` times."""
-    again = "outcome = 'p' AND before = 'f' AND after = 'f' AND until_position >= :least{chosen}"
+    again = (
+        "outcome = 'p' AND before = 'f' AND after = 'f' AND until_position >= :least "
+        "AND until_position IN (SELECT position FROM hipaa_cis_runs WHERE finished_at >= :start){chosen}"
+    )
     least = history.at(start - 1) + 1
     ours = {
         (host_id, rule_id): passed
@@ -105,6 +110,7 @@ def flapping(history: History, start: float) -> list[dict[str, Any]]:
             f"WHERE {again} AND EXISTS (SELECT 1 FROM hipaa_cis_fixes f WHERE f.host_id = e.host_id AND f.rule_id = e.rule_id "
             "AND f.position = e.from_position) GROUP BY host_id, rule_id",
             least=least,
+            start=start,
         )
     }
     statement = (
@@ -112,7 +118,7 @@ def flapping(history: History, start: float) -> list[dict[str, Any]]:
         f"WHERE {again} GROUP BY host_id, rule_id"
     )
     found: list[dict[str, Any]] = []
-    for host_id, rule_id, times, failed in history.rows(statement, least=least):
+    for host_id, rule_id, times, failed in history.rows(statement, least=least, start=start):
         passed = ours.get((host_id, rule_id))
         if passed or times >= RETURNS:
             found.append(

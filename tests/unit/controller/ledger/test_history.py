@@ -223,6 +223,47 @@ def test_record_is_not_unbroken_before_twelve_months_have_passed_or_where_audits
     assert (stopped["unbroken_since"], stopped["interruptions"][0]["from"]) == ("", "2026-01-31")
 
 
+def test_runs_that_come_late_are_of_their_days_in_the_record(tmp_path, url):
+    begun_late = [(day, "p") for day in (*range(300, 400, 30), *range(0, 100, 30))]
+    runs(tmp_path / "begun", *begun_late)
+    runs(tmp_path / "filled", *((day, "p") for day in (*range(0, 400, 50), *range(25, 400, 50))))
+
+    told = []
+    for folder in ("begun", "filled"):
+        with catch_up.current(tmp_path / folder, url if folder == "begun" else None) as ledger:
+            told.append(answers.answer(History(ledger.connection), Terms(at(399)), CITES[:1])["records"][0])
+
+    (pause,) = told[0]["interruptions"]
+    assert (pause["kind"], pause["from"], pause["to"]) == ("not audited", "2026-04-01", "2026-10-28")
+    assert told[1]["unbroken"]
+
+
+def test_clock_that_was_wrong_hides_no_interruption(tmp_path, url):
+    # The third fix is dated before all, and the last run after today.
+    rows = [(day, "p") for day in range(0, 360, 30)]
+    rows[3] = (rows[3][0], "f")
+    rows.insert(4, (-9000, "p"))
+    runs(tmp_path, *rows, (800, "p"))
+
+    with catch_up.current(tmp_path, url) as ledger:
+        told = answers.answer(History(ledger.connection), Terms(at(399)), CITES[:1])
+
+    gap, pause = told["records"][0]["interruptions"]
+    assert (gap["kind"], gap["from"]) == ("gap", "2026-04-01")
+    assert (pause["kind"], pause["from"], pause["to"]) == ("not audited", "2026-11-27", "2027-02-04")
+    assert told["time_to_remediate"] == {}
+
+
+def test_clock_that_went_back_hides_nothing_from_drift_and_trend(tmp_path, url):
+    runs(tmp_path, (0, "pp"), (50, "fp"), (60, "fp"), (-9000, "fp"), (70, "fp"), (9000, "fp"))
+
+    with catch_up.current(tmp_path, url) as ledger:
+        told = answers.answer(History(ledger.connection), Terms(at(71), since=at(40), trend_days=30), CITES)
+
+    assert named(told["drift"]["regressed"]) == [("web", "ssh_root")]
+    assert told["trend"]["all"]["all"] == {"then": 0, "now": 1, "trend": "degrading"}
+
+
 def test_what_could_not_be_judged_interrupts_the_record(tmp_path):
     runs(tmp_path, (0, "p"), (10, "e"), (20, "p"))
 
