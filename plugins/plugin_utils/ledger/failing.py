@@ -67,8 +67,10 @@ def _since(history: History, before: int, size: int) -> dict[str, array[int]]:
         "SELECT host_id, rule_id, from_position FROM hipaa_cis_episodes WHERE outcome = 'f' AND from_position <= :before "
         "AND (until_position IS NULL OR until_position > :before)"
     )
+    begins = {(host_id, rule_id): begin for host_id, rule_id, begin in history.rows(statement, before=before)}
     found: dict[int, array[int]] = {}
-    for host_id, rule_id, begin in history.rows(statement, before=before):
+    # What could not be judged by then, and fails now, failed before that.
+    for (host_id, rule_id), begin in {**begins, **history.began(before)}.items():
         if rule_id not in found:
             found[rule_id] = array("i", [NONE]) * size
         found[rule_id][host_id] = begin

@@ -127,6 +127,36 @@ class History:
         hosts = f" AND host_id IN ({_numbers(self.chosen_hosts)})" if self.chosen_hosts is not None else ""
         yield from self._connection.execute(library("sqlalchemy").text(statement.replace("{chosen}", hosts)), values)
 
+    def began(self, before: int | None = None) -> dict[Pair, int]:
+        """Return, of what fails or cannot be judged now (or after a run), with which run it failed first, where errors came in between.
+
+        What cannot be judged for a while was not mended.
+        """
+        open_then = (
+            "until_position IS NULL"
+            if before is None
+            else "from_position <= :before AND (until_position IS NULL OR until_position > :before)"
+        )
+        statement = (
+            "SELECT e.host_id, e.rule_id, e.from_position, e.until_position, e.outcome FROM hipaa_cis_episodes e JOIN "  # noqa: S608 - no text of others
+            "(SELECT host_id, rule_id, from_position AS last FROM hipaa_cis_episodes "
+            f"WHERE outcome IN ('f', 'e') AND 'e' IN (outcome, before) AND {open_then}) AS o "
+            "ON e.host_id = o.host_id AND e.rule_id = o.rule_id AND e.from_position <= o.last WHERE e.outcome IN ('f', 'e'){chosen} "
+            "ORDER BY e.host_id, e.rule_id, e.from_position"
+        )
+        found: dict[Pair, int] = {}
+        until: dict[Pair, int] = {}
+        for host_id, rule_id, begin, end, outcome in self.rows(
+            statement, prefix="e.", **({"before": before} if before else {})
+        ):
+            pair = (host_id, rule_id)
+            if until.get(pair) != begin:
+                found.pop(pair, None)
+            if outcome == "f":
+                found.setdefault(pair, begin)
+            until[pair] = end
+        return found
+
     def changes(self, since: int) -> dict[Pair, Change]:
         """Return what has another outcome now than it had at a run."""
         before = "max(CASE WHEN from_position <= :since THEN outcome ELSE '' END)"

@@ -67,7 +67,9 @@ def overdue(history: History, terms: Terms) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     days = {position: date(run.finished_at) for position, run in history.runs.items()}
     dues: dict[float, str] = {}
-    for host_id, rule_id, begin in history.rows(statement):
+    earlier = history.began()
+    for host_id, rule_id, last_begin in history.rows(statement):
+        begin = earlier.get((host_id, rule_id), last_begin)
         rule = history.rules[rule_id]
         since = history.time(begin)
         host = history.hosts[host_id]

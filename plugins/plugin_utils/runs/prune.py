@@ -78,7 +78,7 @@ def carry_out(base: Path, plan: Plan, wanted: Wanted) -> None:
             chain.note_pruned(base, run.run_id, answers)
             _remove(run.folder, answers)
         for path in unused_sets(base, wanted):
-            path.unlink()
+            path.unlink(missing_ok=True)
     except OSError as problem:
         raise HipaaCisError(
             f"{problem.filename or base} cannot be taken away: {problem.strerror or problem}. The chain holds; prune again to go on"
@@ -152,11 +152,11 @@ def _remove(folder: Path, files: Collection[str]) -> None:
     """Remove files of a run, and what of the run was never written to its end; then the folders that hold nothing any more."""
     # What a link names is taken away only where it is found below the folder.
     for file in set(files) & set(chain.files_of(folder)):
-        (folder / file).unlink()
+        (folder / file).unlink(missing_ok=True)
     for where, _folders, names in os.walk(folder, topdown=False):
         if not any(chain.files_of(Path(where))):
             for name in filter(_is_half_written, names):
-                os.unlink(os.path.join(where, name))
+                Path(where, name).unlink(missing_ok=True)
             # Whatever else there is keeps its folder.
             with suppress(OSError):
                 os.rmdir(where)

@@ -50,6 +50,16 @@ def test_failures_before_a_run_that_is_still_to_come(tmp_path, url):
     ]  # fmt: skip
 
 
+def test_failure_that_could_not_be_judged_for_a_while_is_first_seen_before_that(tmp_path, url):
+    for number, letters in enumerate(("p", "f", "e", "f", "e", "e")):
+        finished(tmp_path, f"run-{number}", number, {"web": letters})
+
+    assert since(failing.read(tmp_path, url, ["to come"])) == {(SSH, "web"): 2}
+    assert since(failing.read(tmp_path, url, ["run-4"])) == {(SSH, "web"): 2}
+    assert since(failing.read(tmp_path, url, ["run-3"])) == {(SSH, "web"): 2}
+    assert since(failing.read(tmp_path, url, ["run-1"])) == {}
+
+
 def test_of_a_run_that_is_entered_what_came_before_it_is_told(tmp_path):
     three(tmp_path)
     known = failing.read(tmp_path, None, ["two"])

@@ -175,6 +175,17 @@ def test_time_to_remediate_and_what_is_overdue(tmp_path, url):
     ]
 
 
+def test_failure_that_could_not_be_judged_for_a_while_began_before_that(tmp_path, url):
+    runs(tmp_path, (0, "fe"), (1, "pf"), (2, "ff"), (20, "ee"), (21, "fe"), (29, "ef"), (30, "ff"))
+
+    told = ask(tmp_path, 36, url, deadlines={"high": 30, "critical": 30})["overdue"]
+
+    assert [(row["rule"], row["failing_since"], row["due"]) for row in told] == [
+        ("audit_on", "2026-01-02", "2026-02-01"),
+        ("ssh_root", "2026-01-03", "2026-02-02"),
+    ]
+
+
 def test_list_of_what_is_overdue_is_safe_in_a_spreadsheet(tmp_path):
     runs(tmp_path, (1, {"=cmd|' /C calc'!A0": "f", "病房\u202e": "f"}))
     stream = io.StringIO()

@@ -230,6 +230,21 @@ def test_old_answers_go_and_the_set_that_a_younger_run_stands_on_stays(base):
     assert verify(base).problems == ()
 
 
+def test_another_prune_that_was_quicker_ends_nothing(base, monkeypatch):
+    asked = wanted(at("2036-06-01"), 400)
+    plan = prune.make_plan(base, asked, ALL)
+    prune.carry_out(base, plan, asked)
+    seen = {run.folder: list(run.files) for run in plan.runs} | {run.folder: list(files) for run, files in plan.answers}
+    monkeypatch.setattr(chain, "files_of", lambda folder: iter(seen.get(folder, ())))
+
+    prune.carry_out(base, plan, asked)
+    monkeypatch.undo()
+
+    assert seen
+    assert verify(base).problems == ()
+    assert going(base, asked) == []
+
+
 def test_set_that_a_run_begins_to_stand_on_right_now_stays(base):
     now = datetime.now(timezone.utc)
     for name in ALL:
