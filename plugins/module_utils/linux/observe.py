@@ -80,6 +80,16 @@ KINDS: Dict[str, KindReader] = {
     "timer": units.read_timers,
 }
 
+
+def _directory() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import directory
+
+    return directory.read
+
+
+# Imported when first asked for: each file that is imported is compiled at every audit.
+LATER: Dict[str, Callable[[], KindReader]] = {"directory": _directory}
+
 # What may hang or takes long stands behind all others, so that it costs no more than itself.
 WALKS = ("accounts", "audit_rule", "filesystem_scan")
 LAST = ("file", *WALKS)
@@ -171,10 +181,15 @@ def parse(text: str) -> Dict[str, Any]:
 def _check_setting(key: str, setting: Any) -> None:
     if not isinstance(setting, list) or len(setting) != 2 or not isinstance(setting[1], dict):
         raise RequestError("setting %r has to be a list of kind and address" % key)
-    if setting[0] not in KINDS:
+    if setting[0] not in KINDS and setting[0] not in LATER:
         raise RequestError(
-            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted(KINDS)))
+            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted({**KINDS, **LATER})))
         )
+
+
+def reader_of(kind: str) -> KindReader:
+    """Return the reader of a kind."""
+    return LATER[kind]() if kind in LATER else KINDS[kind]
 
 
 def _matches(detect: Any, facts: Mapping[str, Any]) -> bool:
@@ -228,7 +243,7 @@ def _fit(address: Address, seen: Observation) -> Dict[str, Any]:
 def read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
     """Return a kind's observations; whatever goes wrong with it becomes an error of each address."""
     try:
-        seen = KINDS[kind](host, addresses)
+        seen = reader_of(kind)(host, addresses)
     except ReadError as problem:
         return [error(str(problem))] * len(addresses)
     except Exception as problem:  # a reader's crash may spoil its own kind, never the host

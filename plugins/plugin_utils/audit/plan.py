@@ -114,7 +114,7 @@ def make_plan(
         chosen = _with_excepted(catalog, chosen, excepted)
         # A benchmark that is named is one that the host carries, so what is left out of it is missing.
         if any(plan.rules or plan.unjudged or (named and plan.left_out) for plan in chosen):
-            plans.append(PlatformPlan(platform, chosen, _request(chosen, detect=not named, options=options)))
+            plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, detect=not named, options=options)))
     if not any(plan.rules or plan.unjudged for one in plans for plan in one.benchmarks):
         raise HipaaCisError(
             "The selection leaves no recommendation over; widen level, profile, include, exclude or tags."
@@ -183,13 +183,17 @@ def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], value
     return PlannedRule(rule, benchmark, recommendations, settings, fix, loose, used)
 
 
-def _request(plans: tuple[BenchmarkPlan, ...], detect: bool, options: Mapping[str, Any]) -> dict[str, Any]:
+def _request(
+    platform: Platform, plans: tuple[BenchmarkPlan, ...], detect: bool, options: Mapping[str, Any]
+) -> dict[str, Any]:
     request = _Request()
     benchmarks = {}
     for plan in plans:
         keys = dict.fromkeys(
             request.add(leaf) for planned in (*plan.rules, *plan.beside) for leaf in _all_leaves(planned)
         )
+        if any(planned.rule.governed for planned in plan.rules):
+            keys[request.add(platform.governed["setting"])] = None
         benchmarks[plan.benchmark.id] = {
             "detect": dict(plan.benchmark.detect) if detect else None,
             "settings": list(keys),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import governed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
@@ -75,6 +76,8 @@ def fill_record(
         _add_benchmark(record, benchmark_plan, named, answer)
         judge = Judge(platform_plan.platform, answer["observations"])
         findings = [judge.judge(planned).as_dict() for planned in benchmark_plan.rules]
+        elsewhere = governed.note(platform_plan.platform, judge, benchmark_plan.rules, findings)
+        record["warnings"].extend([elsewhere] if elsewhere and elsewhere not in record["warnings"] else [])
         leave_to_a_person(benchmark_plan.rules, findings, platform_plan.request["options"].get("scan_exclude", ()))
         record["findings"].extend(findings)
     for platform_plan, problem in failed:

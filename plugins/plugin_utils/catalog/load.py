@@ -95,6 +95,7 @@ def _platform(data: dict[str, Any]) -> model.Platform:
         apply=data.get("apply", ""),
         detected=data.get("detected", False),
         kinds=kinds,
+        governed=data.get("governed", {}),
     )
 
 

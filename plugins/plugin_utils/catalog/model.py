@@ -64,7 +64,8 @@ class Kind:
 class Platform:
     """What is observed by one module and changed by another (``apply``; empty: it can't be changed).
 
-    ``detected``: hosts are looked at for its benchmarks when none is named.
+    ``detected``: hosts are looked at for its benchmarks when none is named. ``governed``: ``{setting, look_at}`` of what a host may
+    leave to others to govern; empty where it may leave nothing.
     """
 
     id: str
@@ -72,11 +73,15 @@ class Platform:
     apply: str
     detected: bool
     kinds: Mapping[str, Kind]
+    governed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One control in our own words. ``closes``: the ways (`WAYS`) that it means to close to those who keep another."""
+    """One control in our own words. ``closes``: the ways (`WAYS`) that it means to close to those who keep another.
+
+    ``governed``: what it is about that is governed elsewhere for accounts of a directory (a key of the platform's ``look_at``).
+    """
 
     id: str
     title: str
@@ -93,6 +98,7 @@ class Rule:
     settings: tuple[Setting, ...] = ()
     hipaa: tuple[Mapping[str, str], ...] = ()
     hardening_only: str = ""
+    governed: str = ""
     references: Mapping[str, Any] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     # Ids that it had before.

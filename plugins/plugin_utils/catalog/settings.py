@@ -30,9 +30,13 @@ class SettingCheck:
         self._problems = problems
 
     def platform_conditions(self, file: YamlFile) -> None:
-        """Check the named conditions of a platform file."""
+        """Check the named conditions of a platform file, and bring what may be governed elsewhere into its normal form."""
         for name, condition in file.data.get("conditions", {}).items():
             self._leaf(file, ["conditions", name, "setting"], dict(condition["setting"]), file.data["id"])
+        governed = file.data.get("governed")
+        if governed:
+            place: Place = ["governed", "setting"]
+            governed["setting"] = self._leaf(file, place, dict(governed["setting"]), file.data["id"])
 
     def rule(self, file: YamlFile, place: Place, item: dict[str, Any], platform: str) -> dict[str, Any]:
         """Return a rule in its normal form, with its platform, topic and the parameters it uses."""
@@ -44,6 +48,9 @@ class SettingCheck:
                 self._setting(file, [*place, "settings", index], setting, platform, manual="manual" in item)
                 for index, setting in enumerate(item["settings"])
             ]
+        topics = self.platforms[platform].get("governed", {}).get("look_at", {})
+        if item.get("governed", "") not in ("", *topics):
+            self._complain(file, [*place, "governed"], unknown("topic", item["governed"], topics))
         used = sorted(set(parameters_in(item.get("settings", []))))
         result["parameters"] = [name for name in used if name in self._parameters]
         self._known(file, [*place, "fix"], re.findall(r"\{([^}]*)\}", item["fix"]))
