@@ -166,6 +166,7 @@ class ActionModule(HostAction):
                 **_handed_on(arguments),
                 "write_out": arguments["write_out"],
                 "close_accounts": arguments["close_accounts"],
+                "owned_files": arguments["owned_files"],
                 **self._others(variables),
                 # Tells this task from another that was given the same run id.
                 "token": secrets.token_hex(8),

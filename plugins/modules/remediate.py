@@ -48,6 +48,16 @@ options:
         the main file only see what holds. Turn it off where another tool owns the main files.
     type: bool
     default: true
+  owned_files:
+    description:
+      - What is done where another tool owns a file, a service or a package that would be changed (Puppet, Chef, Salt, another play of Ansible,
+        CFEngine, Landscape), by the head of the file or by the tool's own notes on the host.
+      - With V(refuse) the change is refused, for the tool would undo it; make it there. With V(tell) it is made, and the tool is named in the
+        plan, in the record and on the console. What cloud-init wrote when the host was made is changed and told either way; what belongs to
+        a directory's own tools is never changed.
+    type: str
+    choices: [refuse, tell]
+    default: refuse
   close_accounts:
     description:
       - Names of local accounts that may be shut out. A change that would close the way by which anybody gets in today (a key, a password,

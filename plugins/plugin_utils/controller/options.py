@@ -109,6 +109,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "confirm_timeout": {"type": "float", "default": 120.0},
     "write_out": {"type": "bool", "default": True},
     "close_accounts": {"type": "list", "elements": "str", "default": []},
+    "owned_files": {"type": "str", "choices": ["refuse", "tell"], "default": "refuse"},
     "plan": {"type": "str"},
     # Its form is checked by remediation/maintenance_window.py.
     "windows": {"type": "list", "elements": "raw", "default": []},

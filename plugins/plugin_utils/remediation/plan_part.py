@@ -42,6 +42,8 @@ def _change(done: PlatformRemediation, name: str) -> dict[str, Any]:
 def _step(part: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("what", "type", "from", "to", "read", "gives")
     step = {key: part[key] for key in kept}
+    if part.get("owned_by"):
+        step["owned_by"] = part["owned_by"]
     if part["type"] in ("file", "kernel"):
         step["path"] = part["what"]
     return {**step, "together": _together(part["changes"])}

@@ -254,6 +254,7 @@ def _lacks_content(state: State) -> bool:
 def _part(
     step: Step, what: str, changes: Sequence[str], shown: Tuple[List[str], List[str]], digests: Tuple[str, str]
 ) -> Part:
+    owned = what[len(step.title) + 1 :] if step.base else what
     return {
         "what": what,
         "type": step.type,
@@ -262,4 +263,5 @@ def _part(
         "to": shown[1],
         "read": digests[0],
         "gives": digests[1],
+        **({"owned_by": step.owned_by[owned]} if owned in step.owned_by else {}),
     }

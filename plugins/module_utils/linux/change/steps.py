@@ -66,6 +66,7 @@ class Step:
     one by now, the step is not made. ``rules``: for which the changes are made, to be named by a rollback.
     ``named``: of such a step, name -> the changes that ask for it. ``read``: what it changes -> digest of what the plan read of it.
     ``at_boot``: what of it takes effect at the next boot only; ``boot``: the start of the host (`boot_id`) in which it is made.
+    ``owned_by``: path or name -> another tool that owns it, and may take the change back.
     ``refresh``: ``argv`` makes a service read its files again; run once at the end, of an apply and of a rollback.
     """
 
@@ -105,6 +106,7 @@ class Step:
     read: Dict[str, str] = field(default_factory=dict)
     at_boot: List[str] = field(default_factory=list)
     boot: str = ""
+    owned_by: Dict[str, str] = field(default_factory=dict)
 
     def names(self) -> Tuple[str, ...]:
         """Return the names that one call is made for."""
@@ -130,6 +132,7 @@ class Step:
             "read",
             "at_boot",
             "boot",
+            "owned_by",
         ):
             if getattr(self, name):
                 result[name] = getattr(self, name)
