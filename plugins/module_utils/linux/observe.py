@@ -87,8 +87,14 @@ def _directory() -> KindReader:
     return directory.read
 
 
+def _display_manager() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import display_manager
+
+    return display_manager.read
+
+
 # Imported when first asked for: each file that is imported is compiled at every audit.
-LATER: Dict[str, Callable[[], KindReader]] = {"directory": _directory}
+LATER: Dict[str, Callable[[], KindReader]] = {"directory": _directory, "display_manager": _display_manager}
 
 # What may hang or takes long stands behind all others, so that it costs no more than itself.
 WALKS = ("accounts", "audit_rule", "filesystem_scan")
