@@ -35,6 +35,27 @@ def _wireless(name: str, seen: Any, files: Files) -> Scenario:
     return _case("wireless_interfaces", name, seen, files, expect={"empty": True})
 
 
+def _at_boot(name: str, seen: Any, files: Files) -> Scenario:
+    return _case("wireless_at_boot", name, seen, files, expect={"empty": True})
+
+
+RADIO = "pci:v00008086d000008B1sv00008086sd00004070bc02sc80i00"
+DEVICE = {"/sys/bus/pci/devices/0000:02:00.0/modalias": RADIO + "\n"}
+ALIASES = {
+    "/lib/modules/6.1.0-1/modules.alias": (
+        "# Aliases extracted from modules themselves.\n"
+        "alias pci:v00008086d000008B1sv*sd00004070bc*sc*i* iwlwifi\n"
+        "alias pci:v00008086d000008B1sv*sd*bc*sc*i* e1000e\n"
+        "alias pci:v00008086d000008B2sv*sd*bc*sc*i* iwl-other\n"
+    ),
+    "/lib/modules/6.1.0-1/modules.dep": (
+        "kernel/drivers/net/wireless/intel/iwlwifi/iwlwifi.ko: kernel/net/wireless/cfg80211.ko\n"
+        "kernel/drivers/net/wireless/intel/iwl-other.ko.xz:\nkernel/drivers/net/ethernet/intel/e1000e/e1000e.ko:\n"
+    ),
+}
+BACK = ["0000:02:00.0: iwlwifi"]
+
+
 UNKNOWN = "neither kernel threads nor any mark of a container can be seen; run the audit with become"
 SCENARIOS = [
     _case("own_kernel", "kernel-threads", True, {**THREADS}),
@@ -132,4 +153,18 @@ SCENARIOS = [
     _error("efi", "no-sys", "/sys is not there; how the host booted cannot be read", {}),
     _error("efi", "nothing-mounted-on-sys", "/sys is not there; how the host booted cannot be read", {"/sys/x": ""}),
     _error("colour", "unknown", "there is no host fact 'colour'", {}),
+    _at_boot("no-device", [], ALIASES),
+    _at_boot("driver-that-was-unloaded", BACK, {**DEVICE, **ALIASES}),
+    _at_boot("driver-at-work", [], {**DEVICE, **ALIASES, "/sys/bus/pci/devices/0000:02:00.0/driver/.keep": ""}),
+    _at_boot("denied", [], {**DEVICE, **ALIASES, "/etc/modprobe.d/a.conf": "blacklist iwlwifi\n"}),
+    _at_boot("blocked", [], {**DEVICE, **ALIASES, "/etc/modprobe.d/a.conf": "install iwlwifi /bin/false\n"}),
+    _at_boot(
+        "denied-until-the-next-boot", BACK, {**DEVICE, **ALIASES, "/run/modprobe.d/a.conf": "blacklist iwlwifi\n"}
+    ),
+    _at_boot(
+        "device-that-is-no-radio",
+        [],
+        {**ALIASES, "/sys/bus/pci/devices/0000:02:00.0/modalias": RADIO.replace("8B1", "8B3")},
+    ),
+    _at_boot("no-modules", [], DEVICE),
 ]

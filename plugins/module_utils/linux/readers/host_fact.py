@@ -43,7 +43,7 @@ MAX_INTERFACES = 100
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe each ``fact``: a boolean, for ``wireless_interfaces`` a list of names."""
+    """Observe each ``fact``: a boolean, for those about wireless adapters a list of names."""
 
     def one(address: Address) -> Observation:
         fact = required(address, "fact")
@@ -101,6 +101,12 @@ def _wireless_interfaces(host: Host) -> Tuple[Any, str]:
     return found[:MAX_INTERFACES], "/sys/class/net"
 
 
+def _wireless_at_boot(host: Host) -> Tuple[Any, str]:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.wireless import returning
+
+    return returning(host)[:MAX_INTERFACES], "/sys/bus, /lib/modules, /etc/modprobe.d"
+
+
 def _efi(host: Host) -> Tuple[Any, str]:
     # The folder itself is there where nothing is mounted on it.
     if not host.exists("/sys/firmware"):
@@ -114,6 +120,7 @@ FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
     "systemd_booted": _systemd_booted,
     "ipv6": _ipv6,
     "graphical_desktop": _graphical_desktop,
+    "wireless_at_boot": _wireless_at_boot,
     "wireless_interfaces": _wireless_interfaces,
     "efi": _efi,
 }
