@@ -26,6 +26,17 @@ def _modes(name: str, modes: str, main: str, **keys: Any) -> Scenario:
     return Scenario(name, FILES, CLOSED, verdict, {"state": "value"}, files={MAIN: main}, **keys)
 
 
+def _clear(name: str, verdict: str, main: str) -> Scenario:
+    seen = {"state": "error" if verdict == "error" else "value"}
+    return Scenario("sent-" + name, {"query": "forwards_in_clear"}, NONE, verdict, seen, files={MAIN: LOG + main})
+
+
+DRIVER = 'global(DefaultNetstreamDriver="gtls")\n'
+OLD_DRIVER = "$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n"
+PROVEN = "$ActionSendStreamDriverAuthMode x509/name\n"
+FORWARD = 'action(type="omfwd" target="log.example.org" protocol="tcp" StreamDriverMode="1" StreamDriverAuthMode="x509/name"%s)\n'
+
+
 SCENARIOS = [
     _receivers("nothing-received", "pass", LOG),
     _receivers("over-several-lines", "fail", 'module(load="imtcp")\ninput(type="imtcp"\n  port="10514")\n' + LOG, wanted=[]),
@@ -90,4 +101,26 @@ SCENARIOS = [
         ]},
         files={MAIN: '*.* @@log.example.org\n*.* action(type="omfwd"\n  target="log.example.org"\n  pwd="x")\n' + LOG},
     ),
+    _clear("nothing", "pass", ""),
+    _clear("over-udp", "fail", "*.* @log.example.org\n"),
+    _clear("over-tcp", "fail", "*.* @@log.example.org:6514\n"),
+    _clear("old-language", "pass", OLD_DRIVER + PROVEN + "*.* @@(o)log.example.org:6514;RSYSLOG_SyslogProtocol23Format\n"),
+    _clear("old-language-to-anybody", "fail", OLD_DRIVER + "*.* @@log.example.org\n"),
+    _clear("old-language-set-behind-it", "fail", "*.* @@log.example.org\n" + OLD_DRIVER + PROVEN),
+    _clear("old-language-reset", "fail", OLD_DRIVER + PROVEN + "$ResetConfigVariables\n*.* @@log.example.org\n"),
+    _clear("old-language-udp-all-the-same", "fail", OLD_DRIVER + PROVEN + "*.* @log.example.org\n"),
+    _clear("new-language", "pass", DRIVER + FORWARD % ""),
+    _clear("new-language-own-driver", "pass", FORWARD % ' StreamDriver="ossl"'),
+    _clear("new-language-no-driver", "fail", FORWARD % ""),
+    _clear("new-language-plain-driver", "fail", DRIVER + FORWARD % ' StreamDriver="ptcp"'),
+    _clear("new-language-mode-off", "fail", DRIVER + FORWARD.replace('Mode="1"', 'Mode="0"') % ""),
+    _clear("new-language-to-anybody", "fail", DRIVER + FORWARD.replace("x509/name", "anon") % ""),
+    _clear("new-language-udp-where-nothing-is-said", "fail", DRIVER + FORWARD.replace(' protocol="tcp"', "") % ""),
+    # Directives count for the old language only.
+    _clear("new-language-behind-directives", "fail", OLD_DRIVER + PROVEN + 'action(type="omfwd" target="log.example.org" protocol="tcp")\n'),
+    _clear("one-of-two", "fail", DRIVER + FORWARD % "" + "*.* @other.example.org\n"),
+    _clear("to-this-host", "pass", "*.* @@127.0.0.1:514\n*.* @[::1]:514\n" + 'action(type="omfwd" target="localhost")\n'),
+    _clear("relp", "pass", 'module(load="omrelp")\naction(type="omrelp" target="a" tls="on" tls.authMode="name")\n'),
+    _clear("relp-in-the-clear", "fail", 'module(load="omrelp")\naction(type="omrelp" target="a")\n'),
+    _clear("other-module", "error", 'module(load="omkafka")\naction(type="omkafka" broker=["a"] topic="b")\n'),
 ]  # fmt: skip

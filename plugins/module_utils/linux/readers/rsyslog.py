@@ -40,7 +40,10 @@ Made = Tuple[Statement, int]
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Answer `receivers`, `actions` and `forwards` with `[{file, line, text}]`, `files` with `[{file, line, text, mode}]`."""
+    """Answer `receivers`, `actions` and `forwards` with `[{file, line, text}]`, `files` with `mode` beside.
+
+    `forwards_in_clear`: with `why` beside.
+    """
     try:
         host.stat(MAIN)
     except NotFound:
@@ -149,9 +152,17 @@ def _files(host: Host, found: Sequence[Statement]) -> List[Dict[str, Any]]:
     return [{**_entry(host, seen), "mode": "%04o" % (mode & ~away)} for seen, mode in file_modes(found)]
 
 
+def _in_the_clear(host: Host, found: Sequence[Statement]) -> List[Dict[str, Any]]:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rsyslog_forwards import in_the_clear
+
+    modules = {at: _module(seen) if seen.kind == "object" else "" for at, seen in enumerate(found) if _is_forward(seen)}
+    return [{**_entry(host, seen), "why": why} for seen, why in in_the_clear(found, modules)]
+
+
 QUERIES: Dict[str, Callable[[Host, Sequence[Statement]], List[Dict[str, Any]]]] = {
     "actions": _entries(_is_action),
     "files": _files,
     "forwards": _entries(_is_forward),
+    "forwards_in_clear": _in_the_clear,
     "receivers": _entries(is_receiver),
 }

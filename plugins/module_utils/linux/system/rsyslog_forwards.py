@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether what rsyslogd sends is encrypted, and to a receiver that had to prove who it is.
+
+The stream driver's mode is 0 and its way of authentication `anon` where nothing sets them; directives count for what comes after them
+until the next, and only for actions of the old language.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Iterator, Mapping, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rsyslog_config import Statement, value_of
+
+TLS_DRIVERS = ("gtls", "ossl", "mbedtls")
+PROVEN = ("x509/name", "x509/fingerprint", "x509/certvalid")
+RELP_PROVEN = ("name", "fingerprint", "certvalid")
+THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | re.IGNORECASE)
+OLD = re.compile(r"(?P<kind>@@?)(?:\([^)]*\))?(?P<host>\[[^]]*\]|[^:;]*)", re.ASCII)
+_DIRECTIVES = {
+    "actionsendstreamdriver": "streamdriver",
+    "actionsendstreamdrivermode": "streamdrivermode",
+    "actionsendstreamdriverauthmode": "streamdriverauthmode",
+}
+
+
+def in_the_clear(found: Sequence[Statement], module_of: Mapping[int, str]) -> Iterator[Tuple[Statement, str]]:
+    """Yield the statements that send to another host without encryption or proof, and why.
+
+    ``module_of``: of those that send, by their place in ``found``, the module in the new language, empty for the old one.
+    Raises `ReadError` for a module whose encryption is not followed.
+    """
+    default = _default_driver(found)
+    old: Dict[str, str] = {}
+    for at, seen in enumerate(found):
+        if seen.kind == "directive" and seen.name in _DIRECTIVES:
+            old[_DIRECTIVES[seen.name]] = value_of(seen.parameters[""])
+        elif seen.kind == "directive" and seen.name == "resetconfigvariables":
+            old.clear()
+        elif at in module_of:
+            why = _why_new(seen, module_of[at], default) if module_of[at] else _why_old(seen, old, default)
+            if why:
+                yield seen, why
+
+
+def _default_driver(found: Sequence[Statement]) -> str:
+    names = {"directive": "", "object": ""}
+    for seen in found:
+        if seen.kind == "directive" and seen.name == "defaultnetstreamdriver":
+            names["directive"] = value_of(seen.parameters[""])
+        elif seen.kind == "object" and seen.name == "global":
+            names["object"] = _text(seen, "defaultnetstreamdriver") or names["object"]
+    return names["object"] or names["directive"]
+
+
+def _text(seen: Statement, name: str) -> str:
+    text = seen.parameters.get(name, "")
+    if not isinstance(text, str):
+        raise ReadError("%s: the %s comes from elsewhere (`...`); write it out" % (seen.place, name))
+    return text
+
+
+def _why_old(seen: Statement, settings: Mapping[str, str], default: str) -> str:
+    taken = OLD.match(seen.name)
+    if taken is None:
+        raise ReadError(
+            "%s: whether this is encrypted is not followed; write it as an omfwd or omrelp action" % seen.place
+        )
+    if THIS_HOST.match(taken.group("host")):
+        return ""
+    return _why({**settings, "protocol": "tcp" if taken.group("kind") == "@@" else "udp"}, default)
+
+
+def _why_new(seen: Statement, module: str, default: str) -> str:
+    if THIS_HOST.match(_text(seen, "target")):
+        return ""
+    if module == "omrelp":
+        if lowered(_text(seen, "tls")) != "on":
+            return "no tls"
+        return "" if lowered(_text(seen, "tls.authmode")) in RELP_PROVEN else "any receiver is taken (tls.authMode)"
+    if module != "omfwd":
+        raise ReadError(
+            "%s: whether %s encrypts is not followed; look at its certificates by hand" % (seen.place, module)
+        )
+    names = (
+        "streamdriver",
+        "streamdriver.name",
+        "streamdrivermode",
+        "streamdriver.mode",
+        "streamdriverauthmode",
+        "streamdriver.authmode",
+        "protocol",
+    )
+    said = {name.replace(".name", "").replace(".", ""): _text(seen, name) for name in names if _text(seen, name)}
+    return _why(said, default)
+
+
+def _why(said: Mapping[str, str], default: str) -> str:
+    if lowered(said.get("protocol", "udp")) != "tcp":
+        return "over UDP"
+    if lowered(said.get("streamdriver") or default) not in TLS_DRIVERS or said.get("streamdrivermode") != "1":
+        return "no TLS (StreamDriver, StreamDriverMode)"
+    return (
+        ""
+        if lowered(said.get("streamdriverauthmode", "anon")) in PROVEN
+        else "any receiver is taken (StreamDriverAuthMode)"
+    )
