@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import WRITERS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import ways
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import KINDS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import KINDS, LATER, reader_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WAYS
 
@@ -16,7 +16,9 @@ def test_every_kind_that_can_be_written_has_a_writer():
 
 
 def test_every_kind_has_a_reader():
-    assert set(load_catalog().platforms["linux"].kinds) == set(KINDS)
+    assert set(load_catalog().platforms["linux"].kinds) == {*KINDS, *LATER}
+    assert not set(KINDS) & set(LATER)
+    assert all(callable(reader_of(kind)) for kind in LATER)
 
 
 def test_both_sides_know_the_same_ways():

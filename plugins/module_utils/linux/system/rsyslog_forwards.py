@@ -20,7 +20,7 @@ TLS_DRIVERS = ("gtls", "ossl", "mbedtls")
 PROVEN = ("x509/name", "x509/fingerprint", "x509/certvalid")
 RELP_PROVEN = ("name", "fingerprint", "certvalid")
 THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | re.IGNORECASE)
-OLD = re.compile(r"(?P<kind>@@?)(?:\([^)]*\))?(?P<host>\[[^]]*\]|[^:;]*)", re.ASCII)
+OLD = re.compile(r"(?P<kind>@@?)(?:\([^)]*\))?(?P<host>\[[^]]*\]|[^:;#\n\t ]*)", re.ASCII)
 _DIRECTIVES = {
     "actionsendstreamdriver": "streamdriver",
     "actionsendstreamdrivermode": "streamdrivermode",
