@@ -41,11 +41,13 @@ def _without_driver(host: Host) -> Dict[str, str]:
     found = {}
     for bus in BUSES:
         for path in host.glob("/sys/bus/%s/devices/*" % bus):
+            if host.exists(path + "/driver"):
+                continue
             try:
                 alias = host.read_text(path + "/modalias").strip(BLANKS)
             except ReadError:
                 continue
-            if alias and not host.exists(path + "/driver"):
+            if alias:
                 found[path.rpartition("/")[2]] = alias
     return found
 
