@@ -15,7 +15,7 @@ module says in ``observed`` how the host stands after what it changed or confirm
 from __future__ import annotations
 
 import shutil
-from typing import Any, Callable, Collection, Dict, List, Mapping, Set, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     apply_request,
@@ -119,6 +119,19 @@ WRITERS: Dict[str, Writer] = {
     "text_setting": text_setting.write,
     "timer": units.write_timer,
 }
+
+# As for readers (`observe.LATER`): imported when a change of the kind is first asked for.
+LATER: Dict[str, Callable[[], Writer]] = {}
+
+
+def written_kinds() -> List[str]:
+    """Return the names of all kinds that can be written, sorted."""
+    return sorted({*WRITERS, *LATER})
+
+
+def writer_of(kind: str) -> Optional[Writer]:
+    """Return what writes a kind, or None where nothing does."""
+    return LATER[kind]() if kind in LATER else WRITERS.get(kind)
 
 
 class Apply:
@@ -271,10 +284,11 @@ class Apply:
 
     @staticmethod
     def _ask(plan: ChangePlan, kind: str, address: Address, wanted: Any) -> str:
-        if kind not in WRITERS:
+        writer = writer_of(kind)
+        if writer is None:
             return "settings of the kind %s cannot be changed automatically" % kind
         try:
-            plan.attempt(lambda: WRITERS[kind](plan, address, wanted))
+            plan.attempt(lambda: writer(plan, address, wanted))
         except (CannotFix, ReadError, ChangeError) as problem:
             return str(problem)
         except Exception as problem:  # a writer's crash may spoil its own change, never the run

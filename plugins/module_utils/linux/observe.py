@@ -93,8 +93,19 @@ def _display_manager() -> KindReader:
     return display_manager.read
 
 
-# Imported when first asked for: each file that is imported is compiled at every audit.
+# Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
 LATER: Dict[str, Callable[[], KindReader]] = {"directory": _directory, "display_manager": _display_manager}
+
+
+def known_kinds() -> List[str]:
+    """Return the names of all kinds that can be read, sorted."""
+    return sorted({*KINDS, *LATER})
+
+
+def reader_of(kind: str) -> KindReader:
+    """Return what reads a kind. Raises `KeyError` for one that is not known."""
+    return KINDS[kind] if kind in KINDS else LATER[kind]()
+
 
 # What may hang or takes long stands behind all others, so that it costs no more than itself.
 WALKS = ("accounts", "audit_rule", "filesystem_scan")
@@ -189,13 +200,8 @@ def _check_setting(key: str, setting: Any) -> None:
         raise RequestError("setting %r has to be a list of kind and address" % key)
     if setting[0] not in KINDS and setting[0] not in LATER:
         raise RequestError(
-            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted({**KINDS, **LATER})))
+            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(known_kinds()))
         )
-
-
-def reader_of(kind: str) -> KindReader:
-    """Return the reader of a kind."""
-    return LATER[kind]() if kind in LATER else KINDS[kind]
 
 
 def _matches(detect: Any, facts: Mapping[str, Any]) -> bool:
