@@ -93,8 +93,18 @@ def _display_manager() -> KindReader:
     return display_manager.read
 
 
+def _package_integrity() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package_integrity
+
+    return package_integrity.read
+
+
 # Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
-LATER: Dict[str, Callable[[], KindReader]] = {"directory": _directory, "display_manager": _display_manager}
+LATER: Dict[str, Callable[[], KindReader]] = {
+    "directory": _directory,
+    "display_manager": _display_manager,
+    "package_integrity": _package_integrity,
+}
 
 
 def known_kinds() -> List[str]:
@@ -108,7 +118,7 @@ def reader_of(kind: str) -> KindReader:
 
 
 # What may hang or takes long stands behind all others, so that it costs no more than itself.
-WALKS = ("accounts", "audit_rule", "filesystem_scan")
+WALKS = ("accounts", "audit_rule", "filesystem_scan", "package_integrity")
 LAST = ("file", *WALKS)
 # Their settings are steps of their own: one that hangs is left out, and the others are read all the same.
 APART = ("file",)

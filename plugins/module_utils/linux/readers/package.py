@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind `package`: the version of an installed package, from the database of dpkg."""
+"""Kind `package`: the version of an installed package, from the database of dpkg or of rpm."""
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from typing import Dict, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
@@ -27,26 +27,42 @@ SOURCE = "command: dpkg-query"
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return the version as text, or absent. A half-installed package is an error: what of it is there is not known."""
-    states = _packages(host)
+    found_states, source = states(host)
 
     def one(address: Address) -> Observation:
         name = required(address, "name")
-        found = states.get(name)
+        found = found_states.get(name)
         if found is None:
-            return absent(SOURCE)
+            return absent(source)
         if found.startswith("!"):
             raise ReadError("the package %s is in the state %s; mend it with dpkg --configure -a" % (name, found[1:]))
-        return value(found, SOURCE)
+        return value(found, source)
 
     return read_each(addresses, one)
 
 
-def _packages(host: Host) -> Dict[str, str]:
-    """Return name -> version of what is present, or ``!state`` where that can't be told."""
+def states(host: Host) -> Tuple[Dict[str, str], str]:
+    """Return name -> version of what is present, or ``!state`` where that can't be told; and where it was seen.
+
+    dpkg may be installed beside rpm and keep nothing, and the other way round: the one that has packages counts.
+    """
     try:
-        output = host.run(QUERY).stdout
+        result = _states(host.run(QUERY).stdout)
     except NotFound:
-        raise ReadError("this host has no dpkg; its packages cannot be read") from None
+        result = {}
+        problem = "this host has neither dpkg nor a database of rpm; its packages cannot be read"
+    else:
+        problem = "dpkg-query names no package at all; its database cannot be trusted"
+    if result:
+        return result, SOURCE
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import rpm
+
+    if not rpm.has_database(host):
+        raise ReadError(problem)
+    return rpm.versions(host), rpm.SOURCE
+
+
+def _states(output: str) -> Dict[str, str]:
     result: Dict[str, str] = {}
     for line in split_lines(output):
         name, _tab, rest = line.partition("\t")
@@ -56,6 +72,4 @@ def _packages(host: Host) -> Dict[str, str]:
         elif state not in GONE:
             # Of a package for several architectures one may be whole.
             result.setdefault(name, "!" + state)
-    if not result:
-        raise ReadError("dpkg-query names no package at all; its database cannot be trusted")
     return result

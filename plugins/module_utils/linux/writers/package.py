@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rpm import SOURCE as RPM
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -44,6 +45,11 @@ def write(plan: ChangePlan, address: Address, wanted: bool) -> None:
         raise CannotFix(observed.reason)
     if (observed.state != ABSENT) == wanted:
         return
+    if observed.source == RPM:
+        raise CannotFix(
+            "the packages of this host are rpm's, which are not changed automatically; run: dnf %s %s, and look "
+            "at what it would bring or take along before you agree" % ("install" if wanted else "remove", name)
+        )
     if wanted:
         _install(plan, name)
     else:

@@ -6,6 +6,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import rpm
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import package
 
 
@@ -85,3 +86,16 @@ def test_package_comes_only_where_nothing_goes(planned, policy, acts, files, sai
 
     assert (state["state"], bool(steps)) == (("refused", False) if said else ("planned", True)), state
     assert said in state.get("reason", "")
+
+
+@pytest.mark.root
+def test_package_of_rpm_is_for_a_person_with_the_command(planned, tmp_path):
+    database = tmp_path / "var/lib/rpm/rpmdb.sqlite"
+    database.parent.mkdir(parents=True)
+    database.write_text("x")
+    answers = {" ".join(rpm.QUERY): "bash\t0:5.1-9\tx86_64\t(none)\n"}
+
+    state, steps = planned("package", {"name": "aide"}, True, answers=answers)
+
+    assert (state["state"], steps) == ("refused", [])
+    assert "run: dnf install aide" in state["reason"]
