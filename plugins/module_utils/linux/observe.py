@@ -99,11 +99,18 @@ def _package_integrity() -> KindReader:
     return package_integrity.read
 
 
+def _package_source() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package_source
+
+    return package_source.read
+
+
 # Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
 LATER: Dict[str, Callable[[], KindReader]] = {
     "directory": _directory,
     "display_manager": _display_manager,
     "package_integrity": _package_integrity,
+    "package_source": _package_source,
 }
 
 

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `package_source`: whether packages come in unchecked, by the configuration of apt or dnf as they merge it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    UsageError,
+    absent,
+    read_each,
+    required,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.file import document
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import apt_config
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.dnf_sources import Sources
+
+QUERIES = ("unchecked", "metadata_unchecked", "keyrings", "option")
+SOURCE = "command: apt-config dump"
+# Any of them: more is read then.
+DNF = ("/usr/bin/dnf", "/usr/bin/dnf-3", "/usr/bin/dnf5", "/usr/bin/microdnf", "/usr/libexec/packagekitd")
+KEY_FILES = (".gpg", ".asc")
+MAX_TEXT = 200
+Entry = Dict[str, Any]
+Known = Dict[str, str]
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Answer a query for apt and dnf together; absent where the host has neither.
+
+    ``unchecked``, ``metadata_unchecked``: `[{source, place, why, enabled}]`; ``keyrings``: documents as of kind `file`, `{path,
+    type: null}` for one that is missing; ``option`` with ``name``: a switch of dnf as true or false, a setting of apt as text.
+    """
+    try:
+        apt: Optional[Known] = apt_config.settings(host)
+    except NotFound:
+        apt = None
+    dnf = _dnf(host)
+    source = ", ".join([*([SOURCE] if apt is not None else []), *(dnf.versions if dnf else [])])
+
+    def one(address: Address) -> Observation:
+        query = required(address, "query")
+        if query not in QUERIES:
+            raise UsageError("unknown query %r; known: %s" % (query, ", ".join(QUERIES)))
+        if query == "option":
+            name = required(address, "name")
+            if apt is not None and "::" in name:
+                found = apt.get(lowered(name))
+                return absent(SOURCE) if found is None else value(found[:MAX_TEXT], SOURCE)
+            return absent("dnf") if dnf is None else dnf.option(name)
+        if apt is None and dnf is None:
+            return absent("apt-config, dnf")
+        if query == "keyrings":
+            return value(_keyrings(host, apt, dnf), source)
+        entries = [] if apt is None else list(_apt_unchecked(host, apt))
+        name = "repo_gpgcheck" if query == "metadata_unchecked" else "gpgcheck"
+        return value(entries + (dnf.unchecked(name) if dnf else []), source)
+
+    return read_each(addresses, one)
+
+
+def _dnf(host: Host) -> Optional[Sources]:
+    if not any(host.exists(path) for path in DNF):
+        return None
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import dnf_sources
+
+    return dnf_sources.Sources(host)
+
+
+def _apt_unchecked(host: Host, known: Known) -> Iterator[Entry]:
+    for name, text in known.items():
+        # Of one program alone where it stands below Binary::<program>.
+        bare = name.split("::", 2)[2] if name.startswith("binary::") and name.count("::") > 1 else name
+        if bare in apt_config.OPENING_SETTINGS and apt_config.is_on(text):
+            yield {"source": "apt", "place": "apt-config dump", "why": "%s is on" % printable(name), "enabled": True}
+    for source in apt_config.sources(host, known):
+        why = apt_config.opening(source)
+        if why is not None:
+            place = "%s:%d" % (printable(source.file), source.line)
+            yield {"source": "%s %s" % (source.uri, source.suite), "place": place, "why": why, "enabled": True}
+
+
+def _keyrings(host: Host, apt: Optional[Known], dnf: Optional[Sources]) -> List[Entry]:
+    paths = [] if apt is None else list(_apt_keyrings(host, apt))
+    paths += [] if dnf is None else dnf.keys()
+    return [_document(host, path) for path in dict.fromkeys(paths)]
+
+
+def _apt_keyrings(host: Host, known: Known) -> Iterator[str]:
+    """Yield what all sources may be signed by, and what single ones name."""
+    common, parts = apt_config.place(known, "trusted"), apt_config.place(known, "trustedparts")
+    if common and host.exists(common):
+        yield common
+    for kind in KEY_FILES if parts else ():
+        yield from host.glob("%s/*%s" % (parts, kind))
+    for source in apt_config.sources(host, known):
+        for word in words_of(source.options.get("signed-by", "").replace(",", " ")):
+            if word.startswith("/"):
+                yield word
+
+
+def _document(host: Host, path: str) -> Entry:
+    try:
+        return document(host, path)
+    except NotFound:
+        return {"path": printable(path), "type": None}
