@@ -81,6 +81,23 @@ def _error(name: str, address: Dict[str, Any], reason: str, files: Files, **more
     return Scenario(name, address, LOCKED, "error", {"state": "error", "reason": reason}, files=files, **more)
 
 
+BLS_CFG = "/boot/grub2/grub.cfg"
+ENTRIES = "/boot/loader/entries/"
+GRUBENV = "/boot/grub2/grubenv"
+KEPT = "# GRUB Environment Block\nsaved_entry=x\n"
+
+
+def _bls(name: str, verdict: str, configured: Optional[str], entry: str, **more: Any) -> Scenario:
+    seen = {"state": "value", "value": {"running": "1", "configured": configured}}
+    files: Files = {
+        "/proc/cmdline": "ro audit=1\n",
+        BLS_CFG: "insmod blscfg\nblscfg\n",
+        ENTRIES + "5.14.0.conf": "title x\nversion 5.14.0\nlinux /vmlinuz-5.14.0\n" + entry,
+        **more.get("files", {}),
+    }
+    return Scenario("separate-entries-" + name, AUDIT, GIVEN, verdict, seen, files=files)
+
+
 SCENARIOS = [
     _lock("password-right", "pass", USERS, True, True),
     _lock("password-nothing-set", "fail", "", False, False),
@@ -262,11 +279,64 @@ SCENARIOS = [
     _error("directory-in-place-of-the-file", PASSWORD, CFG + " is not a regular file", {CFG: File(directory=True)}),
     _error("loop-of-links", PASSWORD, CFG + ": too many levels of symbolic links", {CFG: File(link="grub.cfg")}),
     _error("open-quote", PASSWORD, CFG + " has a line with an open quote", {CFG: 'set superusers="root\n'}),
+    _bls("right", "pass", "1", "options root=/dev/sda1 ro audit=1\n"),
+    _bls("missing", "fail", None, "options root=/dev/sda1 ro\n"),
+    _bls("tabs", "pass", "1", "options\troot=/dev/sda1\taudit=1\n"),
+    _bls("commented-out", "fail", None, "# options audit=1\noptions ro\n"),
+    _bls("without-options", "fail", None, "title x\n"),
+    _bls(
+        "not-in-the-rescue-entry",
+        "fail",
+        None,
+        "options ro audit=1\n",
+        files={ENTRIES + "0-rescue.conf": "options ro\n"},
+    ),
+    _bls("other-file", "pass", "1", "options ro audit=1\n", files={ENTRIES + "x.conf.bak": "options ro\n"}),
+    _bls(
+        "variable-that-is-kept",
+        "pass",
+        "1",
+        "options $kernelopts $tuned_params\n",
+        files={GRUBENV: KEPT + "kernelopts=ro audit=1\n####"},
+    ),
+    _bls("variable-kept-without", "fail", None, "options $kernelopts\n", files={GRUBENV: KEPT + "kernelopts=ro\n"}),
+    _bls(
+        "variable-with-a-default",
+        "pass",
+        "1",
+        "options $kernelopts\n",
+        files={BLS_CFG: 'if [ -z "${kernelopts}" ]; then\n  set kernelopts="ro audit=1 "\nfi\nblscfg\n'},
+    ),
+    _bls(
+        "variable-that-is-kept-before-its-default",
+        "fail",
+        "0",
+        "options ${kernelopts}\n",
+        files={
+            BLS_CFG: 'if [ -z "${kernelopts}" ]; then\n  set kernelopts="ro audit=1 "\nfi\nblscfg\n',
+            GRUBENV: KEPT + "kernelopts=ro audit=0\n",
+        },
+    ),
+    _bls(
+        "variable-of-another-tool",
+        "fail",
+        "0",
+        "options ro audit=1 $tuned_params\n",
+        files={BLS_CFG: 'set tuned_params="audit=0"\nblscfg\n'},
+    ),
+    _bls("kernels-to-come", "fail", None, "options ro audit=1\n", files={"/etc/kernel/cmdline": "ro\n"}),
+    _bls("kernels-to-come-too", "pass", "1", "options ro audit=1\n", files={"/etc/kernel/cmdline": "ro audit=1\n"}),
     _error(
-        "entries-in-separate-files",
+        "separate-entries-none",
         AUDIT,
-        "the boot entries are separate files (blscfg), which cannot be read yet",
-        {CFG: "insmod blscfg\nblscfg\n", "/proc/cmdline": "audit=1"},
+        "the boot entries are files below /boot/loader/entries, and there is none",
+        {BLS_CFG: "insmod blscfg\nblscfg\n", "/proc/cmdline": "audit=1"},
+    ),
+    _error(
+        "separate-entries-options-twice",
+        AUDIT,
+        ENTRIES + "a.conf has several lines with options, of which boot loaders take the first or all; join them",
+        {BLS_CFG: "blscfg\n", ENTRIES + "a.conf": "options ro\noptions audit=1\n", "/proc/cmdline": "audit=1"},
     ),
     _error(
         "argument-by-a-variable",

@@ -113,20 +113,30 @@ def _observe(host: Host, grub: Grub, address: Address) -> Observation:
         return value(seen, source)
     name = required(address, "name")
     running = last_value(split_line(host.read_text("/proc/cmdline")), name)
-    seen_argument = {"running": _bounded(running), "configured": _bounded(_configured(grub.configs(), name))}
+    seen_argument = {"running": _bounded(running), "configured": _bounded(_configured(host, grub.configs(), name))}
     return value(seen_argument, "/proc/cmdline, " + source)
 
 
-def _configured(configs: Sequence[GrubConfig], name: str) -> Optional[str]:
+def _configured(host: Host, configs: Sequence[GrubConfig], name: str) -> Optional[str]:
     """Return the value that every Linux entry gives; None where one lacks it or gives another."""
-    if any(config.boot_loader_spec for config in configs):
-        raise ReadError("the boot entries are separate files (blscfg), which cannot be read yet")
+    entries = entries_of(host, configs)
+    values = {last_value(entry, name) for entry in entries}
+    return values.pop() if len(values) == 1 else None
+
+
+def entries_of(host: Host, configs: Sequence[GrubConfig]) -> List[List[str]]:
+    """Return the kernel's arguments of every Linux entry that may be booted. Raises `ReadError`."""
     entries = [entry for config in configs for entry in config.entries]
     unknown = next((word for entry in entries for word in entry if word.startswith("$") and word not in HARMLESS), None)
     if unknown is not None:
         raise ReadError("a boot entry uses %s, whose value is only known at boot" % unknown[:100])
-    values = {last_value(entry, name) for entry in entries}
-    return values.pop() if len(values) == 1 else None
+    if any(config.boot_loader_spec for config in configs):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import boot_entries
+
+        kept = boot_entries.environment(host)
+        for config in (one for one in configs if one.boot_loader_spec):
+            entries += boot_entries.arguments(host, {**config.fallbacks, **kept, **config.variables})
+    return entries
 
 
 def _bounded(text: Optional[str]) -> Optional[str]:

@@ -30,7 +30,7 @@ class GrubConfig:
     """What one configuration says.
 
     ``superusers``: as they stand at the end; ``passwords``: the users that have one;
-    ``entries``: the kernel arguments of each Linux entry.
+    ``entries``: the kernel arguments of each Linux entry; ``variables``: what is set for sure, ``fallbacks``: what may be.
     """
 
     superusers: str = ""
@@ -38,6 +38,8 @@ class GrubConfig:
     entries: List[List[str]] = field(default_factory=list)
     boot_loader_spec: bool = False
     sources_custom: bool = False
+    variables: Dict[str, str] = field(default_factory=dict)
+    fallbacks: Dict[str, str] = field(default_factory=dict)
 
     @property
     def locked(self) -> bool:
@@ -78,6 +80,7 @@ class GrubConfig:
         if command in ("set", "unset"):
             for word in operands:
                 name, _equals, text = word.partition("=")
+                (self.fallbacks if depth else self.variables)[name] = text
                 if name == "superusers" and (certain or not text):
                     self.superusers = text
         elif (len(operands) > 1 and certain and operands[1] not in ("", "${GRUB2_PASSWORD}", "$GRUB2_PASSWORD")) or (

@@ -38,6 +38,11 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 def _argument(plan: ChangePlan, name: str, text: str) -> None:
     if not WORD.match(name) or not WORD.match(text):
         raise CannotFix("%s=%s is no plain argument" % (name, text))
+    if any(config.boot_loader_spec for config in bootloader.Grub(plan.host).configs()):
+        raise CannotFix(
+            "the boot entries are files of their own, which are not changed automatically; run: grubby --update-kernel=ALL "
+            "--args=%s=%s, and reboot" % (name, text)
+        )
     if not plan.host.exists(DEFAULTS):
         raise CannotFix("%s does not exist; only GRUB as Debian sets it up is changed automatically" % DEFAULTS)
     line = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s=%s"' % (name, text)
