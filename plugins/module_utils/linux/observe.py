@@ -105,12 +105,19 @@ def _package_source() -> KindReader:
     return package_source.read
 
 
+def _selinux() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import selinux
+
+    return selinux.read
+
+
 # Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
 LATER: Dict[str, Callable[[], KindReader]] = {
     "directory": _directory,
     "display_manager": _display_manager,
     "package_integrity": _package_integrity,
     "package_source": _package_source,
+    "selinux": _selinux,
 }
 
 
