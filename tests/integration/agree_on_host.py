@@ -90,10 +90,44 @@ def journald_seen(seen):
     )
 
 
+TLS = """
+import ctypes
+ssl = ctypes.CDLL("libssl.so.3")
+ssl.OPENSSL_init_ssl(ctypes.c_uint64(0x00200040), None)
+ssl.TLS_method.restype = ssl.SSL_CTX_new.restype = ctypes.c_void_p
+ssl.SSL_CTX_get_options.restype = ctypes.c_uint64
+context = ctypes.c_void_p(ssl.SSL_CTX_new(ctypes.c_void_p(ssl.TLS_method())))
+versions = [ssl.SSL_CTX_ctrl(context, what, ctypes.c_long(0), None) for what in (130, 131)]
+print(*versions, ssl.SSL_CTX_get_security_level(context), ssl.SSL_CTX_get_options(context))
+"""
+# Number of a protocol in a message, and its bit among the options.
+PROTOCOLS = {"TLSv1": (0x301, 26), "TLSv1.1": (0x302, 28), "TLSv1.2": (0x303, 27), "TLSv1.3": (0x304, 29)}
+
+
+def openssl(_scenario):
+    """Return the protocols that a new context of the library has, and its level; the old ones need level 0."""
+    numbers = said(sys.executable, "-c", TLS).split()
+    # Without a context, programs have no TLS at all.
+    if len(numbers) != 4:
+        return None
+    lowest, highest, level, options = map(int, numbers)
+    has = [
+        name
+        for name, (number, bit) in PROTOCOLS.items()
+        if lowest <= number <= (highest or 0x304) and not options >> bit & 1 and (not level or number > 0x302)
+    ]
+    return [has, level]
+
+
+def openssl_seen(seen):
+    return "error" if seen.state == "error" else [seen.value["protocols"], seen.value["level"]]
+
+
 JOURNAL = "/systemd/journald@agree.conf"
 JOURNALS = [root + JOURNAL + end for root in ("/etc", "/run", "/usr/lib") for end in ("", ".d")]
 SUDO = ["/etc/sudoers", "/etc/sudoers.d", "/etc/sudoers.other", "/etc/sudo.conf"]
 PROGRAMS = {
+    "crypto": (openssl, openssl_seen, ["/usr/lib/ssl/openssl.cnf", "/etc/inc", "/etc/inc.cnf"], ""),
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
     "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d"], LOCAL),

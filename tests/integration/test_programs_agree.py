@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import rsyslog, sudo, text_setting
+from tests.scenarios.linux import crypto, rsyslog, sudo, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,14 @@ def given():
     journals = [
         asdict(one) for one in text_setting.SCENARIOS if one.address == text_setting.JOURNAL and not one.commands
     ]
+    # The host has its own library.
+    tls = [
+        {**asdict(one), "files": {path: text for path, text in one.files.items() if path != crypto.LIBRARY}}
+        for one in crypto.SCENARIOS
+        if one.address == crypto.OPENSSL and crypto.LIBRARY in one.files
+    ]
     return {
+        "crypto": tls,
         "rsyslog": [asdict(one) for one in rsyslog.SCENARIOS if one.id not in NOT_SEEN],
         "sudo": [asdict(one) for one in sudo.FREED],
         "text_setting": json.loads(json.dumps(journals).replace("journald.conf", "journald@agree.conf")),
@@ -41,6 +48,6 @@ def test_readers_say_what_the_programs_do(server_host):
     answer = json.loads(server_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)
 
     seen = {f"{kind} {name}": pair for kind, rows in answer.items() for name, pair in rows.items()}
-    assert len(seen) > 75
+    assert len(seen) > 115
     # Of what a program complains about no verdict is given.
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}

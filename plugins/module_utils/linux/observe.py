@@ -111,12 +111,26 @@ def _selinux() -> KindReader:
     return selinux.read
 
 
+def _crypto() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import crypto
+
+    return crypto.read
+
+
+def _crypto_policy() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import crypto_policy
+
+    return crypto_policy.read
+
+
 # Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
 LATER: Dict[str, Callable[[], KindReader]] = {
     "directory": _directory,
     "display_manager": _display_manager,
     "package_integrity": _package_integrity,
     "package_source": _package_source,
+    "crypto_policy": _crypto_policy,
+    "crypto": _crypto,
     "selinux": _selinux,
 }
 
