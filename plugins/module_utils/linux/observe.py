@@ -123,12 +123,19 @@ def _crypto_policy() -> KindReader:
     return crypto_policy.read
 
 
+def _authselect() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import authselect
+
+    return authselect.read
+
+
 # Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
 LATER: Dict[str, Callable[[], KindReader]] = {
     "directory": _directory,
     "display_manager": _display_manager,
     "package_integrity": _package_integrity,
     "package_source": _package_source,
+    "authselect": _authselect,
     "crypto_policy": _crypto_policy,
     "crypto": _crypto,
     "selinux": _selinux,
