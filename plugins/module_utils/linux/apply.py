@@ -120,8 +120,31 @@ WRITERS: Dict[str, Writer] = {
     "timer": units.write_timer,
 }
 
+
+def _authselect() -> Writer:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import authselect
+
+    return authselect.write
+
+
+def _crypto_policy() -> Writer:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import crypto_policy
+
+    return crypto_policy.write
+
+
+def _selinux() -> Writer:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import selinux
+
+    return selinux.write
+
+
 # As for readers (`observe.LATER`): imported when a change of the kind is first asked for.
-LATER: Dict[str, Callable[[], Writer]] = {}
+LATER: Dict[str, Callable[[], Writer]] = {
+    "authselect": _authselect,
+    "crypto_policy": _crypto_policy,
+    "selinux": _selinux,
+}
 
 
 def written_kinds() -> List[str]:

@@ -35,6 +35,10 @@ PHASE_REFRESH = 3
 MAX_REASONS = 20
 
 
+# Said of what no test of ours has seen at work; the command that a person may run follows.
+UNPROVEN = "this is not done automatically, for it has not been seen at work on a host of this kind yet"
+
+
 class CannotFix(Exception):
     """No automatic fix is possible or safe here. The text says why and what a person has to do."""
 

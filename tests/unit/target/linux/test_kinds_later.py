@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import apply, observe
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -64,3 +70,13 @@ def test_writer_of_a_rare_kind_is_loaded_when_it_is_asked_for(monkeypatch):
         None,
     )
     assert {"rare", "file"} <= set(apply.written_kinds())
+
+
+def test_an_audit_that_asks_for_no_rare_kind_imports_none():
+    name = observe.__name__
+    code = "import sys, %s; print([key for key in sys.modules if '.readers.' in key or '.system.' in key])" % name
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT).stdout.decode()
+
+    assert ".readers.sysctl'" in found
+    rare = [*observe.LATER, "dnf_sources", "dnf_config", "apt_config", "rpm", "boot_entries", "openssl_config"]
+    assert [kind for kind in rare if "readers.%s'" % kind in found or "system.%s'" % kind in found] == []
