@@ -62,7 +62,55 @@ def _list(name: str, effective: str, files: Dict[str, Any], default: Optional[bo
     return Scenario(name, {"name": "KexAlgorithms"}, {"contains": "b"}, "pass", observed, files=files, commands=output)
 
 
+POLICY_UNIT = {
+    MAIN: "",
+    "/usr/lib/systemd/system/sshd.service": "[Service]\nEnvironmentFile=-/etc/crypto-policies/back-ends/opensshserver.config\n"
+    "EnvironmentFile=-/etc/sysconfig/sshd\nExecStart=/usr/sbin/sshd -D $OPTIONS $CRYPTO_POLICY\n",
+    "/etc/sysconfig/sshd": "SSH_USE_STRONG_RNG=0\n# CRYPTO_POLICY=\n",
+}
+
+
+def _policy(name: str, verdict: str, given: str, command: str, files: Optional[Dict[str, Any]] = None) -> Scenario:
+    """Red Hat 8: the unit gives sshd the algorithms of the cryptographic policy by arguments."""
+    planted = {**POLICY_UNIT, "/etc/crypto-policies/back-ends/opensshserver.config": given, **(files or {})}
+    return Scenario(
+        "policy-" + name,
+        {"name": "Ciphers"},
+        {"equals": "aes256-ctr"},
+        verdict,
+        {"state": "error" if verdict == "error" else "value"},
+        files=planted,
+        commands={command: "ciphers aes256-ctr\n", "sshd -T": "ciphers aes128-cbc\n"},
+    )
+
+
 SCENARIOS = [
+    _policy(
+        "by-arguments",
+        "pass",
+        "CRYPTO_POLICY='-oCiphers=aes256-ctr -oMACs=hmac-sha2-256'\n",
+        "sshd -T -oCiphers=aes256-ctr -oMACs=hmac-sha2-256",
+    ),
+    _policy(
+        "taken-back",
+        "fail",
+        "CRYPTO_POLICY='-oCiphers=aes256-ctr'\n",
+        "sshd -T -oCiphers=aes256-ctr",
+        {"/etc/sysconfig/sshd": "CRYPTO_POLICY=\n"},
+    ),
+    _policy(
+        "other-argument",
+        "error",
+        "CRYPTO_POLICY='-oCiphers=aes256-ctr -oPermitRootLogin=yes'\n",
+        "sshd -T -oCiphers=aes256-ctr",
+    ),
+    _policy(
+        "unit-that-does-not-take-it",
+        "fail",
+        "CRYPTO_POLICY='-oCiphers=aes256-ctr'\n",
+        "sshd -T -oCiphers=aes256-ctr",
+        {"/usr/lib/systemd/system/sshd.service": "[Service]\nExecStart=/usr/sbin/sshd -D $OPTIONS\n"},
+    ),
     _case("right", "pass", "permitrootlogin no\n", {MAIN: "PermitRootLogin no\n"}),
     _case("wrong", "fail", "permitrootlogin yes\n", {MAIN: "PermitRootLogin yes\n"}),
     _case("default", "fail", "permitrootlogin without-password\n", {MAIN: ""}),

@@ -38,8 +38,9 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     algorithms: written out, they keep a newer sshd from its better ones. These are `default` where no line sets them.
     """
     host.need_root("The configuration of sshd")
+    arguments = daemon_options.policy_arguments(host)
     try:
-        output = host.run(COMMAND).stdout
+        output = host.run([*COMMAND, *arguments]).stdout
     except NotFound:
         return [absent(SOURCE)] * len(addresses)
     except ReadError as problem:

@@ -56,6 +56,45 @@ CHRONYD = Daemon(
 )
 
 
+# By these options of Red Hat 8's unit the cryptographic policy gives sshd its algorithms.
+POLICY = "CRYPTO_POLICY"
+_POLICY_OPTION = re.compile(
+    r"-o(?:Ciphers|MACs|KexAlgorithms|GSSAPIKexAlgorithms|HostKeyAlgorithms|PubkeyAccepted(?:KeyTypes|Algorithms)|CASignatureAlgorithms)=[\w@.,+-]+\Z",
+    re.ASCII,
+)
+
+
+def policy_arguments(host: Host) -> List[str]:
+    """Return the arguments that a unit gives sshd by ``$CRYPTO_POLICY``, of the last file that sets it. Raises `ReadError` for others."""
+    settings = [
+        setting
+        for place in fragments(host, "sshd.service")
+        for setting in assignments(snippet_text(host, place), "Service")
+    ]
+    if not any(name == "ExecStart" and "$" + POLICY in text for name, text in settings):
+        return []
+    found = ""
+    for path in (text.lstrip("-") for name, text in settings if name == "EnvironmentFile"):
+        for line in split_lines(_optional(host, path)):
+            name, sign, text = line.strip(BLANKS).partition("=")
+            found = text.strip(BLANKS + "\"'") if sign and name == POLICY else found
+    words = re.split(r"\s+", found, flags=re.ASCII) if found else []
+    odd = next((word for word in words if not _POLICY_OPTION.match(word)), None)
+    if odd is not None:
+        raise ReadError(
+            "%s gives sshd %s, which is none of the cryptographic policy; move it to /etc/ssh/sshd_config"
+            % (POLICY, odd[:100])
+        )
+    return words
+
+
+def _optional(host: Host, path: str) -> str:
+    try:
+        return host.read_text(path)
+    except NotFound:
+        return ""
+
+
 def refuse(host: Host, daemon: Daemon) -> None:
     """Raise `ReadError` where a unit, its snippets or its environment starts a daemon with what its files do not say.
 
@@ -75,7 +114,8 @@ def refuse(host: Host, daemon: Daemon) -> None:
         except NotFound:
             continue
         for number, line in enumerate(lines, 1):
-            if not line.lstrip(BLANKS).startswith(("#", ";")):
+            # What that variable brings is asked for by `policy_arguments`.
+            if not line.lstrip(BLANKS).startswith(("#", ";", POLICY + "=")):
                 _refuse(daemon, "%s:%d" % (path, number), line)
 
 

@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANK
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.sshd_option import read
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.daemon_options import policy_arguments
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config import (
     ALGORITHMS,
     CONFIGURATION,
@@ -33,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config
 
 # The first value that sshd reads is the one that counts, so this name comes before all others.
 DROP_IN = "/etc/ssh/sshd_config.d/00-hipaa-cis.conf"
+POLICIES = "/etc/crypto-policies/"
 UNITS = ("ssh.service", "sshd.service")
 MATCH = re.compile(r"\s*\"?match\b", re.IGNORECASE | re.ASCII)
 # Of these options a smaller number is stricter; zero switches the limit off, except for sessions.
@@ -52,6 +54,7 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         raise ReadError(seen.reason)
     if seen.state != "value":
         raise CannotFix("there is no sshd on this host")
+    _refuse_policy(plan.host, key, name)
     effective = seen.value["effective"]
     text = _value_to_write(key, effective, wanted)
     holds = _holds(key, effective, text)
@@ -66,6 +69,17 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         if plan.host.options.get("write_out"):
             _write_main(plan, name, effective if holds and isinstance(effective, str) else text)
     _reload(plan)
+
+
+def _refuse_policy(host: Host, key: str, name: str) -> None:
+    """Raise `CannotFix` for algorithms that sshd takes from the system-wide cryptographic policy: its files are made by a tool."""
+    given = [word for word in policy_arguments(host) if lowered(word).startswith("-o%s=" % key)]
+    files = [line.file for line in sshd_config.lines(host, CONFIGURATION) if line.name == key]
+    if given or any(path.startswith(POLICIES) for path in files):
+        raise CannotFix(
+            "sshd takes %s from the system-wide cryptographic policy; give that a module which takes out what is weak, and run: "
+            "update-crypto-policies --set POLICY:MODULE" % name
+        )
 
 
 def _value_to_write(key: str, effective: Union[str, List[str], None], wanted: Any) -> str:

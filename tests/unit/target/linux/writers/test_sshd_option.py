@@ -114,3 +114,27 @@ def test_host_without_sshd_is_told_so(planned):
 
     assert (state["state"], steps) == ("refused", [])
     assert state["reason"] == "there is no sshd on this host"
+
+
+BACK_END = "/etc/crypto-policies/back-ends/opensshserver.config"
+UNIT = "/usr/lib/systemd/system/sshd.service"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {CONFIGURATION: "Include %s\n" % BACK_END, BACK_END: "Ciphers aes128-cbc\n"},
+        {
+            CONFIGURATION: "",
+            BACK_END: "CRYPTO_POLICY='-oCiphers=aes128-cbc'\n",
+            UNIT: "[Service]\nEnvironmentFile=-%s\nExecStart=/usr/sbin/sshd -D $CRYPTO_POLICY\n" % BACK_END,
+        },
+    ],
+)
+def test_algorithms_of_the_cryptographic_policy_are_left_to_it(planned, files):
+    answers = {"sshd -T": "ciphers aes128-cbc\n", "sshd -T -oCiphers=aes128-cbc": "ciphers aes128-cbc\n"}
+
+    state, steps = planned("sshd_option", {"name": "Ciphers"}, "aes256-ctr", files, answers)
+
+    assert (state["state"], steps) == ("refused", [])
+    assert "run: update-crypto-policies --set POLICY:MODULE" in state["reason"]
