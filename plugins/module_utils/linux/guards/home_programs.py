@@ -116,8 +116,8 @@ def _keys(host: Host) -> Iterator[_Use]:
 
 
 def _crontabs(host: Host) -> Iterator[_Use]:
-    for path, lines in _files(host, (jobs.CRONTABS + "/*",)):
-        for number, line in lines:
+    for path in jobs.crontabs(host):
+        for number, line in _lines(host, path):
             yield _Use("%s:%d" % (printable(path), number), line, path.rsplit("/", 1)[1])
 
 

@@ -13,7 +13,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
-CRONTABS = "/var/spool/cron/crontabs"
+# Of Debian's cron, of SUSE's, and of Red Hat's cronie, which keeps them beside folders of others.
+CRONTABS = ("/var/spool/cron/crontabs/*", "/var/spool/cron/tabs/*", "/var/spool/cron/*")
 # Each belongs to the account as which atd runs it.
 AT_JOBS = ("/var/spool/cron/atjobs/*", "/var/spool/at/*")
 SYSTEM_TABLES = ("/etc/crontab", "/etc/cron.d/*")
@@ -31,10 +32,22 @@ NAME = re.compile(r"[A-Za-z_][\w.-]*\$?\Z", re.ASCII)
 UNIT_USER = re.compile(r"^\s*User\s*=\s*(?P<user>\S+)\s*$", re.MULTILINE | re.ASCII)
 
 
+def crontabs(host: Host) -> List[str]:
+    """Return the tables of cron that accounts have of their own; their last name is that of the account."""
+    found: List[str] = []
+    for path in (one for pattern in CRONTABS for one in host.glob(pattern)):
+        try:
+            if stat.S_ISREG(host.stat(path).st_mode):
+                found.append(path)
+        except NotFound:
+            continue
+    return found
+
+
 def cron_jobs(host: Host) -> Dict[str, str]:
     """Return account, by name or number, -> a table of cron, or a job of at, that runs as it. Raises `ReadError`."""
     found: Dict[str, str] = {}
-    for path in host.glob(CRONTABS + "/*"):
+    for path in crontabs(host):
         if any(_is_job(line) for line in _lines(host, path)):
             found.setdefault(path.rsplit("/", 1)[1], path)
     for pattern in SYSTEM_TABLES:
@@ -51,10 +64,10 @@ def cron_jobs(host: Host) -> Dict[str, str]:
 
 
 def _cron_switches(host: Host) -> Iterator[Tuple[str, str]]:
-    for pattern in (CRONTABS + "/*", *SYSTEM_TABLES, *SCRIPTS):
-        for path in host.glob(pattern):
-            for user in _switched_to(_lines(host, path)):
-                yield path, user
+    tables = [path for pattern in (*SYSTEM_TABLES, *SCRIPTS) for path in host.glob(pattern)]
+    for path in [*crontabs(host), *tables]:
+        for user in _switched_to(_lines(host, path)):
+            yield path, user
 
 
 def at_jobs(host: Host) -> Dict[int, str]:

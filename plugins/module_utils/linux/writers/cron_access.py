@@ -17,8 +17,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
 
-CRONTABS = "/var/spool/cron/crontabs"
-
 
 def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     """Write the list ``allow`` (``{allow: {mode, owner, group}}``) or remove the list ``deny`` (``{deny: absent}``).
@@ -46,10 +44,7 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
 
 
 def _users_with_crontab(host: Host) -> List[str]:
-    try:
-        return host.list_directory(CRONTABS)
-    except NotFound:
-        return []
+    return [path.rsplit("/", 1)[1] for path in jobs.crontabs(host)]
 
 
 def _users_with_at_jobs(host: Host) -> List[str]:

@@ -252,6 +252,7 @@ def test_tables_of_accounts_and_units_are_known(tmp_path):
     for path, text in {
         "var/spool/cron/crontabs/ada": "@daily true\n",
         "var/spool/cron/crontabs/bo": "# nothing\nA = 1\n",
+        "var/spool/cron/carl": "@daily true\n",
         "etc/crontab": "1 2 3 4 5 git true\n1 2 3 4 5 ada true\n",
         "var/lib/systemd/linger/ada": "",
         "etc/systemd/system/x.service": "[Service]\nUser=git\n",
@@ -265,7 +266,11 @@ def test_tables_of_accounts_and_units_are_known(tmp_path):
     (tmp_path / "etc/systemd/system/masked.service").symlink_to("/dev/null")
     host = Host(str(tmp_path))
 
-    assert jobs.cron_jobs(host) == {"ada": "/var/spool/cron/crontabs/ada", "git": "/etc/crontab"}
+    assert jobs.cron_jobs(host) == {
+        "ada": "/var/spool/cron/crontabs/ada",
+        "carl": "/var/spool/cron/carl",
+        "git": "/etc/crontab",
+    }
     assert jobs.unit_jobs(host) == {
         "ada": "/var/lib/systemd/linger/ada",
         "git": "/etc/systemd/system/x.service",

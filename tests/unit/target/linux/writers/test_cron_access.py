@@ -24,9 +24,10 @@ def plan(tmp_path):
     return ChangePlan(PlannedHost(str(tmp_path)))
 
 
-def test_new_list_names_who_has_a_crontab(plan, tmp_path):
-    crontabs = tmp_path / "var" / "spool" / "cron" / "crontabs"
-    crontabs.mkdir(parents=True)
+@pytest.mark.parametrize("folder", ["var/spool/cron/crontabs", "var/spool/cron", "var/spool/cron/tabs"])
+def test_new_list_names_who_has_a_crontab(plan, tmp_path, folder):
+    crontabs = tmp_path / folder
+    (crontabs / "atjobs").mkdir(parents=True)
     (crontabs / "anna").write_text("@daily true\n")
 
     cron_access.write(plan, {"program": "cron"}, WANTED)
