@@ -145,6 +145,9 @@ SCENARIOS = [
         files={"/usr/bin/authselect": "x"},
     ),
     Scenario("not-there", {}, RIGHT, "fail", {"state": "absent"}),
+    Scenario(
+        "profile-outside", {}, RIGHT, "error", {"state": "error"}, files={TOP + "authselect.conf": "custom/../..\n"}
+    ),
     Scenario("profile-gone", {}, RIGHT, "error", {"state": "error"}, files={TOP + "authselect.conf": "mine\n"}),
     Scenario(
         "odd-condition",

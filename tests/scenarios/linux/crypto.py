@@ -121,6 +121,7 @@ SCENARIOS = [
         NEW,
         **{"/etc/inc/a.cnf": "MinProtocol = TLSv1.2\n", "/etc/inc/a.txt": "x"},
     ),
+    _unreadable("nul", OPEN + "\0"),
     _unreadable("variable-of-each-program", OPEN + "[x]\ny = ${ENV::HOME}\n"),
     _unreadable(
         "included-folder-with-several", OPEN + ".include /etc/inc\n", **{"/etc/inc/a.cnf": "", "/etc/inc/b.conf": ""}

@@ -133,6 +133,7 @@ SCENARIOS = [
     ),
     _policy("fips", "pass", "DEFAULT\n", "DEFAULT", {"fips": True}, files={"/proc/sys/crypto/fips_enabled": "1\n"}),
     Scenario("policy-empty", POLICY, RIGHT, "error", {"state": "error"}, files=_host("# DEFAULT\n", "DEFAULT")),
+    Scenario("policy-odd", POLICY, RIGHT, "error", {"state": "error"}, files=_host("DEFAULT:../X\n", "DEFAULT")),
     Scenario("policy-never-applied", POLICY, RIGHT, "error", {"state": "error"}, files={TOP + "config": "DEFAULT\n"}),
     Scenario("policy-none", POLICY, RIGHT, "fail", {"state": "absent"}),
     _allows("no-sha1", "pass", "hash", {"none_of": ["SHA1"]}, {"state": "value", "value": ["SHA2-256", "SHA2-384"]}),

@@ -103,6 +103,8 @@ SCENARIOS = [
     _mode("kernel-does-not-say", "error", "", without=[KERNEL]),
     _mode("no-policy", "fail", "disabled", without=[POLICY]),
     _mode("policy-of-another-name", "fail", "disabled", CONFIG + "SELINUXTYPE=mine\n", policy="mine"),
+    _mode("policy-that-is-a-pattern", "error", "", CONFIG + "SELINUXTYPE=*\n"),
+    _mode("argument-of-many-digits", "pass", "enforcing", arguments="enforcing=" + "9" * 5000),
     _mode("policy-last-of-two", "pass", "enforcing", "selinuxtype=x\n" + CONFIG),
     _mode("relabels-at-boot", "pass", "enforcing", files={"/.autorelabel": ""}),
     _mode("no-boot-loader", "pass", "enforcing", without=["/boot/grub2/grub.cfg"]),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -24,6 +25,7 @@ CONFIGURATION = FOLDER + "/authselect.conf"
 PROGRAM = "/usr/bin/authselect"
 PROFILES = ("/usr/share/authselect/default", "/usr/share/authselect/vendor")
 NSSWITCH = "nsswitch.conf"
+_PROFILE = re.compile(r"(?:custom/)?\w[\w.-]{0,100}\Z", re.ASCII)
 # File of a profile -> the link that leads to what is made of it.
 LINKS = {
     **{name: "/etc/pam.d/" + name for name in ("system-auth", "password-auth", "fingerprint-auth", "smartcard-auth", "switchable-auth", "postlogin")},
@@ -65,8 +67,10 @@ def _observe(host: Host) -> Dict[str, Any]:
 
 
 def _folder(host: Host, profile: str) -> str:
+    if not _PROFILE.match(profile):
+        raise ReadError("%s names a profile that cannot be one; run authselect select" % CONFIGURATION)
     places = [FOLDER + "/" + profile] if profile.startswith("custom/") else [top + "/" + profile for top in PROFILES]
-    found = next((place for place in places if "/../" not in place + "/" and host.exists(place)), None)
+    found = next((place for place in places if host.exists(place)), None)
     if found is None:
         raise ReadError(
             "%s names the profile %s, which is not there; run authselect select" % (CONFIGURATION, printable(profile))

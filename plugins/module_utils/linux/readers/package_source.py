@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import MASK, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -30,7 +32,7 @@ SOURCE = "command: apt-config dump"
 # Any of them: more is read then.
 DNF = ("/usr/bin/dnf", "/usr/bin/dnf-3", "/usr/bin/dnf5", "/usr/bin/microdnf", "/usr/libexec/packagekitd")
 KEY_FILES = (".gpg", ".asc")
-MAX_TEXT = 200
+_HARMLESS = re.compile(r"[\w./+-]{1,60}\Z", re.ASCII)
 Entry = Dict[str, Any]
 Known = Dict[str, str]
 
@@ -56,7 +58,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             name = required(address, "name")
             if apt is not None and "::" in name:
                 found = apt.get(lowered(name))
-                return absent(SOURCE) if found is None else value(found[:MAX_TEXT], SOURCE)
+                return absent(SOURCE) if found is None else value(_shown(name, found), SOURCE)
             return absent("dnf") if dnf is None else dnf.option(name)
         if apt is None and dnf is None:
             return absent("apt-config, dnf")
@@ -67,6 +69,12 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         return value(entries + (dnf.unchecked(name) if dnf else []), source)
 
     return read_each(addresses, one)
+
+
+def _shown(name: str, text: str) -> str:
+    """Return a setting of apt as it may be shown: words, numbers and paths, and nothing of one that may be a secret."""
+    harmless = _HARMLESS.match(text) and not is_secret_name(name.rpartition("::")[2])
+    return text if harmless or not text else MASK
 
 
 def _dnf(host: Host) -> Optional[Sources]:

@@ -70,6 +70,8 @@ def sources(host: Host, known: Dict[str, str]) -> List[Source]:
             text = host.read_text(path)
         except NotFound:
             continue
+        if "\0" in text:
+            raise _broken(path, text[: text.index("\0")].count("\n") + 1)
         found += _stanzas(path, text) if path.endswith(".sources") else _entries(path, text)
     return found
 

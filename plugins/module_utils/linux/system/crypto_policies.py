@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -21,6 +22,7 @@ LOCAL = FOLDER + "/local.d"
 FIPS = "/proc/sys/crypto/fips_enabled"
 # Files of one application are written one behind the other.
 SECONDS_OF_A_RUN = 60.0
+_NAME = re.compile(r"[A-Z0-9_][A-Z0-9_.-]{0,80}\Z", re.ASCII)
 
 
 class Policy(NamedTuple):
@@ -41,9 +43,9 @@ def policy(host: Host, path: str) -> Policy:
     for line in split_lines(host.read_text(path)):
         plain = raised(line.partition("#")[0].strip(BLANKS))
         names += plain.split(":") if plain else []
-    if not names:
+    if not names or not all(_NAME.match(name) for name in names):
         raise ReadError("%s names no policy; run update-crypto-policies --set with one" % path)
-    return Policy(printable(names[0]), [printable(name) for name in names[1:]])
+    return Policy(names[0], names[1:])
 
 
 def missing(host: Host, stated: Policy) -> List[str]:

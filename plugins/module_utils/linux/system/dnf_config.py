@@ -167,6 +167,8 @@ def _sections(host: Host, path: str, variables: Dict[str, str], *, aliases: bool
         text = host.read_text(path)
     except NotFound:
         return []
+    if "\0" in text:
+        raise _broken(path, text[: text.index("\0")].count("\n") + 1)
     for number, raw in enumerate(split_lines(text[1:] if text.startswith("\ufeff") else text), 1):
         line = raw.strip(_BLANKS)
         if not raw or raw[0] in "#;":

@@ -136,7 +136,10 @@ def _read(host: Host, path: str, sections: Dict[str, Section], here: str, depth:
     """Add the values of a file; return the section in which it ends, for what includes it goes on there."""
     if depth > MAX_DEPTH:
         raise ReadError("%s: too many levels of .include; does a file include itself?" % printable(path))
-    for number, line in _lines(host.read_text(path)):
+    text = host.read_text(path)
+    if "\0" in text:
+        raise ReadError("%s holds a NUL, at which programs end a line in their own ways; take it out" % printable(path))
+    for number, line in _lines(text):
         place = "%s:%d" % (printable(path), number)
         if line.startswith("["):
             name, bracket, _rest = line[1:].partition("]")
@@ -151,14 +154,14 @@ def _read(host: Host, path: str, sections: Dict[str, Section], here: str, depth:
         elif line.startswith(".pragma"):
             continue
         else:
-            name, sign, text = line.partition("=")
+            name, sign, given = line.partition("=")
             if not sign:
                 raise _Broken
             owner, colons, own = name.strip(BLANKS).rpartition("::")
             section = sections.setdefault(owner, {}) if colons else sections[here]
             # The last value counts, in the place of the last.
             section.pop(own, None)
-            section[own] = Value(_expanded(text.strip(BLANKS), sections, owner or here), place)
+            section[own] = Value(_expanded(given.strip(BLANKS), sections, owner or here), place)
     return here
 
 

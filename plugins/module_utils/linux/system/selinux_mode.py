@@ -9,7 +9,13 @@ import re
 from typing import List, NamedTuple, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, raised, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
+    BLANKS,
+    is_number,
+    lowered,
+    raised,
+    split_lines,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import last_value
 
@@ -21,6 +27,7 @@ MODES = (DISABLED, PERMISSIVE, ENFORCING)
 # Of these the kernel takes one, the first in its order.
 EXCLUSIVE = ("selinux", "smack", "apparmor")
 DEFAULT_TYPE = "targeted"
+_POLICY = re.compile(r"[\w. #+-]{1,100}\Z", re.ASCII)
 _BUILT = re.compile(r"CONFIG_LSM=\"([^\"]*)\"", re.ASCII)
 
 
@@ -46,6 +53,8 @@ def configured(host: Host) -> Optional[Configured]:
         bare = line.lstrip(BLANKS)
         if raised(bare).startswith("SELINUXTYPE="):
             policy = bare[len("SELINUXTYPE=") :].strip(BLANKS) or policy
+    if not _POLICY.match(policy):
+        raise ReadError("%s names a policy that cannot be one; mend SELINUXTYPE" % CONFIGURATION)
     return Configured(mode, policy)
 
 
@@ -71,8 +80,8 @@ def _by_arguments(host: Host, words: Sequence[str], mode: Optional[str]) -> str:
     if last_value(words, "selinux") == "0" or not _is_chosen(host, words):
         return DISABLED
     given = last_value(words, "enforcing")
-    if given is not None and re.match(r"\d+\Z", given, re.ASCII):
-        return ENFORCING if int(given) else PERMISSIVE
+    if given is not None and is_number(given):
+        return ENFORCING if given.strip("0") else PERMISSIVE
     return mode or PERMISSIVE
 
 
