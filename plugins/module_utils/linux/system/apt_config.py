@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
-from urllib.parse import unquote
+from typing import Dict, Iterator, List, Match, NamedTuple, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
@@ -37,6 +36,7 @@ OPENING_SETTINGS = frozenset(
 _ROW = re.compile(r"(\S+) \"(.*)\";\Z")
 _PART = re.compile(r"[\w.-]+\Z", re.ASCII)
 _ENTRY = re.compile(r"(deb|deb-src)[ \t]+(?:\[([^\]]*)\][ \t]+)?([^\[\s]\S*)[ \t]+(\S+)", re.ASCII)
+_ESCAPED = re.compile(r"%([0-9a-fA-F]{2})")
 _FIELD = re.compile(r"([^:\s]+)[ \t]*:(.*)\Z", re.ASCII | re.DOTALL)
 
 
@@ -113,11 +113,15 @@ def _entries(path: str, text: str) -> Iterator[Source]:
             raise _broken(path, number)
         options: Dict[str, str] = {}
         for word in words_of(row.group(2) or ""):
-            name, sign, value = unquote(word.replace('"', "")).partition("=")
+            name, sign, value = _ESCAPED.sub(_character, word.replace('"', "")).partition("=")
             if not sign:
                 raise _broken(path, number)
             options[name.rstrip("+-")] = value
         yield Source(path, number, _shown(row.group(3)), printable(row.group(4)), options)
+
+
+def _character(escaped: Match[str]) -> str:
+    return chr(int(escaped.group(1), 16))
 
 
 def _stanzas(path: str, text: str) -> Iterator[Source]:
