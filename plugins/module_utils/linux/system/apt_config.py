@@ -33,7 +33,7 @@ OPENING_SETTINGS = frozenset(
         "apt::authentication::trustcdrom",
     }
 )
-_ROW = re.compile(r"(\S+) \"(.*)\";\Z")
+_ROW = re.compile(r"(\S+) \"(.*)\";\Z", re.ASCII)
 _PART = re.compile(r"[\w.-]+\Z", re.ASCII)
 _ENTRY = re.compile(r"(deb|deb-src)[ \t]+(?:\[([^\]]*)\][ \t]+)?([^\[\s]\S*)[ \t]+(\S+)", re.ASCII)
 _ESCAPED = re.compile(r"%([0-9a-fA-F]{2})")
