@@ -94,6 +94,7 @@ SCENARIOS = [
     _mode("argument-off", "fail", "disabled", arguments="selinux=0"),
     _mode("argument-permissive", "fail", "permissive", arguments="enforcing=0"),
     _mode("argument-enforcing-wins", "pass", "enforcing", "SELINUX=permissive\n", "enforcing=1"),
+    _mode("argument-does-not-undo-disabled", "fail", "disabled", "SELINUX=disabled\n", "enforcing=1"),
     _mode("argument-of-another-module", "fail", "disabled", arguments="security=apparmor"),
     _mode("argument-of-an-order", "fail", "disabled", arguments="lsm=yama,apparmor,selinux"),
     _mode("argument-of-an-order-that-has-it", "pass", "enforcing", arguments="lsm=yama,selinux security=apparmor"),
