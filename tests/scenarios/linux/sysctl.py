@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Union
 
 from tests.scenarios.linux import File, Scenario
+from tests.scenarios.sysctl_by_others import CASES, Others
 
 KEY = "net.ipv4.conf.all.log_martians"
 PROC = "/proc/sys/net/ipv4/conf/all/log_martians"
@@ -36,6 +37,7 @@ def _case(
         found = more.pop("line", None)
         seen["sources"] = [] if found is None else [found]
     seen["interfaces"] = more.pop("interfaces", [])
+    seen["set_by"] = []
     seen["stated"] = more.pop("stated", configured is not None)
     more.setdefault("wanted", None if running is None else 1)
     return Scenario(name, NAME, ONE, verdict, {"state": "value", "value": seen}, files=planted, **more)
@@ -178,7 +180,25 @@ INTERFACES = [
 ]
 
 
+def _by_others(case: Others) -> Scenario:
+    """The value asked for is right now and in the files; ``says``: what others set it to."""
+    place = case.key.replace(".", "/")
+    settings = "%s = %d\n" % (case.key, case.equals)
+    said = [dict(zip(("by", "name", "value", "file", "line"), one)) for one in case.says]
+    observed = {"state": "value", "value": Part(running=str(case.equals), set_by=said)}
+    return Scenario(
+        case.id,
+        {"name": case.key},
+        {"equals": case.equals},
+        case.verdict,
+        {"state": "error"} if case.verdict == "error" else observed,
+        files={SNIPPET: settings, "/proc/sys/%s" % place: "%d\n" % case.equals, **case.files},
+        commands={"systemctl --version": "systemd %d (%d-1)\n" % (case.systemd, case.systemd)},
+    )
+
+
 SCENARIOS = [
+    *(_by_others(case) for case in CASES),
     _case(
         "right", "pass", _set(SNIPPET, "1"), "1", "1", line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY
     ),
@@ -465,6 +485,7 @@ SCENARIOS = [
                 "sources": [_line(SNIPPET, 1, "4096 131072 6291456")],
                 "stated": True,
                 "interfaces": [],
+                "set_by": [],
             },
         },
         files={
@@ -487,6 +508,7 @@ SCENARIOS = [
                 "sources": [_line(SNIPPET, 1, "1")],
                 "stated": True,
                 "interfaces": [],
+                "set_by": [],
             },
         },
         files={

@@ -16,7 +16,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.interface_settings import interfaces
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.interface_settings import (
+    interfaces,
+    of_network,
+    set_by_others,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.set_elsewhere import Setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import Assignment
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
@@ -29,9 +34,10 @@ MAX_SOURCES = 20
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``{running, configured, sources, stated, interfaces}`` for each ``name``.
+    """Observe ``{running, configured, sources, stated, interfaces, set_by}`` for each ``name``.
 
-    ``stated``: whether the snippets say so; ``interfaces``: on which something else is in force.
+    ``stated``: whether the snippets say so; ``interfaces``: on which something else is in force; ``set_by``: what other
+    programs set it to, at boot or when an interface comes up.
     """
     boot = Once(lambda: BootSettings(host))
     return read_each(addresses, lambda address: _observe(host, boot(), required(address, "name")))
@@ -46,6 +52,7 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
         "sources": [_source(assignment) for assignment in boot.sources(key)[-MAX_SOURCES:]],
         "stated": boot.stated(key),
         "interfaces": [],
+        "set_by": [],
     }
     place = "/proc/sys/" + key
     for found in interfaces(host, boot, key):
@@ -56,7 +63,17 @@ def _observe(host: Host, boot: BootSettings, name: str) -> Observation:
     seen["interfaces"] = seen["interfaces"][:MAX_SOURCES]
     for one in seen["interfaces"][:5]:
         place += "; on %s" % ", ".join("%s %s" % both for both in sorted(one.items()))
+    others = [_other(one) for one in set_by_others(host, boot, key)] if of_network(key) else []
+    # Those that say otherwise come first, for the list and the place are cut where they grow long.
+    seen["set_by"] = sorted(others, key=lambda one: bool(one["value"] == seen["running"]))[:MAX_SOURCES]
+    for other in seen["set_by"][:5]:
+        place += "; %(by)s sets %(name)s to %(value)s (%(file)s:%(line)d)" % other
     return value(seen, "%s, %s:%d" % (place, printable(winner.file), winner.line) if winner else place)
+
+
+def _other(one: Setting) -> Dict[str, Any]:
+    names = {"by": one.by, "name": printable(one.key), "value": shown_value(one.text or "")}
+    return {**names, "file": printable(one.file), "line": one.line}
 
 
 def _source(assignment: Assignment) -> Dict[str, Any]:

@@ -9,11 +9,17 @@ IPv4: include/linux/inetdevice.h; IPv6: net/ipv6 (`ip6_forward`, `ndisc_router_d
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from fnmatch import fnmatchcase
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.set_elsewhere import (
+    Setting,
+    need_value,
+    set_elsewhere,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import BootSettings
 
 NO_INTERFACES = ("all", "default", "lo")
@@ -46,6 +52,14 @@ _PARAMETERS: Dict[str, Tuple[str, str, Callable[[int, int], int]]] = {
 }
 
 
+SYSTEMD = "systemd-sysctl"
+# The same parameter by another name.
+ALIASES = {
+    "net/ipv4/ip_forward": "net/ipv4/conf/all/forwarding",
+    "net/ipv4/conf/all/forwarding": "net/ipv4/ip_forward",
+}
+
+
 class Interface(NamedTuple):
     """A network interface, or a pattern of such. ``running``, ``configured``: what is in force on it, now and after the next boot.
 
@@ -75,6 +89,38 @@ def interfaces(host: Host, boot: BootSettings, key: str) -> List[Interface]:
     names = dict.fromkeys([*_present(host, folder, parameter), *named])
     found = [_interface(host, boot, key, (folder, name, parameter), how) for name in names if name not in NO_INTERFACES]
     return [one for one in found if one.running is not None or one.configured is not None]
+
+
+def of_network(key: str) -> bool:
+    """Return whether others than systemd-sysctl have a say in a parameter."""
+    return key.startswith(("net/ipv4/", "net/ipv6/"))
+
+
+def set_by_others(host: Host, boot: BootSettings, key: str) -> List[Setting]:
+    """Return what others than systemd-sysctl set a parameter to, on interfaces too, with what the kernel makes of it there.
+
+    Files below sysctl.d that name it by another name are among them. Raises `ReadError`.
+    """
+    alias = boot.winner(ALIASES.get(key, ""))
+    found = [] if alias is None else [Setting(SYSTEMD, key, alias.text, alias.file, alias.line)]
+    others: Sequence[Setting] = host.shared("set elsewhere", lambda: set_elsewhere(host))
+    found += [one for one in others if _fits(one.key, key) or _fits(one.key, ALIASES.get(key, key))]
+    if key in _PARAMETERS:
+        folder, parameter, how = _PARAMETERS[key]
+        common = boot.winner(key)
+        for one in others:
+            name = one.key[len(folder) : -len(parameter) - 1]
+            if one.key == "%s%s/%s" % (folder, name, parameter) and name not in NO_INTERFACES and "/" not in name:
+                every = None if common is None else common.text
+                found.append(one._replace(text=_combined(how, every, need_value(one)) or one.text))
+    for one in found:
+        need_value(one)
+    return list(dict.fromkeys(found))
+
+
+def _fits(pattern: str, key: str) -> bool:
+    parts, patterns = key.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(fnmatchcase(part, one) for part, one in zip(parts, patterns))
 
 
 def _present(host: Host, folder: str, parameter: str) -> List[str]:

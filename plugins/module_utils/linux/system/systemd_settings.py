@@ -56,12 +56,12 @@ def in_force(host: Host, file: str, section: str, name: str) -> Found:
 
 def _paths(host: Host, base: str, roots: Sequence[str]) -> List[str]:
     mains = [root + base for root in roots if host.exists(root + base)][:1]
-    if mains and not mains[0].startswith("/etc/") and _version(host) < MAIN_ANYWHERE:
+    if mains and not mains[0].startswith("/etc/") and version(host) < MAIN_ANYWHERE:
         mains = []
     return mains + snippets(host, [root + base + ".d" for root in roots])
 
 
-def _version(host: Host) -> int:
+def version(host: Host) -> int:
     found = re.match(r"systemd (\d+)", host.run(("systemctl", "--version")).stdout, re.ASCII)
     if found is None:
         raise ReadError("systemctl --version does not say which systemd this is")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Set
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import (
@@ -19,10 +19,15 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.interface_settings import (
+    ALIASES,
+    SYSTEMD,
     interfaces,
+    of_network,
     pattern_of,
     sample_of,
+    set_by_others,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.set_elsewhere import Setting
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
     BootSettings,
@@ -57,11 +62,33 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
             "%s is %s and cannot be changed from within a container; set it on the machine that runs it"
             % (name, running)
         )
-    _disable_others(plan, boot, [key], text)
+    others = [one for one in _others(plan, key, text) if one.by != SYSTEMD]
+    if others and "forwarding" in others[0].key.replace("ip_forward", "forwarding"):
+        # What is at work may need it: containers, guests and tunnels would lose their network.
+        raise CannotFix(_of_others(others))
+    _disable_others(plan, boot, [key, *([ALIASES[key]] if key in ALIASES else [])], text)
     _own_line(plan, name, key, text)
     _refuse_other_winner(plan, [key], text)
+    left = [one for one in _others(plan, key, text) if one.by == SYSTEMD]
+    if left:
+        raise CannotFix(_of_others(left))
     plan.kernel("/proc/sys/" + key, text, RESETS.get(key, ""))
     _set_interfaces(plan, key, text)
+    for one in others:
+        plan.leave(_of_others([one]))
+
+
+def _others(plan: ChangePlan, key: str, text: str) -> List[Setting]:
+    """Return what other programs set to another value, which only they can change."""
+    found = set_by_others(plan.host, BootSettings(plan.host), key) if of_network(key) else []
+    return [one for one in found if one.text != text]
+
+
+def _of_others(others: Sequence[Setting]) -> str:
+    told = "; ".join("%s sets %s to %s (%s:%d)" % (one.by, one.key, one.text, one.file, one.line) for one in others[:5])
+    return "%s, when the host starts or an interface comes up; change it there, or document an exception" % printable(
+        told
+    )
 
 
 def _set_interfaces(plan: ChangePlan, key: str, text: str) -> None:

@@ -69,3 +69,33 @@ def test_host_that_stops_forwarding_takes_no_redirects_because_of_that(planned, 
     assert (report.conflicts, report.problems) == ([], [])
     values = [(tmp_path / path[1:]).read_text().strip() for path in (RUNNING, accepted)]
     assert values == ["1", redirects]
+
+
+def test_forwarding_that_a_service_switches_on_is_left_to_a_person(planned):
+    """Its containers would lose their network at once."""
+    state, steps = planned(
+        "sysctl", NAME, 0, {RUNNING: "1\n", "/etc/systemd/system/multi-user.target.wants/docker.service": ""}
+    )
+
+    assert (state["state"], steps) == ("refused", [])
+    assert "docker sets net/ipv4/ip_forward to 1 (docker.service:0)" in state["reason"]
+
+
+def test_what_others_set_on_an_interface_is_named_as_left(planned, tmp_path):
+    accepts = "/proc/sys/net/ipv6/conf/all/accept_ra"
+    files = {accepts: "1\n", "/etc/network/interfaces": "iface lan0 inet6 auto\n", "/etc/network/if-up.d/x": ""}
+
+    state, _steps = planned("sysctl", {"name": "net.ipv6.conf.all.accept_ra"}, 0, files, mode="apply")
+
+    assert state["state"] == "done"
+    assert "ifupdown sets net/ipv6/conf/lan0/accept_ra to 2 (/etc/network/interfaces:1)" in state["left"]
+    assert (tmp_path / accepts[1:]).read_text() == "0\n"
+
+
+def test_the_same_by_another_name_becomes_a_comment_too(planned, tmp_path):
+    state, _steps = planned(
+        "sysctl", NAME, 0, {RUNNING: "1\n", SITE: "net.ipv4.conf.all.forwarding = 1\n"}, mode="apply"
+    )
+
+    assert state["state"] == "done"
+    assert (tmp_path / SITE[1:]).read_text().startswith("# disabled by hipaa.cis: ")

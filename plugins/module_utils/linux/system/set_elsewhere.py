@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What other programs than systemd-sysctl set parameters of the network to, at boot or when an interface comes up."""
+
+from __future__ import annotations
+
+from typing import FrozenSet, Iterator, List, NamedTuple, Optional
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+
+V4_FORWARD, V6_FORWARD = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
+_UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/run/systemd/generator", "/run/systemd/system")
+
+
+class Setting(NamedTuple):
+    """One of them. ``key`` has slashes, and may be a pattern; ``text``: None where the value is only known when it is set."""
+
+    by: str
+    key: str
+    text: Optional[str]
+    file: str
+    line: int
+
+
+class Units:
+    """Which units the boot starts, by the links alone: no command is run for it."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.wanted: FrozenSet[str] = frozenset(_wanted(host))
+
+    def starts(self, *names: str) -> bool:
+        """Return whether the boot starts one of these."""
+        return any(name in self.wanted and not self._masked(name) for name in names)
+
+    def instances(self, template: str) -> List[str]:
+        """Return the instances of a template (``wg-quick@``) that the boot starts."""
+        found = [name[len(template) :].rpartition(".")[0] for name in self.wanted if name.startswith(template)]
+        return sorted(one for one in found if one)
+
+    def _masked(self, name: str) -> bool:
+        try:
+            return self._host.read_link("/etc/systemd/system/" + name) == "/dev/null"
+        except ReadError:
+            return False
+
+
+def _wanted(host: Host) -> Iterator[str]:
+    for folder in _UNIT_FOLDERS:
+        for links in [*host.glob(folder + "/*.wants"), *host.glob(folder + "/*.requires")]:
+            try:
+                yield from host.list_directory(links)
+            except NotFound:
+                continue
+
+
+def set_elsewhere(host: Host) -> List[Setting]:
+    """Return what is set on this host by others. Raises `ReadError` where one of them cannot be followed.
+
+    Of each program the grammar is only loaded where the program is there.
+    """
+    units, found = Units(host), []
+    if units.starts("systemd-networkd.service", "NetworkManager.service"):
+        _need_fresh_netplan(host)
+    if units.starts("systemd-networkd.service"):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import networkd
+
+        found += networkd.settings(host, units)
+    if units.starts("NetworkManager.service"):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import network_manager
+
+        found += network_manager.settings(host)
+    if host.exists("/etc/network/interfaces") and host.exists("/etc/network/if-up.d"):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ifupdown
+
+        found += ifupdown.settings(host)
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import forwarders
+
+    return found + forwarders.settings(host, units)
+
+
+def _need_fresh_netplan(host: Host) -> None:
+    """Raise `ReadError` where netplan's files were changed since it made networkd's and NetworkManager's of them."""
+    plans = [
+        path
+        for folder in ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
+        for path in host.glob(folder + "/*.yaml")
+    ]
+    made = host.glob("/run/systemd/network/*netplan*") + host.glob("/run/NetworkManager/system-connections/netplan*")
+    if not plans or not made:
+        return
+    last = max(host.stat(path).st_mtime for path in made)
+    newer = [path for path in plans if host.stat(path).st_mtime > last]
+    if newer:
+        raise ReadError(
+            "%s was changed since netplan made the network's configuration of it; run netplan generate (or netplan try)"
+            % printable(newer[0])
+        )
+
+
+def need_value(setting: Setting) -> str:
+    """Return the value that is set. Raises `ReadError` where it is only known when it is set."""
+    if setting.text is None:
+        raise ReadError(
+            "%s:%d sets %s to what is only known when it runs; write the value there, or set it below /etc/sysctl.d in its place"
+            % (setting.file, setting.line, setting.key)
+        )
+    return setting.text
