@@ -233,7 +233,7 @@ counts:
   description: Rules by result.
   returned: success
   type: dict
-  sample: {already_right: 120, fixed: 50, would_fix: 0, still_failing: 1, skipped: 12, reverted: 0, not_applicable: 70, error: 0}
+  sample: {already_right: 120, fixed: 50, pending: 0, would_fix: 0, still_failing: 1, skipped: 12, reverted: 0, not_applicable: 70, error: 0}
 safeguards:
   description: The state of each safeguard on this host after the run.
   returned: success

@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Pla
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
 MAX_TEXT = 400
+PENDING = "pending: what is so now fails, and is right from the next boot on"
 _NOT_OF_THAT_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 Observations = Mapping[str, Mapping[str, Any]]
 
@@ -31,6 +32,11 @@ class Check:
     source: str = ""
     reason: str = ""
 
+    @property
+    def pending(self) -> bool:
+        """Whether it fails now alone, and is right from the next boot on."""
+        return self.outcome == "fail" and self.reason == PENDING
+
     def as_dict(self) -> dict[str, str]:
         """Return the JSON form; what is empty is left out."""
         return {key: value for key, value in vars(self).items() if value}
@@ -44,6 +50,11 @@ class Finding:
     outcome: str
     checks: tuple[Check, ...] = ()
     reason: str = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether all that fails is right from the next boot on."""
+        return self.outcome == "fail" and self.reason == PENDING
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form of the host record."""
@@ -75,11 +86,12 @@ class Finding:
 
 @dataclass
 class _Verdict:
-    """Outcome of a setting tree; ``dropped`` says why its condition does not hold."""
+    """Outcome of a setting tree; ``dropped`` says why its condition does not hold, ``pending`` that it fails until the next boot."""
 
     outcome: str = ""
     checks: list[Check] = field(default_factory=list)
     dropped: str = ""
+    pending: bool = False
 
 
 class Judge:
@@ -107,7 +119,10 @@ class Judge:
             return Finding(planned, "not_applicable", (), verdict.dropped)
         outcome = worst([verdict.outcome, *("fail" for _name in planned.loose)])
         errors = [check.reason for check in checks if check.outcome == "error"]
-        return Finding(planned, outcome, tuple(checks), errors[0] if outcome == "error" and errors else "")
+        reason = errors[0] if outcome == "error" and errors else ""
+        if outcome == "fail" and verdict.pending and not planned.loose:
+            reason = PENDING
+        return Finding(planned, outcome, tuple(checks), reason)
 
     def condition(self, conditions: Sequence[Mapping[str, Any]]) -> tuple[str, Check | None]:
         """Return why the conditions do not hold (empty: they hold), or the check that could not be made."""
@@ -149,7 +164,18 @@ class Judge:
         if expectation is None:
             return Check(label, "manual", observed=observed, source=source)
         good = all(matchers.matches(expectation, part) for _name, part in parts)
-        return Check(label, "pass" if good else "fail", matchers.describe(expectation), observed, source)
+        reason = "" if good or not self._right_at_boot(setting, value) else PENDING
+        return Check(label, "pass" if good else "fail", matchers.describe(expectation), observed, source, reason)
+
+    def _right_at_boot(self, setting: Mapping[str, Any], value: Any) -> bool:
+        """Return whether a document that fails is right once the next boot has made of it what it will."""
+        kind = self._platform.kinds[setting["kind"]]
+        if not kind.at_boot or not isinstance(value, dict):
+            return False
+        search = library("jmespath").search
+        changed = {name: search(how, value) for name, how in kind.at_boot.items() if name in value}
+        parts = _parts({**value, **changed}, setting.get("select"), kind.expect_on)
+        return all(matchers.matches(setting["expect"], part) for _name, part in parts)
 
     def holds(self, setting: Mapping[str, Any]) -> bool:
         """Return whether a setting or a group of settings applies and passes."""
@@ -183,16 +209,16 @@ class Judge:
         if otherwise:
             return _Verdict(dropped=otherwise)
         check = self.check(setting)
-        return _Verdict(check.outcome, [check])
+        return _Verdict(check.outcome, [check], pending=check.pending)
 
     def _all_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
         verdicts = [self._tree(setting) for setting in settings]
         kept = [verdict for verdict in verdicts if not verdict.dropped]
         if not kept:
             return _Verdict("manual") if not verdicts else _Verdict(dropped=verdicts[0].dropped)
-        return _Verdict(
-            worst([verdict.outcome for verdict in kept]), [check for verdict in kept for check in verdict.checks]
-        )
+        pending = all(verdict.pending for verdict in kept if verdict.outcome == "fail")
+        checks = [check for verdict in kept for check in verdict.checks]
+        return _Verdict(worst([verdict.outcome for verdict in kept]), checks, pending=pending)
 
     def _any_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
         verdicts = [self._tree(setting) for setting in settings]
@@ -204,7 +230,8 @@ class Judge:
             return passing[0]
         # What stands in several alternatives is told once.
         checks = dict.fromkeys(check for verdict in kept for check in verdict.checks)
-        return _Verdict(worst([verdict.outcome for verdict in kept]), list(checks))
+        pending = any(verdict.pending and verdict.outcome == "fail" for verdict in kept)
+        return _Verdict(worst([verdict.outcome for verdict in kept]), list(checks), pending=pending)
 
 
 def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,17 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Findi
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import ExceptionDecision
 
-RESULTS = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error")
+RESULTS = (
+    "already_right",
+    "fixed",
+    "pending",
+    "would_fix",
+    "still_failing",
+    "skipped",
+    "reverted",
+    "not_applicable",
+    "error",
+)
 # How many reasons of one rule are told in words.
 MAX_REASONS = 20
 # What became of a change that was not made.
@@ -57,8 +67,10 @@ def of_states(after: Finding, states: Sequence[Mapping[str, Any]]) -> tuple[str,
         return "skipped", f"{left}{WHY_NOT_IN_PLAN}" if left == NOT_IN_PLAN else f"{left}. {after.as_dict()['fix']}"
     if left:
         return "still_failing", f"the rest was changed, and this was left: {left}" if some else left
-    if after.planned.rule.disrupts == "reboot" or any(state.get("pending_reboot") for state in states):
-        return "still_failing", "the change is made and takes effect at the next boot"
-    wrong = [check for check in after.checks if check.outcome == "fail"]
+    wrong = [check for check in after.checks if check.outcome == "fail" and (check.pending or not after.pending)]
     seen = "; ".join(f"{check.setting} is {check.observed}, expected: {check.expected}" for check in wrong[:3])
+    if after.pending:
+        return "pending", f"fixed, pending: the change is made and takes effect at the next boot; now {seen}"
+    if any(state.get("pending_reboot") for state in states):
+        return "still_failing", "the change is made and takes effect at the next boot"
     return "still_failing", f"changed, but the second look still finds: {seen}"

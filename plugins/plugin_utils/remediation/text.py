@@ -12,6 +12,7 @@ from typing import Any
 _SAID = {
     "already_right": "already right",
     "fixed": "fixed",
+    "pending": "fixed, pending",
     "would_fix": "would be fixed",
     "still_failing": "still failing",
     "skipped": "skipped",
@@ -37,7 +38,7 @@ def progress(host: str, request: Mapping[str, Any]) -> str:
 def headline(record: Mapping[str, Any]) -> str:
     """Return one line on what a run did on a host."""
     counts = record["counts"]
-    said = ", ".join(f"{counts[name]} {text}" for name, text in _SAID.items() if counts[name])
+    said = ", ".join(f"{counts[name]} {text}" for name, text in _SAID.items() if counts.get(name))
     if "not_begun" in record:
         return f"Not begun: {record['not_begun']}"
     if record["reverted"]:

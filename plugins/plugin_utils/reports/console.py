@@ -159,8 +159,10 @@ class Console:
         """Return what remediations did, hosts that need a look first."""
         if "remediation" not in summary:
             return []
-        heads = ("Right", "Fixed", "Would", "Failing", "Skipped", "Reverted")
-        keys = ("already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted")
+        # What would be fixed is of check mode alone, and what is pending of all others.
+        planned = any(item["check_mode"] for item in summary["remediation"])
+        heads = ("Right", "Fixed", "Would" if planned else "Pending", "Failing", "Skipped", "Reverted")
+        keys = ("already_right", "fixed", "would_fix" if planned else "pending", "still_failing", "skipped", "reverted")
         result = [
             "",
             f"{'Remediation':<28}" + "".join(f"{head:>8}" for head in heads[:5]) + f"{heads[5]:>10}",
@@ -172,7 +174,7 @@ class Console:
         )
         for item in worst_first[:MAX_HOSTS]:
             counts = item["counts"]
-            numbers = "".join(f"{counts[key]:>8}" for key in keys[:5]) + f"{counts['reverted']:>10}"
+            numbers = "".join(f"{counts.get(key, 0):>8}" for key in keys[:5]) + f"{counts['reverted']:>10}"
             result.append(_fit(item["host"], 27, pad=True) + " " + numbers)
             if item["reverted"]:
                 word = self._paint("UNDONE BY THE HOST", _COLOURS["gap"])

@@ -20,6 +20,7 @@ MAX_CHARACTERS = 2000
 REMEDIATION_WORDS = (
     ("already_right", "Already right"),
     ("fixed", "Fixed"),
+    ("pending", "Fixed, pending"),
     ("would_fix", "Would be fixed"),
     ("still_failing", "Still failing"),
     ("skipped", "Skipped"),

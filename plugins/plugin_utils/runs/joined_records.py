@@ -95,7 +95,7 @@ def taken_back(record: Record, moment: str, pending: Iterable[str] = ()) -> Reco
     ``pending``: what of it stays in effect until the host is started again.
     """
     back = {"result": "reverted", "reason": "it was taken back after the run, with all that the run had changed"}
-    results = [{**one, **back} if one["result"] == "fixed" else one for one in record["results"]]
+    results = [{**one, **back} if one["result"] in ("fixed", "pending") else one for one in record["results"]]
     counts = Counter(one["result"] for one in results)
     return {
         **record,
@@ -134,17 +134,17 @@ def restarted(record: Record, seen: Record, moment: str, restart: Mapping[str, A
 
 def _since_restart(result: Record, finding: Record | None) -> Record:
     """Return a rule's result by the look after the restart; what was not changed keeps its result."""
-    if finding is None or result["result"] not in ("fixed", "still_failing", "already_right"):
+    if finding is None or result["result"] not in ("fixed", "pending", "still_failing", "already_right"):
         return result
     checks = [check for check in finding["checks"] if check.get("observed")]
     observed = [f"{check['setting']}: {check['observed']}" for check in checks]
     after = {**result, "after": {"outcome": finding["outcome"], "observed": observed}}
     if finding["outcome"] == "pass":
-        if result["result"] != "still_failing":
+        if result["result"] not in ("still_failing", "pending"):
             return after
         return {**after, "result": "fixed", "reason": "it is in effect since the host was restarted"}
     if finding["outcome"] == "fail":
-        failed = result["result"] == "still_failing"
+        failed = result["result"] in ("still_failing", "pending")
         reason = "it still fails after the host was restarted" if failed else "it fails since the host was restarted"
         return {**after, "result": "still_failing", "reason": reason}
     if finding["outcome"] == "error":

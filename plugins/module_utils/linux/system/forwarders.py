@@ -106,7 +106,9 @@ def _containers(host: Host, units: Units) -> Iterator[Setting]:
 
 def _firewalls(host: Host, units: Units) -> Iterator[Setting]:
     if units.starts("firewalld.service"):
-        default = re.findall(r"^DefaultZone=([A-Za-z0-9_-]+)", _text(host, "/etc/firewalld/firewalld.conf"), re.MULTILINE)
+        default = re.findall(
+            r"^DefaultZone=([A-Za-z0-9_-]+)", _text(host, "/etc/firewalld/firewalld.conf"), re.MULTILINE
+        )
         paths = host.glob("/etc/firewalld/zones/*.xml") + host.glob("/etc/firewalld/policies/*.xml")
         if default and "/etc/firewalld/zones/%s.xml" % default[-1] not in paths:
             paths.append("/usr/lib/firewalld/zones/%s.xml" % default[-1])

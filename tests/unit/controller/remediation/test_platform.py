@@ -37,6 +37,9 @@ PLATFORM = Platform(
         "plain": Kind("plain {name}", {"name": {"type": "string"}}, write="plain"),
         "door": Kind("door {name}", {"name": {"type": "string"}}, write="connection"),
         "fixed": Kind("fixed {name}", {"name": {"type": "string"}}),
+        "both": Kind(
+            "both {name}", {"name": {"type": "string"}}, ("now", "later"), write="plain", at_boot={"now": "later"}
+        ),
         "paths": Kind(
             "files {glob}", {}, write="plain", elements="path", fields_written={"mode": "mode", "uid": "owner"}
         ),
@@ -233,6 +236,18 @@ def test_what_the_host_says_waits_for_the_next_boot_is_said():
     _record, results = remediate([rule("r", leaf("a"))], host)
 
     assert results["r"] == ("still_failing", "the change is made and takes effect at the next boot")
+
+
+@pytest.mark.parametrize(("later", "result"), [(1, "pending"), (0, "still_failing")])
+def test_what_is_made_and_in_force_from_the_next_boot_on_is_fixed_and_pending(later, result):
+    """By the second look, whatever the host says: what is so now stands beside it."""
+    host = PlayedHost({"a": {"now": 0, "later": later}}, deaf=["a"])
+    record, results = remediate([rule("r", leaf("a", kind="both"))], host)
+
+    assert results["r"][0] == result
+    assert ("fixed, pending: the change is made" in results["r"][1]) is (result == "pending")
+    assert f"both a is now: 0, later: {later}, expected: 1" in results["r"][1]
+    assert record["counts"][result] == 1
 
 
 def test_refused_change_is_asked_again_only_where_the_host_is_not_the_same_any_more():

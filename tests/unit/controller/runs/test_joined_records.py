@@ -13,7 +13,8 @@ from tests.builders import RUN_ID, SAMPLES, make_finding, make_record, make_unau
 from tests.records import text_of
 
 RESULTS = (
-    "already_right", "fixed", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error",
+    "already_right", "fixed",
+    "pending", "would_fix", "still_failing", "skipped", "reverted", "not_applicable", "error",
 )  # fmt: skip
 
 
@@ -278,6 +279,8 @@ def restarted_result(result, before, seen):
     ("result", "seen", "since"),
     [
         ("still_failing", "pass", "fixed"),
+        ("pending", "pass", "fixed"),
+        ("pending", "fail", "still_failing"),
         ("still_failing", "fail", "still_failing"),
         ("fixed", "fail", "still_failing"),
         ("fixed", "error", "error"),
@@ -298,6 +301,7 @@ def test_what_was_pending_is_fixed_or_still_failing_by_the_look_after_the_restar
     ("before", "reason"),
     [
         ("still_failing", "it still fails after the host was restarted"),
+        ("pending", "it still fails after the host was restarted"),
         ("fixed", "it fails since the host was restarted"),
     ],
 )
