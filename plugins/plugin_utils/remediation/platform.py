@@ -292,6 +292,8 @@ class PlatformRemediation:
             "options": {
                 **self._limits.options,
                 "confirm_timeout": self._limits.confirm_timeout,
+                # A host does not start where its initial file system is broken.
+                "may_make_images": "reboot" in self._limits.disruption,
                 "as_login": group == CONNECTION and LOGIN in self._limits.disruption,
             },
         }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, Optional, Union
 
+from tests.initial_file_systems import archive
 from tests.scenarios.linux import File, Scenario
 
 NAME = {"name": "cramfs"}
@@ -16,6 +18,7 @@ EXPECT: Dict[str, Any] = {
                 "loaded": {"equals": False},
                 "install_blocked": {"equals": True},
                 "denylisted": {"equals": True},
+                "initramfs_loads": {"empty": True},
             }
         },
     ],
@@ -37,9 +40,17 @@ INSTALLED: Files = {
 }
 
 
-def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any]] = None, **flags: bool) -> Scenario:
-    seen = {"available": True, "built_in": False, "loaded": False, "install_blocked": False, "denylisted": False}
+def _case(name: str, verdict: str, files: Files, address: Optional[Dict[str, Any]] = None, **flags: Any) -> Scenario:
+    seen: Dict[str, Any] = {
+        "available": True,
+        "built_in": False,
+        "loaded": False,
+        "install_blocked": False,
+        "denylisted": False,
+    }
     seen.update(flags)
+    if "initramfs_loads" not in flags:
+        seen["initramfs_loads"] = [] if seen["install_blocked"] and seen["denylisted"] else None
     wanted = None if seen["built_in"] or seen["loaded"] else BLOCKED
     asked = NAME if address is None else address
     # Only this kernel's lack of it keeps it away.
@@ -52,7 +63,24 @@ def _with(text: str, path: str = SNIPPET) -> Files:
     return {**INSTALLED, path: text}
 
 
+IMAGE = "/boot/initrd.img-6.1.0-18-amd64"
+CARRIED = {"usr/lib/modules/6.1.0-18-amd64/kernel/fs/cramfs/cramfs.ko": b""}
+
+
+def _carrying(name: str, verdict: str, image: bytes, loading: Any, text: str = BOTH) -> Scenario:
+    files = {**_with(text), IMAGE: image, "/boot/vmlinuz-6.1.0-18-amd64": ""}
+    flags = BLOCKED if text == BOTH else {}
+    return replace(_case(name, verdict, files, initramfs_loads=loading, **flags), wanted=None)
+
+
 SCENARIOS = [
+    _carrying("image-made-before-the-locks", "fail", archive(CARRIED), [IMAGE]),
+    _carrying("image-made-since", "pass", archive({**CARRIED, "etc/modprobe.d/x.conf": BOTH.encode()}), []),
+    _carrying("image-does-not-matter-yet", "fail", b"broken", None, ""),
+    replace(
+        _carrying("image-that-cannot-be-followed", "error", b"broken", None),
+        observed={"state": "error"},
+    ),
     _case("right", "pass", _with(BOTH), **BLOCKED),
     _case("nothing-set", "fail", INSTALLED),
     _case("commented-out", "fail", _with("#install cramfs /bin/false\n # blacklist cramfs\n")),

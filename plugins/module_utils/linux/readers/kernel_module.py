@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import Any, Dict, List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
@@ -27,7 +27,10 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 
 def _observe(host: Host, state: ModuleState, address: Address) -> Observation:
-    """Observe ``{available, built_in, loaded, install_blocked, denylisted}`` for one ``name``."""
+    """Observe ``{available, built_in, loaded, install_blocked, denylisted, initramfs_loads}`` for one ``name``.
+
+    ``initramfs_loads``: the images that would load it all the same; None where nothing keeps it out yet.
+    """
     asked = required(address, "name")
     name = module_name(asked)
     if not name or "/" in asked:
@@ -35,13 +38,19 @@ def _observe(host: Host, state: ModuleState, address: Address) -> Observation:
     listed = name in state.loaded()
     built_in = state.installed.is_built_in(name) or (not listed and is_shown(host, name))
     lines = [line for config in state.configs() for line in config.sources(name)]
-    seen = {
+    seen: Dict[str, Any] = {
         "available": built_in or listed or state.installed.has_file(name),
         "built_in": built_in,
         "loaded": listed or built_in,
         "install_blocked": all(config.install_blocked(name) for config in state.configs()),
         "denylisted": all(config.denylisted(name) for config in state.configs()),
     }
+    seen["initramfs_loads"] = None
+    if seen["install_blocked"] and seen["denylisted"]:
+        early = state.images() if seen["available"] else []
+        loading = [printable(image.path) for image in early if image.loads(name)]
+        seen["initramfs_loads"] = loading
+        lines += loading
     # One that this kernel does not have may come with the next.
     by_default = not seen["available"] and not (seen["install_blocked"] and seen["denylisted"])
     return value(seen, ", ".join(["/proc/modules", "/lib/modules", *sorted(set(lines))[:5]]), default=by_default)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterable, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS
@@ -16,13 +16,13 @@ BLOCKING = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false")
 
 
 class ModprobeConfig:
-    """The lines of all snippets in the given directories, in the order of reading."""
+    """The lines of snippets, in the order of reading: ``texts`` holds (path, text) of each."""
 
-    def __init__(self, host: Host, directories: Sequence[str]) -> None:
+    def __init__(self, texts: Iterable[Tuple[str, str]]) -> None:
         self._install: List[Tuple[str, str, str]] = []
         self._denied: List[Tuple[str, str]] = []
-        for path in snippets(host, directories):
-            for number, line in wrapped_lines(snippet_text(host, path)):
+        for path, text in texts:
+            for number, line in wrapped_lines(text):
                 self._add("%s:%d" % (printable(path), number), line)
 
     def _add(self, place: str, line: str) -> None:
@@ -52,6 +52,11 @@ class ModprobeConfig:
         """Return ``file:line`` of every line about the module."""
         install = [place for pattern, _command, place in self._install if _fits(pattern, name)]
         return install + [place for denied, place in self._denied if denied == name]
+
+
+def config_of(host: Host, directories: Sequence[str]) -> ModprobeConfig:
+    """Return what the snippets in the given directories say."""
+    return ModprobeConfig((path, snippet_text(host, path)) for path in snippets(host, directories))
 
 
 def blocks(command: str) -> bool:

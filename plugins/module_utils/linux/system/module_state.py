@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import TYPE_CHECKING, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import config_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import InstalledModules
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.initramfs import Image
 
 LASTING = ("/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
 # What modprobe reads now; /run is empty again after a reboot.
@@ -24,8 +27,16 @@ class ModuleState:
 
     def __init__(self, host: Host) -> None:
         self.installed = InstalledModules(host)
+        self.images = Once(lambda: _images(host))
         self.loaded = Once(lambda: _loaded(host))
-        self.configs = Once(lambda: [ModprobeConfig(host, directories) for directories in (CURRENT, LASTING)])
+        self.configs = Once(lambda: [config_of(host, directories) for directories in (CURRENT, LASTING)])
+
+
+def _images(host: Host) -> List[Image]:
+    # Only where a module is locked out on the disk does it matter what an image says.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.initramfs import images
+
+    return images(host)
 
 
 def is_shown(host: Host, name: str) -> bool:

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import MARK, text_or, with_line
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import module_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_state import ModuleState
+
+# The makers of images, by their place: each writes those of all kernels anew.
+MAKERS = (
+    ("/usr/sbin/update-initramfs", ("update-initramfs", "-u", "-k", "all")),
+    ("/usr/bin/dracut", ("dracut", "--force", "--regenerate-all")),
+    ("/usr/sbin/dracut", ("dracut", "--force", "--regenerate-all")),
+)
+MAKING_SECONDS = 900.0
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -38,9 +46,32 @@ def write(plan: ChangePlan, address: Address, wanted: Dict[str, Any]) -> None:
     for config in ModuleState(plan.host).configs():
         if not (config.install_blocked(name) and config.denylisted(name)):
             raise CannotFix("another line would still win: %s; change it by hand" % ", ".join(config.sources(name)[:5]))
+    _lock_images(plan, name)
     loaded = state.loaded()
     if loaded.get(name):
         plan.needs_reboot("the kernel module %s, in use now, is not loaded any more" % name)
     elif name in loaded:
         # In a rollback the files are still the new ones when this is undone, so their install line is passed over.
         plan.command("unload %s" % name, ["modprobe", "-r", name], undo=[["modprobe", "--ignore-install", name]])
+
+
+def _lock_images(plan: ChangePlan, name: str) -> None:
+    """Have the initial file systems made anew where one would load the module before the locks on the disk are seen."""
+    state = ModuleState(plan.host)
+    try:
+        early = [image.path for image in state.images() if image.loads(name)] if state.installed.has_file(name) else []
+    except ReadError as problem:
+        plan.leave(str(problem))
+        return
+    if not early:
+        return
+    told = "%s loads %s before the locks on the disk are seen" % (", ".join(early), name)
+    maker = next((argv for place, argv in MAKERS if plan.host.exists(place)), None)
+    if maker is None:
+        plan.leave("%s; make it anew with the tool that made it" % told)
+    elif not plan.host.options.get("may_make_images"):
+        plan.leave("%s; run %s, or allow the disruption reboot" % (told, " ".join(maker)))
+    else:
+        # In a rollback it is made once more, when the files are what they were.
+        plan.command("make the initial file systems anew", maker, timeout=MAKING_SECONDS, after_undo=[list(maker)])
+        plan.needs_reboot("the initial file system without the kernel module %s" % name)

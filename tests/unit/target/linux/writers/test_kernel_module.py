@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.initial_file_systems import archive
 from tests.scenarios.linux.kernel_module import SHOWN
 
 WANTED = {"install_blocked": True, "denylisted": True}
@@ -55,3 +56,39 @@ def test_own_line_that_blocks_in_another_way_is_replaced(planned, tmp_path):
         "install cramfs /bin/false",
         "install udf /bin/false",
     ]
+
+
+IMAGE = "/boot/initrd.img-6.1"
+
+
+def _planted(tmp_path, **more):
+    (tmp_path / "boot").mkdir()
+    (tmp_path / IMAGE[1:]).write_bytes(archive({"lib/modules/6.1/kernel/fs/cramfs.ko": b""}))
+    kernel = "/lib/modules/6.1/"
+    return {
+        "/boot/vmlinuz-6.1": "", "/proc/modules": "", "/sys/module/printk/x": "", kernel + "modules.dep": "kernel/fs/cramfs.ko:\n", **more,
+    }  # fmt: skip
+
+
+def test_image_that_loads_the_module_is_made_anew_where_that_is_allowed(planned, tmp_path):
+    files = _planted(tmp_path, **{"/usr/sbin/update-initramfs": ""})
+
+    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, files, options={"may_make_images": True})
+
+    assert state == {"state": "planned", "pending_reboot": True}
+    assert [step["argv"] for step in steps if "argv" in step] == [["update-initramfs", "-u", "-k", "all"]]
+
+
+@pytest.mark.parametrize(
+    ("maker", "why"),
+    [
+        ({"/usr/sbin/update-initramfs": ""}, "run update-initramfs -u -k all, or allow the disruption reboot"),
+        ({"/usr/bin/dracut": ""}, "run dracut --force --regenerate-all, or allow the disruption reboot"),
+        ({}, "make it anew with the tool that made it"),
+    ],
+)
+def test_image_is_left_where_a_reboot_is_not_allowed(planned, tmp_path, maker, why):
+    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, _planted(tmp_path, **maker))
+
+    assert state["left"] == "%s loads cramfs before the locks on the disk are seen; %s" % (IMAGE, why)
+    assert not [step for step in steps if "argv" in step]
