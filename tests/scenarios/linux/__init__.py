@@ -33,6 +33,18 @@ class File:
     directory: bool = False
 
 
+class Part(Dict[str, Any]):
+    """What is compared of a document: its other keys are not what a scenario is about."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, dict) and all(key in other and other[key] == value for key, value in self.items())
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One planted state.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Sequence, Union
 
-from tests.scenarios.linux import File, Scenario
+from tests.scenarios.linux import File, Part, Scenario
 
 PATH = {"path": "/tmp"}
 EXPECT = {"fields": {"mounted": {"equals": True}, "configured": {"equals": True}}}
@@ -66,7 +66,37 @@ def _host_case(name: str, verdict: str, files: Files, commands: Sequence[Sequenc
 
 
 DATA_LINE: Files = {"/etc/fstab": "tmpfs /srv/data tmpfs nodev 0 0\n"}
+ZFS: Files = {
+    "/usr/sbin/zfs": "",
+    "/etc/systemd/system/zfs.target.wants/zfs-mount.service": File(link="/usr/lib/systemd/system/zfs-mount.service"),
+    "/etc/fstab": "",
+}
+ZFS_LIST = "zfs list -H -t filesystem -o name,mountpoint,canmount,readonly,setuid,devices,exec"
+ON_ZFS = "40 22 0:50 / /tmp rw,nodev,relatime shared:9 - zfs tank/tmp rw,xattr\n"
+
+
+def _zfs(name: str, verdict: str, row: str, files: Files = ZFS, **seen: Any) -> Scenario:
+    """``row``: what zfs says of the dataset; ``seen``: what is told of it."""
+    state = {"state": "value", "value": Part(seen)}
+    commands = {ZFS_LIST: "tank\tnone\ton\toff\ton\ton\ton\n" + row + "\n"}
+    return Scenario(name, PATH, EXPECT, verdict, state, files={TABLE: ROOT + ON_ZFS, **files}, commands=commands)
+
+
+BY_ZFS = {
+    "configured_by": "properties of the ZFS dataset tank/tmp",
+    "configured_options": ["rw", "nosuid", "nodev", "exec"],
+}
 SCENARIOS = [
+    _zfs("mounted-by-zfs", "pass", "tank/tmp\t/tmp\ton\toff\toff\toff\ton", mounted=True, configured=True, **BY_ZFS),
+    _zfs("zfs-leaves-it-to-fstab", "fail", "tank/tmp\tlegacy\ton\toff\ton\ton\ton", configured=False),
+    _zfs("zfs-does-not-mount-it", "fail", "tank/tmp\t/tmp\tnoauto\toff\ton\ton\ton", configured=False),
+    _zfs(
+        "zfs-is-not-started",
+        "fail",
+        "tank/tmp\t/tmp\ton\toff\ton\ton\ton",
+        {"/usr/sbin/zfs": "", "/etc/fstab": ""},
+        configured=False,
+    ),
     _host_case("host-right", "pass", DATA_LINE, [("mount", "/srv/data")]),
     _host_case("host-only-running", "fail", {}, [("mount", "-t", "tmpfs", "-o", "nodev", "tmpfs", "/srv/data")]),
     _host_case("host-only-configured", "fail", DATA_LINE, []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Union
 
-from tests.scenarios.linux import File, Scenario
+from tests.scenarios.linux import File, Part, Scenario
 from tests.scenarios.sysctl_by_others import CASES, Others
 
 KEY = "net.ipv4.conf.all.log_martians"
@@ -49,18 +49,6 @@ def _line(file: str, line: int, text: str) -> Dict[str, Any]:
 
 def _set(file: str, text: str) -> Files:
     return {file: "%s = %s\n" % (KEY, text)}
-
-
-class Part(Dict[str, Any]):
-    """What is compared of a document: its other keys are not what a scenario is about."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, dict) and all(key in other and other[key] == value for key, value in self.items())
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = None
 
 
 def _on_interfaces(

@@ -35,6 +35,8 @@ API_PATHS = (
     "/sys/fs/cgroup", "/sys/fs/pstore", "/sys/fs/bpf", "/sys/firmware/efi/efivars",
 )  # fmt: skip
 
+OF_ZFS = "properties of the ZFS dataset "
+
 
 @dataclass(frozen=True)
 class Configured:
@@ -62,8 +64,19 @@ class MountConfig:
         name = unit_name(path)
         found = self._fragment(name, path, entry)
         if found is None:
-            return None
+            return self._of_zfs(path)
         return replace(found, at_boot=(entry is not None and entry.at_boot) or self._wanted(name))
+
+    def _of_zfs(self, path: str) -> Optional[Configured]:
+        """Return how zfs-mount.service mounts a path; hosts without ZFS do not load what tells that."""
+        if not self._host.exists("/usr/sbin/zfs") and not self._host.exists("/sbin/zfs"):
+            return None
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import zfs_mounts
+
+        if not zfs_mounts.is_there(self._host):
+            return None
+        found = self._host.shared("zfs", lambda: zfs_mounts.datasets(self._host)).get(path)
+        return Configured(OF_ZFS + found.name, found.name, "zfs", found.options, at_boot=True) if found else None
 
     def _fragment(self, name: str, path: str, entry: Optional[Entry]) -> Optional[Configured]:
         for directory in UNIT_DIRECTORIES:

@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import M
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.fstab import FSTAB, first_for, read_fstab
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mount_config import Configured
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.mount_config import OF_ZFS, Configured
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import unit_name
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ def _configure(plan: ChangePlan, path: str, option: str, configured: Any, fstype
     entry = first_for(read_fstab(plan.host), path)
     if entry is not None:
         _write_fstab(plan, _with_option(plan.host.read_text(FSTAB), entry.line, option))
+    elif configured is not None and configured.by.startswith(OF_ZFS):
+        property_of = {"nodev": "devices", "nosuid": "setuid", "noexec": "exec"}[option]
+        raise CannotFix(
+            "%s is mounted by the %s; run zfs set %s=off %s" % (path, configured.by, property_of, configured.device)
+        )
     elif configured is not None:
         _add_dropin(plan, path, option, configured)
     elif fstype == "tmpfs":

@@ -67,3 +67,21 @@ def test_unit_that_would_still_win_is_named(planned, monkeypatch):
 
     assert (state["state"], steps) == ("refused", [])
     assert state["reason"] == "/etc/systemd/system/tmp.mount would still win for /tmp; change it by hand"
+
+
+def test_dataset_of_zfs_is_left_with_the_command(planned):
+    from tests.scenarios.linux.mount_point import ON_ZFS, ROOT, TABLE, ZFS_LIST
+
+    links = "/etc/systemd/system/zfs.target.wants/zfs-mount.service"
+    files = {TABLE: ROOT + ON_ZFS, "/usr/sbin/zfs": "", links: "", "/etc/fstab": ""}
+    rows = {ZFS_LIST: "tank/tmp\t/tmp\ton\toff\ton\ton\ton\n"}
+
+    state, steps = planned(
+        "mount_option", {"path": "/tmp", "option": "noexec"}, {"running": True, "configured": True}, files, rows
+    )
+
+    assert (state["state"], steps) == ("refused", [])
+    assert (
+        state["reason"]
+        == "/tmp is mounted by the properties of the ZFS dataset tank/tmp; run zfs set exec=off tank/tmp"
+    )
