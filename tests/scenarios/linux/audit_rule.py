@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -92,7 +93,39 @@ NO_RULES = "No rules\n"
 GONE = ["-w /etc/sudoers -p wa (%s)" % arch for arch in BOTH]
 FIXED: Dict[str, Any] = {"wanted": "scope"}
 
+# As auditctl(8) 4.0.2 lists what was loaded from ACCESS: by their numbers, and with -S all only where no architecture is named.
+ACCESS = _each("-a always,exit -F arch=%s -F path=/etc/sudoers -F perm=wa -k scope")
+CALLS_OF_WA = (
+    "open,bind,truncate,ftruncate,rename,mkdir,rmdir,creat,link,unlink,symlink,chmod,fchmod,chown,fchown,lchown,mknod,acct,swapon,"
+    "quotactl,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr,openat,mkdirat,mknodat,fchownat,unlinkat,renameat,"
+    "linkat,symlinkat,fchmodat,fallocate,renameat2,openat2"
+)
+LISTED_BY_4 = _each("-a always,exit -F arch=%s -S " + CALLS_OF_WA + " -F path=/etc/sudoers -F perm=wa -F key=scope")
+NEWER_GONE = ["openat2 (%s)" % arch for arch in BOTH]
+NEWER_CALLS = {"query": "syscalls", "syscalls": ["openat2", "fchmodat2"]}
+KNOWN = {
+    "ausyscall x86_64 --dump": "Using x86_64\n257\topenat\n437\topenat2\n",
+    "ausyscall i386 --dump": "Using i386\n437\topenat2\n",
+}
+
+
+def _newer(name: str, verdict: str, kernel: str, files: str = "", **more: Any) -> Scenario:
+    found = _case(name, verdict, files, NEWER_CALLS, commands=KNOWN, **more)
+    return replace(found, files={**found.files, "/proc/sys/kernel/osrelease": kernel + "\n"})
+
+
 SCENARIOS = [
+    _case("listed-by-auditctl-4", "pass", ACCESS, kernel=LISTED_BY_4, observed=_missing()),
+    _case("one-call-less", "fail", ACCESS, kernel=LISTED_BY_4.replace(",openat2", ""), observed=_missing(now=GONE)),
+    _case(
+        "one-kind-whole", "fail", ACCESS, kernel=LISTED_BY_4.replace(",fchmodat", ""), observed=_missing(now=GONE)
+    ),
+    _case(
+        "kind-that-is-asked-for-is-whole", "pass", ACCESS, {**SUDOERS, "permissions": "w"}, kernel=LISTED_BY_4.replace(",fchmodat", "")
+    ),
+    _newer("newer-call-is-missing", "fail", "6.1.0-18-amd64", observed=_missing(NEWER_GONE, NEWER_GONE), **FIXED),
+    _newer("newer-call-is-recorded", "pass", "6.1.0-18-amd64", _each("-a always,exit -F arch=%s -S openat2")),
+    _newer("kernel-does-not-know-it", "pass", "5.4.0-1-amd64", observed=_missing()),
     _case("right", "pass", WATCH, observed=_missing(), **FIXED),
     _case("nothing-set", "fail", "-D\n-b 8192\n--backlog_wait_time 60000\n-f 1\n", observed=_missing(GONE, GONE), **FIXED),
     _case("no-folder", "fail", {}, **FIXED),

@@ -61,6 +61,24 @@ MAX_KEYS = 256
 # What augenrules(8) moves or drops where its awk knows the sign for blanks, and leaves in its place else.
 BY_AWK = re.compile(r"\s+-e|\s+-D\s*\Z|-D\s+\Z|\s*\t\s*#", re.ASCII)
 
+# What auditctl(8) 4.0 puts into a rule for a kind of access (lib/permtab.h); later ones put in more.
+CALLS_OF = {
+    "r": frozenset(
+        ("readlink", "quotactl", "listxattr", "llistxattr", "flistxattr", "getxattr", "lgetxattr", "fgetxattr", "readlinkat",
+         "open", "openat", "openat2")
+    ),
+    "w": frozenset(
+        ("rename", "mkdir", "rmdir", "creat", "link", "unlink", "symlink", "mknod", "mkdirat", "mknodat", "unlinkat",
+         "renameat", "linkat", "symlinkat", "renameat2", "acct", "swapon", "quotactl", "truncate", "ftruncate", "bind",
+         "fallocate", "open", "openat", "openat2")
+    ),
+    "x": frozenset(("execve",)),
+    "a": frozenset(
+        ("chmod", "fchmod", "chown", "lchown", "fchown", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
+         "fremovexattr", "fchownat", "fchmodat", "link", "linkat")
+    ),
+}  # fmt: skip
+
 KEEPS_OUT = re.compile(r"never|exclude")
 
 
@@ -181,7 +199,9 @@ class RuleSet:
         if self.loading:
             self._refuse(rule, fields, keys)
         if LABELS.isdisjoint(item.name for item in fields) or self.words.has_selinux():
-            self.rules.insert(0 if given["-A"] else len(self.rules), self._resolved(rule))
+            resolved = self._resolved(rule)
+            at = 0 if given["-A"] else len(self.rules)
+            self.rules[at:at] = [resolved, *self._as_access(resolved)]
 
     def _fields(self, options: List[Tuple[str, str]]) -> List[Filter]:
         """Return the conditions in their order, with paths as they are written."""
@@ -284,6 +304,26 @@ class RuleSet:
             # They are looked up for the first architecture, and their numbers stand for other calls of the second.
             arches, calls = (frozenset(self.words.arches[:1]), calls) if rule.always else (arches, frozenset())
         return replace(rule, filters=filters, arches=arches, syscalls=calls)
+
+    def _as_access(self, rule: Rule) -> List[Rule]:
+        """Return a rule of explicit calls once more by kinds of access, where it has all calls that auditctl(8) 4 knows of a kind.
+
+        It puts them in where a rule names an architecture and ``perm``, and lists them; before, such a rule was one of all calls.
+        """
+        perm = next((item for item in rule.filters if item.name == "perm"), None)
+        if perm is None or not rule.always or not rule.syscalls:
+            return []
+        arches = rule.arches or frozenset(self.words.arches)
+        whole = [letter for letter in str(perm.value) if all(self._has_all(rule, letter, arch) for arch in arches)]
+        if not whole:
+            return []
+        filters = (rule.filters - {perm}) | {replace(perm, value="".join(whole))}
+        return [replace(rule, syscalls=frozenset(), filters=filters)]
+
+    def _has_all(self, rule: Rule, letter: str, arch: str) -> bool:
+        calls = CALLS_OF[letter] - rule.syscalls
+        # x86 has all of them.
+        return not calls or (not self.words.is_x86 and not calls & self.words.calls_if_known(arch))
 
     def _place(self, item: Filter) -> str:
         path = str(item.value)

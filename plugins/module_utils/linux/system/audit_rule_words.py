@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import re
 import stat
-from typing import Dict, FrozenSet, Optional
+from typing import Dict, FrozenSet, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
@@ -22,6 +23,21 @@ COMPANIONS = {"x86_64": "i386", "aarch64": "arm", "ppc64": "ppc", "ppc64le": "pp
 
 # Users can make as many names as they like.
 MAX_REMEMBERED = 4096
+
+# System calls that came after those whose work they do, with the version of the kernel.
+NEWER: Dict[str, Tuple[int, int]] = {
+    "clock_adjtime": (2, 39), "renameat2": (3, 15), "clock_settime64": (5, 1), "clock_adjtime64": (5, 1), "open_tree": (5, 2),
+    "move_mount": (5, 2), "fsopen": (5, 2), "fsmount": (5, 2), "openat2": (5, 6), "mount_setattr": (5, 12), "fchmodat2": (6, 6),
+    "setxattrat": (6, 13), "removexattrat": (6, 13),
+}  # fmt: skip
+RELEASE = "/proc/sys/kernel/osrelease"
+
+
+def _release_of(host: Host) -> Tuple[int, int]:
+    found = re.match(r"([0-9]+)\.([0-9]+)", host.read_text(RELEASE), re.ASCII)
+    if found is None:
+        raise ReadError("%s does not say which kernel this is" % RELEASE)
+    return int(found.group(1)), int(found.group(2))
 
 
 def _forget(known: Dict[str, str]) -> None:
@@ -51,6 +67,7 @@ class Words:
         # Of a name that stands twice the first line counts.
         self._users = Once(lambda: {user.name: user.uid for user in reversed(users(host))})
         self._groups = Once(lambda: {group.name: group.gid for group in reversed(groups(host))})
+        self._release = Once(lambda: _release_of(host))
         self._names: Dict[str, str] = {}
         self._calls: Dict[str, FrozenSet[str]] = {}
         self._volumes: Dict[str, str] = {}
@@ -72,6 +89,13 @@ class Words:
             rows = (words_of(line) for line in split_lines(said))
             self._calls[arch] = frozenset(words[1] for words in rows if len(words) == 2)
         return self._calls[arch]
+
+    def has_call(self, arch: str, call: str) -> bool:
+        """Return whether an architecture has a system call: of newer ones, whether kernel and auditctl(8) know it. Raises `ReadError`."""
+        if call in NEWER:
+            return self._release() >= NEWER[call] and call in self.calls(arch)
+        # x86 has all the others that rules ask for.
+        return self.is_x86 or call in self.calls(arch)
 
     def calls_if_known(self, arch: str) -> FrozenSet[str]:
         """Return the system calls that an architecture of this host has, or none where that can't be told."""
