@@ -185,7 +185,26 @@ def _by_others(case: Others) -> Scenario:
     )
 
 
+GRUB = "/boot/grub/grub.cfg"
+ON_COMMAND_LINE = "linux /vmlinuz root=/dev/vda1 ro sysctl.net.ipv4.conf.all.log_martians=%s\n"
+
+
+def _booted(name: str, verdict: str, grub: str, configured: Optional[str], files: Files, **more: Any) -> Scenario:
+    """``grub``: the entries of the boot loader; one that sets the parameter is its source."""
+    return _case(name, verdict, {GRUB: grub, **files}, "1", configured, wanted=None, **more)
+
+
 SCENARIOS = [
+    _booted("on-the-command-line", "pass", ON_COMMAND_LINE % "1" * 2, "1", {}, line=_line(GRUB, 0, "1"), stated=False),
+    _booted("in-one-entry-alone", "fail", ON_COMMAND_LINE % "1" + "linux /vmlinuz ro single\n", None, {}),
+    _booted(
+        "file-behind-the-command-line",
+        "fail",
+        ON_COMMAND_LINE % "1",
+        "0",
+        _set(SNIPPET, "0"),
+        sources=[_line(GRUB, 0, "1"), _line(SNIPPET, 1, "0")],
+    ),
     *(_by_others(case) for case in CASES),
     _case(
         "right", "pass", _set(SNIPPET, "1"), "1", "1", line=_line(SNIPPET, 1, "1"), on_host=True, host_commands=APPLY

@@ -76,6 +76,19 @@ SCENARIOS = [
         "switch-that-is-none", "pass", "systemd", "ForwardToSyslog", "[Journal]\nForwardToSyslog=YES\nForwardToSyslog=\nForwardToSyslog=maybe\n",
         {"equals": "YES"}, file=MAIN, address={"section": "Journal"},
     ),
+    *(
+        _simple(
+            "command-line-" + name, verdict, "systemd", "ForwardToSyslog", "[Journal]\nForwardToSyslog=no\n", {"equals": "yes"},
+            file=MAIN, address={"section": "Journal"}, files={"/proc/cmdline": "ro %s quiet\n" % said, **files},
+        )
+        for name, verdict, said, files in (
+            ("wins", "pass", "systemd.journald.forward-to-syslog=yes", {}),
+            ("switches-on", "pass", "systemd.journald.forward_to_syslog", {}),
+            ("says-nothing-of-it", "fail", "systemd.journald.forward_to_kmsg=yes", {}),
+            ("has-another-word", "fail", "systemd.journald.forward_to_syslog=perhaps", {}),
+            ("of-another-kernel", "fail", "systemd.journald.forward_to_syslog=yes", {"/run/systemd/container": "systemd-nspawn"}),
+        )
+    ),
     _simple(
         "size-that-compresses", "pass", "systemd", "Compress", "[Journal]\nCompress=no\nCompress=2K\nCompress=2x\n",
         {"equals": "2K"}, file=MAIN, address={"section": "Journal"},

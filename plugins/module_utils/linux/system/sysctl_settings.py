@@ -12,11 +12,12 @@ there would not last. /etc/sysctl.conf itself is read by nobody at boot; Debian 
 from __future__ import annotations
 
 import re
-from typing import List, Optional, Sequence
+from typing import Iterable, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError, UsageError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.boot_sysctl import of_every_start
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import (
     MAX_VALUE,
@@ -39,10 +40,11 @@ UNIT_FILES = tuple("%s/systemd/system/systemd-sysctl.service" % folder for folde
 
 
 class BootSettings:
-    """What the files set at the next boot: the snippets, systemd-sysctl's credential, then ufw's file."""
+    """What is set at the next boot: the kernel's command line, then the snippets, systemd-sysctl's credential, then ufw's file."""
 
     def __init__(self, host: Host) -> None:
-        self._tables = [_snippets_table(host)]
+        self._snippets = _snippets_table(host)
+        self._tables = [_filled(of_every_start(host)), self._snippets]
         ufw_file = sysctl_file_at_boot(host)
         if ufw_file is not None:
             self._tables.append(_table(host, [ufw_file]))
@@ -54,7 +56,7 @@ class BootSettings:
 
     def stated(self, key: str) -> bool:
         """Return whether the snippets alone say what stays in effect."""
-        own, winner = self._tables[0].winner(key), self.winner(key)
+        own, winner = self._snippets.winner(key), self.winner(key)
         return own is not None and winner is not None and own.text == winner.text
 
     def named(self, start: str, end: str) -> List[str]:
@@ -120,8 +122,11 @@ def _credentials(host: Host) -> List[str]:
 
 
 def _table(host: Host, files: Sequence[str]) -> Table:
+    return _filled(assignment for path in files for assignment in parse(path, snippet_text(host, path)))
+
+
+def _filled(assignments: Iterable[Assignment]) -> Table:
     table = Table()
-    for path in files:
-        for assignment in parse(path, snippet_text(host, path)):
-            table.add(assignment)
+    for assignment in assignments:
+        table.add(assignment)
     return table

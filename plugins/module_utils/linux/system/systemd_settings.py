@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
     snippet_text,
     snippets,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import last_value, split_line
 
 ROOTS = ("/etc/", "/run/", "/usr/local/lib/", "/usr/lib/")
 # Before, the main file is only looked for in /etc.
@@ -37,6 +38,12 @@ _TAKEN = {
     )
     for name in names
 }
+_JOURNALD_ARGUMENTS = {
+    "ForwardToSyslog": "systemd.journald.forward_to_syslog",
+    "ForwardToKMsg": "systemd.journald.forward_to_kmsg",
+    "ForwardToConsole": "systemd.journald.forward_to_console",
+    "ForwardToWall": "systemd.journald.forward_to_wall",
+}
 Found = Optional[Tuple[str, str]]
 
 
@@ -44,6 +51,9 @@ def in_force(host: Host, file: str, section: str, name: str) -> Found:
     """Return (value, place) of a setting now; what the next boot changes, for /run does not last, is a part of the text."""
     base = file.rsplit("/etc/", 1)[-1]
     paths = _paths(host, base, ROOTS)
+    said = _on_command_line(host, base, name)
+    if said is not None:
+        return said
     now = _last(host, paths, section, name)
     if not any(path.startswith("/run/") for path in paths):
         return now
@@ -52,6 +62,23 @@ def in_force(host: Host, file: str, section: str, name: str) -> Found:
         return later
     text = "%s (until the next boot, then %s)" % (now[0] if now else "not set", later[0] if later else "not set")
     return text, (now or later or ("", file))[1]
+
+
+def _on_command_line(host: Host, base: str, name: str) -> Found:
+    """Return what the command line gives journald, behind all its files: the kernel's, in a container that of init."""
+    argument = _JOURNALD_ARGUMENTS.get(name, "") if base == "systemd/journald.conf" else ""
+    if not argument:
+        return None
+    place = "/proc/cmdline"
+    if host.exists("/run/systemd/container"):
+        place = "/proc/1/cmdline"
+    text = host.read_text(place).replace("\0", " ") if host.exists(place) else ""
+    if argument not in text.replace("-", "_"):
+        return None
+    found = last_value(split_line(text), argument)
+    # Bare, it switches on.
+    plain = found or "yes"
+    return (plain, place + ":1") if found is not None and _TAKEN[name].match(plain) else None
 
 
 def _paths(host: Host, base: str, roots: Sequence[str]) -> List[str]:

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel parameters on the kernel's command line (``sysctl.net.ipv4.ip_forward=0``), which the kernel sets before any file is read."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, List, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.grub_config import GrubConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import split_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import Assignment, normal_key
+
+CONFIGS = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
+ENTRIES = "/boot/loader/entries/*.conf"
+START = "sysctl."
+
+
+def of_every_start(host: Host) -> List[Assignment]:
+    """Return what every entry of the boot loader sets, nothing where that cannot be told: it has to be in all to last."""
+    entries = list(_entries(host))
+    if not entries:
+        return []
+    said = [_parameters(words) for words, _place in entries]
+    file, line = entries[0][1]
+    return [
+        Assignment(key, text, file, line)
+        for key, text in said[0].items()
+        if all(other.get(key) == text for other in said)
+    ]
+
+
+def _entries(host: Host) -> Iterator[Tuple[List[str], Tuple[str, int]]]:
+    try:
+        for path in CONFIGS:
+            text = host.read_text(path) if host.exists(path) else ""
+            # Nearly no host has one, and to follow the whole configuration takes its time.
+            if START in text:
+                config = GrubConfig()
+                config.add(path, text, {})
+                for words in config.entries:
+                    yield words, (path, 0)
+        for path in host.glob(ENTRIES):
+            for number, line in enumerate(host.read_text(path).split("\n"), 1):
+                if line.startswith("options"):
+                    yield split_line(line[len("options") :]), (path, number)
+    except ReadError:
+        # For root alone; what it says is then not counted.
+        return
+
+
+def _parameters(words: List[str]) -> Dict[str, str]:
+    found: Dict[str, str] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if word == "--":
+            break
+        if equals and name.startswith(START):
+            found[normal_key(name[len(START) :])] = " ".join(words_of(text))
+    return found
