@@ -37,11 +37,35 @@ def given():
     }
 
 
-def test_readers_say_what_the_programs_do(server_host):
+LOOK = (
+    f"import json, sys; sys.path.insert(0, {CODE!r}); "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host; "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.initramfs import images; "
+    "print(json.dumps([['udf' in one.modules, one.loads('udf')] for one in images(Host('/'))]))"
+)
+
+
+def carry_code(host):
     for path in (ROOT / TARGET).rglob("*.py"):
-        server_host.write(
-            f"{CODE}/ansible_collections/hipaa/cis/{path.relative_to(ROOT)}", path.read_text(encoding="utf-8")
-        )
+        host.write(f"{CODE}/ansible_collections/hipaa/cis/{path.relative_to(ROOT)}", path.read_text(encoding="utf-8"))
+
+
+def test_initial_file_system_has_the_locks_once_it_is_made_anew(server_host):
+    """As update-initramfs of the distribution makes it: what is locked on the disk alone is loaded from the old one."""
+    carry_code(server_host)
+
+    def look():
+        return json.loads(server_host.run(["python3", "-c", LOOK]).stdout)
+
+    assert look() == [[True, True]]
+    server_host.write("/etc/modprobe.d/cis.conf", "install udf /bin/false\nblacklist udf\n")
+    assert look() == [[True, True]]
+    server_host.run(["update-initramfs", "-u", "-k", "all"], timeout=300)
+    assert look() == [[True, False]]
+
+
+def test_readers_say_what_the_programs_do(server_host):
+    carry_code(server_host)
     server_host.write(f"{CODE}/agree.py", Path(__file__).with_name("agree_on_host.py").read_text(encoding="utf-8"))
     server_host.write(f"{CODE}/given.json", json.dumps(given()))
 
