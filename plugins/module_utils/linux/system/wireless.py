@@ -11,7 +11,7 @@ from typing import Dict, List, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import config_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import module_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_state import LASTING
 
@@ -24,7 +24,7 @@ def returning(host: Host) -> List[str]:
     waiting = _without_driver(host)
     if not waiting:
         return []
-    config = ModprobeConfig(host, LASTING)
+    config = config_of(host, LASTING)
     return sorted(
         {
             "%s: %s" % (printable(device), module)
