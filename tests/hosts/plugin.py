@@ -65,6 +65,14 @@ def server_host(server_lender: Lender) -> Iterator[Host]:
         yield hosts[0]
 
 
+@pytest.fixture
+def debian13_server() -> Iterator[Host]:
+    """A clean Debian 13 server with what usually runs on one, for the one long test that asks for it."""
+    for lender in _session_lender(Base("trixie", "server")):
+        with lender.lend(1) as hosts:
+            yield hosts[0]
+
+
 @pytest.fixture(scope="session")
 def machine_base() -> MachineBase:
     """A Debian 12 server with a kernel of its own, booted once and saved."""

@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
     explain,
     from_host,
     gave_no_answer,
+    refused,
     told,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
@@ -214,7 +215,7 @@ class HostAction(Action):
                 answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)
         except AnsibleConnectionFailure as problem:
             # What the host's side printed while it was connected to is in it.
-            raise AnsibleConnectionFailure(from_host(problem.message)) from None
+            raise AnsibleConnectionFailure(refused(from_host(problem.message))) from None
         except AnsibleError as problem:
             raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
         except Exception as problem:
@@ -222,7 +223,7 @@ class HostAction(Action):
             self._display.vvv(traceback.format_exc())
             raise NoAnswer(self._cannot_use(f"Ansible cannot read it ({type(problem).__name__})")) from None
         if answer.get("unreachable"):
-            raise AnsibleConnectionFailure(told(answer, "msg") or "unreachable")
+            raise AnsibleConnectionFailure(refused(told(answer, "msg")) or "unreachable")
         return dict(answer)
 
     @contextmanager

@@ -43,6 +43,33 @@ _CAUSES = (
      "the host's Python is too old; 3.8 or newer is needed: set ansible_python_interpreter"),
 )  # fmt: skip
 
+# What Ansible reports as a host that cannot be reached, where the host is there and does what it was told.
+_NO_PROMPT = (
+    "the user logged in, and becoming root never came to its prompt. sudo-rs puts the prompt that Ansible waits for inside one of its "
+    "own: have the other sudo decide (ansible_become_exe: /usr/bin/sudo.ws on Ubuntu), or log in as root or with a rule that asks for "
+    "no password"
+)
+_HUNG_UP = (
+    "its SSH server hung up before any login. From OpenSSH 9.8 on a server refuses whoever connected some 30 times without a login "
+    "(PerSourcePenalties; its journal says `penalty`), for up to ten minutes: wait, see what probes its port from here, or name this "
+    "controller in PerSourcePenaltyExemptList. Else too many connect at once (MaxStartups)"
+)
+_REFUSED = (
+    ("waiting for privilege escalation prompt", _NO_PROMPT),
+    (
+        "kex_exchange_identification|banner exchange|Connection (reset|closed) by .*port|Not allowed at this time",
+        _HUNG_UP,
+    ),
+)
+
+
+def refused(message: str) -> str:
+    """Return what a connection's end says, with the cause behind it where the host is there and refuses."""
+    for pattern, cause in _REFUSED:
+        if re.search(pattern, message[:MOST_TOLD], re.IGNORECASE):
+            return f"{message.rstrip()} ({cause})"
+    return message
+
 
 def explain(answer: Mapping[str, Any], what: str = "The audit") -> str:
     """Return why ``what`` could not be done, with the cause named where it is a known one, and never a traceback."""

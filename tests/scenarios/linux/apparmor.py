@@ -19,8 +19,23 @@ ENFORCED = {
     }
 }
 
+NONE: Dict[str, Any] = {
+    "enforce": [],
+    "complain": [],
+    "unconfined": [],
+    "unconfined_by_design": [],
+    "unconfined_processes": [],
+}
+
 Files = Dict[str, Union[str, bytes, File]]
 PROGRAM = "/usr/sbin/cupsd"
+
+
+LOCAL = "  include if exists <local/chrome>\n"
+
+
+def _naming(head: str, rules: str) -> str:
+    return "abi <abi/4.0>,\ninclude <tunables/global>\n\nprofile %s flags=(unconfined) {\n%s}\n" % (head, rules)
 
 
 def _process(number: int, label: str, program: str = PROGRAM, place: str = "attr/apparmor/current") -> Files:
@@ -28,7 +43,7 @@ def _process(number: int, label: str, program: str = PROGRAM, place: str = "attr
 
 
 def _case(name: str, verdict: str, profiles: str, files: Files, **seen: Any) -> Scenario:
-    document: Dict[str, Any] = {"enforce": [], "complain": [], "unconfined": [], "unconfined_processes": []}
+    document: Dict[str, Any] = dict(NONE)
     document.update(enabled=True, profiles=len(profiles.splitlines()), **seen)
     planted: Files = {ON: "Y\n", LIST: profiles, "/proc/uptime": "1 1\n", **files}
     return Scenario(name, {}, ENFORCED, verdict, {"state": "value", "value": document}, files=planted)
@@ -38,13 +53,39 @@ def _error(name: str, reason: str, files: Files, **more: Any) -> Scenario:
     return Scenario(name, {}, ENFORCED, "error", {"state": "error", "reason": reason}, files=files, **more)
 
 
-OFF = {"enabled": False, "profiles": 0, "enforce": [], "complain": [], "unconfined": [], "unconfined_processes": []}
+OFF = {"enabled": False, "profiles": 0, **NONE}
 CUPS = PROGRAM + " (enforce)\n"
 SCENARIOS = [
     _case("right", "pass", CUPS, _process(7, PROGRAM + " (enforce)"), enforce=[PROGRAM]),
     _case("complain", "fail", CUPS + "man_groff (complain)\n", {}, enforce=[PROGRAM], complain=["man_groff"]),
     _case("kill-enforces", "pass", "a (kill)\nb (enforce)\n", {}, enforce=["a", "b"]),
     _case("profile-that-confines-nothing", "fail", "chrome (unconfined)\n", {}, unconfined=["chrome"]),
+    _case(
+        "profile-that-only-names-a-program",
+        "pass",
+        CUPS + "chrome (unconfined)\nMongoDB Compass (unconfined)\nslirp (unconfined)\n",
+        {
+            "/etc/apparmor.d/local/chrome": "",
+            "/etc/apparmor.d/chrome": _naming(
+                "chrome /opt/chrome", "  userns,\n\n  # More. See local/README\n" + LOCAL
+            ),
+            "/etc/apparmor.d/mongo": _naming('"MongoDB Compass" "/usr/lib/MongoDB Compass"', "  userns,\n"),
+            "/etc/apparmor.d/slirp": _naming("slirp /usr/bin/slirp", "  userns,\n  pivot_root,\n"),
+        },
+        enforce=[PROGRAM],
+        unconfined_by_design=["MongoDB Compass", "chrome", "slirp"],
+    ),
+    _case(
+        "profile-that-was-made-to-confine",
+        "fail",
+        PROGRAM + " (unconfined)\nfree (unconfined)\n",
+        {
+            "/etc/apparmor.d/cupsd": _naming(PROGRAM + " " + PROGRAM, "  userns,\n  /etc/cups/** r,\n"),
+            # In force is what was loaded, not what its file says since.
+            "/etc/apparmor.d/free": "profile free /opt/free {\n  userns,\n}\n",
+        },
+        unconfined=[PROGRAM, "free"],
+    ),
     _case("blanks-in-a-name", "pass", "/opt/my app//null-/bin/x (enforce)\n", {}, enforce=["/opt/my app//null-/bin/x"]),
     _case("no-profiles", "fail", "", {}),
     _case(

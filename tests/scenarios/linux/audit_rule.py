@@ -76,6 +76,8 @@ def _case(
     observed: Dict[str, Any] = {"state": "value"}
     if "observed" in more:
         observed["value"] = more.pop("observed")
+    if "source" in more:
+        observed["source"] = more.pop("source")
     if verdict == "error":
         observed = {"state": "error", "reason": more.pop("reason")}
     return Scenario(name, address or SUDOERS, EMPTY, verdict, observed, files=planted, commands=commands, **more)
@@ -89,6 +91,7 @@ def _missing(now: Sequence[str] = (), at_boot: Sequence[str] = ()) -> Dict[str, 
     return {"unrecorded_now": list(now), "unrecorded_at_boot": list(at_boot)}
 
 
+READ = "command: auditctl -l, /etc/audit/rules.d"
 NO_RULES = "No rules\n"
 GONE = ["-w /etc/sudoers -p wa (%s)" % arch for arch in BOTH]
 FIXED: Dict[str, Any] = {"wanted": "scope"}
@@ -127,6 +130,32 @@ SCENARIOS = [
     _newer("newer-call-is-recorded", "pass", "6.1.0-18-amd64", _each("-a always,exit -F arch=%s -S openat2")),
     _newer("kernel-does-not-know-it", "pass", "5.4.0-1-amd64", observed=_missing()),
     _case("right", "pass", WATCH, observed=_missing(), **FIXED),
+    # What such rules do not see on this host is said beside what they do.
+    _case(
+        "people-who-come-by-run0",
+        "pass",
+        {RULES: _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset"), "/usr/bin/run0": File(link="systemd-run")
+         , "/usr/bin/systemd-run": File(mode=0o755)},
+        CHMOD,
+        source=READ + "; sessions of run0 have no login uid, so rules that ask for one (auid) record nothing of them",
+    ),
+    _case("not-of-people-with-run0", "pass", {RULES: WATCH, "/usr/bin/run0": File(mode=0o755)}, source=READ),
+    _case(
+        "logins-without-utmp",
+        "pass",
+        {RULES: "-w /var/log/wtmp -p wa\n", "/run/systemd/system": File(directory=True, mode=0o755), "/var/log/wtmp.db": "",
+         "/var/log/wtmp": ""},
+        {"query": "watch", "path": "/var/log/wtmp"},
+        source=READ + "; there is no /run/utmp, and in wtmp and lastlog only what programs write there themselves (sshd does); other "
+        "logins are in /var/log/wtmp.db and the journal",
+    ),
+    _case(
+        "logins-with-utmp",
+        "pass",
+        {RULES: "-w /var/log/wtmp -p wa\n", "/run/systemd/system": File(directory=True, mode=0o755), "/run/utmp": "", "/var/log/wtmp": ""},
+        {"query": "watch", "path": "/var/log/wtmp"},
+        source=READ,
+    ),
     _case("nothing-set", "fail", "-D\n-b 8192\n--backlog_wait_time 60000\n-f 1\n", observed=_missing(GONE, GONE), **FIXED),
     _case("no-folder", "fail", {}, **FIXED),
     _case("not-loaded", "fail", WATCH, kernel=NO_RULES, observed=_missing(now=GONE)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from tests.scenarios.linux import File, Scenario
+from tests.scenarios.linux import CommandResult, File, Scenario
 
 MAIN = "/etc/sudoers"
 SERVICES = "/etc/nsswitch.conf"
@@ -49,6 +49,20 @@ def _password(name: str, query: str, text: str) -> Scenario:
     return Scenario(name, {"query": query}, {"empty": True}, "fail", {"state": "value"}, files=files, wanted=[])
 
 
+def _rs(
+    name: str, verdict: str, setting: str, expect: Dict[str, Any], text: str, observed: Dict[str, Any], **more: Any
+) -> Scenario:
+    """Where sudo is sudo-rs: 0.2.5 as Debian 13 has it, by the alternative that Ubuntu makes of it."""
+    files = {"/usr/lib/cargo/bin/sudo": File("", 0o4755), "/usr/bin/sudo": File(link="/etc/alternatives/sudo")}
+    files["/etc/alternatives/sudo"] = File(link="/usr/lib/cargo/bin/sudo")
+    said = {"sudo -V": CommandResult(0, "", "sudo-rs 0.2.5\n")}
+    address = {"query": "default", "name": setting}
+    return Scenario(name, address, expect, verdict, observed, files={**files, MAIN: text, **more}, commands=said)
+
+
+LOGS = "Defaults logfile=/var/log/sudo.log\n"
+TO_LOG = {"equals": "/var/log/sudo.log"}
+FEW_MINUTES = {"between": [0, 15]}
 RULES = "root ALL=(ALL:ALL) ALL\nbob ALL=(ALL:ALL) ALL\n"
 
 
@@ -146,6 +160,24 @@ SCENARIOS = [
         "error",
         {MAIN: "Defaults use_pty\n", SERVICES: "sudoers:\tfiles sss\n"},
         {"state": "error"},
+    ),
+    _rs("sudo-rs-keeps-no-log", "fail", "logfile", TO_LOG, LOGS, {"state": "absent"}),
+    _rs("sudo-rs-has-a-pty-of-itself", "pass", "use_pty", TRUE, LOGS, {"value": True, "default": True}),
+    _rs("sudo-rs-without-a-pty", "fail", "use_pty", TRUE, "Defaults !use_pty\n", {"value": False}),
+    # A line with one setting that it does not know counts for nothing.
+    _rs("sudo-rs-passes-over-the-line", "error", "use_pty", TRUE, "Defaults !use_pty, logfile=/a\n", {"state": "error"}),
+    _rs("sudo-rs-minutes", "pass", "timestamp_timeout", FEW_MINUTES, LOGS, {"value": "15", "default": True}),
+    _rs("sudo-rs-minutes-set", "fail", "timestamp_timeout", FEW_MINUTES, "Defaults timestamp_timeout=60\n", {"value": "60"}),
+    _rs("sudo-rs-knows-no-endless", "error", "timestamp_timeout", FEW_MINUTES, "Defaults timestamp_timeout=-1\n", {}),
+    _rs("sudo-rs-reads-its-own", "fail", "use_pty", TRUE, "", {"value": False}, **{"/etc/sudoers-rs": "Defaults !use_pty\n"}),
+    _rs("sudo-rs-asks-no-directory", "pass", "use_pty", TRUE, "", {"value": True}, **{SERVICES: "sudoers: files ldap\n"}),
+    Scenario(
+        "log-that-sudo-rs-beside-does-not-keep",
+        {"query": "default", "name": "logfile"},
+        TO_LOG,
+        "fail",
+        {"state": "value"},
+        files={MAIN: LOGS, "/usr/bin/sudo": File("", 0o4755), "/usr/lib/cargo/bin/sudo": File("", 0o4755)},
     ),
     _pty("not-root", "error", {MAIN: "Defaults use_pty\n"}, {"state": "error"}, privileged=False),
     _list("no-tag", "pass", "nopasswd", "%sudo ALL=(ALL:ALL) ALL\n"),

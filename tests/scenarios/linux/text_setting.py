@@ -310,6 +310,6 @@ SCENARIOS = [
         {"equals": "halt"},
         "halt",
         file="/etc/audit/auditd.conf",
-        commands={"df -Pm /var/log": "Filesystem 1048576-blocks Used Available Capacity Mounted\nx 9000 1 8000 1% /\n"},
+        commands={"df -Pk /var/log": "Filesystem 1024-blocks Used Available Capacity Mounted\nx 9216000 9 8192000 1% /\n"},
     ),
 ]  # fmt: skip

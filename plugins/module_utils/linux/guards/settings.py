@@ -23,6 +23,7 @@ AUDITD = "/etc/audit/auditd.conf"
 # The path that auditd is built with.
 SENDMAIL = "/usr/lib/sendmail"
 MARGIN = 2
+KB_IN_MB = 1024
 PWQUALITY = "/etc/security/pwquality.conf"
 # Where cracklib looks unless dictpath names another place; the package cracklib-runtime makes it.
 DICTIONARY = "/var/cache/cracklib/cracklib_dict.pwd"
@@ -73,19 +74,21 @@ def _need_room(plan: ChangePlan, name: str, text: str) -> None:
     folder = _setting(plan, "log_file", "/var/log/audit/audit.log").rsplit("/", 1)[0]
     if not plan.host.exists(folder):
         folder = "/var/log"
-    fields = words_of(plan.host.run(["df", "-Pm", folder]).stdout.strip(BLANKS).split("\n")[-1])
+    # In the unit that POSIX names: df of the Rust coreutils knows no -m.
+    fields = words_of(plan.host.run(["df", "-Pk", folder]).stdout.strip(BLANKS).split("\n")[-1])
     if len(fields) < 6 or not is_number(fields[1]) or not is_number(fields[3]):
         raise CannotFix("how much space is left for audit records cannot be told, so %s = %s is not set" % (name, text))
+    size, left = int(fields[1]) // KB_IN_MB, int(fields[3]) // KB_IN_MB
     limit = _setting(plan, "admin_space_left", "50")
     reserve = (
-        int(fields[1]) * int(limit[:-1]) // 100
+        size * int(limit[:-1]) // 100
         if re.match(r"\d+%\Z", limit, re.ASCII)
         else int(re.sub(r"\D", "", limit, flags=re.ASCII) or 50)
     )
-    if int(fields[3]) < MARGIN * reserve:
+    if left < MARGIN * reserve:
         raise CannotFix(
-            "%s has %s MB left, and auditd counts it full at %d MB; %s = %s could stop this host at once: make room first"
-            % (folder, fields[3], reserve, name, text)
+            "%s has %d MB left, and auditd counts it full at %d MB; %s = %s could stop this host at once: make room first"
+            % (folder, left, reserve, name, text)
         )
 
 

@@ -4,7 +4,8 @@
 """AppArmor: whether the kernel uses it, the modes of the loaded profiles, processes that escaped theirs.
 
 As aa-status(8) counts: a process is unconfined where its program has a loaded profile and the
-process runs without it (it was started before the profile was loaded).
+process runs without it (it was started before the profile was loaded). Profiles that were made to
+confine nothing are named beside those that do not do what they were made for.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     read_each,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.apparmor_profiles import by_design
 
 ENABLED = "/sys/module/apparmor/parameters/enabled"
 PROFILES = "/sys/kernel/security/apparmor/profiles"
@@ -33,7 +35,7 @@ MAX_NAME = 200
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``{enabled, profiles, enforce, complain, unconfined, unconfined_processes}``."""
+    """Observe ``{enabled, profiles, enforce, complain, unconfined, unconfined_by_design, unconfined_processes}``."""
     return read_each(addresses, lambda _address: _observe(host))
 
 
@@ -45,12 +47,15 @@ def _observe(host: Host) -> Observation:
     lists: Dict[str, List[str]] = {}
     for name, mode in profiles:
         lists.setdefault(LISTS[mode], []).append(name)
+    named_only = by_design(host) if "unconfined" in lists else set()
+    lists["unconfined_by_design"] = [name for name in lists.get("unconfined", []) if name in named_only]
+    lists["unconfined"] = [name for name in lists.get("unconfined", []) if name not in named_only]
     lists["unconfined_processes"] = _escaped(host, {name for name, _mode in profiles} | _attachments(host))
     return value(_document(lists, len(profiles), enabled=True), PROFILES)
 
 
 def _document(lists: Dict[str, List[str]], count: int, *, enabled: bool) -> Dict[str, object]:
-    names = ("enforce", "complain", "unconfined", "unconfined_processes")
+    names = ("enforce", "complain", "unconfined", "unconfined_by_design", "unconfined_processes")
     bounded = {key: [name[:MAX_NAME] for name in sorted(lists.get(key, []))[:MAX_NAMES]] for key in names}
     return dict(bounded, enabled=enabled, profiles=count)
 

@@ -30,7 +30,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import fil
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import settings_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import Filter, Rule, split
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_text import USERS, RuleSet
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_words import NEWER, Words
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_words import (
+    NEWER,
+    Words,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_unseen import (
+    unseen,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
@@ -184,7 +190,9 @@ def _observe(recording: Recording, address: Address) -> Observation:
     else:
         wanted = [piece for rule in recording.wanted(address) for piece in recording.pieces(rule)]
         lost = [rules.missing(wanted) for rules in (recording.running, recording.configured)]
-    return value({"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, _source(recording))
+    return value(
+        {"unrecorded_now": _texts(lost[0]), "unrecorded_at_boot": _texts(lost[1])}, _source(recording, address)
+    )
 
 
 def _dropped(recording: Recording) -> List[Dict[str, str]]:
@@ -233,9 +241,12 @@ def _texts(lost: Mapping[str, str]) -> List[str]:
     return texts.items
 
 
-def _source(recording: Recording) -> str:
-    """Return where the rules were read."""
-    return "command: auditctl -l, %s" % (loaded_file(recording.host) or FOLDER)
+def _source(recording: Recording, address: Address) -> str:
+    """Return where the rules were read, and what such rules do not see on this host."""
+    by_people = address["query"] in ("program", "privileged_programs")
+    conditions = BY_PEOPLE if by_people else [str(one) for one in address.get("where", ())]
+    place = "command: auditctl -l, %s" % (loaded_file(recording.host) or FOLDER)
+    return place + unseen(recording.host, conditions, str(address.get("path", "")))
 
 
 def _nameable(path: str) -> str:

@@ -29,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sudo_program
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_sources import sudoers
 
 MAIN = "/etc/sudoers"
@@ -67,7 +68,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     except NotFound:
         return [absent(MAIN)] * len(addresses)
     host.need_root("The rules of sudo")
-    _only_files(host)
+    if not sudo_program.is_rs(host):
+        _only_files(host)
     found = lines(host)
 
     def one(address: Address) -> Observation:
@@ -102,6 +104,8 @@ def _only_files(host: Host) -> None:
 
 def main(host: Host) -> str:
     """Return the file in which the rules begin: another one where sudo.conf(5) gives it to the plugin that decides."""
+    if sudo_program.is_rs(host):
+        return sudo_program.OWN_RULES if host.exists(sudo_program.OWN_RULES) else MAIN
     found = MAIN
     try:
         text = host.read_text(CONF)
@@ -247,24 +251,45 @@ def setting_of(piece: str) -> Tuple[str, Any]:
 
 def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:
     """Return the last general setting. Where one is scoped, the loosest counts: it is the one that may be used."""
+    rs = sudo_program.is_rs(host)
+    if rs and sudo_program.RS_DEFAULTS.get(name, name) is None:
+        return absent("sudo-rs, which does not know %s" % name)
     general: Any = None
     source = MAIN
+    for file, number, scope, seen in _set_by(found_lines, name, rs):
+        place = "%s:%d" % (file, number)
+        if scope and seen is not True:
+            # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
+            return value("%s for %s" % (lowered(str(seen)), scope), place)
+        if not scope:
+            general, source = seen, place
+    if general is None:
+        return _unset(host, name, rs)
+    if name == "logfile" and isinstance(general, str) and sudo_program.rs_beside(host):
+        general += ", but nothing of what is called by %s (sudo-rs)" % sudo_program.BESIDE
+    return value(general, source)
+
+
+def _set_by(found_lines: Sequence[Line], name: str, rs: bool) -> Iterator[Tuple[str, int, str, Any]]:
+    """Yield (file, line, scope, value) of each place that sets a default. Raises `ReadError` where sudo-rs may pass over it."""
     for file, number, text in found_lines:
         found = DEFAULTS.match(text)
-        if found is None:
-            continue
-        for setting, seen in _settings(found.group("settings")):
-            if setting != name:
-                continue
-            place = "%s:%d" % (file, number)
-            if found.group("scope") and seen is not True:
-                # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
-                return value("%s for %s" % (lowered(str(seen)), found.group("scope")), place)
-            if not found.group("scope"):
-                general, source = seen, place
-    if general is None and name in COMPILED_IN:
-        return _compiled_in(host, COMPILED_IN[name])
-    return absent(MAIN) if general is None else value(general, source)
+        settings = list(_settings(found.group("settings"))) if found else []
+        for seen in [seen for setting, seen in settings if setting == name]:
+            strange = sudo_program.unknown_to_rs(settings) if rs else ""
+            if strange:
+                raise ReadError(
+                    "%s:%d: sudo-rs passes over a line with a setting that it does not take (%s); take that out, or give %s a line "
+                    "of its own" % (printable(file), number, printable(strange)[:60], name)
+                )
+            yield file, number, (found and found.group("scope")) or "", seen
+
+
+def _unset(host: Host, name: str, rs: bool) -> Observation:
+    """Return what holds of a setting that no file gives."""
+    if rs and name in sudo_program.RS_DEFAULTS:
+        return value(sudo_program.RS_DEFAULTS[name], "sudo-rs", default=True)
+    return _compiled_in(host, COMPILED_IN[name]) if name in COMPILED_IN else absent(MAIN)
 
 
 def _compiled_in(host: Host, pattern: Pattern[str]) -> Observation:

@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sudo_program
 
 # The last setting wins and files come in lexical order; a name with a dot would be skipped (sudoers(5)).
 OWN_FILE = "/etc/sudoers.d/zz-hipaa-cis"
@@ -47,12 +48,24 @@ def _without_lifting(text: str) -> str:
 
 
 def _write_default(plan: ChangePlan, name: str, wanted: Any) -> None:
+    if name in ("logfile", "log_allowed"):
+        _need_other_than_rs(plan.host)
     _rewrite(plan, lambda text: _without(text, name, lambda seen: not _holds(seen, wanted)))
     if not _holds(_in_force(plan.host, name), wanted):
         _add(plan, name, wanted)
     seen = sudo.read(plan.host, [{"query": "default", "name": name}])[0]
     if seen.state != "value" or not _holds(seen.value, wanted):
         raise CannotFix("%s still says otherwise; change it there by hand with visudo" % seen.source)
+
+
+def _need_other_than_rs(host: Host) -> None:
+    if sudo_program.is_rs(host):
+        raise CannotFix(
+            "sudo is sudo-rs here, which keeps no log file of its own and passes over a line that asks for one; have the other sudo "
+            "decide (Ubuntu: update-alternatives --set sudo /usr/bin/sudo.ws), or make an exception: what it writes goes to syslog"
+        )
+    if sudo_program.rs_beside(host):
+        raise CannotFix("%s (sudo-rs) may be called too and keeps no log file; remove it" % sudo_program.BESIDE)
 
 
 def _in_force(host: Host, name: str) -> Any:

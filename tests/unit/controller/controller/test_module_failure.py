@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer, told
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import (
+    explain,
+    gave_no_answer,
+    refused,
+    told,
+)
 
 NO_JSON = "Module result deserialization failed: No start of json char found"
 WRONG = "password given for becoming root is wrong"
@@ -54,6 +59,26 @@ def test_cause_is_named(answer, cause):
     assert said.startswith("The rollback could not be done on this host: ")
     assert cause in said
     assert "deserialization" not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("Task failed: Timeout (12s) waiting for privilege escalation prompt:\n", "prompt. sudo-rs puts"),
+        (
+            "Failed to connect to the host via ssh: kex_exchange_identification: read: Connection reset by peer",
+            "PerSourcePenalties",
+        ),
+        ("kex_exchange_identification: Connection closed by remote host", "PerSourcePenalties"),
+        ("Connection closed by 10.0.0.1 port 22", "PerSourcePenalties"),
+    ],
+)
+def test_host_that_refuses_is_told_from_one_that_is_gone(said, cause):
+    assert refused(said).startswith(said.rstrip())
+    assert cause in refused(said)
+    gone = "Failed to connect to the host via ssh: ssh: connect to host a port 22: No route to host"
+    assert refused(gone) == gone
+    assert refused("") == ""
 
 
 def test_answer_of_the_module_itself_is_left_as_it_is():

@@ -118,13 +118,13 @@ def test_vendor_drop_in_behind_ours(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("free", "said"), [("60", "could stop this host at once"), ("?", "cannot be told")], ids=["little", "unknown"]
+    ("free", "said"), [("61440", "could stop this host at once"), ("?", "cannot be told")], ids=["little", "unknown"]
 )
 def test_halt_where_there_is_no_room(tmp_path, free, said):
     address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "disk_full_action"}
-    df = "Filesystem 1048576-blocks Used Available Capacity Mounted on\n/dev/x 100 40 %s 40%% /\n" % free
+    df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 102400 40960 %s 40%% /\n" % free
     text = "admin_space_left = 50\n"
-    commands = {"df -Pm /var/log": df}
+    commands = {"df -Pk /var/log": df}
     assert said in refusal(tmp_path, "text_setting", address, "halt", {address["file"]: text}, commands=commands)
 
 
@@ -157,9 +157,10 @@ def test_no_password_would_be_accepted(tmp_path, name, wanted):
 @pytest.mark.root
 def test_room_is_measured_by_the_limit_of_auditd(planned, free, limit, refused):
     address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "disk_full_action"}
-    df = "Filesystem 1048576-blocks Used Available Capacity Mounted on\n/dev/x 100 40 %s 40%% /\n" % free
+    kb = int(free) * 1024
+    df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 102400 40960 %d 40%% /\n" % kb
     text = "admin_space_left = %s\n" % limit if limit else "# empty\n"
 
-    state, _steps = planned("text_setting", address, "halt", {address["file"]: text}, {"df -Pm /var/log": df})
+    state, _steps = planned("text_setting", address, "halt", {address["file"]: text}, {"df -Pk /var/log": df})
 
     assert (state["state"] == "refused") is refused, state
