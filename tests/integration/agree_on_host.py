@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ sys.path.insert(0, sys.argv[1])
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind
 
+RSYSLOG_UNIT = "/etc/systemd/system/rsyslog.service"
 SOCKET = "/run/agree.socket"
 LOCAL = f'module(load="imuxsock" SysSock.Name="{SOCKET}")\n'
 
@@ -29,10 +31,13 @@ def rsyslog(scenario):
     for name in os.listdir("/var/log"):
         if name.startswith("it"):
             os.unlink("/var/log/" + name)
+    given = re.search(r"UMask=(\d+)", str(scenario["files"].get(RSYSLOG_UNIT, "")))
     process = subprocess.Popen(
         ["rsyslogd", "-n", "-i", "/run/agree.pid", "-f", "/etc/rsyslog.conf"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # As systemd does it for the unit.
+        umask=int(given.group(1), 8) if given else -1,
     )
     deadline = time.monotonic() + 1
     while not os.path.exists(SOCKET) and process.poll() is None and time.monotonic() < deadline:
@@ -130,7 +135,7 @@ PROGRAMS = {
     "crypto": (openssl, openssl_seen, ["/usr/lib/ssl/openssl.cnf", "/etc/inc", "/etc/inc.cnf"], ""),
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
-    "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d"], LOCAL),
+    "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d", RSYSLOG_UNIT], LOCAL),
 }
 
 

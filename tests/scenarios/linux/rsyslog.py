@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 from tests.scenarios.linux import File, Scenario
 
 MAIN, ONE, TWO = "/etc/rsyslog.conf", "/etc/rsyslog.d/a.conf", "/etc/rsyslog.d/b.conf"
+UNIT = "/etc/systemd/system/rsyslog.service"
 RECEIVERS, FILES = {"query": "receivers"}, {"query": "files"}
 NONE = {"empty": True}
 CLOSED = {"each": {"fields": {"mode": {"mode_at_most": "0640"}}}}
@@ -21,9 +22,9 @@ def _receivers(name: str, verdict: str, main: str, more: Optional[Dict[str, Any]
     return Scenario(name, RECEIVERS, NONE, verdict, seen, files={**(more or {}), MAIN: main}, **keys)
 
 
-def _modes(name: str, modes: str, main: str, **keys: Any) -> Scenario:
+def _modes(name: str, modes: str, main: str, more: Optional[Dict[str, Any]] = None, **keys: Any) -> Scenario:
     verdict = "pass" if all(mode in ("0600", "0640", "0400") for mode in modes.split()) else "fail"
-    return Scenario(name, FILES, CLOSED, verdict, {"state": "value"}, files={MAIN: main}, **keys)
+    return Scenario(name, FILES, CLOSED, verdict, {"state": "value"}, files={**(more or {}), MAIN: main}, **keys)
 
 
 def _clear(name: str, verdict: str, main: str) -> Scenario:
@@ -85,6 +86,9 @@ SCENARIOS = [
     ),
     _modes("umask", "0640 0640", "*.* /var/log/it\n$FileCreateMode 0666\n*.* -/var/log/it2\n$Umask 0027\n"),
     _modes("umask-of-the-object", "0600", 'global(umask="0077")\n*.* /var/log/it\n$Umask 0022\n'),
+    # As Red Hat's unit has it; what rsyslog's own configuration says comes after it.
+    _modes("umask-of-the-unit", "0600", "*.* /var/log/it\n", {UNIT: "[Service]\nUMask=0066\nExecStart=/usr/sbin/rsyslogd -n\n"}),
+    _modes("umask-that-is-taken-back", "0644", "*.* /var/log/it\n$Umask 0000\n", {UNIT: "[Service]\nUMask=0066\n"}),
     _modes("mode-within-a-ruleset", "0644", '$FileCreateMode 0600\nruleset(name="r") {\n$FileCreateMode 0644\nstop\n}\n*.* /var/log/it\n', wanted="0640"),
     _modes(
         "mode-of-blocks", "0600 0644 0600 0600",

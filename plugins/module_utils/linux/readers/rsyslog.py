@@ -136,19 +136,21 @@ def _mode(seen: Statement, default: int) -> int:
     return int(text, 8) if text else default
 
 
-def umask(found: Sequence[Statement]) -> int:
-    """Return what rsyslogd takes away from all modes; an object wins over directives."""
-    by = {"global": 0, "directive": 0}
+def umask(host: Host, found: Sequence[Statement]) -> int:
+    """Return what rsyslogd takes away from all modes; an object wins over directives, and both over its unit."""
+    by: Dict[str, int] = {}
     for seen in found:
         text = _word(seen, "umask") if seen.name == "global" else seen.parameters[""] if seen.name == "umask" else ""
         taken = re.match(r"0[0-7]{3}", text, re.ASCII)
         if taken and seen.kind in ("object", "directive"):
             by["global" if seen.kind == "object" else "directive"] = int(taken.group(), 8)
-    return by["global"] or by["directive"]
+    if not by:
+        return daemon_options.unit_umask(host, daemon_options.RSYSLOGD)
+    return by.get("global") or by.get("directive", 0)
 
 
 def _files(host: Host, found: Sequence[Statement]) -> List[Dict[str, Any]]:
-    away = umask(found)
+    away = umask(host, found)
     return [{**_entry(host, seen), "mode": "%04o" % (mode & ~away)} for seen, mode in file_modes(found)]
 
 

@@ -10,7 +10,7 @@ import re
 from typing import Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_core import POSITIONAL, REMEDY, Core
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_grammar import NAME, parse
@@ -36,6 +36,13 @@ BASH_ONLY = frozenset({"source", "declare", "typeset", "shopt", "builtin", "let"
 HARMLESS_EVAL = re.compile(
     r"[\"']?(?:\$\(|`)[ \t]*(?:\w+=[^ \t]+[ \t]+)*(?:/\S*/)?(?:dircolors|lesspipe|locale-check)\b", re.ASCII
 )
+# Red Hat's lang.sh: sed makes `export NAME=VALUE` of the lines of a file that are assignments in capitals, and drops the others.
+EXPORTS = re.compile(
+    r"[\"']?(?:\$\(|`)[ \t]*(?:/\S*/)?sed[ \t]+-[rE][ \t]+(?:-e[ \t]+)?'s/\^\[\[:blank:\]\]\*\(\[\[:upper:\]_\]\+\)=\([^'/()]+\)"
+    r"/export \\1=\\2/;t;d'[ \t]+(?P<file>[^ \t;|&<>()`]+)[ \t]*[)`][\"']?\Z",
+    re.ASCII,
+)
+ASSIGNED = re.compile(r"[ \t]*([A-Z_]+=.+)\Z", re.ASCII)
 STATUS: Dict[str, Optional[bool]] = {
     ":": True,
     "true": True,
@@ -145,12 +152,9 @@ class Builtins(Core):
     def _source(self, _name: str, given: Sequence[str]) -> Optional[bool]:
         if not given:
             return False
-        paths = expand(given[0], self.state.values)
-        if not all(path.startswith("/") and known(path) for path in paths):
-            if given[0].startswith("/dev/null"):
-                return True
-            raise ReadError("%s: which file is read there cannot be told; %s" % (self._place, REMEDY))
-        return self._each([functools.partial(self._read, path) for path in sorted(paths)])
+        if given[0].startswith("/dev/null"):
+            return True
+        return self._each([functools.partial(self._read, path) for path in self._paths(given[0])])
 
     def _read(self, path: str) -> Optional[bool]:
         """Go through a file. One that includes itself adds nothing the second time."""
@@ -198,12 +202,33 @@ class Builtins(Core):
         text = " ".join(given)
         if HARMLESS_EVAL.match(text):
             return None
+        exports = EXPORTS.match(text)
+        if exports:
+            return self._each(
+                [functools.partial(self._export_lines, path) for path in self._paths(exports.group("file"))]
+            )
         values = product(part for word in given for part in (expand(word, self.state.values), only(" ")))
         if not all(known(value) for value in values):
             raise ReadError("%s: what eval runs there cannot be followed; %s" % (self._place, REMEDY))
         return self._each(
             [functools.partial(self._code, list(parse(value, self._place)), self._path) for value in sorted(values)]
         )
+
+    def _paths(self, word: str) -> List[str]:
+        paths = expand(word, self.state.values)
+        if not all(path.startswith("/") and known(path) for path in paths):
+            raise ReadError("%s: which file is read there cannot be told; %s" % (self._place, REMEDY))
+        return sorted(paths)
+
+    def _export_lines(self, path: str) -> Optional[bool]:
+        """Run what sed makes of a file's assignments. It may take fewer of them, for their values; all are taken here."""
+        try:
+            lines = split_lines(self._host.read_text(path)) if self._files.readable(path) is not False else []
+        except NotFound:
+            return True
+        # What is not quoted becomes words with single blanks between them.
+        text = " ".join("export " + found.group(1) for found in map(ASSIGNED.match, lines) if found)
+        return self._each([lambda: self._code(list(parse(text, self._place)), self._path), lambda: True])
 
     def _end_here(self, name: str, given: Sequence[str]) -> Optional[bool]:
         if name == "exec" and not [word for word in given if not word.startswith("-")]:

@@ -94,6 +94,8 @@ class Files:
             found = self.host.glob(pattern)
             return found or [pattern]
         listed = self.readable(folder)
+        if listed is None and self._status(folder) is None:
+            return [pattern]  # what the user may make of a folder that he was not given is his own
         if listed is None:
             return None
         return (self.host.glob(pattern) if listed else []) or [pattern]

@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload import checks, reload_for
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import comment_out, text_or
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import rsyslog
@@ -61,8 +62,8 @@ def _take_out(plan: ChangePlan) -> None:
     plan.each(dict.fromkeys(seen.file for seen in taken), take)
 
 
-def _lax(found: Sequence[Statement], mode: int) -> List[Statement]:
-    away = rsyslog.umask(found)
+def _lax(host: Host, found: Sequence[Statement], mode: int) -> List[Statement]:
+    away = rsyslog.umask(host, found)
     return [seen for seen, made in rsyslog.file_modes(found) if made & ~away & ~mode]
 
 
@@ -70,7 +71,7 @@ def _close(plan: ChangePlan, mode: int) -> None:
     """Modes that are written down are replaced where they are laxer; where none is, one is set before everything else."""
     text = "%03o" % mode
     found = statements(plan.host)
-    if not _lax(found, mode):
+    if not _lax(plan.host, found, mode):
         return
     holders = [seen for seen in found if seen.name == "filecreatemode" or "filecreatemode" in seen.parameters]
     for path in dict.fromkeys(seen.file for seen in holders):
@@ -80,7 +81,7 @@ def _close(plan: ChangePlan, mode: int) -> None:
         new = [MODE.sub(_strict(mode, text), row) if at in numbers else row for at, row in enumerate(rows, 1)]
         if new != rows:
             _put(plan, path, "".join(new))
-    left = _lax(statements(plan.host), mode)
+    left = _lax(plan.host, statements(plan.host), mode)
     first = ["$FileCreateMode 0%s\n" % text] if any(seen.kind == "action" for seen in left) else []
     if any(seen.kind == "object" for seen in left):
         for seen in found:
@@ -89,7 +90,7 @@ def _close(plan: ChangePlan, mode: int) -> None:
         first.append('module(load="builtin:omfile" fileCreateMode="0%s")\n' % text)
     if first:
         _put(plan, MAIN, "".join(first) + plan.host.read_text(MAIN))
-    for seen in _lax(statements(plan.host), mode):
+    for seen in _lax(plan.host, statements(plan.host), mode):
         raise CannotFix("%s still makes files that are open wider; change it there by hand" % seen.place)
 
 

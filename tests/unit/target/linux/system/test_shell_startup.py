@@ -215,3 +215,46 @@ def test_value_in_a_real_shell_is_among_the_possible(tmp_path, script, shell):
     os.makedirs(str(tmp_path / "root"))
 
     assert told.stdout.decode() in follow(tmp_path, script).get("PATH")
+
+
+# As Red Hat's /etc/profile.d/lang.sh has it.
+EXPORTS = "eval $(sed -r -e 's/^[[:blank:]]*([[:upper:]_]+)=([[:print:][:digit:]\\._-]+|\"[[:print:][:digit:]\\._-]+\")/export \\1=\\2/;t;d' ${config})"
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("LANG=en_US.UTF-8\nLC_TIME=C\n", "0022 /usr/bin:/bin"),
+        ('LANG="C"; umask 0027\n', "0027 /usr/bin:/bin"),
+        ("umask 0\nlang=x\n# LANG=de\nLANG\n", "0022 /usr/bin:/bin"),
+        ("  PATH=/first:/usr/bin\n", "0022 /first:/usr/bin"),
+        ("", "0022 /usr/bin:/bin"),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_what_sed_makes_of_assignments_is_followed(tmp_path, config, said, shell):
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip("left out on this machine: missing " + shell)
+    (tmp_path / "locale").write_text(config)
+    script = "umask 0022\nPATH=/usr/bin:/bin\nconfig=%s/locale\n" + EXPORTS
+    asked = [program, "-c", script % tmp_path + '\necho "$(umask) $PATH"']
+    assert subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout.decode() == said + "\n"
+
+    state = follow(tmp_path, script % "")
+    assert said.split(" ")[0] in state.get(" umask")
+    assert said.split(" ")[1] in state.get("PATH")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EXPORTS.replace("${config}", "$UNHEARD"),
+        EXPORTS.replace("export", "umask"),
+        EXPORTS.replace(";t;d", ""),
+        EXPORTS.replace("${config}", "/a; cat /b"),
+    ],
+)
+def test_what_else_sed_prints_is_not(tmp_path, text):
+    with pytest.raises(ReadError, match=r"/profile"):
+        follow(tmp_path, text)

@@ -1,0 +1,89 @@
+"""Red Hat Enterprise Linux 9, as the installer's choice "Server" leaves it (authselect's profile sssd, Boot Loader Specification)."""
+
+from __future__ import annotations
+
+from typing import List
+
+from tests.scenarios.imitated import (
+    EMPTY,
+    SHARED,
+    Row,
+    Stock,
+    fact,
+    kernel,
+    option,
+    runs,
+    text,
+    unit,
+)
+from tests.scenarios.imitated.rhel_9_files import FILES, SSHD_SAYS
+
+ON, STATIC, OFF = ("enabled", "active"), ("static", "inactive"), ("disabled", "inactive")
+UNITS = {
+    "auditd.service": ON,
+    "chronyd.service": ON,
+    "crond.service": ON,
+    "firewalld.service": ON,
+    "rsyslog.service": ON,
+    "sshd.service": ON,
+    "sshd.socket": OFF,
+    "sssd.service": ON,
+    "nftables.service": OFF,
+    "systemd-journald.service": ("static", "active"),
+    "systemd-journal-upload.service": OFF,
+    "debug-shell.service": OFF,
+    "dnf-makecache.timer": ON,
+    "systemd-coredump.socket": ("static", "active"),
+}
+COMMANDS = {
+    "sshd -T": SSHD_SAYS,
+    "uname -m": "x86_64\n",
+    "auditctl -l": "No rules\n",
+    "auditctl -s": "enabled 1\nfailure 1\npid 700\nrate_limit 0\nbacklog_limit 8192\nlost 0\nbacklog 0\n",
+    "sudo -V": "Sudo version 1.9.5p2\nAuthentication timestamp timeout: 5.0 minutes\n",
+    "systemctl --version": "systemd 252 (252-32.el9_4)\n",
+}
+
+
+SHA512 = {"each": {"fields": {"value": {"equals": "sha512"}}}}
+ROWS: List[Row] = [
+    *SHARED,
+    option("GSSAPIAuthentication", {"equals": "no"}, "fail"),
+    option("Ciphers", {"matches": "chacha20"}, "pass"),
+    option("MACs", {"matches": "hmac-sha1"}, "pass"),
+    unit("auditd", True, "pass"),
+    unit("chronyd", True, "pass"),
+    unit("crond", True, "pass"),
+    unit("firewalld", True, "pass"),
+    unit("nftables", True, "fail"),
+    unit("sshd", True, "pass"),
+    unit("sshd", False, "pass", "socket"),
+    unit("dnf-makecache", True, "pass", "timer"),
+    text("auditd", "/etc/audit/auditd.conf", "max_log_file_action", {"equals": "keep_logs"}, "fail"),
+    text("auditd", "/etc/audit/auditd.conf", "space_left_action", {"matches": "(?i)^syslog$"}, "pass"),
+    text("auditd", "/etc/audit/auditd.conf", "local_events", {"equals": "yes"}, "pass"),
+    text("pwquality", "/etc/security/pwquality.conf", "shortest", {"equals": "8"}, "pass"),
+    text("useradd", "/etc/default/useradd", "INACTIVE", {"equals": "-1"}, "pass"),
+    fact("root_path_problems", {"equals": ["/root/bin does not exist"]}, "pass"),
+    runs("session", "pam_unix.so", "pass"),
+    runs("password", "pam_pwquality.so", "pass", "judges"),
+    ("pam", {"query": "option", "type": "password", "module": "pam_unix.so", "name": "hash"}, SHA512, "pass"),
+    ("login_defs", {"name": "ENCRYPT_METHOD"}, {"equals": "SHA512"}, "pass"),
+    ("kernel_module", {"name": "tipc"}, {"fields": {"denylisted": {"equals": True}}}, "pass"),
+    kernel("kernel.yama.ptrace_scope", "1", "fail"),
+    kernel("net.ipv4.conf.default.rp_filter", "1", "pass"),
+    ("sudo", {"query": "default", "name": "use_pty"}, {"equals": True}, "fail"),
+    ("sudo", {"query": "default", "name": "timestamp_timeout"}, {"equals": "5"}, "pass"),
+    ("sudo", {"query": "nopasswd"}, EMPTY, "pass"),
+    ("chrony", {"query": "sources"}, {"each": {"fields": {"argument": {"equals": "2.rhel.pool.ntp.org"}}}}, "pass"),
+    ("cron_access", {"program": "cron"}, {"fields": {"deny": {"fields": {"exists": {"equals": True}}}}}, "pass"),
+    ("cron_access", {"program": "cron"}, {"fields": {"allow": {"fields": {"exists": {"equals": True}}}}}, "fail"),
+    ("audit_rule", {"query": "watch", "path": "/etc/sudoers"}, EMPTY, "fail"),
+    ("audit_rule", {"query": "daemon"}, EMPTY, "pass"),
+    ("audit_rule", {"query": "immutable"}, EMPTY, "fail"),
+    ("apparmor", {}, {"fields": {"enabled": {"equals": False}}}, "pass"),
+    ("file", {"path": "/var/log/messages"}, {"fields": {"mode": {"equals": "0600"}}}, "pass"),
+]
+# Both are read from rpm's database and the boot loader's entries.
+ELSEWHERE = {"package": "tests/scenarios/linux/package.py", "bootloader": "tests/scenarios/linux/bootloader.py"}
+STOCK = Stock("rhel_9", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)
