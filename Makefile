@@ -111,8 +111,9 @@ lint-changelog:
 	@$(BIN)/antsibull-changelog lint-changelog-yaml --no-semantic-versioning changelogs/changelog.yaml
 
 .PHONY: docs
-docs: $(VENV)/.development ## write the reference pages from the catalog anew
+docs: $(VENV)/.development ## write the reference pages from the catalog anew, and what was tried on what from the tests
 	@$(GENERATE_REFERENCE)
+	@$(BIN)/python -m tests.tools.platforms
 
 .PHONY: format
 format: $(VENV)/.development ## format the Python code

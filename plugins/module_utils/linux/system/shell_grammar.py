@@ -40,7 +40,9 @@ class Token(NamedTuple):
 
 def is_shell(path: str) -> bool:
     """Return whether a shell runs the file at login."""
-    return path in ("/etc/profile", "/etc/bash.bashrc") or path.startswith(("/etc/profile.d/", "/root/."))
+    return path in ("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc") or path.startswith(
+        ("/etc/profile.d/", "/root/.")
+    )
 
 
 def parse(text: str, place: str) -> Iterator[Node]:

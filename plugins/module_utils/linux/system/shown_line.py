@@ -72,7 +72,8 @@ _PAM_RETURNS = (
 )
 _PAM = words(
     r"-?(?:auth|account|password|session)", r"required|requisite|sufficient|optional|include|substack|@include",
-    r"common-[a-z-]{4,30}", _PAM_RETURNS + r"(?:ignore|bad|die|ok|done|reset|\d{1,2})", r"(?:/[\w./-]{1,80}/)?pam_[a-z0-9_]{2,30}\.so",
+    r"common-[a-z-]{4,30}|(?:system|password|smartcard|fingerprint)-auth|postlogin",
+    _PAM_RETURNS + r"(?:ignore|bad|die|ok|done|reset|\d{1,2})", r"(?:/[\w./-]{1,80}/)?pam_[a-z0-9_]{2,30}\.so",
     r"nullok|nullok_secure|nodelay|use_authtok|use_first_pass|try_first_pass|md5|bigcrypt|sha256|sha512|blowfish|"
     r"gost_yescrypt|yescrypt|obscure|shadow|nis|audit|debug|quiet|no_warn|no_pass_expiry|preauth|authfail|authsucc|silent|"
     r"no_log_info|local_users_only|even_deny_root|enforce_for_root|usergroups|nousergroups|use_uid|root_only|deny|trust",
@@ -210,24 +211,24 @@ _KERNEL_LINE = words(
 _SORTS: Tuple[Tuple[Pattern[str], Shown], ...] = tuple(
     (re.compile(r"(?:%s)\Z" % files), shown)
     for files, shown in (
-        (r"/etc/pam\.d/.*|/usr/share/pam-configs/.*", _pam),
+        (r"/etc/(?:pam\.d|authselect)/.*|/usr/share/pam-configs/.*", _pam),
         (r"/etc/(?:issue|issue\.net|motd|ssh/banner)", anywhere(r"\\[mrsv]|debian|ubuntu", re.IGNORECASE)),
         (r"/etc/rsyslog\.conf|/etc/rsyslog\.d/.*", shown_sources.rsyslog),
         (r"/etc/apt/sources\.list|/etc/apt/sources\.list\.d/.*\.list", shown_sources.apt_list),
         (r"/etc/apt/sources\.list\.d/.*\.sources", shown_sources.apt_fields),
         (r"/etc/apt/apt\.conf|/etc/apt/apt\.conf\.d/.*", shown_sources.apt_settings),
         (r"/etc/sudoers|/etc/sudoers\.d/.*", shown_sources.sudoers),
-        (r"/etc/(?:profile|bash\.bashrc|profile\.d/.*|default/login|exim4/update-exim4\.conf\.conf)|/root/\..*",
+        (r"/etc/(?:profile|bash\.bashrc|bashrc|profile\.d/.*|default/login|exim4/update-exim4\.conf\.conf)|/root/\..*",
          lambda line: _commented(_SHELL, line)),
         (r"/etc/default/grub|/etc/default/grub\.d/.*", lambda line: _commented(_KERNEL_LINE, line)),
-        (r"/etc/default/chrony", lambda line: _commented(_DAEMON, line)),
+        (r"/etc/default/chrony|/etc/sysconfig/chronyd", lambda line: _commented(_DAEMON, line)),
         (r"/etc/nftables\.conf|/etc/iptables/.*|/etc/ufw/.*\.rules", lambda line: only(_FIREWALL, line)),
         (r"/(?:etc|usr/lib|run)/tmpfiles\.d/.*",
          anywhere(r"\A[a-zA-Z][!+=~^-]*[ \t]+/(?:run|var)/log/journal[\w./%-]*(?:[ \t]+(?:[0-7~:]{3,6}|root|adm|systemd-journal|-))*(?=\s|\Z)")),
         (r"/etc/logrotate\.conf|/etc/logrotate\.d/.*",
          anywhere(r"\A(?:daily|weekly|monthly|yearly|hourly|(?:rotate|maxage|size|maxsize|minsize)[ \t]+\d{1,9}[kMG]?)(?=\s|\Z)")),
         (r"/etc/shells", anywhere(r"\A/[\w./+-]{1,100}(?=\s|\Z)")),
-        (r"/etc/chrony/.*",
+        (r"/etc/chrony/.*|/etc/chrony\.conf",
          anywhere(r"\A(?:server|pool|peer|sourcedir|confdir|user)[ \t]+[\w./:-]{1,100}(?:[ \t]+(?:iburst|prefer|nts|(?:min|max)poll[ \t]+-?\d+|"
                   r"maxsources[ \t]+\d+))*(?=\s|\Z)")),
         (r"/etc/systemd/system/[^/]*\.mount(?:\.d/.*)?", _mount_unit),

@@ -1,0 +1,26 @@
+"""docs/platforms.md says what the tests' tables say."""
+
+from __future__ import annotations
+
+from tests.tools import platforms
+
+
+def test_page_is_what_the_tables_give():
+    assert platforms.PAGE.read_text(encoding="utf-8") == platforms.page(), "run python -m tests.tools.platforms"
+
+
+def test_every_kind_has_its_row_and_was_tried_somewhere():
+    rows = {cells[0].strip("`"): cells[1:] for cells in platforms.rows()}
+    assert set(rows) >= set(platforms.observe.KINDS)
+    assert {kind for kind, cells in rows.items() if set(cells[:4]) == {"no"}} == set()
+
+
+def test_tests_of_their_own_are_about_their_kind():
+    for kind, (path, word) in platforms.OWN_TESTS.items():
+        assert word in (platforms.ROOT / path).read_text(encoding="utf-8"), kind
+
+
+def test_settings_that_need_a_kernel_do_not_count_as_booted():
+    booted, machine = platforms._on_debian()
+    assert not {"apparmor", "audit_rule", "kernel_module"} & set(booted)
+    assert {"apparmor", "audit_rule", "kernel_module"} <= set(machine)
