@@ -96,20 +96,26 @@ def site(tmp_path):
 
 
 # Each would, without what the plays say themselves, let the batch after go on, end a host's part early, or kill an apply.
+# Those that touch different things are set together, for each play takes its time.
 SETTINGS = {
     "strategy": ({"ANSIBLE_STRATEGY": "free"}, ""),
     "strategy-in-file": ({}, "strategy = host_pinned"),
-    "forks": ({"ANSIBLE_FORKS": "1"}, ""),
-    "gathering": ({"ANSIBLE_GATHERING": "implicit"}, ""),
+    "forks-null-undefined": (
+        {"ANSIBLE_FORKS": "1", "ANSIBLE_NULL_REPRESENTATION": "null", "ANSIBLE_ERROR_ON_UNDEFINED_VARS": "false"},
+        "",
+    ),
+    "gathering-and-facts-kept": (
+        {"ANSIBLE_GATHERING": "implicit", "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile"},
+        "",
+    ),
     "any-errors-fatal": ({"ANSIBLE_ANY_ERRORS_FATAL": "true"}, ""),
     "force-handlers": ({"ANSIBLE_FORCE_HANDLERS": "true"}, ""),
-    "undefined": ({"ANSIBLE_ERROR_ON_UNDEFINED_VARS": "false"}, ""),
-    "null": ({"ANSIBLE_NULL_REPRESENTATION": "null"}, ""),
     "native": ({"ANSIBLE_JINJA2_NATIVE": "true"}, ""),
-    "callback": ({"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"}, ""),
+    "callback-and-debugger": (
+        {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal", "ANSIBLE_ENABLE_TASK_DEBUGGER": "true"},
+        "",
+    ),
     "callbacks": ({"ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit"}, ""),
-    "facts-kept": ({"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile"}, ""),
-    "debugger": ({"ANSIBLE_ENABLE_TASK_DEBUGGER": "true"}, ""),
     "become": ({"ANSIBLE_BECOME_USER": "nobody", "ANSIBLE_BECOME_METHOD": "su"}, ""),
     "task-timeout": ({"ANSIBLE_TASK_TIMEOUT": "1", "PUMP_SLOW": "2"}, ""),
 }

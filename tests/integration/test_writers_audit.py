@@ -55,10 +55,13 @@ def test_what_is_fixed_is_recorded_and_taken_back_with_the_rules_of_the_kernel_a
 
 
 def test_recording_that_was_switched_off_is_found_and_switched_on(machine, playbook, remediation_of):
-    playbook("remediate", [machine], **RULES)
+    machine.write(
+        FOLDER + "/site.rules", "-w /etc/sudoers -p wa -k scope\n-w /etc/sudoers.d -p wa -k scope\n", mode=0o640
+    )
+    machine.run(["augenrules", "--load"])
     machine.run(["auditctl", "-e", "0"])
 
-    playbook("remediate", [machine], **RULES)
+    playbook("remediate", [machine], **{**RULES, "hipaa_cis_include": {"rules": ["audit_sudo_rules"]}})
 
     found = remediation_of(machine)
     assert results(found)["audit_sudo_rules"][0] == "fixed"

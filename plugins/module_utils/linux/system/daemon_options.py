@@ -95,17 +95,6 @@ def _optional(host: Host, path: str) -> str:
         return ""
 
 
-def unit_umask(host: Host, daemon: Daemon) -> int:
-    """Return the umask with which its unit starts a daemon, 0 where that says none."""
-    found = 0
-    for unit in daemon.units:
-        for place in fragments(host, unit):
-            for name, text in assignments(snippet_text(host, place), "Service"):
-                if name == "UMask" and re.match(r"[0-7]{1,4}\Z", text, re.ASCII):
-                    found = int(text, 8)
-    return found
-
-
 def refuse(host: Host, daemon: Daemon) -> None:
     """Raise `ReadError` where a unit, its snippets or its environment starts a daemon with what its files do not say.
 
@@ -149,3 +138,14 @@ def _is_unseen(daemon: Daemon, word: str) -> bool:
         if letter in daemon.with_argument:
             return False
     return False
+
+
+def unit_umask(host: Host, daemon: Daemon) -> int:
+    """Return the umask with which its unit starts a daemon, 0 where that says none."""
+    found = 0
+    for unit in daemon.units:
+        for place in fragments(host, unit):
+            for name, text in assignments(snippet_text(host, place), "Service"):
+                if name == "UMask" and re.match(r"[0-7]{1,4}\Z", text, re.ASCII):
+                    found = int(text, 8)
+    return found
