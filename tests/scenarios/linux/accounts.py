@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any, Dict, Optional
 
@@ -370,4 +371,165 @@ SCENARIOS = [
         expect=UMASK,
     ),
     _case("unknown-fact", "error", "shoe_size"),
+]
+
+# Other sources of accounts, as getent(1) gave them on booted hosts (glibc 2.36 and 2.41, systemd 252 and 257, extrausers 0.6).
+NAMES, EXTRA, USERDB = "/etc/nsswitch.conf", "/var/lib/extrausers/", "/etc/userdb/"
+ASKED = {NAMES: "passwd: files extrausers systemd\ngroup: files extrausers systemd\nshadow: files extrausers systemd\n"}
+EVE = "eve::2001:2001::/home/eve:/bin/bash\n"
+EVE_SHADOWED = EVE.replace("eve::", "eve:x:")
+OPEN = {EXTRA + "passwd": EVE_SHADOWED, EXTRA + "shadow": "eve::19000:0:90:7:::\n"}
+
+
+def _asked(services: str) -> Dict[str, Any]:
+    """Return a host whose only empty password is in a passwd line of extrausers, with this line of nsswitch.conf."""
+    return {NAMES: services, EXTRA + "passwd": EVE}
+
+
+def _record(**fields: Any) -> str:
+    return json.dumps({"userName": "eve", "uid": 2001, "gid": 2001, **fields})
+
+
+SCENARIOS += [
+    _case("extrausers-empty-password", "fail", "empty_password", {**ASKED, **OPEN}),
+    _case("extrausers-empty-in-passwd", "fail", "empty_password", {**ASKED, EXTRA + "passwd": EVE}),
+    _case("extrausers-not-asked", "pass", "empty_password", {**OPEN, NAMES: "passwd: files systemd\n"}),
+    _case("extrausers-last-line-counts", "pass", "empty_password", _asked("passwd: files extrausers\npasswd: files\n")),
+    _case("extrausers-last-line-asks", "fail", "empty_password", _asked("passwd: files\npasswd: files extrausers\n")),
+    _case("extrausers-without-a-colon", "fail", "empty_password", _asked(" passwd files extrausers # x\n")),
+    _case("extrausers-other-case", "pass", "empty_password", _asked("Passwd: files extrausers\n")),
+    _case("extrausers-service-other-case", "pass", "empty_password", _asked("passwd: files Extrausers\n")),
+    _case(
+        "extrausers-stopped-before", "pass", "empty_password", _asked("passwd: files [NOTFOUND=return] extrausers\n")
+    ),
+    _case(
+        "extrausers-stopped-by-not", "pass", "empty_password", _asked("passwd: files[!success = RETURN]extrausers\n")
+    ),
+    _case("extrausers-not-stopped", "fail", "empty_password", _asked("passwd: files [!NOTFOUND=return] extrausers\n")),
+    _case("extrausers-goes-on", "fail", "empty_password", _asked("passwd: files [UNAVAIL=return] extrausers\n")),
+    _case("nsswitch-action-unknown", "error", "empty_password", _asked("passwd: files [gone=return] extrausers\n")),
+    _case("shadow-asked-as-passwd", "fail", "empty_password", {**OPEN, NAMES: "passwd: files extrausers\n"}),
+    _case(
+        "shadow-of-a-known-name-is-not-asked",
+        "pass",
+        "empty_password",
+        {**ASKED, EXTRA + "shadow": "root::19000:0:90:7:::\n"},
+    ),
+    _case(
+        "shadow-of-a-known-name-is-asked",
+        "fail",
+        "empty_password",
+        {NAMES: "shadow: files [SUCCESS=continue] extrausers\n", EXTRA + "shadow": "root::19000:0:90:7:::\n"},
+    ),
+    _case(
+        "extrausers-gives-no-second-root",
+        "pass",
+        "uid_zero",
+        {**ASKED, EXTRA + "passwd": "# none\ntoor:x:0:0::/root:/bin/sh\nlow:x:2001:400::/:/bin/sh\n"},
+        expect={"equals": ["root"]},
+    ),
+    _case("extrausers-malformed", "error", "uid_zero", {**ASKED, EXTRA + "passwd": "eve:x:zero:1::/:/bin/sh\n"}),
+    _case(
+        "extrausers-number-twice", "fail", "duplicate_uids", {**ASKED, EXTRA + "passwd": EVE.replace("2001", "1000")}
+    ),
+    _case(
+        "extrausers-name-twice", "fail", "duplicate_user_names", {**ASKED, EXTRA + "passwd": EVE.replace("eve", "bob")}
+    ),
+    _case("extrausers-group-twice", "fail", "duplicate_group_names", {**ASKED, EXTRA + "group": "bob:x:2000:\n"}),
+    _case("extrausers-low-group", "pass", "duplicate_group_names", {**ASKED, EXTRA + "group": "bob:x:499:\n"}),
+    _case(
+        "extrausers-hash-in-passwd",
+        "fail",
+        "unshadowed",
+        {**ASKED, EXTRA + "passwd": EVE.replace("::2", ":%s:2" % HASH, 1)},
+    ),
+    _case("extrausers-home-missing", "fail", "home_missing", {**ASKED, **HOMES, EXTRA + "passwd": EVE_SHADOWED}),
+    _case(
+        "extrausers-age",
+        "fail",
+        "password_maximum_age",
+        {**ASKED, EXTRA + "passwd": EVE_SHADOWED, EXTRA + "shadow": "eve:%s:19000:0:99999:7:::\n" % HASH},
+        expect=_days({"at_most": 365}),
+    ),
+    _case(
+        "altfiles-second-root",
+        "fail",
+        "uid_zero",
+        {NAMES: "passwd: files altfiles\n", "/usr/lib/passwd": "toor:x:0:0::/:/bin/sh\n"},
+        expect={"equals": ["root"]},
+    ),
+    _case("db-asked", "error", "uid_zero", {NAMES: "passwd: files db\n", "/var/lib/misc/passwd.db": "x"}),
+    _case("db-asked-but-not-there", "pass", "uid_zero", {NAMES: "passwd: db files\n"}, expect={"equals": ["root"]}),
+    _case(
+        "directory-is-judged-elsewhere", "pass", "uid_zero", {NAMES: "passwd: files sss\n"}, expect={"equals": ["root"]}
+    ),
+    _case(
+        "userdb-second-root",
+        "fail",
+        "uid_zero",
+        {**ASKED, USERDB + "eve.user": _record(uid=0)},
+        expect={"equals": ["root"]},
+    ),
+    _case(
+        "userdb-first-folder-counts",
+        "pass",
+        "uid_zero",
+        {**ASKED, USERDB + "eve.user": _record(), "/usr/lib/userdb/eve.user": _record(uid=0)},
+        expect={"equals": ["root"]},
+    ),
+    _case(
+        "userdb-file-of-another-name",
+        "pass",
+        "uid_zero",
+        {**ASKED, USERDB + "0.user": _record(uid=0)},
+        expect={"equals": ["root"]},
+    ),
+    _case(
+        "userdb-not-asked",
+        "pass",
+        "uid_zero",
+        {NAMES: "passwd: files\n", USERDB + "eve.user": _record(uid=0)},
+        expect={"equals": ["root"]},
+    ),
+    _case(
+        "userdb-empty-password",
+        "fail",
+        "empty_password",
+        {
+            **ASKED,
+            USERDB + "eve.user": _record(),
+            USERDB + "eve.user-privileged": '{"privileged": {"hashedPassword": [""]}}',
+        },
+    ),
+    _case("userdb-no-password", "pass", "empty_password", {**ASKED, USERDB + "eve.user": _record()}),
+    _case(
+        "userdb-age",
+        "fail",
+        "password_maximum_age",
+        {
+            **ASKED,
+            USERDB + "eve.user": _record(
+                passwordChangeMaxUSec=366 * 86400 * 10**6, privileged={"hashedPassword": [HASH]}
+            ),
+        },
+        expect=_days({"at_most": 365}),
+    ),
+    _case(
+        "userdb-age-holds",
+        "pass",
+        "password_maximum_age",
+        {
+            **ASKED,
+            USERDB + "eve.user": _record(
+                passwordChangeMaxUSec=365 * 86400 * 10**6, privileged={"hashedPassword": [HASH]}
+            ),
+        },
+        expect=_days({"at_most": 365}),
+    ),
+    _case(
+        "userdb-group-twice", "fail", "duplicate_gids", {**ASKED, USERDB + "g.group": '{"groupName": "g", "gid": 1000}'}
+    ),
+    _case("userdb-malformed", "error", "uid_zero", {**ASKED, USERDB + "eve.user": '{"userName": "eve",'}),
+    _case("userdb-by-machine", "error", "uid_zero", {**ASKED, USERDB + "eve.user": _record(perMachine=[{"uid": 0}])}),
+    _case("homed", "error", "uid_zero", {**ASKED, "/var/lib/systemd/home/eve.identity": "{}"}),
 ]

@@ -9,12 +9,13 @@ So changes of PAM, of access by SSH and of su are of the class `login` there, wh
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.closing import SSHD_OPTIONS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import account_sources
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.name_services import PATH, elsewhere
 
 LOGIN = "login"
@@ -23,15 +24,23 @@ PAM_FILES = ("/etc/pam.d/", "/etc/pam.conf", "/etc/security/")
 MORE_SSHD_OPTIONS = frozenset({"authorizedkeyscommand", "authorizedkeysfile", "disableforwarding"})
 
 
+def _beside_files(host: Host) -> List[str]:
+    """Return the sources on this host, other than the files, that give it accounts or cannot be read."""
+    try:
+        return account_sources.places(host, "passwd")
+    except ReadError as problem:
+        return [str(problem)]
+
+
 def refusals(host: Host, changes: Mapping[str, Sequence[Any]], options: Mapping[str, Any]) -> Dict[str, str]:
     """Return change -> why it needs the class `login` here, where that is not allowed or not what it was sent as."""
     concerned = [name for name, (kind, address, *_more) in changes.items() if _concerns_logins(kind, address)]
-    from_elsewhere = elsewhere(host) if concerned else []
+    from_elsewhere = (elsewhere(host) or _beside_files(host)) if concerned else []
     if not from_elsewhere or options.get("as_login"):
         return {}
     reason = (
-        "accounts of this host come from a directory as well (%s in %s), which cannot be listed, so it is not known whom this "
-        "would shut out; here it is of the class login, which hipaa_cis_allow_disruption does not hold"
+        "accounts of this host come from elsewhere than /etc/passwd as well (%s in %s), and they are not looked at before a "
+        "change, so it is not known whom this would shut out; here it is of the class login, which hipaa_cis_allow_disruption does not hold"
         % (printable(", ".join(from_elsewhere))[:100], PATH)
     )
     return dict.fromkeys(concerned, reason)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind `accounts`: facts of the local accounts, most of them lists of the names that stand out."""
+"""Kind `accounts`: facts of the accounts of all sources on this host, most of them lists of the names that stand out."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import hom
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
     EMPTY,
     Password,
-    groups,
     login_shells,
-    passwords,
     settings_number,
     shells,
-    users,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import (
+    all_groups,
+    all_passwords,
+    all_users,
+    places,
 )
 
 MAX_NAMES = 200
@@ -50,9 +53,16 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             raise UsageError("unknown fact %r; known: %s" % (fact, ", ".join(sorted(FACTS))))
         if fact.startswith(OF_HOMES):
             return _of_homes(host, fact)
-        return value(_bounded(FACTS[fact](host)), SOURCES.get(fact, "/etc/passwd, /etc/group"))
+        return value(_bounded(FACTS[fact](host)), _source(host, fact))
 
     return read_each(addresses, one)
+
+
+def _source(host: Host, fact: str) -> str:
+    """Return what a fact was read from, with the other sources of accounts that have a part in it."""
+    source = SOURCES.get(fact, "/etc/passwd, /etc/group")
+    of = {"/etc/passwd, /etc/group": ("passwd", "group"), "/etc/shadow": ("shadow",)}.get(source, ())
+    return ", ".join(dict.fromkeys([source, *(place for database in of for place in places(host, database))]))
 
 
 def _of_homes(host: Host, fact: str) -> Observation:
@@ -88,7 +98,7 @@ def _twice(items: Iterable[Any]) -> List[str]:
 
 
 def _with_password(host: Host) -> List[Password]:
-    return [entry for entry in passwords(host) if entry.algorithm]
+    return [entry for entry in all_passwords(host) if entry.algorithm]
 
 
 def _days(name: str) -> Callable[[Host], List[Dict[str, Any]]]:
@@ -105,7 +115,7 @@ def _system_accounts_with_shell(host: Host) -> List[str]:
     valid = login_shells(host)
     return [
         user.name
-        for user in users(host)
+        for user in all_users(host)
         # An empty shell is /bin/sh (passwd(5)).
         if (user.uid < least or user.uid == 65534) and user.name not in SPECIAL and (user.shell or "/bin/sh") in valid
     ]
@@ -114,26 +124,26 @@ def _system_accounts_with_shell(host: Host) -> List[str]:
 def _unlocked_without_shell(host: Host) -> List[str]:
     valid = login_shells(host)
     # One line of a name that stands twice is enough to let somebody in.
-    open_names = {entry.name for entry in passwords(host) if not entry.locked}
-    known = {entry.name for entry in passwords(host)}
-    without = [user for user in users(host) if user.name != "root" and (user.shell or "/bin/sh") not in valid]
+    open_names = {entry.name for entry in all_passwords(host) if not entry.locked}
+    known = {entry.name for entry in all_passwords(host)}
+    without = [user for user in all_users(host) if user.name != "root" and (user.shell or "/bin/sh") not in valid]
     return [user.name for user in without if not user.shadowed or user.name in open_names or user.name not in known]
 
 
 def _empty_password(host: Host) -> List[str]:
-    names = [entry.name for entry in passwords(host) if entry.empty]
-    return names + [user.name for user in users(host) if user.password == EMPTY]
+    names = [entry.name for entry in all_passwords(host) if entry.empty]
+    return names + [user.name for user in all_users(host) if user.password == EMPTY]
 
 
 def _shadow_members(host: Host) -> List[str]:
-    shadow = [group for group in groups(host) if group.name == "shadow"]
+    shadow = [group for group in all_groups(host) if group.name == "shadow"]
     members = [member for group in shadow for member in group.members]
     numbers = {group.gid for group in shadow}
-    return members + [user.name for user in users(host) if user.gid in numbers]
+    return members + [user.name for user in all_users(host) if user.gid in numbers]
 
 
 def _root_password(host: Host) -> Dict[str, bool]:
-    entries = [entry for entry in passwords(host) if entry.name == "root"]
+    entries = [entry for entry in all_passwords(host) if entry.name == "root"]
     return {
         "empty": "root" in _empty_password(host),
         # What is there is a hash, or a mark that no password matches.
@@ -147,8 +157,8 @@ def _changed_in_future(host: Host) -> List[str]:
 
 
 def _missing_group(host: Host) -> List[str]:
-    known = {group.gid for group in groups(host)}
-    return [user.name for user in users(host) if user.gid not in known]
+    known = {group.gid for group in all_groups(host)}
+    return [user.name for user in all_users(host) if user.gid not in known]
 
 
 def _hidden(fact: str) -> Callable[[Host], BoundedList]:
@@ -164,12 +174,12 @@ def _nologin_in_shells(host: Host) -> List[str]:
 
 FACTS: Dict[str, Callable[[Host], Any]] = {
     **{fact: _hidden(fact) for fact in home_directories.FACTS},
-    "duplicate_gids": lambda host: _twice(group.gid for group in groups(host)),
-    "duplicate_group_names": lambda host: _twice(group.name for group in groups(host)),
-    "duplicate_uids": lambda host: _twice(user.uid for user in users(host)),
-    "duplicate_user_names": lambda host: _twice(user.name for user in users(host)),
+    "duplicate_gids": lambda host: _twice(group.gid for group in all_groups(host)),
+    "duplicate_group_names": lambda host: _twice(group.name for group in all_groups(host)),
+    "duplicate_uids": lambda host: _twice(user.uid for user in all_users(host)),
+    "duplicate_user_names": lambda host: _twice(user.name for user in all_users(host)),
     "empty_password": _empty_password,
-    "groups_gid_zero": lambda host: [group.name for group in groups(host) if group.gid == 0],
+    "groups_gid_zero": lambda host: [group.name for group in all_groups(host) if group.gid == 0],
     "home_missing": home_directories.missing,
     "home_not_owned": home_directories.not_owned,
     "home_too_open": home_directories.too_open,
@@ -183,19 +193,21 @@ FACTS: Dict[str, Callable[[Host], Any]] = {
     "password_maximum_age": _days("maximum"),
     "password_minimum_age": _days("minimum"),
     "password_warning": _days("warning"),
-    "primary_gid_zero": lambda host: [one.name for one in users(host) if one.gid == 0 and one.name not in GROUP_ZERO],
+    "primary_gid_zero": lambda host: [
+        one.name for one in all_users(host) if one.gid == 0 and one.name not in GROUP_ZERO
+    ],
     "root_password": _root_password,
     "root_path_problems": root_environment.path_problems,
     "root_umask": root_environment.umasks,
     "shadow_group_members": _shadow_members,
     "system_accounts_with_shell": _system_accounts_with_shell,
-    "uid_zero": lambda host: [user.name for user in users(host) if user.uid == 0],
+    "uid_zero": lambda host: [user.name for user in all_users(host) if user.uid == 0],
     "unlocked_without_shell": _unlocked_without_shell,
-    "unshadowed": lambda host: [user.name for user in users(host) if not user.shadowed],
+    "unshadowed": lambda host: [user.name for user in all_users(host) if not user.shadowed],
 }
 SOURCES = {
     **dict.fromkeys([name for name in FACTS if "password" in name], "/etc/shadow"),
-    **dict.fromkeys([name for name in FACTS if name.startswith(OF_HOMES)], "home directories of /etc/passwd"),
+    **dict.fromkeys([name for name in FACTS if name.startswith(OF_HOMES)], "home directories of accounts"),
     **dict.fromkeys(["root_path_problems", "root_umask"], "start-up files of root's shell"),
     "nologin_in_shells": "/etc/shells",
 }

@@ -15,7 +15,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import shown_mounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, mode_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, login_shells, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, login_shells
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.folder import (
     MAX_SHOWN,
     Walk,
@@ -35,7 +36,7 @@ FORBIDDEN = {".forward": "dot_forward", ".rhosts": "dot_rhosts"}
 def interactive(host: Host) -> List[User]:
     """Return the accounts with a login shell."""
     valid = login_shells(host)
-    return [user for user in users(host) if (user.shell or "/bin/sh") in valid]
+    return [user for user in all_users(host) if (user.shell or "/bin/sh") in valid]
 
 
 class Home(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pwd
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
@@ -30,6 +30,8 @@ DAYS = re.compile(r"-?[0-9]{1,10}\Z")
 MAX_ID = 2**32 - 1
 # What a shell that lets nobody in is called; some hosts list them in /etc/shells (for FTP, see shells(5)).
 REFUSING_SHELLS = ("nologin", "false", "true")
+# A line of an account file: its place, and its fields.
+Record = Tuple[str, List[str]]
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,14 @@ def users(host: Host) -> List[User]:
 
 
 def _users(host: Host) -> List[User]:
+    return users_of(records(host, "/etc/passwd", 7))
+
+
+def users_of(lines: Iterable[Record]) -> List[User]:
+    """Return the accounts of lines of passwd(5)."""
     return [
         User(name, _number(place, uid), _number(place, gid), home, shell, password)
-        for place, (name, secret, uid, gid, _gecos, home, shell) in _records(host, "/etc/passwd", 7)
+        for place, (name, secret, uid, gid, _gecos, home, shell) in lines
         for password in [SHADOWED if secret == "x" else EMPTY if not secret else IN_PASSWD]
     ]
 
@@ -105,26 +112,35 @@ def groups(host: Host) -> List[Group]:
 
 
 def _groups(host: Host) -> List[Group]:
+    return groups_of(records(host, "/etc/group", 4))
+
+
+def groups_of(lines: Iterable[Record]) -> List[Group]:
+    """Return the groups of lines of group(5)."""
     return [
         Group(name, _number(place, gid), tuple(member for member in members.split(",") if member))
-        for place, (name, _password, gid, members) in _records(host, "/etc/group", 4)
+        for place, (name, _password, gid, members) in lines
     ]
 
 
 def passwords(host: Host) -> List[Password]:
     """Return the facts of every line of shadow: a name that stands twice may have two. Only root can read them."""
     host.need_root("/etc/shadow")
-    found: List[Password] = host.shared(
-        "passwords", lambda: [_password(place, fields) for place, fields in _records(host, "/etc/shadow", 9)]
-    )
+    found: List[Password] = host.shared("passwords", lambda: passwords_of(records(host, "/etc/shadow", 9)))
     return found
 
 
-def _records(host: Host, path: str, width: int) -> List[Tuple[str, List[str]]]:
+def passwords_of(lines: Iterable[Record]) -> List[Password]:
+    """Return what is known of the passwords of lines of shadow(5)."""
+    return [_password(place, fields) for place, fields in lines]
+
+
+def records(host: Host, path: str, width: int, comments: bool = False) -> List[Record]:
+    """Return the place and the fields of every line. ``comments``: whether lines that begin with `#` are none."""
     result = []
     # Only a line feed ends a line for the C library, whatever else Python takes for one.
     for number, line in enumerate(host.read_text(path).split("\n"), 1):
-        if not line.strip(" \t"):
+        if not line.strip(" \t") or (comments and line[0] == "#"):
             continue
         place = "%s:%d" % (path, number)
         fields = line.split(":")

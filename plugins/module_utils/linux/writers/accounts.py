@@ -25,7 +25,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import ACCESS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, Address, required
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import accounts
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list import lists_of, shown
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, passwords, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import (
+    all_passwords,
+    all_users,
+    places,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import to_change
 
 if TYPE_CHECKING:
@@ -46,11 +51,26 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 
 
 def _command(plan: ChangePlan, label: str, argv: List[str], *records: Record) -> None:
-    """Plan one account's change, unless that is left alone, for it would shut somebody out (guards/closing.py)."""
-    why = plan.spared.get(plan.change, {}).get(argv[-1])
+    """Plan one account's change, unless that is left alone, for it would shut somebody out (guards/closing.py).
+
+    Raises `CannotFix` also for an account of another source than the files, which the system's tools don't change.
+    """
+    why = _of_another_source(plan.host, argv) or plan.spared.get(plan.change, {}).get(argv[-1])
     if why:
         raise CannotFix(why)
     plan.account_command(label, argv, records)
+
+
+def _of_another_source(host: Host, argv: List[str]) -> str:
+    """Return why an account is left, and what to do, where none of the tools can change it: it stands in no file of theirs."""
+    where = ", ".join(places(host, "passwd") or places(host, "shadow"))
+    if not where or argv[-1] in {user.name for user in users(host)}:
+        return ""
+    return (
+        "%s is no account of /etc/passwd but of %s, where `%s` changes nothing; change it there by hand: a line in the form "
+        "of shadow(5), or the fields of its record (see `userdbctl user %s`)"
+        % (printable(argv[-1]), where, printable(" ".join(argv)), printable(argv[-1]))
+    )
 
 
 def _age(option: str, column: str) -> Writer:
@@ -64,7 +84,7 @@ def _age(option: str, column: str) -> Writer:
             label = "set %s of %s to %d" % (option.lstrip("-"), name, days)
             _command(plan, label, ["chage", option, str(days), name], [SHADOW, name, position, str(days)])
 
-        plan.each([entry.name for entry in passwords(plan.host) if to_change(entry, fact, days)], limit)
+        plan.each([entry.name for entry in all_passwords(plan.host) if to_change(entry, fact, days)], limit)
 
     return write_days
 
@@ -93,7 +113,7 @@ def _lock(plan: ChangePlan, fact: str, _wanted: Any) -> None:
 def _homes(plan: ChangePlan, fact: str, wanted: Any) -> None:
     """Take from home directories what others may do in them; one that somebody else gets at is left to a person."""
     names = set(_names(plan, fact))
-    homes = {user.name: user for user in users(plan.host) if user.name in names}
+    homes = {user.name: user for user in all_users(plan.host) if user.name in names}
 
     def close(name: str) -> None:
         user = homes[name]

@@ -361,6 +361,23 @@ def test_what_cannot_be_told_is_refused(refusal):
     assert "cannot be told" in refusal(TAGS, {"/etc/sudoers": "@include /etc/sudoers.%h\n"})
 
 
+@pytest.mark.parametrize(
+    ("files", "concerned"),
+    [
+        ({"/var/lib/extrausers/passwd": "eve:x:2001:2001::/:/bin/sh\n"}, True),
+        ({"/etc/userdb/eve.user": '{"userName": "eve", "uid": 2001}'}, True),
+        ({"/etc/userdb/eve.user": "{"}, True),
+        ({}, False),
+    ],
+)
+def test_accounts_of_other_sources_make_it_a_matter_of_login(host, files, concerned):
+    here = host({"/etc/nsswitch.conf": "passwd: files altfiles systemd\n", **files})
+    if "/var/lib/extrausers/passwd" in files:
+        here = host({"/etc/nsswitch.conf": "passwd: files extrausers\n", **files})
+
+    assert bool(directory.refusals(here, {"it": SU}, {})) == concerned
+
+
 @pytest.mark.parametrize("source", ["sss", "ldap", "winbind", "nis"])
 @pytest.mark.parametrize(
     "change", [SU, PAM_ON, NO_EMPTY, ("text_setting", {"file": "/etc/security/faillock.conf", "name": "deny"}, "5")]

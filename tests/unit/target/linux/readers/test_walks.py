@@ -209,7 +209,7 @@ def test_home_that_may_not_answer_is_not_touched_and_said(tmp_path, untouchable,
     # What stands out among the others does so whatever is left out; that nothing does cannot be said.
     open_homes = seen.pop("home_too_open")
     missed = "1 homes that may not answer: anna (/net/anna, on /net, nfs4)"
-    assert (open_homes.value, open_homes.source) == (["root"], "home directories of /etc/passwd; without " + missed)
+    assert (open_homes.value, open_homes.source) == (["root"], "home directories of accounts; without " + missed)
     assert {(one.state, one.reason) for one in seen.values()} == {
         ("error", "nothing was found, but without %s; %s" % (missed, accounts.REMEDY))
     }
@@ -224,7 +224,7 @@ def test_home_that_may_not_answer_does_not_matter_where_nobody_logs_in(tmp_path,
 
     for fact in ("home_missing", "home_not_owned", "home_too_open", *home_directories.FACTS):
         (seen,) = read_kind(host, "accounts", [{"fact": fact}])
-        assert (seen.state, seen.value, seen.source) == ("value", [], "home directories of /etc/passwd"), fact
+        assert (seen.state, seen.value, seen.source) == ("value", [], "home directories of accounts"), fact
 
 
 def test_link_to_what_may_not_answer_is_judged_as_it_is(tmp_path, untouchable):

@@ -81,3 +81,23 @@ def test_home_that_a_list_opens_is_left_to_a_person(tmp_path, monkeypatch):
 
     with pytest.raises(CannotFix, match=r"/home/anna is open by an access control list to user:bo:--x"):
         accounts._homes(ChangePlan(PlannedHost(str(tmp_path))), "home_too_open", "0750")
+
+
+@pytest.mark.parametrize("shadow", ["bob:$6$salt$hash:19000:0:99999:7:::\n", ""])
+def test_account_of_another_source_is_left_with_what_to_do(tmp_path, shadow):
+    folder = tmp_path / "var/lib/extrausers"
+    folder.mkdir(parents=True)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/nsswitch.conf").write_text("passwd: files extrausers\n")
+    (tmp_path / "etc/passwd").write_text("bob:x:1000:1000::/home/bob:/bin/sh\n")
+    (tmp_path / "etc/shadow").write_text(shadow)
+    (folder / "passwd").write_text("eve:x:2001:2001::/home/eve:/bin/sh\n")
+    (folder / "shadow").write_text("eve:$6$salt$hash:19000:0:99999:7:::\n")
+    plan = ChangePlan(PlannedHost(str(tmp_path)))
+
+    if shadow:
+        accounts.write(plan, {"fact": "password_maximum_age"}, 365)
+        assert "chage --maxdays 365 bob" in str(plan.__dict__).replace("', '", " ")
+        return
+    with pytest.raises(CannotFix, match=r"eve is no account of /etc/passwd but of /var/lib/extrausers/passwd"):
+        accounts.write(plan, {"fact": "password_maximum_age"}, 365)

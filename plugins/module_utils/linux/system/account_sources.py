@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts of every source on this host that nsswitch.conf(5) asks for them, not of /etc/passwd and its like alone.
+
+A directory (sss, ldap, winbind) is no source on this host. What is in a source that cannot be read is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Dict, List, Tuple, TypeVar
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import account_database
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
+    Group,
+    Password,
+    Record,
+    User,
+    groups_of,
+    passwords_of,
+    records,
+    users_of,
+)
+
+CONFIG = "/etc/nsswitch.conf"
+# Where services keep files in the form of passwd(5). These are the compiled-in places.
+FLAT_FILES = {"extrausers": "/var/lib/extrausers/", "altfiles": "/usr/lib/"}
+# glibc's own place, and Debian's.
+DATABASES = ("/var/db/", "/var/lib/misc/")
+USERDB = "systemd"
+HOMED = "/var/lib/systemd/home/*.identity"
+# In the order in which systemd looks for a name; the first one counts.
+USERDB_FOLDERS = ("/etc/userdb", "/run/userdb", "/run/host/userdb", "/usr/local/lib/userdb", "/usr/lib/userdb")
+# libnss-extrausers passes over what has a lower number, but for the group `users`, which is 100.
+LEAST_OF_EXTRAUSERS = 500
+WIDTHS = {"passwd": 7, "group": 4, "shadow": 9}
+LINE = re.compile(r"[ \t\f\r\v]*(?P<database>[a-z]+)(?:[ \t\f\r\v]*:|[ \t\f\r\v]+)(?P<services>.*)", re.ASCII)
+PART = re.compile(r"\[(?P<actions>[^]]*)\]|(?P<service>[^][ \t\f\r\v]+)", re.ASCII)
+ACTION = re.compile(
+    r"(?P<other>!?)(?P<status>success|notfound|unavail|tryagain)=(?P<action>return|continue|merge)\Z", re.ASCII
+)
+Entry = TypeVar("Entry")
+
+
+def all_users(host: Host) -> List[User]:
+    """Return the accounts of all sources on this host. Raises `ReadError` where one of them cannot be read."""
+    return account_database.users(host) + more_users(host)
+
+
+def all_groups(host: Host) -> List[Group]:
+    """Return the groups of all sources on this host."""
+    return account_database.groups(host) + more_groups(host)
+
+
+def all_passwords(host: Host) -> List[Password]:
+    """Return what is known of the passwords of all sources on this host. Only root can read them."""
+    return account_database.passwords(host) + more_passwords(host)
+
+
+def more_users(host: Host) -> List[User]:
+    """Return the accounts that other sources than /etc/passwd give."""
+    return _more(host, "passwd", users_of)
+
+
+def more_groups(host: Host) -> List[Group]:
+    """Return the groups that other sources than /etc/group give."""
+    return _more(host, "group", groups_of)
+
+
+def more_passwords(host: Host) -> List[Password]:
+    """Return the passwords that other sources than /etc/shadow give."""
+    found = _more(host, "shadow", passwords_of)
+    if not found or "success=" in lowered(_line(host, "shadow")[1]):
+        return found
+    # Passwords are asked for by name alone, and the first source that knows the name is the last one asked.
+    known = {entry.name for entry in account_database.passwords(host)}
+    return [entry for entry in found if entry.name not in known]
+
+
+def places(host: Host, database: str) -> List[str]:
+    """Return the sources other than /etc/passwd and its like that give entries to a database: ``passwd``, ``group``, ``shadow``."""
+    found: Any = {"passwd": more_users, "group": more_groups, "shadow": more_passwords}[database](host)
+    if not found:
+        return []
+    kept = {service: place + database for service, place in FLAT_FILES.items()}
+    kept[USERDB] = "records of systemd-userdb"
+    return [kept[service] for service in asked(host, database) if service in kept]
+
+
+def _more(host: Host, database: str, parse: Callable[[List[Record]], List[Entry]]) -> List[Entry]:
+    def gathered() -> List[Entry]:
+        found: List[Entry] = []
+        for service in asked(host, database):
+            if service in FLAT_FILES:
+                found += parse(_flat(host, service, database))
+            elif service == USERDB:
+                found += _userdb(host).get(database, [])
+            elif service == "db":
+                _refuse_database(host, database)
+        return found
+
+    shared: List[Entry] = host.shared("more of " + database, gathered)
+    return shared
+
+
+def asked(host: Host, database: str) -> List[str]:
+    """Return the services behind the files that are asked for a name which the files don't have.
+
+    Raises `ReadError` for an action that glibc does not know: it passes over the whole line then.
+    """
+    number, text = _line(host, database)
+    found: List[str] = []
+    for part in PART.finditer(text):
+        if part.group("service"):
+            found.append(part.group("service"))
+        elif found and _ends_there(part.group("actions"), "%s:%d" % (CONFIG, number)):
+            break
+    return [service for service in found if service not in ("files", "compat")]
+
+
+def _ends_there(actions: str, place: str) -> bool:
+    """Return whether a name that the service before does not know is asked of no other."""
+    ends = False
+    for word in words_of(re.sub(r"[ \t]*=[ \t]*", "=", lowered(actions))):
+        action = ACTION.match(word)
+        if action is None:
+            raise ReadError("%s: %r is no action, so no service of the line is asked; mend it" % (place, word[:40]))
+        about = (action.group("status") == "notfound") != bool(action.group("other"))
+        ends = action.group("action") == "return" if about else ends
+    return ends
+
+
+def _line(host: Host, database: str) -> Tuple[int, str]:
+    """Return number and services of the line that counts: the last one; that of passwd where shadow has none."""
+    lines: Dict[str, Tuple[int, str]] = host.shared("name services", lambda: _lines(host))
+    return lines.get(database) or (lines.get("passwd") if database == "shadow" else None) or (0, "files")
+
+
+def _lines(host: Host) -> Dict[str, Tuple[int, str]]:
+    try:
+        text = host.read_text(CONFIG)
+    except NotFound:
+        return {}
+    found = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        named = LINE.match(line.split("#", 1)[0])
+        if named:
+            found[named.group("database")] = (number, named.group("services"))
+    return found
+
+
+def _flat(host: Host, service: str, database: str) -> List[Record]:
+    """Return the lines that a service gives from a file in the form of passwd(5). One that is not there gives none."""
+    if database == "shadow":
+        host.need_root(FLAT_FILES[service] + database)
+    try:
+        lines = records(host, FLAT_FILES[service] + database, WIDTHS[database], comments=True)
+    except NotFound:
+        return []
+    if service != "extrausers" or database == "shadow":
+        return lines
+    return [line for line in lines if _seen_by_extrausers(line[1], database)]
+
+
+def _seen_by_extrausers(fields: List[str], database: str) -> bool:
+    """Return whether the numbers of an account or group are none that it passes over."""
+    numbers = fields[2:4] if database == "passwd" else fields[2:3]
+    if not all(is_number(number) for number in numbers):
+        return True  # to be told as malformed
+    least = all(int(number) >= LEAST_OF_EXTRAUSERS for number in numbers[:1])
+    return least and all(int(number) >= LEAST_OF_EXTRAUSERS or int(number) == 100 for number in numbers[1:])
+
+
+def _refuse_database(host: Host, database: str) -> None:
+    """Raise `ReadError` where there is a compiled database, which only its own library reads."""
+    for folder in DATABASES:
+        path = folder + database + ".db"
+        if host.exists(path):
+            raise ReadError(
+                "%s also gives accounts (db in %s), and its form cannot be read here; keep them in /etc/%s and take db out"
+                % (path, CONFIG, database)
+            )
+
+
+def _userdb(host: Host) -> Dict[str, List[Any]]:
+    """Return the records of systemd-userdb by database; nothing where there are none."""
+    if host.glob(HOMED):
+        raise ReadError(
+            "systemd-homed keeps accounts on this host (%s), whose records are not read here; look at them with "
+            "`homectl list` and `homectl inspect`" % HOMED
+        )
+    if not any(host.glob(folder + "/*.*") for folder in USERDB_FOLDERS):
+        return {}
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import userdb
+
+    found: Dict[str, List[Any]] = host.shared("userdb", lambda: userdb.entries(host, USERDB_FOLDERS))
+    return found
