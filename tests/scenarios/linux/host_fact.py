@@ -168,3 +168,35 @@ SCENARIOS = [
     ),
     _at_boot("no-modules", [], DEVICE),
 ]
+
+GENERATOR = "/usr/lib/systemd/system-generators/systemd-crontab-generator"
+SCENARIOS += [
+    _case("runs_crontabs", "cron", True, {"/usr/sbin/cron": ""}),
+    _case("runs_crontabs", "cronie", True, {"/usr/sbin/crond": ""}),
+    _case("runs_crontabs", "bcron", True, {"/usr/sbin/bcron-sched": ""}),
+    _case("runs_crontabs", "systemd-cron", True, {GENERATOR: ""}),
+    _case("runs_crontabs", "by-a-local-build", True, {"/usr/local/sbin/crond": ""}),
+    _case("runs_crontabs", "anacron-has-its-own-table", False, {"/usr/sbin/anacron": ""}),
+    _case("runs_crontabs", "leftover-files", False, {"/etc/crontab": "", "/etc/init.d/cron": ""}),
+    _case("runs_daily_jobs", "anacron", True, {"/usr/sbin/anacron": ""}),
+    _case("runs_daily_jobs", "systemd-cron", True, {GENERATOR: ""}),
+    _case("runs_daily_jobs", "nothing", False, {"/etc/cron.daily/job": ""}),
+]
+
+DROPBEAR = {"/usr/lib/systemd/system/dropbear.service": "[Service]\nExecStart=/usr/sbin/dropbear -EF\n"}
+SCRIPT = {"/etc/rc2.d/S01dropbear": "", "/usr/sbin/dropbear": ""}
+STARTED = {
+    "/etc/systemd/system/multi-user.target.wants/dropbear.service": File(
+        link="/usr/lib/systemd/system/dropbear.service"
+    )
+}
+SCENARIOS += [
+    _case("ssh_server", "sshd", True, {"/usr/sbin/sshd": ""}),
+    _case("ssh_server", "dropbear", True, {**DROPBEAR, **STARTED}),
+    _case("ssh_server", "dropbear-for-the-initramfs", False, {"/usr/sbin/dropbear": ""}),
+    _case("ssh_server", "dropbear-not-started", False, {**DROPBEAR}),
+    _case("ssh_server", "dropbear-running", True, {**DROPBEAR, "/run/systemd/units/invocation:dropbear.service": "x"}),
+    _case("ssh_server", "dropbear-by-script", True, {**SCRIPT, "/etc/init.d/dropbear": File(mode=0o755)}),
+    _case("ssh_server", "dropbear-removed", False, {**SCRIPT, "/etc/init.d/dropbear": File(mode=0o644)}),
+    _case("ssh_server", "none", False, {"/usr/bin/ssh": ""}),
+]

@@ -103,3 +103,20 @@ SCENARIOS = [
     _case("systemctl-fails", "error", CommandResult(1, "", "Failed to connect to bus"), {"state": "error"}),
     Scenario("not-booted-by-systemd", {"name": "cups"}, OFF, "error", {"state": "error"}),
 ]  # fmt: skip
+
+SCENARIOS += [
+    # systemd-cron is no service, but a target that its timers hang on.
+    Scenario(
+        "target-by-its-full-name",
+        {"name": "cron.target"},
+        {"fields": {"enabled": {"equals": True}, "active": {"equals": True}}},
+        "pass",
+        _seen(True, True, False, "enabled"),
+        files=BOOTED,
+        commands={
+            COMMAND.replace("cups.service", "cron.target"): _show("loaded", "active", "enabled", "cron.target").replace(
+                "cups.service", "cron.target"
+            )
+        },
+    ),
+]

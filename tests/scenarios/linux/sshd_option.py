@@ -6,7 +6,7 @@ import glob
 from typing import Any, Callable, Dict, List, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
-from tests.scenarios.linux import Command, Scenario
+from tests.scenarios.linux import Command, File, Scenario
 
 MAIN = "/etc/ssh/sshd_config"
 EXTRA = "/etc/ssh/sshd_config.d/x.conf"
@@ -305,4 +305,40 @@ SCENARIOS = [
         commands={"sshd -T": sshd()},
         wanted="staff",
     ),
+]
+
+# Another server beside sshd: who comes in by it meets other settings than `sshd -T` prints.
+UNITS = "/etc/systemd/system/"
+WANTED = {UNITS + "multi-user.target.wants/second.service": File(link=UNITS + "second.service")}
+
+
+def _beside(
+    name: str, verdict: str, files: Dict[str, Any], start: str = "/usr/sbin/sshd -D -f /etc/ssh/second"
+) -> Scenario:
+    unit = "[Service]\nExecStart=%s\n" % start
+    observed = {"state": "error" if verdict == "error" else "value"}
+    planted = {MAIN: "PermitRootLogin no\n", UNITS + "second.service": unit, **files}
+    return _case(name, verdict, "permitrootlogin no\n", planted, observed=observed)
+
+
+SCENARIOS += [
+    _beside("second-sshd-with-a-file-of-its-own", "error", WANTED),
+    _beside("second-sshd-with-an-option", "error", WANTED, "/usr/sbin/sshd -D -oPermitRootLogin=yes"),
+    _beside("second-sshd-of-the-same-files", "pass", WANTED, "/usr/sbin/sshd -D -p 2222"),
+    _beside("second-sshd-not-started", "pass", {}),
+    _beside("second-sshd-runs-now", "error", {"/run/systemd/units/invocation:second.service": "x"}),
+    _beside(
+        "second-sshd-taken-back", "pass", {**WANTED, UNITS + "second.service.d/off.conf": "[Service]\nExecStart=\n"}
+    ),
+    _beside("dropbear-beside", "error", WANTED, "/usr/sbin/dropbear -EF -p 2222"),
+    _beside("program-for-keys-beside", "pass", WANTED, "/usr/bin/ssh-keygen -A -f /"),
+    _beside(
+        "second-sshd-by-socket",
+        "error",
+        {
+            UNITS + "third@.service": "[Service]\nExecStart=-/usr/sbin/sshd -i -f /etc/ssh/third\n",
+            UNITS + "sockets.target.wants/third.socket": "",
+        },
+    ),
+    _beside("second-sshd-masked", "pass", {UNITS + "second.service": File(link="/dev/null")}),
 ]

@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ssh_servers
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.container import is_container, owns_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
     BootSettings,
@@ -40,6 +41,12 @@ DESKTOP_FILES = (
 DISPLAY_MANAGERS = ("gdm3", "gdm", "lightdm", "sddm", "lxdm", "xdm", "wdm", "nodm", "slim", "greetd", "ly")
 PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 MAX_INTERFACES = 100
+# What runs /etc/crontab, /etc/cron.d and /etc/cron.hourly: cron of Debian, cronie, bcron. busybox and fcron have tables of their own.
+CRON_PROGRAMS = ("cron", "crond", "bcron-sched")
+# systemd-cron makes timers of these files.
+CRON_GENERATOR = "/usr/lib/systemd/system-generators/systemd-crontab-generator"
+# What runs /etc/cron.daily and its like by itself too.
+ANACRON = "anacron"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -91,6 +98,31 @@ def _graphical_desktop(host: Host) -> Tuple[Any, str]:
     return False, "/usr/share/xsessions, /usr/share/wayland-sessions"
 
 
+def _runs_crontabs(host: Host) -> Tuple[Any, str]:
+    """Return whether a program is here that runs the system's crontabs, started or not."""
+    return _first_program(host, CRON_PROGRAMS, [CRON_GENERATOR])
+
+
+def _runs_daily_jobs(host: Host) -> Tuple[Any, str]:
+    return _first_program(host, (*CRON_PROGRAMS, ANACRON), [CRON_GENERATOR])
+
+
+def _ssh_server(host: Host) -> Tuple[Any, str]:
+    """Return whether people may come in by SSH: sshd is here, or another server is started."""
+    found, source = _first_program(host, ["sshd"])
+    if not found and ssh_servers.others(host):
+        return True, printable(ssh_servers.others(host)[0][0])
+    return found, source
+
+
+def _first_program(host: Host, names: Sequence[str], generators: Sequence[str] = ()) -> Tuple[Any, str]:
+    paths = [directory + "/" + name for name in names for directory in PROGRAM_DIRECTORIES]
+    for path in [*paths, *generators]:
+        if host.exists(path):
+            return True, path
+    return False, "%s of %s" % (", ".join(names), ", ".join(PROGRAM_DIRECTORIES))
+
+
 def _wireless_interfaces(host: Host) -> Tuple[Any, str]:
     names = host.list_directory("/sys/class/net")
     found = [
@@ -123,4 +155,7 @@ FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
     "wireless_at_boot": _wireless_at_boot,
     "wireless_interfaces": _wireless_interfaces,
     "efi": _efi,
+    "runs_crontabs": _runs_crontabs,
+    "runs_daily_jobs": _runs_daily_jobs,
+    "ssh_server": _ssh_server,
 }

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options, sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options, ssh_servers, sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config import (
     ALGORITHMS,
     CONFIGURATION,
@@ -38,6 +38,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     algorithms: written out, they keep a newer sshd from its better ones. These are `default` where no line sets them.
     """
     host.need_root("The configuration of sshd")
+    ssh_servers.refuse(host)
     arguments = daemon_options.policy_arguments(host)
     try:
         output = host.run([*COMMAND, *arguments]).stdout

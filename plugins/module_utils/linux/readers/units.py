@@ -72,8 +72,8 @@ def observe(host: Host, name: str) -> Observation:
 
 
 def full_name(name: str, suffix: str) -> str:
-    """Return a unit's name with its suffix."""
-    return name if name.endswith(suffix) else name + suffix
+    """Return a unit's name with its suffix; a target, which some services consist of, keeps its own."""
+    return name if name.endswith((suffix, ".target")) else name + suffix
 
 
 def _fields(block: str) -> Unit:

@@ -120,12 +120,17 @@ def refuse(host: Host, daemon: Daemon) -> None:
 
 
 def _refuse(daemon: Daemon, place: str, text: str) -> None:
+    found = unseen(daemon, text)
+    if found:
+        raise ReadError("%s starts %s with %s, %s" % (place, daemon.name, " ".join(found)[:100], daemon.advice))
+
+
+def unseen(daemon: Daemon, text: str) -> List[str]:
+    """Return the options of a command line that win over the daemon's files, or lead to others."""
     words: List[str] = [
         re.sub(r"^\w+=", "", word, flags=re.ASCII) for word in re.split(r"[\s\"'\\]+|(?<==)(?=-)", text, flags=re.ASCII)
     ]
-    unseen = [word for word in words if _is_unseen(daemon, word)]
-    if unseen:
-        raise ReadError("%s starts %s with %s, %s" % (place, daemon.name, " ".join(unseen)[:100], daemon.advice))
+    return [word for word in words if _is_unseen(daemon, word)]
 
 
 def _is_unseen(daemon: Daemon, word: str) -> bool:
