@@ -113,6 +113,7 @@ def test_ufw(ufw_host, there_and_back):
         "firewall_single_tool": "fixed", "firewall_ufw_installed": "already_right",
         "firewall_ufw_without_iptables_persistent": "already_right", "firewall_ufw_running": "fixed",
         "firewall_ufw_loopback": "fixed", "firewall_ufw_outbound": "skipped", "firewall_ufw_default_refuse": "fixed",
+        "firewall_ufw_ports": "fixed",
     }  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def test_nftables(booted_host, there_and_back):
 
     made = there_and_back(booted_host, look)
     assert {rule for rule, result in made.items() if result == "fixed"} == {
-        "firewall_single_tool", "firewall_nftables_running", "firewall_nftables_without_ufw",
+        "firewall_single_tool", "firewall_nftables_running", "firewall_nftables_without_ufw", "firewall_nftables_tables",
     }  # fmt: skip
     assert set(made.values()) == {"fixed", "already_right", "skipped"}
 

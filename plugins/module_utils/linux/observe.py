@@ -129,6 +129,12 @@ def _authselect() -> KindReader:
     return authselect.read
 
 
+def _firewall() -> KindReader:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import firewall
+
+    return firewall.read
+
+
 # Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
 LATER: Dict[str, Callable[[], KindReader]] = {
     "directory": _directory,
@@ -136,6 +142,7 @@ LATER: Dict[str, Callable[[], KindReader]] = {
     "package_integrity": _package_integrity,
     "package_source": _package_source,
     "authselect": _authselect,
+    "firewall": _firewall,
     "crypto_policy": _crypto_policy,
     "crypto": _crypto,
     "selinux": _selinux,

@@ -47,7 +47,8 @@ class Kind:
     ``write``: ``plain`` or ``connection`` where remediation can write it, else empty. ``elements``: where a list of
     documents is observed, the key of each that becomes its own address. ``fields_written``: field of the document ->
     key of what is written; only keys of failing fields are. ``write_out``: the fields of the document that say what
-    holds (``value``) and whether it is written where people look for it (``stated``). ``at_boot``: field of the document ->
+    holds (``value``) and whether it is written where people look for it (``stated``). ``effect``: what is seen follows from
+    other settings, so it is looked at again once those of its rule are changed. ``at_boot``: field of the document ->
     what the next boot makes of it, as an expression over the document.
     """
 
@@ -58,6 +59,7 @@ class Kind:
     write: str = ""
     elements: str = ""
     fields_written: Mapping[str, str] = field(default_factory=dict)
+    effect: bool = False
     write_out: Mapping[str, str] = field(default_factory=dict)
     at_boot: Mapping[str, str] = field(default_factory=dict)
 

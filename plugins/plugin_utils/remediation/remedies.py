@@ -127,9 +127,16 @@ class Remedies:
                 "the site's own parameter is what is wrong" if planned.loose else "none of its settings fails by itself"
             )
             raise NoRemedy(only)
-        made = [change for leaf in leaves for change in self._changes_of(planned, leaf)]
+        made = [change for leaf in self._written(leaves) for change in self._changes_of(planned, leaf)]
         self._join(planned, made)
         return made
+
+    def _written(self, leaves: Sequence[Setting]) -> list[Setting]:
+        """Return what is to be changed of what fails; the effect of that is looked at afterwards. Raises `NoRemedy`."""
+        written = [leaf for leaf in leaves if not self._platform.kinds[leaf["kind"]].effect]
+        if leaves and not written:
+            raise NoRemedy(f"{self._judge.check(leaves[0]).setting} cannot be changed automatically")
+        return written
 
     def _join(self, planned: PlannedRule, made: Iterable[Change]) -> None:
         for change in made:
@@ -226,7 +233,10 @@ class Remedies:
             raise NoRemedy(f"{check.setting} could not be read: {check.reason}")
         if check.outcome != "fail":
             return []
-        if not self._platform.kinds[setting["kind"]].write:
+        kind = self._platform.kinds[setting["kind"]]
+        if kind.effect:
+            return [setting]
+        if not kind.write:
             raise NoRemedy(f"{check.setting} cannot be changed automatically")
         wanted_value(setting)
         return [setting]
@@ -240,6 +250,7 @@ class Remedies:
                 continue
             try:
                 failing = self._failing_of(planned, alternative)
+                self._written(failing)
             except NoRemedy as problem:
                 reason = str(problem)
                 continue
@@ -251,7 +262,7 @@ class Remedies:
         return next((leaves for leaves in remedies if not self._is_refused(planned, leaves)), remedies[0])
 
     def _is_refused(self, planned: PlannedRule, leaves: Sequence[Setting]) -> bool:
-        changes = (change for leaf in leaves for change in self._changes_of(planned, leaf))
+        changes = (change for leaf in self._written(leaves) for change in self._changes_of(planned, leaf))
         return any(change.id in self._refused or self._hold(change) for change in changes)
 
     def _is_dropped(self, setting: Setting) -> bool:

@@ -23,13 +23,14 @@ def sysctl_file_at_boot(host: Host) -> Optional[str]:
     """
     if not any(host.exists(link) for link in host.glob(STARTED_BY)):
         return None
-    if _variable(host, "ENABLED") not in ("yes", "YES"):
+    if variable(host, "ENABLED") not in ("yes", "YES"):
         return None
-    path = _variable(host, "IPT_SYSCTL")
+    path = variable(host, "IPT_SYSCTL")
     return path if path and host.exists(path) else None
 
 
-def _variable(host: Host, name: str) -> str:
+def variable(host: Host, name: str) -> str:
+    """Return what ufw's files set a variable to, or nothing. Raises `ReadError` where that is more than a plain text."""
     found = ""
     for path in FILES:
         try:

@@ -40,6 +40,7 @@ PLATFORM = Platform(
         "both": Kind(
             "both {name}", {"name": {"type": "string"}}, ("now", "later"), write="plain", at_boot={"now": "later"}
         ),
+        "effect": Kind("effect {name}", {"name": {"type": "string"}}, effect=True),
         "paths": Kind(
             "files {glob}", {}, write="plain", elements="path", fields_written={"mode": "mode", "uid": "owner"}
         ),
@@ -213,6 +214,27 @@ def test_switch_is_named_only_where_it_helps():
     named = {name for name, (_result, reason) in results.items() if "hipaa_cis_allow_disruption" in reason}
     assert named == {"helps"}
     assert results["no-value"][1].startswith("there is no automatic fix: no value is safe")
+
+
+def test_an_effect_is_looked_at_again_once_its_cause_is_changed():
+    causes = rule("r", leaf("a"), leaf("e", kind="effect"))
+
+    host = PlayedHost({"a": 0, "e": 0}, brings={"a": {"e": 1}})
+    assert remediate([causes], host)[1] == {"r": ("fixed", "")}
+    assert [list(request["changes"]) for request in host.requests if request.get("changes")] == [
+        ['plain {"name": "a"} = 1']
+    ]
+    _record, results = remediate([causes], PlayedHost({"a": 0, "e": 0}))
+    assert results["r"][0] != "fixed", "the cause was changed, and the effect did not come"
+    _record, results = remediate([causes], PlayedHost({"a": 1, "e": 0}))
+    assert results["r"][0] == "skipped"
+    assert "cannot be changed automatically" in results["r"][1]
+
+
+def test_an_effect_that_fails_alone_is_no_way_of_two():
+    either = rule("r", {"any_of": [{"all_of": [leaf("e", kind="effect")]}, {"all_of": [leaf("a")]}]})
+
+    assert remediate([either], PlayedHost({"a": 0, "e": 0}))[1]["r"][0] == "fixed"
 
 
 def test_what_has_no_fix_is_skipped_with_what_a_person_has_to_do():

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What comes back at boot: the files that ufw, nftables.service and netfilter-persistent load (read, never run)."""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Dict, List, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import raised
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import nft_rules, ufw_defaults
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports, load, parse
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import Table
+
+NFTABLES = "/etc/nftables.conf"
+STORED = {4: "/etc/iptables/rules.v4", 6: "/etc/iptables/rules.v6"}
+DIRECTIONS = ("input", "output", "forward")
+UFW, NFT, PERSISTENT = "ufw.service", "nftables.service", "netfilter-persistent.service"
+FIREWALLD = "firewalld.service"
+
+
+def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
+    """Return the tables that these units load. Raises `ReadError` where a file of theirs is not followed."""
+    if FIREWALLD in units:
+        raise ReadError(
+            "firewalld.service starts at boot, and its permanent configuration is not followed; compare "
+            '"firewall-cmd --permanent --list-all-zones" with "firewall-cmd --list-all-zones"'
+        )
+    both = [unit for unit in units if unit in _LOADERS]
+    if NFT in both and _flushes(host):
+        # Nothing orders the units; where nftables has the last word, only its rules are left, and the others promise nothing.
+        both = [NFT]
+    return [table for unit in both for table in _LOADERS[unit](host, ports)]
+
+
+def _flushes(host: Host) -> bool:
+    try:
+        return re.search(r"^[ \t]*flush[ \t]+ruleset\b", host.read_text(NFTABLES), re.MULTILINE | re.ASCII) is not None
+    except NotFound:
+        return False
+
+
+def nftables(host: Host, ports: Ports) -> List[Table]:
+    """Return what nftables.service loads."""
+    try:
+        text = host.read_text(NFTABLES)
+    except NotFound:
+        return []
+    return nft_rules.parse(text, NFTABLES, ports, lambda name: _included(host, name))
+
+
+def _included(host: Host, name: str) -> List[Tuple[str, str]]:
+    if not name.startswith("/"):
+        # nft is started in /, and looks in /etc where nothing else is asked for.
+        name = ("/etc/" if not name.startswith("./") else "/") + name
+    if any(sign in name for sign in "*?["):
+        return [(path, host.read_text(path)) for path in host.glob(name)]
+    return [(name, host.read_text(name))]
+
+
+def _persistent(host: Host, ports: Ports) -> List[Table]:
+    found: List[Table] = []
+    for family, path in STORED.items():
+        try:
+            found += parse(host.read_text(path), family, path, ports)
+        except NotFound:
+            continue
+    return found
+
+
+def ufw(host: Host, ports: Ports) -> List[Table]:
+    """Return what ufw loads at boot: its own chains, and its three files of each family."""
+    if ufw_defaults.variable(host, "ENABLED") not in ("yes", "YES"):
+        return []
+    for script in ("/etc/ufw/before.init", "/etc/ufw/after.init"):
+        if host.exists(script) and host.stat(script).st_mode & 0o111:
+            raise ReadError("%s is run by ufw at boot, and what it does is not followed; look at it by hand" % script)
+    found: List[Table] = []
+    for family in (4, 6):
+        if family == 6 and ufw_defaults.variable(host, "IPV6") not in ("yes", "YES"):
+            found += parse(_WITHOUT_IPV6, 6, "/etc/default/ufw", ports)
+            continue
+        tables: Dict[str, Table] = {}
+        number = "6" if family == 6 else ""
+        load(_frame(host, number), family, "/lib/ufw/ufw-init-functions", ports, tables)
+        for name in ("before", "after", "user"):
+            path = "/etc/ufw/%s%s.rules" % (name, number)
+            load(host.read_text(path), family, path, ports, tables)
+        load(_last(host, number), family, "/etc/default/ufw", ports, tables)
+        found += tables.values()
+    return found
+
+
+_WITHOUT_IPV6 = (
+    "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT DROP\n-A INPUT -i lo -j ACCEPT\n-A OUTPUT -o lo -j ACCEPT\n"
+)
+# The chains that each direction passes, in this order.
+_PRIMARY = ("before-logging", "before", "after", "after-logging", "reject", "track")
+
+
+def _policy(host: Host, direction: str) -> str:
+    name = "DEFAULT_%s_POLICY" % raised(direction)
+    found = ufw_defaults.variable(host, name)
+    if found not in ("ACCEPT", "DROP", "REJECT"):
+        raise ReadError("/etc/default/ufw: %s is %r, which ufw does not take" % (name, found))
+    return found
+
+
+def _frame(host: Host, number: str) -> str:
+    """Return the chains that ufw makes before it loads its files."""
+    lines = ["*filter"]
+    for direction in DIRECTIONS:
+        policy = _policy(host, direction)
+        chains = ["ufw%s-%s-%s" % (number, name, direction) for name in _PRIMARY]
+        skip = "ufw%s-skip-to-policy-%s" % (number, direction)
+        user = ["ufw%s-user-%s" % (number, direction), "ufw%s-user-logging-%s" % (number, direction)]
+        lines += [":%s - [0:0]" % name for name in [*chains, skip, *user]]
+        lines += ["-A %s -j %s" % (raised(direction), name) for name in chains]
+        lines.append("-A %s -j %s" % (skip, policy))
+        if policy == "REJECT":
+            lines.append("-A %s -j REJECT" % chains[4])
+        if policy == "ACCEPT":
+            lines += ["-A %s -p %s -m conntrack --ctstate NEW -j ACCEPT" % (chains[5], one) for one in ("tcp", "udp")]
+    others = ("logging-deny", "logging-allow", "user-limit", "user-limit-accept")
+    lines += [":ufw%s-%s - [0:0]" % (number, name) for name in others]
+    return "\n".join(lines)
+
+
+def _last(host: Host, number: str) -> str:
+    """Return what ufw does behind its files: the user's rules come into play, and the policies."""
+    lines = ["*filter"]
+    for direction in DIRECTIONS:
+        policy = "ACCEPT" if _policy(host, direction) == "ACCEPT" else "DROP"
+        lines.append("-A ufw%s-before-%s -j ufw%s-user-%s" % (number, direction, number, direction))
+        lines.append(":%s %s [0:0]" % (raised(direction), policy))
+    return "\n".join(lines)
+
+
+_LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {UFW: ufw, NFT: nftables, PERSISTENT: _persistent}

@@ -1,0 +1,184 @@
+"""Scenarios of the packet filter: what is loaded, and what the files of ufw, nftables and netfilter-persistent bring back."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from tests.scenarios.linux import File, Scenario
+
+REFUSES = {"fields": {"incoming": {"equals": "refuse"}}}
+BOTH_REFUSE = {"fields": {"now": REFUSES, "boot": REFUSES}}
+NONE = {"fields": {"now": {"empty": True}, "boot": {"empty": True}}}
+LOOPBACK = {"fields": {"in": {"equals": True}, "out": {"equals": True}, "claimed": {"equals": "refuse"}}}
+UNITS = ("ufw", "nftables", "netfilter-persistent", "firewalld")
+SHOW = "systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,UnitFileState -- " + " ".join(
+    unit + ".service" for unit in UNITS
+)
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+SSH_LISTENS = (
+    HEAD + "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1 0\n"
+)
+ROUTE = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\neth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+CONF = "/etc/nftables.conf"
+V4 = "/etc/iptables/rules.v4"
+
+
+def _units(*started: str) -> str:
+    return "\n".join(
+        "Id=%s.service\nNames=%s.service\nLoadState=loaded\nActiveState=active\nUnitFileState=%s\n"
+        % (unit, unit, "enabled" if unit in started else "disabled")
+        for unit in UNITS
+    )
+
+
+def _nft(*rules: str, policy: str = "drop", more: str = "") -> str:
+    lines = "".join("\t\t%s\n" % rule for rule in rules)
+    return "%stable inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy %s;\n%s\t}\n}\n" % (
+        more, policy, lines,
+    )  # fmt: skip
+
+
+def _saved(*rules: str, policy: str = "DROP") -> str:
+    return "*filter\n:INPUT %s [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT DROP [0:0]\n%sCOMMIT\n" % (
+        policy, "".join(rule + "\n" for rule in rules),
+    )  # fmt: skip
+
+
+def _case(name: str, query: str, verdict: str, expect: Dict[str, Any], **keys: Any) -> Scenario:
+    loaded: Optional[str] = keys.pop("now", "")
+    started = keys.pop("started", ("nftables",))
+    commands = {SHOW: _units(*started), **keys.pop("commands", {})}
+    if loaded is not None:
+        commands["nft list ruleset"] = loaded
+    files = {
+        "/run/systemd/system/x": "",
+        "/proc/net/route": ROUTE,
+        "/proc/net/tcp": SSH_LISTENS,
+        "/proc/net/udp": HEAD,
+        **keys.pop("files", {}),
+    }
+    reason = keys.pop("reason", "")
+    observed: Dict[str, Any] = {"state": "error", "reason": reason} if reason else {"state": "value"}
+    address = {"query": query, "family": keys.pop("family", "ipv4")}
+    return Scenario(name, address, expect, verdict, observed, files=files, commands=commands, **keys)
+
+
+def _same(name: str, query: str, verdict: str, expect: Dict[str, Any], text: str, **keys: Any) -> Scenario:
+    """The rules are loaded, and stored in the file of nftables."""
+    return _case(name, query, verdict, expect, now=text, files={CONF: text, **keys.pop("files", {})}, **keys)
+
+
+UFW_FILES = {
+    "/etc/default/ufw": 'IPV6=yes\nDEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\nDEFAULT_FORWARD_POLICY="DROP"\n',
+    "/etc/ufw/ufw.conf": "ENABLED=yes\n",
+    "/etc/ufw/before.rules": "*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEPT\nCOMMIT\n",
+    "/etc/ufw/after.rules": "*filter\n:ufw-after-input - [0:0]\nCOMMIT\n",
+    "/etc/ufw/user.rules": "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\nCOMMIT\n",
+    "/etc/ufw/before6.rules": "*filter\n-A ufw6-before-input -m rt --rt-type 0 -j DROP\nCOMMIT\n",
+    "/etc/ufw/after6.rules": "*filter\nCOMMIT\n",
+    "/etc/ufw/user6.rules": "*filter\nCOMMIT\n",
+}
+UFW_LOADED = """\
+table ip filter {
+	chain INPUT {
+		type filter hook input priority filter; policy drop;
+		counter packets 1 bytes 52 jump ufw-before-input
+	}
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+	}
+	chain ufw-before-input {
+		iifname "lo" counter packets 0 bytes 0 accept
+		counter packets 0 bytes 0 jump ufw-user-input
+	}
+	chain ufw-user-input {
+		meta l4proto tcp tcp dport 22 counter packets 1 bytes 52 accept
+	}
+}
+"""
+UFW_EMPTIED = (
+    "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority filter; policy %s;\n\t}\n"
+    "\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n\tchain ufw-user-input {\n\t}\n}\n"
+)
+UFW: Dict[str, Any] = {"started": ("ufw",), "files": UFW_FILES}
+UNKNOWN = _nft("osf name Linux accept")
+LEGACY = {"/proc/net/ip_tables_names": "filter\n"}
+
+SCENARIOS = [
+    _same("refuses", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 accept")),
+    _case("nothing-loaded", "default", "fail", BOTH_REFUSE, files={CONF: _nft()}),
+    _case("gone-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: "flush ruleset\n"}),
+    _case("not-started-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: _nft()}, started=()),
+    _same("policy-accepts", "default", "fail", BOTH_REFUSE, _nft("tcp dport 22 accept", policy="accept")),
+    _same("last-rule-refuses", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 accept", "reject", policy="accept")),
+    _same("accepts-before", "default", "fail", BOTH_REFUSE, _nft("meta l4proto tcp accept")),
+    _same("accepts-half-of-the-world", "default", "fail", BOTH_REFUSE, _nft("ip saddr 0.0.0.0/1 accept")),
+    _same("accepts-the-way-out", "default", "fail", BOTH_REFUSE, _nft('iifname "eth*" accept')),
+    _same("accepts-another-interface", "default", "pass", BOTH_REFUSE, _nft('iifname "tun0" accept')),
+    _same("accepts-some-senders", "default", "pass", BOTH_REFUSE, _nft("ip saddr { 10.0.0.0/8, 192.168.0.0/16 } accept")),
+    _same("accepts-within-a-limit", "default", "fail", BOTH_REFUSE, _nft("limit rate 5/second accept")),
+    _same("accepts-wide-range", "default", "fail", BOTH_REFUSE, _nft("tcp dport 1024-65535 accept")),
+    _same("not-followed-and-matters", "default", "error", BOTH_REFUSE, UNKNOWN,
+          reason="nft list ruleset:4: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
+    _same("not-followed-and-harmless", "default", "pass", BOTH_REFUSE, _nft("osf name Linux drop")),
+    _same("log-that-speaks-of-accept", "default", "pass", BOTH_REFUSE, _nft('log prefix "accept all; accept"')),
+    _same("other-family", "default", "fail", BOTH_REFUSE, _nft().replace("inet filter", "ip filter"), family="ipv6"),
+    _same("dormant", "default", "fail", BOTH_REFUSE, _nft().replace("{\n", "{\n\tflags dormant;\n", 1)),
+    _case("by-an-include", "default", "pass", BOTH_REFUSE, now=_nft(),
+          files={CONF: 'flush ruleset\ninclude "/etc/nftables.d/*.nft"\n', "/etc/nftables.d/a.nft": _nft()}),
+    _case("flushed-by-an-include", "default", "fail", BOTH_REFUSE, now=_nft(),
+          files={CONF: _nft() + 'include "/etc/nftables.d/*.nft"\n', "/etc/nftables.d/a.nft": "flush ruleset\n"}),
+    _same("brace-that-is-open", "default", "error", BOTH_REFUSE, _nft()[:-2], files={CONF: _nft()},
+          reason="nft list ruleset:4: a brace is not closed"),
+    _same("brace-open-at-boot", "default", "error", BOTH_REFUSE, _nft(), files={CONF: _nft() + "table ip x {\n"},
+          reason="/etc/nftables.conf:6: a brace is not closed"),
+    _case("two-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
+          files={**UFW_FILES, CONF: "flush ruleset\n"}),
+    _case("two-at-boot-without-a-flush", "default", "pass", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
+          files={**UFW_FILES, CONF: "table ip x { }\n"}),
+    _case("script-of-ufw", "default", "error", BOTH_REFUSE, now=UFW_LOADED, started=("ufw",),
+          files={**UFW_FILES, "/etc/ufw/after.init": File("#!/bin/sh\niptables -F\n", mode=0o755)},
+          reason="/etc/ufw/after.init is run by ufw at boot, and what it does is not followed; look at it by hand"),
+    _case("script-of-ufw-as-shipped", "default", "pass", BOTH_REFUSE, now=UFW_LOADED, started=("ufw",),
+          files={**UFW_FILES, "/etc/ufw/after.init": File("#!/bin/sh\n", mode=0o640)}),
+    _case("firewalld", "default", "error", BOTH_REFUSE, now=_nft(), started=("firewalld",),
+          reason="firewalld.service starts at boot, and its permanent configuration is not followed; compare "
+                 '"firewall-cmd --permanent --list-all-zones" with "firewall-cmd --list-all-zones"'),
+    _case("not-root", "default", "error", BOTH_REFUSE, now=_nft(), privileged=False,
+          reason="the rules of the packet filter can only be read by root; run the audit with become"),
+    _case("ufw", "in_force", "pass", {"empty": True}, now=UFW_LOADED, **UFW),
+    _case("ufw-emptied", "in_force", "fail", {"empty": True}, now=UFW_EMPTIED % "drop", **UFW),
+    _case("ufw-emptied-and-open", "default", "fail", BOTH_REFUSE, now=UFW_EMPTIED % "accept", **UFW),
+    _case("ufw-refuses", "default", "pass", BOTH_REFUSE, now=UFW_LOADED, **UFW),
+    _case("ufw-disabled", "default", "fail", BOTH_REFUSE, now=UFW_LOADED, started=("ufw",),
+          files={**UFW_FILES, "/etc/ufw/ufw.conf": "ENABLED=no\n"}),
+    _case("ufw-names-the-port", "ports", "pass", NONE, now=UFW_LOADED, **UFW),
+    _case("stored", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved()}),
+    _case("stored-and-open", "default", "fail", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+          files={V4: _saved('-A INPUT -p tcp -m comment --comment "-j DROP" -j ACCEPT')}),
+    _case("open-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: _nft(policy="accept")}),
+    _case("legacy-refuses-too", "default", "pass", BOTH_REFUSE, now=_nft(policy="accept"), files={CONF: _nft(), **LEGACY},
+          commands={"iptables-legacy-save": _saved()}),
+    _case("legacy-not-shown", "default", "error", BOTH_REFUSE, now=_nft(), files={CONF: _nft(), **LEGACY},
+          reason="the kernel has iptables rules of the legacy kind, and nothing here shows them; install iptables"),
+    _case("no-nft", "default", "pass", BOTH_REFUSE, now=None, files={CONF: _nft(), "/proc/modules": "nf_tables 1 0 - Live 0\n"},
+          commands={"iptables-nft-save": _saved(), "ip6tables-nft-save": _saved()}),
+    _case("no-program-at-all", "default", "error", BOTH_REFUSE, now=None,
+          files={CONF: _nft(), "/proc/modules": "nf_tables 1 0 - Live 0\n"},
+          reason="neither nft nor iptables-save is there to show the rules that are loaded; install nftables"),
+    _case("neither-program-nor-module", "default", "fail", BOTH_REFUSE, now=None, files={CONF: _nft(), "/proc/modules": ""}),
+    _same("port-without-a-rule", "ports", "fail", NONE, _nft("tcp dport 80 accept")),
+    _same("port-in-a-set", "ports", "pass", NONE, _nft("tcp dport { 20-25, 80 } accept")),
+    _same("port-behind-the-end", "ports", "fail", NONE, _nft("drop", "tcp dport 22 accept")),
+    _same("port-of-the-other-protocol", "ports", "fail", NONE, _nft("udp dport 22 accept")),
+    _same("loopback-of-a-chain-too-few", "loopback", "fail", {"fields": {"now": LOOPBACK}}, _nft("iif lo accept")),
+    _same("loopback", "loopback", "pass", {"fields": {"now": LOOPBACK, "boot": LOOPBACK}},
+          _nft("iif lo accept", "ip saddr 127.0.0.0/8 drop", "ip6 saddr ::1 drop")),
+    _same("loopback-of-ipv6", "loopback", "pass", {"fields": {"now": LOOPBACK, "boot": LOOPBACK}},
+          _nft("iif lo accept", "ip6 saddr ::1 drop"), family="ipv6"),
+    _same("claimed-and-accepted-before", "loopback", "fail", {"fields": {"now": LOOPBACK}},
+          _nft("iif lo accept", "meta l4proto tcp accept", "ip saddr 127.0.0.0/8 drop")),
+    _same("hooks", "hooks", "fail", {"fields": {"now": {"contains_all": ["input", "output"]}}}, _nft()),
+    _same("rules-of-iptables", "iptables", "fail", {"fields": {"now": {"empty": True}}}, UFW_LOADED),
+    _same("no-rules-of-iptables", "iptables", "pass", {"fields": {"now": {"empty": True}}}, _nft()),
+]  # fmt: skip
