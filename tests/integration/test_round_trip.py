@@ -56,9 +56,12 @@ NOT_HERE = {
     "does not exist": "the scenarios of file",
 }
 REBOOT = "a file system of its own needs a reboot, which is not allowed here"
+RULES = "which packets are let in and out is the site's to say"
 # Rules that fail and are left to a person, each with what stands in the way on this host.
 FOR_A_PERSON = {
     "aide_installed": "its database takes long to make and has to be kept elsewhere",
+    "firewall_nftables_default_refuse": RULES,
+    "firewall_nftables_loopback": RULES,
     "mount_home": REBOOT,
     "mount_var": REBOOT,
     "mount_var_log": REBOOT,
