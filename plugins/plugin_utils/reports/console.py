@@ -238,7 +238,9 @@ class Console:
         entries = [one for one in register["entries"] if one["treatment"] == "open"]
         if not register["entries"]:
             return []
-        counted = ", ".join(f"{totals[name]} {name}" for name in ("open", "accepted", "transferred", "remediated"))
+        counted = ", ".join(
+            f"{totals[name]} {name}" for name in ("open", "unclear", "accepted", "transferred", "remediated")
+        )
         late = f"; {totals['overdue_findings']} finding(s) overdue" if totals["overdue_findings"] else ""
         told = f"An input to the risk analysis of 164.308(a)(1)(ii)(A): {counted}{late}. {register['history_from']['says']}"
         result = ["", f"{'Risk register, highest open risks':<72}{'Hosts':>8}", "-" * WIDTH]

@@ -105,6 +105,8 @@ def _register(
     """Return the risk register, and write it. Raises `OSError`."""
     for store in stores:
         risks.fix(fixed_rules(store.remediations()))
+        for site in store.sites():
+            risks.elsewhere(site["systems"])
     register = risks.as_dict(summary["finished_at"])
     with target.writing("risk_register.csv") as stream:
         write_register(stream, register)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,19 +93,24 @@ class Register:
         self._group_of: dict[str, Group] = {}
         self._entries: dict[tuple[str, Group], _Entry] = {}
         self._no_deadlines = 0
-        # Rules that could not be judged on a host of a group.
+        # Rules that could not be judged on a host of a group; and those of them that failed on that host before.
         self._unclear: set[tuple[str, Group]] = set()
+        self._failed_before: set[tuple[str, Group]] = set()
         # (rule, host) of what failed before, or till it was fixed in this run.
         self._ended_now: set[tuple[str, str]] = set()
 
     def add(self, record: Record) -> Iterator[tuple[Record, Standing]]:
-        """Take a host, and yield each of its failing findings with how it stands."""
-        if record["status"] != "audited":
-            return
+        """Take a host, and yield each of its failing findings with how it stands. What nobody looked at now is not put right."""
         host, group = record["host"], self._join(record)
+        if record["status"] != "audited":
+            self._not_judged(host, group, self._past.since)
+            return
         self._no_deadlines += not record.get("decisions", {}).get("deadlines")
+        judged: set[str] = set()
+        unclear = {one["rule"] for one in record.get("not_looked_at", ()) if one.get("rule")}
         for finding in record["findings"]:
             outcome = finding["outcome"]
+            (unclear if outcome in ("error", "manual") else judged).add(finding["rule"])
             if outcome == "fail":
                 stands = standing(finding, record, self._past, self._at)
                 self._take(finding, host, group, stands)
@@ -114,6 +119,32 @@ class Register:
                 self._unclear.add((finding["rule"], group))
             elif outcome != "manual" and self._past.known:
                 self._end(finding["rule"], host, group)
+        self._not_judged(host, group, unclear - judged)
+
+    def _not_judged(self, host: str, group: Group, rules: Iterable[str]) -> None:
+        """Keep what failed before and could not be judged on a host, or was not looked at: it is not put right by that."""
+        for rule in rules:
+            begin = self._past.failing_since(rule, host)
+            if begin == NONE:
+                continue
+            self._failed_before.add((rule, group))
+            entry = self._entries.setdefault((rule, group), _Entry())
+            moment = self._past.runs[begin][1]
+            entry.first_seen = min(entry.first_seen or moment, moment)
+            entry.opened[begin] += 1
+            if len(entry.hosts) < MAX_HOSTS:
+                entry.hosts.append({"host": host, "first_seen": moment, "treatment": UNCLEAR})
+
+    def elsewhere(self, systems: Iterable[Record]) -> None:
+        """Take the site's systems: what fails on a host that no record is of is not put right in the groups of this run either."""
+        for system in systems:
+            group = _group({}, system)
+            if group not in self._groups:
+                continue
+            for host in set(system["hosts"]).difference(self._group_of):
+                self._failed_before.update(
+                    (rule, group) for rule in self._past.since if self._past.failing_since(rule, host) != NONE
+                )
 
     def _end(self, rule: str, host: str, group: Group) -> None:
         """Note that a rule which failed before does so no more."""
@@ -229,7 +260,7 @@ class Register:
         failing = entry.counts.total()
         severity = entry.severity or (known.severity if known else "medium")
         exceptions = list(entry.exceptions.values())
-        stands = _treatment(entry, (rule, group) in self._unclear)
+        stands = _treatment(entry, (rule, group) in self._unclear, (rule, group) in self._failed_before)
         likelihood, impact = risk.LIKELIHOODS[severity], members.impact
         by_people = risk.assessed(exceptions) if stands in (ACCEPTED, TRANSFERRED) else None
         if by_people:
@@ -297,8 +328,13 @@ def _group(record: Record, system: Record | None) -> Group:
     return ("inventory group", groups[0]) if groups else ("none", "hosts of no system and no group")
 
 
-def _treatment(entry: _Entry, unclear: bool) -> str:
-    """Return how an entry as a whole is treated: what is open on one host is open, and what could not be judged was not put right."""
+def _treatment(entry: _Entry, unclear: bool, failed_before: bool) -> str:
+    """Return how an entry as a whole is treated: what is open on one host is open, and what could not be judged was not put right.
+
+    ``failed_before``: it could not be judged on a host on which it failed before, so that nobody accepted all of it either.
+    """
+    if failed_before and not entry.counts[OPEN]:
+        return UNCLEAR
     past = UNCLEAR if unclear else REMEDIATED
     return next((name for name in (OPEN, ACCEPTED, TRANSFERRED) if entry.counts[name]), past)
 

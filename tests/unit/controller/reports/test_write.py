@@ -66,7 +66,7 @@ def test_register_is_read_from_its_file_and_shown_on_the_console(store):
     assert register_of(store) == written.register
     lines = "\n".join(Console().lines(written.summary, "", None, register_of(store)))
     assert "Risk register, highest open risks" in lines
-    assert "1 open, 0 accepted, 0 transferred, 0 remediated" in " ".join(lines.split())
+    assert "1 open, 0 unclear, 0 accepted, 0 transferred, 0 remediated" in " ".join(lines.split())
     assert f"{SAMPLES[0].title[:60]}" in lines
     (store.folder / "risk_register.json").write_text("[]")
     assert register_of(store) is None

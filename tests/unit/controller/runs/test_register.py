@@ -156,6 +156,50 @@ def test_what_failed_before_says_since_when_it_passes_and_by_which_run(letters, 
     assert (entry["treatment"], entry.get("passing_since"), entry.get("by_run"), entry.get("by")) == expected
 
 
+UNREACHED = {"status": "unreachable", "findings": []}
+LEFT = {"findings": [], "not_looked_at": [{"benchmark": "debian_12", "rule": RULE, "cites": [], "recommendations": []}]}
+
+
+@pytest.mark.parametrize(
+    "now", [UNREACHED, LEFT, {"findings": host("b", "e")["findings"]}, {"findings": host("b", "m")["findings"]}]
+)
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (host("a", "p", system=PACS), "unclear"),
+        (host("a", exception=ACCEPTED, system=PACS), "unclear"),
+        (host("a", system=PACS), "open"),
+    ],
+)
+def test_what_failed_before_on_a_host_that_nobody_judged_now_is_not_put_right(now, other, expected):
+    entry = only(made(other, {**host("b", "p", system=PACS), **now}, past=past({"a": 1, "b": 2})))
+
+    assert (entry["treatment"], "by_run" in entry, entry["hosts_in_group"]) == (expected, False, 2)
+    assert [one["first_seen"] for one in entry["hosts"] if (one["host"], one["treatment"]) == ("b", "unclear")] == [
+        day(5)
+    ]
+    assert entry["first_seen"] == day(1)
+
+
+def test_lost_host_keeps_its_entry_and_the_impact_of_its_group():
+    entry = only(made(host("a", "p", system=BACKUP), {**host("b", "", system=PACS)}, past=past({"b": 1})))
+    assert (entry["treatment"], entry["impact"], entry["hosts_failing"]) == ("unclear", "high", 0)
+
+
+def test_rule_that_one_benchmark_could_judge_and_another_not_counts_as_it_was_judged():
+    one = host("a", "e")
+    one["findings"].append({**host("a")["findings"][0], "benchmark": "supplement"})
+    entry = only(made(one, past=past({"a": 1})))
+    assert (entry["treatment"], entry["hosts_failing"], len(entry["hosts"])) == ("open", 1, 1)
+
+
+def test_group_whose_other_systems_are_not_in_the_run_is_not_called_remediated():
+    register = Register(KNOWN, "now", past({"b": 1}, [Ended(RULE, "a", 1, 2, False)]))
+    list(register.add(host("a", "p", system=BACKUP)))
+    register.elsewhere([{**BACKUP, "hosts": ["a"]}, {**PACS, "hosts": ["b"]}, {"name": "Wards", "hosts": ["c"]}])
+    assert only(register.as_dict(day(10)))["treatment"] == "unclear"
+
+
 def test_what_never_failed_or_is_of_a_host_outside_of_the_run_has_no_entry():
     assert made(host("a", "p"), past=past({"b": 1}, [Ended(RULE, "b", 1, 2, False)]))["entries"] == []
 
