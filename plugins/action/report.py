@@ -139,7 +139,10 @@ def _earlier(arguments: dict[str, Any], compared: Compared, target: RunStore) ->
     """Return what regressed since the run that is named for it, else since the last one that the ledger has."""
     if arguments["compare_with"]:
         before = RunStore.open(_run_folder(arguments["run_dir"], arguments["compare_with"]))
-        return Earlier(regressions.told(regressions.regressed(*compared, before), before.run_id))
+        try:
+            return Earlier(regressions.told(regressions.regressed(*compared, before), before.run_id))
+        except regressions.NothingToCompare as problem:
+            return Earlier(unknown=str(problem))
     try:
         run_id, fine = at_end.regressed(compared.stores, target, arguments["ledger"])
     except HipaaCisError as problem:

@@ -109,6 +109,11 @@ def regressed(base: Path, given: str | None, run_ids: Collection[str]) -> tuple[
                 f"{ledger.name} has no run before this one, with which it could be compared. Keep the folder of the runs or name the ledger with "
                 "hipaa_cis_ledger, name a run with hipaa_cis_compare_with, or leave regressed out this once."
             )
+        if not _knew_any(history, own[0], own[-1]):
+            raise HipaaCisError(
+                f"{ledger.name} has no audit before this run of any host that it audited, so nothing could be compared. Keep the folder of the runs "
+                "or name the ledger with hipaa_cis_ledger, name a run with hipaa_cis_compare_with, or leave regressed out this once."
+            )
         statement = (
             "SELECT host_id, rule_id, from_position FROM hipaa_cis_episodes WHERE outcome = 'f' AND before IN ('p', 'n', 'm') "
             "AND from_position >= :first AND from_position <= :last"
@@ -118,6 +123,14 @@ def regressed(base: Path, given: str | None, run_ids: Collection[str]) -> tuple[
             if len(asked[rule_id]) < 2 or not asked_anew(history, (host_id, rule_id), begin):
                 found.setdefault(history.hosts[host_id], set()).add(history.rules[rule_id].name)
         return history.runs[before].run_id, found
+
+
+def _knew_any(history: History, first: int, last: int) -> bool:
+    """Return whether any host that runs audited was audited before them; so it is where they audited none, which others say."""
+    audited = "SELECT 1 FROM hipaa_cis_looks AS n WHERE n.position >= :first AND n.position <= :last AND n.scope_id IS NOT NULL"
+    before = "SELECT 1 FROM hipaa_cis_looks AS o WHERE o.host_id = n.host_id AND o.position < :first AND o.scope_id IS NOT NULL"
+    known = history.rows(f"{audited} AND EXISTS ({before}) LIMIT 1", first=first, last=last)
+    return any(known) or not any(history.rows(f"{audited} LIMIT 1", first=first, last=last))
 
 
 def _iso(moment: int) -> str:

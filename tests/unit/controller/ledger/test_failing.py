@@ -96,6 +96,17 @@ def test_what_was_not_known_or_an_error_before_is_no_regression(tmp_path):
     assert failing.regressed(tmp_path, None, ["two"]) == ("one", {"web": {RULES[3]}})
 
 
+def test_ledger_with_runs_of_other_hosts_only_cannot_tell_what_regressed(tmp_path, url):
+    finished(tmp_path, "one", 1, {"web": "p"})
+    finished(tmp_path, "lost", 2, {"db": ""})
+    finished(tmp_path, "two", 3, {"db": "f"})
+
+    with pytest.raises(HipaaCisError, match="has no audit before this run of any host that it audited"):
+        failing.regressed(tmp_path, url, ["two"])
+    # Where nothing was audited now, that is what the gate says already.
+    assert failing.regressed(tmp_path, url, ["lost"]) == ("one", {})
+
+
 def test_newer_version_of_a_benchmark_is_no_regression(tmp_path):
     finished(tmp_path, "one", 1, {"web": "pp"})
     finished(tmp_path, "two", 2, {"web": "fp"}, version="2.0.0")
