@@ -22,9 +22,16 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions, since_last
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate, of_batches
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories, shared_run_id, utc_now
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
+    begun_hosts,
+    note_batch,
+    note_gate,
+    noted_run_directories,
+    shared_run_id,
+    utc_now,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, run_base
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
@@ -47,6 +54,7 @@ class ActionModule(OnceAction):
 
     @no_collections()
     def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        note_gate("held")
         names = check_names(arguments["fail_on"], arguments["allow"])
         options.check_compared(arguments["compare_with"], names)
         options.check_days("merge_max_age", arguments["merge_max_age"])
@@ -70,8 +78,13 @@ class ActionModule(OnceAction):
             target.become_latest()
         not_entered = self._enter(target, summary, ledger, asked)
         earlier = _earlier(arguments, Compared(known, stores, merging), target) if "regressed" in names else Earlier()
+        waiting = _batches_to_come(variables)
         tripped = judge_gate(
-            summary, arguments["fail_on"], arguments["allow"], utc_now(), replace(earlier, register=register)
+            summary,
+            of_batches(names) if waiting else names,
+            arguments["allow"],
+            utc_now(),
+            replace(earlier, register=register),
         )
         report, history = str(report_path(target)), since_last.read(target)
         result: dict[str, Any] = {
@@ -82,7 +95,7 @@ class ActionModule(OnceAction):
             "table": Console().lines(summary, str(target.folder), history, register),
             "not_compliant": list(tripped.not_compliant),
             "not_done": list(tripped.not_done),
-            "msg": f"Report: {report}",
+            "msg": f"Report: {report}{_waits(waiting) if len(of_batches(names)) < len(names) else ''}",
         }
         if history and history["since_run"]:
             result["drift"] = history["counts"]
@@ -121,6 +134,20 @@ class ActionModule(OnceAction):
         """Say something to people, not on standard output, of which other programs may read what a callback writes."""
         for line in lines:
             self._display.display(spelled_out(line), stderr=True)
+
+
+def _batches_to_come(variables: dict[str, Any]) -> int:
+    """Return how many hosts of a play with ``serial`` are of batches that have not begun; what they lack is no finding yet."""
+    note_batch(str(host) for host in variables.get("ansible_play_batch", ()))
+    return len({str(host) for host in variables.get("ansible_play_hosts", ())} - begun_hosts())
+
+
+def _waits(hosts: int) -> str:
+    return (
+        f"\n{hosts} host(s) are of batches to come: what trips on hosts without an audit is held after the last batch."
+        if hosts
+        else ""
+    )
 
 
 def _stores(arguments: dict[str, Any]) -> list[RunStore]:

@@ -77,11 +77,15 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import noted_run_directories
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import is_gate_forgotten, noted_run_directories
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 COLLECTION = "hipaa.cis."
 ACTIONS = (COLLECTION + "audit", COLLECTION + "remediate")
+FORGOTTEN = (
+    "hipaa.cis.summary: hipaa_cis_fail_on is set, but no task hipaa.cis.report held this run against it: the command ends well whatever was found. "
+    "Add such a task, or run the playbook hipaa.cis.report on the run."
+)
 
 
 class CallbackModule(CallbackBase):
@@ -130,6 +134,8 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Print what the last play found. Fires once per playbook of a command."""
         self._finish()
+        if is_gate_forgotten():
+            self._display.warning(FORGOTTEN)
 
     def _finish(self) -> None:
         if not self._audited:

@@ -75,6 +75,41 @@ def test_narrow_run_calls_nothing_clean_that_it_did_not_look_at(audit):
     assert "were not looked at on every host" in (run_directory / "report.html").read_text()
 
 
+PLAY = """
+- hosts: all
+  gather_facts: false
+  serial: 1
+  tasks:
+    - hipaa.cis.audit:
+"""
+REPORT = """
+    - hipaa.cis.report:
+      delegate_to: localhost
+      run_once: true
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "tasks", "status", "said"),
+    [
+        (SAFE, REPORT, 0, ""),
+        (UNSAFE, REPORT, 2, "pump_telnet_off fails on 1 host(s): pump-1"),
+        (UNSAFE, "", 0, "no task hipaa.cis.report held this run against it"),
+    ],
+)
+def test_gate_does_not_trip_on_batches_to_come_and_is_missed_where_nothing_holds_it(
+    audit, tmp_path, settings, tasks, status, said
+):
+    (tmp_path / "mine.yml").write_text(PLAY + tasks)
+    gate = json.dumps({"hipaa_cis_fail_on": ["severity>=high", "unreachable", "error"]})
+    process, _run = audit(settings, "-e", gate, playbook=str(tmp_path / "mine.yml"))
+
+    assert process.returncode == status, process.stdout + process.stderr
+    assert said in " ".join(process.stderr.split())
+    assert "no record" not in process.stderr
+    assert ("held this run against it" in process.stderr) == (not tasks)
+
+
 def test_exceptions_stand_in_an_audits_reports(audit):
     listed = [
         {"rule": "pump_telnet_off", "reason": "The vendor asks for it.", "approved_by": "J. Doe", "expires": EXPIRES}

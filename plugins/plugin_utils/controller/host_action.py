@@ -34,7 +34,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file, raw_answers
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_run_directory, shared_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
+    note_batch,
+    note_gate,
+    note_run_directory,
+    shared_run_id,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
@@ -85,6 +90,9 @@ class HostAction(Action):
         """Return the run's directory, with the hosts of this play noted in it. Raises `HipaaCisError`."""
         store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         note_run_directory(store.folder)
+        note_batch(str(host) for host in variables.get("ansible_play_batch", ()))
+        if variables.get(options.PREFIX + "fail_on"):
+            note_gate("asked")
         store.expect_hosts([str(host) for host in variables.get("ansible_play_hosts_all", [])])
         return store
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,11 @@ def check_names(fail_on: Sequence[str], allow: Sequence[str] = ()) -> list[str]:
         if name not in ALLOWED:
             raise HipaaCisError(unknown("value of hipaa_cis_allow:", name, ALLOWED))
     return names
+
+
+def of_batches(names: Iterable[str]) -> list[str]:
+    """Return what can be held against the first batches of a play: not what trips on hosts that are still to come."""
+    return [name for name in names if name not in ("unreachable", "not_assessed") and not STALE.fullmatch(name)]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -63,3 +63,31 @@ def note_run_directory(folder: Path) -> None:
 def noted_run_directories() -> list[str]:
     """Return the run directories that workers of this command wrote to."""
     return sorted(path.read_text(encoding="utf-8") for path in _meeting_place().glob("directory-*"))
+
+
+def note_batch(hosts: Iterable[str]) -> None:
+    """Leave word of a batch of a play that has begun: hosts in it that are not lost."""
+    text = "\n".join(sorted(hosts))
+    name = "batch-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    shared_text(name, lambda: text)
+
+
+def begun_hosts() -> set[str]:
+    """Return the hosts of all batches that have begun in this command."""
+    return {
+        name
+        for path in _meeting_place().glob("batch-*")
+        for name in path.read_text(encoding="utf-8").split("\n")
+        if name
+    }
+
+
+def note_gate(what: str) -> None:
+    """Leave word that a gate is ``asked`` for by a host that was audited, or that one was ``held``."""
+    (_meeting_place() / f"gate-{what}").touch()
+
+
+def is_gate_forgotten() -> bool:
+    """Return whether a gate was asked for in this command, and nothing held the run against it."""
+    place = _meeting_place()
+    return (place / "gate-asked").exists() and not (place / "gate-held").exists()
