@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import cell
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import exception, exception_record
 
 NOTICE_WORDS = {
     "invalid": "counts for nothing",
@@ -21,7 +21,7 @@ NOTICE_WORDS = {
     "overlaps": "overlaps another",
     "second_system": "host in two systems",
 }
-COLUMNS = ("what", "id", "about", "state", "hosts", "says", "by", "from", "until", "ticket", "evidence")
+COLUMNS = ("what", "id", "about", "state", "hosts", "says", "by", "from", "until", "ticket", "evidence", "record")
 Document = Mapping[str, Any]
 
 
@@ -65,6 +65,7 @@ def system(told: Document) -> str:
     parts = [
         *([told["role"]] if "role" in told else []),
         *([f"ePHI: {', '.join(told['ephi']) or 'none'}"] if "ephi" in told else []),
+        *([f"data: {', '.join(told['data_classes'])}"] if "data_classes" in told else []),
         *(["medical device"] if told.get("medical_device") else []),
         *([f"owner: {told['owner']}"] if "owner" in told else []),
         *([f"at {told['location']}"] if "location" in told else []),
@@ -133,6 +134,7 @@ def _row(what: str, about: str, told: Document, hosts: int, says: str) -> dict[s
         "from": told.get("approved_on") or told.get("attested_on"),
         "until": told.get("expires") or told.get("valid_until"),
         "ticket": told.get("ticket"),
+        "record": exception_record(told) if what == "exception" else "",
         "evidence": evidence
         if isinstance(evidence, str)
         else " ".join(f"{one['path']} {one['sha256']}" for one in evidence),

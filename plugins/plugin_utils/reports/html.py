@@ -39,6 +39,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     REMEDIATION_WORDS,
     STATUS_WORDS,
     exception,
+    exception_record,
     one_line,
     visible,
 )
@@ -142,6 +143,7 @@ def write_html(
         max_listed=MAX_LISTED,
         max_drift=MAX_DRIFT,
         exception_text=exception,
+        exception_record=exception_record,
         decided=decisions,
         register=register,
         risks=risk_register,

@@ -71,6 +71,36 @@ def _record(told: Mapping[str, Any]) -> str:
     return f"; no alternative by 164.306(d)(3): {record['no_alternative_because']}"
 
 
+KINDS = {
+    "vendor_conflict": "vendor conflict",
+    "medical_device": "medical device",
+    "clinical_workflow": "clinical workflow",
+    "not_reasonable_and_appropriate": "not reasonable and appropriate",
+    "other": "other",
+}
+FACTORS = {
+    "size_and_complexity": "size, complexity and capabilities",
+    "infrastructure": "technical infrastructure",
+    "cost": "cost",
+    "risk": "probability and criticality of the risk",
+}
+
+
+def exception_record(told: Mapping[str, Any]) -> str:
+    """Return what an exception is documented with besides: its kind, who proposed it, its risk, and why by each factor of 164.306(b)(2)."""
+    risk, why = told.get("risk"), told.get("addressable", {}).get("not_reasonable_because", {})
+    parts = [
+        *([f"kind: {KINDS.get(told['kind'], told['kind'])}"] if "kind" in told else []),
+        *([f"proposed by {told['proposed_by']}"] if "proposed_by" in told else []),
+        *([f"approved on {told['approved_on']}"] if "approved_on" in told else []),
+        *([f"likelihood {risk['likelihood']}, impact on ePHI {risk['impact']}"] if risk else []),
+        *([f"of the risk: {risk['note']}"] if risk and "note" in risk else []),
+        *([f"evidence: {told['evidence']}"] if isinstance(told.get("evidence"), str) else []),
+        *(f"not reasonable and appropriate by {word}: {why[key]}" for key, word in FACTORS.items() if key in why),
+    ]
+    return "; ".join(parts)
+
+
 def parameters(finding: Mapping[str, Any]) -> str:
     """Return the values that a finding was judged by: ``name = value unit (site)``, separated by semicolons."""
     found = finding.get("parameters")

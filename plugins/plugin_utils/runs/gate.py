@@ -215,7 +215,8 @@ def _notices(summary: Record, kind: str, wanted: bool) -> Iterator[str]:
 def _not_assessed(summary: Record, wanted: bool) -> Iterator[str]:
     for row in summary["safeguards"] if wanted else ():
         if row["state"] == "not_assessed":
-            yield f"not assessed: {row['cite']} {row['name']}: {row['reason']}"
+            proposed = " (as proposed)" if "framework" in summary else ""
+            yield f"not assessed{proposed}: {row['cite']} {row['name']}: {row['reason']}"
 
 
 def _errors(summary: Record, wanted: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ import io
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.decisions import write_csv
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
@@ -26,9 +27,19 @@ def whole_summary(said=HOSTILE):
         "tailoring": [tailored],
         "notices": [{"kind": "overlaps", "text": said}],
     }
-    one = excepted("a", decision=decision, id="EX-1", ticket="SEC-1", **DOCUMENTED)
+    one = excepted("a", decision=decision, id="EX-1", ticket="SEC-1", **{**DOCUMENTED, **RECORDED})
     one["decisions"]["exceptions"].append({**BASE, **DOCUMENTED, "safeguard": "164.312(a)(2)(iii)", "reason": said})
     return summarise(one, site={**SITE, "notices": [{"kind": "invalid", "text": said}]})
+
+
+RECORDED = {
+    "kind": "vendor_conflict", "proposed_by": "K. Lee", "approved_on": "2026-11-02", "evidence": "SEC-1.pdf",
+    "risk": {"likelihood": "low", "impact": "high", "note": "Rare."},
+    "addressable": {
+        "not_reasonable_because": {"size_and_complexity": "Small.", "infrastructure": "Old.", "cost": "High.", "risk": "Low."},
+        "alternative": "A locked room.",
+    },
+}  # fmt: skip
 
 
 def page_of(summary):
@@ -50,6 +61,11 @@ def test_page_shows_what_was_decided():
         'class="state state-alternative_documented">alternative documented',
         "excepted until 2027-03-01 by J. Doe [EX-1] [SEC-1]",
         "alternative by 164.306(d)(3): A locked room.",
+        (
+            "(kind: vendor conflict; proposed by K. Lee; approved on 2026-11-02; likelihood low, impact on ePHI high; of the risk: Rare.; evidence: SEC-1.pdf; "
+            "not reasonable and appropriate by size, complexity and capabilities: Small.; not reasonable and appropriate by technical infrastructure: Old.; "
+            "not reasonable and appropriate by cost: High.; not reasonable and appropriate by probability and criticality of the risk: Low.)"
+        ),
         "not audited in this run: 1 host(s)",
     ):
         assert told in page
@@ -62,6 +78,16 @@ def test_nothing_that_a_site_writes_runs_or_hides():
     assert "<script>alert" not in page
     assert "\u202e" not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;[U+202E]gnp") == 5
+
+
+def test_table_of_decisions_has_the_whole_record_of_an_exception():
+    stream = io.StringIO(newline="")
+    write_csv(stream, whole_summary("drilled"))
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue())))
+
+    (one,) = [row for row in rows if row["id"] == "EX-1"]
+    assert one["record"].startswith("kind: vendor conflict; proposed by K. Lee; ")
+    assert one["record"].endswith("by probability and criticality of the risk: Low.")
 
 
 def test_system_that_nobody_can_audit_has_its_row_among_the_findings():

@@ -69,6 +69,8 @@ def test_proposal_knows_no_addressable_specification_and_is_named_everywhere(tmp
     )
     assert all(len(line) <= 80 for line in lines)
     assert "gap (required, as proposed)" in judge_gate(summary, ["gap_required"]).message()
+    assert "not assessed (as proposed): " in judge_gate(summary, ["not_assessed"]).message()
+    assert ", by a proposed rule</title>" in (store.folder / "report.html").read_text(encoding="utf-8")
     assert "which is not in force" in (store.folder / "report.html").read_text()
     assert f"framework {PROPOSAL}, which is not in force" in (store.folder / "findings.csv").read_text()
     assert json.loads((store.folder / "summary.json").read_text())["framework"]["id"] == PROPOSAL
