@@ -145,6 +145,7 @@ def of_host(checked: Iterable[Json], host: Host, context: Context) -> HostSite:
     for first, second in decided.overlaps():
         text = f"two exceptions about the same: {_named(first)} and {_named(second)}. The one that holds longer counts; keep one of them"
         notices.append({"kind": OVERLAPS, "text": text})
+    notices += _tailored_twice(found["tailoring"])
     for place, more in found["systems"][1:]:
         text = f"{place}: system {more['name']} has a host that is of {found['systems'][0][1]['name']} too, which counts for it"
         notices.append({"kind": SECOND_SYSTEM, "text": text})
@@ -176,6 +177,23 @@ def _out_of_force(found: Mapping[str, list[tuple[str, Any]]]) -> list[Json]:
             told = made.as_dict() if isinstance(made, exceptions.ExceptionDecision) else made
             if told["state"] != days.IN_FORCE:
                 result.append({"kind": told["state"], "text": f"{place}: {_when(SECTIONS[section], told)}"})
+    return result
+
+
+def _tailored_twice(found: Iterable[tuple[str, Json]]) -> list[Json]:
+    """Return a notice of each tailoring in force of a parameter that another one in force, which stands first, is about."""
+    first: dict[str, Json] = {}
+    result = []
+    for place, one in found:
+        if one["state"] != days.IN_FORCE:
+            continue
+        before = first.setdefault(one["parameter"], one)
+        if before is not one:
+            text = (
+                f"{place}: tailoring {one.get('id') or subject_of(one)} is about the same as {before.get('id') or 'that'} by {before['approved_by']}, "
+                f"which stands first and counts: {one['parameter']} is {before['value']} and not {one['value']}; keep one of them, or leave hosts out with '!'"
+            )
+            result.append({"kind": OVERLAPS, "text": text})
     return result
 
 

@@ -147,6 +147,31 @@ def test_tailoring_speaks_for_its_own_value_and_its_own_time_only():
     assert (value.value, loose) == (900, False)
 
 
+def test_second_tailoring_of_a_parameter_on_a_host_is_told_with_the_one_that_counts():
+    def of(*entries):
+        listed = [
+            {"parameter": "screen_idle_seconds", "reason": "r", "approved_by": "J. Doe", **one} for one in entries
+        ]
+        checked = [site.read_lists({"tailoring": listed}, Context(KNOWN, NOW))]
+        return [
+            (one["kind"], one["text"].partition(": ")[2])
+            for one in site.of_host(checked, Host("a"), Context(KNOWN, NOW)).notices
+            if one["kind"] != "expired"
+        ]
+
+    told = (
+        "overlaps",
+        (
+            "tailoring T2 is about the same as T1 by J. Doe, which stands first and counts: screen_idle_seconds is 300 and not 60; keep one of them, or "
+            "leave hosts out with '!'"
+        ),
+    )
+    first, second = {"id": "T1", "value": 300}, {"id": "T2", "value": 60, "hosts": ["a"]}
+    assert of(first, second) == [told]
+    assert of({**first, "hosts": ["all", "!a"]}, second) == []
+    assert of({**first, "expires": "2026-11-01"}, second) == []
+
+
 def test_what_does_not_hold_is_told_with_its_place():
     told = {one["text"]: one["kind"] for one in host_of(EXAMPLE, "p", "pacs", now=LATER).notices}
     lines = EXAMPLE.joinpath("exceptions.yml").read_text(encoding="utf-8").split("\n")
