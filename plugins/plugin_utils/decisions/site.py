@@ -176,7 +176,7 @@ def _out_of_force(found: Mapping[str, list[tuple[str, Any]]]) -> list[Json]:
         for place, made in found[section]:
             told = made.as_dict() if isinstance(made, exceptions.ExceptionDecision) else made
             if told["state"] != days.IN_FORCE:
-                result.append({"kind": told["state"], "text": f"{place}: {_when(SECTIONS[section], told)}"})
+                result.append({"kind": told["state"], "text": f"{place}: {when(SECTIONS[section], told)}"})
     return result
 
 
@@ -197,7 +197,8 @@ def _tailored_twice(found: Iterable[tuple[str, Json]]) -> list[Json]:
     return result
 
 
-def _when(noun: str, told: Json) -> str:
+def when(noun: str, told: Mapping[str, Any]) -> str:
+    """Return when a decision, in the form of the records, expired or begins to hold, and what to do."""
     about = told.get("id") or subject_of(told)
     zone = told["timezone"]
     if told["state"] == days.EXPIRED:

@@ -17,6 +17,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 MAX_HOST_NAMES = 100
+# Section -> the keys of the days on which what is decided there begins and ends.
+_DAYS = {
+    "exceptions": ("approved_on", "expires"),
+    "attestations": ("attested_on", "valid_until"),
+    "tailoring": ("approved_on", "expires"),
+}
 # Clocks of controllers differ by less.
 CLOCKS_DIFFER = timedelta(hours=1)
 _encode = json.JSONEncoder(sort_keys=True).encode
@@ -161,10 +167,15 @@ def newest(records: Sequence[Record], at: datetime) -> dict[str, Any]:
     if found is None:
         return {}
     try:
+        now = {
+            section: [_at(one, at, begins, ends) for one in found.get(section, ())]
+            for section, (begins, ends) in _DAYS.items()
+        }
+        notices = [*found.get("notices", ()), *_expired_since(found, now)]
         return {
-            **found,
-            "exceptions": [_at(one, at, "approved_on", "expires") for one in found.get("exceptions", ())],
-            "attestations": [_at(one, at, "attested_on", "valid_until") for one in found.get("attestations", ())],
+            **{key: value for key, value in found.items() if key != "tailoring"},
+            **{section: entries for section, entries in now.items() if entries or section != "tailoring"},
+            **({"notices": notices} if notices else {}),
         }
     except (AttributeError, KeyError, TypeError, ValueError):
         host = spelled_out(str(records[0].get("host")))[:200]
@@ -174,7 +185,24 @@ def newest(records: Sequence[Record], at: datetime) -> dict[str, Any]:
 
 
 def _at(one: Record, at: datetime, begins: str, ends: str) -> dict[str, Any]:
-    return {**one, ends: one[ends], "state": days.state(one, at, begins, ends)}
+    # Only a tailored value may have no end.
+    end = {} if "parameter" in one else {ends: one[ends]}
+    return {**one, **end, "state": days.state(one, at, begins, ends)}
+
+
+def _expired_since(before: Record, now: Mapping[str, Sequence[Record]]) -> list[Record]:
+    """Return a notice of each decision that has expired since it was recorded."""
+    # Only merges need it, and each audit would pay for it.
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import site
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import SECTIONS
+
+    told: dict[str, Record] = {}
+    for section, entries in now.items():
+        for then, one in zip(before.get(section, ()), entries, strict=True):
+            if one["state"] == days.EXPIRED != then["state"]:
+                text = site.when(SECTIONS[section], one)
+                told.setdefault(text, {"kind": days.EXPIRED, "text": text})
+    return list(told.values())
 
 
 def marked(finding: Record, exceptions: Iterable[Record]) -> dict[str, Any]:

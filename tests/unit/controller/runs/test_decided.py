@@ -262,6 +262,34 @@ def test_table_of_decisions_has_a_row_for_each_and_no_formula():
     assert rows[1]["id"] == "'=1+1"
 
 
+def test_merge_tells_what_has_expired_since_the_audits_and_the_gate_trips():
+    tailored = {
+        "parameter": "screen_idle_seconds",
+        "value": 1800,
+        "reason": "r",
+        "approved_by": "A",
+        "timezone": "UTC",
+        "state": "in_force",
+    }
+    decisions = {
+        "exceptions": [{**BASE, "rule": "a", "id": "EX-1"}, {**BASE, "rule": "b", "id": "EX-1"}, {**BASE, "rule": "c", "expires": "2027-12-01"}],
+        "attestations": [{**ATTESTED, "id": "AT-1"}],
+        "tailoring": [{**tailored, "id": "TA-1", "expires": "2027-03-01"}, tailored],
+        "notices": [{"kind": "overlaps", "text": "two"}],
+    }  # fmt: skip
+    held = decided.newest([{"decisions": decisions}], datetime(2027, 4, 1, tzinfo=timezone.utc))
+
+    expired = [one["text"] for one in held["notices"] if one["kind"] == "expired"]
+    assert [text.partition(";")[0] for text in expired] == [
+        "exception EX-1 expired on 2027-03-01 (UTC)", "attestation AT-1 expired on 2027-01-01 (UTC)", "tailoring TA-1 expired on 2027-03-01 (UTC)",
+    ]  # fmt: skip
+    assert [one["state"] for one in held["tailoring"]] == ["expired", "in_force"]
+    # What was told when the host was audited is not told again.
+    assert (
+        decided.newest([{"decisions": held}], datetime(2027, 5, 1, tzinfo=timezone.utc))["notices"] == held["notices"]
+    )
+
+
 def test_merge_holds_decisions_as_they_are_now():
     at = datetime(2027, 4, 1, tzinfo=timezone.utc)
     told = {**BASE, "rule": "pump_screen_lock"}
