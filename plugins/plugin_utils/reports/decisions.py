@@ -98,7 +98,7 @@ def _rows(summary: Document) -> Iterator[dict[str, Any]]:
         yield _row(
             "exception", f"rule {item['rule']}", item["exception"], len(item["hosts"]), exception(item["exception"])
         )
-    decisions = summary["decisions"]
+    decisions = summary.get("decisions", {})
     for one in decisions.get("safeguard_exceptions", ()):
         yield _row("exception", f"safeguard {one['safeguard']}", one, one["hosts"], exception(one))
     for one in decisions.get("attestations", ()):

@@ -81,7 +81,7 @@ def write_reports(
             summary = summarise(catalog, stores, merging, also)
             table.finish(summary)
         register = _register(risks, stores, target, summary)
-        if "decisions" in summary:
+        if _decides(summary):
             with target.writing(DECISIONS) as stream:
                 decisions.write_csv(stream, summary)
         history = _history(target, summary, seen, merging, before or _beside)
@@ -140,7 +140,7 @@ def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
         kept = (target.folder / "summary.json").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
-    names = [*ALWAYS, *([DECISIONS] if "decisions" in summary else [])]
+    names = [*ALWAYS, *([DECISIONS] if _decides(summary) else [])]
     return kept == as_text(summary) and all((target.folder / name).is_file() for name in names)
 
 
@@ -151,6 +151,11 @@ def register_of(target: RunStore) -> dict[str, Any] | None:
         return dict(register) if register["schema"] == SCHEMA else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _decides(summary: Mapping[str, Any]) -> bool:
+    """Return whether the site decided anything; exceptions of rules stand by themselves in a summary."""
+    return "decisions" in summary or "exceptions" in summary
 
 
 def _framework(catalog: Catalog) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Mergin
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests.builders import RUN_ID, SAMPLES, make_finding, make_record
 from tests.records import text_of, write_as
+from tests.unit.controller.runs.test_decided import BASE
 
 
 @pytest.fixture
@@ -57,6 +58,14 @@ def test_host_that_was_lost_since_makes_them_anew(store):
 def test_report_that_is_missing_is_made_anew(store, name):
     (store.folder / name).unlink()
     assert not written(store)
+
+
+def test_exceptions_of_rules_alone_have_their_table_too(store):
+    told = {**BASE, "rule": SAMPLES[0].rule, "id": "EX-1"}
+    store.write_record(make_record("ward", [make_finding(SAMPLES[0], "fail", exception=told)]))
+    write_reports(load_catalog(), [store], store)
+
+    assert "exception,EX-1,rule" in (store.folder / "decisions.csv").read_text(encoding="utf-8")
 
 
 def test_register_is_read_from_its_file_and_shown_on_the_console(store):
