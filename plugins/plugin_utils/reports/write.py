@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jinja2 import TemplateError
+
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, drift_table
@@ -19,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import writ
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.register import OverdueTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.register import write_csv as write_register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past, since_last
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, summarise
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, strange_record, summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text, pieces
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import Failing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
@@ -28,8 +30,11 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Out
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.register import SCHEMA, Register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 DECISIONS = "decisions.csv"
+# What comes of a record in which a value is of another form.
+STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError)
 REGISTER = "risk_register.json"
 ALWAYS = (
     "findings.csv",
@@ -91,12 +96,23 @@ def write_reports(
         # Last: where it stands, the others do.
         with target.writing("summary.json") as stream:
             stream.writelines(pieces(summary))
+    except STRANGE as problem:
+        raise (strange_record(stores) or _of_another_form(stores, problem)) from None
     except OSError as problem:
         raise HipaaCisError(
             f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."
         ) from None
     finish(target, summary, seen)
     return Written(summary, register)
+
+
+def _of_another_form(stores: Sequence[RunStore], problem: Exception) -> HipaaCisError:
+    """Return what to say where no schema tells which value cannot be used."""
+    names = ", ".join(store.run_id for store in stores)
+    return HipaaCisError(
+        f"The reports of {names} cannot be made ({type(problem).__name__}: {spelled_out(str(problem))[:200]}). Was a record changed? Audit again. "
+        "If none was, it is a fault of hipaa.cis."
+    )
 
 
 def _register(

@@ -68,6 +68,19 @@ def summarise(
     return result
 
 
+def strange_record(stores: Sequence[RunStore]) -> HipaaCisError | None:
+    """Return what to say of the first record that is of another form than the schema's; None where all are as they should be.
+
+    Only where the records could not be used: it takes its time.
+    """
+    for store in stores:
+        for file, _digest, record in store.records():
+            wrong = _what_is_wrong(record)
+            if wrong:
+                return not_a_record(store.folder / file, wrong)
+    return None
+
+
 def _what_is_wrong(record: dict[str, Any]) -> str:
     """Return the first thing that the schema has to say. Only of a record that could not be used: it takes its time."""
     error = next(schema_check.validator("host_record").iter_errors(record), None)

@@ -68,6 +68,32 @@ def test_exceptions_of_rules_alone_have_their_table_too(store):
     assert "exception,EX-1,rule" in (store.folder / "decisions.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"groups": [5]}, "groups"),
+        ({"decisions": {"notices": [{"kind": "bogus", "text": "x"}]}}, "notices"),
+        ({"decisions": {"attestations": [{"safeguard": "164.312(d)", "state": "in_force"}]}}, "attestations"),
+    ],
+)
+def test_record_that_was_changed_is_named_wherever_it_does_harm(store, changes, where):
+    store.write_record({**make_record("ward", [make_finding(SAMPLES[0], "fail")]), **changes})
+
+    with pytest.raises(HipaaCisError, match=rf"ward\.json\.gz is no host record of version 1: \$\.[\w.]*{where}"):
+        write_reports(load_catalog(), [store], store)
+
+
+@pytest.mark.parametrize(
+    "decisions",
+    [{"deadlines": {SAMPLES[0].severity: 1e300}}, {"system": {"name": "s", "data_classes": 5, "ephi": []}}],
+)
+def test_record_whose_harm_no_schema_knows_is_one_message(store, decisions):
+    store.write_record({**make_record("ward", [make_finding(SAMPLES[0], "fail")]), "decisions": decisions})
+
+    with pytest.raises(HipaaCisError, match=r"cannot be made .*Was a record changed\? Audit again"):
+        write_reports(load_catalog(), [store], store)
+
+
 def test_register_is_read_from_its_file_and_shown_on_the_console(store):
     store.write_record(make_record("ward", [make_finding(SAMPLES[0], "fail")]))
     written = write_reports(load_catalog(), [store], store)
