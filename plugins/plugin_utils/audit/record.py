@@ -75,15 +75,24 @@ def fill_record(
         }
         _add_benchmark(record, benchmark_plan, named, answer)
         judge = Judge(platform_plan.platform, answer["observations"])
-        findings = [judge.judge(planned).as_dict() for planned in benchmark_plan.rules]
-        elsewhere = governed.note(platform_plan.platform, judge, benchmark_plan.rules, findings)
+        excluded = platform_plan.request["options"].get("scan_exclude", ())
+        findings, elsewhere = judged(platform_plan, judge, benchmark_plan.rules, excluded)
         record["warnings"].extend([elsewhere] if elsewhere and elsewhere not in record["warnings"] else [])
-        leave_to_a_person(benchmark_plan.rules, findings, platform_plan.request["options"].get("scan_exclude", ()))
         record["findings"].extend(findings)
     for platform_plan, problem in failed:
         _add_failed(record, platform_plan, named, problem)
     counts = Counter(finding["outcome"] for finding in record["findings"])
     record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
+
+
+def judged(
+    platform_plan: PlatformPlan, judge: Judge, rules: Sequence[PlannedRule], excluded: Sequence[str]
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the findings of rules, and in a line what governs accounts elsewhere. ``excluded``: folders that no scan looks into."""
+    findings = [judge.judge(planned).as_dict() for planned in rules]
+    elsewhere = governed.note(platform_plan.platform, judge, rules, findings)
+    _leave_to_a_person(rules, findings, excluded)
+    return findings, elsewhere
 
 
 def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
@@ -120,7 +129,7 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
     )
 
 
-def leave_to_a_person(
+def _leave_to_a_person(
     rules: Sequence[PlannedRule], findings: Sequence[dict[str, Any]], excluded: Sequence[str]
 ) -> None:
     """Take a pass from rules about all files where the site had folders left out: nobody has looked there."""

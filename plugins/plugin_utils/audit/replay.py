@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import leave_to_a_person
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import judged as judged_rules
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -102,9 +102,7 @@ def _judged(catalog: Catalog, task: Mapping[str, Any], findings: Sequence[Docume
         judge = Judge(platform_plan.platform, task["platforms"].get(platform_plan.platform.id, {}))
         for plan in platform_plan.benchmarks:
             rules = [planned for planned in plan.rules if (plan.benchmark.id, planned.rule.id) in wanted]
-            found = [judge.judge(planned).as_dict() for planned in rules]
-            leave_to_a_person(rules, found, task["scan_exclude"])
-            yield from found
+            yield from judged_rules(platform_plan, judge, rules, task["scan_exclude"])[0]
 
 
 def _key(finding: Mapping[str, Any]) -> tuple[str, str]:
