@@ -35,7 +35,14 @@ UNITS = {
     "dnf-makecache.timer": ON,
     "systemd-coredump.socket": ("static", "active"),
 }
+# Of the calls that ausyscall knows those that came after others.
+NEWER_CALLS = (
+    "305\tclock_adjtime\n316\trenameat2\n428\topen_tree\n429\tmove_mount\n430\tfsopen\n432\tfsmount\n437\topenat2\n"
+)
+NEWER_I386 = NEWER_CALLS.replace("305", "343").replace("316", "353") + "404\tclock_settime64\n405\tclock_adjtime64\n"
 COMMANDS = {
+    "ausyscall x86_64 --dump": "Using x86_64 syscall table:\n" + NEWER_CALLS,
+    "ausyscall i386 --dump": "Using i386 syscall table:\n" + NEWER_I386,
     "sshd -T": SSHD_SAYS,
     "uname -m": "x86_64\n",
     "auditctl -l": "No rules\n",
@@ -84,6 +91,6 @@ ROWS: List[Row] = [
     ("apparmor", {}, {"fields": {"enabled": {"equals": False}}}, "pass"),
     ("file", {"path": "/var/log/messages"}, {"fields": {"mode": {"equals": "0600"}}}, "pass"),
 ]
-# Both are read from rpm's database and the boot loader's entries.
-ELSEWHERE = {"package": "tests/scenarios/linux/package.py", "bootloader": "tests/scenarios/linux/bootloader.py"}
+# From rpm's database and the boot loader's entries; of firewalld only the loaded rules are read, which no tree has.
+ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("package", "bootloader", "firewall")}
 STOCK = Stock("rhel_9", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)
