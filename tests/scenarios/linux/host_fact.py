@@ -56,6 +56,20 @@ ALIASES = {
 BACK = ["0000:02:00.0: iwlwifi"]
 
 
+def _runs(name: str, seen: Any, files: Files, fact: str) -> Scenario:
+    """A fact that lists programs: a rule applies where there is any."""
+    observed = {"state": "value", "value": seen}
+    verdict = "pass" if seen else "fail"
+    expect = {"any": {"present": True}}
+    return Scenario("%s-%s" % (fact, name), {"fact": fact}, expect, verdict, observed, files=files)
+
+
+def _doas(name: str, text: str, *rules: Any, program: bool = True) -> Scenario:
+    files: Files = {"/etc/doas.conf": text, **({"/usr/bin/doas": ""} if program else {})}
+    seen = [{"file": "/etc/doas.conf", "line": line, "text": shown} for line, shown in rules]
+    return _case("doas_unasked", name, seen, files, expect={"empty": True})
+
+
 UNKNOWN = "neither kernel threads nor any mark of a container can be seen; run the audit with become"
 SCENARIOS = [
     _case("own_kernel", "kernel-threads", True, {**THREADS}),
@@ -152,6 +166,49 @@ SCENARIOS = [
     _case("efi", "no", False, {"/sys/firmware/acpi/x": ""}),
     _error("efi", "no-sys", "/sys is not there; how the host booted cannot be read", {}),
     _error("efi", "nothing-mounted-on-sys", "/sys is not there; how the host booted cannot be read", {"/sys/x": ""}),
+    _doas("without-it", "permit nopass :wheel\n", program=False),
+    _doas("asks", "# permit nopass a\npermit persist :wheel\n"),
+    _doas("nopass", "\npermit nopass :wheel\n", (2, "permit nopass :wheel")),
+    _doas("without-an-end-of-line", "permit nopass ann", (1, "permit nopass ann")),
+    _doas("over-two-lines", "permit nopass a\\\nnn # why\n", (1, "permit nopass ann")),
+    _doas("behind-an-environment", "permit setenv { A B=nopass } nopass ann\n", (1, "permit nopass ann")),
+    _doas("in-an-environment", "permit setenv { nopass } ann\n"),
+    _doas("quoted-is-a-name", 'permit "nopass"\n'),
+    _doas("root-itself", "permit nopass root as root\n"),
+    _doas("deny", "permit persist ann\ndeny ann\n"),
+    _doas(
+        "arguments-stay-here",
+        "permit nopass ann as root cmd /bin/x args -p secret\n",
+        (1, "permit nopass ann as root cmd /bin/x"),
+    ),
+    _error(
+        "doas_unasked",
+        "no-rule",
+        "/etc/doas.conf:1 is no rule of doas; look at it by hand (doas -C /etc/doas.conf)",
+        {"/etc/doas.conf": "allow ann\n", "/usr/bin/doas": ""},
+    ),
+    _runs("none", [], {}, "log_writers"),
+    _runs("both", ["rsyslog", "syslog-ng"], {"/usr/sbin/rsyslogd": "", "/usr/sbin/syslog-ng": ""}, "log_writers"),
+    _runs(
+        "masked",
+        [],
+        {"/usr/sbin/rsyslogd": "", "/etc/systemd/system/rsyslog.service": File(link="/dev/null")},
+        "log_writers",
+    ),
+    _runs(
+        "masked-until-the-next-boot",
+        ["rsyslog"],
+        {"/usr/sbin/rsyslogd": "", "/run/systemd/system/rsyslog.service": File(link="/dev/null")},
+        "log_writers",
+    ),
+    _runs(
+        "own-unit",
+        ["rsyslog"],
+        {"/usr/sbin/rsyslogd": "", "/etc/systemd/system/rsyslog.service": "[Unit]"},
+        "log_writers",
+    ),
+    _runs("rsyslog", [], {"/usr/sbin/rsyslogd": ""}, "other_log_writers"),
+    _runs("syslog-ng", ["syslog-ng"], {"/usr/sbin/syslog-ng": ""}, "other_log_writers"),
     _error("colour", "unknown", "there is no host fact 'colour'", {}),
     _at_boot("no-device", [], ALIASES),
     _at_boot("driver-that-was-unloaded", BACK, {**DEVICE, **ALIASES}),

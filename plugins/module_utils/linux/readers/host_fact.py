@@ -22,7 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ssh_servers
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import log_programs, ssh_servers
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.container import is_container, owns_kernel
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_settings import (
     BootSettings,
@@ -50,7 +50,7 @@ ANACRON = "anacron"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe each ``fact``: a boolean, for those about wireless adapters a list of names."""
+    """Observe each ``fact``: a boolean, for those about adapters and programs a list."""
 
     def one(address: Address) -> Observation:
         fact = required(address, "fact")
@@ -146,6 +146,21 @@ def _efi(host: Host) -> Tuple[Any, str]:
     return host.exists("/sys/firmware/efi"), "/sys/firmware/efi"
 
 
+def _log_writers(host: Host) -> Tuple[Any, str]:
+    return log_programs.writers(host), log_programs.SOURCE
+
+
+def _other_log_writers(host: Host) -> Tuple[Any, str]:
+    return [name for name in log_programs.writers(host) if name != log_programs.RSYSLOG], log_programs.SOURCE
+
+
+def _doas_unasked(host: Host) -> Tuple[Any, str]:
+    # Few hosts have it.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.doas_conf import without_password
+
+    return without_password(host)
+
+
 FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
     "container": is_container,
     "own_kernel": owns_kernel,
@@ -158,4 +173,7 @@ FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
     "runs_crontabs": _runs_crontabs,
     "runs_daily_jobs": _runs_daily_jobs,
     "ssh_server": _ssh_server,
+    "log_writers": _log_writers,
+    "other_log_writers": _other_log_writers,
+    "doas_unasked": _doas_unasked,
 }

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs that write the records of the host to files, beside systemd's journal: by their files, on every family."""
+
+from __future__ import annotations
+
+from typing import List
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+
+RSYSLOG = "rsyslog"
+PROGRAMS = {RSYSLOG: "rsyslogd", "syslog-ng": "syslog-ng", "syslogd": "syslogd", "metalog": "metalog"}
+FOLDERS = ("/usr/sbin/", "/sbin/")
+# A link to what never runs; one in /run lasts until the next boot only.
+MASK = "/etc/systemd/system/%s.service"
+SOURCE = "/usr/sbin, /etc/systemd/system"
+
+
+def writers(host: Host) -> List[str]:
+    """Return the names of those that are on the host and whose unit is not masked for good."""
+    found = [name for name, program in PROGRAMS.items() if any(host.exists(at + program) for at in FOLDERS)]
+    return [name for name in found if not _masked(host, name)]
+
+
+def _masked(host: Host, name: str) -> bool:
+    try:
+        return host.read_link(MASK % name) == "/dev/null"
+    except ReadError:
+        return False  # not there, or a file of one's own in place of a link
