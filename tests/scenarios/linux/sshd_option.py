@@ -84,7 +84,30 @@ def _policy(name: str, verdict: str, given: str, command: str, files: Optional[D
     )
 
 
+def _banner(name: str, verdict: str, path: str, files: Optional[Dict[str, Any]] = None, config: str = "") -> Scenario:
+    """A case of what is shown before a login. ``config``: further lines of the main file."""
+    return Scenario(
+        "banner-" + name, {"name": "Banner"}, {"each": {"fields": {"shown": {"equals": True}, "names_system": {"empty": True}}}},
+        verdict, {"state": "error" if verdict == "error" else "value"}, select="notices",
+        files={MAIN: "Banner %s\n%s" % (path, config), **(files or {})}, commands={"sshd -T": sshd(banner="none")},
+    )  # fmt: skip
+
+
+NOTICE = "For staff only. Use is watched.\n"
 SCENARIOS = [
+    _banner("at-another-path", "pass", "/srv/notice", {"/srv/notice": NOTICE}),
+    _banner("none", "fail", "none"),
+    _banner("that-is-not-there", "fail", "/srv/notice"),
+    _banner("of-blanks", "fail", "/srv/notice", {"/srv/notice": " \n\n"}),
+    _banner("with-an-escape", "fail", "/srv/notice", {"/srv/notice": NOTICE + "\\s \\r\n"}),
+    _banner("that-names-the-system", "fail", "/srv/notice", {"/srv/notice": "Rocky Linux 9\n"}),
+    _banner("behind-a-link", "pass", "/srv/a", {"/srv/a": File(link="/srv/notice"), "/srv/notice": NOTICE}),
+    _banner("that-is-a-folder", "error", "/srv/a", {"/srv/a": File(directory=True)}),
+    _banner("that-is-too-large", "error", "/srv/a", {"/srv/a": "x" * (1024 * 1024 + 1)}),
+    _banner("not-for-everybody", "fail", "/srv/a", {"/srv/a": NOTICE}, "Match User eve\n  Banner none\n"),
+    _banner(
+        "another-for-some", "pass", "/srv/a", {"/srv/a": NOTICE, "/srv/b": NOTICE}, "Match User eve\n  Banner /srv/b\n"
+    ),
     _policy(
         "by-arguments",
         "pass",

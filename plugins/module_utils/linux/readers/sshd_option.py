@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options, ssh_servers, sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.ssh_notices import notices
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config import (
     ALGORITHMS,
     CONFIGURATION,
@@ -33,6 +34,8 @@ SOURCE = "command: sshd -T"
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `{effective, overrides: [{match, value, file, line}], stated}` per option; absent where there is no sshd.
+
+    Of Banner `notices` too, see `ssh_notices`.
 
     `stated`: whether the main file itself says what is in effect. Null where there is nothing to say, and for lists of
     algorithms: written out, they keep a newer sshd from its better ones. These are `default` where no line sets them.
@@ -65,6 +68,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         listed = name in ALGORITHMS
         stated = states(general.get(name, []), seen) if isinstance(seen, str) and not listed else None
         document = {"effective": seen, "overrides": loosened, "stated": stated}
+        if name == "banner":
+            document["notices"] = notices(host, [seen, *(item["value"] for item in loosened)])
         return value(document, ", ".join([SOURCE, *places]), default=listed and name not in anywhere)
 
     return read_each(addresses, one)
