@@ -260,10 +260,23 @@ PAM: Files = {
     "/etc/pam.d/su": SU,
     "/etc/pam.d/su-l": "auth include su\naccount include su\npassword include su\nsession optional pam_keyinit.so force revoke\nsession include su\n",
     "/etc/pam.d/sudo": "auth include system-auth\naccount include system-auth\npassword include system-auth\nsession include system-auth\n",
-    "/etc/pam.d/sudo-i": "auth include sudo\naccount include sudo\npassword include sudo\nsession optional pam_keyinit.so force revoke\nsession include sudo\n",
-    "/etc/pam.d/passwd": "auth include system-auth\naccount include system-auth\npassword substack system-auth\n-password optional pam_gnome_keyring.so use_authtok\npassword substack postlogin\n",
-    "/etc/pam.d/crond": "account required pam_access.so\naccount include password-auth\nsession required pam_loginuid.so\nsession include password-auth\nauth include password-auth\n",
-    "/etc/pam.d/systemd-user": "account include system-auth\nsession required pam_selinux.so close\nsession required pam_selinux.so nottys open\nsession required pam_loginuid.so\nsession required pam_namespace.so\nsession optional pam_keyinit.so force revoke\nsession include system-auth\n",
+    "/etc/pam.d/sudo-i": (
+        "auth include sudo\naccount include sudo\npassword include sudo\nsession optional pam_keyinit.so force revoke\n"
+        "session include sudo\n"
+    ),
+    "/etc/pam.d/passwd": (
+        "auth include system-auth\naccount include system-auth\npassword substack system-auth\n"
+        "-password optional pam_gnome_keyring.so use_authtok\npassword substack postlogin\n"
+    ),
+    "/etc/pam.d/crond": (
+        "account required pam_access.so\naccount include password-auth\nsession required pam_loginuid.so\n"
+        "session include password-auth\nauth include password-auth\n"
+    ),
+    "/etc/pam.d/systemd-user": (
+        "account include system-auth\nsession required pam_selinux.so close\n"
+        "session required pam_selinux.so nottys open\nsession required pam_loginuid.so\n"
+        "session required pam_namespace.so\nsession optional pam_keyinit.so force revoke\nsession include system-auth\n"
+    ),
     "/etc/pam.d/other": "auth required pam_deny.so\naccount required pam_deny.so\npassword required pam_deny.so\nsession required pam_deny.so\n",
     **{"/usr/lib64/security/pam_%s.so" % name: "" for name in MODULES},
     "/etc/security/faillock.conf": "# deny = 3\n",
@@ -335,8 +348,10 @@ loglevel INFO
 banner none
 maxstartups 10:30:100
 ciphers aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes128-gcm@openssh.com,aes128-ctr
-macs hmac-sha2-256-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha1,umac-128@openssh.com,hmac-sha2-512
-kexalgorithms curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512
+macs hmac-sha2-256-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha1,\
+umac-128@openssh.com,hmac-sha2-512
+kexalgorithms curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,\
+diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512
 """
 MOUNTS = """\
 22 1 253:0 / / rw,relatime shared:1 - xfs /dev/mapper/rhel-root rw,seclabel,attr2,inode64
@@ -385,7 +400,10 @@ FILES: Files = {
     ),
     **kernel_values({"net.ipv4.conf.all.rp_filter": "0"}),
     **PAM,
-    "/etc/os-release": 'NAME="Red Hat Enterprise Linux"\nVERSION="9.4 (Plow)"\nID="rhel"\nID_LIKE="fedora"\nVERSION_ID="9.4"\nPRETTY_NAME="Red Hat Enterprise Linux 9.4 (Plow)"\n',
+    "/etc/os-release": (
+        'NAME="Red Hat Enterprise Linux"\nVERSION="9.4 (Plow)"\nID="rhel"\nID_LIKE="fedora"\nVERSION_ID="9.4"\n'
+        'PRETTY_NAME="Red Hat Enterprise Linux 9.4 (Plow)"\n'
+    ),
     "/etc/redhat-release": "Red Hat Enterprise Linux release 9.4 (Plow)\n",
     "/etc/issue": "\\S\nKernel \\r on an \\m\n\n",
     "/etc/issue.net": "\\S\nKernel \\r on an \\m\n",
@@ -399,9 +417,16 @@ FILES: Files = {
     "/etc/gshadow": File("root:::\nwheel:::anna\n", 0o000),
     "/etc/gshadow-": File("root:::\nwheel:::anna\n", 0o000),
     "/etc/shells": "/bin/sh\n/bin/bash\n/usr/bin/sh\n/usr/bin/bash\n",
-    "/etc/login.defs": "MAIL_DIR /var/spool/mail\nUMASK 022\nHOME_MODE 0700\nPASS_MAX_DAYS 99999\nPASS_MIN_DAYS 0\nPASS_WARN_AGE 7\nUID_MIN 1000\nUID_MAX 60000\nSYS_UID_MIN 201\nSYS_UID_MAX 999\nGID_MIN 1000\nGID_MAX 60000\nENCRYPT_METHOD SHA512\nUSERGROUPS_ENAB yes\nCREATE_HOME yes\nHMAC_CRYPTO_ALGO SHA512\n",
+    "/etc/login.defs": (
+        "MAIL_DIR /var/spool/mail\nUMASK 022\nHOME_MODE 0700\nPASS_MAX_DAYS 99999\nPASS_MIN_DAYS 0\nPASS_WARN_AGE 7\n"
+        "UID_MIN 1000\nUID_MAX 60000\nSYS_UID_MIN 201\nSYS_UID_MAX 999\nGID_MIN 1000\nGID_MAX 60000\n"
+        "ENCRYPT_METHOD SHA512\nUSERGROUPS_ENAB yes\nCREATE_HOME yes\nHMAC_CRYPTO_ALGO SHA512\n"
+    ),
     "/etc/default/useradd": "GROUP=100\nHOME=/home\nINACTIVE=-1\nEXPIRE=\nSHELL=/bin/bash\nSKEL=/etc/skel\nCREATE_MAIL_SPOOL=yes\n",
-    "/etc/nsswitch.conf": "passwd:     sss files systemd\nshadow:     files\ngroup:      sss files systemd\nhosts:      files dns myhostname\nservices:   files sss\nnetgroup:   sss\nautomount:  files sss\n",
+    "/etc/nsswitch.conf": (
+        "passwd:     sss files systemd\nshadow:     files\ngroup:      sss files systemd\n"
+        "hosts:      files dns myhostname\nservices:   files sss\nnetgroup:   sss\nautomount:  files sss\n"
+    ),
     "/etc/profile": PROFILE,
     "/etc/bashrc": BASHRC,
     "/etc/profile.d/sh.local": "",
@@ -442,7 +467,11 @@ FILES: Files = {
         0o600,
     ),
     "/etc/ssh/sshd_config.d/50-redhat.conf": File(
-        "Include /etc/crypto-policies/back-ends/opensshserver.config\nSyslogFacility AUTHPRIV\nChallengeResponseAuthentication no\nGSSAPIAuthentication yes\nGSSAPICleanupCredentials no\nUsePAM yes\nX11Forwarding yes\nPrintMotd no\n",
+        (
+            "Include /etc/crypto-policies/back-ends/opensshserver.config\nSyslogFacility AUTHPRIV\n"
+            "ChallengeResponseAuthentication no\nGSSAPIAuthentication yes\nGSSAPICleanupCredentials no\nUsePAM yes\n"
+            "X11Forwarding yes\nPrintMotd no\n"
+        ),
         0o600,
     ),
     "/etc/crypto-policies/back-ends/opensshserver.config": CRYPTO,
@@ -455,8 +484,16 @@ FILES: Files = {
     "/proc/self/mountinfo": MOUNTS,
     "/usr/lib/systemd/system/tmp.mount": "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\nOptions=mode=1777,strictatime,nosuid,nodev,size=50%%,nr_inodes=1m\n",
     "/usr/lib/sysctl.d/10-default-yama-scope.conf": "kernel.yama.ptrace_scope = 0\n",
-    "/usr/lib/sysctl.d/50-coredump.conf": "kernel.core_pattern=|/usr/lib/systemd/systemd-coredump %P %u %g %s %t %c %h\nkernel.core_pipe_limit=16\nfs.suid_dumpable=2\n",
-    "/usr/lib/sysctl.d/50-default.conf": "kernel.sysrq = 16\nkernel.core_uses_pid = 1\nnet.ipv4.conf.default.rp_filter = 2\nnet.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.all.rp_filter\nnet.ipv4.conf.default.accept_source_route = 0\nnet.ipv4.conf.*.accept_source_route = 0\n-net.ipv4.conf.all.accept_source_route\nnet.ipv4.conf.default.promote_secondaries = 1\n",
+    "/usr/lib/sysctl.d/50-coredump.conf": (
+        "kernel.core_pattern=|/usr/lib/systemd/systemd-coredump %P %u %g %s %t %c %h\nkernel.core_pipe_limit=16\n"
+        "fs.suid_dumpable=2\n"
+    ),
+    "/usr/lib/sysctl.d/50-default.conf": (
+        "kernel.sysrq = 16\nkernel.core_uses_pid = 1\nnet.ipv4.conf.default.rp_filter = 2\n"
+        "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.all.rp_filter\nnet.ipv4.conf.default.accept_source_route = 0\n"
+        "net.ipv4.conf.*.accept_source_route = 0\n-net.ipv4.conf.all.accept_source_route\n"
+        "net.ipv4.conf.default.promote_secondaries = 1\n"
+    ),
     "/usr/lib/sysctl.d/50-redhat.conf": "net.ipv4.conf.default.rp_filter = 1\nnet.ipv4.conf.*.rp_filter = 1\n-net.ipv4.conf.all.rp_filter\n",
     "/etc/sysctl.conf": "",
     "/etc/sysctl.d/99-sysctl.conf": File(link="../sysctl.conf"),
@@ -464,7 +501,10 @@ FILES: Files = {
     "/etc/systemd/coredump.conf": "[Coredump]\n",
     "/etc/rsyslog.conf": RSYSLOG,
     "/etc/rsyslog.d": folder(),
-    "/usr/lib/systemd/system/rsyslog.service": "[Service]\nExecStart=/usr/sbin/rsyslogd -n $SYSLOGD_OPTIONS\nUMask=0066\nEnvironmentFile=-/etc/sysconfig/rsyslog\n",
+    "/usr/lib/systemd/system/rsyslog.service": (
+        "[Service]\nExecStart=/usr/sbin/rsyslogd -n $SYSLOGD_OPTIONS\nUMask=0066\n"
+        "EnvironmentFile=-/etc/sysconfig/rsyslog\n"
+    ),
     "/etc/sysconfig/rsyslog": 'SYSLOGD_OPTIONS=""\n',
     "/var/log/messages": File("", 0o600),
     "/var/log/secure": File("", 0o600),
@@ -474,7 +514,12 @@ FILES: Files = {
     "/var/log/btmp": File("", 0o660),
     "/run/utmp": File("", 0o664),
     "/etc/audit/auditd.conf": File(
-        "local_events = yes\nwrite_logs = yes\nlog_file = /var/log/audit/audit.log\nlog_group = root\nlog_format = ENRICHED\nmax_log_file = 8\nnum_logs = 5\nmax_log_file_action = ROTATE\nspace_left = 75\nspace_left_action = SYSLOG\nadmin_space_left = 50\nadmin_space_left_action = SUSPEND\ndisk_full_action = SUSPEND\ndisk_error_action = SUSPEND\n",
+        (
+            "local_events = yes\nwrite_logs = yes\nlog_file = /var/log/audit/audit.log\nlog_group = root\n"
+            "log_format = ENRICHED\nmax_log_file = 8\nnum_logs = 5\nmax_log_file_action = ROTATE\nspace_left = 75\n"
+            "space_left_action = SYSLOG\nadmin_space_left = 50\nadmin_space_left_action = SUSPEND\n"
+            "disk_full_action = SUSPEND\ndisk_error_action = SUSPEND\n"
+        ),
         0o640,
     ),
     "/etc/audit/rules.d/audit.rules": File("-D\n-b 8192\n--backlog_wait_time 60000\n-f 1\n", 0o600),
@@ -484,7 +529,10 @@ FILES: Files = {
     "/var/log/audit/audit.log": File("", 0o600),
     "/usr/sbin/auditctl": File("", 0o755),
     "/usr/sbin/auditd": File("", 0o755),
-    "/etc/chrony.conf": "pool 2.rhel.pool.ntp.org iburst\nsourcedir /run/chrony-dhcp\ndriftfile /var/lib/chrony/drift\nmakestep 1.0 3\nrtcsync\nkeyfile /etc/chrony.keys\nntsdumpdir /var/lib/chrony\nleapsectz right/UTC\nlogdir /var/log/chrony\n",
+    "/etc/chrony.conf": (
+        "pool 2.rhel.pool.ntp.org iburst\nsourcedir /run/chrony-dhcp\ndriftfile /var/lib/chrony/drift\nmakestep 1.0 3\n"
+        "rtcsync\nkeyfile /etc/chrony.keys\nntsdumpdir /var/lib/chrony\nleapsectz right/UTC\nlogdir /var/log/chrony\n"
+    ),
     "/usr/lib/systemd/system/chronyd.service": "[Service]\nEnvironmentFile=-/etc/sysconfig/chronyd\nExecStart=/usr/sbin/chronyd $OPTIONS\n",
     "/etc/sysconfig/chronyd": 'OPTIONS="-F 2"\n',
     "/etc/crontab": "SHELL=/bin/bash\nPATH=/sbin:/bin:/usr/sbin:/usr/bin\nMAILTO=root\n",
@@ -497,7 +545,10 @@ FILES: Files = {
     "/etc/at.deny": "",
     "/lib": File(link="usr/lib"),
     "/usr/lib/modules/5.14.0/modules.builtin": "kernel/fs/xfs/xfs.ko\n",
-    "/usr/lib/modules/5.14.0/modules.dep": "kernel/fs/squashfs/squashfs.ko.xz:\nkernel/fs/cramfs/cramfs.ko.xz:\nkernel/drivers/usb/storage/usb-storage.ko.xz:\n",
+    "/usr/lib/modules/5.14.0/modules.dep": (
+        "kernel/fs/squashfs/squashfs.ko.xz:\nkernel/fs/cramfs/cramfs.ko.xz:\n"
+        "kernel/drivers/usb/storage/usb-storage.ko.xz:\n"
+    ),
     "/usr/lib/modules/5.14.0/kernel/fs/squashfs/squashfs.ko.xz": "",
     "/usr/lib/modules/5.14.0/kernel/fs/cramfs/cramfs.ko.xz": "",
     "/usr/lib/modules/5.14.0/kernel/drivers/usb/storage/usb-storage.ko.xz": "",

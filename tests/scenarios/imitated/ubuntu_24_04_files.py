@@ -10,7 +10,10 @@ from tests.scenarios.start_up_base import BASHRC, OWN_BASHRC, OWN_PROFILE, PROFI
 COMMON_AUTH = "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\nauth optional pam_cap.so\n"
 COMMON_ACCOUNT = "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n"
 COMMON_PASSWORD = "password [success=1 default=ignore] pam_unix.so obscure yescrypt\npassword requisite pam_deny.so\npassword required pam_permit.so\n"
-COMMON_SESSION = "session [default=1] pam_permit.so\nsession requisite pam_deny.so\nsession required pam_permit.so\nsession optional pam_umask.so\nsession required pam_unix.so\nsession optional pam_systemd.so\n"
+COMMON_SESSION = (
+    "session [default=1] pam_permit.so\nsession requisite pam_deny.so\nsession required pam_permit.so\n"
+    "session optional pam_umask.so\nsession required pam_unix.so\nsession optional pam_systemd.so\n"
+)
 LOGIN = """\
 auth optional pam_faildelay.so delay=3000000
 auth requisite pam_nologin.so
@@ -72,10 +75,16 @@ PAM: Files = {
     "/etc/pam.d/sshd": SSHD,
     "/etc/pam.d/su": SU,
     "/etc/pam.d/su-l": "auth include su\naccount include su\npassword include su\nsession optional pam_keyinit.so force revoke\nsession include su\n",
-    "/etc/pam.d/sudo": "session required pam_limits.so\nsession required pam_env.so readenv=1 user_readenv=0\n@include common-auth\n@include common-account\n@include common-session-noninteractive\n",
+    "/etc/pam.d/sudo": (
+        "session required pam_limits.so\nsession required pam_env.so readenv=1 user_readenv=0\n@include common-auth\n"
+        "@include common-account\n@include common-session-noninteractive\n"
+    ),
     "/etc/pam.d/sudo-i": "session required pam_limits.so\n@include common-auth\n@include common-account\n@include common-session\n",
     "/etc/pam.d/passwd": "@include common-password\n",
-    "/etc/pam.d/cron": "@include common-auth\nsession required pam_loginuid.so\nsession required pam_env.so\n@include common-account\n@include common-session-noninteractive\nsession required pam_limits.so\n",
+    "/etc/pam.d/cron": (
+        "@include common-auth\nsession required pam_loginuid.so\nsession required pam_env.so\n@include common-account\n"
+        "@include common-session-noninteractive\nsession required pam_limits.so\n"
+    ),
     "/etc/pam.d/other": "@include common-auth\n@include common-account\n@include common-password\n@include common-session\n",
     "/etc/pam.conf": "# nothing\n",
     **{"/usr/lib/x86_64-linux-gnu/security/pam_%s.so" % name: "" for name in MODULES},
@@ -139,8 +148,11 @@ loglevel INFO
 banner none
 maxstartups 10:30:100
 ciphers chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com
-macs umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1
-kexalgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256
+macs umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,\
+umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1
+kexalgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,\
+ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,\
+diffie-hellman-group14-sha256
 """
 MOUNTS = """\
 22 1 252:2 / / rw,relatime shared:1 - ext4 /dev/vda2 rw
@@ -234,10 +246,17 @@ FILES: Files = {
     "/etc/gshadow": File("root:*::\nsudo:*::anna\n", 0o640),
     "/etc/gshadow-": File("root:*::\nsudo:*::anna\n", 0o640),
     "/etc/shells": "/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n/bin/rbash\n/usr/bin/rbash\n/usr/bin/dash\n/usr/bin/screen\n/usr/bin/tmux\n",
-    "/etc/login.defs": "MAIL_DIR /var/mail\nFAILLOG_ENAB yes\nUMASK 022\nHOME_MODE 0750\nPASS_MAX_DAYS 99999\nPASS_MIN_DAYS 0\nPASS_WARN_AGE 7\nUID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nUSERGROUPS_ENAB yes\nENCRYPT_METHOD SHA512\n",
+    "/etc/login.defs": (
+        "MAIL_DIR /var/mail\nFAILLOG_ENAB yes\nUMASK 022\nHOME_MODE 0750\nPASS_MAX_DAYS 99999\nPASS_MIN_DAYS 0\n"
+        "PASS_WARN_AGE 7\nUID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nUSERGROUPS_ENAB yes\n"
+        "ENCRYPT_METHOD SHA512\n"
+    ),
     "/etc/default/useradd": "SHELL=/bin/sh\n",
     "/etc/default/locale": "LANG=en_US.UTF-8\n",
-    "/etc/nsswitch.conf": "passwd:         files systemd\ngroup:          files systemd\nshadow:         files systemd\ngshadow:        files systemd\nhosts:          files dns\n",
+    "/etc/nsswitch.conf": (
+        "passwd:         files systemd\ngroup:          files systemd\nshadow:         files systemd\n"
+        "gshadow:        files systemd\nhosts:          files dns\n"
+    ),
     "/etc/environment": 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin"\n',
     "/etc/profile": PROFILE,
     "/etc/bash.bashrc": BASHRC,
@@ -273,10 +292,16 @@ FILES: Files = {
     "/etc/sudoers": File(SUDOERS, 0o440),
     "/etc/sudoers.d/90-cloud-init-users": File("anna ALL=(ALL) NOPASSWD:ALL\n", 0o440),
     "/etc/sudo.conf": "# nothing\n",
-    "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no\nUsePAM yes\nX11Forwarding yes\nPrintMotd no\nAcceptEnv LANG LC_*\nSubsystem\tsftp\t/usr/lib/openssh/sftp-server\n",
+    "/etc/ssh/sshd_config": (
+        "Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no\nUsePAM yes\nX11Forwarding yes\n"
+        "PrintMotd no\nAcceptEnv LANG LC_*\nSubsystem\tsftp\t/usr/lib/openssh/sftp-server\n"
+    ),
     "/etc/ssh/sshd_config.d/50-cloud-init.conf": File("PasswordAuthentication yes\n", 0o600),
     "/etc/default/ssh": "SSHD_OPTS=\n",
-    "/usr/lib/systemd/system/ssh.service": "[Service]\nEnvironmentFile=-/etc/default/ssh\nExecStartPre=/usr/sbin/sshd -t\nExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n",
+    "/usr/lib/systemd/system/ssh.service": (
+        "[Service]\nEnvironmentFile=-/etc/default/ssh\nExecStartPre=/usr/sbin/sshd -t\n"
+        "ExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n"
+    ),
     "/usr/lib/systemd/system/ssh.socket": "[Socket]\nListenStream=0.0.0.0:22\nListenStream=[::]:22\nAccept=no\n",
     "/etc/fstab": "/dev/disk/by-uuid/1 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n",
     "/proc/self/mountinfo": MOUNTS,
@@ -311,10 +336,16 @@ FILES: Files = {
     "/etc/cron.daily": folder(),
     "/etc/cron.weekly": folder(),
     "/etc/cron.monthly": folder(),
-    "/etc/default/ufw": 'IPV6=yes\nDEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\nDEFAULT_FORWARD_POLICY="DROP"\nDEFAULT_APPLICATION_POLICY="SKIP"\nMANAGE_BUILTINS=no\nIPT_SYSCTL=/etc/ufw/sysctl.conf\n',
+    "/etc/default/ufw": (
+        'IPV6=yes\nDEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\nDEFAULT_FORWARD_POLICY="DROP"\n'
+        'DEFAULT_APPLICATION_POLICY="SKIP"\nMANAGE_BUILTINS=no\nIPT_SYSCTL=/etc/ufw/sysctl.conf\n'
+    ),
     "/etc/ufw/ufw.conf": "ENABLED=no\nLOGLEVEL=low\n",
     "/etc/ufw/sysctl.conf": "net/ipv4/conf/all/accept_redirects=0\nnet/ipv4/conf/default/accept_redirects=0\nnet/ipv4/icmp_echo_ignore_broadcasts=1\n",
-    "/etc/apt/sources.list.d/ubuntu.sources": "Types: deb\nURIs: http://archive.ubuntu.com/ubuntu/\nSuites: noble noble-updates\nComponents: main universe\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n",
+    "/etc/apt/sources.list.d/ubuntu.sources": (
+        "Types: deb\nURIs: http://archive.ubuntu.com/ubuntu/\nSuites: noble noble-updates\nComponents: main universe\n"
+        "Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n"
+    ),
     "/etc/modprobe.d/blacklist-rare-network.conf": "alias net-pf-3 off\nalias net-pf-21 off\n",
     "/usr/lib/modules/6.8.0-31-generic/modules.builtin": "kernel/fs/ext4/ext4.ko\nkernel/fs/squashfs/squashfs.ko\n",
     "/usr/lib/modules/6.8.0-31-generic/modules.dep": "kernel/fs/cramfs/cramfs.ko.zst:\nkernel/drivers/usb/storage/usb-storage.ko.zst:\n",
@@ -329,7 +360,10 @@ FILES: Files = {
     "/proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz-6.8.0-31-generic root=UUID=1 ro\n",
     "/sys/module/apparmor/parameters/enabled": "Y\n",
     "/sys/kernel/security/apparmor/profiles": "/usr/bin/man (enforce)\nchrome (unconfined)\nrsyslogd (enforce)\n",
-    "/etc/apparmor.d/chrome": "abi <abi/4.0>,\ninclude <tunables/global>\n\nprofile chrome /opt/google/chrome/chrome flags=(unconfined) {\n  userns,\n\n  include if exists <local/chrome>\n}\n",
+    "/etc/apparmor.d/chrome": (
+        "abi <abi/4.0>,\ninclude <tunables/global>\n\nprofile chrome /opt/google/chrome/chrome flags=(unconfined) {\n"
+        "  userns,\n\n  include if exists <local/chrome>\n}\n"
+    ),
     "/tmp": folder(0o1777),
     "/var/tmp": folder(0o1777),
 }

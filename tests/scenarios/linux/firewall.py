@@ -78,24 +78,25 @@ UFW_FILES = {
     "/etc/ufw/after6.rules": "*filter\nCOMMIT\n",
     "/etc/ufw/user6.rules": "*filter\nCOMMIT\n",
 }
+# nft indents with tabs, which this file has none of.
 UFW_LOADED = """\
 table ip filter {
-	chain INPUT {
-		type filter hook input priority filter; policy drop;
-		counter packets 1 bytes 52 jump ufw-before-input
-	}
-	chain FORWARD {
-		type filter hook forward priority filter; policy drop;
-	}
-	chain ufw-before-input {
-		iifname "lo" counter packets 0 bytes 0 accept
-		counter packets 0 bytes 0 jump ufw-user-input
-	}
-	chain ufw-user-input {
-		meta l4proto tcp tcp dport 22 counter packets 1 bytes 52 accept
-	}
+  chain INPUT {
+    type filter hook input priority filter; policy drop;
+    counter packets 1 bytes 52 jump ufw-before-input
+  }
+  chain FORWARD {
+    type filter hook forward priority filter; policy drop;
+  }
+  chain ufw-before-input {
+    iifname "lo" counter packets 0 bytes 0 accept
+    counter packets 0 bytes 0 jump ufw-user-input
+  }
+  chain ufw-user-input {
+    meta l4proto tcp tcp dport 22 counter packets 1 bytes 52 accept
+  }
 }
-"""
+""".replace("  ", "\t")
 UFW_EMPTIED = (
     "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority filter; policy %s;\n\t}\n"
     "\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n\tchain ufw-user-input {\n\t}\n}\n"
