@@ -139,7 +139,7 @@ def _since_restart(result: Record, finding: Record | None) -> Record:
     checks = [check for check in finding["checks"] if check.get("observed")]
     observed = [f"{check['setting']}: {check['observed']}" for check in checks]
     after = {**result, "after": {"outcome": finding["outcome"], "observed": observed}}
-    if finding["outcome"] == "pass":
+    if finding["outcome"] == "pass" or _own_accounts_pass(finding):
         if result["result"] not in ("still_failing", "pending"):
             return after
         return {**after, "result": "fixed", "reason": "it is in effect since the host was restarted"}
@@ -147,9 +147,28 @@ def _since_restart(result: Record, finding: Record | None) -> Record:
         failed = result["result"] in ("still_failing", "pending")
         reason = "it still fails after the host was restarted" if failed else "it fails since the host was restarted"
         return {**after, "result": "still_failing", "reason": reason}
+    return {**after, **_not_judged_since(result["result"], finding)}
+
+
+def _not_judged_since(before: str, finding: Record) -> Record:
+    """Return what changes in a result where the look after the restart neither passes nor fails: nothing is pending any more."""
     if finding["outcome"] == "error":
-        return {**after, "result": "error", "reason": finding.get("reason") or "it could not be read after the restart"}
-    return after
+        return {"result": "error", "reason": finding.get("reason") or "it could not be read after the restart"}
+    if before not in ("still_failing", "pending"):
+        return {}
+    word = "not_applicable" if finding["outcome"] == "not_applicable" else "skipped"
+    return {"result": word, "reason": finding.get("reason") or "it cannot be judged since the restart"}
+
+
+def _own_accounts_pass(finding: Record) -> bool:
+    """Return whether a finding is for a person only because a directory governs it besides: what the host keeps itself is right."""
+    outcomes = {check.get("outcome") for check in finding["checks"]}
+    return (
+        finding["outcome"] == "manual"
+        and bool(finding.get("governed_by"))
+        and "pass" in outcomes
+        and outcomes <= {"pass", "not_applicable"}
+    )
 
 
 def _joined_result(earlier: Record | None, later: Record, own: bool) -> Record:

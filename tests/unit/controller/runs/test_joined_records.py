@@ -284,6 +284,8 @@ def restarted_result(result, before, seen):
         ("still_failing", "fail", "still_failing"),
         ("fixed", "fail", "still_failing"),
         ("fixed", "error", "error"),
+        ("pending", "manual", "skipped"),
+        ("pending", "not_applicable", "not_applicable"),
         ("fixed", "pass", "fixed"),
         ("already_right", "pass", "already_right"),
         ("skipped", "fail", "skipped"),
@@ -307,6 +309,20 @@ def test_what_was_pending_is_fixed_or_still_failing_by_the_look_after_the_restar
 )
 def test_what_fails_after_the_restart_says_whether_it_did_before(before, reason):
     assert restarted_result(before, "fail", "fail")["results"][0]["reason"] == reason
+
+
+@pytest.mark.parametrize(("check", "since"), [("pass", "fixed"), ("manual", "skipped")])
+def test_what_a_directory_governs_besides_is_fixed_after_the_restart_where_the_hosts_own_accounts_are_right(
+    check, since
+):
+    result = {"benchmark": "b", "rule": "r", "result": "pending", "before": {"outcome": "fail"}, "after": {}}
+    record = {"results": [result], "counts": dict.fromkeys(RESULTS, 0), "pending_reboot": ["it"]}
+    checks = [{"setting": "s", "observed": "o", "outcome": check}]
+    finding = {"benchmark": "b", "rule": "r", "outcome": "manual", "governed_by": [{"by": "sssd"}], "checks": checks}
+
+    seen = restarted(record, {"status": "audited", "findings": [finding]}, "now", {"done": True})
+
+    assert seen["results"][0]["result"] == since
 
 
 def test_record_of_what_was_taken_back_says_what_needs_another_restart():
