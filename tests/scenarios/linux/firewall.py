@@ -105,7 +105,52 @@ UFW: Dict[str, Any] = {"started": ("ufw",), "files": UFW_FILES}
 UNKNOWN = _nft("osf name Linux accept")
 LEGACY = {"/proc/net/ip_tables_names": "filter\n"}
 
+UNIT = "/usr/lib/systemd/system/nftables.service"
+OWN_START = "/etc/systemd/system/nftables.service.d/own.conf"
+SYSCONFIG = "/etc/sysconfig/nftables.conf"
+PROBLEM = "is started at boot, and what it loads is not followed; look at it by hand"
+
+
+def _start(*commands: str) -> str:
+    return "[Service]\n" + "".join("ExecStart=%s\n" % command for command in commands)
+
+
+def _started(name: str, verdict: str, files: Dict[str, Any], **keys: Any) -> Scenario:
+    """Rules that refuse are loaded, and stand in Debian's file; the unit has files of its own."""
+    shipped = {CONF: _nft(), UNIT: _start("/usr/sbin/nft -f " + CONF)}
+    return _case("start-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), files={**shipped, **files}, **keys)
+
+
+def _by_sign(started: str) -> Dict[str, Any]:
+    return {OWN_START: _start("", started), "/etc/own.nft": _nft(policy="accept")}
+
+
+# What a unit starts, as systemd 252 and 257 with nft 1.0.6 and 1.1.3 were seen to.
 SCENARIOS = [
+    _started("as-shipped", "pass", {}),
+    _started("of-red-hat", "pass", {CONF: "", SYSCONFIG: _nft(), UNIT: _start("/sbin/nft -f " + SYSCONFIG)}),
+    _started("of-red-hat-open", "fail", {SYSCONFIG: _nft(policy="accept"), UNIT: _start("/sbin/nft -f " + SYSCONFIG)}),
+    _started("of-another-file", "fail", _by_sign("/usr/sbin/nft -f /etc/own.nft")),
+    _started("that-may-fail", "fail", _by_sign("-/usr/sbin/nft --file /etc/own.nft")),
+    _started("of-a-file-that-is-gone", "fail", {OWN_START: _start("", "/usr/sbin/nft -f /etc/gone.nft")}),
+    _started("of-a-gone-one-among-others", "error", {OWN_START: _start("/usr/sbin/nft -f /etc/gone.nft")},
+             reason="%s: /usr/sbin/nft -f /etc/gone.nft %s" % (OWN_START, PROBLEM)),
+    _started("flushed-behind", "fail", {OWN_START: "[Service]\nExecStartPost=/usr/sbin/nft flush ruleset\n"}),
+    _started("flushed-before", "pass", {OWN_START: "[Service]\nExecStartPre=/usr/sbin/nft flush ruleset\n"}),
+    _started("rule-behind", "fail",
+             {OWN_START: "[Service]\nExecStartPost=/usr/sbin/nft insert rule inet filter input meta l4proto tcp accept\n"}),
+    _started("by-a-script", "error", _by_sign("/usr/local/sbin/rules"),
+             reason="%s: /usr/local/sbin/rules %s" % (OWN_START, PROBLEM)),
+    _started("by-a-shell", "error", _by_sign("/bin/sh -c 'nft -f /etc/own.nft'"),
+             reason="%s: /bin/sh -c 'nft -f /etc/own.nft' %s" % (OWN_START, PROBLEM)),
+    _started("other-of-ufw", "error", {**UFW_FILES, "/etc/systemd/system/ufw.service.d/x.conf": _start("", "/bin/true")},
+             started=("ufw",), reason="/etc/systemd/system/ufw.service.d/x.conf: /bin/true " + PROBLEM),
+    _case("two-at-boot-flushed-by-an-include", "default", "fail", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
+          files={**UFW_FILES, CONF: 'include "/etc/a.nft"\n', "/etc/a.nft": "flush ruleset\n"}),
+    _case("two-at-boot-table-of-ufw-taken-away", "default", "fail", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
+          files={**UFW_FILES, CONF: "delete table ip filter\n"}),
+    _case("two-at-boot-comment-on-a-flush", "default", "pass", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
+          files={**UFW_FILES, CONF: "# flush ruleset\ntable ip x { }\n"}),
     _same("refuses", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 accept")),
     _case("nothing-loaded", "default", "fail", BOTH_REFUSE, files={CONF: _nft()}),
     _case("gone-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: "flush ruleset\n"}),

@@ -8,18 +8,29 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, List, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import raised
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import raised, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import nft_rules, ufw_defaults
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports, load, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import Table
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 NFTABLES = "/etc/nftables.conf"
 STORED = {4: "/etc/iptables/rules.v4", 6: "/etc/iptables/rules.v6"}
+_PHASES = ("ExecStartPre", "ExecStart", "ExecStartPost")
+_LOADS = re.compile(r"(?:/usr)?(?:/s?bin/)?nft (?:-f|--file) (?P<path>/[\w./+:@-]+)\Z", re.ASCII)
+# Without what systemd, nft's options or nft itself would take for something else.
+_TELLS = re.compile(r"(?:/usr)?(?:/s?bin/)?nft (?:add|create|insert|delete|destroy|flush) [\w ./:{},=-]+\Z", re.ASCII)
 DIRECTIONS = ("input", "output", "forward")
 UFW, NFT, PERSISTENT = "ufw.service", "nftables.service", "netfilter-persistent.service"
 FIREWALLD = "firewalld.service"
+# What the units of the packages start.
+_SHIPPED = {
+    UFW: re.compile(r"(?:/usr)?/lib/ufw/ufw-init start(?: quiet)?\Z", re.ASCII),
+    PERSISTENT: re.compile(r"(?:/usr)?/sbin/netfilter-persistent start\Z", re.ASCII),
+}
 
 
 def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
@@ -30,26 +41,79 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
             '"firewall-cmd --permanent --list-all-zones" with "firewall-cmd --list-all-zones"'
         )
     both = [unit for unit in units if unit in _LOADERS]
-    if NFT in both and _flushes(host):
+    if NFT in both and len(both) > 1 and _clears(host, ports):
         # Nothing orders the units; where nftables has the last word, only its rules are left, and the others promise nothing.
         both = [NFT]
+    for unit in both:
+        if unit != NFT:
+            _refuse_other_starts(host, unit)
     return [table for unit in both for table in _LOADERS[unit](host, ports)]
 
 
-def _flushes(host: Host) -> bool:
-    try:
-        return re.search(r"^[ \t]*flush[ \t]+ruleset\b", host.read_text(NFTABLES), re.MULTILINE | re.ASCII) is not None
-    except NotFound:
-        return False
+def _clears(host: Host, ports: Ports) -> bool:
+    """Return whether nftables.service takes away what another unit has loaded, be it in a file that is included."""
+    for family in ("ip", "ip6"):
+        before = "table %s filter { chain INPUT { counter; }; }" % family
+        tables = {table.name: table for table in _loaded_by_nft(host, ports, before)}
+        left = tables.get(family + " filter")
+        rules = left.chains["INPUT"].rules if left and "INPUT" in left.chains else ()
+        if not any(rule.place == "%s:1" % NFT for rule in rules):
+            return True
+    return False
 
 
 def nftables(host: Host, ports: Ports) -> List[Table]:
     """Return what nftables.service loads."""
-    try:
-        text = host.read_text(NFTABLES)
-    except NotFound:
-        return []
-    return nft_rules.parse(text, NFTABLES, ports, lambda name: _included(host, name))
+    return _loaded_by_nft(host, ports, "")
+
+
+def _loaded_by_nft(host: Host, ports: Ports, before: str) -> List[Table]:
+    """Return what the commands of nftables.service leave of the rules ``before`` them (one line) and their own."""
+    lines = [before]
+    commands = _starts(host, NFT) or [(NFT, "nft -f " + NFTABLES)]
+    for place, command in commands:
+        path = _file_of(place, command)
+        if path and len(commands) == 1 and not host.exists(path):
+            return []
+        if path and not host.exists(path):
+            raise _not_followed(place, command)
+        lines.append('include "%s"' % path if path else command.partition(" ")[2])
+    return nft_rules.parse("\n".join(lines), NFT, ports, lambda name: _included(host, name))
+
+
+def _file_of(place: str, command: str) -> str:
+    """Return the file that a command of nft loads, or nothing where the rules stand in the command itself."""
+    loads = _LOADS.match(command)
+    if loads:
+        return loads.group("path")
+    if _TELLS.match(command):
+        return ""
+    raise _not_followed(place, command)
+
+
+def _starts(host: Host, unit: str) -> List[Tuple[str, str]]:
+    """Return (file, command) of all that a unit starts, in the order in which it does; without blanks that say nothing."""
+    found: Dict[str, List[Tuple[str, str]]] = {name: [] for name in _PHASES}
+    for place in fragments(host, unit):
+        for name, text in assignments(snippet_text(host, place), "Service"):
+            if name in found:
+                command = " ".join(words_of(text.lstrip("-@:+!")))
+                found[name] = [*found[name], (place, command)] if command else []
+    return [one for name in _PHASES for one in found[name]]
+
+
+def _refuse_other_starts(host: Host, unit: str) -> None:
+    """Raise `ReadError` where a unit starts something other than what its package has it start."""
+    for place, command in _starts(host, unit):
+        if not _SHIPPED[unit].match(command):
+            raise _not_followed(place, command)
+
+
+def _not_followed(place: str, command: str) -> ReadError:
+    return ReadError(
+        "%s: %s is started at boot, and what it loads is not followed; look at it by hand"
+        % (place, printable(command)[:100])
+    )
 
 
 def _included(host: Host, name: str) -> List[Tuple[str, str]]:

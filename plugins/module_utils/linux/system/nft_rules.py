@@ -91,7 +91,9 @@ class _Ruleset:
         if self._included is None or len(words) < 2 or self._includes > MAX_INCLUDES:
             raise ReadError("%s: the include is not followed" % words[0].place)
         for path, text in self._included(words[1].text):
-            found.extend(self._all(tokens(text, path)))
+            inside = self._all(tokens(text, path))
+            _statements(inside)  # to tell of a brace that is open by its own file
+            found.extend(inside)
             found.append(Token("\n", words[0].place))
 
     def _command(self, words: List[Token]) -> None:
