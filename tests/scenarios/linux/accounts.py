@@ -408,6 +408,31 @@ SCENARIOS += [
     _case("extrausers-not-stopped", "fail", "empty_password", _asked("passwd: files [!NOTFOUND=return] extrausers\n")),
     _case("extrausers-goes-on", "fail", "empty_password", _asked("passwd: files [UNAVAIL=return] extrausers\n")),
     _case("nsswitch-action-unknown", "error", "empty_password", _asked("passwd: files [gone=return] extrausers\n")),
+    *(
+        _case("nsswitch-%d" % number, verdict, "empty_password", _asked("passwd: files %s" % services))
+        for number, (verdict, services) in enumerate(
+            [
+                ("fail", "# extrausers\n"),
+                ("fail", "# was: extrausers\n"),
+                ("fail", "# [NOTFOUND=return] extrausers\n"),
+                ("fail", "gone [NOTFOUND=return] extrausers\n"),
+                ("pass", "gone [!SUCCESS=return] extrausers\n"),
+                ("pass", "# [UNAVAIL=return] extrausers\n"),
+                ("pass", "#extrausers\n"),
+                ("pass", "extrausers#\n"),
+                ("pass", "[NOTFOUND=return] # extrausers\n"),
+                ("error", "# [gone=x] extrausers\n"),
+                ("error", "[NOTFOUND=return # ] extrausers\n"),
+                ("error", "[] extrausers\n"),
+                ("error", "\npasswd: [NOTFOUND=return] files extrausers\n"),
+                ("fail", "foo] extrausers\r\n"),
+                ("pass", "extrausers"),
+                ("fail", "extrausers\npasswd: files"),
+            ]
+        )
+    ),
+    _case("nsswitch-remark", "pass", "empty_password", _asked("passwd: files\n # passwd: files extrausers\n")),
+    _case("nsswitch-sign-in-the-first", "fail", "empty_password", _asked("passwd: files# extrausers\n")),
     _case("shadow-asked-as-passwd", "fail", "empty_password", {**OPEN, NAMES: "passwd: files extrausers\n"}),
     _case(
         "shadow-of-a-known-name-is-not-asked",

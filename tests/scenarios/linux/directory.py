@@ -68,6 +68,11 @@ SCENARIOS = [
     # Packages put the name there; nothing is asked.
     _case("sss-without-a-domain", "fail", {**NSS, **PAM}),
     _case("own-accounts-only", "fail", {"/etc/nsswitch.conf": "passwd: files systemd\n"}),
+    _case("prose-behind-a-sign", "fail", {"/etc/nsswitch.conf": "passwd: files # no directory here\n"}),
+    _case("directory-behind-a-sign", "pass", {"/etc/nsswitch.conf": "passwd: files # was: ldap\n"}),
+    _case("earlier-line", "fail", {"/etc/nsswitch.conf": "passwd: files ldap\npasswd: files\n"}),
+    _case("database-in-capitals", "fail", {"/etc/nsswitch.conf": "Passwd: files ldap\n"}),
+    _case("line-without-a-colon", "pass", {"/etc/nsswitch.conf": "passwd files ldap\n"}),
     _case("no-nsswitch", "fail", {}),
     _case("domain-that-is-off", "fail", _files(AD + "enabled = False\n")),
     _case("domain-that-is-not-listed", "fail", _files("[sssd]\nservices = nss\n[domain/x]\nid_provider = ldap\n")),

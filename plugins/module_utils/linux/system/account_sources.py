@@ -8,13 +8,12 @@ A directory (sss, ldap, winbind) is no source on this host. What is in a source 
 
 from __future__ import annotations
 
-import re
-from typing import Any, Callable, Dict, List, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, TypeVar
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import account_database
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import account_database, name_services
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
     Group,
     Password,
@@ -26,7 +25,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
     users_of,
 )
 
-CONFIG = "/etc/nsswitch.conf"
 # Where services keep files in the form of passwd(5). These are the compiled-in places.
 FLAT_FILES = {"extrausers": "/var/lib/extrausers/", "altfiles": "/usr/lib/"}
 # glibc's own place, and Debian's.
@@ -38,11 +36,6 @@ USERDB_FOLDERS = ("/etc/userdb", "/run/userdb", "/run/host/userdb", "/usr/local/
 # libnss-extrausers passes over what has a lower number, but for the group `users`, which is 100.
 LEAST_OF_EXTRAUSERS = 500
 WIDTHS = {"passwd": 7, "group": 4, "shadow": 9}
-LINE = re.compile(r"[ \t\f\r\v]*(?P<database>[a-z]+)(?:[ \t\f\r\v]*:|[ \t\f\r\v]+)(?P<services>.*)", re.ASCII)
-PART = re.compile(r"\[(?P<actions>[^]]*)\]|(?P<service>[^][ \t\f\r\v]+)", re.ASCII)
-ACTION = re.compile(
-    r"(?P<other>!?)(?P<status>success|notfound|unavail|tryagain)=(?P<action>return|continue|merge)\Z", re.ASCII
-)
 Entry = TypeVar("Entry")
 
 
@@ -74,7 +67,7 @@ def more_groups(host: Host) -> List[Group]:
 def more_passwords(host: Host) -> List[Password]:
     """Return the passwords that other sources than /etc/shadow give."""
     found = _more(host, "shadow", passwords_of)
-    if not found or "success=" in lowered(_line(host, "shadow")[1]):
+    if not found or "success=" in lowered(name_services.line_of(host, "shadow")[1]):
         return found
     # Passwords are asked for by name alone, and the first source that knows the name is the last one asked.
     known = {entry.name for entry in account_database.passwords(host)}
@@ -88,13 +81,13 @@ def places(host: Host, database: str) -> List[str]:
         return []
     kept = {service: place + database for service, place in FLAT_FILES.items()}
     kept[USERDB] = "records of systemd-userdb"
-    return [kept[service] for service in asked(host, database) if service in kept]
+    return [kept[service] for service in name_services.asked(host, database) if service in kept]
 
 
 def _more(host: Host, database: str, parse: Callable[[List[Record]], List[Entry]]) -> List[Entry]:
     def gathered() -> List[Entry]:
         found: List[Entry] = []
-        for service in asked(host, database):
+        for service in name_services.asked(host, database):
             if service in FLAT_FILES:
                 found += parse(_flat(host, service, database))
             elif service == USERDB:
@@ -105,52 +98,6 @@ def _more(host: Host, database: str, parse: Callable[[List[Record]], List[Entry]
 
     shared: List[Entry] = host.shared("more of " + database, gathered)
     return shared
-
-
-def asked(host: Host, database: str) -> List[str]:
-    """Return the services behind the files that are asked for a name which the files don't have.
-
-    Raises `ReadError` for an action that glibc does not know: it passes over the whole line then.
-    """
-    number, text = _line(host, database)
-    found: List[str] = []
-    for part in PART.finditer(text):
-        if part.group("service"):
-            found.append(part.group("service"))
-        elif found and _ends_there(part.group("actions"), "%s:%d" % (CONFIG, number)):
-            break
-    return [service for service in found if service not in ("files", "compat")]
-
-
-def _ends_there(actions: str, place: str) -> bool:
-    """Return whether a name that the service before does not know is asked of no other."""
-    ends = False
-    for word in words_of(re.sub(r"[ \t]*=[ \t]*", "=", lowered(actions))):
-        action = ACTION.match(word)
-        if action is None:
-            raise ReadError("%s: %r is no action, so no service of the line is asked; mend it" % (place, word[:40]))
-        about = (action.group("status") == "notfound") != bool(action.group("other"))
-        ends = action.group("action") == "return" if about else ends
-    return ends
-
-
-def _line(host: Host, database: str) -> Tuple[int, str]:
-    """Return number and services of the line that counts: the last one; that of passwd where shadow has none."""
-    lines: Dict[str, Tuple[int, str]] = host.shared("name services", lambda: _lines(host))
-    return lines.get(database) or (lines.get("passwd") if database == "shadow" else None) or (0, "files")
-
-
-def _lines(host: Host) -> Dict[str, Tuple[int, str]]:
-    try:
-        text = host.read_text(CONFIG)
-    except NotFound:
-        return {}
-    found = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        named = LINE.match(line.split("#", 1)[0])
-        if named:
-            found[named.group("database")] = (number, named.group("services"))
-    return found
 
 
 def _flat(host: Host, service: str, database: str) -> List[Record]:
@@ -182,7 +129,7 @@ def _refuse_database(host: Host, database: str) -> None:
         if host.exists(path):
             raise ReadError(
                 "%s also gives accounts (db in %s), and its form cannot be read here; keep them in /etc/%s and take db out"
-                % (path, CONFIG, database)
+                % (path, name_services.PATH, database)
             )
 
 
