@@ -109,7 +109,8 @@ class _Parser:
             self._conditions.append(Condition("some"))
             self._to_verdict()
         elif self._peek(2) == "set" and word in ("meta", "ct", "ip", "ip6", "tcp", "udp", "th"):
-            self._at = len(self._words)
+            # What is written is one word; of a longer one the rest is not followed.
+            self._at += 4
         elif word in SINGLE:
             self._at += 1
             return self._field(SINGLE[word], ())
