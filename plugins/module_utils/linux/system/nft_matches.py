@@ -50,9 +50,11 @@ FLAGS = ("fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr", "&", "|", "(", 
 # Statements that decide nothing, with the words that may follow.
 PLAIN = {
     "counter": ("packets", "bytes"),
-    "log": ("prefix", "level", "group", "flags", "snaplen", "queue-threshold", "sequence", "options", "all", "tcp", "ip", "skuid", "ether"),
+    "log": ("prefix", "level", "group", "snaplen", "queue-threshold", "flags"),
     "comment": (),
 }  # fmt: skip
+# What may follow these behind the `flags` of a log.
+LOG_FLAGS = {"tcp": ("sequence", "options", ","), "ip": ("options",)}
 
 
 def parse_rule(words: Sequence[Token], sets: Mapping[str, Sequence[Token]], ports: Ports) -> List[Rule]:
@@ -138,8 +140,11 @@ class _Parser:
         if word == "comment" or (word == "counter" and self._peek() == "name"):
             self._at += 1 if word == "comment" else 2
         while self._at < len(self._words) and not self._words[self._at].quoted and self._peek() in following:
-            # Flags of a log have no value, or several.
             self._at += 2
+            if self._peek(-2) == "flags":
+                of = LOG_FLAGS.get(self._peek(-1), ())
+                while self._peek() in of:
+                    self._at += 1
 
     def _unknown(self) -> None:
         self._conditions.append(Condition("unknown"))
