@@ -75,11 +75,13 @@ ZFS_LIST = "zfs list -H -t filesystem -o name,mountpoint,canmount,readonly,setui
 ON_ZFS = "40 22 0:50 / /tmp rw,nodev,relatime shared:9 - zfs tank/tmp rw,xattr\n"
 
 
-def _zfs(name: str, verdict: str, row: str, files: Files = ZFS, **seen: Any) -> Scenario:
+def _zfs(name: str, verdict: str, row: str, files: Optional[Files] = None, **seen: Any) -> Scenario:
     """``row``: what zfs says of the dataset; ``seen``: what is told of it."""
     state = {"state": "value", "value": Part(seen)}
     commands = {ZFS_LIST: "tank\tnone\ton\toff\ton\ton\ton\n" + row + "\n"}
-    return Scenario(name, PATH, EXPECT, verdict, state, files={TABLE: ROOT + ON_ZFS, **files}, commands=commands)
+    return Scenario(
+        name, PATH, EXPECT, verdict, state, files={TABLE: ROOT + ON_ZFS, **(files or ZFS)}, commands=commands
+    )
 
 
 BY_ZFS = {

@@ -10,6 +10,7 @@ kernel's accept_ra off and takes router advertisements itself, where the method 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -66,13 +67,14 @@ def _of_connection(one: _Connection) -> Iterator[Setting]:
         yield Setting(BY, "net/ipv6/conf/%s/accept_ra" % one.interface, "0", one.file, one.lines.get("v6", 0))
 
 
+def _word(values: Values, group: str, name: str) -> str:
+    return lowered(values.get((group, name), ("", 0))[0])
+
+
 def _keyfiles(host: Host) -> Iterator[_Connection]:
     for path in snippets(host, FOLDERS, ""):
         values = _values(host.read_text(path))
-
-        def of(group: str, name: str, values: Values = values) -> str:
-            return lowered(values.get((group, name), ("", 0))[0])
-
+        of = partial(_word, values)
         part_of_another = of("connection", "controller") or of("connection", "master")
         if of("connection", "autoconnect") in _NO or part_of_another or of("connection", "type") in ("", "loopback"):
             continue
