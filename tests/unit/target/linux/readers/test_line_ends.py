@@ -81,7 +81,8 @@ def test_sshd_options_of_a_comment_are_not_stated(tmp_path, sign):
 
     (seen,) = read_kind(host, "sshd_option", [{"name": "Banner"}])
 
-    assert seen.value == {"effective": "/etc/issue.net", "overrides": [], "stated": True}
+    shown = {"path": "/etc/issue.net", "shown": False, "names_system": []}
+    assert seen.value == {"effective": "/etc/issue.net", "overrides": [], "stated": True, "notices": [shown]}
 
 
 @pytest.mark.parametrize("sign", ["\r", "\0"])
