@@ -92,14 +92,19 @@ def _failures(history: History, start: float, now: int) -> dict[int, list[tuple[
     seen = _seen_last(history)
     found: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
     for host_id, rule_id, begin, end in history.rows(statement, least=history.at(start) + 1):
-        until = max(times[begin], times[end], min(seen.get((host_id, rule_id, end), 0), now)) if end else now
+        until = times[end] if end else now
+        if seen is not None and end:
+            until = max(times[begin], until, min(seen.get((host_id, rule_id, end), 0), now))
         if until > start:
             found[rule_id].append((times[begin], until, host_id, rule_id))
     return found
 
 
-def _seen_last(history: History) -> dict[tuple[int, int, int], int]:
-    """Return of failures (host, rule and the run that ended them) when they were seen last, where that run is dated before another one before it."""
+def _seen_last(history: History) -> dict[tuple[int, int, int], int] | None:
+    """Return of failures (host, rule and the run that ended them) when they were seen last, where that run is dated before another one before it.
+
+    None where all runs came in the order of their dates.
+    """
     newest = accumulate((run.finished_at for run in history.runs.values()), max)
     late = [
         position
@@ -107,7 +112,7 @@ def _seen_last(history: History) -> dict[tuple[int, int, int], int]:
         if run.finished_at < before
     ]
     if not late:
-        return {}
+        return None
     statement = (
         "SELECT e.host_id, e.rule_id, e.until_position, max(l.audited_at) FROM hipaa_cis_episodes e JOIN hipaa_cis_looks l "  # noqa: S608 - numbers of ours
         "ON l.host_id = e.host_id AND l.position >= e.from_position AND l.position < e.until_position "
