@@ -12,8 +12,16 @@ __all__ = ["playbook", "playbook_command", "remediation_of", "results"]
 pytestmark = pytest.mark.hosts
 
 TOPICS = ("SSH server, access", "SSH server, sessions and encryption", "SSH server, files", "sudo and su")
-# For a person: the connecting account has no password, the package is there already, nothing lifts authentication.
-NOT_HERE = {"sudo_password_required", "sudo_installed", "sudo_authenticate_on"}
+# For a person: the connecting account has no password, the package is there already, nothing lifts authentication. There is no doas
+# and no directory.
+NOT_HERE = {
+    "sudo_password_required",
+    "sudo_installed",
+    "sudo_authenticate_on",
+    "doas_password_required",
+    "directory_access_chosen",
+    "directory_cached_logins_end",
+}
 # Debian's sudo leaves this with members of the group sudo, whatever they run; groupadd makes the lock.
 TRACES = ("/home/auditor/.sudo_as_admin_successful", "/etc/.pwd.lock", "/var/log/*")
 WRONG_SSHD = """\

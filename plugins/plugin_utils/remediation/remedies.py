@@ -242,9 +242,9 @@ class Remedies:
         return [setting]
 
     def _first_remedy(self, planned: PlannedRule, alternatives: Iterable[Setting]) -> list[Setting]:
-        """Return the changes of the first alternative that can be brought about; none where one holds already."""
+        """Return the changes of the first alternative that can be brought about; none where one holds already, or none applies here."""
         remedies: list[list[Setting]] = []
-        reason = "no alternative applies"
+        reason = ""
         for alternative in alternatives:
             if self._is_dropped(alternative):
                 continue
@@ -257,9 +257,11 @@ class Remedies:
             if not failing:
                 return []
             remedies.append(failing)
-        if not remedies:
+        if reason and not remedies:
             raise NoRemedy(reason)
-        return next((leaves for leaves in remedies if not self._is_refused(planned, leaves)), remedies[0])
+        return next(
+            (leaves for leaves in remedies if not self._is_refused(planned, leaves)), remedies[0] if remedies else []
+        )
 
     def _is_refused(self, planned: PlannedRule, leaves: Sequence[Setting]) -> bool:
         changes = (change for leaf in self._written(leaves) for change in self._changes_of(planned, leaf))

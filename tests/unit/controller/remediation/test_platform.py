@@ -588,6 +588,17 @@ def test_reason_of_the_first_refusal_is_told_where_no_alternative_is_left():
     assert results["r"][1].startswith("another needs it")
 
 
+def test_alternatives_none_of_which_applies_keep_nothing_from_being_fixed():
+    elsewhere = [{"setting": leaf("other"), "otherwise": "the other program is not here"}]
+    either = {"any_of": [leaf("b", applies_if=elsewhere), leaf("c", applies_if=elsewhere)]}
+    host = PlayedHost({"a": 0, "b": 0, "c": 0, "other": 0})
+    # The second rule asks for what the alternatives hang on.
+    _record, results = remediate([rule("r", leaf("a"), either), rule("o", leaf("other", 0))], host)
+
+    assert results["r"] == ("fixed", "")
+    assert host.values == {"a": 1, "b": 0, "c": 0, "other": 0}
+
+
 def test_set_and_fields_say_what_is_written():
     chosen = {**leaf("a"), "expect": {"at_least": 5}, "set": 7}
     host = PlayedHost({"a": 0, "b": {"x": 0, "y": 1}})
