@@ -128,7 +128,7 @@ class Register:
             if begin == NONE:
                 continue
             self._failed_before.add((rule, group))
-            entry = self._entries.setdefault((rule, group), _Entry())
+            entry = self._entry(rule, group)
             moment = self._past.runs[begin][1]
             entry.first_seen = min(entry.first_seen or moment, moment)
             entry.opened[begin] += 1
