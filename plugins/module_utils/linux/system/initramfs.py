@@ -143,13 +143,20 @@ class _Stream:
 
 
 def _archives(stream: _Stream, image: Image, file: BinaryIO) -> None:
-    """Go through the archives of an image; ``file`` is what is read, for a program that goes on with it."""
+    """Go through the archives of an image; ``file`` is what is read, for a program that goes on with it.
+
+    Raises `EOFError` where there is none: what unpacks a part may have failed, and would leave an image without modules.
+    """
+    found = False
     while True:
         start = stream.peek(6)
+        if not start and not found:
+            raise EOFError("there is no archive in it, or in its compressed part")
         if not start:
             return
         if start in _CPIO:
             _archive(stream, image)
+            found = True
         elif start[:1] == b"\0":
             stream.take(1)
         else:

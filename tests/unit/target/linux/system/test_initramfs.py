@@ -58,6 +58,18 @@ def test_form_that_python_does_not_know_is_unpacked_by_the_program_of_the_host(
     assert loads(a=EARLY + magic + OPEN, b=EARLY + magic + LOCKED) == ["a"]
 
 
+def test_program_that_fails_leaves_no_image_without_modules(loads, tmp_path, monkeypatch):
+    script = tmp_path / "bin" / "zstd"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\nexit 1\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(initramfs, "SEARCH_PATH", "%s:/usr/bin:/bin" % script.parent)
+    monkeypatch.setenv("PATH", "%s:/usr/bin:/bin" % script.parent)
+
+    with pytest.raises(ReadError, match=r"/boot/initrd\.img-a cannot be looked into: there is no archive in it"):
+        loads(a=EARLY + b"\x28\xb5\x2f\xfd" + OPEN)
+
+
 def test_program_that_is_missing_is_named(loads, monkeypatch):
     monkeypatch.setattr(initramfs, "SEARCH_PATH", "/nowhere")
     monkeypatch.setenv("PATH", "/nowhere")
@@ -68,7 +80,17 @@ def test_program_that_is_missing_is_named(loads, monkeypatch):
 
 @pytest.mark.parametrize(
     "content",
-    [b"what is this", OPEN[:-200], gzip.compress(OPEN)[:-20], gzip.compress(OPEN)[:40], b"070701" + b"zz" * 60],
+    [
+        b"",
+        b"\0" * 600,
+        gzip.compress(b""),
+        EARLY + gzip.compress(b"\0" * 600),
+        b"what is this",
+        OPEN[:-200],
+        gzip.compress(OPEN)[:-20],
+        gzip.compress(OPEN)[:40],
+        b"070701" + b"zz" * 60,
+    ],
 )
 def test_image_that_cannot_be_followed_is_an_error(loads, content):
     with pytest.raises(ReadError, match=r"/boot/initrd\.img-a cannot be looked into"):
