@@ -27,7 +27,7 @@ def _files(text: str, more: Any = None) -> Dict[str, Any]:
 
 
 def _case(name: str, verdict: str, files: Dict[str, Any], query: str = "accounts", **more: Any) -> Scenario:
-    expect = {"accounts": JOINED, "cached_logins": ENDS, "access": CLOSED}[query]
+    expect = more.pop("expect", None) or {"accounts": JOINED, "cached_logins": ENDS, "access": CLOSED}[query]
     seen = more.pop("observed", {"state": "error" if verdict == "error" else "value"})
     return Scenario(name, {"query": query}, expect, verdict, seen, files=files, **more)
 
@@ -63,7 +63,13 @@ OFF, ON = (
 OFFLINE = "security = ads\nwinbind offline logon = yes\n"
 GROUP = {"/etc/security/pam_winbind.conf": "[global]\nrequire_membership_of = S-1-5-21\n"}
 SNIPPET = "/etc/sssd/conf.d/"
+SSHD = {"/etc/pam.d/sshd": "auth required pam_unix.so\n"}
 SCENARIOS = [
+    _case("pam-file-that-cannot-be-read", "error", {"/etc/pam.d/login": File(directory=True), **SSHD}),
+    _case(
+        "folder-of-pam-that-no-stack-reads", "pass", {"/etc/pam.d/old/x": "", **SSHD},
+        observed={"state": "value", "value": []}, expect={"empty": True},
+    ),
     _case("joined-by-sssd", "pass", _files(AD), observed={"state": "value", "value": _row()}),
     # Packages put the name there; nothing is asked.
     _case("sss-without-a-domain", "fail", {**NSS, **PAM}),

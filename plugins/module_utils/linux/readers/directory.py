@@ -14,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
+    NotFound,
     Observation,
     ReadError,
     UsageError,
@@ -75,17 +76,18 @@ def _asked_by_pam(host: Host) -> Dict[str, str]:
 def _any_file_names_one(host: Host) -> bool:
     """Whether to look at all: most hosts have no such module, and a stack takes its time."""
     files = [path for folder in FOLDERS for path in host.glob(folder + "/*")] + ["/etc/pam.conf"]
-    return any(name in text for text in map(_text_of(host), files) for name in MODULES)
+    return any(_may_name_one(host, path) for path in files)
 
 
-def _text_of(host: Host) -> Callable[[str], str]:
-    def text(path: str) -> str:
-        try:
-            return host.read_text(path)
-        except ReadError:
-            return ""
-
-    return text
+def _may_name_one(host: Host, path: str) -> bool:
+    """A file that cannot be read may: the stack that it is a part of then says so."""
+    try:
+        text = host.read_text(path)
+    except NotFound:
+        return False
+    except ReadError:
+        return True
+    return any(name in text for name in MODULES)
 
 
 def _sssd(host: Host, _name: str) -> List[Row]:
