@@ -483,6 +483,12 @@ SCENARIOS += [
         {NAMES: "passwd: files altfiles\n", "/usr/lib/passwd": "toor:x:0:0::/:/bin/sh\n"},
         expect={"equals": ["root"]},
     ),
+    _case(
+        "nsscache-empty-password",
+        "fail",
+        "empty_password",
+        {NAMES: "passwd: files cache\nshadow: files cache\n", "/etc/shadow.cache": "eve::19000:0:90:7:::\n"},
+    ),
     _case("db-asked", "error", "uid_zero", {NAMES: "passwd: files db\n", "/var/lib/misc/passwd.db": "x"}),
     _case("db-asked-but-not-there", "pass", "uid_zero", {NAMES: "passwd: db files\n"}, expect={"equals": ["root"]}),
     _case(

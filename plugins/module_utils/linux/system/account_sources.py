@@ -26,7 +26,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
 )
 
 # Where services keep files in the form of passwd(5). These are the compiled-in places.
-FLAT_FILES = {"extrausers": "/var/lib/extrausers/", "altfiles": "/usr/lib/"}
+FLAT_FILES = {"extrausers": "/var/lib/extrausers/%s", "altfiles": "/usr/lib/%s", "cache": "/etc/%s.cache"}
 # glibc's own place, and Debian's.
 DATABASES = ("/var/db/", "/var/lib/misc/")
 USERDB = "systemd"
@@ -79,7 +79,7 @@ def places(host: Host, database: str) -> List[str]:
     found: Any = {"passwd": more_users, "group": more_groups, "shadow": more_passwords}[database](host)
     if not found:
         return []
-    kept = {service: place + database for service, place in FLAT_FILES.items()}
+    kept = {service: place % database for service, place in FLAT_FILES.items()}
     kept[USERDB] = "records of systemd-userdb"
     return [kept[service] for service in name_services.asked(host, database) if service in kept]
 
@@ -102,10 +102,11 @@ def _more(host: Host, database: str, parse: Callable[[List[Record]], List[Entry]
 
 def _flat(host: Host, service: str, database: str) -> List[Record]:
     """Return the lines that a service gives from a file in the form of passwd(5). One that is not there gives none."""
+    path = FLAT_FILES[service] % database
     if database == "shadow":
-        host.need_root(FLAT_FILES[service] + database)
+        host.need_root(path)
     try:
-        lines = records(host, FLAT_FILES[service] + database, WIDTHS[database], comments=True)
+        lines = records(host, path, WIDTHS[database], comments=True)
     except NotFound:
         return []
     if service != "extrausers" or database == "shadow":
