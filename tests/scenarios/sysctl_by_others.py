@@ -59,6 +59,9 @@ OVERRIDE = "/etc/systemd/network/10-lan.network.d/site.conf"
 CONF = "/etc/systemd/networkd.conf.d/site.conf"
 PLANNED = "/run/systemd/network/10-netplan-lan0.network"
 WG = "/etc/wireguard/wg0.conf"
+ADDED = {
+    "/etc/systemd/system/proxy.service.d/a.conf": "[Service]\nExecStartPost=/sbin/sysctl -w net.ipv4.ip_forward=1\n"
+}
 CASES = [
     # systemd-networkd
     Others("networkd-forwards", FORWARD, "fail", _lan("IPForward=yes\n"), _both(4)),
@@ -219,6 +222,15 @@ CASES = [
         "unit-of-the-site", FORWARD, "fail",
         {**_unit("router.service"), "/etc/systemd/system/router.service": "[Service]\nExecStart=-/sbin/sysctl -w net/ipv4/ip_forward=1\n"},
         [("router.service", "net/ipv4/ip_forward", "1", "/etc/systemd/system/router.service", 2)],
+    ),
+    Others(
+        "snippet-of-a-unit-of-a-package", FORWARD, "fail",
+        {**_unit("proxy.service"), **ADDED},
+        [("proxy.service", "net/ipv4/ip_forward", "1", "/etc/systemd/system/proxy.service.d/a.conf", 2)],
+    ),
+    Others(
+        "snippet-of-a-unit-that-nothing-starts", FORWARD, "pass",
+        ADDED, [],
     ),
     Others("rc-local", FORWARD, "fail", {"/etc/rc.local": _script("echo 1 | tee /proc/sys/net/ipv4/ip_forward\n")},
            [("rc.local", "net/ipv4/ip_forward", "1", "/etc/rc.local", 2)]),

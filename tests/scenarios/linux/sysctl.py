@@ -186,6 +186,7 @@ def _by_others(case: Others) -> Scenario:
 
 
 GRUB = "/boot/grub/grub.cfg"
+ENTRY, OPTIONS = "/boot/loader/entries/%s.conf", "options ro sysctl.net.ipv4.conf.all.log_martians=%s\n"
 ON_COMMAND_LINE = "linux /vmlinuz root=/dev/vda1 ro sysctl.net.ipv4.conf.all.log_martians=%s\n"
 
 
@@ -197,6 +198,29 @@ def _booted(name: str, verdict: str, grub: str, configured: Optional[str], files
 SCENARIOS = [
     _booted("on-the-command-line", "pass", ON_COMMAND_LINE % "1" * 2, "1", {}, line=_line(GRUB, 0, "1"), stated=False),
     _booted("in-one-entry-alone", "fail", ON_COMMAND_LINE % "1" + "linux /vmlinuz ro single\n", None, {}),
+    _booted(
+        "in-entries-of-their-own",
+        "pass",
+        "",
+        "1",
+        {ENTRY % "a": OPTIONS % "1", ENTRY % "b": OPTIONS % "1"},
+        line=_line(ENTRY % "a", 1, "1"),
+        stated=False,
+    ),
+    _booted(
+        "in-one-entry-of-its-own-alone", "fail", "", None, {ENTRY % "a": OPTIONS % "1", ENTRY % "b": "options ro\n"}
+    ),
+    _booted(
+        "beside-an-entry-without-options", "fail", "", None, {ENTRY % "a": OPTIONS % "1", ENTRY % "b": "title x\n"}
+    ),
+    _booted("beside-an-entry-of-the-menu", "fail", "\tlinux /vmlinuz ro\n", None, {ENTRY % "a": OPTIONS % "1"}),
+    _booted(
+        "beside-an-entry-that-cannot-be-read",
+        "fail",
+        "",
+        None,
+        {ENTRY % "a": OPTIONS % "1", ENTRY % "b": File(directory=True)},
+    ),
     _booted(
         "file-behind-the-command-line",
         "fail",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -17,11 +18,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file
 CONFIGS = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
 ENTRIES = "/boot/loader/entries/*.conf"
 START = "sysctl."
+# An entry that starts a kernel.
+LINUX = re.compile(r"^[ \t]*linux(?:16|efi)?[ \t]", re.ASCII | re.MULTILINE)
 
 
 def of_every_start(host: Host) -> List[Assignment]:
     """Return what every entry of the boot loader sets, nothing where that cannot be told: it has to be in all to last."""
-    entries = list(_entries(host))
+    try:
+        entries = list(_entries(host))
+    except ReadError:
+        return []  # for root alone
     if not entries:
         return []
     said = [_parameters(words) for words, _place in entries]
@@ -34,22 +40,24 @@ def of_every_start(host: Host) -> List[Assignment]:
 
 
 def _entries(host: Host) -> Iterator[Tuple[List[str], Tuple[str, int]]]:
-    try:
-        for path in CONFIGS:
-            text = host.read_text(path) if host.exists(path) else ""
-            # Nearly no host has one, and to follow the whole configuration takes its time.
-            if START in text:
-                config = GrubConfig()
-                config.add(path, text, {})
-                for words in config.entries:
-                    yield words, (path, 0)
-        for path in host.glob(ENTRIES):
-            for number, line in enumerate(host.read_text(path).split("\n"), 1):
-                if line.startswith("options"):
-                    yield split_line(line[len("options") :]), (path, number)
-    except ReadError:
-        # For root alone; what it says is then not counted.
-        return
+    """Yield the arguments of each entry, with their place."""
+    for path in CONFIGS:
+        text = host.read_text(path) if host.exists(path) else ""
+        # Nearly no host has one, and to follow the whole configuration takes its time.
+        if START in text:
+            config = GrubConfig()
+            config.add(path, text, {})
+            for words in config.entries:
+                yield words, (path, 0)
+        elif LINUX.search(text):
+            yield [], (path, 0)
+    for path in host.glob(ENTRIES):
+        words, first = [], 0
+        for number, line in enumerate(host.read_text(path).split("\n"), 1):
+            if line.startswith("options"):
+                words += split_line(line[len("options") :])
+                first = first or number
+        yield words, (path, first)
 
 
 def _parameters(words: List[str]) -> Dict[str, str]:

@@ -144,11 +144,13 @@ def _routing(host: Host, units: Units) -> Iterator[Setting]:
 
 
 def _units(host: Host, units: Units) -> List[Setting]:
-    """Return what commands of the site's own units set that the boot starts."""
+    """Return what commands of the site's own units, and of its snippets of any, set that the boot starts."""
     found: List[Setting] = []
-    for name in sorted(units.wanted):
-        path = "/etc/systemd/system/" + name
-        if not name.endswith(".service") or not units.starts(name):
+    snippets = host.glob("/etc/systemd/system/*.service.d/*.conf")
+    paths = [(name, "/etc/systemd/system/" + name) for name in sorted(units.wanted) if name.endswith(".service")]
+    paths += [(path.split("/")[-2][: -len(".d")], path) for path in snippets]
+    for name, path in paths:
+        if not units.starts(name):
             continue
         for number, line in _matching(host, path, r"[ \t]*Exec(?:Start|StartPre|StartPost|Condition)[ \t]*="):
             found += of_line(host, printable(name), line.partition("=")[2].lstrip("-@:+! "), (path, number))
