@@ -8,24 +8,15 @@ from __future__ import annotations
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked
 
 RSYSLOG = "rsyslog"
 PROGRAMS = {RSYSLOG: "rsyslogd", "syslog-ng": "syslog-ng", "syslogd": "syslogd", "metalog": "metalog"}
 FOLDERS = ("/usr/sbin/", "/sbin/")
-# A link to what never runs; one in /run lasts until the next boot only.
-MASK = "/etc/systemd/system/%s.service"
 SOURCE = "/usr/sbin, /etc/systemd/system"
 
 
 def writers(host: Host) -> List[str]:
     """Return the names of those that are on the host and whose unit is not masked for good."""
     found = [name for name, program in PROGRAMS.items() if any(host.exists(at + program) for at in FOLDERS)]
-    return [name for name in found if not _masked(host, name)]
-
-
-def _masked(host: Host, name: str) -> bool:
-    try:
-        return host.read_link(MASK % name) == "/dev/null"
-    except ReadError:
-        return False  # not there, or a file of one's own in place of a link
+    return [name for name in found if not is_masked(host, name + ".service")]

@@ -9,6 +9,7 @@ from typing import FrozenSet, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked
 
 V4_FORWARD, V6_FORWARD = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/run/systemd/generator", "/run/systemd/system")
@@ -33,18 +34,12 @@ class Units:
 
     def starts(self, *names: str) -> bool:
         """Return whether the boot starts one of these."""
-        return any(name in self.wanted and not self._masked(name) for name in names)
+        return any(name in self.wanted and not is_masked(self._host, name) for name in names)
 
     def instances(self, template: str) -> List[str]:
         """Return the instances of a template (``wg-quick@``) that the boot starts."""
         found = [name[len(template) :].rpartition(".")[0] for name in self.wanted if name.startswith(template)]
         return sorted(one for one in found if one)
-
-    def _masked(self, name: str) -> bool:
-        try:
-            return self._host.read_link("/etc/systemd/system/" + name) == "/dev/null"
-        except ReadError:
-            return False
 
 
 def _wanted(host: Host) -> Iterator[str]:

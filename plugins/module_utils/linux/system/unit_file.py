@@ -10,10 +10,11 @@ from typing import Dict, Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
 
 GENERATED = "/run/systemd/generator"
+MASKS = "/etc/systemd/system/"
 # systemd.unit(5), "Unit file load path".
 UNIT_DIRECTORIES = (
     "/etc/systemd/system.control",
@@ -54,6 +55,14 @@ def dropin_names(name: str) -> List[str]:
     stem, _dot, kind = name.rpartition(".")
     dashes = [at for at in range(len(stem) - 2, 0, -1) if stem[at] == "-"]
     return [name + ".d", *("%s.%s.d" % (stem[: at + 1], kind) for at in dashes), kind + ".d"]
+
+
+def is_masked(host: Host, unit: str) -> bool:
+    """Return whether a unit is masked for good: a mask in /run ends with this boot."""
+    try:
+        return host.read_link(MASKS + unit) == "/dev/null"
+    except ReadError:
+        return False  # not there, or a unit of the site's own in place of a link
 
 
 def fragments(host: Host, unit: str) -> Iterator[str]:
