@@ -10,7 +10,7 @@ from typing import Dict, List, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, words_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import config_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import module_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_state import LASTING
@@ -45,7 +45,7 @@ def _without_driver(host: Host) -> Dict[str, str]:
                 continue
             try:
                 alias = host.read_text(path + "/modalias").strip(BLANKS)
-            except ReadError:
+            except NotFound:
                 continue
             if alias:
                 found[path.rpartition("/")[2]] = alias
