@@ -198,12 +198,18 @@ SCRIPTS = [
 ]
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("shell", ["bash", "sh"])
-def test_value_in_a_real_shell_is_among_the_possible(tmp_path, script, shell):
+def real(shell):
+    """Return the path of a shell of this machine."""
     program = shutil.which(shell)
     if program is None:
         pytest.skip("left out on this machine: missing " + shell)
+    return program
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_value_in_a_real_shell_is_among_the_possible(tmp_path, script, shell):
+    program = real(shell)
     environment = {"PATH": START, "HOME": "/root"}
     told = subprocess.run(
         [program, "-c", script + '\nprintf "%s" "$PATH"'],
@@ -233,9 +239,7 @@ EXPORTS = "eval $(sed -r -e 's/^[[:blank:]]*([[:upper:]_]+)=([[:print:][:digit:]
 )
 @pytest.mark.parametrize("shell", ["bash", "sh"])
 def test_what_sed_makes_of_assignments_is_followed(tmp_path, config, said, shell):
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip("left out on this machine: missing " + shell)
+    program = real(shell)
     (tmp_path / "locale").write_text(config)
     script = "umask 0022\nPATH=/usr/bin:/bin\nconfig=%s/locale\n" + EXPORTS
     asked = [program, "-c", script % tmp_path + '\necho "$(umask) $PATH"']
