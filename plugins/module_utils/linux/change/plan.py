@@ -12,14 +12,11 @@ from __future__ import annotations
 import base64
 import copy
 import grp
-import os
 import pwd
-import stat
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import package_steps
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import other_names, package_steps
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.account_files import Record
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.folders import others_may_change
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.other_owners import OtherOwners
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.planned_host import PlannedHost
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import (
@@ -88,8 +85,8 @@ class ChangePlan:
         ``validate``: commands on the temporary file, in which ``{file}`` stands for it. ``check``: commands after it
         is in place. ``secret``: its content is never shown. Raises `CannotFix` where it is not a plain file.
         """
-        self._refuse_link(path)
-        self._refuse_hard_link(path)
+        other_names.refuse_link(self.host, path)
+        other_names.refuse_hard_link(self.host, path)
         try:
             if self.host.read_text(path) == text and mode is None:
                 return
@@ -128,8 +125,8 @@ class ChangePlan:
         """Remove a file; nothing where there is none."""
         if not self.host.exists(path):
             return
-        self._refuse_link(path)
-        self._refuse_hard_link(path)
+        other_names.refuse_link(self.host, path)
+        other_names.refuse_hard_link(self.host, path)
         self._respect(file_owners.FILE, path)
         step = self._file(path, contents=True)
         step.remove, step.content = True, None
@@ -157,8 +154,8 @@ class ChangePlan:
         ``lists``: attribute of an access control list -> (what it is, what it is to be; None: gone).
         """
         status = self.host.stat(path, follow=False)
-        self._refuse_link(path)
-        self._refuse_planted_name(path, status)
+        other_names.refuse_link(self.host, path)
+        other_names.refuse_planted_name(self.host, path, status)
         wanted = int(mode, 8) if isinstance(mode, str) else mode
         uid = None if owner is None else self._number("passwd", owner)
         gid = None if group is None else self._number("group", group)
@@ -397,40 +394,6 @@ class ChangePlan:
         if parent and not self.host.exists(parent):
             self._make_parents(parent)
             self.directory(parent)
-
-    def _refuse_link(self, path: str) -> None:
-        try:
-            if stat.S_ISLNK(self.host.stat(path, follow=False).st_mode):
-                raise CannotFix(
-                    "%s is a symbolic link, so something else manages it; change the file it points to by hand"
-                    % printable(path)
-                )
-        except NotFound:
-            pass
-
-    def _refuse_hard_link(self, path: str) -> None:
-        """Raise `CannotFix` for a file with other names: a file is replaced as a whole, which would leave those behind."""
-        try:
-            status = self.host.stat(path, follow=False)
-        except NotFound:
-            return
-        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-            raise CannotFix(
-                "%s has %d names (hard links), and the others would keep the old content; find them with "
-                "`find / -xdev -samefile %s`, and change it by hand or make it a file of its own"
-                % (printable(path), status.st_nlink, printable(path))
-            )
-
-    def _refuse_planted_name(self, path: str, status: os.stat_result) -> None:
-        """Raise `CannotFix` where somebody else than root may have given a file this name, which has others."""
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink < 2:
-            return
-        if others_may_change(self.host.path(path, follow=False), self.host.root):
-            raise CannotFix(
-                "%s has %d names (hard links), of which this one may have been made by somebody else than root to have the "
-                "permissions of another file changed; find them with `find / -xdev -samefile %s`, and change it by hand"
-                % (printable(path), status.st_nlink, printable(path))
-            )
 
     def _respect(self, kind: str, name: str) -> None:
         """Raise `CannotFix` where another tool owns what is to be changed, or say so where the site wants that told."""
