@@ -125,6 +125,12 @@ def _by_sign(started: str) -> Dict[str, Any]:
     return {OWN_START: _start("", started), "/etc/own.nft": _nft(policy="accept")}
 
 
+# Of the four units only this one has a link that lasts.
+WANTED = {
+    "/etc/systemd/system/multi-user.target.wants/nftables.service": File(
+        link="/usr/lib/systemd/system/nftables.service"
+    )
+}
 # What a unit starts, as systemd 252 and 257 with nft 1.0.6 and 1.1.3 were seen to.
 SCENARIOS = [
     _started("as-shipped", "pass", {}),
@@ -154,6 +160,8 @@ SCENARIOS = [
     _same("refuses", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 accept")),
     _case("nothing-loaded", "default", "fail", BOTH_REFUSE, files={CONF: _nft()}),
     _case("gone-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: "flush ruleset\n"}),
+    _case("masked-until-the-next-boot", "default", "pass", BOTH_REFUSE, now=_nft(), files={**WANTED, CONF: _nft()},
+          started=(), commands={SHOW: _units().replace("State=disabled", "State=masked-runtime")}),
     _case("not-started-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: _nft()}, started=()),
     _same("policy-accepts", "default", "fail", BOTH_REFUSE, _nft("tcp dport 22 accept", policy="accept")),
     _same("last-rule-refuses", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 accept", "reject", policy="accept")),
@@ -210,6 +218,11 @@ SCENARIOS = [
     _case("ufw-disabled", "default", "fail", BOTH_REFUSE, now=UFW_LOADED, started=("ufw",),
           files={**UFW_FILES, "/etc/ufw/ufw.conf": "ENABLED=no\n"}),
     _case("ufw-names-the-port", "ports", "pass", NONE, now=UFW_LOADED, **UFW),
+    _case("stored-match-that-may-hold-by-itself", "default", "error", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+          files={V4: _saved("-A INPUT -m socket -j DROP", policy="ACCEPT")},
+          reason=V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
+    _case("stored-match-that-is-read-by-its-options", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+          files={V4: _saved("-A INPUT -p tcp -m tcp -m conntrack --ctstate NEW -m multiport --dports 22,80 -j ACCEPT")}),
     _case("stored", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved()}),
     _case("stored-and-open", "default", "fail", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved('-A INPUT -p tcp -m comment --comment "-j DROP" -j ACCEPT')}),

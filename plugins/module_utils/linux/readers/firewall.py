@@ -75,11 +75,16 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 def at_boot(host: Host) -> List[Table]:
     """Return the tables that the units which start at boot load."""
     seen = units.read_services(host, [{"name": name} for name in LOADERS])
-    started = [name for name, one in zip(LOADERS, seen) if one.state == "value" and one.value["enabled"]]
+    started = [name for name, one in zip(LOADERS, seen) if one.state == "value" and _starts(one.value)]
     broken = [one.reason for one in seen if one.state == "error"]
     if broken:
         raise ReadError(broken[0])
     return firewall_at_boot.of(host, started, ports_by_name(host))
+
+
+def _starts(unit: Mapping[str, Any]) -> bool:
+    """Return whether the next boot starts a unit; a mask that ends with this boot hides one that does."""
+    return bool(unit["enabled"]) or (unit["enabled"] is None and unit["state"] == "masked-runtime")
 
 
 def ways_out(host: Host) -> List[str]:

@@ -30,6 +30,11 @@ GOES_ON = (
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": "return"}
 # Matches that hold for a part of the packets only, whatever they are; their options have one value each, but for flags.
 PARTIAL = ("limit", "hashlimit", "recent", "statistic", "connlimit", "quota", "nth", "random", "time")
+# Matches that say nothing without their options, which are taken one by one. Any other may hold or not by itself (`-m socket`).
+BY_OPTIONS = (
+    "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "icmpv6", "multiport", "conntrack", "state", "addrtype", "iprange",
+    "pkttype", "comment",
+)  # fmt: skip
 EXTENSIONS = ("rt", "frag", "ah", "esp", "hbh", "dst", "mh")
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "132": "sctp"}
 TAKES = {
@@ -149,6 +154,7 @@ class _Options:
         """Take note of what an option says, and return how many words it has."""
         if word in ("-m", "--match"):
             if self._next() not in (*PARTIAL, *EXTENSIONS):
+                self._conditions.extend([] if self._next() in BY_OPTIONS else [Condition("unknown")])
                 return 2
             # A plain packet has no header of an extension.
             self._conditions.append(Condition("some") if self._next() in PARTIAL else Condition("family"))
