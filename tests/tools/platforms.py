@@ -62,7 +62,7 @@ def rows() -> Iterator[tuple[str, ...]]:
     """Yield the cells of each kind."""
     scenarios = Counter(kind for kind, _scenario in all_scenarios())
     booted, machine = _on_debian()
-    for kind in sorted({*observe.KINDS, *getattr(observe, "LATER", ())}):
+    for kind in sorted(observe.KINDS):
         thirteen = f"booted ({booted[kind]})" if booted[kind] else _recorded(scenarios[kind])
         own = "booted with it" if kind in OWN_TESTS else "virtual machine" if machine[kind] else thirteen
         debian = thirteen if booted[kind] else own

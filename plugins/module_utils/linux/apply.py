@@ -15,7 +15,7 @@ module says in ``observed`` how the host stands after what it changed or confirm
 from __future__ import annotations
 
 import shutil
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, List, Mapping, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change import (
     apply_request,
@@ -58,33 +58,39 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import (
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.ways import KINDS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host, Runner
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.later import Later
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (
-    accounts,
-    apparmor,
-    audit_rule,
-    bootloader,
-    chrony,
-    cron_access,
-    dconf,
-    file,
-    file_lines,
-    filesystem_scan,
-    kernel_module,
-    login_defs,
-    mounts,
-    package,
-    pam,
-    rsyslog,
-    shell_variable,
-    sshd_option,
-    su_access,
-    sudo,
-    sysctl,
-    text_setting,
-    units,
-)
+
+if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (  # noqa: F401
+        accounts,
+        apparmor,
+        audit_rule,
+        authselect,
+        bootloader,
+        chrony,
+        cron_access,
+        crypto_policy,
+        dconf,
+        file,
+        file_lines,
+        filesystem_scan,
+        kernel_module,
+        login_defs,
+        mounts,
+        package,
+        pam,
+        rsyslog,
+        selinux,
+        shell_variable,
+        sshd_option,
+        su_access,
+        sudo,
+        sysctl,
+        text_setting,
+        units,
+    )
 
 CONFIRM_TIMEOUT = 120.0
 # How often what another program changed between plan and change is planned anew.
@@ -93,68 +99,35 @@ PLANNED_ANEW = 2
 Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
-    "accounts": accounts.write,
-    "apparmor": apparmor.write,
-    "audit_rule": audit_rule.write,
-    "bootloader": bootloader.write,
-    "chrony": chrony.write,
-    "cron_access": cron_access.write,
-    "dconf": dconf.write,
-    "file": file.write,
-    "file_lines": file_lines.write,
-    "filesystem_scan": filesystem_scan.write,
-    "kernel_module": kernel_module.write,
-    "login_defs": login_defs.write,
-    "mount_option": mounts.write,
-    "package": package.write,
-    "pam": pam.write,
-    "rsyslog": rsyslog.write,
-    "service": units.write_service,
-    "socket": units.write_socket,
-    "shell_variable": shell_variable.write,
-    "sshd_option": sshd_option.write,
-    "su_access": su_access.write,
-    "sudo": sudo.write,
-    "sysctl": sysctl.write,
-    "text_setting": text_setting.write,
-    "timer": units.write_timer,
+    "accounts": Later("writers.accounts", "write"),
+    "apparmor": Later("writers.apparmor", "write"),
+    "audit_rule": Later("writers.audit_rule", "write"),
+    "authselect": Later("writers.authselect", "write"),
+    "bootloader": Later("writers.bootloader", "write"),
+    "chrony": Later("writers.chrony", "write"),
+    "cron_access": Later("writers.cron_access", "write"),
+    "crypto_policy": Later("writers.crypto_policy", "write"),
+    "dconf": Later("writers.dconf", "write"),
+    "file": Later("writers.file", "write"),
+    "file_lines": Later("writers.file_lines", "write"),
+    "filesystem_scan": Later("writers.filesystem_scan", "write"),
+    "kernel_module": Later("writers.kernel_module", "write"),
+    "login_defs": Later("writers.login_defs", "write"),
+    "mount_option": Later("writers.mounts", "write"),
+    "package": Later("writers.package", "write"),
+    "pam": Later("writers.pam", "write"),
+    "rsyslog": Later("writers.rsyslog", "write"),
+    "selinux": Later("writers.selinux", "write"),
+    "service": Later("writers.units", "write_service"),
+    "shell_variable": Later("writers.shell_variable", "write"),
+    "socket": Later("writers.units", "write_socket"),
+    "sshd_option": Later("writers.sshd_option", "write"),
+    "su_access": Later("writers.su_access", "write"),
+    "sudo": Later("writers.sudo", "write"),
+    "sysctl": Later("writers.sysctl", "write"),
+    "text_setting": Later("writers.text_setting", "write"),
+    "timer": Later("writers.units", "write_timer"),
 }
-
-
-def _authselect() -> Writer:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import authselect
-
-    return authselect.write
-
-
-def _crypto_policy() -> Writer:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import crypto_policy
-
-    return crypto_policy.write
-
-
-def _selinux() -> Writer:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import selinux
-
-    return selinux.write
-
-
-# As for readers (`observe.LATER`): imported when a change of the kind is first asked for.
-LATER: Dict[str, Callable[[], Writer]] = {
-    "authselect": _authselect,
-    "crypto_policy": _crypto_policy,
-    "selinux": _selinux,
-}
-
-
-def written_kinds() -> List[str]:
-    """Return the names of all kinds that can be written, sorted."""
-    return sorted({*WRITERS, *LATER})
-
-
-def writer_of(kind: str) -> Optional[Writer]:
-    """Return what writes a kind, or None where nothing does."""
-    return LATER[kind]() if kind in LATER else WRITERS.get(kind)
 
 
 class Apply:
@@ -307,7 +280,7 @@ class Apply:
 
     @staticmethod
     def _ask(plan: ChangePlan, kind: str, address: Address, wanted: Any) -> str:
-        writer = writer_of(kind)
+        writer = WRITERS.get(kind)
         if writer is None:
             return "settings of the kind %s cannot be changed automatically" % kind
         try:

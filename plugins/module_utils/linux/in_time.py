@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Answer a request within its time, whatever a reader hangs on.
 
-The readers run in a process of their own. One that hangs in the kernel, on a server that is gone, cannot be ended by any
-signal; a thread would keep the whole module from ending with it, a child is left behind. Where it hangs at a setting that
-is read apart, another child reads the rest, and does not touch what the first one hangs at.
+The readers run in processes of their own, two beside one another, for most hosts have more than one processor. One that hangs
+in the kernel, on a server that is gone, cannot be ended by any signal; a thread would keep the whole module from ending with it,
+a child is left behind. Where it hangs at a setting that is read apart, another child reads the rest, and does not touch what the
+first one hangs at.
 """
 
 from __future__ import annotations
@@ -17,7 +18,20 @@ import select
 import signal
 import sys
 import time
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NoReturn,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError, error
@@ -44,8 +58,11 @@ REMEDY = "look for a mount that does not answer, or raise hipaa_cis_observe_max_
 READ_BYTES = 1 << 16
 MAX_PLACE = 4096
 MAX_SHOWN = 200
+# What is read in a process of its own, beside all other kinds: about as much to compile and to read as those.
+BESIDE = ("accounts", "audit_rule", "filesystem_scan", "firewall", "package_integrity", "pam", "shell_variable", "sudo")
 Step = Dict[str, Any]
-Maker = Callable[[], Iterable[Step]]
+# What makes the steps of a lane that are left.
+Maker = Callable[["_Lane"], Iterable[Step]]
 
 
 def observe_in_time(
@@ -55,45 +72,130 @@ def observe_in_time(
     started = time.monotonic()
     request = parse(request_text)
     options = request.get("options", {})
-    limits = [float(options.get("observe_max_seconds", MAX_SECONDS))]
-    # The walks come last and have a time of their own on top.
-    limits.append(limits[0] + float(options.get("scan_max_seconds", MAX_SCAN_SECONDS)))
-    place = Place()
 
-    def make() -> Iterable[Step]:
+    def make(lane: _Lane) -> Iterable[Step]:
         host = (make_host or host_for)(options)
-        host.note = place.note
-        return steps(request, host, gathered(told)["observations"])
+        host.note = lane.place.note
+        return steps(request, host, gathered(lane.told)["observations"], lane.kinds)
 
-    told: List[Step] = []
-    for left in range(MAX_HUNG, -1, -1):
-        child, stream = _start(make, gentle=bool(options.get("gentle", True)))
-        try:
-            problem = _collect(stream, started, limits, told)
-        finally:
-            os.close(stream)
-            ended = _end(child)
-        if not _is_told_apart(told, problem, place) or not left or time.monotonic() > started + limits[0]:
-            break
-    answer = gathered(told)
+    asked = {kind for kind, _address in request["settings"].values()}
+    beside = asked.intersection(BESIDE) if len(os.sched_getaffinity(0)) > 1 else set()
+    rows = [kinds for kinds in (asked - beside, beside) if kinds] or [asked]
+    lanes = [_Lane(kinds, make, started, options) for kinds in rows]
+    _follow(lanes)
+    answer = gathered(step for lane in lanes for step in lane.told)
     if "facts" not in answer:
-        raise RequestError("asking the host what it is %s (%s); %s" % (problem, ended, REMEDY))
+        raise RequestError("asking the host what it is %s (%s); %s" % (lanes[0].problem, lanes[0].ended, REMEDY))
     for key in keys_of(request, answer["benchmarks"]):
         if key not in answer["observations"]:
-            answer["observations"][key] = error(_reason(request["settings"][key][0], answer, problem, ended)).as_dict()
+            kind = request["settings"][key][0]
+            (lane,) = (one for one in lanes if kind in one.kinds)
+            answer["observations"][key] = error(lane.reason(kind)).as_dict()
     answer.pop("reading", None)
     answer["stats"] = stats(started)
     return answer
 
 
-def _is_told_apart(told: List[Step], problem: str, place: Place) -> bool:
-    """Return whether the child hung at a setting that it read apart; that has its answer then, and its place is not touched again."""
-    key = told[-1].get("apart") if told else None
-    if not key or not problem or problem == ENDED:
-        return False
-    reason = "looking at %s %s; %s" % (place.give_up() or "it", problem, REMEDY)
-    told.append({"observations": {key: error(reason).as_dict()}})
-    return True
+def _follow(lanes: Sequence[_Lane]) -> None:
+    """Let the lanes read until each is done or has no time left."""
+    try:
+        for lane in lanes:
+            lane.start()
+        while True:
+            at_work = {lane.stream: lane for lane in lanes if lane.stream is not None}
+            if not at_work:
+                return
+            soonest = min(lane.deadline() for lane in at_work.values())
+            ready = select.select(list(at_work), [], [], max(0.0, soonest - time.monotonic()))[0]
+            for stream, lane in at_work.items():
+                if stream in ready:
+                    lane.take()
+                elif lane.deadline() <= time.monotonic():
+                    lane.give_up()
+    finally:
+        for lane in lanes:
+            lane.end()
+
+
+class _Lane:
+    """A process that reads some kinds, and what it has told: ``told``, ``problem`` (why that is not all, or nothing) and ``ended`` (how)."""
+
+    def __init__(self, kinds: Collection[str], make: Maker, started: float, options: Mapping[str, Any]) -> None:
+        self.kinds = kinds
+        self.place = Place()
+        self.told: List[Step] = []
+        self.problem = ""
+        self.ended = ""
+        self.stream: Optional[int] = None
+        self._make = make
+        self._started = started
+        self._gentle = bool(options.get("gentle", True))
+        self._limit = float(options.get("observe_max_seconds", MAX_SECONDS))
+        # The walks come last and have a time of their own on top.
+        self._walks = float(options.get("scan_max_seconds", MAX_SCAN_SECONDS))
+        self._hung = 0
+        self._heard = started
+        self._rest = b""
+
+    def start(self) -> None:
+        """Let a process take the steps that are left."""
+        self._child, self.stream = _start(lambda: self._make(self), self._gentle)
+        self._heard = time.monotonic()
+        self._rest = b""
+
+    def deadline(self) -> float:
+        """Return when the next step has to be there, on the monotonic clock."""
+        return self._times()[0]
+
+    def _times(self) -> Tuple[float, float]:
+        """Return when the next step has to be there, and how many seconds that allows."""
+        limit = self._limit + (self._walks if any(step.get("walks") for step in self.told) else 0)
+        end = self._started + limit
+        part = self._limit / PARTS
+        if self.told and self.told[-1].get("apart") and self._heard + part < end:
+            return self._heard + part, part
+        return end, limit
+
+    def take(self) -> None:
+        """Take what the process has told since; end it where that is all."""
+        data = os.read(self.stream, READ_BYTES) if self.stream is not None else b""
+        self._heard = time.monotonic()
+        if not data:
+            self.problem = "" if self.told and "stats" in self.told[-1] else ENDED
+            self.end()
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self.told.extend(json.loads(line) for line in lines)
+
+    def give_up(self) -> None:
+        """End a process whose time is up; where it hung at a setting that it read apart, let another one read the rest."""
+        self.problem = "was not done within %g seconds" % self._times()[1]
+        key = self.told[-1].get("apart") if self.told else None
+        self.end()
+        if key:
+            self._hung += 1
+            reason = "looking at %s %s; %s" % (self.place.give_up() or "it", self.problem, REMEDY)
+            self.told.append({"observations": {key: error(reason).as_dict()}})
+            if self._hung <= MAX_HUNG and time.monotonic() <= self._started + self._limit:
+                self.start()
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        if self.stream is not None:
+            os.close(self.stream)
+            self.stream = None
+            self.ended = _end(self._child)
+
+    def reason(self, kind: str) -> str:
+        """Return why there is no observation of a kind."""
+        last = gathered(self.told).get("reading", "")
+        if self.problem == ENDED:
+            return "the process that reads ended at %s (%s)" % (last or "its start", self.ended)
+        what = (
+            "reading it"
+            if last == kind and kind not in APART
+            else "it was not looked at, for reading %s" % (last or "anything")
+        )
+        return "%s %s; %s" % (what, self.problem, REMEDY)
 
 
 class Place:
@@ -121,7 +223,7 @@ class Place:
         return data.decode("utf-8", "replace")[:MAX_SHOWN]
 
 
-def _start(make: Maker, gentle: bool) -> Tuple[int, int]:
+def _start(make: Callable[[], Iterable[Step]], gentle: bool) -> Tuple[int, int]:
     """Return the number of the process that takes the steps, and where they can be read, one JSON document a line."""
     stream, theirs = os.pipe()
     sys.stdout.flush()
@@ -133,7 +235,7 @@ def _start(make: Maker, gentle: bool) -> Tuple[int, int]:
     return child, stream
 
 
-def _work(make: Maker, stream: int, gentle: bool) -> NoReturn:
+def _work(make: Callable[[], Iterable[Step]], stream: int, gentle: bool) -> NoReturn:
     """Take the steps, as the child, and end without anything that the module does at its own end."""
     code = 1
     try:
@@ -162,26 +264,6 @@ def _write(stream: int, data: bytes) -> None:
         data = data[os.write(stream, data) :]
 
 
-def _collect(stream: int, started: float, limits: List[float], told: List[Step]) -> str:
-    """Add the steps to ``told`` as they come; return what was wrong, or nothing at their end."""
-    limit = limits[0]
-    part = limits[0] / PARTS
-    rest = b""
-    while True:
-        left = started + limit - time.monotonic()
-        apart = bool(told and told[-1].get("apart")) and part < left
-        if left <= 0 or not select.select([stream], [], [], part if apart else left)[0]:
-            return "was not done within %g seconds" % (part if apart else limit)
-        data = os.read(stream, READ_BYTES)
-        if not data:
-            return "" if told and "stats" in told[-1] else ENDED
-        *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            told.append(json.loads(line))
-            if told[-1].get("walks"):
-                limit = limits[1]
-
-
 def _end(child: int) -> str:
     """End the child; return how it ended, or that it is left behind."""
     for number in (None, signal.SIGTERM, signal.SIGKILL):
@@ -203,16 +285,3 @@ def _until(seconds: float) -> Iterator[None]:
             return
         time.sleep(pause)
         pause = min(2 * pause, 0.05)
-
-
-def _reason(kind: str, answer: Mapping[str, Any], problem: str, ended: str) -> str:
-    """Return why there is no observation of a kind."""
-    last = answer.get("reading", "")
-    if problem == ENDED:
-        return "the process that reads ended at %s (%s)" % (last or "its start", ended)
-    what = (
-        "reading it"
-        if last == kind and kind not in APART
-        else "it was not looked at, for reading %s" % (last or "anything")
-    )
-    return "%s %s; %s" % (what, problem, REMEDY)

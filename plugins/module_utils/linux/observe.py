@@ -9,40 +9,52 @@ import json
 import platform
 import resource
 import time
-from typing import Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.later import Later
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hidden, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (
-    accounts,
-    apparmor,
-    audit_rule,
-    bootloader,
-    chrony,
-    cron_access,
-    dconf,
-    file,
-    file_lines,
-    filesystem_scan,
-    host_fact,
-    kernel_module,
-    listening_socket,
-    login_defs,
-    mounts,
-    package,
-    pam,
-    rsyslog,
-    shell_variable,
-    sshd_option,
-    su_access,
-    sudo,
-    sysctl,
-    text_setting,
-    units,
-)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
+
+if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (  # noqa: F401
+        accounts,
+        apparmor,
+        audit_rule,
+        authselect,
+        bootloader,
+        chrony,
+        cron_access,
+        crypto,
+        crypto_policy,
+        dconf,
+        directory,
+        display_manager,
+        file,
+        file_lines,
+        filesystem_scan,
+        firewall,
+        host_fact,
+        kernel_module,
+        listening_socket,
+        login_defs,
+        mounts,
+        package,
+        package_integrity,
+        package_source,
+        pam,
+        rsyslog,
+        selinux,
+        shell_variable,
+        sshd_option,
+        su_access,
+        sudo,
+        sysctl,
+        text_setting,
+        units,
+    )
 
 REQUEST_VERSION = 1
 MAX_OBSERVATION_BYTES = 256 * 1024
@@ -50,113 +62,44 @@ MAX_OBSERVATION_BYTES = 256 * 1024
 KindReader = Callable[[Host, Sequence[Address]], List[Observation]]
 
 KINDS: Dict[str, KindReader] = {
-    "accounts": accounts.read,
-    "apparmor": apparmor.read,
-    "audit_rule": audit_rule.read,
-    "bootloader": bootloader.read,
-    "chrony": chrony.read,
-    "cron_access": cron_access.read,
-    "dconf": dconf.read,
-    "file": file.read,
-    "file_lines": file_lines.read,
-    "filesystem_scan": filesystem_scan.read,
-    "host_fact": host_fact.read,
-    "kernel_module": kernel_module.read,
-    "listening_socket": listening_socket.read,
-    "login_defs": login_defs.read,
-    "mount_option": mounts.read_options,
-    "mount_point": mounts.read_points,
-    "package": package.read,
-    "pam": pam.read,
-    "rsyslog": rsyslog.read,
-    "service": units.read_services,
-    "socket": units.read_sockets,
-    "shell_variable": shell_variable.read,
-    "sshd_option": sshd_option.read,
-    "su_access": su_access.read,
-    "sudo": sudo.read,
-    "sysctl": sysctl.read,
-    "text_setting": text_setting.read,
-    "timer": units.read_timers,
+    "accounts": Later("readers.accounts"),
+    "apparmor": Later("readers.apparmor"),
+    "audit_rule": Later("readers.audit_rule"),
+    "authselect": Later("readers.authselect"),
+    "bootloader": Later("readers.bootloader"),
+    "chrony": Later("readers.chrony"),
+    "cron_access": Later("readers.cron_access"),
+    "crypto": Later("readers.crypto"),
+    "crypto_policy": Later("readers.crypto_policy"),
+    "dconf": Later("readers.dconf"),
+    "directory": Later("readers.directory"),
+    "display_manager": Later("readers.display_manager"),
+    "file": Later("readers.file"),
+    "file_lines": Later("readers.file_lines"),
+    "filesystem_scan": Later("readers.filesystem_scan"),
+    "firewall": Later("readers.firewall"),
+    "host_fact": Later("readers.host_fact"),
+    "kernel_module": Later("readers.kernel_module"),
+    "listening_socket": Later("readers.listening_socket"),
+    "login_defs": Later("readers.login_defs"),
+    "mount_option": Later("readers.mounts", "read_options"),
+    "mount_point": Later("readers.mounts", "read_points"),
+    "package": Later("readers.package"),
+    "package_integrity": Later("readers.package_integrity"),
+    "package_source": Later("readers.package_source"),
+    "pam": Later("readers.pam"),
+    "rsyslog": Later("readers.rsyslog"),
+    "selinux": Later("readers.selinux"),
+    "service": Later("readers.units", "read_services"),
+    "socket": Later("readers.units", "read_sockets"),
+    "shell_variable": Later("readers.shell_variable"),
+    "sshd_option": Later("readers.sshd_option"),
+    "su_access": Later("readers.su_access"),
+    "sudo": Later("readers.sudo"),
+    "sysctl": Later("readers.sysctl"),
+    "text_setting": Later("readers.text_setting"),
+    "timer": Later("readers.units", "read_timers"),
 }
-
-
-def _directory() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import directory
-
-    return directory.read
-
-
-def _display_manager() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import display_manager
-
-    return display_manager.read
-
-
-def _package_integrity() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package_integrity
-
-    return package_integrity.read
-
-
-def _package_source() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import package_source
-
-    return package_source.read
-
-
-def _selinux() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import selinux
-
-    return selinux.read
-
-
-def _crypto() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import crypto
-
-    return crypto.read
-
-
-def _crypto_policy() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import crypto_policy
-
-    return crypto_policy.read
-
-
-def _authselect() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import authselect
-
-    return authselect.read
-
-
-def _firewall() -> KindReader:
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import firewall
-
-    return firewall.read
-
-
-# Kinds that few hosts are asked for: what reads one is imported, and so compiled on the host, when it is first asked for.
-LATER: Dict[str, Callable[[], KindReader]] = {
-    "directory": _directory,
-    "display_manager": _display_manager,
-    "package_integrity": _package_integrity,
-    "package_source": _package_source,
-    "authselect": _authselect,
-    "firewall": _firewall,
-    "crypto_policy": _crypto_policy,
-    "crypto": _crypto,
-    "selinux": _selinux,
-}
-
-
-def known_kinds() -> List[str]:
-    """Return the names of all kinds that can be read, sorted."""
-    return sorted({*KINDS, *LATER})
-
-
-def reader_of(kind: str) -> KindReader:
-    """Return what reads a kind. Raises `KeyError` for one that is not known."""
-    return KINDS[kind] if kind in KINDS else LATER[kind]()
 
 
 # What may hang or takes long stands behind all others, so that it costs no more than itself.
@@ -193,8 +136,10 @@ def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
     return answer
 
 
-def steps(request: Mapping[str, Any], host: Host, known: Collection[str] = ()) -> Iterator[Dict[str, Any]]:
-    """Yield the parts of the answer as they come, without the settings that are ``known``.
+def steps(
+    request: Mapping[str, Any], host: Host, known: Collection[str] = (), kinds: Collection[str] = KINDS
+) -> Iterator[Dict[str, Any]]:
+    """Yield the parts of the answer as they come: the settings of these ``kinds``, without those that are ``known``.
 
     Before each kind comes its name as ``reading``, with ``walks`` before the walks; ``apart`` is then the one setting that is read.
     """
@@ -202,8 +147,8 @@ def steps(request: Mapping[str, Any], host: Host, known: Collection[str] = ()) -
     facts = host_facts(host)
     chosen = [name for name, wanted in request["benchmarks"].items() if _matches(wanted.get("detect"), facts)]
     yield {"version": REQUEST_VERSION, "benchmarks": chosen, "facts": facts, "observations": {}}
-    wanted = [key for key in keys_of(request, chosen) if key not in known]
-    yield from _observe_kinds(host, {key: request["settings"][key] for key in wanted})
+    asked = {key: request["settings"][key] for key in keys_of(request, chosen) if key not in known}
+    yield from _observe_kinds(host, {key: setting for key, setting in asked.items() if setting[0] in kinds})
     yield {"stats": stats(started)}
 
 
@@ -250,9 +195,9 @@ def parse(text: str) -> Dict[str, Any]:
 def _check_setting(key: str, setting: Any) -> None:
     if not isinstance(setting, list) or len(setting) != 2 or not isinstance(setting[1], dict):
         raise RequestError("setting %r has to be a list of kind and address" % key)
-    if setting[0] not in KINDS and setting[0] not in LATER:
+    if setting[0] not in KINDS:
         raise RequestError(
-            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(known_kinds()))
+            "setting %r has the unknown kind %r; known: %s" % (key, setting[0], ", ".join(sorted(KINDS)))
         )
 
 
@@ -307,7 +252,7 @@ def _fit(address: Address, seen: Observation) -> Dict[str, Any]:
 def read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
     """Return a kind's observations; whatever goes wrong with it becomes an error of each address."""
     try:
-        seen = reader_of(kind)(host, addresses)
+        seen = KINDS[kind](host, addresses)
     except ReadError as problem:
         return [error(str(problem))] * len(addresses)
     except Exception as problem:  # a reader's crash may spoil its own kind, never the host

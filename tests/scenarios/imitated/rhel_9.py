@@ -90,7 +90,22 @@ ROWS: List[Row] = [
     ("audit_rule", {"query": "immutable"}, EMPTY, "fail"),
     ("apparmor", {}, {"fields": {"enabled": {"equals": False}}}, "pass"),
     ("file", {"path": "/var/log/messages"}, {"fields": {"mode": {"equals": "0600"}}}, "pass"),
+    ("directory", {"query": "accounts"}, EMPTY, "pass"),
+    ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
 ]
-# From rpm's database and the boot loader's entries; of firewalld only the loaded rules are read, which no tree has.
-ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("package", "bootloader", "firewall")}
+# From databases, programs and entries that this tree does not have; of firewalld only the loaded rules are read, which no tree has.
+ELSEWHERE = {
+    name: f"tests/scenarios/linux/{name}.py"
+    for name in (
+        "authselect",
+        "bootloader",
+        "crypto",
+        "crypto_policy",
+        "firewall",
+        "package",
+        "package_integrity",
+        "package_source",
+        "selinux",
+    )
+}
 STOCK = Stock("rhel_9", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)

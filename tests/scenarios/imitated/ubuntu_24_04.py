@@ -91,7 +91,14 @@ ROWS: List[Row] = [
     ),
     ("file_lines", {"path": "/etc/issue", "pattern": "Ubuntu"}, EMPTY, "fail"),
     ("file", {"path": "/var/log/dpkg.log"}, {"fields": {"mode": {"mode_at_most": "0640"}}}, "fail"),
+    ("directory", {"query": "accounts"}, EMPTY, "pass"),
+    ("selinux", {"query": "mode"}, ABSENT, "pass"),
+    ("firewall", {"query": "in_force", "family": "ipv4"}, EMPTY, "pass"),
+    ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
 ]
-# A server is installed without it, and rules that need it do not apply.
-ELSEWHERE = {"audit_rule": "tests/scenarios/linux/audit_rule.py"}
+# A server is installed without auditd, and rules that need it do not apply; the others read programs that this tree does not have.
+ELSEWHERE = {
+    name: f"tests/scenarios/linux/{name}.py"
+    for name in ("audit_rule", "authselect", "crypto", "crypto_policy", "package_integrity", "package_source")
+}
 STOCK = Stock("ubuntu_24_04", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)
