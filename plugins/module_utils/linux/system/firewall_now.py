@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -12,6 +13,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANK
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import iptables_rules, nft_rules
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import Table
+
+# What nft 1.0 and its forerunners show of a match or target that only iptables knows.
+_BY_IPTABLES = re.compile(r"\sxt[ _]", re.ASCII)
 
 
 def ports_by_name(host: Host) -> Callable[[str], Optional[int]]:
@@ -47,7 +51,7 @@ def loaded_now(host: Host) -> List[Table]:
     except NotFound:
         return found + _by_iptables(host, ports)
     tables = nft_rules.parse(text, "nft list ruleset", ports)
-    if " xt " not in text and "# xt_" not in text:
+    if not _BY_IPTABLES.search(text):
         return found + tables
     # What nft cannot say of rules that iptables made, iptables can.
     own = _by_iptables(host, ports)

@@ -72,12 +72,13 @@ def load(text: str, family: int, where: str, ports: Ports, tables: Dict[str, Tab
         elif table is None:
             raise ReadError("%s stands in no table; iptables-restore takes none of the file" % place)
         elif line.startswith(":"):
-            _declare(table, line[1:], place)
+            declare(table, line[1:], place)
         else:
-            _rule(table, line, place, family, ports)
+            add_rule(table, line, place, family, ports)
 
 
-def _declare(table: Table, line: str, place: str) -> None:
+def declare(table: Table, line: str, place: str) -> None:
+    """Add a chain: ``NAME POLICY``, with `-` for one of no hook. Raises `ReadError` for a policy that is none."""
     name, _blank, rest = line.partition(" ")
     policy = rest.partition(" ")[0]
     if name in BUILT_IN:
@@ -98,7 +99,8 @@ def _chain(table: Table, name: str) -> Chain:
     return table.chains[name]
 
 
-def _rule(table: Table, line: str, place: str, family: int, ports: Ports) -> None:
+def add_rule(table: Table, line: str, place: str, family: int, ports: Ports) -> None:
+    """Add a rule to its chain: ``-A CHAIN ...``. Raises `ReadError` for another command."""
     try:
         words = shlex.split(line)
     except ValueError:
@@ -153,12 +155,7 @@ class _Options:
     def _option(self, word: str, negated: bool) -> int:
         """Take note of what an option says, and return how many words it has."""
         if word in ("-m", "--match"):
-            if self._next() not in (*PARTIAL, *EXTENSIONS):
-                self._conditions.extend([] if self._next() in BY_OPTIONS else [Condition("unknown")])
-                return 2
-            # A plain packet has no header of an extension.
-            self._conditions.append(Condition("some") if self._next() in PARTIAL else Condition("family"))
-            return 2 + _until_next(self._words[self._at + 2 :])
+            return self._match(self._next())
         if word in IGNORED:
             return IGNORED[word]
         if word in ("--tcp-flags", "--syn"):
@@ -171,6 +168,19 @@ class _Options:
             return 2
         self._conditions.append(Condition("unknown"))
         return 1 + _until_option(self._words[self._at + 1 :])
+
+    def _match(self, name: str) -> int:
+        following = self._words[self._at + 2 :]
+        if name not in (*PARTIAL, *EXTENSIONS, "rpfilter"):
+            self._conditions.extend([] if name in BY_OPTIONS else [Condition("unknown")])
+            return 2
+        count = _until_next(following)
+        if name in PARTIAL:
+            self._conditions.append(Condition("some"))
+        elif name != "rpfilter" or "--invert" in following[:count]:
+            # A plain packet has no header of an extension, and whoever is asked about has a route back.
+            self._conditions.append(Condition("family"))
+        return 2 + count
 
 
 def _flags(mask: str, flags: str, negated: bool) -> Condition:
@@ -202,8 +212,9 @@ def _until_next(words: Sequence[str]) -> int:
     """Return how many words the options of a match have, up to the next match or target."""
     count = 0
     for word in words:
-        if word in ("-m", "-j", "-g", "--match", "--jump", "--goto") or word in TAKES:
-            break
+        if word in ("-m", "-j", "-g", "--match", "--jump", "--goto", "--syn", "--tcp-flags") or word in TAKES:
+            # A sign of negation before it is not one of the match's.
+            return count - 1 if count and words[count - 1] == "!" else count
         count += 1
     return count
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
@@ -12,7 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_ru
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.nft_tokens import Token
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import ACCEPT, DROP, Condition, Rule
 
-# Name of a set or map -> its elements; `?` among them: they change with the traffic.
+# Name of a set or map -> its elements; `?` among them: rules put senders in, so it holds some of those that come.
 Sets = Dict[str, List[Token]]
 Verdict = Tuple[str, str]
 VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": "return", "continue": ""}
@@ -52,6 +53,17 @@ PLAIN = {
     "counter": ("packets", "bytes"),
     "log": ("prefix", "level", "group", "snaplen", "queue-threshold", "flags"),
     "comment": (),
+}  # fmt: skip
+# What a rule is for holds for a part of the packets only, whatever they are; with the words that may follow, without numbers and units.
+PARTS = {
+    "limit": ("name", "rate", "over", "burst", "packets"),
+    "quota": ("name", "over", "until", "used"),
+    "numgen": ("random", "inc", "mod", "offset"),
+}
+_PART = re.compile(r"[0-9]+(?:/[a-z]+)?\Z|(?:[kmg]?bytes)(?:/[a-z]+)?\Z", re.ASCII)
+# What a reject says of the packet; nft shows no other condition for it.
+REJECTS = {
+    "icmp": Condition("family", ((4, 4),)), "icmpv6": Condition("family", ((6, 6),)), "tcp": Condition("proto", ("tcp",)),
 }  # fmt: skip
 # What may follow these behind the `flags` of a log.
 LOG_FLAGS = {"tcp": ("sequence", "options", ","), "ip": ("options",)}
@@ -94,7 +106,9 @@ class _Parser:
         while self._at < len(self._words):
             verdict = self._verdict_at(self._at)
             if verdict is not None:
-                return [self._made(verdict)]
+                # nft leaves out `meta nfproto ipv4` where `reject with icmp` says so.
+                implied = REJECTS.get(self._peek(2)) if (self._peek(), self._peek(1)) == ("reject", "with") else None
+                return [self._made(verdict, [implied] if implied else [])]
             mapped = self._part()
             if mapped is not None:
                 return mapped
@@ -103,26 +117,38 @@ class _Parser:
     def _verdict_at(self, at: int) -> Optional[Verdict]:
         return _verdict(self._words[at : at + 2])
 
-    def _part(self) -> Optional[List[Rule]]:
-        word, second = self._peek(), self._peek(1)
+    def _statement(self, word: str, second: str) -> bool:
+        """Pass over what looks at no field of the packet, and return whether it was such a thing."""
         if word in PLAIN:
             self._skip(PLAIN[word])
-        elif word in ("limit", "meter", "quota"):
-            self._conditions.append(Condition("some"))
-            self._to_verdict()
+        elif word in PARTS:
+            self._of_a_part(PARTS[word])
+        elif (word, second) == ("ct", "count"):
+            self._at += 1
+            self._of_a_part(("over",))
+        elif word == "meter" or (word in ("add", "update", "delete") and second.startswith("@")):
+            self._put_in_a_set()
         elif self._peek(2) == "set" and word in ("meta", "ct", "ip", "ip6", "tcp", "udp", "th"):
             # What is written is one word; of a longer one the rest is not followed.
             self._at += 4
-        elif word in SINGLE:
+        else:
+            return False
+        return True
+
+    def _part(self) -> Optional[List[Rule]]:
+        word, second = self._peek(), self._peek(1)
+        if self._statement(word, second):
+            return None
+        if word in SINGLE:
             self._at += 1
             return self._field(SINGLE[word], ())
-        elif (word, second) in PAIRS:
+        if (word, second) in PAIRS:
             self._at += 2
             return self._field(*PAIRS[(word, second)])
-        elif (word, second, self._peek(2)) == ("fib", "daddr", "type"):
+        if (word, second, self._peek(2)) == ("fib", "daddr", "type"):
             self._at += 3
             return self._field("dtype", ())
-        elif (word, second) == ("fib", "saddr"):
+        if (word, second) == ("fib", "saddr"):
             self._way_back()
         elif word in ("rt", "frag", "ah", "esp"):
             # A plain packet has no header of an extension.
@@ -145,6 +171,22 @@ class _Parser:
                 of = LOG_FLAGS.get(self._peek(-1), ())
                 while self._peek() in of:
                     self._at += 1
+
+    def _of_a_part(self, following: Sequence[str]) -> None:
+        self._conditions.append(Condition("some"))
+        self._at += 1
+        while self._at < len(self._words):
+            if self._peek(-1) != "name" and self._peek() not in following and not _PART.match(self._peek()):
+                return
+            self._at += 1
+
+    def _put_in_a_set(self) -> None:
+        """Pass over a sender that is put into a set; where a limit goes with it, the rule is for a part of the packets."""
+        while self._at < len(self._words) and self._peek() != "{":
+            self._at += 1
+        inside = {word.text for word in self._braces()}
+        if inside & {"limit", "quota", "count"}:
+            self._conditions.append(Condition("some"))
 
     def _unknown(self) -> None:
         self._conditions.append(Condition("unknown"))
@@ -193,9 +235,8 @@ class _Parser:
                 self._compared(field, sign, more)
                 return None
         items = self._items()
-        if items is None or any(one == "?" for one in items):
-            # What a set holds that changes with the traffic is not known.
-            self._conditions.extend([*more, Condition("unknown")])
+        if items is None or "?" in items:
+            self._conditions.extend([*more, Condition("unknown" if items is None else "some")])
             return None
         self._conditions.extend([*more, *_conditions(field, items, negated, self._ports)])
         return None

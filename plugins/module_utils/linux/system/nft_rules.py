@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -47,9 +47,12 @@ class _Ruleset:
         self._included = included
         self._defined: Dict[str, List[Token]] = {}
         self._includes = 0
+        self._filled: Set[str] = set()
 
     def read(self, given: Sequence[Token]) -> None:
-        for words in _statements(self._all(given)):
+        everything = self._all(given)
+        self._filled = _filled_by_rules(everything)
+        for words in _statements(everything):
             self._command(words)
 
     def _all(self, given: Sequence[Token]) -> List[Token]:
@@ -159,7 +162,7 @@ class _Ruleset:
         chain = table.chains.setdefault(name, Chain(name))
         for words in _statements(body):
             if words[0].text == "type" and len(words) > 2:
-                _base(chain, words)
+                _base(chain, words, bool(table.families))
             elif words[0].text == "policy":
                 chain.policy = DROP if words[1].text == "drop" else ACCEPT
             elif words[0].text not in ("comment", "devices", "device"):
@@ -195,9 +198,17 @@ class _Ruleset:
         for words in _statements(body):
             if words[0].text == "elements":
                 kept.extend([*_body(words[1:]), Token(",", "")])
-            elif words[0].text == "flags" and any(word.text in ("dynamic", "timeout") for word in words):
-                # What is in it changes with the traffic.
-                kept.append(Token("?", words[0].place))
+        if name in self._filled:
+            kept += [Token("?", ""), Token(",", "")]
+
+
+def _filled_by_rules(words: Sequence[Token]) -> Set[str]:
+    """Return the names of the sets that rules put senders into: `add @name { ip saddr }`."""
+    return {
+        name.text[1:]
+        for verb, name in zip(words, words[1:])
+        if verb.text in ("add", "update") and not verb.quoted and name.text.startswith("@")
+    }
 
 
 def _table_key(words: Sequence[Token]) -> Tuple[str, List[Token]]:
@@ -232,12 +243,13 @@ def _statements(given: Sequence[Token]) -> List[List[Token]]:
     return [words for words in found if words]
 
 
-def _base(chain: Chain, words: Sequence[Token]) -> None:
+def _base(chain: Chain, words: Sequence[Token], routed: bool) -> None:
+    """Take in what a chain is for. Those of bridges, which see no packet asked for, have priorities of other names."""
     texts = [word.text for word in words]
     chain.sort = texts[1]
     if "hook" in texts[:-1]:
         chain.hook = texts[texts.index("hook") + 1]
-    if "priority" in texts[:-1]:
+    if "priority" in texts[:-1] and routed:
         chain.priority = _priority("".join(texts[texts.index("priority") + 1 :]), words[0].place)
 
 
