@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
+from tests.scenarios.firewall_by_firewalld import SHIPPED, connection, loaded, zone
 from tests.scenarios.imitated import (
     EMPTY,
     SHARED,
@@ -24,6 +25,7 @@ UNITS = {
     "chronyd.service": ON,
     "crond.service": ON,
     "firewalld.service": ON,
+    "NetworkManager.service": ON,
     "rsyslog.service": ON,
     "sshd.service": ON,
     "sshd.socket": OFF,
@@ -49,9 +51,23 @@ COMMANDS = {
     "auditctl -s": "enabled 1\nfailure 1\npid 700\nrate_limit 0\nbacklog_limit 8192\nlost 0\nbacklog 0\n",
     "sudo -V": "Sudo version 1.9.5p2\nAuthentication timestamp timeout: 5.0 minutes\n",
     "systemctl --version": "systemd 252 (252-32.el9_4)\n",
+    "nft list ruleset": loaded("tcp dport 9090 accept", interface="ens3"),
+}
+# The installer writes the zone anew with the services that it was asked for; NetworkManager binds the interface to it.
+ZONE = zone(*('<service name="%s"/>' % name for name in ("ssh", "dhcpv6-client", "cockpit")), "<forward/>")
+FIREWALL = {
+    **SHIPPED,
+    "/etc/firewalld/zones/public.xml": ZONE,
+    "/etc/sysconfig/firewalld": "# firewalld command line args\nFIREWALLD_ARGS=\n",
+    "/usr/lib/systemd/system/firewalld.service": "[Service]\nEnvironmentFile=-/etc/sysconfig/firewalld\n"
+    "ExecStart=/usr/sbin/firewalld --nofork --nopid $FIREWALLD_ARGS\n",
+    "/etc/NetworkManager/system-connections/ens3.nmconnection": connection(name="ens3"),
 }
 
 
+# What no rule lets in is refused, what goes out is not.
+REFUSED = {"incoming": {"equals": "refuse"}, "routed": {"equals": "refuse"}, "outgoing": {"equals": "accept"}}
+CLAIMED = {"fields": {"in": {"equals": True}, "out": {"equals": True}, "claimed": {"equals": "refuse by default"}}}
 SHA512 = {"each": {"fields": {"value": {"equals": "sha512"}}}}
 ROWS: List[Row] = [
     *SHARED,
@@ -85,6 +101,13 @@ ROWS: List[Row] = [
     ("chrony", {"query": "sources"}, {"each": {"fields": {"argument": {"equals": "2.rhel.pool.ntp.org"}}}}, "pass"),
     ("cron_access", {"program": "cron"}, {"fields": {"deny": {"fields": {"exists": {"equals": True}}}}}, "pass"),
     ("cron_access", {"program": "cron"}, {"fields": {"allow": {"fields": {"exists": {"equals": True}}}}}, "fail"),
+    *(("firewall", {"query": "in_force", "family": family}, EMPTY, "pass") for family in ("ipv4", "ipv6")),
+    *(
+        ("firewall", {"query": "ports", "family": family}, {"fields": {"boot": EMPTY}}, "pass")
+        for family in ("ipv4", "ipv6")
+    ),
+    ("firewall", {"query": "default", "family": "ipv4"}, {"fields": {"boot": {"fields": REFUSED}}}, "pass"),
+    ("firewall", {"query": "loopback", "family": "ipv4"}, {"fields": {"now": CLAIMED, "boot": CLAIMED}}, "pass"),
     ("audit_rule", {"query": "watch", "path": "/etc/sudoers"}, EMPTY, "fail"),
     ("audit_rule", {"query": "daemon"}, EMPTY, "pass"),
     ("audit_rule", {"query": "immutable"}, EMPTY, "fail"),
@@ -93,7 +116,7 @@ ROWS: List[Row] = [
     ("directory", {"query": "accounts"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
 ]
-# From databases, programs and entries that this tree does not have; of firewalld only the loaded rules are read, which no tree has.
+# From databases, programs and entries that this tree does not have.
 ELSEWHERE = {
     name: f"tests/scenarios/linux/{name}.py"
     for name in (
@@ -101,11 +124,10 @@ ELSEWHERE = {
         "bootloader",
         "crypto",
         "crypto_policy",
-        "firewall",
         "package",
         "package_integrity",
         "package_source",
         "selinux",
     )
 }
-STOCK = Stock("rhel_9", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)
+STOCK = Stock("rhel_9", {**FILES, **FIREWALL}, UNITS, COMMANDS, ROWS, ELSEWHERE)

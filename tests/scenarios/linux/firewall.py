@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
+from tests.scenarios.firewall_by_firewalld import CASES, SHIPPED, Configured
 from tests.scenarios.linux import File, Scenario
 
 REFUSES = {"fields": {"incoming": {"equals": "refuse"}}}
@@ -24,11 +25,20 @@ V4 = "/etc/iptables/rules.v4"
 
 
 def _units(*started: str) -> str:
-    return "\n".join(
-        "Id=%s.service\nNames=%s.service\nLoadState=loaded\nActiveState=active\nUnitFileState=%s\n"
-        % (unit, unit, "enabled" if unit in started else "disabled")
-        for unit in UNITS
-    )
+    return "\n".join(_unit(unit + ".service", "enabled" if unit in started else "disabled") for unit in UNITS)
+
+
+def _unit(name: str, state: str) -> str:
+    return "Id=%s\nNames=%s\nLoadState=loaded\nActiveState=active\nUnitFileState=%s\n" % (name, name, state)
+
+
+def _by_firewalld(case: Configured) -> Scenario:
+    manager = "NetworkManager.service"
+    return _case(
+        "firewalld-" + case.id, case.query, case.verdict, case.expect, now=case.now, reason=case.reason, family=case.family,
+        started=("firewalld", case.starts.partition(".")[0]), files={**SHIPPED, **case.files},
+        commands={SHOW.partition(" -- ")[0] + " -- " + manager: _unit(manager, "enabled" if case.starts == manager else "disabled")},
+    )  # fmt: skip
 
 
 def _nft(*rules: str, policy: str = "drop", more: str = "") -> str:
@@ -131,6 +141,23 @@ WANTED = {
         link="/usr/lib/systemd/system/nftables.service"
     )
 }
+SENDERS = (
+    "table inet filter {\n\tset few {\n\t\ttype ipv4_addr\n\t\tflags interval,timeout\n\t\telements = { 10.0.0.1 timeout 1h expires 5m%s }\n"
+    "\t}\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t\t%s\n\t}\n}\n"
+)
+# Matches of iptables that hold for a part of the packets, with what stands behind them.
+PARTS = [
+    ("limit", "fail", "-m limit --limit 5/min"),
+    ("limit-of-a-port", "pass", "-m limit --limit 5/min --limit-burst 3 -p tcp --dport 22"),
+    ("limit-of-all-but-some", "fail", "-m limit --limit 5/min ! -s 10.0.0.0/8"),
+    ("limit-of-some", "pass", "-m limit --limit 5/min -s 10.0.0.0/8"),
+    ("limit-of-no-first-packet", "pass", "-p tcp -m limit --limit 5/min ! --syn"),
+    ("hashlimit", "fail", "-m hashlimit --hashlimit-upto 5/min --hashlimit-mode srcip --hashlimit-name a"),
+    ("recent", "fail", "-m recent --rcheck --seconds 60 --name a --rsource"),
+    ("not-recent-of-a-port", "pass", "-m recent ! --rcheck --name a -m tcp -p tcp --dport 22"),
+    ("no-way-back", "pass", "-m rpfilter --validmark --invert"),
+    ("a-way-back", "fail", "-m rpfilter --loose"),
+]
 # What a unit starts, as systemd 252 and 257 with nft 1.0.6 and 1.1.3 were seen to.
 SCENARIOS = [
     _started("as-shipped", "pass", {}),
@@ -157,6 +184,34 @@ SCENARIOS = [
           files={**UFW_FILES, CONF: "delete table ip filter\n"}),
     _case("two-at-boot-comment-on-a-flush", "default", "pass", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
           files={**UFW_FILES, CONF: "# flush ruleset\ntable ip x { }\n"}),
+    *(_by_firewalld(case) for case in CASES),
+    _same("limit-before-another-condition", "default", "pass", BOTH_REFUSE,
+          _nft("limit rate 10 mbytes/second burst 5 packets ct state established accept", 'limit name "few" ip saddr 10.0.0.1 accept',
+               "ct count over 10 tcp dport 22 accept", "quota over 5 mbytes used 1 bytes ip saddr 10.0.0.1 accept",
+               "numgen random mod 2 0 tcp dport 80 accept")),
+    _same("limit-behind-a-condition", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 limit rate over 5/minute burst 5 packets drop",
+          "tcp dport 22 limit rate 5/second counter packets 0 bytes 0 accept")),
+    _same("limit-that-refuses-what-is-over", "default", "fail", BOTH_REFUSE, _nft("limit rate over 5/second drop", "meta l4proto udp accept")),
+    # Nothing but the list of its elements says who is in a set that no rule fills.
+    _same("senders-for-a-time", "default", "pass", BOTH_REFUSE, SENDERS % ("", "ip saddr @few accept")),
+    _same("senders-for-a-time-and-one-asked-for", "default", "fail", BOTH_REFUSE, SENDERS % (", 0.0.0.0/1 expires 9s", "ip saddr @few accept")),
+    # Whoever knocks is let in.
+    _same("senders-that-a-rule-adds", "default", "fail", BOTH_REFUSE,
+          SENDERS % ("", "tcp dport 7000 add @few { ip saddr timeout 10s } drop\n\t\tip saddr @few accept")),
+    _same("port-for-senders-that-a-rule-adds", "default", "pass", BOTH_REFUSE,
+          SENDERS % ("", "tcp dport 7000 update @few { ip saddr } drop\n\t\tip saddr @few tcp dport 22 accept")),
+    _same("refused-senders-that-a-rule-adds", "default", "pass", BOTH_REFUSE,
+          SENDERS % ("", "ip saddr @few drop\n\t\ttcp dport 22 update @few { ip saddr limit rate over 3/minute } drop")),
+    _same("meter", "default", "fail", BOTH_REFUSE, _nft("meter m size 65535 { ip saddr limit rate 5/second } accept")),
+    # nft shows no family where `reject with icmp` says it, so the rule is not for IPv6.
+    _same("refused-for-the-other-family", "default", "fail", BOTH_REFUSE, _nft("reject with icmp host-prohibited", policy="accept"), family="ipv6"),
+    _same("refused-for-this-family", "default", "pass", BOTH_REFUSE, _nft("reject with icmp host-prohibited", policy="accept")),
+    _same("refused-for-tcp-alone", "default", "fail", BOTH_REFUSE, _nft("reject with tcp reset", policy="accept")),
+    _same("priority-of-a-bridge", "default", "pass", BOTH_REFUSE,
+          _nft(more="table bridge nat {\n\tchain OUT {\n\t\ttype filter hook output priority out; policy accept;\n\t}\n}\n")),
+    _case("match-that-only-iptables-knows", "default", "pass", BOTH_REFUSE, files={CONF: _nft()},
+          now="table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority filter; policy drop;\n\t\txt match set accept\n\t}\n}\n",
+          commands={"iptables-nft-save": _saved("-A INPUT -m set --match-set few src -p tcp --dport 22 -j ACCEPT"), "ip6tables-nft-save": _saved()}),
     _same("refuses", "default", "pass", BOTH_REFUSE, _nft("tcp dport 22 accept")),
     _case("nothing-loaded", "default", "fail", BOTH_REFUSE, files={CONF: _nft()}),
     _case("gone-at-boot", "default", "fail", BOTH_REFUSE, now=_nft(), files={CONF: "flush ruleset\n"}),
@@ -206,9 +261,6 @@ SCENARIOS = [
           reason="/etc/ufw/after.init is run by ufw at boot, and what it does is not followed; look at it by hand"),
     _case("script-of-ufw-as-shipped", "default", "pass", BOTH_REFUSE, now=UFW_LOADED, started=("ufw",),
           files={**UFW_FILES, "/etc/ufw/after.init": File("#!/bin/sh\n", mode=0o640)}),
-    _case("firewalld", "default", "error", BOTH_REFUSE, now=_nft(), started=("firewalld",),
-          reason="firewalld.service starts at boot, and its permanent configuration is not followed; compare "
-                 '"firewall-cmd --permanent --list-all-zones" with "firewall-cmd --list-all-zones"'),
     _case("not-root", "default", "error", BOTH_REFUSE, now=_nft(), privileged=False,
           reason="the rules of the packet filter can only be read by root; run the audit with become"),
     _case("ufw", "in_force", "pass", {"empty": True}, now=UFW_LOADED, **UFW),
@@ -223,6 +275,11 @@ SCENARIOS = [
           reason=V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
     _case("stored-match-that-is-read-by-its-options", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved("-A INPUT -p tcp -m tcp -m conntrack --ctstate NEW -m multiport --dports 22,80 -j ACCEPT")}),
+    _case("stored-set-that-is-not-shown", "default", "error", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+          files={V4: _saved("-A INPUT -m set --match-set few src -j ACCEPT")},
+          reason=V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
+    *(_case("stored-within-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+            files={V4: _saved("-A INPUT %s -j ACCEPT" % options)}) for name, verdict, options in PARTS),
     _case("stored", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved()}),
     _case("stored-and-open", "default", "fail", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved('-A INPUT -p tcp -m comment --comment "-j DROP" -j ACCEPT')}),

@@ -79,6 +79,10 @@ def at_boot(host: Host) -> List[Table]:
     broken = [one.reason for one in seen if one.state == "error"]
     if broken:
         raise ReadError(broken[0])
+    if firewall_at_boot.FIREWALLD in started:
+        manager = units.read_services(host, [{"name": firewall_at_boot.MANAGER}])[0]
+        if manager.state == "value" and _starts(manager.value):
+            started.append(firewall_at_boot.MANAGER)
     return firewall_at_boot.of(host, started, ports_by_name(host))
 
 

@@ -9,7 +9,7 @@ import re
 from typing import Callable, Dict, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import raised, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, raised, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import nft_rules, ufw_defaults
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
@@ -26,9 +26,15 @@ _TELLS = re.compile(r"(?:/usr)?(?:/s?bin/)?nft (?:add|create|insert|delete|destr
 DIRECTIONS = ("input", "output", "forward")
 UFW, NFT, PERSISTENT = "ufw.service", "nftables.service", "netfilter-persistent.service"
 FIREWALLD = "firewalld.service"
+# What binds interfaces to zones of firewalld, and the file of firewalld's arguments on Red Hat's systems.
+MANAGER = "NetworkManager.service"
+ARGUMENTS = "/etc/sysconfig/firewalld"
 # What the units of the packages start.
 _SHIPPED = {
     UFW: re.compile(r"(?:/usr)?/lib/ufw/ufw-init start(?: quiet)?\Z", re.ASCII),
+    FIREWALLD: re.compile(
+        r"/usr/s?bin/(?:firewalld --nofork --nopid(?: \$FIREWALLD_ARGS)?|firewall-cmd --state)\Z", re.ASCII
+    ),
     PERSISTENT: re.compile(r"(?:/usr)?/sbin/netfilter-persistent start\Z", re.ASCII),
 }
 
@@ -36,10 +42,7 @@ _SHIPPED = {
 def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     """Return the tables that these units load. Raises `ReadError` where a file of theirs is not followed."""
     if FIREWALLD in units:
-        raise ReadError(
-            "firewalld.service starts at boot, and its permanent configuration is not followed; compare "
-            '"firewall-cmd --permanent --list-all-zones" with "firewall-cmd --list-all-zones"'
-        )
+        return _firewalld(host, units, ports)
     both = [unit for unit in units if unit in _LOADERS]
     if NFT in both and len(both) > 1 and _clears(host, ports):
         # Nothing orders the units; where nftables has the last word, only its rules are left, and the others promise nothing.
@@ -69,16 +72,32 @@ def nftables(host: Host, ports: Ports) -> List[Table]:
 
 def _loaded_by_nft(host: Host, ports: Ports, before: str) -> List[Table]:
     """Return what the commands of nftables.service leave of the rules ``before`` them (one line) and their own."""
-    lines = [before]
-    commands = _starts(host, NFT) or [(NFT, "nft -f " + NFTABLES)]
-    for place, command in commands:
-        path = _file_of(place, command)
-        if path and len(commands) == 1 and not host.exists(path):
-            return []
+    given = _given_to_nft(host)
+    for place, command, path in given:
         if path and not host.exists(path):
+            if len(given) == 1:
+                return []
             raise _not_followed(place, command)
-        lines.append('include "%s"' % path if path else command.partition(" ")[2])
-    return nft_rules.parse("\n".join(lines), NFT, ports, lambda name: _included(host, name))
+    return nft_rules.parse("%s\n%s" % (before, nft_statements(host)), NFT, ports, lambda name: _included(host, name))
+
+
+def nft_statements(host: Host) -> str:
+    """Return what nftables.service gives to nft, a line for each of its commands; a file is included."""
+    given = _given_to_nft(host)
+    return "".join(
+        'include "%s"\n' % path if path else command.partition(" ")[2] + "\n" for _place, command, path in given
+    )
+
+
+def nft_file(host: Host) -> str:
+    """Return the first file that nftables.service loads, where rules of the site's own are to stand."""
+    return next((path for _place, _command, path in _given_to_nft(host) if path), NFTABLES)
+
+
+def _given_to_nft(host: Host) -> List[Tuple[str, str, str]]:
+    """Return (unit file, command, file that it loads) of each command of nftables.service."""
+    commands = _starts(host, NFT) or [(NFT, "nft -f " + NFTABLES)]
+    return [(place, command, _file_of(place, command)) for place, command in commands]
 
 
 def _file_of(place: str, command: str) -> str:
@@ -125,7 +144,8 @@ def _included(host: Host, name: str) -> List[Tuple[str, str]]:
     return [(name, host.read_text(name))]
 
 
-def _persistent(host: Host, ports: Ports) -> List[Table]:
+def persistent(host: Host, ports: Ports) -> List[Table]:
+    """Return what netfilter-persistent.service loads."""
     found: List[Table] = []
     for family, path in STORED.items():
         try:
@@ -203,4 +223,24 @@ def _last(host: Host, number: str) -> str:
     return "\n".join(lines)
 
 
-_LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {UFW: ufw, NFT: nftables, PERSISTENT: _persistent}
+def _firewalld(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
+    """Return what firewalld loads; it flushes what others have loaded, or is in conflict with them."""
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_rules
+
+    for other in units:
+        if other in _LOADERS:
+            raise ReadError(
+                "%s starts at boot beside %s, and nothing says which of them has the last word; disable one of them"
+                % (FIREWALLD, other)
+            )
+    _refuse_other_starts(host, FIREWALLD)
+    for line in split_lines(snippet_text(host, ARGUMENTS)):
+        name, _sign, value = line.partition("=")
+        if name.strip(BLANKS) == "FIREWALLD_ARGS" and "-config" in value:
+            raise ReadError(
+                "%s gives firewalld another configuration, which is not followed; look at it by hand" % ARGUMENTS
+            )
+    return firewalld_rules.tables(host, ports, MANAGER in units)
+
+
+_LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {UFW: ufw, NFT: nftables, PERSISTENT: persistent}

@@ -35,7 +35,7 @@ _NO = ("false", "no", "0", "off")
 Values = Dict[Tuple[str, str], Tuple[str, int]]
 
 
-class _Connection(NamedTuple):
+class Connection(NamedTuple):
     """What a connection that is made by itself says: of ifcfg files in the words of keyfiles."""
 
     file: str
@@ -44,17 +44,23 @@ class _Connection(NamedTuple):
     v6: str
     forwards: str
     lines: Dict[str, int]
+    zone: str = ""
+
+
+def connections(host: Host) -> List[Connection]:
+    """Return the connections that are made by themselves; ``interface`` is `*` where one is for any. Raises `ReadError`."""
+    return [*_keyfiles(host), *_ifcfg_files(host)]
 
 
 def settings(host: Host) -> List[Setting]:
     """Return what NetworkManager sets. Raises `ReadError` for those who cannot read its connections."""
-    connections = [*_keyfiles(host), *_ifcfg_files(host)]
-    found = [one for connection in connections for one in _of_connection(connection)]
-    found += _of_its_own(host, [connection.interface for connection in connections])
+    made = connections(host)
+    found = [one for connection in made for one in _of_connection(connection)]
+    found += _of_its_own(host, [connection.interface for connection in made])
     return found + [one for folder in SCRIPTS for one in of_folder(host, BY, folder)]
 
 
-def _of_connection(one: _Connection) -> Iterator[Setting]:
+def _of_connection(one: Connection) -> Iterator[Setting]:
     if one.v4 == "shared":
         yield Setting(BY, V4_FORWARD, "1", one.file, one.lines.get("v4", 0))
     if one.v6 == "shared":
@@ -71,7 +77,7 @@ def _word(values: Values, group: str, name: str) -> str:
     return lowered(values.get((group, name), ("", 0))[0])
 
 
-def _keyfiles(host: Host) -> Iterator[_Connection]:
+def _keyfiles(host: Host) -> Iterator[Connection]:
     for path in snippets(host, FOLDERS, ""):
         values = _values(host.read_text(path))
         of = partial(_word, values)
@@ -81,7 +87,15 @@ def _keyfiles(host: Host) -> Iterator[_Connection]:
         interface = values.get(("connection", "interface-name"), ("*", 0))[0]
         places = {"v4": ("ipv4", "method"), "v6": ("ipv6", "method"), "forwards": ("ipv4", "forwarding")}
         lines = {name: values.get(place, ("", 0))[1] for name, place in places.items()}
-        yield _Connection(path, interface, of("ipv4", "method"), of("ipv6", "method"), of("ipv4", "forwarding"), lines)
+        yield Connection(
+            path,
+            interface,
+            of("ipv4", "method"),
+            of("ipv6", "method"),
+            of("ipv4", "forwarding"),
+            lines,
+            values.get(("connection", "zone"), ("", 0))[0],
+        )
 
 
 def _values(text: str) -> Values:
@@ -98,7 +112,7 @@ def _values(text: str) -> Values:
     return found
 
 
-def _ifcfg_files(host: Host) -> Iterator[_Connection]:
+def _ifcfg_files(host: Host) -> Iterator[Connection]:
     """Yield connections in the older form of Red Hat's systems."""
     for path in host.glob(IFCFG + "/ifcfg-*"):
         lines: Dict[str, int] = {}
@@ -113,9 +127,10 @@ def _ifcfg_files(host: Host) -> Iterator[_Connection]:
         v6 = "ignore" if lowered(said.get("IPV6INIT", "yes")) in _NO else "auto"
         v6 = "manual" if lowered(said.get("IPV6_AUTOCONF", "yes")) in _NO and v6 == "auto" else v6
         v6 = "disabled" if lowered(said.get("IPV6_DISABLED", "no")) in ("yes", "true", "1") else v6
-        yield _Connection(
+        yield Connection(
             path, said.get("DEVICE", "*"), lowered(said.get("BOOTPROTO", "")), v6, "",
             {"v4": lines.get("BOOTPROTO", 0), "v6": lines.get("IPV6_AUTOCONF", lines.get("IPV6INIT", 0))},
+            said.get("ZONE", ""),
         )  # fmt: skip
 
 

@@ -1,0 +1,265 @@
+"""firewalld: permanent configuration and loaded rules -> what becomes of packets, as seen with firewalld 1.3.3 and NetworkManager 1.42."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Union
+
+from tests.scenarios.linux import File
+
+Files = Dict[str, Union[str, bytes, File]]
+REFUSES = {"fields": {"boot": {"fields": {"incoming": {"equals": "refuse"}}}}}
+OUT = {"fields": {"boot": {"fields": {"outgoing": {"equals": "refuse"}}}}}
+ROUTED = {"fields": {"boot": {"fields": {"routed": {"equals": "refuse"}}}}}
+EMPTY = {"empty": True}
+ETC, USR = "/etc/firewalld/", "/usr/lib/firewalld/"
+PUBLIC = ETC + "zones/public.xml"
+TRUSTED = ETC + "zones/trusted.xml"
+IF_INET6 = "20010db8000000000000000000000001 02 40 00 80     eth0\n"
+KEYFILE = "/etc/NetworkManager/system-connections/lan.nmconnection"
+DIRECT = ETC + "direct.xml"
+NFTABLES_STARTS = "firewalld.service starts at boot beside nftables.service, and nothing says which of them has the last word; disable one of them"
+REFUSED = ", so firewalld would load its shipped configuration and nothing of the site's own; correct it, and see what firewall-cmd --check-config says"
+HANGS = ": the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"
+
+
+def zone(*lines: str, target: str = "") -> str:
+    """Return the file of a zone; each of ``lines`` on a line of its own from the third on."""
+    attribute = ' target="%s"' % target if target else ""
+    return '<?xml version="1.0" encoding="utf-8"?>\n<zone%s>\n%s</zone>\n' % (
+        attribute,
+        "".join(one + "\n" for one in lines),
+    )
+
+
+def policy(*lines: str, target: str = "CONTINUE", comes: str = "ANY", goes: str = "HOST", more: str = "") -> str:
+    """Return the file of a policy."""
+    return '<policy target="%s"%s>\n<ingress-zone name="%s"/>\n<egress-zone name="%s"/>\n%s</policy>\n' % (
+        target, more, comes, goes, "".join(one + "\n" for one in lines),
+    )  # fmt: skip
+
+
+def service(*lines: str) -> str:
+    """Return the file of a service."""
+    return "<service>\n<short>One</short>\n%s</service>\n" % "".join(one + "\n" for one in lines)
+
+
+def connection(more: str = "", name: str = "eth0") -> str:
+    """Return a connection of NetworkManager."""
+    named = "interface-name=%s\n" % name if name else ""
+    return "[connection]\nid=lan\ntype=ethernet\n%s%s[ipv4]\nmethod=auto\n" % (named, more)
+
+
+SHIPPED: Files = {
+    ETC + "firewalld.conf": "# firewalld\nDefaultZone=public\nFirewallBackend=nftables\n",
+    USR + "zones/block.xml": zone(target="%%REJECT%%"),
+    USR + "zones/drop.xml": zone(target="DROP"),
+    USR + "zones/public.xml": zone('<service name="ssh"/>', '<service name="dhcpv6-client"/>', "<forward/>"),
+    USR + "zones/trusted.xml": zone("<forward/>", target="ACCEPT"),
+    USR + "services/ssh.xml": service('<port protocol="tcp" port="22"/>'),
+    USR + "services/cockpit.xml": service('<port protocol="tcp" port="9090"/>'),
+    USR + "services/dhcpv6-client.xml": service('<port protocol="udp" port="546"/>', '<destination ipv6="fe80::/64"/>'),
+    USR + "policies/allow-host-ipv6.xml": policy(
+        '<rule family="ipv6"><icmp-type name="redirect"/><accept/></rule>', more=' priority="-15000"'
+    ),
+}
+
+
+def loaded(*allowed: str, interface: str = "") -> str:
+    """Return what `nft list ruleset` shows of the shipped configuration, without the chains that do not decide."""
+    to_zone = ['iifname "%s" goto filter_IN_public' % interface] if interface else []
+    chains = {
+        "filter_PREROUTING": [
+            "type filter hook prerouting priority filter + 10; policy accept;",
+            "icmpv6 type { nd-router-advert, nd-neighbor-solicit } accept",
+            "meta nfproto ipv6 fib saddr . mark . iif oif missing drop",
+        ],
+        "filter_INPUT": [
+            "type filter hook input priority filter + 10; policy accept;",
+            "ct state { established, related } accept",
+            "ct status dnat accept",
+            'iifname "lo" accept',
+            "ct state invalid drop",
+            "jump filter_INPUT_ZONES",
+            "reject with icmpx admin-prohibited",
+        ],
+        "filter_FORWARD": [
+            "type filter hook forward priority filter + 10; policy accept;",
+            "ct state { established, related } accept",
+            'iifname "lo" accept',
+            "reject with icmpx admin-prohibited",
+        ],
+        "filter_OUTPUT": [
+            "type filter hook output priority filter + 10; policy accept;",
+            "ct state { established, related } accept",
+            'oifname "lo" accept',
+            "ip6 daddr { ::/96, ::ffff:0.0.0.0/96, 2002::/24 } reject with icmpv6 addr-unreachable",
+        ],
+        "filter_INPUT_ZONES": [*to_zone, "goto filter_IN_public"],
+        "filter_IN_public": [
+            "jump filter_IN_public_allow",
+            "meta l4proto { icmp, ipv6-icmp } accept",
+            "reject with icmpx admin-prohibited",
+        ],
+        "filter_IN_public_allow": ["tcp dport 22 accept", "ip6 daddr fe80::/64 udp dport 546 accept", *allowed],
+    }
+    body = "".join(
+        "\tchain %s {\n%s\t}\n\n" % (name, "".join("\t\t%s\n" % one for one in rules)) for name, rules in chains.items()
+    )
+    return "table inet firewalld {\n%s}\n" % body
+
+
+class Configured(NamedTuple):
+    """A case. ``files``: beside the shipped ones. ``starts``: what else starts at boot."""
+
+    id: str
+    verdict: str
+    files: Files
+    expect: Dict[str, Any] = REFUSES
+    query: str = "default"
+    now: str = loaded()
+    reason: str = ""
+    starts: str = ""
+    family: str = "ipv4"
+
+
+def _in_force(name: str, verdict: str, files: Files, **keys: Any) -> Configured:
+    return Configured("in-force-" + name, verdict, files, EMPTY, "in_force", **keys)
+
+
+MANAGED: Dict[str, Any] = {"starts": "NetworkManager.service"}
+ACCEPTS = zone(target="ACCEPT")
+BOUND = zone('<interface name="eth0"/>', target="ACCEPT")
+TCP = '<protocol value="tcp"/>'
+CASES: List[Configured] = [
+    Configured("as-shipped", "pass", {}),
+    Configured("as-shipped-lets-out", "fail", {}, OUT),
+    Configured("names-the-port", "pass", {}, {"fields": {"now": EMPTY, "boot": EMPTY}}, "ports"),
+    _in_force("as-shipped", "pass", {}),
+    _in_force("as-shipped-of-ipv6", "pass", {"/proc/net/if_inet6": IF_INET6}, family="ipv6"),
+    _in_force("port-of-now-alone", "fail", {}, now=loaded("tcp dport 8080 accept")),
+    _in_force("port-of-the-next-boot-alone", "fail", {PUBLIC: zone('<service name="ssh"/>', '<port port="8080" protocol="tcp"/>')}),
+    _in_force("port-of-both", "pass", {PUBLIC: zone('<service name="ssh"/>', '<port port="8080" protocol="tcp"/>')},
+              now=loaded("tcp dport 8080 accept")),
+    _in_force("service-that-is-taken-away", "fail", {PUBLIC: zone("<forward/>")}),
+    _in_force("nothing-loaded", "fail", {}, now=""),
+    Configured("target-accepts", "fail", {PUBLIC: ACCEPTS}),
+    Configured("default-zone-accepts", "fail", {ETC + "firewalld.conf": "DefaultZone=trusted\n"}),
+    # Of a name that stands twice firewalld takes the first.
+    Configured("default-zone-named-twice", "fail", {ETC + "firewalld.conf": "DefaultZone=trusted\nDefaultZone=public\n"}),
+    # firewalld passes over a line with two signs.
+    Configured("default-zone-with-two-signs", "pass", {ETC + "firewalld.conf": "DefaultZone=trusted=x\n"}),
+    # firewalld takes the zone public where there is none of the name.
+    Configured("default-zone-that-is-not-there", "pass", {ETC + "firewalld.conf": "DefaultZone=nowhere\n"}),
+    Configured("without-its-file", "pass", {ETC + "firewalld.conf": File(link="/nowhere")}),
+    Configured("backend-of-iptables", "pass", {ETC + "firewalld.conf": "FirewallBackend=iptables\n"}),
+    Configured("backend-that-is-none", "error", {ETC + "firewalld.conf": "FirewallBackend=ebpf\n"},
+               reason=ETC + "firewalld.conf: FirewallBackend 'ebpf' is not known"),
+    Configured("interface-bound-to-a-zone", "fail", {TRUSTED: BOUND}),
+    Configured("interfaces-bound-by-a-sign", "fail", {TRUSTED: BOUND.replace("eth0", "eth+")}),
+    Configured("other-interface-bound", "pass", {TRUSTED: BOUND.replace("eth0", "eth1")}),
+    Configured("half-of-the-world-bound", "fail", {TRUSTED: zone('<source address="0.0.0.0/1"/>', target="ACCEPT")}),
+    Configured("some-senders-bound", "pass", {TRUSTED: zone('<source address="10.0.0.0/8"/>', target="ACCEPT")}),
+    # A sender's zone comes before that of the interface.
+    Configured("senders-before-interfaces", "pass",
+               {TRUSTED: BOUND, ETC + "zones/drop.xml": zone('<source address="0.0.0.0/0"/>', target="DROP")}),
+    Configured("priority-before-senders", "fail",
+               {TRUSTED: BOUND.replace("<zone", '<zone ingress-priority="-1"'),
+                ETC + "zones/drop.xml": zone('<source address="0.0.0.0/0"/>', target="DROP")}),
+    Configured("bound-by-network-manager", "fail", {KEYFILE: connection("zone=trusted\n")}, **MANAGED),
+    Configured("bound-by-network-manager-that-does-not-start", "pass", {KEYFILE: connection("zone=trusted\n")}),
+    Configured("bound-by-a-file-of-red-hat", "fail",
+               {"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nZONE=trusted\n"}, **MANAGED),
+    # NetworkManager moves an interface to the default zone where its connection names none, whatever the zone's file says.
+    Configured("moved-by-network-manager", "pass", {TRUSTED: BOUND, KEYFILE: connection()}, **MANAGED),
+    # firewalld refuses a zone that is not there, and the interface stays where it is.
+    Configured("not-moved-to-a-zone-that-is-not-there", "fail", {TRUSTED: BOUND, KEYFILE: connection("zone=nowhere\n")}, **MANAGED),
+    Configured("perhaps-moved-by-network-manager", "error", {TRUSTED: BOUND}, reason=TRUSTED + ":3" + HANGS, **MANAGED),
+    Configured("connection-for-any-interface", "error", {KEYFILE: connection("zone=trusted\n", "")}, reason=KEYFILE + HANGS, **MANAGED),
+    Configured("connection-for-any-interface-without-a-zone", "pass", {KEYFILE: connection("", "")}, **MANAGED),
+    Configured("rule-accepts", "fail", {PUBLIC: zone("<rule>%s<accept/></rule>" % TCP)}),
+    Configured("rule-accepts-some-senders", "pass",
+               {PUBLIC: zone('<rule family="ipv4"><source address="10.0.0.0/8"/><accept/></rule>')}),
+    Configured("rule-accepts-all-but-some-senders", "fail",
+               {PUBLIC: zone('<rule family="ipv4"><source address="10.0.0.0/8" invert="True"/><accept/></rule>')}),
+    Configured("rule-for-the-other-family", "pass", {PUBLIC: zone('<rule family="ipv6">%s<accept/></rule>' % TCP)}),
+    Configured("rule-within-a-limit", "fail", {PUBLIC: zone('<rule>%s<accept><limit value="5/m"/></accept></rule>' % TCP)}),
+    Configured("rule-that-logs-alone", "pass", {PUBLIC: zone('<rule>%s<log prefix="accept"/></rule>' % TCP)}),
+    Configured("rule-that-marks", "pass", {PUBLIC: zone('<rule>%s<mark set="1"/></rule>' % TCP)}),
+    # Of two rules of one priority that which refuses comes first, wherever it stands.
+    Configured("what-refuses-comes-first", "pass", {PUBLIC: zone(TCP, "<rule>%s<reject/></rule>" % TCP)}),
+    Configured("rule-before-what-refuses", "fail",
+               {PUBLIC: zone('<rule priority="-1">%s<accept/></rule>' % TCP, "<rule>%s<reject/></rule>" % TCP)}),
+    Configured("rule-behind-what-refuses", "pass",
+               {PUBLIC: zone('<rule priority="1">%s<accept/></rule>' % TCP, "<rule>%s<drop/></rule>" % TCP)}),
+    Configured("sender-in-a-set", "pass",
+               {PUBLIC: zone('<rule><source ipset="few"/><accept/></rule>'),
+                ETC + "ipsets/few.xml": '<ipset type="hash:net">\n<entry>10.0.0.0/8</entry>\n</ipset>\n'}),
+    Configured("sender-not-in-a-set", "fail",
+               {PUBLIC: zone('<rule><source ipset="few" invert="yes"/><accept/></rule>'),
+                ETC + "ipsets/few.xml": '<ipset type="hash:net">\n<entry>10.0.0.0/8</entry>\n</ipset>\n'}),
+    Configured("set-that-changes", "error",
+               {PUBLIC: zone('<rule><source ipset="few"/><accept/></rule>'),
+                ETC + "ipsets/few.xml": '<ipset type="hash:ip">\n<option name="timeout" value="60"/>\n</ipset>\n'},
+               reason=PUBLIC + ":3" + HANGS),
+    Configured("service-with-another-in-it", "fail",
+               {PUBLIC: zone('<service name="own"/>'), ETC + "services/own.xml": service('<include service="more"/>'),
+                ETC + "services/more.xml": service('<include service="own"/>', TCP)}),
+    Configured("service-for-other-receivers", "pass",
+               {PUBLIC: zone('<service name="own"/>'), "/proc/net/fib_trie": "|-- 192.0.2.1\n/32 host LOCAL\n",
+                ETC + "services/own.xml": service(TCP, '<destination ipv4="224.0.0.251"/>')}),
+    Configured("port-without-a-number", "fail", {PUBLIC: zone('<service name="own"/>'), ETC + "services/own.xml": service('<port port="" protocol="udp"/>')}),
+    Configured("zone-of-a-folder", "fail", {ETC + "zones/public/a.xml": zone(TCP), ETC + "zones/public/b.xml": zone()}),
+    Configured("zone-of-a-folder-has-no-target", "pass", {ETC + "zones/public/a.xml": zone('<service name="ssh"/>', target="ACCEPT")}),
+    Configured("policy-accepts", "fail", {ETC + "policies/p.xml": policy(target="ACCEPT")}),
+    # A policy behind the zone's own rules still comes before the zone's target.
+    Configured("policy-behind-a-zone", "fail", {ETC + "policies/p.xml": policy(target="ACCEPT", more=' priority="10"')}),
+    Configured("policy-behind-what-refuses", "pass",
+               {PUBLIC: zone("<rule>%s<drop/></rule>" % TCP, '<rule><protocol value="udp"/><drop/></rule>'),
+                ETC + "policies/p.xml": policy(target="ACCEPT", more=' priority="10"')}),
+    Configured("policy-for-what-goes-out", "pass", {ETC + "policies/p.xml": policy(target="DROP", comes="HOST", goes="ANY")}, OUT),
+    Configured("policy-for-what-is-routed", "fail", {ETC + "policies/p.xml": policy(target="ACCEPT", goes="ANY")}, ROUTED),
+    Configured("policy-for-another-zone", "pass", {ETC + "policies/p.xml": policy(target="ACCEPT", comes="trusted")}),
+    # firewalld 1 passes the default zone over where no interface is bound to it by name, firewalld 2 does not.
+    Configured("policy-for-the-default-zone", "error", {ETC + "policies/p.xml": policy(target="ACCEPT", comes="public")},
+               reason=ETC + "policies/p.xml:1" + HANGS),
+    Configured("policy-for-the-default-zone-by-name", "fail",
+               {ETC + "policies/p.xml": policy(target="ACCEPT", comes="public"), KEYFILE: connection()}, **MANAGED),
+    Configured("passed-on-to-iptables", "pass",
+               {PUBLIC: ACCEPTS, DIRECT: '<direct>\n<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-j DROP</rule>\n</direct>\n'}),
+    # With nftables what iptables accepts still has to pass the zones.
+    Configured("accepted-by-iptables-alone", "pass",
+               {DIRECT: '<direct>\n<passthrough ipv="ipv4">-I INPUT -j ACCEPT</passthrough>\n</direct>\n'}),
+    Configured("accepted-by-iptables-as-the-backend", "fail",
+               {ETC + "firewalld.conf": "FirewallBackend=iptables\n",
+                DIRECT: '<direct>\n<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-j ACCEPT</rule>\n</direct>\n'}),
+    Configured("own-chain-of-iptables", "pass",
+               {PUBLIC: ACCEPTS, DIRECT: '<direct>\n<chain ipv="ipv4" table="filter" chain="own"/>\n'
+                '<rule ipv="ipv4" table="filter" chain="own" priority="0">-j DROP</rule>\n'
+                '<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-j own</rule>\n</direct>\n'}),
+    # firewalld takes all of its files or none, be they used or not.
+    Configured("broken-file", "error", {ETC + "services/unused.xml": "<service>\n<port\n"},
+               reason=ETC + "services/unused.xml:3: unclosed token" + REFUSED),
+    Configured("unknown-element", "error", {PUBLIC: zone("<ssh/>")}, reason=PUBLIC + ":3: <ssh> does not belong here" + REFUSED),
+    Configured("unknown-attribute", "error", {PUBLIC: zone('<port port="1" protocol="tcp" to="2"/>')},
+               reason=PUBLIC + ":3: <port> has no attribute to" + REFUSED),
+    Configured("missing-attribute", "error", {PUBLIC: zone('<port port="1"/>')}, reason=PUBLIC + ":3: <port> has no protocol" + REFUSED),
+    Configured("unknown-target", "error", {PUBLIC: zone(target="REJECT")}, reason=PUBLIC + ":2: REJECT is no target of a zone" + REFUSED),
+    Configured("unknown-service", "error", {PUBLIC: zone('<service name="nothing"/>')},
+               reason=PUBLIC + ":3: there is no service nothing" + REFUSED),
+    Configured("interface-of-two-zones", "error", {PUBLIC: zone('<interface name="eth0"/>'), TRUSTED: BOUND},
+               reason=TRUSTED + ":3: eth0 is bound to the zone public too" + REFUSED),
+    Configured("name-that-is-too-long", "error", {ETC + "zones/abcdefghijklmnopqr.xml": zone()},
+               reason=ETC + "zones/abcdefghijklmnopqr.xml: firewalld takes no such name of a file" + REFUSED),
+    Configured("file-of-another-kind", "error", {PUBLIC: service()}, reason=PUBLIC + ":1: <service> does not belong here" + REFUSED),
+    Configured("document-type", "error", {PUBLIC: "<!DOCTYPE zone [<!ENTITY a 'b'>]>\n<zone/>\n"},
+               reason=PUBLIC + ":1: a document type is not followed; take it out"),
+    Configured("beside-nftables", "error", {}, starts="nftables.service", reason=NFTABLES_STARTS),
+    Configured("started-with-another-configuration", "error", {"/etc/sysconfig/firewalld": "FIREWALLD_ARGS=--system-config=/srv\n"},
+               reason="/etc/sysconfig/firewalld gives firewalld another configuration, which is not followed; look at it by hand"),
+    Configured("started-as-red-hat-does", "pass",
+               {"/etc/sysconfig/firewalld": "# options\nFIREWALLD_ARGS=\n", "/usr/lib/systemd/system/firewalld.service":
+                "[Service]\nExecStart=/usr/sbin/firewalld --nofork --nopid $FIREWALLD_ARGS\nExecStartPost=/usr/bin/firewall-cmd --state\n"}),
+    Configured("started-by-a-script", "error", {"/etc/systemd/system/firewalld.service.d/own.conf": "[Service]\nExecStartPost=/srv/open\n"},
+               reason="/etc/systemd/system/firewalld.service.d/own.conf: /srv/open is started at boot, and what it loads is not "
+                      "followed; look at it by hand"),
+]  # fmt: skip
