@@ -12,6 +12,23 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, raised
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.firewall import own_addresses, packet, ways_out
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_at_boot import (
+    NFT,
+    PERSISTENT,
+    STORED,
+    nft_file,
+    nftables,
+    persistent,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_now import ports_by_name
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
+    ACCEPT,
+    DROP,
+    Table,
+    Walk,
+)
 
 UFW_DEFAULTS = "/etc/default/ufw"
 UFW_CONF = "/etc/ufw/ufw.conf"
@@ -23,10 +40,6 @@ UFW_TUPLE = re.compile(
     re.MULTILINE | re.ASCII,
 )
 EVERYWHERE = ("any", "0.0.0.0/0", "::/0")
-NFTABLES = "/etc/nftables.conf"
-IPTABLES = "/etc/iptables/rules.v4"
-MAX_INCLUDES = 100
-_REFUSAL = re.compile(r"\b(drop|reject)\b", re.ASCII)
 
 # What a run is to write to ufw's own files: name of the variable -> text.
 Planned = Mapping[str, str]
@@ -43,8 +56,8 @@ def closed_port(host: Host, address: Address, wanted: Any, ports: Sequence[int],
         return _ufw(host, ports, {**planned, written: str(wanted)})
     if not address.get("file") and name == "ufw.service" and _starts(wanted):
         return _ufw(host, ports, planned)
-    if not address.get("file") and name in _SERVICES and _starts(wanted):
-        return _SERVICES[name](host, ports)
+    if not address.get("file") and name in _STORED and _starts(wanted):
+        return _loaded(host, name, ports)
     return ""
 
 
@@ -102,60 +115,40 @@ def _in_list(port: int, text: str) -> bool:
     return False
 
 
-def nftables_text(host: Host, path: str = NFTABLES) -> str:
-    """Return what nftables.service loads, without comments, with the files that it includes."""
-    pending: List[str] = [path]
-    found: List[str] = []
-    while pending and len(found) < MAX_INCLUDES:
-        text = re.sub(r"#.*", "", text_or(host, pending.pop(0)))
-        found.append(text)
-        for name in re.findall(r"^\s*include\s+[\"']([^\"']+)[\"']", text, re.MULTILINE | re.ASCII):
-            # A relative name is one of the default include directory of nft(8).
-            full = name if name.startswith("/") else "/etc/" + name
-            pending += host.glob(full) if re.search(r"[*?\[]", full) else [full]
-    return "\n".join(found)
-
-
-def nftables_refuses(text: str, hook: str = "input") -> bool:
+def refuses(tables: Sequence[Table], hook: str = "input") -> bool:
     """Return whether some chain at a hook, or one that it hands over to, refuses anything."""
-    bodies = dict(_chains(text))
-    pending = [name for name, body in bodies.items() if re.search(r"\bhook\s+%s\b" % hook, body, re.ASCII)]
-    seen: List[str] = []
-    while pending:
-        name = pending.pop()
-        if name in seen or name not in bodies:
-            continue
-        seen.append(name)
-        if _REFUSAL.search(bodies[name]):
+    for table in tables:
+        pending = [chain for chain in table.chains.values() if chain.hook == hook]
+        if any(chain.policy == DROP for chain in pending):
             return True
-        pending += re.findall(r"\b(?:jump|goto)\s+(\S+?)\s*(?:[;,}]|$)", bodies[name], re.MULTILINE | re.ASCII)
+        seen: List[str] = []
+        while pending:
+            rules = pending.pop().rules
+            if any(rule.verdict == DROP for rule in rules):
+                return True
+            names = [rule.target for rule in rules if rule.target in table.chains and rule.target not in seen]
+            seen += names
+            pending += [table.chains[name] for name in names]
     return False
 
 
-def _chains(text: str) -> List[Any]:
-    """Return (name, what stands between its braces) of all chains; of two of a name both bodies."""
-    found: Dict[str, str] = {}
-    for head in re.finditer(r"\bchain\s+(?:(?:inet|ip6?)\s+\S+\s+)?(\S+)\s*\{", text, re.ASCII):
-        depth, place = 1, head.end()
-        while place < len(text) and depth:
-            depth += {"{": 1, "}": -1}.get(text[place], 0)
-            place += 1
-        found[head.group(1)] = found.get(head.group(1), "") + "\n" + text[head.end() : place]
-    return list(found.items())
+def stored(host: Host, unit: str) -> List[Table]:
+    """Return what nftables.service or netfilter-persistent.service loads. Raises `ReadError` where that is not followed."""
+    return _STORED[unit](host, ports_by_name(host))
 
 
-def _nftables(host: Host, ports: Sequence[int]) -> str:
-    text = nftables_text(host)
-    names = "|".join([str(port) for port in ports] + (["ssh"] if 22 in ports else []))
-    if not nftables_refuses(text) or re.search(r"tcp\s+dport\s+(\{[^}]*)?\b(%s)\b[^\n]*accept" % names, text, re.ASCII):
-        return ""
-    return _said("nftables", ports, "a rule in %s" % NFTABLES)
+def _lets_in(host: Host, tables: Sequence[Table], port: int) -> bool:
+    """Return whether a connection to a port may be let in; rules that are for some senders only are taken to let in.
 
-
-def iptables_refuses(host: Host, chain: str = "INPUT") -> bool:
-    """Return whether the stored rules of iptables refuse anything in a chain."""
-    pattern = rf"^:{chain} (DROP|REJECT)\b|^-A {chain}\b.*-j (DROP|REJECT)\b"
-    return re.search(pattern, text_or(host, IPTABLES), re.MULTILINE) is not None
+    It comes by IPv4, but to a host that has addresses of IPv6 alone.
+    """
+    family = 6 if own_addresses(host, 6) and not own_addresses(host, 4) else 4
+    for name in ways_out(host):
+        made = packet(family, "tcp", port, iif=name, oif="")
+        del made["sport"]
+        if any(end.verdict == ACCEPT for end in Walk(tables, made).outcomes("incoming")):
+            return True
+    return False
 
 
 def ufw_refuses_output(host: Host) -> bool:
@@ -163,15 +156,12 @@ def ufw_refuses_output(host: Host) -> bool:
     return raised(_variable(text_or(host, UFW_DEFAULTS), "DEFAULT_OUTPUT_POLICY", "ACCEPT")) != "ACCEPT"
 
 
-def _iptables(host: Host, ports: Sequence[int]) -> str:
-    text = text_or(host, IPTABLES)
-    names = "|".join(str(port) for port in ports)
-    refuses = re.search(r"^:INPUT (DROP|REJECT)\b|^-A INPUT -j (DROP|REJECT)\b", text, re.MULTILINE | re.ASCII)
-    if not refuses or re.search(
-        r"^-A INPUT\b.*--dports?\s+(\S*,)?(%s)\b.*-j ACCEPT" % names, text, re.MULTILINE | re.ASCII
-    ):
+def _loaded(host: Host, unit: str, ports: Sequence[int]) -> str:
+    tables = stored(host, unit)
+    if not refuses(tables) or any(_lets_in(host, tables, port) for port in ports):
         return ""
-    return _said("iptables", ports, "a rule in %s" % IPTABLES)
+    program, file = ("nftables", nft_file(host)) if unit == NFT else ("iptables", STORED[4])
+    return _said(program, ports, "a rule in %s" % file)
 
 
 def _said(program: str, ports: Sequence[int], fix: str) -> str:
@@ -180,7 +170,4 @@ def _said(program: str, ports: Sequence[int], fix: str) -> str:
     )  # fmt: skip
 
 
-_SERVICES: Dict[str, Callable[[Host, Sequence[int]], str]] = {
-    "nftables.service": _nftables,
-    "netfilter-persistent.service": _iptables,
-}
+_STORED: Dict[str, Callable[[Host, Ports], List[Table]]] = {NFT: nftables, PERSISTENT: persistent}

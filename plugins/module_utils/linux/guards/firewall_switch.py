@@ -11,9 +11,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.reload impo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards.firewall import (
-    iptables_refuses,
-    nftables_refuses,
-    nftables_text,
+    refuses,
+    stored,
     ufw_is_on,
     ufw_refuses_output,
 )
@@ -28,8 +27,8 @@ UFW_UNIT, NFTABLES_UNIT, IPTABLES_UNIT = "ufw.service", "nftables.service", "net
 # Whether the tool's own files refuse anything.
 REFUSES: Dict[str, Callable[[Host], bool]] = {
     UFW_UNIT: ufw_is_on,
-    NFTABLES_UNIT: lambda host: nftables_refuses(nftables_text(host)),
-    IPTABLES_UNIT: iptables_refuses,
+    NFTABLES_UNIT: lambda host: refuses(stored(host, NFTABLES_UNIT)),
+    IPTABLES_UNIT: lambda host: refuses(stored(host, IPTABLES_UNIT)),
 }
 # How a tool loads its rules again.
 RELOADS: Dict[str, Sequence[str]] = {
@@ -38,8 +37,8 @@ RELOADS: Dict[str, Sequence[str]] = {
 }
 REFUSES_OUTPUT: Dict[str, Callable[[Host], bool]] = {
     UFW_UNIT: lambda host: ufw_is_on(host) and ufw_refuses_output(host),
-    NFTABLES_UNIT: lambda host: nftables_refuses(nftables_text(host), "output"),
-    IPTABLES_UNIT: lambda host: iptables_refuses(host, "OUTPUT"),
+    NFTABLES_UNIT: lambda host: refuses(stored(host, NFTABLES_UNIT), "output"),
+    IPTABLES_UNIT: lambda host: refuses(stored(host, IPTABLES_UNIT), "output"),
 }
 # The number of connections that the kernel follows; it follows none before some rule asks for their state.
 TRACKED = "/proc/sys/net/netfilter/nf_conntrack_count"
@@ -48,9 +47,9 @@ _OFF = (("mask", "--now"), ("disable", "--now"))
 
 def need_another(plan: ChangePlan, unit: str) -> None:
     """Raise `CannotFix` where a firewall is to be switched off and no other is at work that refuses anything."""
-    if unit not in REFUSES or not REFUSES[unit](plan.host) or not _is_on(plan.host, unit, running=False):
+    if unit not in REFUSES or not _is_on(plan.host, unit, running=False) or not REFUSES[unit](plan.host):
         return
-    others = [one for one in REFUSES if one != unit and REFUSES[one](plan.host) and _is_on(plan.host, one)]
+    others = [one for one in REFUSES if one != unit and _is_on(plan.host, one) and REFUSES[one](plan.host)]
     going = plan.planned_units(_OFF)
     if not any(one not in going for one in others):
         raise CannotFix(
@@ -99,4 +98,4 @@ def _is_on(host: Host, unit: str, running: bool = True) -> bool:
 
 def reloads_of_others(host: Host) -> List[Sequence[str]]:
     """Return the commands that load the rules of the other tools again: what stops nftables flushes all there are."""
-    return [argv for unit, argv in RELOADS.items() if REFUSES[unit](host) and _is_on(host, unit, running=False)]
+    return [argv for unit, argv in RELOADS.items() if _is_on(host, unit, running=False) and REFUSES[unit](host)]

@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_at_boot import nft_file, nft_statements
 
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.plan import ChangePlan
@@ -134,9 +135,9 @@ def _started_by(host: Host, name: str) -> List[str]:
 
 
 def _check_nftables(host: Host) -> None:
-    """Refuse to start nftables.service where its file is broken, or where it would throw away rules in use."""
-    host.run(["nft", "-c", "-f", "/etc/nftables.conf"])
+    """Refuse to start nftables.service where what it loads is broken, or where it would throw away rules in use."""
+    host.run(["nft", "-c", nft_statements(host)])
     if host.run(["nft", "list", "ruleset"]).stdout.strip(BLANKS):
         raise CannotFix(
-            "firewall rules are loaded that nftables.service would throw away; write them to /etc/nftables.conf first"
+            "firewall rules are loaded that nftables.service would throw away; write them to %s first" % nft_file(host)
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import firewall
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 UFW = {"name": "ufw.service"}
 NFTABLES = {"name": "nftables.service"}
@@ -54,7 +57,7 @@ def test_service_that_starts_with_nothing_allowed_closes_the_port(closes, files,
 @pytest.mark.parametrize("wanted", [{"active": False, "enabled": False}, {}, None, True])
 @pytest.mark.parametrize("address", [UFW, NFTABLES, IPTABLES])
 def test_service_that_does_not_start_closes_nothing(closes, address, wanted):
-    files = {**ON, "/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": ":INPUT DROP\n"}
+    files = {**ON, "/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": "*filter\n:INPUT DROP\n"}
 
     assert closes(files, address, wanted) == ""
 
@@ -70,7 +73,7 @@ def test_ports_and_the_way_to_allow_one_are_named(closes):
         "allow it first: ufw allow 2222/tcp"
     )
     assert closes(ON, UFW, {"active": True}, ports=()).endswith("ufw allow 22/tcp")
-    files = {"/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": ":INPUT DROP\n"}
+    files = {"/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": "*filter\n:INPUT DROP\n"}
     assert closes(files, NFTABLES, {"active": True}).endswith("allow it first: a rule in /etc/nftables.conf")
     assert closes(files, IPTABLES, {"active": True}).endswith("allow it first: a rule in /etc/iptables/rules.v4")
 
@@ -200,8 +203,58 @@ def test_files_that_nftables_includes_count(closes, name, path):
     assert closes(files, NFTABLES, {"active": True})
 
 
-def test_file_that_includes_itself_has_an_end(closes):
-    assert closes({"/etc/nftables.conf": 'include "/etc/nftables.conf"\n'}, NFTABLES, {"active": True}) == ""
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('include "/etc/nftables.conf"\n', "/etc/nftables.conf:1: the include is not followed"),
+        ("chain input { type filter hook input priority 0; drop; {", "/etc/nftables.conf:1: a brace is not closed"),
+    ],
+    ids=["file that includes itself", "chain that is never shut"],
+)
+def test_what_cannot_be_followed_is_no_permission(closes, text, reason):
+    with pytest.raises(ReadError, match=re.escape(reason)):
+        closes({"/etc/nftables.conf": text}, NFTABLES, {"active": True})
+
+
+UNIT = "/usr/lib/systemd/system/nftables.service"
+SYSCONFIG = "/etc/sysconfig/nftables.conf"
+
+
+@pytest.mark.parametrize(
+    ("files", "closed"),
+    [
+        ({SYSCONFIG: CHAIN % "policy drop;"}, "allow it first: a rule in /etc/sysconfig/nftables.conf"),
+        ({SYSCONFIG: CHAIN % "policy drop; tcp dport 22 accept"}, ""),
+        ({"/etc/nftables.conf": CHAIN % "policy drop;", SYSCONFIG: ""}, ""),
+        ({SYSCONFIG: CHAIN % "policy accept;", UNIT + ".d/x.conf": "[Service]\nExecStartPost=/sbin/nft insert rule inet "
+          "filter input drop\n"}, "allow it first: a rule in /etc/sysconfig/nftables.conf"),
+    ],
+    ids=["refuses", "allows", "Debian's file", "drop-in"],
+)  # fmt: skip
+def test_what_the_unit_of_nftables_really_loads_decides(closes, files, closed):
+    """Red Hat's unit loads another file than Debian's, and a site's drop-in may load more."""
+    red_hat = {UNIT: f"[Service]\nExecStart=/sbin/nft -f {SYSCONFIG}\n"}
+
+    assert closes({**red_hat, **files}, NFTABLES, {"active": True}).endswith(closed)
+    assert bool(closes({**red_hat, **files}, NFTABLES, {"active": True})) is bool(closed)
+
+
+@pytest.mark.parametrize(
+    ("rules", "closed"),
+    [
+        ("ip saddr 10.0.0.0/8 tcp dport 22 accept", False),
+        ('iifname "lo" accept', True),
+        ("drop\n    tcp dport 22 accept", True),
+        ("tcp dport 22 drop\n    tcp dport 22 accept", True),
+        ("tcp dport 22 limit rate 5/minute accept", False),
+        ("jump more\n  }\n  chain more {\n    tcp dport 22 accept", False),
+        ("ct state established accept", True),
+    ],
+)
+def test_new_connection_is_followed_through_the_rules(closes, rules, closed):
+    text = CHAIN % ("policy drop;\n    " + rules)
+
+    assert bool(closes({"/etc/nftables.conf": text}, NFTABLES, {"active": True})) is closed
 
 
 @pytest.mark.parametrize(
@@ -219,26 +272,19 @@ def test_file_that_includes_itself_has_an_end(closes):
     ],
 )
 def test_stored_rules_of_iptables_decide(closes, text, closed):
-    assert bool(closes({"/etc/iptables/rules.v4": text}, IPTABLES, {"active": True})) is closed
+    assert bool(closes({"/etc/iptables/rules.v4": "*filter\n" + text}, IPTABLES, {"active": True})) is closed
 
 
 def test_what_goes_out_is_told_apart_from_what_comes_in(tmp_path):
     host = Host(str(tmp_path))
     for path, text in {
         "etc/default/ufw": 'DEFAULT_OUTPUT_POLICY="DROP"\n',
-        "etc/iptables/rules.v4": ":OUTPUT ACCEPT\n-A OUTPUT -d 10.0.0.1 -j REJECT\n",
+        "etc/iptables/rules.v4": "*filter\n:OUTPUT ACCEPT\n-A OUTPUT -d 10.0.0.1 -j REJECT\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
 
     assert firewall.ufw_refuses_output(host)
     assert not firewall.ufw_refuses_output(Host(str(tmp_path / "empty")))
-    assert (firewall.iptables_refuses(host, "OUTPUT"), firewall.iptables_refuses(host)) == (True, False)
-    assert firewall.nftables_refuses(CHAIN.replace("hook input", "hook output") % "policy drop;", "output")
-    assert not firewall.nftables_refuses(CHAIN % "policy drop;", "output")
-
-
-def test_chain_that_is_never_shut_has_an_end(closes):
-    assert closes(
-        {"/etc/nftables.conf": "chain input { type filter hook input priority 0; drop; {"}, NFTABLES, {"active": True}
-    )
+    tables = firewall.stored(host, "netfilter-persistent.service")
+    assert (firewall.refuses(tables, "output"), firewall.refuses(tables)) == (True, False)
