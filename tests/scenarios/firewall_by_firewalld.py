@@ -19,6 +19,7 @@ KEYFILE = "/etc/NetworkManager/system-connections/lan.nmconnection"
 DIRECT = ETC + "direct.xml"
 NFTABLES_STARTS = "firewalld.service starts at boot beside nftables.service, and nothing says which of them has the last word; disable one of them"
 REFUSED = ", so firewalld would load its shipped configuration and nothing of the site's own; correct it, and see what firewall-cmd --check-config says"
+INCOMPLETE = ":3: the rule is incomplete or says two things" + REFUSED
 HANGS = ": the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"
 
 
@@ -141,6 +142,14 @@ CASES: List[Configured] = [
     _in_force("port-of-both", "pass", {PUBLIC: zone('<service name="ssh"/>', '<port port="8080" protocol="tcp"/>')},
               now=loaded("tcp dport 8080 accept")),
     _in_force("service-that-is-taken-away", "fail", {PUBLIC: zone("<forward/>")}),
+    _in_force("senders-of-now-alone", "fail", {}, now=loaded("ip saddr 10.9.0.0/16 tcp dport 8443 accept")),
+    _in_force("senders-of-the-next-boot-alone", "fail",
+              {PUBLIC: zone('<service name="ssh"/>', '<rule family="ipv4"><source address="10.9.0.0/16"/>%s<accept/></rule>' % TCP)}),
+    _in_force("senders-of-both", "pass",
+              {PUBLIC: zone('<service name="ssh"/>', '<rule family="ipv4"><source address="10.9.0.0/16"/>%s<accept/></rule>' % TCP)},
+              now=loaded("ip saddr 10.9.0.0/16 meta l4proto tcp accept")),
+    _in_force("senders-of-the-other-family", "pass", {"/proc/net/if_inet6": IF_INET6},
+              now=loaded("ip saddr 10.9.0.0/16 tcp dport 8443 accept"), family="ipv6"),
     _in_force("nothing-loaded", "fail", {}, now=""),
     Configured("target-accepts", "fail", {PUBLIC: ACCEPTS}),
     Configured("default-zone-accepts", "fail", {ETC + "firewalld.conf": "DefaultZone=trusted\n"}),
@@ -185,6 +194,11 @@ CASES: List[Configured] = [
     Configured("rule-within-a-limit", "fail", {PUBLIC: zone('<rule>%s<accept><limit value="5/m"/></accept></rule>' % TCP)}),
     Configured("rule-that-logs-alone", "pass", {PUBLIC: zone('<rule>%s<log prefix="accept"/></rule>' % TCP)}),
     Configured("rule-that-marks", "pass", {PUBLIC: zone('<rule>%s<mark set="1"/></rule>' % TCP)}),
+    # firewalld 1 passes such a rule over, firewalld 2 takes none of the files.
+    *(Configured("rule-with-" + name, "error", {PUBLIC: zone("<rule>%s</rule>" % rule)}, reason=PUBLIC + INCOMPLETE)
+      for name, rule in (("an-address-of-no-family", '<source address="10.0.0.0/8"/><accept/>'), ("no-action", TCP),
+                         ("icmp-block-and-action", '<icmp-block name="redirect"/><drop/>'), ("nothing", "<accept/>"),
+                         ("two-actions", TCP + "<accept/><drop/>"), ("two-elements", TCP + TCP + "<drop/>"))),
     # Of two rules of one priority that which refuses comes first, wherever it stands.
     Configured("what-refuses-comes-first", "pass", {PUBLIC: zone(TCP, "<rule>%s<reject/></rule>" % TCP)}),
     Configured("rule-before-what-refuses", "fail",
@@ -237,8 +251,8 @@ CASES: List[Configured] = [
                 '<rule ipv="ipv4" table="filter" chain="own" priority="0">-j DROP</rule>\n'
                 '<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-j own</rule>\n</direct>\n'}),
     # firewalld takes all of its files or none, be they used or not.
-    Configured("broken-file", "error", {ETC + "services/unused.xml": "<service>\n<port\n"},
-               reason=ETC + "services/unused.xml:3: unclosed token" + REFUSED),
+    Configured("broken-file", "error", {ETC + "services/unused.xml": "<service>\n</port>\n"},
+               reason=ETC + "services/unused.xml:2: mismatched tag" + REFUSED),
     Configured("unknown-element", "error", {PUBLIC: zone("<ssh/>")}, reason=PUBLIC + ":3: <ssh> does not belong here" + REFUSED),
     Configured("unknown-attribute", "error", {PUBLIC: zone('<port port="1" protocol="tcp" to="2"/>')},
                reason=PUBLIC + ":3: <port> has no attribute to" + REFUSED),

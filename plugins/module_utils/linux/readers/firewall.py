@@ -31,6 +31,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filt
     Table,
     Walk,
     address,
+    address_text,
 )
 
 FAMILIES = {"ipv4": 4, "ipv6": 6}
@@ -49,6 +50,8 @@ NAMED_RANGE = 10000
 MAX_PORTS = 200
 MAX_OWN = 4
 MAX_DIFFERENCES = 20
+# Senders that only one of both sets of rules names are asked about, so many at most.
+MAX_SENDERS = 20
 SOURCE = "the rules that are loaded, and the files that are loaded at boot"
 
 
@@ -293,9 +296,10 @@ def _names(rule: Rule, port: int) -> bool:
 def _differences(host: Host, loaded: Sequence[Table], stored: Sequence[Table], family: int) -> List[str]:
     """Return what becomes of packets otherwise now than after the next boot, for the first ports that differ."""
     both = [*loaded, *stored]
+    senders = sorted(_senders(loaded, family) ^ _senders(stored, family))[:MAX_SENDERS]
     single = sorted({low for low, high in _ranges(both) if low == high})
     found: List[str] = []
-    for way, name, made in _samples(host, family, single, _unnamed_ports(both)):
+    for way, name, made in _samples(host, family, single, _unnamed_ports(both), senders):
         now, boot = (_spoken(_ends(tables, made, way)) for tables in (loaded, stored))
         text = "%s %s/%d on %s: %s now, %s at boot" % (way, made["proto"], made["dport"], name, now, boot)
         if now != boot and text not in found:
@@ -303,10 +307,25 @@ def _differences(host: Host, loaded: Sequence[Table], stored: Sequence[Table], f
     return found[:MAX_DIFFERENCES]
 
 
+def _senders(tables: Sequence[Table], family: int) -> Set[int]:
+    """Return the first address of each range of senders that a rule names."""
+    return {
+        low
+        for table in tables
+        if family in table.families
+        for chain in table.chains.values()
+        for rule in chain.rules
+        if all(one.holds({"family": family}) is not False for one in rule.conditions if one.field == "family")
+        for one in rule.conditions
+        if one.field == "saddr"
+        for low, _high in one.values
+    }
+
+
 def _samples(
-    host: Host, family: int, named: Sequence[int], unnamed: Sequence[int]
+    host: Host, family: int, named: Sequence[int], unnamed: Sequence[int], senders: Sequence[int]
 ) -> Iterator[Tuple[str, str, Packet]]:
-    """Yield direction, interface and packet: from outside, to the outside, and of loopback."""
+    """Yield direction, interface and packet: from outside and from ``senders``, to the outside, and of loopback."""
     own = own_addresses(host, family)[:1]
     loopback = address(LOOPBACK[family])
     for protocol in ("tcp", "udp"):
@@ -316,6 +335,9 @@ def _samples(
                 for way in ("incoming", "outgoing"):
                     for one in _directed(made, way, name, address(OUTSIDE[family][0]), own):
                         yield way, name, one
+                for sender in senders:
+                    for one in _directed(made, "incoming", name, sender, own):
+                        yield "incoming", "%s from %s" % (name, address_text(sender, family)), one
             if port in unnamed:
                 yield "incoming", "lo", {**made, "iif": "lo", "oif": "", "saddr": loopback, "daddr": loopback}
 

@@ -14,7 +14,7 @@ from typing import Dict, List, Mapping, Tuple
 from xml.parsers import expat
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 OWN, SHIPPED = "/etc/firewalld", "/usr/lib/firewalld"
@@ -25,7 +25,7 @@ KINDS = {
 }  # fmt: skip
 # The longest name that leaves room for the names of the chains.
 LONGEST = {"zones": 17, "policies": 18}
-_NAME = re.compile(r"[\w.:-]+\Z")
+_NAME = re.compile(r"[\w.:-]+\Z", re.ASCII)
 _IN_RULES = "source destination log nflog audit accept reject drop mark icmp-type tcp-mss-clamp"
 _ITEMS = "service port protocol source-port icmp-block masquerade forward-port"
 _ZONE, _POLICY = "interface source forward icmp-block-inversion rule", "ingress-zone egress-zone rule"
@@ -148,9 +148,9 @@ def parse(text: str, path: str, kind: str) -> Element:
 
 def _check(kind: str, parent: str, name: str, attributes: Mapping[str, str], place: str) -> None:
     known = _ATTRIBUTES[kind].get(name)
-    if known is None or (parent and name not in _INSIDE.get(parent, "").split()) or (not parent and name != kind):
+    if known is None or (parent and name not in words_of(_INSIDE.get(parent, ""))) or (not parent and name != kind):
         raise refused(place, "<%s> does not belong here" % name)
-    required, optional = (words.split() for words in known)
+    required, optional = (words_of(words) for words in known)
     for one in required:
         if one not in attributes:
             raise refused(place, "<%s> has no %s" % (name, one))
@@ -229,7 +229,7 @@ def _conf(host: Host) -> Dict[str, str]:
     except NotFound:
         return {}
     for line in lines:
-        pair = [piece.strip() for piece in line.split("=")]
+        pair = [piece.strip(BLANKS) for piece in line.split("=")]
         if len(pair) == 2 and pair[1] and not pair[0].startswith(("#", ";")):
             found.setdefault(*pair)
     return found

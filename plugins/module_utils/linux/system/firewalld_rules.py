@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import network_manager
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewalld_config import (
@@ -46,6 +46,7 @@ FAMILIES = {"ipv4": 4, "ipv6": 6}
 UNKNOWN = Condition("unknown")
 # What stands for a zone's own items in a rule of the rich language and outside of one.
 PACKETS = ("service", "port", "protocol", "source-port")
+_WITHOUT_ACTION = ("icmp-block", "masquerade", "forward-port", "tcp-mss-clamp")
 _VERDICTS = {"accept": ACCEPT, "reject": DROP, "drop": DROP}
 _KEPT = Condition("state", ("established", "related"))
 
@@ -203,7 +204,7 @@ class _Builder:
         options = {one.attributes["name"]: one.attributes.get("value", "") for one in made.all("option")}
         if made.attributes["type"] not in ("hash:ip", "hash:net") or "timeout" in options:
             return (UNKNOWN,)  # what is in it changes with the traffic, or is more than an address
-        texts = [one.text.strip() for one in made.all("entry")]
+        texts = [one.text.strip(BLANKS + "\n") for one in made.all("entry")]
         return self._address(field, texts, 6 if options.get("family") == "inet6" else 4, negated)
 
     def _meant(self, one: Element) -> List[Conditions]:
@@ -246,12 +247,11 @@ class _Builder:
 
     def _rich(self, rule: Element) -> Iterator[Rule]:
         """Yield the rules of one in the rich language. Those that only log, mark, translate or are for ICMP decide nothing here."""
-        actions = rule.all(*_VERDICTS)
-        if not actions or rule.all("icmp-block", "icmp-type", "masquerade", "forward-port", "tcp-mss-clamp"):
+        if not _is_complete(rule):
+            raise refused(rule.place, "the rule is incomplete or says two things")
+        actions, subjects = rule.all(*_VERDICTS), rule.all(*PACKETS)
+        if not actions or rule.all("icmp-type"):
             return
-        subjects = rule.all(*PACKETS)
-        if len(actions) > 1 or len(subjects) > 1 or rule.attributes.get("family", "ipv4") not in FAMILIES:
-            raise ReadError("%s: the rule is no such that firewalld takes; correct it" % rule.place)
         conditions: List[Condition] = []
         if "family" in rule.attributes:
             family = FAMILIES[rule.attributes["family"]]
@@ -317,7 +317,7 @@ class _Builder:
             if one.name == "chain":
                 declare(table(family, said["table"]), said["chain"] + " -", one.place)
                 continue
-            words = one.text.strip()
+            words = one.text.strip(BLANKS + "\n")
             if one.name == "rule":
                 add_rule(
                     table(family, said["table"]), "-A %s %s" % (said["chain"], words), one.place, family, self._ports
@@ -327,6 +327,23 @@ class _Builder:
                 raise ReadError("%s: what is passed on to %s is not followed; look at it by hand" % (one.place, DIRECT))
             name = "filter"
             if words.startswith("-t "):
-                name, words = words[3:].split(None, 1)
+                name, words = words_of(words[3:], 1)
             add_rule(table(family, name), words, one.place, family, self._ports)
         return list(found.values())
+
+
+def _is_complete(rule: Element) -> bool:
+    """Return whether firewalld takes a rule: one action or a log, one thing that it is for, and a family where it has addresses."""
+    addressed = [one for one in rule.all("source", "destination") if "address" in one.attributes]
+    actions, subjects = rule.all(*_VERDICTS, "mark"), rule.all(*PACKETS, "icmp-type", *_WITHOUT_ACTION)
+    alone = any(one.name in _WITHOUT_ACTION for one in subjects)
+    done = not actions if alone else bool(actions or rule.all("log", "nflog", "audit"))
+    about = subjects or rule.all("source", "destination") or rule.attributes.get("priority", "0") != "0"
+    family = rule.attributes.get("family")
+    return (
+        done
+        and bool(about)
+        and len(actions) < 2
+        and len(subjects) < 2
+        and (family in FAMILIES or (family is None and not addressed))
+    )

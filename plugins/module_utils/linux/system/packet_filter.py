@@ -193,3 +193,8 @@ def address_range(text: str) -> Tuple[int, int, int]:
 def address(text: str) -> int:
     """Return an address as the number that conditions hold against."""
     return int(ipaddress.ip_address(text))
+
+
+def address_text(number: int, family: int) -> str:
+    """Return the text of an address that is a number."""
+    return str(ipaddress.IPv6Address(number) if family == 6 else ipaddress.IPv4Address(number))

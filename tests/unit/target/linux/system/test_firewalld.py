@@ -3,6 +3,7 @@
 `real_zones.json` holds configurations made at random (zones, policies, services, rules, sets of senders, rules passed on to
 iptables), with which firewalld 1.3.3 was started on a booted Debian 12, the files that it ships of those that they use, and the
 ports at which first packets from four senders were answered, and those at which these senders answered the host.
+Rules with an icmp-block and an action, which firewalld 1 passes over and firewalld 2 does not take, are left out.
 """
 
 from __future__ import annotations
