@@ -156,6 +156,8 @@ class _Ruleset:
 
     def _chain(self, words: List[Token], _verb: str) -> None:
         key, rest = _table_key(words[1:])
+        if not rest or rest[0].text == "{":
+            raise ReadError("%s: the chain stands in no table" % words[0].place)
         self._chain_body(self._at(key, words[0].place), key, rest[0].text, _body(rest[1:]))
 
     def _chain_body(self, table: Table, key: str, name: str, body: Sequence[Token]) -> None:

@@ -26,7 +26,7 @@ UNASKED: Any = ("sudo", {"query": "not_authenticate"}, [])
 SU: Any = ("su_access", {}, "sugroup")
 UFW_ON = ("text_setting", {"file": "/etc/ufw/ufw.conf", "name": "ENABLED", "format": "shell"}, "yes")
 NFTABLES_ON = ("service", {"name": "nftables.service"}, {"enabled": True, "active": True})
-NFT = "chain input { type filter hook input priority 0; policy drop;\n%s\n}\n"
+NFT = "table inet filter {\nchain input { type filter hook input priority 0; policy drop;\n%s\n}\n}\n"
 
 
 def _list(option, text):
@@ -167,7 +167,7 @@ REFUSED = [
         {"user": "ada"},
         {
             "/etc/nftables.conf": (NFT % "tcp dport vmap { 80 : accept }\njump rest").replace("drop;", "accept;")
-            + "chain rest {\nreject\n}\n"
+            + "table inet filter {\nchain rest {\nreject\n}\n}\n"
         },
         "SSH port 22",
     ),
