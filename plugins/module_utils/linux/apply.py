@@ -89,6 +89,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         sudo,
         sysctl,
         text_setting,
+        umask,
         units,
     )
 
@@ -127,6 +128,7 @@ WRITERS: Dict[str, Writer] = {
     "sysctl": Later("writers.sysctl", "write"),
     "text_setting": Later("writers.text_setting", "write"),
     "timer": Later("writers.units", "write_timer"),
+    "umask": Later("writers.umask", "write"),
 }
 
 

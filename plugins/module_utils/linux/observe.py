@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         sudo,
         sysctl,
         text_setting,
+        umask,
         units,
     )
 
@@ -91,14 +92,15 @@ KINDS: Dict[str, KindReader] = {
     "rsyslog": Later("readers.rsyslog"),
     "selinux": Later("readers.selinux"),
     "service": Later("readers.units", "read_services"),
-    "socket": Later("readers.units", "read_sockets"),
     "shell_variable": Later("readers.shell_variable"),
+    "socket": Later("readers.units", "read_sockets"),
     "sshd_option": Later("readers.sshd_option"),
     "su_access": Later("readers.su_access"),
     "sudo": Later("readers.sudo"),
     "sysctl": Later("readers.sysctl"),
     "text_setting": Later("readers.text_setting"),
     "timer": Later("readers.units", "read_timers"),
+    "umask": Later("readers.umask"),
 }
 
 

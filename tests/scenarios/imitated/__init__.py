@@ -136,6 +136,7 @@ SHARED: List[Row] = [
     ("shell_variable", {"name": "TMOUT"}, {"fields": {"certain": {"equals": True}}}, "fail"),
     ("shell_variable", {"name": "TMOUT"}, {"fields": {"values": EMPTY}}, "pass"),
     ("shell_variable", {"name": "umask"}, {"fields": {"values": {"equals": ["0002", "0022"]}}}, "pass"),
+    ("umask", {}, {"each": {"fields": {"umask": {"matches": "[2367]7$"}}}}, "fail"),
     # They are so now, and no file says so.
     kernel("kernel.randomize_va_space", "2", "fail"),
     kernel("net.ipv4.ip_forward", "0", "fail"),

@@ -24,7 +24,7 @@ FILES = "/etc/profile, /etc/bash.bashrc and what they read"
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return ``{values, certain, readonly, exported, unset}`` per variable: texts in order, and booleans.
 
-    For `umask`, which is no variable but set by the same files, ``ways`` has those of every way in by its name.
+    For `umask`, which is no variable but set by the same files, ``ways`` has those of each way to a shell.
     Where we wrote it, but otherwise than we do now, there are also ``own_value``, its text, and ``own_is_current``, false.
     """
 

@@ -285,6 +285,14 @@ def _set_by(found_lines: Sequence[Line], name: str, rs: bool) -> Iterator[Tuple[
             yield file, number, (found and found.group("scope")) or "", seen
 
 
+def defaults(host: Host, names: Sequence[str]) -> Iterator[Tuple[str, str, str, Any]]:
+    """Yield (place, scope, name, value) of each line that sets one of these defaults. Raises `NotFound`, `ReadError`."""
+    rs = sudo_program.is_rs(host)
+    for name in names if not rs else ():
+        for file, number, scope, seen in _set_by(lines(host), name, rs):
+            yield "%s:%d" % (file, number), scope, name, seen
+
+
 def _unset(host: Host, name: str, rs: bool) -> Observation:
     """Return what holds of a setting that no file gives."""
     if rs and name in sudo_program.RS_DEFAULTS:

@@ -36,7 +36,10 @@ Record = Tuple[str, List[str]]
 
 @dataclass(frozen=True)
 class User:
-    """One line of passwd. `password`: `SHADOWED`, `EMPTY` or `IN_PASSWD`, which says where it is."""
+    """One line of passwd. `password`: `SHADOWED`, `EMPTY` or `IN_PASSWD`, which says where it is.
+
+    ``umasks``: (module of PAM, the umask that it gives this account alone).
+    """
 
     name: str
     uid: int
@@ -44,6 +47,7 @@ class User:
     home: str
     shell: str
     password: str
+    umasks: Tuple[Tuple[str, str], ...] = ()
 
     @property
     def shadowed(self) -> bool:
@@ -99,10 +103,16 @@ def _users(host: Host) -> List[User]:
 def users_of(lines: Iterable[Record]) -> List[User]:
     """Return the accounts of lines of passwd(5)."""
     return [
-        User(name, _number(place, uid), _number(place, gid), home, shell, password)
-        for place, (name, secret, uid, gid, _gecos, home, shell) in lines
+        User(name, _number(place, uid), _number(place, gid), home, shell, password, umasks_of(gecos))
+        for place, (name, secret, uid, gid, gecos, home, shell) in lines
         for password in [SHADOWED if secret == "x" else EMPTY if not secret else IN_PASSWD]
     ]
+
+
+def umasks_of(gecos: str) -> Tuple[Tuple[str, str], ...]:
+    """Return the umask that pam_umask(8) finds in a GECOS field: the last of several, and 0 for what is no number."""
+    found = re.findall(r"(?:\A|,)umask=[ \t]*([0-7]*)", gecos, re.ASCII | re.IGNORECASE)
+    return (("pam_umask.so", "%04o" % (int(found[-1] or "0", 8) & 0o777)),) if found else ()
 
 
 def groups(host: Host) -> List[Group]:

@@ -60,11 +60,21 @@ Password:
 Password-Initial:
 \trequisite\t\t\tpam_pwhistory.so remember=24 enforce_for_root
 """
+# Behind every other module of a session. Debian 12 has none that sets it, newer ones have theirs in the files themselves.
+_UMASK = """\
+Name: Close new files to others (hipaa.cis)
+Default: no
+Priority: 0
+Session-Type: Additional
+Session:
+\toptional\t\t\tpam_umask.so umask=0027 nousergroups
+"""
 
 # What a rule names -> file name -> text; the distribution's own profiles are named as they are.
 OWN_PROFILES: Dict[str, Dict[str, str]] = {
     "hipaa-cis-faillock": {"hipaa-cis-faillock-preauth": _PREAUTH, "hipaa-cis-faillock-authfail": _AUTHFAIL},
     "hipaa-cis-pwhistory": {"hipaa-cis-pwhistory": _HISTORY},
+    "hipaa-cis-umask": {"hipaa-cis-umask": _UMASK},
 }
 
 

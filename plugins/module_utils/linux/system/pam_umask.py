@@ -6,39 +6,68 @@
 from __future__ import annotations
 
 import re
-from typing import FrozenSet, Optional, Sequence, Set
+from typing import FrozenSet, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import Module, has_service, stack
 
 # Of a program that sets none; login, sshd, cron and systemd give this.
 SYSTEM_UMASK = "0022"
 MODULE = "pam_umask.so"
+# The second one gives what a record of systemd-userdb says, and to nobody else.
+SETTERS = (MODULE, "pam_systemd.so")
 # Where no option says it, whether a group of one's own counts is compiled in: not in Debian's up to 12, in 13 it does.
 OLD_DEBIAN = re.compile(r"(?=(?s:.*)^ID=debian$)(?s:.*)^VERSION_ID=\"?(?:9|1[0-2])\"?$", re.MULTILINE | re.ASCII)
 
 
-def first_umasks(host: Host, services: Sequence[str], root: bool = False) -> FrozenSet[str]:
-    """Return every umask that a session of those of the services that are there may begin with. Raises `ReadError`."""
-    found = [_umasks_of(host, service, root) for service in services if has_service(host, service)]
-    return frozenset().union(*found) or frozenset((SYSTEM_UMASK,))
+def first_umasks(
+    host: Host, services: Sequence[str], root: bool = False, before: FrozenSet[str] = frozenset((SYSTEM_UMASK,))
+) -> FrozenSet[str]:
+    """Return every umask that a session of those of the services that are there may begin with. Raises `ReadError`.
+
+    ``before``: those of the program that asks PAM. What accounts have for themselves is not among them, see `own_umasks`.
+    """
+    found = [_umasks_of(host, service, root, before) for service in services if has_service(host, service)]
+    return frozenset().union(*found) or before
 
 
-def _umasks_of(host: Host, service: str, root: bool) -> FrozenSet[str]:
-    modules = stack(host, service, "session")
-    mine = [at for at, module in enumerate(modules) if module.name == MODULE]
-    if not mine:
-        return frozenset((SYSTEM_UMASK,))
+def _umasks_of(host: Host, service: str, root: bool, before: FrozenSet[str]) -> FrozenSet[str]:
     found: Set[str] = set()
-    for _good, called in run(host, service, "session", modules, {}, (MODULE,)):
-        now = frozenset((SYSTEM_UMASK,))
-        for at in sorted(called):
-            now = _after(host, modules[at], now, root)
+    for modules in _called(host, service):
+        now = before
+        for module in modules:
+            now = _after(host, module, now, root) if module.name == MODULE else now
         found |= now
-    return frozenset(found)
+    return frozenset(found) or before
+
+
+def _called(host: Host, service: str) -> List[List[Module]]:
+    """Return the modules that may set a umask and are called, in their order, on each way through the stack."""
+    modules = stack(host, service, "session")
+    if not any(module.name in SETTERS for module in modules):
+        return []
+    ends = run(host, service, "session", modules, {}, SETTERS)
+    return [[modules[at] for at in sorted(called)] for _good, called in ends]
+
+
+def own_umasks(host: Host, services: Sequence[str]) -> List[Tuple[str, str]]:
+    """Return (name, umask) of each account besides root that one of these services gives a umask of its own."""
+    with_own = [user for user in _users(host) if user.uid and user.umasks]
+    there = [service for service in services if has_service(host, service)] if with_own else []
+    called = {module.name for service in there for modules in _called(host, service) for module in modules}
+    return [(user.name, umask) for user in with_own for module, umask in user.umasks if module in called]
+
+
+def _users(host: Host) -> List[User]:
+    try:
+        return all_users(host)
+    except NotFound:
+        return []
 
 
 def _after(host: Host, module: Module, before: FrozenSet[str], root: bool) -> FrozenSet[str]:
@@ -54,9 +83,12 @@ def _after(host: Host, module: Module, before: FrozenSet[str], root: bool) -> Fr
 
 
 def _by_group(host: Host, module: Module) -> bool:
-    words = [lowered(word) for word in module.arguments if lowered(word) in ("usergroups", "nousergroups")]
-    if words:
-        return words[-1] == "usergroups"
+    words = [lowered(word) for word in module.arguments]
+    # An older one does not know the other word, so that nothing takes this one back.
+    if "usergroups" in words:
+        return True
+    if "nousergroups" in words:
+        return False
     try:
         return OLD_DEBIAN.match(host.read_text("/etc/os-release")) is None
     except NotFound:

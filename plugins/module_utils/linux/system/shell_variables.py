@@ -14,7 +14,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask import SYSTEM_UMASK, first_umasks
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_run import Shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
-    BASH_BY_SSH,
     BASH_INTERACTIVE,
     BASH_LOGIN,
     BASH_LOGIN_COMMAND,
@@ -97,9 +96,8 @@ def _from_environment(host: Host, name: str) -> Values:
 
 
 def umask_ways(host: Host) -> Tuple[Dict[str, List[str]], List[str]]:
-    """Return the umasks that an ordinary user may have, by the way in, and where files set them. Raises `ReadError`."""
+    """Return the umasks of an ordinary user's shells by the way in, and where files set them. Raises `ReadError`."""
     before = {" umask": first_umasks(host, LOGINS)}
-    by_ssh = {" umask": first_umasks(host, ("sshd",))}
     shells = {way.name: start(host, ORDINARY, way, (UMASK,), before) for way in (BASH_LOGIN, BASH_LOGIN_COMMAND)}
     within = {" umask": shells[BASH_LOGIN.name].state.get(" umask")}
     shells[BASH_INTERACTIVE.name] = start(host, ORDINARY, BASH_INTERACTIVE, (UMASK,), within)
@@ -109,20 +107,13 @@ def umask_ways(host: Host) -> Tuple[Dict[str, List[str]], List[str]]:
         )
     found = {name: texts(shell.state.get(" umask")) for name, shell in shells.items()}
     places = [place for shell in shells.values() for place in shell.places]
-    command = start(host, ORDINARY, BASH_BY_SSH, (UMASK,), by_ssh)
-    found[BASH_BY_SSH.name] = texts(command.state.get(" umask"))
-    found["sftp"] = sorted(by_ssh[" umask"])
-    found["cron"] = sorted(first_umasks(host, ("cron", "crond")))
     return found, list(dict.fromkeys(places))
 
 
 def umask_value(ways: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
     """Return what the kind shows of the umask: ``values`` are those of shells that a login starts, and of shells in them."""
-    shells = [
-        text for way, texts_of in ways.items() if way not in (BASH_BY_SSH.name, "sftp", "cron") for text in texts_of
-    ]
     return {
-        "values": sorted(set(shells)),
+        "values": sorted({text for texts_of in ways.values() for text in texts_of}),
         "certain": True,
         "readonly": False,
         "exported": False,

@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
     Password,
     User,
     passwords_of,
+    umasks_of,
 )
 
 DAY = 86400 * 1000000
@@ -95,7 +96,15 @@ def _user(place: str, record: Dict[str, Any]) -> User:
             "/bin/bash" if record.get("disposition", "regular") == "regular" else "/usr/sbin/nologin",
         ),
         SHADOWED,
+        _umasks(place, record),
     )
+
+
+def _umasks(place: str, record: Dict[str, Any]) -> Tuple[Tuple[str, str], ...]:
+    """Return the umask of a record, which pam_systemd gives, and one in the real name, which is the GECOS field to others."""
+    own = _number(place, record, "umask", MAX_ID)
+    said = () if "umask" not in record else (("pam_systemd.so", "%04o" % (own & 0o777)),)
+    return (*umasks_of(_text(place, record, "realName", "")), *said)
 
 
 def _group(place: str, record: Dict[str, Any]) -> Group:

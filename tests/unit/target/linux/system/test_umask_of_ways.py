@@ -84,9 +84,6 @@ def test_ways_differ(tmp_path):
         "bash -i": ["0007"],
         "sh -l": ["0077"],
         "sh -lc": ["0077"],
-        "ssh host command": ["0007"],
-        "sftp": ["0077"],
-        "cron": ["0022"],
     }
 
 

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kind `umask`: with which umask people make files on the ways in that start no login shell."""
+
+from __future__ import annotations
+
+import getopt
+import re
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Sequence, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    ERROR,
+    VALUE,
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import has_service
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask import (
+    SYSTEM_UMASK,
+    first_umasks,
+    own_umasks,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
+    BASH_BY_SSH,
+    ORDINARY,
+    start,
+    texts,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import (
+    LOGINS,
+    UMASK,
+    umask_value,
+    umask_ways,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
+
+SOURCE = "/etc/pam.d, sshd -T, sudoers, units and the files that shells read"
+# What decides: the stack of a service, or what only its own place can change.
+PAM = "/etc/pam.d/"
+COMMAND_BY_SSH, SFTP, CRON, MANAGER, SU, SUDO = (
+    "ssh host command", "sftp", "cron", "services of users", "su", "sudo",
+)  # fmt: skip
+# Way -> its services of PAM, and the units that start it.
+STARTED: Dict[str, Tuple[Tuple[str, ...], Tuple[str, ...]]] = {
+    "sshd": (("sshd",), ("ssh.service", "sshd.service", "ssh@.service", "sshd@.service")),
+    CRON: (("cron", "crond"), ("cron.service", "crond.service")),
+    MANAGER: (("systemd-user",), ("user@.service",)),
+}
+SUDO_SERVICES = ("sudo", "sudo-i")
+SFTP_OPTIONS = "d:f:l:P:p:Q:u:cehR"
+FIRST_USER = 1000
+Umasks = FrozenSet[str]
+Row = Dict[str, Any]
+
+
+def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
+    """Return `[{way, umask, from}]`: every umask that a way may give, and what decides it.
+
+    scp is the way of sftp or of a command; at(1) keeps in a job what its shell had. Login shells are the kind `shell_variable`.
+    """
+    rows = [
+        {"way": way, "umask": one, "from": printable(place)}
+        for way, umasks, place in _ways(host)
+        for one in sorted(umasks)
+    ]
+    return [value(rows, SOURCE)] * len(addresses)
+
+
+def _ways(host: Host) -> Iterator[Tuple[str, Umasks, str]]:
+    yield from _by_ssh(host)
+    for way in (CRON, MANAGER):
+        services, units = STARTED[way]
+        for service in [name for name in services if has_service(host, name)]:
+            yield way, first_umasks(host, (service,), before=_of_units(host, units)), PAM + service
+    callers = frozenset(umask_value(umask_ways(host)[0])["values"])
+    if has_service(host, "su"):
+        yield SU, first_umasks(host, ("su",), before=callers), PAM + "su"
+    if has_service(host, "sudo"):
+        yield from _by_sudo(host, callers)
+    services = (*LOGINS, *SUDO_SERVICES, *STARTED[CRON][0], *STARTED[MANAGER][0])
+    for name, umask in own_umasks(host, services):
+        yield "all ways of " + printable(name), frozenset((umask,)), "the account's own record (GECOS)"
+
+
+def _of_units(host: Host, units: Iterable[str]) -> Umasks:
+    """Return the umask that systemd starts these with; of the last line that it understands."""
+    found = set()
+    for unit in units:
+        paths = list(fragments(host, unit))
+        said = [
+            text for path in paths for name, text in assignments(snippet_text(host, path), "Service") if name == "UMask"
+        ]
+        good = [text for text in said if re.match(r"[0-7]{1,5}\Z", text)]
+        if paths:
+            found.add("%04o" % (int(good[-1], 8) & 0o777) if good else SYSTEM_UMASK)
+    return frozenset(found or (SYSTEM_UMASK,))
+
+
+def _by_ssh(host: Host) -> Iterator[Tuple[str, Umasks, str]]:
+    options = _sshd(host, ("usepam", "forcecommand", "subsystem"))
+    if not options:
+        return
+    # Whatever its unit says, sshd takes the right to write from group and others.
+    before = frozenset("%04o" % (int(one, 8) | 0o022) for one in _of_units(host, STARTED["sshd"][1]))
+    first = first_umasks(host, ("sshd",), before=before) if "yes" in options["usepam"] else before
+    place = PAM + "sshd"
+    shell = start(host, ORDINARY, BASH_BY_SSH, (UMASK,), {" umask": first})
+    by_shell = frozenset(texts(shell.state.get(" umask"))) | (first if _has_other_shells(host) else frozenset())
+    where = ", ".join(shell.places[:10]) or place
+    forced = [text for text in options["forcecommand"] if text != "none"]
+    yield COMMAND_BY_SSH, by_shell, where
+    subsystems = [" ".join(words_of(text)[1:]) for text in options["subsystem"] if words_of(text)[:1] == ["sftp"]]
+    for text in dict.fromkeys([*subsystems, *(one for one in forced if words_of(one)[:1] == ["internal-sftp"])]):
+        # Every server but the one within sshd is started by the account's shell, which reads its files for that.
+        began = (first, place) if words_of(text)[:1] == ["internal-sftp"] else (by_shell, where)
+        given = _given_to_server(text)
+        yield (SFTP, *((frozenset((given,)), "sshd: " + text) if given else began))
+
+
+def _sshd(host: Host, names: Sequence[str]) -> Dict[str, List[str]]:
+    """Return what options of sshd are for everybody and in Match blocks; nothing where there is no sshd. Raises `ReadError`."""
+    found: Dict[str, List[str]] = {}
+    for name, seen in zip(names, sshd_option.read(host, [{"name": name} for name in names])):
+        if seen.state == ERROR:
+            raise ReadError(seen.reason)
+        if seen.state == VALUE:
+            effective = seen.value["effective"] or []
+            more = [str(item["value"]) for item in seen.value["overrides"]]
+            found[name] = [*(effective if isinstance(effective, list) else [effective]), *more]
+    return found
+
+
+def _given_to_server(text: str) -> str:
+    """Return the umask that `-u` gives to the server of sftp, the last of several; nothing where none is given."""
+    try:
+        found, _rest = getopt.gnu_getopt(words_of(text)[1:], SFTP_OPTIONS)
+    except getopt.GetoptError:
+        return ""
+    said = [text for sign, text in found if sign == "-u" and re.match(r"[0-7]+\Z", text)]
+    return "%04o" % (int(said[-1], 8) & 0o777) if said else ""
+
+
+def _has_other_shells(host: Host) -> bool:
+    """Return whether a person has another shell than bash, which reads nothing for a command."""
+    try:
+        people = [user for user in all_users(host) if user.uid >= FIRST_USER]
+    except NotFound:
+        return False
+    shells = {user.shell.rsplit("/", 1)[-1] for user in people}
+    return bool(shells - {"bash", "nologin", "false"})
+
+
+def _by_sudo(host: Host, callers: Umasks) -> Iterator[Tuple[str, Umasks, str]]:
+    """Yield what a command of sudo begins with: sudo adds to the caller's umask, PAM's counts where sudoers says none (sudoers(5))."""
+    try:
+        found = list(sudo.defaults(host, ("umask", "umask_override")))
+    except NotFound:
+        return
+    general = [text for _place, scope, name, text in found if name == "umask" and not scope][-1:] or [None]
+    forces = any(name == "umask_override" and text is True for _place, _scope, name, text in found)
+    for text in [*general, *(text for _place, scope, name, text in found if name == "umask" and scope)]:
+        given = "" if text is False else "0022" if text is None else str(text)
+        number = int(given, 8) if re.match(r"[0-7]+\Z", given) else 0o777
+        before = callers if number == 0o777 else frozenset("%04o" % (int(one, 8) | number) for one in callers)
+        if text is None or number == 0o777:
+            yield SUDO, first_umasks(host, SUDO_SERVICES, before=before), PAM + "sudo"
+        else:
+            places = ", ".join(place for place, _scope, name, _text in found if name == "umask")
+            yield SUDO, frozenset(("%04o" % number,)) if forces else before, places
