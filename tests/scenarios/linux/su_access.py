@@ -93,4 +93,24 @@ SCENARIOS = [
     # What is written.
     _fix("fix-stock", "#\n" + ROOT + "# auth required pam_wheel.so\n" + REST),
     _fix("fix-beside-another-line", ROOT + "auth required pam_wheel.so\n" + REST),
+    # Of every source on this host: pam_wheel asks the C library for the user's groups.
+    _case(
+        "member-in-another-source",
+        "fail",
+        ROOT + WHEEL + REST,
+        more={
+            "/etc/nsswitch.conf": "passwd: files extrausers\ngroup: files extrausers\n",
+            "/var/lib/extrausers/passwd": "eve:x:2001:900::/home/eve:/bin/bash\n",
+        },
+    ),
+    _case(
+        "group-in-another-source",
+        "pass",
+        ROOT + WHEEL + REST,
+        "root:x:0:\nbob:x:1000:\n",
+        more={
+            "/etc/nsswitch.conf": "passwd: files extrausers\ngroup: files extrausers\n",
+            "/var/lib/extrausers/group": "sugroup:x:900:\n",
+        },
+    ),
 ]

@@ -15,13 +15,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANK
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, NotTouched, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import su_access
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
-    Password,
-    User,
-    groups,
-    passwords,
-    shells,
-    users,
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password, User, shells
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import (
+    all_groups,
+    all_passwords,
+    all_users,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ages import today
 
@@ -84,7 +82,7 @@ class Access:
 
 def access(host: Host) -> Access:
     """Return who gets in by the host's files and by sshd's word. Raises `ReadError`."""
-    accounts: List[User] = _there(users, host)
+    accounts: List[User] = _there(all_users, host)
     sshd = {name: " ".join(values) for name, values in logins.sshd_values(host).items()}
     keys, maybe_keys = _keys(host, accounts)
     rules = logins.rules(host)
@@ -94,7 +92,7 @@ def access(host: Host) -> Access:
     return Access(
         users=tuple(accounts),
         # Of a name that stands twice the C library takes the first line.
-        passwords={entry.name: entry for entry in reversed(_there(passwords, host))},
+        passwords={entry.name: entry for entry in reversed(_there(all_passwords, host))},
         groups=memberships,
         sshd=sshd,
         matched=matched,
@@ -130,7 +128,7 @@ def _memberships(host: Host, accounts: Sequence[User]) -> Dict[str, FrozenSet[st
     """Return account -> its local groups, for all accounts at once."""
     found: Dict[str, List[str]] = {}
     names: Dict[int, str] = {}
-    for group in _there(groups, host):
+    for group in _there(all_groups, host):
         names.setdefault(group.gid, group.name)
         for member in group.members:
             found.setdefault(member, []).append(group.name)

@@ -12,7 +12,7 @@ from typing import Dict, FrozenSet, List, Optional, Sequence
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_groups, all_users
 
 # systemd gives these numbers to services with DynamicUser=, only while they run (systemd.exec(5)).
 DYNAMIC_USERS = range(61184, 65520)
@@ -75,7 +75,7 @@ def _paths(host: Host, folder: str) -> FrozenSet[str]:
 
 def of_owner(host: Host, uid: int) -> str:
     """Return who may use files as this user number (not root's), for a sentence; nothing where nobody does."""
-    for user in users(host):
+    for user in all_users(host):
         if user.uid == uid:
             return "the account %s" % user.name
     running = [one for one in processes(host) if one.uid == uid]
@@ -90,11 +90,11 @@ def of_owner(host: Host, uid: int) -> str:
 def of_group(host: Host, gid: int, uid: int) -> str:
     """Return who besides the owner (``uid``) and root uses files by this group, for a sentence; nothing where nobody does."""
     names: Dict[str, None] = {}
-    known = {user.name: user.uid for user in users(host)}
-    for group in groups(host):
+    known = {user.name: user.uid for user in all_users(host)}
+    for group in all_groups(host):
         if group.gid == gid:
             names.update({name: None for name in group.members if known.get(name) not in (0, uid)})
-    names.update({user.name: None for user in users(host) if user.gid == gid and user.uid not in (0, uid)})
+    names.update({user.name: None for user in all_users(host) if user.gid == gid and user.uid not in (0, uid)})
     if names:
         return ", ".join(list(names)[:8])
     running = [one for one in processes(host) if gid in one.gids and one.uid != uid]

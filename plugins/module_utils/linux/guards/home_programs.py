@@ -17,7 +17,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
 
 COMMANDS = ("/usr/local/bin", "/usr/local/sbin", "/usr/bin")
@@ -52,7 +53,7 @@ def used_by(host: Host, user: User) -> str:
     """Return who runs what lies below a home, for a sentence; nothing where nobody is seen to. Raises `ReadError`."""
     home = user.home.rstrip("/")
     below = (home + "/", _end(host, home) + "/")
-    for one in users(host):
+    for one in all_users(host):
         if one.uid not in (0, user.uid) and (one.shell.startswith(below) or _end(host, one.shell).startswith(below)):
             return "the account %s, whose login shell in /etc/passwd lies below" % one.name
     mention = re.compile(r"(?<![\w.-])(?:%s|~%s)(?![\w.-])" % (re.escape(home), re.escape(user.name)), re.ASCII)
@@ -70,7 +71,7 @@ def used_by(host: Host, user: User) -> str:
 
 def _is_own(host: Host, account: str, user: User) -> bool:
     """Return whether an account is root or this one; of several names with one number each is the same account."""
-    same = {one.name for one in users(host) if one.uid in (0, user.uid)}
+    same = {one.name for one in all_users(host) if one.uid in (0, user.uid)}
     return account in same or account in ("0", str(user.uid))
 
 
@@ -108,7 +109,7 @@ def _keys(host: Host) -> Iterator[_Use]:
     for _path, lines in _files(host, SSHD):
         named = [KEY_FILES.match(line) for _number, line in lines]
         names += [name for one in named if one for name in words_of(one.group(1).replace('"', " "))]
-    for user in users(host):
+    for user in all_users(host):
         for path in dict.fromkeys(logins.key_file(name, user) for name in names if lowered(name) != "none"):
             for number, line in _lines(host, path):
                 for command in COMMAND.findall(line):

@@ -14,7 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
 
 # Where programs that hand out files as an account of their own are told which.
@@ -44,7 +45,9 @@ def needed_by(host: Host, user: User) -> str:
 
     Raises `ReadError` where that can't be told.
     """
-    nested = [one.name for one in users(host) if one.uid not in (0, user.uid) and one.home.startswith(user.home + "/")]
+    nested = [
+        one.name for one in all_users(host) if one.uid not in (0, user.uid) and one.home.startswith(user.home + "/")
+    ]
     if nested:
         return "the account %s, whose home lies below" % nested[0]
     running = file_users.below(host, user.home, user.uid)

@@ -19,7 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 
 ROUTES, ROUTES_6 = "/proc/net/route", "/proc/net/ipv6_route"
 # Flags of a route (RTF_UP, RTF_REJECT).
@@ -86,7 +86,7 @@ def _tunnels(host: Host, spared: FrozenSet[str]) -> str:
 
 def _with_key_for_tunnels(host: Host, spared: FrozenSet[str]) -> Iterator[str]:
     try:
-        accounts = users(host)
+        accounts = all_users(host)
     except NotFound:
         return
     options = logins.sshd_values(host)

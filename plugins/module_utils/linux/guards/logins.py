@@ -16,11 +16,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
-    User,
-    groups,
-    passwords,
-    users,
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import (
+    all_groups,
+    all_passwords,
+    all_users,
 )
 
 # A rule of sudoers(5): users, hosts, then what they may run. Users are divided by commas.
@@ -47,13 +47,13 @@ class Rule:
 
 def find(host: Host, name: str) -> Optional[User]:
     """Return a local account, or None."""
-    return next((user for user in users(host) if user.name == name), None)
+    return next((user for user in all_users(host) if user.name == name), None)
 
 
 def group_names(host: Host, name: str) -> Set[str]:
     """Return the groups of a user, by the name service too where the host is this one."""
     user = find(host, name)
-    found = {group.name for group in groups(host) if name in group.members or (user and group.gid == user.gid)}
+    found = {group.name for group in all_groups(host) if name in group.members or (user and group.gid == user.gid)}
     if host.root == "/":
         try:
             numbers = os.getgrouplist(name, pwd.getpwnam(name).pw_gid)
@@ -65,7 +65,7 @@ def group_names(host: Host, name: str) -> Set[str]:
 
 def has_password(host: Host, name: str) -> bool:
     """Return whether a local user has a password that can be given. One of a directory service is not known of."""
-    known = [one for one in passwords(host) if one.name == name]
+    known = [one for one in all_passwords(host) if one.name == name]
     return bool(known) and all(one.usable for one in known)
 
 
@@ -166,7 +166,7 @@ def administrators(host: Host) -> List[str]:
     """Return the users besides root who can log in with a key and become root by sudo."""
     full = [rule for rule in rules(host) if rule.everything]
     found = []
-    for user in users(host):
+    for user in all_users(host):
         plain = [rule for rule in full if any(who in (user.name, "ALL") or who[0] == "%" for who in rule.who)]
         mine = [rule for rule in plain if covers(host, rule, user.name)]
         if user.uid == 0 or user.shell.rsplit("/", 1)[-1] in NO_SHELLS or not mine:

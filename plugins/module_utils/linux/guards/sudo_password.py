@@ -11,7 +11,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_groups
 
 
 def refuse_unanswerable(host: Host, who: Sequence[str], place: str) -> None:
@@ -42,10 +42,10 @@ def users_of(host: Host, who: Sequence[str], place: str) -> List[str]:
 
 
 def _members(host: Host, name: str) -> List[str]:
-    known = [group for group in groups(host) if group.name == name]
+    known = [group for group in all_groups(host) if group.name == name]
     if not known:
         raise CannotFix("the group %s is not a local one, so the passwords of its members cannot be told" % name)
-    first = [user.name for user in logins.users(host) if user.gid == known[0].gid]
+    first = [user.name for user in logins.all_users(host) if user.gid == known[0].gid]
     return [*known[0].members, *first]
 
 
@@ -62,7 +62,7 @@ def _refuse_password_of_another(host: Host, place: str) -> None:
 
 def _refuse_jobs(host: Host, names: Sequence[str], place: str) -> None:
     found = {**jobs.unit_jobs(host), **jobs.cron_jobs(host)}
-    numbers = {user.name: str(user.uid) for user in logins.users(host)}
+    numbers = {user.name: str(user.uid) for user in logins.all_users(host)}
     for name in names:
         job = found.get(name) or found.get(numbers.get(name, ""))
         if job:

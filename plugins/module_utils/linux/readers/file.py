@@ -26,7 +26,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.access_list
     mode_of,
     shown,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import owner_kind
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import owner_kind
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
 
 MAX_FILES = 10000

@@ -14,7 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     absent,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Group, groups, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Group
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_groups, all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import Module, has_service, stack
 
@@ -78,13 +79,15 @@ def _ends(module: Module) -> bool:
 
 
 def group_of(host: Host, name: str) -> Optional[Group]:
-    """Return a local group."""
-    return next((group for group in groups(host) if group.name == name), None)
+    """Return a group, of the first source on this host that has it."""
+    return next((group for group in all_groups(host) if group.name == name), None)
 
 
 def members_of(host: Host, group: Optional[Group]) -> List[str]:
-    """Return the members of a group, also by primary group; the first 200."""
+    """Return the members of a group in every source, also by primary group; the first 200."""
     if group is None:
         return []
-    first = [user.name for user in users(host) if user.gid == group.gid]
-    return sorted({*group.members, *first})[:200]
+    # pam_wheel asks for all groups of the user and compares numbers, so a second entry adds its own members.
+    listed = [name for one in all_groups(host) if one.gid == group.gid for name in one.members]
+    first = [user.name for user in all_users(host) if user.gid == group.gid]
+    return sorted({*listed, *first})[:200]

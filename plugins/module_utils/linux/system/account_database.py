@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import pwd
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
@@ -220,36 +219,7 @@ def shells(host: Host) -> List[str]:
     return [line[0] for line in words if line and line[0].startswith("/")]
 
 
-def owner_kind(host: Host, uid: int) -> Optional[str]:
-    """Return whose a user number is: ``root``'s, of an account with a ``login`` shell or of one without (``service``).
-
-    None where that can't be told.
-    """
-    if uid == 0:
-        return "root"
-    kinds: Dict[int, str] = host.shared("owner kinds", lambda: _owner_kinds(host))
-    if uid not in kinds and kinds and host.root == "/":
-        try:
-            kinds[uid] = _kind_of(host, pwd.getpwuid(uid).pw_shell, login_shells(host))
-        except (KeyError, OSError):
-            pass
-    return kinds.get(uid)
-
-
-def _owner_kinds(host: Host) -> Dict[int, str]:
-    try:
-        valid = login_shells(host)
-        found: Dict[int, str] = {}
-        for user in users(host):
-            # Of several accounts with one number the one that can log in decides.
-            kind = _kind_of(host, user.shell, valid)
-            found[user.uid] = kind if found.get(user.uid) != "login" else "login"
-    except ReadError:
-        return {}
-    return found
-
-
-def _kind_of(host: Host, shell: str, valid: List[str]) -> str:
+def kind_of(host: Host, shell: str, valid: List[str]) -> str:
     """Return whether a shell lets somebody in: by the program that it is, for it may have other names than the one listed."""
     shell = shell or "/bin/sh"
     real = host.place(shell)[0]

@@ -8,7 +8,8 @@ A directory (sss, ldap, winbind) is no source on this host. What is in a source 
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, TypeVar
+import pwd
+from typing import Any, Callable, Dict, List, Optional, TypeVar
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered
@@ -20,6 +21,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_dat
     Record,
     User,
     groups_of,
+    kind_of,
+    login_shells,
     passwords_of,
     records,
     users_of,
@@ -52,6 +55,35 @@ def all_groups(host: Host) -> List[Group]:
 def all_passwords(host: Host) -> List[Password]:
     """Return what is known of the passwords of all sources on this host. Only root can read them."""
     return account_database.passwords(host) + more_passwords(host)
+
+
+def owner_kind(host: Host, uid: int) -> Optional[str]:
+    """Return whose a user number is: ``root``'s, of an account with a ``login`` shell or of one without (``service``).
+
+    None where that can't be told.
+    """
+    if uid == 0:
+        return "root"
+    kinds: Dict[int, str] = host.shared("owner kinds", lambda: _owner_kinds(host))
+    if uid not in kinds and kinds and host.root == "/":
+        try:
+            kinds[uid] = kind_of(host, pwd.getpwuid(uid).pw_shell, login_shells(host))
+        except (KeyError, OSError):
+            pass
+    return kinds.get(uid)
+
+
+def _owner_kinds(host: Host) -> Dict[int, str]:
+    try:
+        valid = login_shells(host)
+        found: Dict[int, str] = {}
+        for user in all_users(host):
+            # Of several accounts with one number the one that can log in decides.
+            kind = kind_of(host, user.shell, valid)
+            found[user.uid] = kind if found.get(user.uid) != "login" else "login"
+    except ReadError:
+        return {}
+    return found
 
 
 def more_users(host: Host) -> List[User]:

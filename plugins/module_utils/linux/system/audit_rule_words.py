@@ -14,7 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANK
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import groups, users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_groups, all_users
 
 BITS_64 = frozenset({"x86_64", "aarch64", "ppc64", "ppc64le", "s390x", "riscv64"})
 I386 = ("i386", "i486", "i586", "i686")
@@ -65,8 +65,8 @@ class Words:
         self.has_selinux = Once(lambda: _has_selinux(host))
         self.has_gawk = Once(lambda: self.real("/usr/bin/awk").endswith("/gawk"))
         # Of a name that stands twice the first line counts.
-        self._users = Once(lambda: {user.name: user.uid for user in reversed(users(host))})
-        self._groups = Once(lambda: {group.name: group.gid for group in reversed(groups(host))})
+        self._users = Once(lambda: {user.name: user.uid for user in reversed(all_users(host))})
+        self._groups = Once(lambda: {group.name: group.gid for group in reversed(all_groups(host))})
         self._release = Once(lambda: _release_of(host))
         self._names: Dict[str, str] = {}
         self._calls: Dict[str, FrozenSet[str]] = {}
@@ -105,7 +105,7 @@ class Words:
             return frozenset()
 
     def user(self, name: str) -> Optional[int]:
-        """Return a user's number. Rules are loaded before there is any directory service, so only local ones count."""
+        """Return a user's number. Rules are loaded before there is any directory service, so only those of this host count."""
         return self._users().get(name)
 
     def group(self, name: str) -> Optional[int]:
