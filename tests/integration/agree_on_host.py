@@ -128,10 +128,27 @@ def openssl_seen(seen):
     return "error" if seen.state == "error" else [seen.value["protocols"], seen.value["level"]]
 
 
+# Those that the rule asks for.
+WATCHED = {"acl", "b", "g", "i", "n", "p", "s", "sha512", "u", "xattrs"}
+AIDE = ["/etc/aide", "/etc/default/aide", "/usr/share/aide/config/aide/aide.conf.d/one"]
+
+
+def aide(_scenario):
+    """Return the attributes with which AIDE says that it watches auditctl, nothing where it stops."""
+    answer = said("aide", "--config", "/etc/aide/aide.conf", "-p", "f:/usr/sbin/auditctl")
+    found = re.match(r"\[(?:[Xx]\].* rule: '\S+ \S+ (\S+)'| \])", answer)
+    return found and sorted(WATCHED & set((found.group(1) or "").split("+")))
+
+
+def aide_seen(seen):
+    return "error" if seen.state == "error" else sorted(WATCHED & set(seen.value[0]["attributes"]))
+
+
 JOURNAL = "/systemd/journald@agree.conf"
 JOURNALS = [root + JOURNAL + end for root in ("/etc", "/run", "/usr/lib") for end in ("", ".d")]
 SUDO = ["/etc/sudoers", "/etc/sudoers.d", "/etc/sudoers.other", "/etc/sudo.conf"]
 PROGRAMS = {
+    "aide": (aide, aide_seen, AIDE, ""),
     "crypto": (openssl, openssl_seen, ["/usr/lib/ssl/openssl.cnf", "/etc/inc", "/etc/inc.cnf"], ""),
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
@@ -146,7 +163,7 @@ def plant(files, first):
             if isinstance(planted, str)
             else (planted["text"], planted["mode"])
         )
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         with open(path, "w", newline="", encoding="utf-8") as stream:
             stream.write(first + text if path == "/etc/rsyslog.conf" else text)
         os.chmod(path, mode)

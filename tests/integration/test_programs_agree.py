@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import crypto, rsyslog, sudo, text_setting
+from tests.scenarios.linux import aide, crypto, rsyslog, sudo, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,16 @@ def given():
         for one in crypto.SCENARIOS
         if one.address == crypto.OPENSSL and crypto.LIBRARY in one.files
     ]
+    # Without what the host has itself; where the reader is stricter by intent, AIDE only repeats the rule.
+    watched = [
+        asdict(one)
+        for one in aide.SCENARIOS
+        if one.id.endswith("0.18.3") and not one.id.startswith(("growing", "change-that", "another"))
+    ]
+    for one in watched:
+        one["files"] = {path: text for path, text in one["files"].items() if path not in aide.BASE}
     return {
+        "aide": watched,
         "crypto": tls,
         # Whether what is sent is seen by others no host tells of itself.
         "rsyslog": [
@@ -77,6 +86,6 @@ def test_readers_say_what_the_programs_do(server_host):
     answer = json.loads(server_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)
 
     seen = {f"{kind} {name}": pair for kind, rows in answer.items() for name, pair in rows.items()}
-    assert len(seen) > 115
+    assert len(seen) > 155
     # Of what a program complains about no verdict is given.
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}

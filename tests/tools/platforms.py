@@ -45,6 +45,7 @@ A fix is made real only where its kind was booted or tried on a virtual machine.
 """
 # Booted with the package that brings what they read, by tests of their own; each names what it is about.
 OWN_TESTS = {
+    "aide": ("tests/integration/test_programs_agree.py", "aide"),
     "chrony": ("tests/integration/sick_host.py", "/etc/chrony/chrony.conf"),
     "dconf": ("tests/integration/test_writers_dconf.py", "dconf"),
     "timer": ("tests/integration/sick_host.py", "timer"),

@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import Req
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (  # noqa: F401
         accounts,
+        aide,
         apparmor,
         audit_rule,
         authselect,
@@ -64,6 +65,7 @@ KindReader = Callable[[Host, Sequence[Address]], List[Observation]]
 
 KINDS: Dict[str, KindReader] = {
     "accounts": Later("readers.accounts"),
+    "aide": Later("readers.aide"),
     "apparmor": Later("readers.apparmor"),
     "audit_rule": Later("readers.audit_rule"),
     "authselect": Later("readers.authselect"),
