@@ -42,5 +42,24 @@ SCENARIOS = [
         {**NAMES, "/etc/at.allow": File("", 0o640), "/etc/at.deny": "www-data\n"},
         wanted={"deny": "absent"},
     ),
+    # It asks neither list, as a booted host with it has shown.
+    Scenario(
+        "bcron-asks-no-list",
+        {"program": "cron"},
+        RIGHT,
+        "error",
+        {"state": "error"},
+        "allow",
+        {**NAMES, "/usr/sbin/bcron-spool": "", "/etc/cron.allow": File("", 0o640)},
+    ),
+    Scenario(
+        "bcron-has-nothing-to-do-with-at",
+        {"program": "at"},
+        RIGHT,
+        "pass",
+        {"state": "value"},
+        "allow",
+        {**NAMES, "/usr/sbin/bcron-spool": "", "/etc/at.allow": File("", 0o640)},
+    ),
     Scenario("unknown-program", {"program": "anacron"}, RIGHT, "error", {"state": "error"}, "allow", NAMES),
 ]

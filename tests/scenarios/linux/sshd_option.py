@@ -354,6 +354,16 @@ SCENARIOS += [
         "second-sshd-taken-back", "pass", {**WANTED, UNITS + "second.service.d/off.conf": "[Service]\nExecStart=\n"}
     ),
     _beside("dropbear-beside", "error", WANTED, "/usr/sbin/dropbear -EF -p 2222"),
+    # Its package has a socket at port 22, on every address that sshd leaves free.
+    _beside(
+        "tinysshd-beside",
+        "error",
+        {
+            "/usr/lib/systemd/system/tinysshd@.service": "[Service]\nExecStart=/usr/sbin/tinysshd ${TINYSSHDOPTS} -- /etc/tinyssh/sshkeydir\n",
+            UNITS + "sockets.target.wants/tinysshd.socket": File(link="/usr/lib/systemd/system/tinysshd.socket"),
+        },
+    ),
+    _beside("tinysshd-that-makes-keys", "pass", WANTED, "/usr/sbin/tinysshd-makekey -q /etc/tinyssh/sshkeydir"),
     _beside("program-for-keys-beside", "pass", WANTED, "/usr/bin/ssh-keygen -A -f /"),
     _beside(
         "second-sshd-by-socket",

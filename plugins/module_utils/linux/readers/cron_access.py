@@ -12,12 +12,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     Address,
     NotFound,
     Observation,
+    ReadError,
     UsageError,
     read_each,
     required,
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file
+
+# Takes the crontabs of all users in the place of cron, and asks no list who may have one (0.11).
+BCRON = "/usr/sbin/bcron-spool"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -27,6 +31,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         program = required(address, "program")
         if program not in ("cron", "at"):
             raise UsageError("the program has to be cron or at")
+        if program == "cron" and host.exists(BCRON):
+            raise ReadError("%s lets everybody plan jobs, whatever the lists say; install cron in its place" % BCRON)
         paths = {name: "/etc/%s.%s" % (program, name) for name in ("allow", "deny")}
         return value({name: _list(host, path) for name, path in paths.items()}, ", ".join(paths.values()))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SSH servers beside the one that `sshd -T` speaks of: dropbear, and a second sshd with a configuration of its own."""
+"""SSH servers beside the one that `sshd -T` speaks of: dropbear, TinySSH, and a second sshd with a configuration of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACES = (
     "/usr/lib/systemd/system/*ssh*.service",
     "/usr/lib/systemd/system/*dropbear*.service",
 )
-SERVER = re.compile(r"(?:\A|[ \t/@:+!-])(?P<program>sshd|dropbear)(?=[ \t\"']|\Z)", re.ASCII)
+SERVER = re.compile(r"(?:\A|[ \t/@:+!-])(?P<program>sshd|dropbear|tinyssh(?:d|noneauthd))(?=[ \t\"']|\Z)", re.ASCII)
 SCRIPT = "/etc/init.d/dropbear"
 # systemd's own, for machines reached over a socket of the hypervisor or of the host.
 GENERATED = re.compile(r"sshd-(?:vsock|unix-)", re.ASCII)
@@ -44,7 +44,7 @@ def refuse(host: Host) -> None:
                 printable(unit),
                 program,
                 "disable it and let sshd do its work"
-                if program == "dropbear"
+                if program != "sshd"
                 else "start it without -f, -o and -g, or disable it",
             )
         )
