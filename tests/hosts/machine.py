@@ -35,17 +35,17 @@ PREFIX = "vm-"
 
 @final
 class Machine:
-    """A machine on the disks in `base`. Use it as a context manager.
+    """A machine on the disks in `base`, of this name. Use it as a context manager.
 
     `resume` names the saved state in `base` that `start` goes on from; without it, it boots.
     Unless `throw_away` is false, the disks in `base` stay as they are.
     """
 
-    name = machine_disk.NAME
     address = "127.0.0.1"
 
-    def __init__(self, base: Path, *, resume: str = "", throw_away: bool = True) -> None:
+    def __init__(self, base: Path, name: str, *, resume: str = "", throw_away: bool = True) -> None:
         self.base = base
+        self.name = name
         self.key = base / "key"
         self.port = 0
         self._resume = resume

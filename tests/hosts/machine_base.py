@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -32,9 +32,9 @@ sync
 
 @dataclass(frozen=True)
 class MachineBase:
-    """The saved machine; `directory()` makes it when it is not there yet."""
+    """The saved machine of a server's tree; `directory()` makes it when it is not there yet."""
 
-    base: Base = field(default_factory=lambda: Base("bookworm", "server"))
+    base: Base
 
     @cached_property
     def path(self) -> Path:
@@ -50,6 +50,11 @@ class MachineBase:
         digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
         return cache_directory() / "machine" / f"{self.base.suite}-{digest}"
 
+    @property
+    def name(self) -> str:
+        """What the machine calls itself."""
+        return f"{self.base.suite}-vm"
+
     def directory(self) -> Path:
         """The finished one. Parallel callers wait for the one that makes it."""
         if not self.path.is_dir():
@@ -64,18 +69,18 @@ class MachineBase:
             shutil.rmtree(unfinished)
         unfinished.mkdir(mode=0o700)
         key = accounts.make_key(unfinished / KEY)
-        machine_disk.build(self.base.tree(), unfinished, key)
+        machine_disk.build(self.base.tree(), unfinished, key, self.name)
         self._save(unfinished)
         # Written back before it is named, so that a crash cannot leave half of it under the final name.
         run(["sync", "-f", str(unfinished)], timeout=300)
         unfinished.rename(self.path)
 
     def _save(self, directory: Path) -> None:
-        with Machine(directory, throw_away=False) as machine:
+        with Machine(directory, self.name, throw_away=False) as machine:
             machine.start()
             machine.run(["sh", "-c", PREPARE], timeout=300)
             machine.save(directory / STATE)
 
     def machine(self) -> Machine:
         """A machine that goes on from the saved state; what it writes is thrown away when it ends."""
-        return Machine(self.directory(), resume=STATE)
+        return Machine(self.directory(), self.name, resume=STATE)

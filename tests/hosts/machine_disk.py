@@ -1,7 +1,7 @@
 """The disks of a virtual machine, made from a base tree without mounting or starting anything of it.
 
 The first carries GRUB, a partition table and the root file system; the others each hold one of the directories
-that a server keeps apart. `python -m tests.hosts.machine_disk TREE TARGET` has to run in a mount namespace of its
+that a server keeps apart. `python -m tests.hosts.machine_disk TREE TARGET KEY NAME` has to run in a mount namespace of its
 own, for it lays an overlay over the tree.
 """
 
@@ -24,7 +24,6 @@ ROOT_SIZE = 3072
 COMPLAINING = ("bin.ping", "sbin.syslogd", "usr.sbin.identd", "usr.sbin.traceroute")
 SECTOR = 512
 FIRST_SECTOR = 2048
-NAME = "bookworm-vm"
 
 INTERFACES = """\
 auto lo
@@ -57,9 +56,19 @@ boot
 """
 
 
-def build(tree: Path, target: Path, key: Path) -> None:
+def build(tree: Path, target: Path, key: Path, name: str) -> None:
     """Make the disks below `target`, in a mount namespace that ends with the process that makes them."""
-    argv = ["unshare", "--mount", sys.executable, "-m", "tests.hosts.machine_disk", str(tree), str(target), str(key)]
+    argv = [
+        "unshare",
+        "--mount",
+        sys.executable,
+        "-m",
+        "tests.hosts.machine_disk",
+        str(tree),
+        str(target),
+        str(key),
+        name,
+    ]
     done = subprocess.run(
         argv,
         cwd=Path(__file__).parents[2],
@@ -74,11 +83,11 @@ def build(tree: Path, target: Path, key: Path) -> None:
         raise RuntimeError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr}")
 
 
-def main(tree: Path, target: Path, key: Path) -> None:
+def main(tree: Path, target: Path, key: Path, hostname: str) -> None:
     layers = target / "layers"
     layers.mkdir()
     root = container.mount(tree, layers)
-    configure(root, key)
+    configure(root, key, hostname)
     core = grub(root)
     for name, size in SEPARATE.items():
         file_system(target / disk_file(name), root / name, label(name), size)
@@ -103,10 +112,10 @@ def label(name: str) -> str:
     return name.replace("/", "-")
 
 
-def configure(root: Path, key: Path) -> None:
+def configure(root: Path, key: Path, hostname: str) -> None:
     """What makes a base tree this host: names, network, mounts, and who may come in."""
-    (root / "etc/hostname").write_text(f"{NAME}\n")
-    (root / "etc/hosts").write_text(f"127.0.0.1 localhost {NAME}\n::1 localhost\n")
+    (root / "etc/hostname").write_text(f"{hostname}\n")
+    (root / "etc/hosts").write_text(f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
     (root / "etc/network/interfaces").write_text(INTERFACES)
     (root / "etc/fstab").write_text(fstab())
     for path in (root / "etc/apparmor.d").iterdir():
@@ -176,4 +185,4 @@ def make_bootable(disk: Path, boot: bytes, core: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

@@ -73,21 +73,39 @@ def debian13_server() -> Iterator[Host]:
             yield hosts[0]
 
 
-@pytest.fixture(scope="session")
-def machine_base() -> MachineBase:
-    """A Debian 12 server with a kernel of its own, booted once and saved."""
+def _machine_base(suite: str) -> MachineBase:
     missing = missing_machine_requirements()
     if missing:
         pytest.skip(f"left out on this machine: missing {', '.join(missing)}")
-    base = MachineBase()
+    base = MachineBase(Base(suite, "server"))
     base.directory()
     return base
+
+
+@pytest.fixture(scope="session")
+def machine_base() -> MachineBase:
+    """A Debian 12 server with a kernel of its own, booted once and saved."""
+    return _machine_base("bookworm")
+
+
+@pytest.fixture(scope="session")
+def debian13_machine_base() -> MachineBase:
+    """A Debian 13 server with a kernel of its own, booted once and saved."""
+    return _machine_base("trixie")
 
 
 @pytest.fixture
 def machine(machine_base: MachineBase) -> Iterator[Machine]:
     """A clean Debian 12 server with a kernel of its own: a virtual machine."""
     with machine_base.machine() as machine:
+        machine.start()
+        yield machine
+
+
+@pytest.fixture
+def debian13_machine(debian13_machine_base: MachineBase) -> Iterator[Machine]:
+    """A clean Debian 13 server with a kernel of its own: a virtual machine."""
+    with debian13_machine_base.machine() as machine:
         machine.start()
         yield machine
 

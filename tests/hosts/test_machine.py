@@ -20,8 +20,9 @@ pytestmark = [pytest.mark.hosts, pytest.mark.machine]
 REPOSITORY = Path(__file__).parents[2]
 CHILD = """
 import time
+from tests.hosts.base import Base
 from tests.hosts.machine_base import MachineBase
-machine = MachineBase().machine()
+machine = MachineBase(Base("bookworm", "server")).machine()
 machine.start()
 print(machine.directory, machine.pid, flush=True)
 time.sleep(120)
