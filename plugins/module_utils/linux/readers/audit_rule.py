@@ -32,6 +32,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_text import USERS, RuleSet
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_words import (
     NEWER,
+    OF_32_BITS,
     Words,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_unseen import (
@@ -144,7 +145,7 @@ class Recording:
             present = [call for call in calls if self.words.has_call(arch, call)]
             if present:
                 found.append("-a always,exit -F arch=%s -S %s%s" % (arch, ",".join(present), self._conditions(where)))
-        if not found and not all(call in NEWER for call in calls):
+        if not found and not all(call in NEWER or call in OF_32_BITS for call in calls):
             said = (self.words.machine, ", ".join(calls))
             raise ReadError("this architecture (%s) has none of the system calls %s" % said)
         return found

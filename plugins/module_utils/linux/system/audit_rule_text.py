@@ -14,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printa
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, raised
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_access import by_access, loaded
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_language import (
     PLACES,
     Filter,
@@ -61,24 +62,6 @@ MAX_KEYS = 256
 # What augenrules(8) moves or drops where its awk knows the sign for blanks, and leaves in its place else.
 BY_AWK = re.compile(r"\s+-e|\s+-D\s*\Z|-D\s+\Z|\s*\t\s*#", re.ASCII)
 
-# What auditctl(8) 4.0 puts into a rule for a kind of access (lib/permtab.h); later ones put in more.
-CALLS_OF = {
-    "r": frozenset(
-        ("readlink", "quotactl", "listxattr", "llistxattr", "flistxattr", "getxattr", "lgetxattr", "fgetxattr", "readlinkat",
-         "open", "openat", "openat2")
-    ),
-    "w": frozenset(
-        ("rename", "mkdir", "rmdir", "creat", "link", "unlink", "symlink", "mknod", "mkdirat", "mknodat", "unlinkat",
-         "renameat", "linkat", "symlinkat", "renameat2", "acct", "swapon", "quotactl", "truncate", "ftruncate", "bind",
-         "fallocate", "open", "openat", "openat2")
-    ),
-    "x": frozenset(("execve",)),
-    "a": frozenset(
-        ("chmod", "fchmod", "chown", "lchown", "fchown", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
-         "fremovexattr", "fchownat", "fchmodat", "link", "linkat")
-    ),
-}  # fmt: skip
-
 KEEPS_OUT = re.compile(r"never|exclude")
 
 
@@ -108,6 +91,8 @@ class RuleSet:
         self._enabled = ""
         self._goes_on = False
         self._seen: Set[object] = set()
+        # Rules that would record a kind of access, had they not single calls without these.
+        self._partly: List[Tuple[Rule, str]] = []
         # Asked for when all lines are taken in.
         self._order = Once(lambda: Order(self.rules))
 
@@ -198,10 +183,13 @@ class RuleSet:
         rule = Rule(text, place, table, always, arches, calls, frozenset(fields))
         if self.loading:
             self._refuse(rule, fields, keys)
+            rule = loaded(rule, options, self.words)
         if LABELS.isdisjoint(item.name for item in fields) or self.words.has_selinux():
             resolved = self._resolved(rule)
             at = 0 if given["-A"] else len(self.rules)
-            self.rules[at:at] = [resolved, *self._as_access(resolved)]
+            whole, partly = by_access(resolved, self.words)
+            self.rules[at:at] = [resolved, *([whole] if whole else [])]
+            self._partly += [(one, calls) for calls, one in partly.items()]
 
     def _fields(self, options: List[Tuple[str, str]]) -> List[Filter]:
         """Return the conditions in their order, with paths as they are written."""
@@ -305,26 +293,6 @@ class RuleSet:
             arches, calls = (frozenset(self.words.arches[:1]), calls) if rule.always else (arches, frozenset())
         return replace(rule, filters=filters, arches=arches, syscalls=calls)
 
-    def _as_access(self, rule: Rule) -> List[Rule]:
-        """Return a rule of explicit calls once more by kinds of access, where it has all calls that auditctl(8) 4 knows of a kind.
-
-        It puts them in where a rule names an architecture and ``perm``, and lists them; before, such a rule was one of all calls.
-        """
-        perm = next((item for item in rule.filters if item.name == "perm"), None)
-        if perm is None or not rule.always or not rule.syscalls:
-            return []
-        arches = rule.arches or frozenset(self.words.arches)
-        whole = [letter for letter in str(perm.value) if all(self._has_all(rule, letter, arch) for arch in arches)]
-        if not whole:
-            return []
-        filters = (rule.filters - {perm}) | {replace(perm, value="".join(whole))}
-        return [replace(rule, syscalls=frozenset(), filters=filters)]
-
-    def _has_all(self, rule: Rule, letter: str, arch: str) -> bool:
-        calls = CALLS_OF[letter] - rule.syscalls
-        # x86 has all of them.
-        return not calls or (not self.words.is_x86 and not calls & self.words.calls_if_known(arch))
-
     def _place(self, item: Filter) -> str:
         path = str(item.value)
         return self.words.real(path) if path.endswith("/") else self.words.path(path)
@@ -341,7 +309,11 @@ class RuleSet:
         first = self._order().silencing(wanted, at, self.words.one_volume)
         if first is not None:
             return "%s: %s" % (first.place, first.text)
-        return self.stopped if at is None else None
+        if at is not None:
+            return None
+        said = "%s, which is loaded by single calls without %s"
+        lacking = (said % (one.place, calls) for one, calls in self._partly if one.covers(wanted))
+        return self.stopped or next(lacking, "")
 
 
 def _shown(line: str) -> str:

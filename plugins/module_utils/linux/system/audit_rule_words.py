@@ -26,10 +26,12 @@ MAX_REMEMBERED = 4096
 
 # System calls that came after those whose work they do, with the version of the kernel.
 NEWER: Dict[str, Tuple[int, int]] = {
-    "clock_adjtime": (2, 39), "renameat2": (3, 15), "clock_settime64": (5, 1), "clock_adjtime64": (5, 1), "open_tree": (5, 2),
-    "move_mount": (5, 2), "fsopen": (5, 2), "fsmount": (5, 2), "openat2": (5, 6), "mount_setattr": (5, 12), "fchmodat2": (6, 6),
-    "setxattrat": (6, 13), "removexattrat": (6, 13),
+    "clock_adjtime": (2, 39), "renameat2": (3, 15), "execveat": (3, 19), "clock_settime64": (5, 1), "clock_adjtime64": (5, 1), "open_tree": (5, 2),
+    "move_mount": (5, 2), "fsopen": (5, 2), "fsmount": (5, 2), "fspick": (5, 2), "openat2": (5, 6), "mount_setattr": (5, 12), "fchmodat2": (6, 6),
+    "setxattrat": (6, 13), "removexattrat": (6, 13), "getxattrat": (6, 13), "listxattrat": (6, 13),
 }  # fmt: skip
+# Of 32-bit programs alone, which call the old ones of these names no more.
+OF_32_BITS = frozenset({"truncate64", "ftruncate64", "chown32", "lchown32", "fchown32"})
 RELEASE = "/proc/sys/kernel/osrelease"
 
 
@@ -38,6 +40,14 @@ def _release_of(host: Host) -> Tuple[int, int]:
     if found is None:
         raise ReadError("%s does not say which kernel this is" % RELEASE)
     return int(found.group(1)), int(found.group(2))
+
+
+def _version_of(host: Host) -> Tuple[int, ...]:
+    said = host.run(["auditctl", "-v"]).stdout
+    found = re.match(r"auditctl version ([0-9]+(?:\.[0-9]+)*)", said, re.ASCII)
+    if found is None:
+        raise ReadError("auditctl -v does not say which version it is")
+    return tuple(int(part) for part in found.group(1).split("."))
 
 
 def _forget(known: Dict[str, str]) -> None:
@@ -68,6 +78,8 @@ class Words:
         self._users = Once(lambda: {user.name: user.uid for user in reversed(all_users(host))})
         self._groups = Once(lambda: {group.name: group.gid for group in reversed(all_groups(host))})
         self._release = Once(lambda: _release_of(host))
+        # The version of auditctl(8).
+        self.auditctl = Once(lambda: _version_of(host))
         self._names: Dict[str, str] = {}
         self._calls: Dict[str, FrozenSet[str]] = {}
         self._volumes: Dict[str, str] = {}
@@ -93,9 +105,15 @@ class Words:
     def has_call(self, arch: str, call: str) -> bool:
         """Return whether an architecture has a system call: of newer ones, whether kernel and auditctl(8) know it. Raises `ReadError`."""
         if call in NEWER:
-            return self._release() >= NEWER[call] and call in self.calls(arch)
-        # x86 has all the others that rules ask for.
-        return self.is_x86 or call in self.calls(arch)
+            return self.is_in_kernel(call) and call in self.calls(arch)
+        if self.is_x86:
+            # It has all the others that rules ask for.
+            return arch == "b32" or call not in OF_32_BITS
+        return call in self.calls(arch)
+
+    def is_in_kernel(self, call: str) -> bool:
+        """Return whether this kernel has a newer system call, whatever auditctl(8) knows."""
+        return self._release() >= NEWER[call]
 
     def calls_if_known(self, arch: str) -> FrozenSet[str]:
         """Return the system calls that an architecture of this host has, or none where that can't be told."""
