@@ -37,6 +37,7 @@ MAX_RULES_BYTES = 100000
 SECONDS = 300.0
 
 # /etc/audit/audit.rules is only what augenrules(8) makes of the files at each boot; its backup is left as it is.
+# That of version 4 does nothing, and says that all is well, where the rules are locked: then the next boot makes the file.
 MERGE = r"""
 merge() {
     prev=/etc/audit/audit.rules.prev
