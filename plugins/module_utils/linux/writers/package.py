@@ -31,6 +31,17 @@ _ACT = re.compile(r"^(Remv|Inst) (\S+)", re.MULTILINE | re.ASCII)
 _NAMES = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 DEPENDENCIES = ("dpkg-query", "--show", "--showformat", "${Package}\\t${Depends}, ${Pre-Depends}\\t${Provides}\\n")
 _CANDIDATE = re.compile(r"^  Candidate: (.+)$", re.MULTILINE)
+# ostree(1): there where the running system is a deployment of it, Red Hat's bootable containers too.
+_OSTREE = "/run/ostree-booted"
+# Program, how it is called, what has to follow. The first comes with zypper, which cannot write where the root is a snapshot.
+_RPM_PROGRAMS = (
+    ("transactional-update", "transactional-update pkg", "; restart then"),
+    ("dnf", "dnf", ""),
+    ("dnf5", "dnf5", ""),
+    ("yum", "yum", ""),
+    ("microdnf", "microdnf", ""),
+    ("zypper", "zypper", ""),
+)
 _NFTABLES_AT_BOOT = "/etc/systemd/system/sysinit.target.wants/nftables.service"
 
 
@@ -47,13 +58,31 @@ def write(plan: ChangePlan, address: Address, wanted: bool) -> None:
         return
     if observed.source == RPM:
         raise CannotFix(
-            "the packages of this host are rpm's, which are not changed automatically; run: dnf %s %s, and look "
-            "at what it would bring or take along before you agree" % ("install" if wanted else "remove", name)
+            "the packages of this host are rpm's, which are not changed automatically; "
+            + _by_hand(plan.host, name, wanted)
         )
     if wanted:
         _install(plan, name)
     else:
         _remove(plan, name)
+
+
+def _by_hand(host: Host, name: str, wanted: bool) -> str:
+    """Return how a person installs or removes a package of rpm's with what this host has for it."""
+    if host.exists(_OSTREE):
+        return (
+            "nor by dnf, for its system is an image; run: rpm-ostree %s %s and restart, or, where the image is built "
+            "by the site, build it %s the package"
+            % (*(("install", name, "with") if wanted else ("uninstall", name, "without")),)
+        )
+    verb, look = "install" if wanted else "remove", "and look at what it would bring or take along before you agree"
+    for program, call, behind in _RPM_PROGRAMS:
+        if any(host.exists("%s/%s" % (folder, program)) for folder in ("/usr/bin", "/usr/sbin")):
+            return "run: %s %s %s, %s%s" % (call, verb, name, look, behind)
+    return "%s it by hand, for there is none of %s" % (
+        verb,
+        ", ".join(program for program, _call, _behind in _RPM_PROGRAMS),
+    )
 
 
 def _remove(plan: ChangePlan, name: str) -> None:

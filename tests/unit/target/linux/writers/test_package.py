@@ -89,13 +89,30 @@ def test_package_comes_only_where_nothing_goes(planned, policy, acts, files, sai
 
 
 @pytest.mark.root
-def test_package_of_rpm_is_for_a_person_with_the_command(planned, tmp_path):
-    database = tmp_path / "var/lib/rpm/rpmdb.sqlite"
-    database.parent.mkdir(parents=True)
-    database.write_text("x")
+@pytest.mark.parametrize(
+    ("there", "wanted", "said"),
+    [
+        (["/usr/bin/dnf", "/usr/bin/yum"], True, "run: dnf install aide, and look at what"),
+        (["/usr/bin/dnf5", "/usr/bin/rpm"], True, "run: dnf5 install aide, and look at what"),
+        (["/usr/bin/yum"], False, "run: yum remove bash, and look at what"),
+        (["/usr/bin/microdnf"], False, "run: microdnf remove bash, and look at what"),
+        (["/usr/bin/zypper"], True, "run: zypper install aide, and look at what"),
+        (
+            ["/usr/bin/zypper", "/usr/sbin/transactional-update"],
+            True,
+            "run: transactional-update pkg install aide, and",
+        ),
+        (["/usr/bin/zypper", "/usr/sbin/transactional-update"], False, "before you agree; restart then"),
+        (["/usr/bin/dnf", "/run/ostree-booted"], True, "run: rpm-ostree install aide and restart, or"),
+        (["/usr/bin/dnf", "/run/ostree-booted"], False, "run: rpm-ostree uninstall bash and restart, or"),
+        (["/usr/bin/rpm"], True, "install it by hand, for there is none of"),
+    ],
+)
+def test_package_of_rpm_is_for_a_person_with_the_command_that_the_host_has(planned, there, wanted, said):
+    files = dict.fromkeys([*there, "/var/lib/rpm/rpmdb.sqlite"], "x")
     answers = {" ".join(rpm.QUERY): "bash\t0:5.1-9\tx86_64\t(none)\n"}
 
-    state, steps = planned("package", {"name": "aide"}, True, answers=answers)
+    state, steps = planned("package", {"name": "aide" if wanted else "bash"}, wanted, files, answers)
 
     assert (state["state"], steps) == ("refused", [])
-    assert "run: dnf install aide" in state["reason"]
+    assert said in state["reason"]
