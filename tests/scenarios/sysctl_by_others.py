@@ -122,6 +122,19 @@ CASES = [
         "netplan-was-changed-since", ADVERTS, "error",
         {**_NETWORKD, PLANNED: "[Match]\nName=lan0\n[Network]\nIPv6AcceptRA=no\n", "/etc/netplan/50-site.yaml": "network: {}\n"}, [],
     ),
+    # networkd is not started yet, and the next boot starts it for this file.
+    Others(
+        "netplan-has-made-nothing-yet", ADVERTS, "error",
+        {"/usr/lib/systemd/system-generators/netplan": "", "/etc/netplan/50-site.yaml": "network: {}\n"}, [],
+    ),
+    Others(
+        "netplan-has-made-nothing-of-it", ADVERTS, "pass",
+        {
+            "/usr/lib/systemd/system-generators/netplan": "", "/etc/netplan/50-site.yaml": "network: {}\n",
+            "/run/systemd/generator/netplan.stamp": "",
+        }, [],
+    ),
+    Others("netplan-is-not-installed", ADVERTS, "pass", {"/etc/netplan/50-site.yaml": "network: {}\n"}, []),
     # NetworkManager
     Others(
         "shared-connection", FORWARD, "fail",

@@ -14,6 +14,15 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
 V4_FORWARD, V6_FORWARD = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/run/systemd/generator", "/run/systemd/system")
 
+_NETPLAN = "/usr/lib/systemd/system-generators/netplan"
+_NETPLAN_OF_PACKAGES = ("/usr/lib/netplan", "/lib/netplan")
+# The stamp is there where it ran and there was nothing to make, too.
+_NETPLAN_MADE = (
+    "/run/systemd/generator/netplan.stamp",
+    "/run/systemd/network/*netplan*",
+    "/run/NetworkManager/system-connections/netplan*",
+)
+
 
 class Setting(NamedTuple):
     """One of them. ``key`` has slashes, and may be a pattern; ``text``: None where the value is only known when it is set."""
@@ -57,8 +66,8 @@ def set_elsewhere(host: Host) -> List[Setting]:
     Of each program the grammar is only loaded where the program is there.
     """
     units, found = Units(host), []
-    if units.starts("systemd-networkd.service", "NetworkManager.service"):
-        _need_fresh_netplan(host)
+    # Whether the boot starts networkd may hang on it.
+    _need_fresh_netplan(host)
     if units.starts("systemd-networkd.service"):
         from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import networkd
 
@@ -77,17 +86,18 @@ def set_elsewhere(host: Host) -> List[Setting]:
 
 
 def _need_fresh_netplan(host: Host) -> None:
-    """Raise `ReadError` where netplan's files were changed since it made networkd's and NetworkManager's of them."""
-    plans = [
-        path
-        for folder in ("/etc/netplan", "/usr/lib/netplan", "/lib/netplan")
-        for path in host.glob(folder + "/*.yaml")
-    ]
-    made = host.glob("/run/systemd/network/*netplan*") + host.glob("/run/NetworkManager/system-connections/netplan*")
-    if not plans or not made:
+    """Raise `ReadError` where netplan's files were changed since it made networkd's and NetworkManager's of them.
+
+    The next boot makes them anew, and starts networkd where one asks for it. What was renamed, removed or copied with its
+    time shows in the folder's alone.
+    """
+    plans = [path for folder in ("/etc/netplan", *_NETPLAN_OF_PACKAGES) for path in host.glob(folder + "/*.yaml")]
+    made = [path for pattern in _NETPLAN_MADE for path in host.glob(pattern)]
+    if not made and (not plans or not host.exists(_NETPLAN)):
         return
-    last = max(host.stat(path).st_mtime for path in made)
-    newer = [path for path in plans if host.stat(path).st_mtime > last]
+    last = max((host.stat(path).st_mtime for path in made), default=0.0)
+    looked_at = [*plans, "/etc/netplan"] if host.exists("/etc/netplan") else plans
+    newer = [path for path in looked_at if host.stat(path).st_mtime > last]
     if newer:
         raise ReadError(
             "%s was changed since netplan made the network's configuration of it; run netplan generate (or netplan try)"
