@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Union
 
+from tests.scenarios.kernel_images import addon, kernel_image
 from tests.scenarios.linux import File, Scenario
 
 PASSWORD = {"query": "password"}
@@ -98,7 +99,136 @@ def _bls(name: str, verdict: str, configured: Optional[str], entry: str, **more:
     return Scenario("separate-entries-" + name, AUDIT, GIVEN, verdict, seen, files=files)
 
 
+LOADER_CONF, SD_ENTRY = "/efi/loader/loader.conf", "/efi/loader/entries/%s.conf"
+IMAGE = "/efi/EFI/Linux/6.12.efi"
+LOADER_INFO, STUB_INFO = (
+    "/sys/firmware/efi/efivars/%s-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f" % name for name in ("LoaderInfo", "StubInfo")
+)
+SD_BOOT = {
+    "/efi/EFI/systemd/systemd-bootx64.efi": b"MZ",
+    SD_ENTRY % "a": "title Debian\nlinux /m/6.12/linux\noptions root=/dev/sda2 ro audit=1\n",
+}
+UNSEEN = (
+    "this host has systemd-boot, and no entry of it can be seen below /efi, /boot, /boot/efi; mount the partition that "
+    "it starts from (bootctl status)"
+)
+
+
+def _variable(text: str) -> bytes:
+    """A variable of EFI: its attributes, then UTF-16."""
+    return b"\6\0\0\0" + (text + "\0").encode("utf-16-le")
+
+
+def _editor(name: str, verdict: str, conf: Optional[str], editor: bool, **files: Any) -> Scenario:
+    seen = {"superusers": not editor, "password": not editor, "editor": editor}
+    planted: Files = {**SD_BOOT, **({} if conf is None else {LOADER_CONF: conf}), **files.get("files", {})}
+    return Scenario("systemd-boot-" + name, PASSWORD, LOCKED, verdict, {"state": "value", "value": seen}, files=planted)
+
+
+def _given(name: str, verdict: str, configured: Optional[str], files: Files) -> Scenario:
+    seen = {"state": "value", "value": {"running": "1", "configured": configured}}
+    return Scenario(name, AUDIT, GIVEN, verdict, seen, files={"/proc/cmdline": "ro audit=1\n", **files})
+
+
+def _entry(name: str, verdict: str, configured: Optional[str], text: str, files: Optional[Files] = None) -> Scenario:
+    return _given("systemd-boot-" + name, verdict, configured, {**SD_BOOT, SD_ENTRY % "b": text, **(files or {})})
+
+
+def _image(name: str, verdict: str, configured: Optional[str], *arguments: str, **more: Any) -> Scenario:
+    planted: Files = {
+        STUB_INFO: _variable("systemd-stub 257"),
+        IMAGE: kernel_image(*arguments),
+        **more.get("files", {}),
+    }
+    return _given("image-" + name, verdict, configured, planted)
+
+
 SCENARIOS = [
+    _editor("without-a-file", "fail", None, True),
+    _editor("without-its-editor", "pass", "timeout 3\neditor no\n", False),
+    _editor("editor-off-in-quotes-behind-tabs", "pass", '\teditor\t "off"\r\n', False),
+    _editor("editor-commented-out", "fail", "#editor no\n", True),
+    _editor("editor-twice", "fail", "editor no\neditor 1\n", True),
+    # What it does not understand it passes over.
+    _editor("editor-in-capital-letters", "fail", "editor NO\n", True),
+    _editor("editor-odd-behind-no", "pass", "editor no\neditor YES\n", False),
+    _editor("file-of-another-partition", "fail", None, True, files={"/boot/loader/loader.conf": "editor no\n"}),
+    _editor("file-of-two-partitions", "pass", "editor no\n", False, files={"/boot/loader/loader.conf": "timeout 3\n"}),
+    # GRUB, which is locked, stays on the disk.
+    _editor("beside-grub", "fail", "timeout 3\n", True, files={CFG: File(USERS + _entries("quiet"), 0o600)}),
+    Scenario(
+        "systemd-boot-without-its-editor-beside-grub",
+        PASSWORD,
+        LOCKED,
+        "fail",
+        {"state": "value", "value": {"superusers": False, "password": False, "editor": False}},
+        files={**SD_BOOT, LOADER_CONF: "editor no\n", CFG: File(_entries("quiet"), 0o600)},
+    ),
+    _error("systemd-boot-not-mounted", PASSWORD, UNSEEN, {LOADER_INFO: _variable("systemd-boot 257.13")}),
+    _error(
+        "systemd-boot-not-mounted-beside-grub",
+        PASSWORD,
+        UNSEEN,
+        {LOADER_INFO: _variable("systemd-boot 257.13"), CFG: USERS},
+    ),
+    _lock(
+        "grub-names-itself",
+        "pass",
+        {LOADER_INFO: _variable("GRUB 2.12"), CFG: File(USERS + _entries("quiet"), 0o600)},
+        True,
+        True,
+    ),
+    _entry("argument-right", "pass", "1", "linux /m/x\noptions audit=1\n"),
+    _entry("argument-missing", "fail", None, "linux /m/x\noptions ro\n"),
+    _entry("argument-without-options", "fail", None, "linux /m/x\n"),
+    # Other loaders take the first line.
+    _entry("argument-in-several-lines", "pass", "1", "linux /m/x\noptions ro\noptions audit=1\n"),
+    _entry("argument-last-line-wins", "fail", None, "linux /m/x\noptions audit=1\noptions audit=0\n"),
+    _entry("other-program", "pass", "1", "title Shell\nefi /shellx64.efi\n"),
+    _entry("linux-as-a-program", "fail", None, "efi /m/linux\noptions root=/dev/sda2\n"),
+    _entry("image-of-an-entry", "fail", None, "uki /m/x.efi\n", {"/efi/m/x.efi": kernel_image("ro")}),
+    _entry("image-of-an-entry-right", "pass", "1", "uki /m/x.efi\n", {"/efi/m/x.efi": kernel_image("audit=1")}),
+    _entry("image-of-an-entry-that-is-gone", "pass", "1", "uki /m/x.efi\n"),
+    _entry("argument-of-kernels-to-come", "fail", None, "title x\n", {"/etc/kernel/cmdline": "ro\n"}),
+    _entry("argument-of-grub-that-stays", "fail", None, "title x\n", {CFG: _entries("quiet")}),
+    _entry("entry-on-the-other-partition", "fail", None, "title x\n", {"/boot/loader/entries/c.conf": "linux /x\n"}),
+    _entry("image-in-capital-letters", "fail", None, "title x\n", {"/efi/EFI/Linux/A.EFI": kernel_image("ro")}),
+    _image("right", "pass", "1", "ro audit=1 quiet"),
+    _image("missing", "fail", None, "ro"),
+    _image("without-arguments", "fail", None),
+    _image("one-profile-without", "fail", None, "ro audit=1", "ro"),
+    _image(
+        "with-an-addon-against-it", "fail", None, "audit=1", files={IMAGE + ".extra.d/x.addon.efi": addon("audit=0")}
+    ),
+    # Secure Boot passes over one that nobody signed.
+    _image("with-it-in-an-addon-alone", "fail", None, "ro", files={"/efi/loader/addons/x.addon.efi": addon("audit=1")}),
+    _image("not-of-this-loader", "pass", "1", "audit=1", files={"/efi/EFI/Linux/memtest.efi": addon("ro")}),
+    # Entries that GRUB reads are not systemd-boot's: it puts variables in.
+    _bls(
+        "beside-an-image",
+        "pass",
+        "1",
+        "options $kernelopts\n",
+        files={GRUBENV: KEPT + "kernelopts=ro audit=1\n", IMAGE: kernel_image("audit=1")},
+    ),
+    _error(
+        "image-that-is-none",
+        AUDIT,
+        IMAGE + " cannot be looked into: it is no whole program of EFI; make it anew, or remove it",
+        {IMAGE: b"x" * 512, "/proc/cmdline": "audit=1"},
+    ),
+    _error(
+        "image-cut-off",
+        AUDIT,
+        IMAGE + " cannot be looked into: it is no whole program of EFI; make it anew, or remove it",
+        {IMAGE: kernel_image("ro")[:100], "/proc/cmdline": "audit=1"},
+    ),
+    _error(
+        "image-of-a-loader-that-is-not-known",
+        PASSWORD,
+        IMAGE + ": only the configurations of GRUB and systemd-boot can be read, and there is none",
+        {IMAGE: kernel_image("ro"), STUB_INFO: _variable("systemd-stub 257"), LOADER_INFO: _variable("rEFInd 0.14")},
+    ),
     _lock("password-right", "pass", USERS, True, True),
     _lock("password-nothing-set", "fail", "", False, False),
     _lock("password-commented-out", "fail", "#" + USERS.replace("\n", "\n# "), False, False),
@@ -273,9 +403,10 @@ SCENARIOS = [
     _error(
         "other-boot-loader",
         PASSWORD,
-        "/boot/loader/loader.conf: only GRUB's configuration can be read, and there is none",
-        {"/boot/loader/loader.conf": "timeout 3\n"},
+        "/boot/extlinux/extlinux.conf: only the configurations of GRUB and systemd-boot can be read, and there is none",
+        {"/boot/extlinux/extlinux.conf": "timeout 3\n"},
     ),
+    _error("systemd-boot-without-entries", PASSWORD, UNSEEN, {"/boot/loader/loader.conf": "timeout 3\n"}),
     _error("directory-in-place-of-the-file", PASSWORD, CFG + " is not a regular file", {CFG: File(directory=True)}),
     _error("loop-of-links", PASSWORD, CFG + ": too many levels of symbolic links", {CFG: File(link="grub.cfg")}),
     _error("open-quote", PASSWORD, CFG + " has a line with an open quote", {CFG: 'set superusers="root\n'}),

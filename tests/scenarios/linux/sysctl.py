@@ -215,6 +215,13 @@ SCENARIOS = [
     ),
     _booted("beside-an-entry-of-the-menu", "fail", "\tlinux /vmlinuz ro\n", None, {ENTRY % "a": OPTIONS % "1"}),
     _booted(
+        "beside-an-entry-of-systemd-boot",
+        "fail",
+        ON_COMMAND_LINE % "1",
+        None,
+        {"/efi/loader/loader.conf": "editor no\n", "/efi/loader/entries/a.conf": "linux /a\noptions ro\n"},
+    ),
+    _booted(
         "beside-an-entry-that-cannot-be-read",
         "fail",
         "",

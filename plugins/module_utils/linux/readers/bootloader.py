@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -22,15 +22,21 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.file import document
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.grub_config import GrubConfig, assignments
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import last_value, split_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import (
+    given_beside_grub,
+    last_value,
+    split_line,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.systemd_boot import Found
 
 DIRECTORIES = ("/boot/grub", "/boot/grub2")
 EFI_FILES = "/boot/efi/EFI/*/grub.cfg"
 # Files that GRUB reads beside grub.cfg.
 BESIDE = ("user.cfg", "custom.cfg")
 OTHER_LOADERS = (
-    "/boot/loader/loader.conf", "/boot/loader/entries", "/boot/efi/loader/loader.conf", "/efi/loader/loader.conf",
-    "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg",
+    "/boot/loader/entries", "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg",
     "/etc/lilo.conf", "/etc/zipl.conf", "/boot/refind_linux.conf",
 )  # fmt: skip
 # Ubuntu's hand-over of the console.
@@ -38,22 +44,54 @@ HARMLESS = ("$vt_handoff", "${vt_handoff}")
 MAX_VALUE = 1000
 
 
-class Grub:
-    """The configurations from which the host may boot, each read and followed once."""
+class BootLoader:
+    """The configurations from which the host may boot, each read and followed once: GRUB's, and what systemd-boot finds.
+
+    ``beside``: the latter, None where there is no sign of any.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.files = Once(self._find)
-        self.configs = Once(lambda: [self._follow(path) for path in self.files()])
+        self._mains = Once(self._find)
+        self.configs = Once(lambda: [self._follow(path) for path in self._mains()])
+        self.beside = Once(self._look)
 
     def _find(self) -> List[str]:
         mains = [path for path in (place + "/grub.cfg" for place in DIRECTORIES) if self._host.exists(path)]
         mains += [path for path in self._host.glob(EFI_FILES) if not self._is_pointer(path)]
-        if not mains:
+        beside = self.beside()
+        if not mains and (beside is None or beside.editor is None):
             other = next((path for path in OTHER_LOADERS if self._host.exists(path)), None)
+            if other is None and beside and not self._by_firmware():
+                other = beside.files[0]
             if other is not None:
-                raise ReadError("%s: only GRUB's configuration can be read, and there is none" % other)
+                raise ReadError(
+                    "%s: only the configurations of GRUB and systemd-boot can be read, and there is none"
+                    % printable(other)
+                )
         return mains
+
+    def _look(self) -> Optional[Found]:
+        if not given_beside_grub(self._host):
+            return None
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import systemd_boot
+
+        return systemd_boot.look(self._host)
+
+    def _by_firmware(self) -> bool:
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import systemd_boot
+
+        return systemd_boot.started_by_firmware(self._host)
+
+    def files(self) -> List[str]:
+        """Return the paths from which the host may boot, none where it has no boot loader. Raises `ReadError`."""
+        beside = self.beside()
+        return self._mains() + (beside.files if beside else [])
+
+    def entries(self) -> List[List[str]]:
+        """Return the kernel's arguments of every Linux entry that may be booted. Raises `ReadError`."""
+        beside = self.beside()
+        return _entries_of(self._host, self.configs()) + (beside.entries if beside else [])
 
     def _is_pointer(self, path: str) -> bool:
         """Return whether an EFI grub.cfg only leads on to the main one, as Debian's does."""
@@ -78,7 +116,7 @@ class Grub:
 
     def with_beside(self) -> List[str]:
         """Return the paths of all files that the boot loader reads."""
-        beside = [main.rpartition("/")[0] + "/" + name for main in self.files() for name in BESIDE]
+        beside = [main.rpartition("/")[0] + "/" + name for main in self._mains() for name in BESIDE]
         return self.files() + [path for path in beside if self._host.exists(path)]
 
 
@@ -87,45 +125,46 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
     Absent where the host has no boot loader.
     """
-    grub = Grub(host)
-    return read_each(addresses, lambda address: _observe(host, grub, address))
+    loader = BootLoader(host)
+    return read_each(addresses, lambda address: _observe(host, loader, address))
 
 
-def _observe(host: Host, grub: Grub, address: Address) -> Observation:
+def _observe(host: Host, loader: BootLoader, address: Address) -> Observation:
     query = required(address, "query")
     if query not in ("password", "argument", "configuration"):
         raise UsageError("the boot loader has no query %r" % query)
     if query == "argument":
         required(address, "name")
     host.need_root("the boot loader's configuration")
-    files = grub.files()
+    files = loader.files()
     if not files:
         return absent(", ".join(place + "/grub.cfg" for place in DIRECTORIES))
     source = ", ".join(printable(path) for path in files)
     if query == "configuration":
-        return value([document(host, path) for path in grub.with_beside()], source)
+        return value([document(host, path) for path in loader.with_beside()], source)
     if query == "password":
-        configs = grub.configs()
-        seen = {
-            "superusers": all(bool(config.superusers) for config in configs),
-            "password": all(config.locked for config in configs),
-        }
-        return value(seen, source)
+        return value(_protection(loader), source)
     name = required(address, "name")
     running = last_value(split_line(host.read_text("/proc/cmdline")), name)
-    seen_argument = {"running": _bounded(running), "configured": _bounded(_configured(host, grub.configs(), name))}
-    return value(seen_argument, "/proc/cmdline, " + source)
+    values = {last_value(entry, name) for entry in loader.entries()}
+    # None where one lacks it or gives another.
+    configured = values.pop() if len(values) == 1 else None
+    return value({"running": _bounded(running), "configured": _bounded(configured)}, "/proc/cmdline, " + source)
 
 
-def _configured(host: Host, configs: Sequence[GrubConfig], name: str) -> Optional[str]:
-    """Return the value that every Linux entry gives; None where one lacks it or gives another."""
-    entries = entries_of(host, configs)
-    values = {last_value(entry, name) for entry in entries}
-    return values.pop() if len(values) == 1 else None
+def _protection(loader: BootLoader) -> Dict[str, bool]:
+    configs, beside = loader.configs(), loader.beside()
+    # systemd-boot has no password; without its editor there is nothing that one could protect.
+    editor = beside.editor if beside else None
+    seen = {
+        "superusers": all(bool(config.superusers) for config in configs) and not editor,
+        "password": all(config.locked for config in configs) and not editor,
+    }
+    return seen if editor is None else {**seen, "editor": editor}
 
 
-def entries_of(host: Host, configs: Sequence[GrubConfig]) -> List[List[str]]:
-    """Return the kernel's arguments of every Linux entry that may be booted. Raises `ReadError`."""
+def _entries_of(host: Host, configs: Sequence[GrubConfig]) -> List[List[str]]:
+    """Return the kernel's arguments of every Linux entry of GRUB's. Raises `ReadError`."""
     entries = [entry for config in configs for entry in config.entries]
     unknown = next((word for entry in entries for word in entry if word.startswith("$") and word not in HARMLESS), None)
     if unknown is not None:

@@ -21,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.bootloader import Grub, entries_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.bootloader import BootLoader
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import selinux_mode
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import split_line
 
@@ -61,16 +61,16 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 
 def _mode(host: Host, stated: Any) -> Observation:
-    grub = Grub(host)
+    loader = BootLoader(host)
     # Without a boot loader whoever starts the host gives the same arguments again.
-    entries = entries_of(host, grub.configs()) if grub.files() else []
+    entries = loader.entries() if loader.files() else []
     seen: Dict[str, Any] = {
         "now": selinux_mode.running(host),
         "at_boot": selinux_mode.at_boot(host, entries or [split_line(host.read_text("/proc/cmdline"))], stated),
         "policy": printable(stated.policy) if stated else None,
         "relabel": host.exists(RELABEL),
     }
-    return value(seen, ", ".join([selinux_mode.FILES, selinux_mode.CONFIGURATION, *grub.files()]))
+    return value(seen, ", ".join([selinux_mode.FILES, selinux_mode.CONFIGURATION, *loader.files()]))
 
 
 def _boolean(host: Host, name: str) -> Observation:

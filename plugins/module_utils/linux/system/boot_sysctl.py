@@ -12,7 +12,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.grub_config import GrubConfig
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import split_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import (
+    given_beside_grub,
+    split_line,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file import Assignment, normal_key
 
 CONFIGS = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg")
@@ -58,6 +61,12 @@ def _entries(host: Host) -> Iterator[Tuple[List[str], Tuple[str, int]]]:
                 words += split_line(line[len("options") :])
                 first = first or number
         yield words, (path, first)
+    if given_beside_grub(host):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import systemd_boot
+
+        beside = systemd_boot.look(host)
+        if beside:
+            yield from ((words, (beside.files[0], 0)) for words in beside.entries)
 
 
 def _parameters(words: List[str]) -> Dict[str, str]:

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+
+# Where EFI's partition, or the one beside it for kernels, is mounted (bootctl(1)).
+BOOT_PLACES = ("/efi", "/boot", "/boot/efi")
+# The loader that started this host says so (the Boot Loader Interface of systemd).
+LOADER_INFO = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+_SIGNS = ("/loader/loader.conf", "/EFI/systemd", "/EFI/Linux")
 
 
 def split_line(text: str) -> List[str]:
@@ -40,3 +48,18 @@ def last_value(words: Iterable[str], name: str) -> Optional[str]:
         if key.replace("-", "_") == wanted:
             found = text
     return found
+
+
+def started_by_systemd_boot(host: Host) -> bool:
+    """Return whether this start was systemd-boot's."""
+    try:
+        # In UTF-16, behind four bytes of attributes.
+        return "systemd-boot" in host.read_text(LOADER_INFO).replace("\0", "")
+    except NotFound:
+        return False
+
+
+def given_beside_grub(host: Host) -> bool:
+    """Return whether systemd-boot, or images that carry their arguments, may be here."""
+    signs = any(host.exists(place + sign) for place in BOOT_PLACES for sign in _SIGNS)
+    return signs or started_by_systemd_boot(host)

@@ -38,7 +38,15 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
 def _argument(plan: ChangePlan, name: str, text: str) -> None:
     if not WORD.match(name) or not WORD.match(text):
         raise CannotFix("%s=%s is no plain argument" % (name, text))
-    if any(config.boot_loader_spec for config in bootloader.Grub(plan.host).configs()):
+    loader = bootloader.BootLoader(plan.host)
+    if loader.beside():
+        raise CannotFix(
+            "the boot entries are systemd-boot's, or images that carry their arguments, which are not changed automatically; "
+            "add %s=%s to /etc/kernel/cmdline (which has to hold all arguments; where it is missing begin with those of "
+            "/proc/cmdline), make the entries anew (kernel-install add VERSION IMAGE for each kernel), and reboot"
+            % (name, text)
+        )
+    if any(config.boot_loader_spec for config in loader.configs()):
         raise CannotFix(
             "the boot entries are files of their own, which are not changed automatically; run: grubby --update-kernel=ALL "
             "--args=%s=%s, and reboot" % (name, text)
@@ -63,6 +71,13 @@ def _configured(plan: ChangePlan, name: str) -> Optional[str]:
 
 
 def _permissions(plan: ChangePlan, wanted: Dict[str, str]) -> None:
-    for path in bootloader.Grub(plan.host).with_beside():
-        mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8)
-        narrow(plan, path, Attributes(mode, wanted.get("owner"), wanted.get("group")), int(wanted["mode"], 8))
+    loader = bootloader.BootLoader(plan.host)
+    beside = loader.beside()
+    of_efi = beside.files if beside else []
+    for path in loader.with_beside():
+        if path not in of_efi:
+            mode = stat.S_IMODE(plan.host.stat(path).st_mode) & int(wanted["mode"], 8)
+            narrow(plan, path, Attributes(mode, wanted.get("owner"), wanted.get("group")), int(wanted["mode"], 8))
+    if of_efi:
+        # Its file system keeps no modes.
+        plan.leave("%s: modes on EFI's partition come from its mount; set umask=0077,fmask=0177 for it" % of_efi[0])

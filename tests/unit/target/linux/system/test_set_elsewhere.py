@@ -31,7 +31,7 @@ def test_what_netplan_made_counts_until_its_files_or_their_folder_change(tmp_pat
     for name, when in ((MADE, 200), (PLAN, plan), (FOLDER, folder)):
         os.utime(tmp_path / name, (when, when))
 
-    host = Host(str(tmp_path), lambda _argv, _timeout: None)
+    host = Host(str(tmp_path))
     if not changed:
         assert set_elsewhere(host) == []
         return

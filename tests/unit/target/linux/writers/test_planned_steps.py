@@ -139,6 +139,19 @@ def test_kernel_argument_of_every_boot_entry_is_not_written_again(plan):
     assert [step["argv"] for step in steps.values()] == [["update-grub"]]
 
 
+def test_kernel_argument_of_systemd_boot_is_for_a_person_though_grub_is_there(plan):
+    files = {
+        "/etc/default/grub": "x\n",
+        "/boot/grub/grub.cfg": "linux /vmlinuz ro\n",
+        "/efi/loader/loader.conf": "editor no\n",
+        "/efi/loader/entries/a.conf": "linux /vmlinuz\noptions ro\n",
+    }
+    state, reason, steps, _answer = plan("bootloader", {"query": "argument", "name": "audit"}, "1", files=files)
+
+    assert (state, steps) == ("refused", {})
+    assert "add audit=1 to /etc/kernel/cmdline" in reason
+
+
 @pytest.mark.parametrize(("users", "argv"), [(0, [["modprobe", "-r", "sctp"]]), (2, [])])
 def test_module_in_use_is_gone_at_the_next_boot(plan, users, argv):
     files = {"/proc/modules": "sctp 446464 %d - Live 0x0\n" % users}
