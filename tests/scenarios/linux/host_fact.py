@@ -161,6 +161,16 @@ SCENARIOS = [
         ["wlp2s0"],
         {"/sys/devices/pci/wlp2s0/phy80211/name": "", "/sys/class/net/wlp2s0": File(link="../../devices/pci/wlp2s0")},
     ),
+    _wireless(
+        "radio-without-an-interface",
+        ["phy0"],
+        {"/sys/class/net/eth0/mtu": "1500\n", "/sys/class/ieee80211/phy0/device/net": File(directory=True, mode=0o755)},
+    ),
+    _wireless(
+        "radio-with-its-interface",
+        ["wlan0"],
+        {"/sys/class/net/wlan0/wireless/status": "", "/sys/class/ieee80211/phy0/device/net/wlan0/mtu": "1500\n"},
+    ),
     _error("wireless_interfaces", "no-sys", "/sys/class/net does not exist", {}),
     _case("efi", "yes", True, {"/sys/firmware/efi/fw_platform_size": "64\n"}),
     _case("efi", "no", False, {"/sys/firmware/acpi/x": ""}),
@@ -224,6 +234,19 @@ SCENARIOS = [
         {**ALIASES, "/sys/bus/pci/devices/0000:02:00.0/modalias": RADIO.replace("8B1", "8B3")},
     ),
     _at_boot("no-modules", [], DEVICE),
+    # Of DKMS, or among staging's: what all wireless drivers need tells it.
+    _at_boot(
+        "driver-in-another-folder",
+        ["0000:02:00.0: wl"],
+        {
+            **DEVICE,
+            "/lib/modules/6.1.0-1/modules.alias": "alias pci:v00008086d*sv*sd*bc02sc80i* wl\nalias pci:v00008086d*sv*sd*bc*sc*i* other\n",
+            "/lib/modules/6.1.0-1/modules.dep": (
+                "updates/dkms/wl.ko.xz: kernel/net/wireless/cfg80211.ko.xz kernel/net/rfkill/rfkill.ko.xz\n"
+                "updates/dkms/other.ko.xz: kernel/net/rfkill/rfkill.ko.xz\n"
+            ),
+        },
+    ),
 ]
 
 GENERATOR = "/usr/lib/systemd/system-generators/systemd-crontab-generator"

@@ -130,7 +130,10 @@ def _wireless_interfaces(host: Host) -> Tuple[Any, str]:
         for name in names
         if any(host.exists("/sys/class/net/%s/%s" % (name, mark)) for mark in ("wireless", "phy80211"))
     ]
-    return found[:MAX_INTERFACES], "/sys/class/net"
+    # A radio whose interface was deleted makes a new one when it is asked to (iw phy).
+    radios = [path for path in host.glob("/sys/class/ieee80211/*") if not host.glob(path + "/device/net/*")]
+    found += [printable(path.rpartition("/")[2]) for path in radios]
+    return found[:MAX_INTERFACES], "/sys/class/net, /sys/class/ieee80211"
 
 
 def _wireless_at_boot(host: Host) -> Tuple[Any, str]:

@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_stat
 
 BUSES = ("pci", "usb", "sdio")
 WIRELESS = "/drivers/net/wireless/"
+COMMON_NEED = "cfg80211"
 
 
 def returning(host: Host) -> List[str]:
@@ -68,8 +69,13 @@ def _drivers(host: Host, kernel: str, waiting: Dict[str, str]) -> Set[Tuple[str,
 
 
 def _wireless_modules(host: Host, kernel: str) -> Set[str]:
-    paths = (line.partition(":")[0] for line in _text(host, kernel + "/modules.dep").split("\n"))
-    return {module_name(path.rpartition("/")[2]) for path in paths if WIRELESS in "/" + path}
+    """Return the modules that lie with the wireless drivers, or that need what all of these need: staging's, those of DKMS."""
+    rows = [line.partition(":") for line in _text(host, kernel + "/modules.dep").split("\n")]
+    return {
+        module_name(path.rpartition("/")[2])
+        for path, _colon, needs in rows
+        if WIRELESS in "/" + path or COMMON_NEED in {module_name(one.rpartition("/")[2]) for one in words_of(needs)}
+    }
 
 
 def _text(host: Host, path: str) -> str:
