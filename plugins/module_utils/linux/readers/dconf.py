@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
@@ -91,8 +92,7 @@ def profile_name(address: Address) -> str:
 def effective(host: Host, profile: Profile, key: str, kind: str = "") -> Observation:
     """Return what a session of a profile sees of a key."""
     open_ones = [one for one in profile.databases if not one.closed]
-    speaking = [one for one in open_ones if key in one.settings or key in one.locks]
-    stale = next((one.path for one in speaking if one.stale), None)
+    stale = next((one.path for one in open_ones if one.stale and _may_say(host, one, key)), None)
     if stale is not None:
         raise ReadError("%s is older than its keyfiles; run dconf update" % stale)
     _need_no_lock_of_a_file(host, profile, key)
@@ -106,6 +106,17 @@ def effective(host: Host, profile: Profile, key: str, kind: str = "") -> Observa
     if kind and (known is None or known[0] != kind):
         return value({"value": None, "locked": locking is not None, "ignored": text[:200]}, place)
     return value({"value": known[1] if known else text, "locked": locking is not None}, place)
+
+
+def _may_say(host: Host, database: Database, key: str) -> bool:
+    """Return whether a database may say something of a key: its keyfiles do, or what was compiled before one was removed."""
+    if key in database.settings or key in database.locks:
+        return True
+    try:
+        # The last part of a key stands in it as it is.
+        return key.rpartition("/")[2] in host.read_text(database.path, MAX_FILE_DB)
+    except NotFound:
+        return False
 
 
 def _shown(profile: Profile) -> str:
@@ -183,19 +194,24 @@ def _database(host: Host, name: str) -> Database:
 
 
 def keyfiles(host: Host, folder: str) -> List[str]:
-    """Return the keyfiles of a database's folder, the one that wins last."""
-    return [path for path in host.glob(folder + "/*") if not path.endswith("/locks")]
+    """Return the keyfiles of a database's folder, the one that wins last; dconf looks into no folder below it."""
+    return [path for path in host.glob(folder + "/*") if not stat.S_ISDIR(host.stat(path).st_mode)]
 
 
-def is_stale(host: Host, database: str, made_of: Optional[Sequence[str]] = None) -> bool:
-    """Return whether a compiled database is missing or older than what it is made of (all its files, if not given)."""
+def made_of(host: Host, folder: str) -> List[str]:
+    """Return what a database is made of: also the folders themselves, whose times tell that a file was removed."""
+    return [*keyfiles(host, folder), *host.glob(folder + "/locks/*"), *host.glob(folder), *host.glob(folder + "/locks")]
+
+
+def is_stale(host: Host, database: str, parts: Optional[Sequence[str]] = None) -> bool:
+    """Return whether a compiled database is missing or older than what it is made of (all of it, if not given)."""
     try:
         compiled = host.stat(database).st_mtime
     except NotFound:
         return True
-    if made_of is None:
-        made_of = [*keyfiles(host, database + ".d"), *host.glob(database + ".d/locks/*")]
-    return any(host.stat(path).st_mtime > compiled for path in made_of)
+    return any(
+        host.stat(path).st_mtime > compiled for path in (made_of(host, database + ".d") if parts is None else parts)
+    )
 
 
 def assignments(text: str) -> List[Tuple[str, str, int]]:

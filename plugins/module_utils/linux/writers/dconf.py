@@ -85,9 +85,8 @@ def _check_host(plan: ChangePlan) -> None:
         raise CannotFix("%s is missing, without which nothing is compiled; install dconf-cli first" % PROGRAM)
     for folder in plan.host.glob(dconf.FOLDER + "*.d"):
         database = folder[: -len(".d")]
-        made_of = [*dconf.keyfiles(plan.host, folder), *plan.host.glob(folder + "/locks/*")]
         # What is planned here is not compiled yet, and is no change of somebody else.
-        others = [path for path in made_of if path not in plan.host.planned]
+        others = [path for path in dconf.made_of(plan.host, folder) if path not in plan.host.planned]
         if others and dconf.is_stale(plan.host, database, others):
             raise CannotFix(
                 "%s is older than its keyfiles, whose changes would take effect too; look at them, then run dconf update"
