@@ -57,7 +57,37 @@ def _typed(name: str, verdict: str, kind: str, text: str, seen: Any, expect: Any
 
 
 BASE = {PROFILE: "user-db:user\nsystem-db:local\n"}
+GREETER = {"address": {"profile": "gdm"}}
+LOGIN = {
+    "/etc/dconf/profile/gdm": "user-db:user\nsystem-db:gdm\n",
+    "/etc/dconf/db/gdm.d/00-media": SET,
+    "/etc/dconf/db/gdm": "GVariant",
+}
 SCENARIOS = [
+    _case("login-screen", "pass", LOGIN, _value(True), **GREETER),
+    # Debian 13: the login screen's account is Debian-gdm, and its profile a link beside the one that the site hides.
+    _case(
+        "login-screen-by-the-name-of-its-account",
+        "fail",
+        {
+            "/usr/share/dconf/profile/gdm": "user-db:user\nfile-db:/var/lib/gdm3/greeter-dconf-defaults\n",
+            "/usr/share/dconf/profile/Debian-gdm": File(link="gdm"),
+            **LOGIN,
+        },
+        {"state": "absent"},
+        **GREETER,
+    ),
+    _case(
+        "login-screen-with-its-own-profile",
+        "pass",
+        {
+            "/usr/share/dconf/profile/Debian-gdm": "user-db:user\n",
+            "/etc/dconf/profile/Debian-gdm": "user-db:user\nsystem-db:gdm\n",
+            **LOGIN,
+        },
+        _value(True),
+        **GREETER,
+    ),
     _case("right", "pass", {**BASE, FILE: SET, **COMPILED}),
     _case("wrong", "fail", {**BASE, FILE: SET.replace("true", "false"), **COMPILED}, wanted=True),
     _case("absent", "fail", {**BASE, **COMPILED}, {"state": "absent"}, wanted=True),

@@ -28,6 +28,8 @@ FOLDER = "/etc/dconf/db/"
 # dconf(7): a session reads the databases that its profile names, the first before the others.
 PROFILES = ("/etc/dconf/profile/", "/usr/local/share/dconf/profile/", "/usr/share/dconf/profile/")
 DEFAULT_PROFILE = "user"
+# Since version 45 GDM's login screen takes the profile that has the name of its account, which Debian calls otherwise.
+GREETERS = {"gdm": "Debian-gdm"}
 
 
 # A compiled database that the session reads as a file is not written by us; of it only the locks are looked for.
@@ -161,7 +163,13 @@ def _need_no_lock_of_a_file(host: Host, profile: Profile, key: str) -> None:
 
 
 def read_profile(host: Host, name: str) -> Profile:
-    """Return a profile with its system databases in its order; without a file a session has only the user's own."""
+    """Return a profile with its system databases in its order; without a file a session has only the user's own.
+
+    Where the login screen takes another one in its place, that is it.
+    """
+    other = GREETERS.get(name, name)
+    if any(host.exists(folder + other) for folder in PROFILES):
+        name = other
     for folder in PROFILES:
         try:
             lines = split_lines(host.read_text(folder + name))

@@ -39,7 +39,7 @@ UPDATE = (
 # A rollback brings the databases back as they were. What somebody changed since is compiled with what is left.
 CATCH_UP = (
     'cd /etc/dconf/db || exit 0; umask 022; for one in *.d; do old="./${one%.d}"; [ -d "./$one" ] || continue; '
-    'newer=$(if [ -e "$old" ]; then find "./$one" -type f -newer "$old"; else find "./$one" -type f; fi) || exit; '
+    'newer=$(if [ -e "$old" ]; then find "./$one" -newer "$old"; else find "./$one" -type f; fi) || exit; '
     'if [ -n "$newer" ]; then exec dconf update; fi; done'
 )
 
@@ -103,7 +103,9 @@ def _need_database(plan: ChangePlan, name: str) -> None:
         return
     line = "system-db:" + DATABASES.get(name, DEFAULT_DATABASE)
     if not profile.path.startswith(OWN_PROFILES):
-        raise CannotFix("profile %s names no system database; add %s to %s%s" % (name, line, OWN_PROFILES, name))
+        own = OWN_PROFILES + profile.name
+        do = "copy %s to %s and add %s" % (profile.path, own, line) if profile.path else "add %s to %s" % (line, own)
+        raise CannotFix("profile %s names no system database; %s" % (profile.name, do))
     rows = split_lines(plan.host.read_text(profile.path), ends=True)
     heads = [number for number, row in enumerate(rows, 1) if row.strip(BLANKS).startswith(("user-db:", "service-db:"))]
     place = heads[-1] if heads else 0
