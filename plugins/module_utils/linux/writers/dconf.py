@@ -36,11 +36,15 @@ UPDATE = (
     'cd /etc/dconf/db || exit 0; umask 022; for one in *.d; do touch -c -d @0 "./${one%.d}" || exit; done; '
     "exec dconf update"
 )
-# A rollback brings the databases back as they were. What somebody changed since is compiled with what is left.
+# A rollback brings the databases back as they were. What somebody changed since is compiled with what is left. That our files went
+# shows in the folders' times alone: where what is left makes the same database these are set back, or it would look out of date.
 CATCH_UP = (
     'cd /etc/dconf/db || exit 0; umask 022; for one in *.d; do old="./${one%.d}"; [ -d "./$one" ] || continue; '
-    'newer=$(if [ -e "$old" ]; then find "./$one" -newer "$old"; else find "./$one" -type f; fi) || exit; '
-    'if [ -n "$newer" ]; then exec dconf update; fi; done'
+    'newer=$(if [ -e "$old" ]; then find "./$one" -type f -newer "$old"; else find "./$one" -type f; fi) || exit; '
+    'if [ -n "$newer" ]; then exec dconf update; fi; [ -e "$old" ] || continue; '
+    'newer=$(find "./$one" -type d -newer "$old") || exit; [ -n "$newer" ] || continue; new=$(mktemp) || exit; '
+    'dconf compile "$new" "./$one" && cmp -s "$new" "$old"; same=$?; rm -f "$new"; '
+    '[ "$same" = 0 ] || exec dconf update; find "./$one" -type d -exec touch -r "$old" {} + || exit; done'
 )
 
 
