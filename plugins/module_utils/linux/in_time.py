@@ -59,7 +59,17 @@ READ_BYTES = 1 << 16
 MAX_PLACE = 4096
 MAX_SHOWN = 200
 # What is read in a process of its own, beside all other kinds: about as much to compile and to read as those.
-BESIDE = ("accounts", "audit_rule", "filesystem_scan", "firewall", "package_integrity", "pam", "shell_variable", "sudo", "umask")
+BESIDE = (
+    "accounts",
+    "audit_rule",
+    "filesystem_scan",
+    "firewall",
+    "package_integrity",
+    "pam",
+    "shell_variable",
+    "sudo",
+    "umask",
+)
 Step = Dict[str, Any]
 # What makes the steps of a lane that are left.
 Maker = Callable[["_Lane"], Iterable[Step]]

@@ -1,4 +1,4 @@
-"""Scenarios of ways in without a login shell: each umask was seen on booted Debian 12 and 13 with these very lines."""
+"""Scenarios of ways in without a login shell, after what booted Debian 12 and 13 gave; records of userdb, dash and scoped sudoers after the manual pages."""
 
 from __future__ import annotations
 

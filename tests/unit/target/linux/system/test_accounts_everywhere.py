@@ -40,5 +40,8 @@ def test_an_owner_of_another_source_is_a_person(host):
 
 
 def test_guards_find_accounts_and_groups_of_every_source(host):
-    assert logins.find(host, "eve").uid == 2001
+    eve = logins.find(host, "eve")
+
+    assert eve is not None
+    assert eve.uid == 2001
     assert logins.group_names(host, "eve") == {"ops"}
