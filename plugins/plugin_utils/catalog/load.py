@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
         platforms={key: _platform(data) for key, data in raw["platforms"].items()},
         rules={key: model.Rule(**_tuples(data)) for key, data in raw["rules"].items()},
         parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
-        benchmarks={key: _benchmark(data) for key, data in raw["benchmarks"].items()},
+        benchmarks=_newest([_benchmark(data) for data in raw["benchmarks"].values()]),
         safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
         retired=raw["retired"],
         amendments=tuple(_amendment(data) for data in raw["amendments"]),
@@ -101,7 +102,22 @@ def _platform(data: dict[str, Any]) -> model.Platform:
 
 def _benchmark(data: dict[str, Any]) -> model.Benchmark:
     recommendations = tuple(model.Recommendation(**_tuples(item)) for item in data["recommendations"])
-    return model.Benchmark(**{**data, "parameters": data.get("parameters", {}), "recommendations": recommendations})
+    detect = {key: (text,) if isinstance(text, str) else tuple(text) for key, text in data["detect"].items()}
+    own = {"parameters": data.get("parameters", {}), "recommendations": recommendations, "detect": detect}
+    return model.Benchmark(**{**_tuples(data), **own})
+
+
+def _newest(benchmarks: Sequence[model.Benchmark]) -> dict[str, model.Benchmark]:
+    """Return the newest version of each benchmark by its id, with those before it, which it supersedes."""
+    found: dict[str, list[model.Benchmark]] = {}
+    for one in benchmarks:
+        found.setdefault(one.id, []).append(one)
+    for versions in found.values():
+        versions.sort(key=lambda one: [int(part) for part in one.version.split(".")], reverse=True)
+    return {
+        name: replace(newest, earlier=tuple(replace(one, superseded_by=newest.version) for one in earlier))
+        for name, (newest, *earlier) in found.items()
+    }
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def pages(known: Catalog) -> dict[str, str]:
         "parameters.md": _page("Parameters", _parameters(known)),
         "selection.md": _page("What can be included and excluded", _selection(known)),
     }
-    for benchmark in known.benchmarks.values():
-        result[f"benchmark_{benchmark.id}.md"] = _page(
+    for benchmark in [one for newest in known.benchmarks.values() for one in newest.versions]:
+        result[f"benchmark_{benchmark.id}_{benchmark.version}.md"] = _page(
             f"{benchmark.title} v{benchmark.version}", _benchmark(known, benchmark)
         )
     return {FOLDER + name: text for name, text in result.items()}
@@ -145,12 +145,20 @@ def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:
     judged = [item for item in benchmark.recommendations if item.rules]
     manual = sum(all(known.rules[rule].manual for rule in item.rules) for item in judged)
     total = len(benchmark.recommendations)
+    yield f"Named as `{benchmark.name}`{_versions(benchmark)}."
+    yield ""
     yield f"{total} recommendations: {len(judged) - manual} judged, {manual} for a person, {total - len(judged)} not yet automated."
     yield from ("", "| id | levels | rules |", "|---|---|---|")
     for item in benchmark.recommendations:
         levels = ", ".join(f"{profile} {level}" for profile, level in item.level.items())
         what = ", ".join(item.rules) or f"not yet automated: {_cell(item.title)} ({_cell(item.not_yet_automated)})"
         yield f"| {item.id} | {levels} | {what} |"
+
+
+def _versions(benchmark: Benchmark) -> str:
+    """Return how it stands to other versions: which is newer, and which it is taken before."""
+    newer = f"; superseded by v{benchmark.superseded_by}" if benchmark.superseded_by else ""
+    return newer or f", or as `{benchmark.id}`, as the newest version here"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -139,6 +139,7 @@ def write_html(
         anchors={view.rule: view.anchor for part in parts for view in part.rules},
         not_audited=[host for host in summary["hosts"] if host["status"] != "audited"],
         looked_at=selections.looked_at,
+        benchmarks=list(selections.benchmarks(summary)),
         selections=list(selections.lines(summary)),
         max_listed=MAX_LISTED,
         max_drift=MAX_DRIFT,
