@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import Change, History, Pair
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import ASKED_ANEW, KINDS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import kind as kind_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES
 
@@ -34,8 +34,8 @@ def drift(history: History, since: int) -> dict[str, Any]:
     asked = asked_by(history)
     for pair, change in history.changes(since).items():
         kind = kind_of(change.before, change.now) if firsts.get(pair[0], 0) <= since else ""
-        if kind == "regressed" and len(asked[pair[1]]) > 1 and asked_anew(history, pair, change.since):
-            kind = "demanded"
+        if kind in ASKED_ANEW and len(asked[pair[1]]) > 1 and asked_anew(history, pair, change.since):
+            kind = ASKED_ANEW[kind]
         if kind:
             found[kind].append(_told(history, pair, change))
     for rows in found.values():
@@ -66,7 +66,7 @@ def asked_by(history: History) -> dict[int, set[str]]:
 
 
 def asked_anew(history: History, pair: Pair, position: int) -> bool:
-    """Return whether the look that saw a failure was asked by another benchmark than the look before it."""
+    """Return whether the look that saw a change was asked by another benchmark than the look before it."""
     host_id, rule_id = pair
     looks = history.plain(
         "SELECT scope_id FROM hipaa_cis_looks WHERE host_id = :host AND position <= :position AND scope_id IS NOT NULL ORDER BY position DESC",

@@ -136,6 +136,7 @@ def write_html(
         history=history,
         trends=list(trends(history, names)) if history else [],
         drift_heads=history_text.HEADS,
+        moves=list(history_text.moves(history)) if history else [],
         anchors={view.rule: view.anchor for part in parts for view in part.rules},
         not_audited=[host for host in summary["hosts"] if host["status"] != "audited"],
         looked_at=selections.looked_at,

@@ -89,6 +89,17 @@ def test_another_version_of_the_benchmark_is_no_regression(tmp_path):
     assert (named(later["regressed"]), named(later["demanded"])) == ([("web", "audit_on")], [])
 
 
+def test_what_passes_by_another_version_is_no_fix(tmp_path):
+    finished(tmp_path, "run-1", 1, {"web": "ff"})
+    finished(tmp_path, "run-2", 2, {"web": "pf"}, version="2.0.0")
+    told = ask(tmp_path, 2)["drift"]
+    finished(tmp_path, "run-3", 3, {"web": "pp"}, version="2.0.0")
+    later = ask(tmp_path, 3)["drift"]
+
+    assert (named(told["resolved"]), named(told["relaxed"])) == ([], [("web", "ssh_root")])
+    assert (named(later["resolved"]), named(later["relaxed"])) == ([("web", "audit_on")], [])
+
+
 def test_renamed_benchmark_and_renumbered_item_change_nothing(tmp_path):
     from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
     from tests.past_runs import day, end, record
