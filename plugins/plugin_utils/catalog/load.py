@@ -108,16 +108,18 @@ def _benchmark(data: dict[str, Any]) -> model.Benchmark:
 
 
 def _newest(benchmarks: Sequence[model.Benchmark]) -> dict[str, model.Benchmark]:
-    """Return the newest version of each benchmark by its id, with those before it, which it supersedes."""
+    """Return of each id the newest version that is no preview, with the others. Older ones are superseded by the newest of all."""
     found: dict[str, list[model.Benchmark]] = {}
     for one in benchmarks:
         found.setdefault(one.id, []).append(one)
-    for versions in found.values():
-        versions.sort(key=lambda one: [int(part) for part in one.version.split(".")], reverse=True)
-    return {
-        name: replace(newest, earlier=tuple(replace(one, superseded_by=newest.version) for one in earlier))
-        for name, (newest, *earlier) in found.items()
-    }
+    result = {}
+    for name, versions in found.items():
+        versions.sort(key=lambda one: one.number, reverse=True)
+        newest, *older = versions
+        told = [newest, *(replace(one, superseded_by=newest.superseded_by or newest.version) for one in older)]
+        meant = next((one for one in told if not one.preview), newest)
+        result[name] = replace(meant, others=tuple(one for one in told if one is not meant))
+    return result
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

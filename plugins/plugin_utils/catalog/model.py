@@ -152,7 +152,8 @@ class Benchmark:
 
     ``derivatives``: the ``ID`` of each system that is held against it where no benchmark is its own; ``supplement``: it stands beside
     the benchmark of a system and never in its place; ``superseded_by``: a newer version, whether the catalog has it or not;
-    ``earlier``: the versions before it that the catalog has, the newest first.
+    ``preview``: it is not whole yet, and taken where its version is named only; ``others``: the other versions that the catalog has,
+    the newest first.
     """
 
     id: str
@@ -168,7 +169,8 @@ class Benchmark:
     derivatives: tuple[str, ...] = ()
     supplement: bool = False
     superseded_by: str = ""
-    earlier: tuple[Benchmark, ...] = ()
+    preview: bool = False
+    others: tuple[Benchmark, ...] = ()
 
     @property
     def name(self) -> str:
@@ -177,8 +179,19 @@ class Benchmark:
 
     @property
     def versions(self) -> tuple[Benchmark, ...]:
-        """It and the versions before it, the newest first."""
-        return (self, *self.earlier)
+        """It and its other versions; the one that its id alone means is the first."""
+        return (self, *self.others)
+
+    def meant_by(self, name: str) -> list[Benchmark]:
+        """Return the versions that a name means: one, or by the id all that are taken by themselves."""
+        return [
+            one for one in self.versions if name == one.name or (name == one.id and (one is self or not one.preview))
+        ]
+
+    @property
+    def number(self) -> list[int]:
+        """Its version, to be compared with another."""
+        return [int(part) for part in self.version.split(".")]
 
     @property
     def profiles(self) -> set[str]:
@@ -241,7 +254,7 @@ class Catalog:
     platforms: Mapping[str, Platform]
     rules: Mapping[str, Rule]
     parameters: Mapping[str, Parameter]
-    # By id, the newest version of each.
+    # By id, the newest version of each that is no preview.
     benchmarks: Mapping[str, Benchmark]
     safeguards: Mapping[str, Cite]
     neighbours: Mapping[str, Cite]
@@ -277,7 +290,7 @@ class Catalog:
         return sorted([*self.benchmarks, *versions])
 
     def benchmark(self, name: str) -> Benchmark:
-        """Return a benchmark by its id, which is its newest version, or by id and version. Raises `HipaaCisError`."""
+        """Return a benchmark by its id, which is its newest version that is no preview, or by id and version. Raises `HipaaCisError`."""
         identifier, _sign, version = name.partition("@")
         newest = self.benchmarks.get(identifier)
         for one in newest.versions if newest else ():

@@ -47,13 +47,8 @@ class Subject:
 
     def numbered(self, known: Catalog) -> list[tuple[str, Recommendation]]:
         """Return (benchmark with its version, recommendation) of each version that is named and has the number."""
-        newest = known.benchmarks[benchmark_id(self.benchmark)]
-        return [
-            (one.name, item)
-            for one in newest.versions
-            for item in one.recommendations
-            if self.benchmark in (one.id, one.name) and item.id == self.recommendation
-        ]
+        named = known.benchmarks[benchmark_id(self.benchmark)].meant_by(self.benchmark)
+        return [(one.name, item) for one in named for item in one.recommendations if item.id == self.recommendation]
 
     def as_dict(self) -> dict[str, str]:
         """Return the JSON form; what is not named is left out."""
@@ -226,8 +221,7 @@ def _allowed(subject: Subject, known: Catalog) -> Iterator[tuple[str, str, Itera
         yield "safeguard", subject.safeguard, known.safeguards
     else:
         yield "benchmark", subject.benchmark, known.benchmark_names()
-        versions = known.benchmarks[benchmark_id(subject.benchmark)].versions
-        named = [one for one in versions if subject.benchmark in (one.id, one.name)]
+        named = known.benchmarks[benchmark_id(subject.benchmark)].meant_by(subject.benchmark)
         yield "recommendation", subject.recommendation, {item.id for one in named for item in one.recommendations}
 
 

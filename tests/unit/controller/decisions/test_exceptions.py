@@ -90,10 +90,10 @@ MOVED = dataclasses.replace(
         Recommendation("9.9", {"server": 1}, ("kernel_module_cramfs",)),
         Recommendation("1.1.1.2", {"server": 1}, ("kernel_module_freevxfs",)),
     ),
-    earlier=KNOWN.benchmarks["debian_12"].versions,
+    others=KNOWN.benchmarks["debian_12"].versions,
 )
 LATER = dataclasses.replace(KNOWN, benchmarks={"debian_12": MOVED})
-OLD = KNOWN.benchmarks["debian_12"].versions[-1].name
+OLD = KNOWN.benchmarks["debian_12"].name
 
 
 def by_number(benchmark, recommendation, known=LATER):
