@@ -291,12 +291,13 @@ class Catalog:
 
     def benchmark(self, name: str) -> Benchmark:
         """Return a benchmark by its id, which is its newest version that is no preview, or by id and version. Raises `HipaaCisError`."""
-        identifier, _sign, version = name.partition("@")
+        identifier, sign, _version = name.partition("@")
         newest = self.benchmarks.get(identifier)
         for one in newest.versions if newest else ():
             if name in (one.id, one.name):
                 return one
-        known = [one.name for one in newest.versions] if newest and version else self.benchmark_names()
+        names = self.benchmark_names() if sign else self.benchmarks
+        known = [one.name for one in newest.versions] if newest else names
         raise HipaaCisError(unknown("benchmark", name, known))
 
     def rule_recommendations(self, rule: str) -> list[dict[str, str]]:
