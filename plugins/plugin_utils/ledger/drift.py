@@ -77,6 +77,33 @@ def asked_anew(history: History, pair: Pair, position: int) -> bool:
     return len(by) == 2 and by[0] != by[1]
 
 
+def ended_by_asking(history: History, least: int) -> set[tuple[int, int, int]]:
+    """Return (host, rule, position) of failures that ended, from a run on, at a look that another benchmark or version asked.
+
+    So ends what is asked otherwise, and nobody has mended anything; where the run says that it fixed it, it did.
+    """
+    asked = asked_by(history)
+    if all(len(by) < 2 for by in asked.values()):
+        return set()
+    moves = (
+        "SELECT DISTINCT position FROM (SELECT position, scope_id, lag(scope_id) OVER (PARTITION BY host_id ORDER BY position) AS last_one "
+        "FROM hipaa_cis_looks WHERE scope_id IS NOT NULL) AS looked WHERE last_one <> scope_id AND position >= :least"
+    )
+    # Positions are numbers of ours.
+    positions = ", ".join(str(int(row.position)) for row in history.everything(moves, least=least)) or "-1"
+    statement = (
+        "SELECT e.host_id, e.rule_id, e.until_position FROM hipaa_cis_episodes e WHERE e.outcome = 'f' AND e.after IN ('p', 'n') "  # noqa: S608
+        f"AND e.until_position IN ({positions}){{chosen}} AND NOT EXISTS (SELECT 1 FROM hipaa_cis_fixes f WHERE f.host_id = e.host_id "
+        "AND f.rule_id = e.rule_id AND f.position = e.until_position)"
+    )
+    ended = list(history.rows(statement, prefix="e."))
+    return {
+        (host_id, rule_id, end)
+        for host_id, rule_id, end in ended
+        if len(asked[rule_id]) > 1 and asked_anew(history, (host_id, rule_id), end)
+    }
+
+
 def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:
     """Return the trend since a run, of all, and by safeguard, host and group. ``groups``: of each the names of its hosts."""
     now = _failures(history)

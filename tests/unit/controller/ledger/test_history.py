@@ -165,6 +165,18 @@ def test_first_failure_of_what_passed_is_no_flapping(tmp_path):
     assert ask(tmp_path, 4)["flapping"] == []
 
 
+def test_what_ended_since_another_version_asks_was_not_mended_and_what_a_run_fixed_was(tmp_path, url):
+    """The low one ends with the move, the high and the critical one end later by themselves, the medium one is fixed with the move."""
+    finished(tmp_path, "run-1", 1, {"web": "ffff", "db": "ffff"})
+    finished(tmp_path, "run-2", 3, {"web": "ffpp", "db": "fffp"}, fixed={"web": ["idle_timeout"]}, version="2.0.0")
+    finished(tmp_path, "run-3", 11, {"web": "pfpp", "db": "pfff"}, version="2.0.0")
+
+    told = ask(tmp_path, 20, url, deadlines={"high": 15})["time_to_remediate"]
+
+    assert {severity: one["remediated"] for severity, one in told.items()} == {"high": 2, "medium": 1}
+    assert told["high"]["in_time"] == 2
+
+
 def test_time_to_remediate_and_what_is_overdue(tmp_path, url):
     runs(
         tmp_path,
