@@ -70,9 +70,11 @@ def without_other_versions(record: Record, newer: Record) -> Record:
 
 def not_looked_at(records: Iterable[Record], findings: Iterable[Record], unjudged: Iterable[Record]) -> list[Record]:
     """Return what records have as not looked at, without what was looked at after all (``findings``, ``unjudged``)."""
-    seen = {(one["benchmark"], one["rule"]) for one in findings}
-    seen |= {(one["benchmark"], one["recommendation"]) for one in unjudged}
-    left = {item_key(item): item for record in records for item in record.get("not_looked_at", ())}
+    # Of one version each, whether its name stands there or, in older records, its id alone.
+    seen = {(benchmark_id(one["benchmark"]), one["rule"]) for one in findings}
+    seen |= {(benchmark_id(one["benchmark"]), one["recommendation"]) for one in unjudged}
+    items = [item for record in records for item in record.get("not_looked_at", ())]
+    left = {(benchmark_id(item["benchmark"]), item_key(item)[1]): item for item in items}
     return [item for key, item in left.items() if key not in seen]
 
 

@@ -111,10 +111,10 @@ def _merged(catalog: Catalog, sources: list[Source], merging: Merging) -> Source
     for source in audited:
         for finding in source.record["findings"]:
             if _still_carried(catalog, newest.record, finding["benchmark"]):
-                taken.setdefault((finding["benchmark"], finding["rule"]), (source, finding))
+                taken.setdefault((benchmark_id(finding["benchmark"]), finding["rule"]), (source, finding))
         for item in source.record["not_yet_automated"]:
             if _still_carried(catalog, newest.record, item["benchmark"]):
-                open_items.setdefault((item["benchmark"], item["recommendation"]), item)
+                open_items.setdefault((benchmark_id(item["benchmark"]), item["recommendation"]), item)
     fresh = [pair for pair in taken.values() if not merging.is_stale(pair[0].record["audited_at"])]
     stale = [
         _too_old(source, finding, merging)
