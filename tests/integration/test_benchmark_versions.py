@@ -37,7 +37,10 @@ def test_move_to_another_version_is_no_drift_and_an_exception_by_its_old_number_
 
     assert (before.code, after.code) == (0, 0), after.said
     assert "v1.1.0, SUPERSEDED by v2.0.0 (1 host(s); ID=debian, VERSION_ID=12)" in before.said
-    assert "CIS Debian Linux 12 Benchmark v2.0.0 (1 host(s); ID=debian, VERSION_ID=12)" in after.said
+    assert (
+        "CIS Debian Linux 12 Benchmark v2.0.0, a PREVIEW that is not whole (1 host(s); ID=debian, VERSION_ID=12)"
+        in after.said
+    )
     for audit, numbers, version in ((before, ["2.4.1.7"], "1.1.0"), (after, ["2.4.1.8"], "2.0.0")):
         finding = audit.findings(host.name)[RULE]
         assert (finding["outcome"], finding["recommendations"]) == ("fail", numbers)

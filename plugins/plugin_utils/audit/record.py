@@ -109,10 +109,11 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
         "title": benchmark.title,
         "version": benchmark.version,
         "superseded_by": benchmark.superseded_by,
+        "preview": benchmark.preview,
         "chosen": "named" if named else "detected",
         "fits": detection.relation(benchmark, release) if release and detection.fits(benchmark, release) else "",
     }
-    record["benchmarks"].append({key: text for key, text in told.items() if text})
+    record["benchmarks"].append({key: what for key, what in told.items() if what})
     other = other_system(benchmark, answer) if named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")

@@ -118,7 +118,9 @@ class Summary:
         self._hosts[record["host"]] = row
         self._selections[row["selection"]] += 1
         for one in record["benchmarks"]:
-            told = {key: one[key] for key in ("id", "title", "version", "superseded_by", "fits") if key in one}
+            told = {
+                key: one[key] for key in ("id", "title", "version", "superseded_by", "preview", "fits") if key in one
+            }
             self._benchmarks[json.dumps(told, sort_keys=True)] += 1
         self._times.append(record["audited_at"])
         self._versions.add(record["collection_version"])
