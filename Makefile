@@ -115,6 +115,10 @@ docs: $(VENV)/.development ## write the reference pages from the catalog anew, a
 	@$(GENERATE_REFERENCE)
 	@$(BIN)/python -m tests.tools.platforms
 
+.PHONY: golden
+golden: $(VENV)/.development ## write anew what each benchmark comes to, by level and profile (tests/golden/)
+	@$(BIN)/python -m tests.tools.golden
+
 .PHONY: format
 format: $(VENV)/.development ## format the Python code
 	@$(BIN)/ruff format --quiet .

@@ -73,7 +73,7 @@ class ActionModule(HostAction):
         path, digest = store.write_record(record)
         return {
             "counts": record["counts"],
-            "benchmarks": [benchmark["id"] for benchmark in record["benchmarks"]],
+            "benchmarks": [f"{one['id']}@{one['version']}" for one in record["benchmarks"]],
             "safeguards": host_safeguards(known, record),
             "not_yet_automated": len(record["not_yet_automated"]),
             "not_looked_at": len(record["not_looked_at"]),

@@ -49,6 +49,8 @@ options:
   benchmark:
     description:
       - The benchmarks to hold the host against, or V(auto) to detect them from the host.
+      - Without a version, as V(debian_12), the newest that the catalog has; with one, as V(debian_12@1.1.0), that one. A host is held against
+        one version of a benchmark; groups of hosts may have different ones.
     type: list
     elements: str
     default: [auto]

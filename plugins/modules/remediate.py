@@ -155,7 +155,7 @@ options:
         description: A link to what shows it.
         type: str
       benchmark:
-        description: The benchmark of the recommendation, such as V(debian_12).
+        description: The benchmark of the recommendation, such as V(debian_12), or V(debian_12@1.1.0) where versions differ in what the number means.
         type: str
       recommendation:
         description: The number of a recommendation, in quotes. All its rules are excepted, in this benchmark.

@@ -6,7 +6,12 @@ import json
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import numbered
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from tests.payload import COLLECTION, payload
 
 ROUNDS = 7
@@ -20,6 +25,26 @@ for name, source in sources:
     compile(source, name, "exec", dont_inherit=True)
 print(len(sources), sum(len(source) for _name, source in sources), time.perf_counter() - started)
 """
+
+
+def test_request_does_not_grow_with_candidates(capsys):
+    """Nine more benchmarks that ask for nine tenths of the same, as versions and relatives of one do."""
+    known = load_catalog()
+    one = known.benchmarks["debian_12"]
+    sizes = {}
+    for number in (1, 10):
+        others = {}
+        for turn in range(1, number):
+            kept = tuple(item for place, item in enumerate(one.recommendations) if place % 10 != turn)
+            others[f"other_{turn}"] = replace(one, id=f"other_{turn}", recommendations=kept, others=())
+        catalog = replace(known, benchmarks={"debian_12": one, **others})
+        (plan,) = make_plan(catalog, Selection(level=2), {}, {})
+        sizes[number] = len(json.dumps(numbered(plan.request)))
+    with capsys.disabled():
+        print()
+        for number, size in sizes.items():
+            print(f"request of {number} candidate benchmark(s): {size} bytes")
+    assert sizes[10] < 1.2 * sizes[1]
 
 
 def test_payload(tmp_path, capsys):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import named, numbered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from tests.hosts.host import Host
 
@@ -65,7 +66,8 @@ class StormTarget:
 
     def observe(self, plan: PlatformPlan) -> Mapping[str, Any]:
         """Return the observations."""
-        return self._call(OBSERVE, json.dumps(plan.request))
+        answer = self._call(OBSERVE, json.dumps(numbered(plan.request)))
+        return {**answer, "observations": named(answer["observations"], plan.request["settings"])}
 
     def apply(self, _plan: PlatformPlan, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer of an apply. Raises `NoAnswer` where it was killed, `HipaaCisError` where it was refused."""

@@ -56,10 +56,11 @@ def _numbers(rule: ET.Element) -> Iterator[str]:
 
 
 def judged(path: Path, benchmark: str) -> dict[str, str]:
-    """Return recommendation -> the worst outcome of its findings."""
+    """Return recommendation -> the worst outcome of its findings. ``benchmark``: with its version or without."""
     found: dict[str, str] = {}
     for finding in json.loads(text_of(path))["findings"]:
-        for number in finding["recommendations"] if finding["benchmark"] == benchmark else ():
+        meant = benchmark in (finding["benchmark"], finding["benchmark"].partition("@")[0])
+        for number in finding["recommendations"] if meant else ():
             found[number] = min(found.get(number, finding["outcome"]), finding["outcome"], key=OUTCOMES.index)
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import resource
 import time
 from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
@@ -58,7 +59,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         units,
     )
 
-REQUEST_VERSION = 1
+REQUEST_VERSION = 2
 MAX_OBSERVATION_BYTES = 256 * 1024
 
 KindReader = Callable[[Host, Sequence[Address]], List[Observation]]
@@ -114,13 +115,12 @@ APART = ("file",)
 
 
 def request_for(settings: Sequence[Mapping[str, Any]]) -> str:
-    """Return the request for a list of settings, each ``{kind: ..., <address keys>}``, keyed by position."""
-    numbered = {
-        str(number): [setting.get("kind"), {key: item for key, item in setting.items() if key != "kind"}]
-        for number, setting in enumerate(settings)
-    }
-    benchmarks = {"settings": {"detect": None, "settings": list(numbered)}}
-    return json.dumps({"version": REQUEST_VERSION, "benchmarks": benchmarks, "settings": numbered, "options": {}})
+    """Return the request for a list of settings, each ``{kind: ..., <address keys>}``."""
+    asked = [
+        [setting.get("kind"), {key: item for key, item in setting.items() if key != "kind"}] for setting in settings
+    ]
+    benchmarks = {"settings": {"detect": None, "settings": [[0, len(asked)]]}}
+    return json.dumps({"version": REQUEST_VERSION, "benchmarks": benchmarks, "settings": asked, "options": {}})
 
 
 def host_for(options: Mapping[str, Any]) -> Host:
@@ -181,19 +181,32 @@ def keys_of(request: Mapping[str, Any], chosen: Sequence[str]) -> List[str]:
 
 
 def parse(text: str) -> Dict[str, Any]:
-    """Return a request that was looked at. Raises `RequestError`."""
+    """Return a request that was looked at, its settings by their numbers, as text. Raises `RequestError`."""
     request = parse_version(text, REQUEST_VERSION)
     settings = request.get("settings")
     benchmarks = request.get("benchmarks")
-    if not isinstance(settings, dict) or not isinstance(benchmarks, dict):
-        raise RequestError("the request needs the objects 'settings' and 'benchmarks'")
-    for key, setting in settings.items():
+    if not isinstance(settings, list) or not isinstance(benchmarks, dict):
+        raise RequestError("the request needs the list 'settings' and the object 'benchmarks'")
+    request["settings"] = {str(number): setting for number, setting in enumerate(settings)}
+    for key, setting in request["settings"].items():
         _check_setting(key, setting)
     for name, wanted in benchmarks.items():
-        unknown = [key for key in wanted.get("settings", ()) if key not in settings]
-        if unknown or "settings" not in wanted:
-            raise RequestError("benchmark %s names settings that the request does not hold: %s" % (name, unknown[:3]))
+        wanted["settings"] = [
+            str(number) for first, end in _ranges(name, wanted, len(settings)) for number in range(first, end)
+        ]
     return request
+
+
+def _ranges(name: str, wanted: Any, most: int) -> List[List[int]]:
+    """Return the ranges of a benchmark: ``[first, behind the last]``, each number there being a setting's."""
+    ranges = wanted.get("settings") if isinstance(wanted, dict) else None
+    if not isinstance(ranges, list) or not all(_is_range(one, most) for one in ranges):
+        raise RequestError("benchmark %s names settings that the request does not hold: %.200r" % (name, ranges))
+    return ranges
+
+
+def _is_range(given: Any, most: int) -> bool:
+    return isinstance(given, list) and len(given) == 2 and all(type(end) is int and 0 <= end <= most for end in given)
 
 
 def _check_setting(key: str, setting: Any) -> None:
@@ -206,7 +219,13 @@ def _check_setting(key: str, setting: Any) -> None:
 
 
 def _matches(detect: Any, facts: Mapping[str, Any]) -> bool:
-    return detect is None or all(facts["os_release"].get(key) == wanted for key, wanted in detect.items())
+    release = facts["os_release"]
+    return detect is None or all(_has(key, release.get(key, ""), wanted) for key, wanted in detect.items())
+
+
+def _has(key: str, value: str, wanted: Sequence[str]) -> bool:
+    """Return whether a value is one of those wanted; a version also where it is a release below one: 9.4 of 9."""
+    return value in wanted or (key == "VERSION_ID" and any(value.startswith(one + ".") for one in wanted))
 
 
 def host_facts(host: Host) -> Dict[str, Any]:
@@ -220,10 +239,13 @@ def host_facts(host: Host) -> Dict[str, Any]:
         for line in split_lines(text):
             name, sign, value = line.strip(BLANKS).partition("=")
             if sign and not name.startswith("#"):
-                release[name] = value.strip("\"'")
+                quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+                release[name] = re.sub(r"\\([\\$\"'`])", r"\1", value[1:-1] if quoted else value)
         break
     return {
-        "os_release": {key: release[key][:200] for key in ("ID", "VERSION_ID", "PRETTY_NAME") if key in release},
+        "os_release": {
+            key: release[key][:200] for key in ("ID", "ID_LIKE", "VERSION_ID", "PRETTY_NAME") if key in release
+        },
         "kernel": platform.release(),
         "machine": platform.machine(),
         "python": platform.python_version(),

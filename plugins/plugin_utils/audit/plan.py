@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import parameters, scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, parameters, scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import ordered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Benchmark,
@@ -28,12 +29,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Value, substitute
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
-REQUEST_VERSION = 1
+REQUEST_VERSION = 2
 
 
 @dataclass(frozen=True)
 class PlannedRule:
-    """A rule of one benchmark with the site's values put in. ``values``: its parameters; ``loose``: those outside their bound."""
+    """A rule of one benchmark (its name with the version) with the site's values put in. ``values``: its parameters; ``loose``: those outside their bound."""
 
     rule: Rule
     benchmark: str
@@ -62,7 +63,7 @@ class BenchmarkPlan:
 
 @dataclass(frozen=True)
 class PlatformPlan:
-    """All candidate benchmarks of a platform, and the one request that serves them."""
+    """All candidate benchmarks of a platform, and the one request that serves them; it is `numbered` when it travels."""
 
     platform: Platform
     benchmarks: tuple[BenchmarkPlan, ...]
@@ -102,7 +103,7 @@ def make_plan(
     Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
     """
     selection.check(catalog)
-    named = [catalog.benchmarks[name] for name in selection.benchmarks]
+    named = selection.named(catalog)
     candidates = named or [item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected]
     plans = []
     for platform in catalog.platforms.values():
@@ -138,7 +139,7 @@ def _benchmark_plan(
         if not recommendation.rules and selection.wants_unjudged(recommendation):
             unjudged.append(recommendation)
     rules = tuple(
-        _planned(catalog.rules[name], benchmark.id, tuple(item.id for item in items), values)
+        _planned(catalog.rules[name], benchmark.name, tuple(item.id for item in items), values)
         for name, items in wanted.items()
         if selection.wants_rule(catalog.rules[name], items)
     )
@@ -167,7 +168,9 @@ def _beside(
         for name in recommendation.rules:
             if name in excepted and name not in selected:
                 wanted.setdefault(name, []).append(recommendation.id)
-    rules = [_planned(catalog.rules[name], plan.benchmark.id, tuple(ids), plan.values) for name, ids in wanted.items()]
+    rules = [
+        _planned(catalog.rules[name], plan.benchmark.name, tuple(ids), plan.values) for name, ids in wanted.items()
+    ]
     return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
 
 
@@ -195,13 +198,13 @@ def _request(
         if any(planned.rule.governed for planned in plan.rules):
             keys[request.add(platform.governed["setting"])] = None
         benchmarks[plan.benchmark.id] = {
-            "detect": dict(plan.benchmark.detect) if detect else None,
+            "detect": detection.accepted(plan.benchmark, [one.benchmark for one in plans]) if detect else None,
             "settings": list(keys),
         }
     return {
         "version": REQUEST_VERSION,
         "benchmarks": benchmarks,
-        "settings": request.settings,
+        "settings": ordered(request.settings, benchmarks),
         "options": dict(options),
     }
 

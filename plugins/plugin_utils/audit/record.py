@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import governed
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, governed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
@@ -103,14 +103,17 @@ def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
 
 def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, answer: Answer) -> None:
     benchmark = plan.benchmark
-    record["benchmarks"].append(
-        {
-            "id": benchmark.id,
-            "title": benchmark.title,
-            "version": benchmark.version,
-            "chosen": "named" if named else "detected",
-        }
-    )
+    release = answer.get("facts", {}).get("os_release", {})
+    told = {
+        "id": benchmark.id,
+        "title": benchmark.title,
+        "version": benchmark.version,
+        "superseded_by": benchmark.superseded_by,
+        "preview": benchmark.preview,
+        "chosen": "named" if named else "detected",
+        "fits": detection.relation(benchmark, release) if release and detection.fits(benchmark, release) else "",
+    }
+    record["benchmarks"].append({key: what for key, what in told.items() if what})
     other = other_system(benchmark, answer) if named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")
@@ -119,7 +122,7 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
     record["parameters"].update({name: plan.values[name].as_dict() for name in sorted(used)})
     record["not_yet_automated"].extend(
         {
-            "benchmark": benchmark.id,
+            "benchmark": benchmark.name,
             "recommendation": item.id,
             "title": item.title,
             "reason": item.not_yet_automated.strip(),
@@ -165,13 +168,11 @@ def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:
 def other_system(benchmark: Benchmark, answer: Answer) -> str:
     """Return what speaks against a benchmark that was named for a host: the host says that it is another system."""
     release = answer.get("facts", {}).get("os_release", {})
-    if not release or all(release.get(key) == wanted for key, wanted in benchmark.detect.items()):
+    if not release or detection.fits(benchmark, release):
         return ""
-    return f"The host says it is {release.get('PRETTY_NAME', 'another system')}; {benchmark.id} was named for it"
+    return f"The host says it is {release.get('PRETTY_NAME', 'another system')}; {benchmark.name} was named for it"
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:
     release: Mapping[str, Any] = next((answer.get("facts", {}).get("os_release", {}) for _plan, answer in answers), {})
-    system = release.get("PRETTY_NAME") or "an unknown system"
-    known = ", ".join(sorted(catalog.benchmarks))
-    return f"No benchmark fits this host ({system}). Name one with hipaa_cis_benchmark to use it all the same. Known: {known}."
+    return detection.why_none(catalog, release)

@@ -28,8 +28,8 @@ def raw_task(record: Mapping[str, Any], answers: Sequence[tuple[PlatformPlan, Ma
     judged = {_key(one) for one in record["findings"]}
     asked = {name: record["selection"][name] for name in ("level", "profile")}
     without = {
-        one.benchmark.id: sorted(
-            rule for rule in _rules(one.benchmark, asked) if (one.benchmark.id, rule) not in judged
+        one.benchmark.name: sorted(
+            rule for rule in _rules(one.benchmark, asked) if (one.benchmark.name, rule) not in judged
         )
         for plan, answer in answers
         for one in plan.benchmarks
@@ -70,9 +70,10 @@ def judge_again(catalog: Catalog, record: Mapping[str, Any], tasks: Sequence[Map
 
 def _asked(catalog: Catalog, task: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (benchmark, rule) that a task judged by its answers."""
+    known = catalog.benchmark_names()
     for name, without in task["without"].items():
-        if name in catalog.benchmarks:
-            yield from ((name, rule) for rule in _rules(catalog.benchmarks[name], task) if rule not in without)
+        if name in known:
+            yield from ((name, rule) for rule in _rules(catalog.benchmark(name), task) if rule not in without)
 
 
 def _rules(benchmark: Benchmark, asked: Mapping[str, Any]) -> set[str]:
@@ -101,7 +102,7 @@ def _judged(catalog: Catalog, task: Mapping[str, Any], findings: Sequence[Docume
     for platform_plan in plans:
         judge = Judge(platform_plan.platform, task["platforms"].get(platform_plan.platform.id, {}))
         for plan in platform_plan.benchmarks:
-            rules = [planned for planned in plan.rules if (plan.benchmark.id, planned.rule.id) in wanted]
+            rules = [planned for planned in plan.rules if (planned.benchmark, planned.rule.id) in wanted]
             yield from judged_rules(platform_plan, judge, rules, task["scan_exclude"])[0]
 
 

@@ -45,7 +45,7 @@ def _of_rule(
 ) -> dict[str, Any]:
     known = catalog.rules[rule]
     return {
-        "benchmark": benchmark.id,
+        "benchmark": benchmark.name,
         "rule": rule,
         "recommendations": [item.id for item in recommendations],
         "title": known.title,
@@ -56,7 +56,7 @@ def _of_rule(
 
 def _of_recommendation(benchmark: Benchmark, item: Recommendation, why: str) -> dict[str, Any]:
     return {
-        "benchmark": benchmark.id,
+        "benchmark": benchmark.name,
         "recommendations": [item.id],
         "title": item.title,
         "cites": list(item.cites),

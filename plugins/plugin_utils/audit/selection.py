@@ -61,18 +61,28 @@ class Selection:
 
     def check(self, catalog: Catalog) -> None:
         """Raise `HipaaCisError` on any name that the catalog does not know."""
-        for name in self.benchmarks:
-            if name not in catalog.benchmarks:
-                raise HipaaCisError(unknown("benchmark", name, catalog.benchmarks))
+        named = self.named(catalog)
         for level in (self.level, self.meant["level"]):
             if level not in (1, 2):
                 raise HipaaCisError(f"unknown level '{level}'. Known: 1, 2 (level 2 includes level 1).")
-        chosen = [catalog.benchmarks[name] for name in self.benchmarks] or list(catalog.benchmarks.values())
+        chosen = named or list(catalog.benchmarks.values())
         profiles = {profile for benchmark in chosen for profile in benchmark.profiles}
         for profile in (self.profile, self.meant["profile"]):
             if profile not in profiles:
                 raise HipaaCisError(unknown("profile", profile, profiles))
         self._check_filters(_known_names(catalog, chosen))
+
+    def named(self, catalog: Catalog) -> list[Benchmark]:
+        """Return the benchmarks that were named. Raises `HipaaCisError` on one that is unknown, and on two versions of one."""
+        found = list({one.name: one for one in map(catalog.benchmark, self.benchmarks)}.values())
+        for number, one in enumerate(found):
+            for other in found[:number]:
+                if one.id == other.id:
+                    raise HipaaCisError(
+                        f"A host is held against one version of a benchmark, and {other.name} and {one.name} are named. Name one, or give "
+                        "hipaa_cis_benchmark to each group of hosts by itself."
+                    )
+        return found
 
     def _check_filters(self, known: Mapping[str, set[str]]) -> None:
         for option, filters in (("include", self.include), ("exclude", self.exclude)):

@@ -189,13 +189,18 @@ def _gaps(files: list[YamlFile], rules: dict[str, Any], cites: set[str], problem
 
 
 def _benchmarks(files: list[YamlFile], catalog: Checked, problems: list[str]) -> dict[str, Any]:
-    heads = {}
+    """Return the benchmarks by id and version (``debian_12@1.1.0``)."""
+    heads: dict[str, Any] = {}
     for file in files:
-        if "id" in file.data:
-            heads[file.data["id"]] = {**file.data, "recommendations": []}
-            _benchmark_head(file, catalog, problems)
+        if "id" not in file.data:
+            continue
+        name = f"{file.data['id']}@{file.data['version']}"
+        if name in heads:
+            problems.append(file.problem(["id"], f"the benchmark '{name}' stands in another file too"))
+        heads[name] = {**file.data, "recommendations": []}
+        _benchmark_head(file, catalog, problems)
     for file in files:
-        name = file.data.get("id") or file.data["benchmark"]
+        name = f"{file.data['id']}@{file.data['version']}" if "id" in file.data else file.data["benchmark"]
         if name not in heads:
             problems.append(file.problem(["benchmark"], unknown("benchmark", name, heads)))
             continue

@@ -19,7 +19,11 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogErr
 def advice(known: Catalog) -> Iterator[str]:
     """Yield what the loader takes but a catalog should not hold."""
     used = {
-        rule for benchmark in known.benchmarks.values() for item in benchmark.recommendations for rule in item.rules
+        rule
+        for newest in known.benchmarks.values()
+        for benchmark in newest.versions
+        for item in benchmark.recommendations
+        for rule in item.rules
     }
     for rule in sorted(set(known.rules) - used):
         yield f"rule '{rule}' stands in no benchmark; give it a recommendation or delete it"

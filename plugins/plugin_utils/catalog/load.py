@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
         platforms={key: _platform(data) for key, data in raw["platforms"].items()},
         rules={key: model.Rule(**_tuples(data)) for key, data in raw["rules"].items()},
         parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
-        benchmarks={key: _benchmark(data) for key, data in raw["benchmarks"].items()},
+        benchmarks=_newest([_benchmark(data) for data in raw["benchmarks"].values()]),
         safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
         retired=raw["retired"],
         amendments=tuple(_amendment(data) for data in raw["amendments"]),
@@ -101,7 +102,24 @@ def _platform(data: dict[str, Any]) -> model.Platform:
 
 def _benchmark(data: dict[str, Any]) -> model.Benchmark:
     recommendations = tuple(model.Recommendation(**_tuples(item)) for item in data["recommendations"])
-    return model.Benchmark(**{**data, "parameters": data.get("parameters", {}), "recommendations": recommendations})
+    detect = {key: (text,) if isinstance(text, str) else tuple(text) for key, text in data["detect"].items()}
+    own = {"parameters": data.get("parameters", {}), "recommendations": recommendations, "detect": detect}
+    return model.Benchmark(**{**_tuples(data), **own})
+
+
+def _newest(benchmarks: Sequence[model.Benchmark]) -> dict[str, model.Benchmark]:
+    """Return of each id the newest version that is no preview, with the others. Older ones are superseded by the newest of all."""
+    found: dict[str, list[model.Benchmark]] = {}
+    for one in benchmarks:
+        found.setdefault(one.id, []).append(one)
+    result = {}
+    for name, versions in found.items():
+        versions.sort(key=lambda one: one.number, reverse=True)
+        newest, *older = versions
+        told = [newest, *(replace(one, superseded_by=newest.superseded_by or newest.version) for one in older)]
+        meant = next((one for one in told if not one.preview), newest)
+        result[name] = replace(meant, others=tuple(one for one in told if one is not meant))
+    return result
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

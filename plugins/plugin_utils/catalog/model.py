@@ -148,17 +148,50 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A CIS document for one platform and version."""
+    """A CIS document for one platform and version.
+
+    ``derivatives``: the ``ID`` of each system that is held against it where no benchmark is its own; ``supplement``: it stands beside
+    the benchmark of a system and never in its place; ``superseded_by``: a newer version, whether the catalog has it or not;
+    ``preview``: it is not whole yet, and taken where its version is named only; ``others``: the other versions that the catalog has,
+    the newest first.
+    """
 
     id: str
     title: str
     version: str
     platform: str
-    detect: Mapping[str, str]
+    # Key of os-release -> values, one of which a host has to have; of VERSION_ID also a release below it.
+    detect: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, Mapping[str, Any]]
     recommendations: tuple[Recommendation, ...]
     # Numbers of earlier versions that are gone -> why.
     retired: Mapping[str, str] = field(default_factory=dict)
+    derivatives: tuple[str, ...] = ()
+    supplement: bool = False
+    superseded_by: str = ""
+    preview: bool = False
+    others: tuple[Benchmark, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its id with its version: ``debian_12@1.1.0``."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def versions(self) -> tuple[Benchmark, ...]:
+        """It and its other versions; the one that its id alone means is the first."""
+        return (self, *self.others)
+
+    def meant_by(self, name: str) -> list[Benchmark]:
+        """Return the versions that a name means: one, or by the id all that are taken by themselves."""
+        return [
+            one for one in self.versions if name == one.name or (name == one.id and (one is self or not one.preview))
+        ]
+
+    @property
+    def number(self) -> list[int]:
+        """Its version, to be compared with another."""
+        return [int(part) for part in self.version.split(".")]
 
     @property
     def profiles(self) -> set[str]:
@@ -221,6 +254,7 @@ class Catalog:
     platforms: Mapping[str, Platform]
     rules: Mapping[str, Rule]
     parameters: Mapping[str, Parameter]
+    # By id, the newest version of each that is no preview.
     benchmarks: Mapping[str, Benchmark]
     safeguards: Mapping[str, Cite]
     neighbours: Mapping[str, Cite]
@@ -250,14 +284,36 @@ class Catalog:
         added = {row.cite: row for row in amendment.safeguards}
         return replace(self, safeguards={**rows, **added}, amended_by=amendment)
 
+    def benchmark_names(self) -> list[str]:
+        """Return all names that `benchmark` takes."""
+        versions = [one.name for newest in self.benchmarks.values() for one in newest.versions]
+        return sorted([*self.benchmarks, *versions])
+
+    def benchmark(self, name: str) -> Benchmark:
+        """Return a benchmark by its id, which is its newest version that is no preview, or by id and version. Raises `HipaaCisError`."""
+        identifier, sign, _version = name.partition("@")
+        newest = self.benchmarks.get(identifier)
+        for one in newest.versions if newest else ():
+            if name in (one.id, one.name):
+                return one
+        names = self.benchmark_names() if sign else self.benchmarks
+        known = [one.name for one in newest.versions] if newest else names
+        raise HipaaCisError(unknown("benchmark", name, known))
+
     def rule_recommendations(self, rule: str) -> list[dict[str, str]]:
-        """Return where a rule stands in benchmarks: ``[{benchmark, id}]``."""
+        """Return where a rule stands in benchmarks: ``[{benchmark, id}]``, the benchmark with its version."""
         return [
-            {"benchmark": benchmark.id, "id": recommendation.id}
-            for benchmark in self.benchmarks.values()
+            {"benchmark": benchmark.name, "id": recommendation.id}
+            for newest in self.benchmarks.values()
+            for benchmark in newest.versions
             for recommendation in benchmark.recommendations
             if rule in recommendation.rules
         ]
+
+
+def benchmark_id(name: str) -> str:
+    """Return the id in the name of a benchmark, whether its version stands there or not."""
+    return name.partition("@")[0]
 
 
 def leaves(settings: Any) -> Iterator[Setting]:

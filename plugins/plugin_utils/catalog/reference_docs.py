@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers, role_docs
@@ -33,8 +33,8 @@ def pages(known: Catalog) -> dict[str, str]:
         "parameters.md": _page("Parameters", _parameters(known)),
         "selection.md": _page("What can be included and excluded", _selection(known)),
     }
-    for benchmark in known.benchmarks.values():
-        result[f"benchmark_{benchmark.id}.md"] = _page(
+    for benchmark in [one for newest in known.benchmarks.values() for one in newest.versions]:
+        result[f"benchmark_{benchmark.id}_{benchmark.version}.md"] = _page(
             f"{benchmark.title} v{benchmark.version}", _benchmark(known, benchmark)
         )
     return {FOLDER + name: text for name, text in result.items()}
@@ -145,12 +145,48 @@ def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:
     judged = [item for item in benchmark.recommendations if item.rules]
     manual = sum(all(known.rules[rule].manual for rule in item.rules) for item in judged)
     total = len(benchmark.recommendations)
+    yield f"Named as `{benchmark.name}`{_versions(benchmark, known.benchmarks[benchmark.id].version == benchmark.version)}."
+    yield ""
     yield f"{total} recommendations: {len(judged) - manual} judged, {manual} for a person, {total - len(judged)} not yet automated."
+    older = [one for one in known.benchmarks[benchmark.id].versions if one.number < benchmark.number]
+    if older:
+        yield from _since(max(older, key=lambda one: one.number), benchmark)
     yield from ("", "| id | levels | rules |", "|---|---|---|")
     for item in benchmark.recommendations:
         levels = ", ".join(f"{profile} {level}" for profile, level in item.level.items())
         what = ", ".join(item.rules) or f"not yet automated: {_cell(item.title)} ({_cell(item.not_yet_automated)})"
         yield f"| {item.id} | {levels} | {what} |"
+
+
+def _since(before: Benchmark, benchmark: Benchmark) -> Iterator[str]:
+    """Write which numbers the rules of the version before have now. What runs compare is rules, so none of this is drift."""
+    then, now = (_numbers(one) for one in (before, benchmark))
+    moved = {rule: (then[rule], now[rule]) for rule in then if rule in now and then[rule] != now[rule]}
+    yield from ("", f"Since v{before.version}: {len(moved)} rules have other numbers,")
+    yield f"{len(now.keys() - then.keys())} are new ({_named(now.keys() - then.keys())}),"
+    yield f"{len(then.keys() - now.keys())} are asked no more ({_named(then.keys() - now.keys())})."
+    yield from ("", f"| rule | v{before.version} | v{benchmark.version} |", "|---|---|---|")
+    yield from (f"| {rule} | {', '.join(moved[rule][0])} | {', '.join(moved[rule][1])} |" for rule in moved)
+
+
+def _named(rules: Iterable[str]) -> str:
+    return ", ".join(sorted(rules)) or "none"
+
+
+def _numbers(benchmark: Benchmark) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for item in benchmark.recommendations:
+        for rule in item.rules:
+            found.setdefault(rule, []).append(item.id)
+    return found
+
+
+def _versions(benchmark: Benchmark, meant: bool) -> str:
+    """Return how it stands to other versions. ``meant``: it is the one that its id alone means."""
+    if benchmark.preview:
+        return ", and so only: it is a preview, of which not all is judged yet that could be"
+    newer = f"; superseded by v{benchmark.superseded_by}" if benchmark.superseded_by else ""
+    return f", or as `{benchmark.id}`{newer}" if meant else newer
 
 
 def main(arguments: Sequence[str]) -> int:

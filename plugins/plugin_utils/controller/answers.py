@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import named
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import (
     Shape,
     Space,
@@ -95,7 +96,7 @@ _observation = fields({"state": text(100)}, {"source": text(), "reason": text(),
 
 
 def observed(answer: Any, request: Mapping[str, Any]) -> Answer:
-    """Return what an observe module answered to a request. Raises `Unusable`.
+    """Return what an observe module answered to a request, by the names that its settings have there. Raises `Unusable`.
 
     An observation that cannot be used is an error of its setting; anything else spoils the whole answer.
     """
@@ -111,7 +112,7 @@ def observed(answer: Any, request: Mapping[str, Any]) -> Answer:
     if not isinstance(seen, Mapping):
         raise Unusable("the answer.observations is no object")
     space = Space(MAX_OBSERVATIONS)
-    taken["observations"] = {key: _setting(seen[key], space) for key in request["settings"] if key in seen}
+    taken["observations"] = {key: _setting(one, space) for key, one in named(seen, request["settings"]).items()}
     return taken
 
 

@@ -16,6 +16,7 @@ from ansible.release import __version__ as ANSIBLE_VERSION  # noqa: N812 - it is
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.replay import raw_task
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import numbered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
@@ -195,13 +196,14 @@ class HostAction(Action):
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> answers.Answer:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
         with within(_observation_seconds(plan.request["options"])):
-            answer = self._on_host(plan.platform.observe, plan.request, variables)
+            answer = self._on_host(plan.platform.observe, numbered(plan.request), variables)
         with self._looking_at_it(HipaaCisError):
             return answers.observed(answer, plan.request)
 
     def _apply(self, plan: PlatformPlan, request: Mapping[str, Any], variables: dict[str, Any]) -> answers.Answer:
         """Return the apply module's answer. Raises as `_on_host`, and `NoAnswer` where it cannot be used."""
-        answer = self._on_host(str(plan.platform.apply), request, variables)
+        sent = {**request, **({"observe": numbered(request["observe"])} if "observe" in request else {})}
+        answer = self._on_host(str(plan.platform.apply), sent, variables)
         with self._looking_at_it(NoAnswer):
             return answers.applied(answer, request)
 

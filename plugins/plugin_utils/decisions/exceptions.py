@@ -11,7 +11,11 @@ from datetime import date
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
+    Catalog,
+    Recommendation,
+    benchmark_id,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import days
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import Context, Item, names_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
@@ -26,7 +30,8 @@ _MORE = ("id", "kind", "risk", "addressable", "proposed_by", "approved_on", "tic
 class Subject:
     """What a decision is about: a rule in every benchmark, all rules of one recommendation of a benchmark, or a safeguard.
 
-    One on a safeguard bears on its state only.
+    One on a safeguard bears on its state only. ``benchmark``: with its version, or without where the number means the same in all
+    versions; the rules are meant in every version, so that the decision holds on when a host moves to the next.
     """
 
     rule: str = ""
@@ -38,8 +43,12 @@ class Subject:
         """Return the ids of the rules that are meant."""
         if self.rule or self.safeguard:
             return (self.rule,) if self.rule else ()
-        recommendations = known.benchmarks[self.benchmark].recommendations
-        return next(item.rules for item in recommendations if item.id == self.recommendation)
+        return next(item.rules for _name, item in self.numbered(known))
+
+    def numbered(self, known: Catalog) -> list[tuple[str, Recommendation]]:
+        """Return (benchmark with its version, recommendation) of each version that is named and has the number."""
+        named = known.benchmarks[benchmark_id(self.benchmark)].meant_by(self.benchmark)
+        return [(one.name, item) for one in named for item in one.recommendations if item.id == self.recommendation]
 
     def as_dict(self) -> dict[str, str]:
         """Return the JSON form; what is not named is left out."""
@@ -80,7 +89,7 @@ class ExceptionDecision:
 
     def is_of(self, rule: str, benchmark: str) -> bool:
         """Return the same for the ids of rule and benchmark."""
-        return rule in self.rules and self.subject.benchmark in ("", benchmark)
+        return rule in self.rules and benchmark_id(self.subject.benchmark) in ("", benchmark_id(benchmark))
 
     @property
     def said(self) -> str:
@@ -105,6 +114,9 @@ class ExceptionDecision:
             "timezone": self.timezone,
             "state": self.state,
         }
+        if self.subject.recommendation:
+            # A later version has another number for them, or another rule at the number.
+            result["rules"] = list(self.rules)
         if self.compensating:
             result["compensating"] = list(self.compensating)
         return result
@@ -143,7 +155,8 @@ class Decisions:
         holding = [one for one in self.exceptions if one.state == days.IN_FORCE]
         for number, one in enumerate(holding):
             for other in holding[:number]:
-                alike = one.subject.benchmark in ("", other.subject.benchmark) or not other.subject.benchmark
+                about = {benchmark_id(both.subject.benchmark) for both in (one, other)}
+                alike = len(about) == 1 or "" in about
                 same = one.subject.safeguard and one.subject.safeguard == other.subject.safeguard
                 if same or (alike and set(one.rules) & set(other.rules)):
                     yield other, one
@@ -173,6 +186,8 @@ def faults(item: Item, context: Context) -> Iterator[tuple[str, str]]:
             if name not in allowed:
                 yield key, _former(subject, context.known) or unknown(key, name, allowed)
                 break
+        else:
+            yield from _ambiguous(subject, context.known)
     yield from days.faults(item, context.now, "approved_on", "expires", "an exception")
     open_cites = [
         cite
@@ -205,9 +220,20 @@ def _allowed(subject: Subject, known: Catalog) -> Iterator[tuple[str, str, Itera
     elif subject.safeguard:
         yield "safeguard", subject.safeguard, known.safeguards
     else:
-        yield "benchmark", subject.benchmark, known.benchmarks
-        items = known.benchmarks[subject.benchmark].recommendations
-        yield "recommendation", subject.recommendation, {item.id for item in items}
+        yield "benchmark", subject.benchmark, known.benchmark_names()
+        named = known.benchmarks[benchmark_id(subject.benchmark)].meant_by(subject.benchmark)
+        yield "recommendation", subject.recommendation, {item.id for one in named for item in one.recommendations}
+
+
+def _ambiguous(subject: Subject, known: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield that a number means something else in another version of the benchmark, where none is named."""
+    found = subject.numbered(known) if subject.recommendation else []
+    if len({item.rules or item.title for _name, item in found}) > 1:
+        told = "; ".join(f"{name}: {', '.join(item.rules) or item.title}" for name, item in found)
+        not_the_same = (
+            f"recommendation {subject.recommendation} is not the same in all versions of {subject.benchmark} ({told})"
+        )
+        yield "benchmark", f"{not_the_same}. Write the version that was meant, as benchmark: {found[-1][0]}"
 
 
 def _former(subject: Subject, known: Catalog) -> str:
@@ -215,8 +241,8 @@ def _former(subject: Subject, known: Catalog) -> str:
     if subject.rule:
         now = next((rule.id for rule in known.rules.values() if subject.rule in rule.formerly), "")
         why, what = known.retired.get(subject.rule, ""), f"the rule {subject.rule}"
-    elif subject.benchmark in known.benchmarks:
-        benchmark = known.benchmarks[subject.benchmark]
+    elif subject.benchmark in known.benchmark_names():
+        benchmark = known.benchmark(subject.benchmark)
         now = next((item.id for item in benchmark.recommendations if subject.recommendation in item.formerly), "")
         why, what = benchmark.retired.get(subject.recommendation, ""), f"recommendation {subject.recommendation}"
     else:

@@ -18,8 +18,9 @@ SECTION = "systems"
 def faults(item: Item, context: Context) -> Iterator[tuple[str, str]]:
     """Yield (key, message) for each fault of an entry that fits the schema."""
     benchmarks = context.known.benchmarks
-    if "benchmark" in item and item["benchmark"] not in benchmarks:
-        yield "benchmark", unknown("benchmark", item["benchmark"], benchmarks)
+    names = context.known.benchmark_names()
+    if "benchmark" in item and item["benchmark"] not in names:
+        yield "benchmark", unknown("benchmark", item["benchmark"], names)
     profiles = {name for one in benchmarks.values() for name in one.profiles}
     if "profile" in item and item["profile"] not in profiles:
         yield "profile", unknown("profile", item["profile"], profiles)

@@ -38,7 +38,8 @@ def faults(item: Item, context: Context) -> Iterator[tuple[str, str]]:
 
 def _looser(parameter: Parameter, given: Any, known: Catalog) -> bool:
     """Return whether a value is outside of the bound of the parameter, or of any benchmark that has its own."""
-    bounds = [one.parameters.get(parameter.id, {}).get("bound") for one in known.benchmarks.values()]
+    benchmarks = [one for newest in known.benchmarks.values() for one in newest.versions]
+    bounds = [one.parameters.get(parameter.id, {}).get("bound") for one in benchmarks]
     value = coerced(parameter.type, given)
     return any(bound is not None and not matchers.matches(bound, value) for bound in [parameter.bound, *bounds])
 

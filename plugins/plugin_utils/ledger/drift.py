@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import Change, History, Pair
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import ASKED_ANEW, KINDS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import kind as kind_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES
 
@@ -34,8 +34,8 @@ def drift(history: History, since: int) -> dict[str, Any]:
     asked = asked_by(history)
     for pair, change in history.changes(since).items():
         kind = kind_of(change.before, change.now) if firsts.get(pair[0], 0) <= since else ""
-        if kind == "regressed" and len(asked[pair[1]]) > 1 and asked_anew(history, pair, change.since):
-            kind = "demanded"
+        if kind in ASKED_ANEW and len(asked[pair[1]]) > 1 and asked_anew(history, pair, change.since):
+            kind = ASKED_ANEW[kind]
         if kind:
             found[kind].append(_told(history, pair, change))
     for rows in found.values():
@@ -66,7 +66,7 @@ def asked_by(history: History) -> dict[int, set[str]]:
 
 
 def asked_anew(history: History, pair: Pair, position: int) -> bool:
-    """Return whether the look that saw a failure was asked by another benchmark than the look before it."""
+    """Return whether the look that saw a change was asked by another benchmark than the look before it."""
     host_id, rule_id = pair
     looks = history.plain(
         "SELECT scope_id FROM hipaa_cis_looks WHERE host_id = :host AND position <= :position AND scope_id IS NOT NULL ORDER BY position DESC",
@@ -75,6 +75,33 @@ def asked_anew(history: History, pair: Pair, position: int) -> bool:
     )
     by = [history.scopes[row.scope_id][rule_id] for row in looks if rule_id in history.scopes[row.scope_id]][:2]
     return len(by) == 2 and by[0] != by[1]
+
+
+def ended_by_asking(history: History, least: int) -> set[tuple[int, int, int]]:
+    """Return (host, rule, position) of failures that ended, from a run on, at a look that another benchmark or version asked.
+
+    So ends what is asked otherwise, and nobody has mended anything; where the run says that it fixed it, it did.
+    """
+    asked = asked_by(history)
+    if all(len(by) < 2 for by in asked.values()):
+        return set()
+    moves = (
+        "SELECT DISTINCT position FROM (SELECT position, scope_id, lag(scope_id) OVER (PARTITION BY host_id ORDER BY position) AS last_one "
+        "FROM hipaa_cis_looks WHERE scope_id IS NOT NULL) AS looked WHERE last_one <> scope_id AND position >= :least"
+    )
+    # Positions are numbers of ours.
+    positions = ", ".join(str(int(row.position)) for row in history.everything(moves, least=least)) or "-1"
+    statement = (
+        "SELECT e.host_id, e.rule_id, e.until_position FROM hipaa_cis_episodes e WHERE e.outcome = 'f' AND e.after IN ('p', 'n') "  # noqa: S608
+        f"AND e.until_position IN ({positions}){{chosen}} AND NOT EXISTS (SELECT 1 FROM hipaa_cis_fixes f WHERE f.host_id = e.host_id "
+        "AND f.rule_id = e.rule_id AND f.position = e.until_position)"
+    )
+    ended = list(history.rows(statement, prefix="e."))
+    return {
+        (host_id, rule_id, end)
+        for host_id, rule_id, end in ended
+        if len(asked[rule_id]) > 1 and asked_anew(history, (host_id, rule_id), end)
+    }
 
 
 def trend(history: History, since: int, groups: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current
-from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.drift import asked_anew, asked_by
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.drift import asked_anew, asked_by, ended_by_asking
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import NONE, Ended, Failing
 
@@ -86,7 +86,10 @@ def _endings(base: Path, given: str | None, before: int, least: int) -> Iterator
     )
     with current(base, given) as ledger:
         history = History(ledger.connection)
+        otherwise = ended_by_asking(history, least + 1)
         for host_id, rule_id, begin, end, fixed in history.rows(statement, before=before, least=least):
+            if (host_id, rule_id, end) in otherwise:
+                continue
             yield Ended(history.rules[rule_id].name, history.hosts[host_id], begin, end, fixed is not None)
 
 

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SEVERITIES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.drift import ended_by_asking
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.history import DAY, History, date
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.terms import OfHost, Terms
 
@@ -19,7 +22,8 @@ RETURNS = 2
 def time_to_remediate(history: History, start: float, terms: Terms) -> dict[str, dict[str, Any]]:
     """Return of each severity how many failures ended since a time, after how many days (median), and how many in time.
 
-    A failure that comes back begins anew. One that is asked no more, or cannot be judged any more, did not end.
+    A failure that comes back begins anew. One that is asked no more, or cannot be judged any more, did not end; one that ended since
+    another benchmark or version asks was not mended.
     """
     # Only what the site says of single hosts needs a row each.
     host = "host_id" if terms.of_hosts else "0"
@@ -30,8 +34,11 @@ def time_to_remediate(history: History, start: float, terms: Terms) -> dict[str,
     )
     days: dict[str, list[float]] = {}
     in_time: dict[str, list[bool]] = {}
-    for host_id, rule_id, begin, end, times in history.rows(statement, least=history.at(start - 1) + 1):
-        if history.time(end) < start:
+    least = history.at(start - 1) + 1
+    otherwise = _begins(history, ended_by_asking(history, least))
+    for host_id, rule_id, begin, end, number in history.rows(statement, least=least):
+        times = number - otherwise[host_id if terms.of_hosts else 0, rule_id, begin, end]
+        if history.time(end) < start or not times:
             continue
         lasted = max(0, history.time(end) - history.time(begin)) / DAY
         severity = history.rules[rule_id].severity
@@ -44,6 +51,17 @@ def time_to_remediate(history: History, start: float, terms: Terms) -> dict[str,
         for severity in reversed(SEVERITIES)
         if severity in days
     }
+
+
+def _begins(history: History, ended: Collection[tuple[int, int, int]]) -> Counter[tuple[int, int, int, int]]:
+    """Return how many failures of those that ended began when: (host, rule, begin, end) of each, and of all hosts as host 0."""
+    found: Counter[tuple[int, int, int, int]] = Counter()
+    statement = "SELECT from_position FROM hipaa_cis_episodes WHERE host_id = :host AND rule_id = :rule AND until_position = :end AND outcome = 'f'"
+    for host_id, rule_id, end in ended:
+        for (begin,) in history.rows(statement, host=host_id, rule=rule_id, end=end):
+            found[host_id, rule_id, begin, end] += 1
+            found[0, rule_id, begin, end] += 1
+    return found
 
 
 def _lasted(days: list[float], in_time: list[bool] | None, deadline: float | None) -> dict[str, Any]:

@@ -337,7 +337,7 @@ class PlatformRemediation:
     def _findings(self, answer: Answer) -> dict[tuple[str, str], Finding]:
         judge = Judge(self._plan.platform, answer["observations"])
         return {
-            (plan.benchmark.id, planned.rule.id): judge.judge(planned)
+            (planned.benchmark, planned.rule.id): judge.judge(planned)
             for plan in self.chosen(answer)
             for planned in plan.rules
         }

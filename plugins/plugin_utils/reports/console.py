@@ -266,9 +266,13 @@ class Console:
 
 def _asked(summary: Mapping[str, Any]) -> list[str]:
     """Return what the hosts were held against, a line or a few for each selection."""
-    told = list(selections.lines(summary))
-    lines = [line for text in told[:MAX_LINES] for line in textwrap.wrap(f"Looked at: {text}", WIDTH)[:MAX_LINES]]
+    by = [*selections.benchmarks(summary)]
+    told = [f"Looked at: {text}" for text in selections.lines(summary)]
+    lines = [
+        line for texts in (by, told) for text in texts[:MAX_LINES] for line in textwrap.wrap(text, WIDTH)[:MAX_LINES]
+    ]
     more = [f"... and {len(told) - MAX_LINES} more selections; see the report"] if len(told) > MAX_LINES else []
+    more += [f"... and {len(by) - MAX_LINES} more benchmarks; see the report"] if len(by) > MAX_LINES else []
     return [_fit(line, WIDTH) for line in lines + more]
 
 

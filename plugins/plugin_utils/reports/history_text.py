@@ -22,6 +22,7 @@ HEADS = {
     "new": "New: fail now, were not known to pass before",
     "demanded": "Asked anew: fail now, but another benchmark or another version of it asks",
     "resolved": "Resolved: failed before, pass now or no longer apply",
+    "relaxed": "Relaxed: failed before and no longer do, but another benchmark or another version of it asks",
     "unclear": "Unclear: failed before, cannot be judged now",
     "gone": "Gone: asked no more",
 }
@@ -52,14 +53,24 @@ def since_last(told: Document) -> Iterator[str]:
                 for row in told["drift"][kind][:MAX_AT_END]
             )
             yield from [f"  ... and {number - MAX_AT_END} more; see drift.csv"] if number > MAX_AT_END else []
+    yield from (one_line(f"  {line}") for line in moves(told))
     seen = told["counts"]["first_seen"]
     if seen:
         names = ", ".join(row["host"] for row in told["drift"]["first_seen"][:MAX_AT_END])
         yield one_line(f"First seen: {seen} host(s): {names}" + (", ...; see drift.csv" if seen > MAX_AT_END else ""))
-    if not any(told["counts"].values()):
+    if not any(told["counts"].values()) and not told.get("moved"):
         yield "Nothing changed."
     if told["note"]:
         yield one_line(told["note"])
+
+
+def moves(told: Document) -> Iterator[str]:
+    """Yield a line for each move of hosts from a version of a benchmark to another."""
+    for one in told.get("moved", ()):
+        yield (
+            f"{one['hosts']} host(s) moved from {one['from']} to {one['to']}: {one['same']} rules asked by both, whatever their number, "
+            f"{one['new']} new, {one['retired']} retired"
+        )
 
 
 def lines(told: Document) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import benchmark_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import days
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
@@ -130,7 +131,7 @@ def notes(system: Record, row: Record, at: str) -> list[str]:
     ``row``: a host of the summary; ``at``: the moment by which an audit is too old (ISO 8601).
     """
     found = []
-    if "benchmark" in system and system["benchmark"] not in row["benchmarks"]:
+    if "benchmark" in system and not _is_among(system["benchmark"], row["benchmarks"]):
         found.append(f"meant for {system['benchmark']}, audited by {', '.join(row['benchmarks'])}")
     if row["level"] < system.get("level", 0):
         found.append(f"meant for level {system['level']}, audited at level {row['level']}")
@@ -139,6 +140,11 @@ def notes(system: Record, row: Record, at: str) -> list[str]:
     if "audit_interval" in system and is_older(row["audited_at"], at, system["audit_interval"]):
         found.append(f"audited longer ago than {system['audit_interval']:g} days")
     return found
+
+
+def _is_among(meant: str, benchmarks: Iterable[str]) -> bool:
+    """Return whether a benchmark that is meant, in any version where none is named, is among those of a host."""
+    return any(meant in (name, benchmark_id(name)) for name in benchmarks)
 
 
 def is_older(audited_at: str, at: str, days: float) -> bool:
@@ -218,5 +224,7 @@ def marked(finding: Record, exceptions: Iterable[Record]) -> dict[str, Any]:
 def _covers(exception: Record, finding: Record) -> bool:
     if "rule" in exception:
         return bool(exception["rule"] == finding["rule"])
-    in_benchmark = exception.get("benchmark") == finding["benchmark"]
+    in_benchmark = benchmark_id(exception.get("benchmark", "")) == benchmark_id(finding["benchmark"])
+    if "rules" in exception:
+        return in_benchmark and finding["rule"] in exception["rules"]
     return in_benchmark and exception.get("recommendation") in finding["recommendations"]

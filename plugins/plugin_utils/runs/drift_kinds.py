@@ -11,9 +11,13 @@ KINDS = {
     "new": "fails now, and was not known to pass before",
     "demanded": "fails now, but another benchmark, or another version of it, asks",
     "resolved": "failed before, passes now or no longer applies",
+    "relaxed": "failed before, passes now or no longer applies, but another benchmark, or another version of it, asks",
     "unclear": "failed before, cannot be judged now",
     "gone": "asked no more",
 }
+
+# What it is called where another benchmark, or another version of it, asks: the host may be as it was.
+ASKED_ANEW = {"regressed": "demanded", "new": "demanded", "resolved": "relaxed"}
 
 
 def kind(before: str, now: str) -> str:

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import benchmark_id
+
 Record = dict[str, Any]
 OTHER_CATALOG = "An earlier task of this run used another catalog; what it found is not in this record."
 
@@ -32,6 +34,7 @@ def join_host_records(earlier: Record, later: Record) -> Record:
         return later
     if earlier["catalog_digest"] != later["catalog_digest"]:
         return {**later, "warnings": [*later["warnings"], OTHER_CATALOG]}
+    earlier = without_other_versions(earlier, later)
     findings = _joined(earlier["findings"], later["findings"], ("benchmark", "rule"))
     counts = Counter(finding["outcome"] for finding in findings)
     unjudged = _joined(earlier["not_yet_automated"], later["not_yet_automated"], ("benchmark", "recommendation"))
@@ -52,11 +55,26 @@ def join_host_records(earlier: Record, later: Record) -> Record:
     }
 
 
+def without_other_versions(record: Record, newer: Record) -> Record:
+    """Return a record without what was held against a version of a benchmark of which a newer record has another."""
+    versions = {one["id"]: one["version"] for one in newer["benchmarks"]}
+    gone = {one["id"] for one in record["benchmarks"] if versions.get(one["id"], one["version"]) != one["version"]}
+    if not gone:
+        return record
+    kept = {
+        key: [item for item in record.get(key, ()) if benchmark_id(item["benchmark"]) not in gone]
+        for key in ("findings", "not_yet_automated", "not_looked_at")
+    }
+    return {**record, **kept, "benchmarks": [one for one in record["benchmarks"] if one["id"] not in gone]}
+
+
 def not_looked_at(records: Iterable[Record], findings: Iterable[Record], unjudged: Iterable[Record]) -> list[Record]:
     """Return what records have as not looked at, without what was looked at after all (``findings``, ``unjudged``)."""
-    seen = {(one["benchmark"], one["rule"]) for one in findings}
-    seen |= {(one["benchmark"], one["recommendation"]) for one in unjudged}
-    left = {item_key(item): item for record in records for item in record.get("not_looked_at", ())}
+    # Of one version each, whether its name stands there or, in older records, its id alone.
+    seen = {(benchmark_id(one["benchmark"]), one["rule"]) for one in findings}
+    seen |= {(benchmark_id(one["benchmark"]), one["recommendation"]) for one in unjudged}
+    items = [item for record in records for item in record.get("not_looked_at", ())]
+    left = {(benchmark_id(item["benchmark"]), item_key(item)[1]): item for item in items}
     return [item for key, item in left.items() if key not in seen]
 
 

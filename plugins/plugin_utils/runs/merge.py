@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, benchmark_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import decided
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import not_looked_at
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import (
+    not_looked_at,
+    without_other_versions,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 Record = dict[str, Any]
@@ -101,17 +104,17 @@ def _merged(catalog: Catalog, sources: list[Source], merging: Merging) -> Source
     seen = [one for one in sources if one.record["status"] != "not_begun"]
     if not seen or seen[0].record["status"] != "audited":
         return (seen or sources)[0]
-    audited = [one for one in seen if one.record["status"] == "audited"]
+    audited = _of_one_version([one for one in seen if one.record["status"] == "audited"])
     newest = audited[0]
     taken: dict[tuple[str, str], tuple[Source, Record]] = {}
     open_items: dict[tuple[str, str], Record] = {}
     for source in audited:
         for finding in source.record["findings"]:
             if _still_carried(catalog, newest.record, finding["benchmark"]):
-                taken.setdefault((finding["benchmark"], finding["rule"]), (source, finding))
+                taken.setdefault((benchmark_id(finding["benchmark"]), finding["rule"]), (source, finding))
         for item in source.record["not_yet_automated"]:
             if _still_carried(catalog, newest.record, item["benchmark"]):
-                open_items.setdefault((item["benchmark"], item["recommendation"]), item)
+                open_items.setdefault((benchmark_id(item["benchmark"]), item["recommendation"]), item)
     fresh = [pair for pair in taken.values() if not merging.is_stale(pair[0].record["audited_at"])]
     stale = [
         _too_old(source, finding, merging)
@@ -121,6 +124,17 @@ def _merged(catalog: Catalog, sources: list[Source], merging: Merging) -> Source
     return Source(
         _as_one(audited, fresh, stale, list(open_items.values()), merging), newest.run_id, newest.file, newest.digest
     )
+
+
+def _of_one_version(sources: list[Source]) -> list[Source]:
+    """Return the sources (newest first), each without what a newer one has of another version of the benchmark."""
+    kept: list[Source] = []
+    for source in sources:
+        record = source.record
+        for newer in kept:
+            record = without_other_versions(record, newer.record)
+        kept.append(replace(source, record=record))
+    return kept
 
 
 def _as_one(
@@ -167,10 +181,11 @@ def _as_one(
 
 def _still_carried(catalog: Catalog, newest: Record, benchmark: str) -> bool:
     """Return whether a host may still carry a benchmark: not where the newest look at its platform detected others."""
-    if benchmark in {one["id"] for one in newest["benchmarks"]} or benchmark not in catalog.benchmarks:
+    name = benchmark_id(benchmark)
+    if name in {one["id"] for one in newest["benchmarks"]} or name not in catalog.benchmarks:
         return True
     detected = all(one["chosen"] == "detected" for one in newest["benchmarks"])
-    return not (detected and catalog.benchmarks[benchmark].platform in newest["platforms"])
+    return not (detected and catalog.benchmarks[name].platform in newest["platforms"])
 
 
 def _too_old(source: Source, finding: Record, merging: Merging) -> Record:

@@ -40,7 +40,9 @@ class Outcomes:
 
     def _scope(self, record: Record, findings: list[Record]) -> int:
         """Return the place of what a host was asked: rules with the benchmark that asks, and rules that were left out."""
-        versions = {one["id"]: f"{one['id']} {one.get('version', '')}".strip() for one in record["benchmarks"]}
+        # A ledger knows a benchmark with its version, as "debian_12 1.1.0".
+        named = [(one["id"], str(one.get("version", ""))) for one in record["benchmarks"]]
+        versions = {name: f"{one} {version}".strip() for one, version in named for name in (one, f"{one}@{version}")}
         left = tuple([item["rule"] for item in record.get("not_looked_at", ()) if item.get("rule")])
         key = (*((one["rule"], one["benchmark"]) for one in findings), None, *left, None, *versions.values())
         if key not in self._places:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, benchmark_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge, states
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
@@ -110,8 +110,8 @@ def _versions(record: Record) -> dict[str, Any]:
 
 def _is_asked_anew(now: Record, then: Record, versions: Record, versions_then: Record) -> bool:
     """Return whether another version of a benchmark made a finding fail, and the host is as it was."""
-    benchmark = now["benchmark"]
-    if benchmark == then["benchmark"] and versions.get(benchmark) == versions_then.get(benchmark):
+    asked, asked_then = benchmark_id(now["benchmark"]), benchmark_id(then["benchmark"])
+    if asked == asked_then and versions.get(asked) == versions_then.get(asked):
         return False
     seen = {one["setting"]: one.get("observed") for one in then["checks"]}
     failing = [one for one in now["checks"] if one["outcome"] == "fail"]

@@ -41,6 +41,15 @@ def lines(summary: Record) -> Iterator[str]:
         yield text if len(summary["selections"]) == 1 else f"{text} ({hosts} host(s))"
 
 
+def benchmarks(summary: Record) -> Iterator[str]:
+    """Yield a line for each benchmark that hosts of a summary were held against: its version, and whether there is a newer one."""
+    for one in summary.get("benchmarks", ()):
+        newer = f", SUPERSEDED by v{one['superseded_by']}" if "superseded_by" in one else ""
+        newer += ", a PREVIEW that is not whole" if "preview" in one else ""
+        by = f"; {one['fits']}" if "fits" in one else ""
+        yield f"{one['title']} v{one['version']}{newer} ({one['hosts']} host(s){by})"
+
+
 def looked_at(row: Record) -> str:
     """Return ``(n of m looked at)`` for a safeguard of which a part was left out, else nothing."""
     return f"({row['looked_at']} of {row['meant']} looked at)" if row.get("looked_at", 0) < row.get("meant", 0) else ""

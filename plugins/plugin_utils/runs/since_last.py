@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import known
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import KINDS, kind
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import ASKED_ANEW, KINDS, kind
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.known import Known, Scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.moved import Moved
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -27,13 +28,15 @@ Document = dict[str, Any]
 
 def since_last(document: Mapping[str, Any], past: Past, also: Callable[[Mapping[str, str]], None]) -> Document:
     """Return what a run changed. ``document``: what it found (`outcomes`); ``also`` is given each row of its drift, all of them."""
-    rules, askers = document["rules"], _Askers()
+    rules, askers, moved = document["rules"], _Askers(), Moved()
     counts: Counter[str] = Counter()
     kept: dict[str, list[Mapping[str, str]]] = {name: [] for name in (*KINDS, FIRST_SEEN)}
     now: dict[str, Known] = {}
     for name, scope, letters in sorted(known.hosts_of(document)):
         before = past.known.get(name)
         now[name] = known.after(before, scope, letters)
+        if before and past.points:
+            moved.add(before.scope, scope)
         for row in _rows(name, before, now[name], rules, askers) if past.points else ():
             counts[row["kind"]] += 1
             if len(kept[row["kind"]]) < MAX_ROWS:
@@ -48,6 +51,7 @@ def since_last(document: Mapping[str, Any], past: Past, also: Callable[[Mapping[
         "told_by": past.source if last else "",
         "note": past.note,
         "counts": {name: counts[name] for name in (*KINDS, FIRST_SEEN)},
+        "moved": moved.rows(),
         "drift": kept,
         **_trend(document, past, known.failures({**past.known, **now}.values())),
     }
@@ -61,8 +65,8 @@ def _rows(
         return
     for rule, *letters in known.changed(before, now):
         word = kind(*letters)
-        if word == "regressed" and askers.differ(rule, before.scope, now.scope):
-            word = "demanded"
+        if word in ASKED_ANEW and askers.differ(rule, before.scope, now.scope):
+            word = ASKED_ANEW[word]
         if word:
             told = rules.get(rule, {"title": "", "severity": ""})
             yield {

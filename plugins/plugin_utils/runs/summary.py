@@ -15,7 +15,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, SEVERITIES, Catalog, Rule, worst
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
+    OUTCOMES,
+    SEVERITIES,
+    Catalog,
+    Rule,
+    benchmark_id,
+    worst,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import common_gaps, safeguard_row, selections, states
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.decided import Decided, notes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import item_key
@@ -60,6 +67,8 @@ class Summary:
         # cite -> what the hosts are meant to be held against: rules and recommendations, by benchmark
         self._meant: dict[str, set[tuple[str, str]]] = {cite: set() for cite in catalog.safeguards}
         self._selections: Counter[str] = Counter()
+        # a benchmark with its version, and by what hosts carry it, as JSON -> hosts
+        self._benchmarks: Counter[str] = Counter()
         self._affected: dict[str, set[str]] = {cite: set() for cite in catalog.safeguards}
         self._judged = states.Safeguards(catalog)
         self._states: dict[str, Counter[str]] = {cite: Counter() for cite in catalog.safeguards}
@@ -87,7 +96,7 @@ class Summary:
             "file": file,
             "digest": digest,
             "audited_at": record["audited_at"],
-            "benchmarks": [benchmark["id"] for benchmark in record["benchmarks"]],
+            "benchmarks": [f"{one['id']}@{one['version']}" for one in record["benchmarks"]],
             "level": record["selection"]["level"],
             "profile": record["selection"]["profile"],
             "selection": selections.of_record(record),
@@ -108,6 +117,11 @@ class Summary:
             row["reason"] = record["reason"]
         self._hosts[record["host"]] = row
         self._selections[row["selection"]] += 1
+        for one in record["benchmarks"]:
+            told = {
+                key: one[key] for key in ("id", "title", "version", "superseded_by", "preview", "fits") if key in one
+            }
+            self._benchmarks[json.dumps(told, sort_keys=True)] += 1
         self._times.append(record["audited_at"])
         self._versions.add(record["collection_version"])
         self._cores.update([record["ansible_core_version"]] if "ansible_core_version" in record else ())
@@ -178,8 +192,10 @@ class Summary:
             if "safeguard" in one and states.in_force(one) and one["safeguard"] in self._excepted:
                 self._excepted[one["safeguard"]].setdefault(text, set()).add(record["host"])
             if "safeguard" not in one and record["status"] == "audited":
-                about = (one.get("benchmark", ""), one.get("rule") or one["recommendation"])
-                self._used.setdefault(text, ([], []))[0 if about in held else 1].append(record["host"])
+                about = {("", rule) for rule in one.get("rules", [one.get("rule", "")])}
+                # One that no rule judges yet.
+                about.add((benchmark_id(one.get("benchmark", "")), one.get("recommendation", "")))
+                self._used.setdefault(text, ([], []))[0 if about & held else 1].append(record["host"])
 
     def add_site(self, site: Record) -> None:
         """Take what a site decided for the run as a whole."""
@@ -247,6 +263,10 @@ class Summary:
             **({"ansible_core_version": ", ".join(sorted(self._cores))} if self._cores else {}),
             "catalog_digests": sorted(self._digests),
             "selections": dict(sorted(self._selections.items())),
+            "benchmarks": [
+                {**json.loads(text), "hosts": hosts}
+                for text, hosts in sorted(self._benchmarks.items())[:MAX_HOST_NAMES]
+            ],
             **self._framework(),
             **self._parameters_in_force(),
             "safeguards": [self._safeguard(cite, len(hosts) - audited) for cite in self._catalog.safeguards],
@@ -377,8 +397,8 @@ class Summary:
 def _held_against(record: Record) -> set[tuple[str, str]]:
     """Return what a host is meant to be held against, whether it was looked at or not: ("", rule) and (benchmark, recommendation)."""
     seen = (*record["findings"], *record.get("not_looked_at", ()))
-    numbers = {(one["benchmark"], number) for one in seen for number in one["recommendations"]}
-    unjudged = {(one["benchmark"], one["recommendation"]) for one in record["not_yet_automated"]}
+    numbers = {(benchmark_id(one["benchmark"]), number) for one in seen for number in one["recommendations"]}
+    unjudged = {(benchmark_id(one["benchmark"]), one["recommendation"]) for one in record["not_yet_automated"]}
     return {("", one["rule"]) for one in seen if "rule" in one} | numbers | unjudged
 
 

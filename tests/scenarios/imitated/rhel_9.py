@@ -115,6 +115,7 @@ ROWS: List[Row] = [
     ("file", {"path": "/var/log/messages"}, {"fields": {"mode": {"equals": "0600"}}}, "pass"),
     ("directory", {"query": "accounts"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
+    ("aide", {"query": "schedule"}, EMPTY, "pass"),
 ]
 # From databases, programs and entries that this tree does not have.
 ELSEWHERE = {

@@ -95,6 +95,7 @@ ROWS: List[Row] = [
     ("selinux", {"query": "mode"}, ABSENT, "pass"),
     ("firewall", {"query": "in_force", "family": "ipv4"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
+    ("aide", {"query": "schedule"}, EMPTY, "pass"),
 ]
 # A server is installed without auditd, and rules that need it do not apply; the others read programs that this tree does not have.
 ELSEWHERE = {

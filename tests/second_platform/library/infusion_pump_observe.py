@@ -14,16 +14,18 @@ def main() -> None:
     path = os.environ.get("PUMP_SETTINGS", "/nonexistent")
     facts = {"os_release": {"ID": "pump"}} if os.path.exists(path) else {"os_release": {}}
     chosen = [
-        name for name, one in request["benchmarks"].items() if not one["detect"] or facts["os_release"] == one["detect"]
+        name
+        for name, one in request["benchmarks"].items()
+        if not one["detect"] or facts["os_release"].get("ID") in one["detect"]["ID"]
     ]
     settings = {}
     if chosen:
         with open(path, encoding="utf-8") as stream:
             settings = json.load(stream)
     observations = {}
-    for key, (_kind, address) in request["settings"].items():
+    for number, (_kind, address) in enumerate(request["settings"]):
         name = address["name"]
-        observations[key] = (
+        observations[str(number)] = (
             {"state": "value", "value": settings[name], "source": path} if name in settings else {"state": "absent"}
         )
     module.exit_json(benchmarks=chosen, facts=facts, observations=observations)

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import KINDS, observe, request_for
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, make_plan, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import named, numbered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Rule
@@ -56,10 +57,8 @@ def test_every_kind_has_a_row(stock):
 def test_no_setting_of_the_catalog_is_an_error(stock, tmp_path):
     """Those of Debian 12 are asked, of which a part means nothing elsewhere; none may be one that cannot be read."""
     (plan,) = make_plan(load_catalog(), Selection(benchmarks=("debian_12",), level=2), {}, {})
-    request = json.dumps(
-        {**plan.request, "benchmarks": {"debian_12": {"detect": None, "settings": list(plan.request["settings"])}}}
-    )
-    seen = observe(request, build(str(tmp_path), stock))["observations"]
+    answer = observe(json.dumps(numbered(plan.request)), build(str(tmp_path), stock))
+    seen = named(answer["observations"], plan.request["settings"])
 
     errors = {key: one["reason"] for key, one in seen.items() if one["state"] == "error"}
     assert {key: said for key, said in errors.items() if key.split(" ")[0] not in stock.elsewhere} == {}

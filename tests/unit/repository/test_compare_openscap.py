@@ -60,3 +60,15 @@ def test_share_and_differences_are_printed(files, capsys):
     said = capsys.readouterr().out
     assert "of 2 that we call right the scanner passes 1 (50.0 %)" in said
     assert "5.1.1        two" in said
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "expected"),
+    [("debian_12", {"5.1.11": "pass"}), ("debian_12@1.1.0", {"5.1.11": "pass"}), ("debian_12@2.0.0", {})],
+)
+def test_version_may_be_named(tmp_path, benchmark, expected):
+    (tmp_path / "record.json").write_text(
+        json.dumps({"findings": [finding("pass", "5.1.11", benchmark="debian_12@1.1.0")]})
+    )
+
+    assert compare_openscap.judged(tmp_path / "record.json", benchmark) == expected

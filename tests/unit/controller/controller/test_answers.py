@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_p
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import benchmark_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, shapes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain
@@ -34,13 +35,13 @@ HOSTILE = [
     {"a": None}, {"state": "value", "value": None}, {1: 2}, DEEP, object(), b"bytes", "benchmark\nsecond",
 ]  # fmt: skip
 REQUEST = {
-    "benchmarks": {"one": {"detect": {"ID": "x"}, "settings": ["k"]}, "two": {"detect": {"ID": "y"}, "settings": []}},
-    "settings": {"k": ["kind", {}]},
+    "benchmarks": {"one": {"detect": {"ID": "x"}, "settings": ["0"]}, "two": {"detect": {"ID": "y"}, "settings": []}},
+    "settings": {"0": ["kind", {}]},
 }
 GOOD: dict[str, Any] = {
     "benchmarks": ["one"],
     "facts": {"os_release": {"ID": "x"}, "privileged": True},
-    "observations": {"k": {"state": "value", "value": {"a": [1, "b", None]}, "source": "/etc/x:1", "default": True}},
+    "observations": {"0": {"state": "value", "value": {"a": [1, "b", None]}, "source": "/etc/x:1", "default": True}},
     "stats": {"seconds": 0.5},
 }
 MANY = {str(number): number for number in range(1000)}
@@ -73,7 +74,7 @@ def test_what_a_sound_host_says_is_taken_as_it_is():
 
 def test_what_nobody_asked_for_goes_no_further():
     more = {"ansible_facts": {"hipaa_cis_run_dir": "/x"}, "add_host": {"host_name": "other"}, "_ansible_no_log": True}
-    seen = {**GOOD["observations"], "other": GOOD["observations"]["k"]}
+    seen = {**GOOD["observations"], "other": GOOD["observations"]["0"]}
 
     assert answers.observed({**GOOD, **more, "observations": seen}, REQUEST) == GOOD
     assert answers.rolled_back({"run_id": "r", "changed": True, **more}) == {"run_id": "r", "changed": True}
@@ -110,10 +111,10 @@ def test_benchmark_that_was_named_cannot_be_left_out():
 
 @pytest.mark.parametrize("value", [DEEP, float("nan"), "x" * 600_000, 2**70, object(), {1: 2}])
 def test_one_value_that_cannot_be_used_is_the_error_of_its_setting(value):
-    seen = answers.observed(replaced(GOOD, ("observations", "k", "value"), value), REQUEST)
+    seen = answers.observed(replaced(GOOD, ("observations", "0", "value"), value), REQUEST)
 
-    assert seen["observations"]["k"]["state"] == "error"
-    assert seen["observations"]["k"]["reason"].startswith("what the host answered cannot be used: ")
+    assert seen["observations"]["0"]["state"] == "error"
+    assert seen["observations"]["0"]["reason"].startswith("what the host answered cannot be used: ")
 
 
 def test_values_of_all_settings_together_have_a_bound(monkeypatch):
@@ -133,7 +134,10 @@ def test_no_value_of_any_setting_breaks_judge_or_remedies():
     values = [form(hostile) for hostile in HOSTILE for form in forms]
     for turn in range(4):
         dealt = itertools.cycle(values[turn * 23 :] + values[: turn * 23])
-        seen = {key: {"state": "value", "value": next(dealt), "default": True} for key in plan.request["settings"]}
+        seen = {
+            str(number): {"state": "value", "value": next(dealt), "default": True}
+            for number in range(len(plan.request["settings"]))
+        }
         answer = answers.observed({"benchmarks": ["debian_12"], "observations": seen}, plan.request)
         record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection())
         fill_record(record, known, [(plan, answer)], named=True)
@@ -233,7 +237,8 @@ def test_platform_that_gives_no_answer_leaves_the_findings_of_others():
 
     validator("host_record").validate(record)
     by_benchmark = {
-        name: {f["outcome"] for f in record["findings"] if f["benchmark"] == name} for name in ("debian_12", "pump")
+        name: {f["outcome"] for f in record["findings"] if benchmark_id(f["benchmark"]) == name}
+        for name in ("debian_12", "pump")
     }
     assert by_benchmark["debian_12"] == {"error"}
     assert "error" not in by_benchmark["pump"]

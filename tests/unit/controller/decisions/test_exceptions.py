@@ -14,10 +14,12 @@ import yaml
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Recommendation
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions import exceptions, site
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.entries import Context
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.scope import Host
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import decided
 
 ROOT = Path(__file__).resolve().parents[4]
 KNOWN = load_catalog()
@@ -78,6 +80,59 @@ def test_recommendation_stands_for_its_rules():
     assert found.as_dict()["recommendation"] == recommendation
     elsewhere = dataclasses.replace(PLANNED["crontab_permissions"], benchmark="other")
     assert not found.covers(elsewhere)
+
+
+MOVED = dataclasses.replace(
+    KNOWN.benchmarks["debian_12"],
+    version="9.0.0",
+    recommendations=(
+        Recommendation("1.1.1.1", {"server": 1}, ("crontab_permissions",)),
+        Recommendation("9.9", {"server": 1}, ("kernel_module_cramfs",)),
+        Recommendation("1.1.1.2", {"server": 1}, ("kernel_module_freevxfs",)),
+    ),
+    others=KNOWN.benchmarks["debian_12"].versions,
+)
+LATER = dataclasses.replace(KNOWN, benchmarks={"debian_12": MOVED})
+OLD = KNOWN.benchmarks["debian_12"].name
+
+
+def by_number(benchmark, recommendation, known=LATER):
+    item = given(rule=None, benchmark=benchmark, recommendation=recommendation)
+    return list(exceptions.faults(item, Context(known, NOW))), item
+
+
+def test_number_that_means_something_else_in_another_version_needs_the_version():
+    ((key, said),) = by_number("debian_12", "1.1.1.1")[0]
+
+    assert key == "benchmark"
+    assert "debian_12@9.0.0: crontab_permissions" in said
+    assert f"{OLD}: kernel_module_cramfs" in said
+    assert f"as benchmark: {OLD}" in said
+    assert by_number("debian_12", "1.1.1.2")[0] == []
+
+
+def test_exception_by_number_holds_on_for_its_rules_when_a_host_moves_to_the_next_version():
+    faults, item = by_number(OLD, "1.1.1.1")
+    (found,) = exceptions.made(item, Context(LATER, NOW))
+
+    assert faults == []
+    assert found.is_of("kernel_module_cramfs", "debian_12@9.0.0")
+    assert not found.is_of("crontab_permissions", "debian_12@9.0.0")
+    finding = {
+        "rule": "kernel_module_cramfs",
+        "benchmark": "debian_12@9.0.0",
+        "recommendations": ["9.9"],
+        "outcome": "fail",
+    }
+    other = {**finding, "rule": "crontab_permissions", "recommendations": ["1.1.1.1"]}
+    assert "exception" in decided.marked(finding, [found.as_dict()])
+    assert "exception" not in decided.marked(other, [found.as_dict()])
+
+
+def test_version_or_number_that_there_is_not_is_named_with_those_that_there_are():
+    assert by_number("debian_12@3.0.0", "1.1.1.1")[0][0][0] == "benchmark"
+    ((key, said),) = by_number(OLD, "9.9")[0]
+    assert (key, "unknown recommendation '9.9'" in said) == ("recommendation", True)
 
 
 def test_all_that_was_given_is_kept():

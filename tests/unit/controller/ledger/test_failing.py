@@ -107,6 +107,15 @@ def test_ledger_with_runs_of_other_hosts_only_cannot_tell_what_regressed(tmp_pat
     assert failing.regressed(tmp_path, url, ["lost"]) == ("one", {})
 
 
+def test_failure_that_ended_since_another_version_asks_is_no_ending(tmp_path):
+    finished(tmp_path, "run-1", 1, {"web": "ff"})
+    finished(tmp_path, "run-2", 2, {"web": "pf"}, version="2.0.0")
+    finished(tmp_path, "run-3", 3, {"web": "pp"}, version="2.0.0")
+    last = finished(tmp_path, "run-4", 4, {"web": "pp"}, version="2.0.0")
+
+    assert [one.rule for one in failing.read(tmp_path, None, [last.run_id]).endings()] == [RULES[1]]
+
+
 def test_newer_version_of_a_benchmark_is_no_regression(tmp_path):
     finished(tmp_path, "one", 1, {"web": "pp"})
     finished(tmp_path, "two", 2, {"web": "fp"}, version="2.0.0")

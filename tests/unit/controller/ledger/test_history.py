@@ -89,6 +89,17 @@ def test_another_version_of_the_benchmark_is_no_regression(tmp_path):
     assert (named(later["regressed"]), named(later["demanded"])) == ([("web", "audit_on")], [])
 
 
+def test_what_passes_by_another_version_is_no_fix(tmp_path):
+    finished(tmp_path, "run-1", 1, {"web": "ff"})
+    finished(tmp_path, "run-2", 2, {"web": "pf"}, version="2.0.0")
+    told = ask(tmp_path, 2)["drift"]
+    finished(tmp_path, "run-3", 3, {"web": "pp"}, version="2.0.0")
+    later = ask(tmp_path, 3)["drift"]
+
+    assert (named(told["resolved"]), named(told["relaxed"])) == ([], [("web", "ssh_root")])
+    assert (named(later["resolved"]), named(later["relaxed"])) == ([("web", "audit_on")], [])
+
+
 def test_renamed_benchmark_and_renumbered_item_change_nothing(tmp_path):
     from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
     from tests.past_runs import day, end, record
@@ -152,6 +163,18 @@ def test_first_failure_of_what_passed_is_no_flapping(tmp_path):
     runs(tmp_path, (1, "p"), (2, "f"), (3, "p"))
 
     assert ask(tmp_path, 4)["flapping"] == []
+
+
+def test_what_ended_since_another_version_asks_was_not_mended_and_what_a_run_fixed_was(tmp_path, url):
+    """The low one ends with the move, the high and the critical one end later by themselves, the medium one is fixed with the move."""
+    finished(tmp_path, "run-1", 1, {"web": "ffff", "db": "ffff"})
+    finished(tmp_path, "run-2", 3, {"web": "ffpp", "db": "fffp"}, fixed={"web": ["idle_timeout"]}, version="2.0.0")
+    finished(tmp_path, "run-3", 11, {"web": "pfpp", "db": "pfff"}, version="2.0.0")
+
+    told = ask(tmp_path, 20, url, deadlines={"high": 15})["time_to_remediate"]
+
+    assert {severity: one["remediated"] for severity, one in told.items()} == {"high": 2, "medium": 1}
+    assert told["high"]["in_time"] == 2
 
 
 def test_time_to_remediate_and_what_is_overdue(tmp_path, url):

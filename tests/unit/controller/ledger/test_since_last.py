@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import drift_table
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import drift_table, history_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import visible
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past
@@ -66,6 +66,29 @@ def test_another_version_of_the_benchmark_demands_it_and_what_is_asked_no_more_i
     _found, rows = told(finished(tmp_path, "run-2", 1, {"web": "fp.f"}, version="2.0.0"))
 
     assert short(rows) == [("gone", "web", RULES[2]), ("demanded", "web", RULES[0])]
+
+
+def test_move_to_another_version_is_told_in_a_line_and_is_neither_regression_nor_fix(tmp_path, told):
+    finished(tmp_path, "run-1", 0, {"web": "fmp", "db": "pmp", "lab": "ppp"})
+    found, rows = told(finished(tmp_path, "run-2", 1, {"web": "pf.f", "db": "fp.p"}, version="2.0.0"))
+
+    assert found["moved"] == [
+        {"from": "debian_12 1.1.0", "to": "debian_12 2.0.0", "hosts": 2, "same": 2, "new": 1, "retired": 1}
+    ]
+    assert short(rows) == [
+        ("gone", "db", RULES[2]), ("demanded", "db", RULES[0]),
+        ("new", "web", RULES[3]), ("demanded", "web", RULES[1]), ("gone", "web", RULES[2]), ("relaxed", "web", RULES[0]),
+    ]  # fmt: skip
+    assert any(
+        "2 host(s) moved from debian_12 1.1.0 to debian_12 2.0.0" in line for line in history_text.since_last(found)
+    )
+
+
+def test_narrow_run_by_another_version_retires_nothing(tmp_path, told):
+    finished(tmp_path, "run-1", 0, {"web": "pppp"})
+    found, _rows = told(finished(tmp_path, "run-2", 1, {"web": "p"}, version="2.0.0", left=RULES[1:3]))
+
+    assert [(one["same"], one["new"], one["retired"]) for one in found["moved"]] == [(1, 0, 1)]
 
 
 def test_what_a_run_left_out_is_as_it_was_known_before(tmp_path, told):

@@ -529,7 +529,7 @@ def other_system(host, detect=None):
 
     def observe(plan):
         plan.request["benchmarks"] = {"b": {"detect": detect}}
-        object.__setattr__(plan.benchmarks[0].benchmark, "detect", {"VERSION_ID": "12"})
+        object.__setattr__(plan.benchmarks[0].benchmark, "detect", {"VERSION_ID": ("12",)})
         return {**plain(plan), "facts": {"os_release": {"VERSION_ID": "13", "PRETTY_NAME": "Debian 13"}}}
 
     host.observe = observe
@@ -541,7 +541,7 @@ def test_benchmark_named_for_another_system_is_refused_before_anything_is_begun(
     host = other_system(PlayedHost({"a": 0, "d": 0}))
 
     with pytest.raises(
-        HipaaCisError, match=r"Debian 13; b was named for it, and what it sets may break .*hipaa_cis_force_benchmark"
+        HipaaCisError, match=r"Debian 13; b@1 was named for it, and what it sets may break .*hipaa_cis_force_benchmark"
     ):
         remediate(BOTH, host, check=check)
     assert host.requests == []
@@ -551,7 +551,7 @@ def test_benchmark_named_for_another_system_is_used_with_a_warning_where_that_is
     record, results = remediate(BOTH, other_system(PlayedHost({"a": 0, "d": 0})), force_benchmark=True)
 
     assert results["a"][0] == "fixed"
-    assert record["warnings"] == ["The host says it is Debian 13; b was named for it and may change it wrongly."]
+    assert record["warnings"] == ["The host says it is Debian 13; b@1 was named for it and may change it wrongly."]
 
 
 def test_benchmark_that_was_detected_is_no_other_systems():

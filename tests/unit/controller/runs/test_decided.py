@@ -193,13 +193,13 @@ def test_systems_have_their_rows_those_without_access_too():
 
     assert (pumps["hosts"], pumps["audited"], pumps["not_audited"]) == (["a", "z"], 1, ["z"])
     assert pumps["notes"] == [
-        "meant for debian_12, audited by pump: 1 host(s)",
+        "meant for debian_12, audited by pump@1: 1 host(s)",
         "meant for level 2, audited at level 1: 1 host(s)",
         "not audited in this run: 1 host(s)",
     ]
     assert summary["decisions"]["hosts_without_system"] == ["b"]
     assert summary["hosts"][0]["notes"] == [
-        "meant for debian_12, audited by pump",
+        "meant for debian_12, audited by pump@1",
         "meant for level 2, audited at level 1",
     ]
     lines = Console().lines(summary)

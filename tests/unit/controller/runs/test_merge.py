@@ -160,6 +160,35 @@ def test_benchmark_that_the_host_no_longer_carries_is_dropped_only_where_it_was_
     assert set(outcomes(record)) == kept
 
 
+def test_record_that_has_no_version_in_its_findings_is_of_the_same_benchmark(runs):
+    """As those have that were written before versions had names."""
+    old = seen(MONDAY, **{A: "pass", B: "pass"})
+    new = {**seen(TUESDAY, benchmark="debian_12@1.1.0", **{A: "fail"}), "selection": NARROW}
+    new["not_looked_at"] = [
+        {"benchmark": "debian_12@1.1.0", "rule": B, "recommendations": ["2"], "title": "t", "cites": [], "reason": "r"}
+    ]
+    _summary, record = merged(runs([old], [new]))
+
+    assert [(one["rule"], one["outcome"]) for one in record["findings"]] == [(A, "fail"), (B, "pass")]
+    assert record["not_looked_at"] == []
+
+
+@pytest.mark.parametrize("chosen", ["detected", "named"])
+def test_what_was_found_under_an_older_version_is_not_mixed_with_the_newer(runs, chosen):
+    """A narrow run under the new version leaves the rest unseen; what the old one saw there is no answer to the new question."""
+    old = seen(MONDAY, **{A: "pass", B: "pass", C: "fail"})
+    new = {**seen(TUESDAY, benchmark="debian_12@2.0.0", **{A: "fail"}), "selection": NARROW}
+    new["benchmarks"] = [{**new["benchmarks"][0], "version": "2.0.0", "chosen": chosen}]
+    new["not_looked_at"] = [
+        {"benchmark": "debian_12@2.0.0", "rule": B, "recommendations": ["2"], "title": "t", "cites": [], "reason": "r"}
+    ]
+    summary, record = merged(runs([old], [new]))
+
+    assert outcomes(record) == {A: "fail"}
+    assert [one["rule"] for one in record["not_looked_at"]] == [B]
+    assert [(one["id"], one["version"]) for one in summary["benchmarks"]] == [("debian_12", "2.0.0")]
+
+
 def test_each_rule_shows_the_parameters_of_its_own_record(runs):
     def with_value(at, rule, value):
         record = seen(at, **{rule: "pass"})

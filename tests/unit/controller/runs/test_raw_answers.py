@@ -92,6 +92,26 @@ def test_raw_answer_and_record_are_enough_to_judge_again(tmp_path):
     assert list(judge_again(known(), record, tasks)) == record["findings"]
 
 
+def test_answers_to_a_version_are_judged_again_by_that_version(tmp_path):
+    store = RunStore.create(str(tmp_path), "run-1")
+    audited(store, Selection(("debian_12@2.0.0",), 2))
+    record, tasks = read(store)
+
+    assert {one["benchmark"] for one in record["findings"]} == {"debian_12@2.0.0"}
+    assert list(judge_again(known(), record, tasks)) == record["findings"]
+
+
+def test_run_that_asked_by_two_versions_has_the_findings_of_the_later_one(tmp_path):
+    store = RunStore.create(str(tmp_path), "run-1")
+    audited(store)
+    audited(store, Selection(("debian_12@2.0.0",), 2), seed=2)
+    record, tasks = read(store)
+
+    assert [(one["id"], one["version"]) for one in record["benchmarks"]] == [("debian_12", "2.0.0")]
+    assert {one["benchmark"] for one in record["findings"]} == {"debian_12@2.0.0"}
+    assert list(judge_again(known(), record, tasks)) == record["findings"]
+
+
 def test_other_answer_would_give_other_findings(tmp_path):
     store = RunStore.create(str(tmp_path), "run-1")
     audited(store)

@@ -40,7 +40,7 @@ def record(host, status="audited", unjudged=(), **outcomes):
         "collection_version": "1",
         "catalog_digest": "d",
         "selection": {"level": 1, "profile": "server"},
-        "benchmarks": [{"id": "pump"}],
+        "benchmarks": [{"id": "pump", "title": "Pumps", "version": "1"}],
         "warnings": [],
         "counts": {outcome: list(outcomes.values()).count(outcome) for outcome in OUTCOMES},
         "findings": findings,

@@ -1,0 +1,158 @@
+"""Which benchmark a host carries by its os-release: the host chooses, and the controller says why, by the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import host_facts, observe
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog
+from tests import os_releases as texts
+
+
+def benchmark(name, detect, **more):
+    facts = {key: (value,) if isinstance(value, str) else value for key, value in detect.items()}
+    return Benchmark(name, name, "1.0.0", "linux", facts, {}, (), **more)
+
+
+RHEL_9 = benchmark("rhel_9", {"ID": "rhel", "VERSION_ID": "9"}, derivatives=("rocky", "almalinux", "ol", "centos"))
+KNOWN = [
+    benchmark("debian_12", {"ID": "debian", "VERSION_ID": "12"}),
+    benchmark("debian_13", {"ID": "debian", "VERSION_ID": "13"}),
+    benchmark("ubuntu_24_04", {"ID": "ubuntu", "VERSION_ID": "24.04"}),
+    RHEL_9,
+    benchmark("rhel_8", {"ID": "rhel", "VERSION_ID": "8"}),
+]
+CLONES = benchmark("el9_clones", {"ID": ("rocky", "almalinux", "ol"), "VERSION_ID": "9"})
+
+
+def seen(tmp_path, text, known=KNOWN):
+    """Return (benchmarks that the host chose, what it says of itself)."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text(text)
+    asked = {one.id: {"detect": detection.accepted(one, known), "settings": []} for one in known}
+    request = {"version": 2, "settings": [], "benchmarks": asked, "options": {}}
+    answer = observe(json.dumps(request), Host(str(tmp_path)))
+    return answer["benchmarks"], answer["facts"]["os_release"]
+
+
+CHOSEN = {
+    "DEBIAN_12": ("debian_12", "ID=debian, VERSION_ID=12"),
+    "DEBIAN_13": ("debian_13", "ID=debian, VERSION_ID=13"),
+    "UBUNTU_24_04": ("ubuntu_24_04", "ID=ubuntu, VERSION_ID=24.04"),
+    "RHEL_9": ("rhel_9", "ID=rhel, VERSION_ID=9.4 of 9"),
+    "RHEL_8": ("rhel_8", "ID=rhel, VERSION_ID=8.10 of 8"),
+    "ROCKY_9": ("rhel_9", "ID=rocky by ID_LIKE=rhel centos fedora, VERSION_ID=9.4 of 9"),
+    "ALMA_9": ("rhel_9", "ID=almalinux by ID_LIKE=rhel centos fedora, VERSION_ID=9.4 of 9"),
+    "ORACLE_9": ("rhel_9", "ID=ol, which the catalog counts among those made of rhel, VERSION_ID=9.4 of 9"),
+    "CENTOS_STREAM_9": ("rhel_9", "ID=centos by ID_LIKE=rhel fedora, VERSION_ID=9"),
+}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_system_is_held_against_its_benchmark_and_it_is_said_by_what(tmp_path, name):
+    chosen, release = seen(tmp_path, getattr(texts, name))
+
+    assert chosen == [CHOSEN[name][0]]
+    assert [one.id for one in KNOWN if detection.fits(one, release)] == chosen
+    (found,) = [one for one in KNOWN if one.id in chosen]
+    assert detection.relation(found, release) == CHOSEN[name][1]
+
+
+REFUSED = {
+    "DEBIAN_TESTING": "it says ID=debian and no VERSION_ID",
+    "RASPBIAN_12": r"it is raspbian, made of debian \(ID_LIKE=debian\)",
+    "KALI": "it is kali, made of debian",
+    "DEVUAN_5": "it is devuan, made of debian",
+    "UBUNTU_24_10": "it is release 24.10 of ubuntu, and the benchmarks are for 24.04",
+    "MINT_22": "it is linuxmint, made of ubuntu",
+    "POP_24_04": "it is pop, made of ubuntu",
+    "FEDORA_41": "Fedora",
+    "AMAZON_2023": "Amazon",
+    "SLES_15": "SUSE",
+    "ALPINE": "Alpine",
+    "ARCH": "Arch",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_nobody_guesses_for_a_system_that_no_benchmark_names(tmp_path, name):
+    chosen, release = seen(tmp_path, getattr(texts, name))
+
+    assert chosen == []
+    assert not any(detection.fits(one, release) for one in KNOWN)
+    catalog = Catalog("", {}, {}, {}, {one.id: one for one in KNOWN}, {}, {})
+    why = detection.why_none(catalog, release)
+    assert re.search(REFUSED[name], why), why
+    assert "hipaa_cis_benchmark" in why
+    assert "debian_12@1.0.0" in why
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "VERSION_ID=12", "VERSION_ID='12'", '  VERSION_ID="12"  ', 'VERSION_ID="9"\nVERSION_ID="12"',
+        '#VERSION_ID="9"\nVERSION_ID="12"', 'VERSION_ID=""12""',
+    ],
+)  # fmt: skip
+def test_version_is_read_however_it_is_written(tmp_path, line):
+    """The last of two lines counts, as it does in a shell."""
+    doubled = line == 'VERSION_ID=""12""'
+    chosen, release = seen(tmp_path, f"ID=debian\n{line}\n")
+
+    # Two pairs of quotes are none of what os-release(5) allows, and a shell alone takes both away.
+    assert release["VERSION_ID"] == ('"12"' if doubled else "12")
+    assert chosen == ([] if doubled else ["debian_12"])
+
+
+@pytest.mark.parametrize("written", ["", '""', "''", '"12', '" 12"', "1", "120", "12-3", "1.2"])
+def test_version_that_is_another_or_none_is_not_guessed(tmp_path, written):
+    assert seen(tmp_path, f"ID=debian\nVERSION_ID={written}\n")[0] == []
+
+
+@pytest.mark.parametrize("value", ['Rocky \\"9\\"', "a\\\\b", "it costs \\$5", "back\\`tick"])
+def test_escaped_signs_are_read_as_a_shell_reads_them(tmp_path, value):
+    _chosen, release = seen(tmp_path, f'PRETTY_NAME="{value}"\n')
+
+    assert [release["PRETTY_NAME"]] == shlex.split(f'"{value}"'.replace("\\$", "$").replace("\\`", "`"))
+
+
+def test_file_of_the_system_is_read_where_the_hosts_own_is_missing(tmp_path):
+    (tmp_path / "usr/lib").mkdir(parents=True)
+    (tmp_path / "usr/lib/os-release").write_text(texts.DEBIAN_12)
+
+    assert host_facts(Host(str(tmp_path)))["os_release"]["VERSION_ID"] == "12"
+
+
+@pytest.mark.parametrize("name", ["ROCKY_9", "ALMA_9", "ORACLE_9"])
+def test_benchmark_of_its_own_goes_before_one_of_what_a_system_is_made_of(tmp_path, name):
+    assert seen(tmp_path, getattr(texts, name), [*KNOWN, CLONES])[0] == ["el9_clones"]
+
+
+def test_derivative_without_one_of_its_own_keeps_that_of_what_it_is_made_of(tmp_path):
+    assert seen(tmp_path, texts.CENTOS_STREAM_9, [*KNOWN, CLONES])[0] == ["rhel_9"]
+
+
+def test_supplement_stands_beside_and_takes_no_benchmarks_place(tmp_path):
+    own = benchmark("hospital", {"ID": "rocky"}, supplement=True)
+
+    assert seen(tmp_path, texts.ROCKY_9, [*KNOWN, own])[0] == ["rhel_9", "hospital"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        benchmark("el_10", {"ID": "rocky", "VERSION_ID": "10"}),
+        # It is of one release only, and the others would be without.
+        benchmark("el_9_4", {"ID": "rocky", "VERSION_ID": "9.6"}),
+        Benchmark("pump", "Pump", "1", "pump", {"ID": ("rocky",)}, {}, ()),
+    ],
+    ids=lambda one: one.id,
+)
+def test_benchmark_that_is_not_for_all_of_a_derivatives_releases_takes_none_away(tmp_path, other):
+    assert "rhel_9" in seen(tmp_path, texts.ROCKY_9, [*KNOWN, other])[0]
