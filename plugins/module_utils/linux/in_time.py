@@ -58,15 +58,17 @@ REMEDY = "look for a mount that does not answer, or raise hipaa_cis_observe_max_
 READ_BYTES = 1 << 16
 MAX_PLACE = 4096
 MAX_SHOWN = 200
-# What is read in a process of its own, beside all other kinds: about as much to compile and to read as those.
+# What is read in a process of its own, beside all other kinds: about as much to compile and to read as those, and little of it the same.
 BESIDE = (
     "accounts",
     "audit_rule",
+    "directory",
     "filesystem_scan",
-    "firewall",
     "package_integrity",
     "pam",
     "shell_variable",
+    "sshd_option",
+    "su_access",
     "sudo",
     "umask",
 )
