@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from tests.scenarios.firewall_by_firewalld import CASES, SHIPPED, Configured
 from tests.scenarios.linux import File, Scenario
@@ -26,6 +26,26 @@ V4 = "/etc/iptables/rules.v4"
 
 def _units(*started: str) -> str:
     return "\n".join(_unit(unit + ".service", "enabled" if unit in started else "disabled") for unit in UNITS)
+
+
+RED_HAT = ("iptables", "ip6tables")
+SHOW_RED_HAT = SHOW + "".join(" %s.service" % unit for unit in RED_HAT)
+
+
+def _by_iptables_services(name: str, verdict: str, started: Sequence[str], **keys: Any) -> Scenario:
+    """Return a host with Red Hat's iptables-services; its units' ``starts`` are those of the package where nothing else is given."""
+    files: Dict[str, Any] = {"/usr/libexec/iptables/%s.init" % unit: File("", 0o755) for unit in RED_HAT}
+    start = keys.pop("start", "/usr/libexec/iptables/iptables.init start")
+    files["/usr/lib/systemd/system/iptables.service"] = "[Service]\nExecStart=%s\n" % start
+    shown = (
+        _units()
+        + "\n"
+        + "\n".join(_unit(unit + ".service", "enabled" if unit in started else "disabled") for unit in RED_HAT)
+    )
+    return _case(
+        "red-hats-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), started=(), commands={SHOW_RED_HAT: shown},
+        files={**files, **keys.pop("files", {})}, **keys,
+    )  # fmt: skip
 
 
 def _unit(name: str, state: str) -> str:
@@ -280,6 +300,13 @@ SCENARIOS = [
           reason=V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
     *(_case("stored-within-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
             files={V4: _saved("-A INPUT %s -j ACCEPT" % options)}) for name, verdict, options in PARTS),
+    _by_iptables_services("rules", "pass", RED_HAT, files={"/etc/sysconfig/iptables": _saved()}),
+    _by_iptables_services("open-rules", "fail", RED_HAT, files={"/etc/sysconfig/iptables": _saved(policy="ACCEPT")}),
+    _by_iptables_services("rules-that-nothing-loads", "fail", (), files={"/etc/sysconfig/iptables": _saved()}),
+    _by_iptables_services("rules-of-the-other-family", "fail", ("ip6tables",), files={"/etc/sysconfig/iptables": _saved()}),
+    # The script does nothing without its file.
+    _by_iptables_services("rules-that-are-gone", "fail", RED_HAT),
+    _by_iptables_services("rules-by-another-program", "error", RED_HAT, start="/opt/load", files={"/etc/sysconfig/iptables": _saved()}),
     _case("stored", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved()}),
     _case("stored-and-open", "default", "fail", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved('-A INPUT -p tcp -m comment --comment "-j DROP" -j ACCEPT')}),

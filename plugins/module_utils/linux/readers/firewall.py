@@ -35,7 +35,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filt
 )
 
 FAMILIES = {"ipv4": 4, "ipv6": 6}
-LOADERS = (firewall_at_boot.UFW, firewall_at_boot.NFT, firewall_at_boot.PERSISTENT, firewall_at_boot.FIREWALLD)
 # Hosts anywhere, in both halves of the address space: nobody that a rule would name.
 OUTSIDE = {4: ("64.23.5.9", "198.51.100.77"), 6: ("2a00:1450::77", "64:abcd::9")}
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
@@ -77,8 +76,9 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
 def at_boot(host: Host) -> List[Table]:
     """Return the tables that the units which start at boot load."""
-    seen = units.read_services(host, [{"name": name} for name in LOADERS])
-    started = [name for name, one in zip(LOADERS, seen) if one.state == "value" and _starts(one.value)]
+    loaders = firewall_at_boot.loaders(host)
+    seen = units.read_services(host, [{"name": name} for name in loaders])
+    started = [name for name, one in zip(loaders, seen) if one.state == "value" and _starts(one.value)]
     broken = [one.reason for one in seen if one.state == "error"]
     if broken:
         raise ReadError(broken[0])

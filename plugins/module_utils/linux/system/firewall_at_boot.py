@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What comes back at boot: the files that ufw, nftables.service and netfilter-persistent load (read, never run)."""
+"""What comes back at boot: the files that ufw, firewalld, nftables.service and the two ways of iptables load (read, never run)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ FIREWALLD = "firewalld.service"
 # What binds interfaces to zones of firewalld, and the file of firewalld's arguments on Red Hat's systems.
 MANAGER = "NetworkManager.service"
 ARGUMENTS = "/etc/sysconfig/firewalld"
+# Units of Red Hat's iptables-services: the family, what they start, and what that restores; without the file it does nothing.
+RED_HAT = {
+    "iptables.service": (4, "/usr/libexec/iptables/iptables.init", "/etc/sysconfig/iptables"),
+    "ip6tables.service": (6, "/usr/libexec/iptables/ip6tables.init", "/etc/sysconfig/ip6tables"),
+}
 # What the units of the packages start.
 _SHIPPED = {
     UFW: re.compile(r"(?:/usr)?/lib/ufw/ufw-init start(?: quiet)?\Z", re.ASCII),
@@ -36,7 +41,19 @@ _SHIPPED = {
         r"/usr/s?bin/(?:firewalld --nofork --nopid(?: \$FIREWALLD_ARGS)?|firewall-cmd --state)\Z", re.ASCII
     ),
     PERSISTENT: re.compile(r"(?:/usr)?/sbin/netfilter-persistent start\Z", re.ASCII),
+    **{unit: re.compile(re.escape(script) + r" start\Z") for unit, (_family, script, _path) in RED_HAT.items()},
 }
+
+
+def loaders(host: Host) -> List[str]:
+    """Return the units that may load a firewall here; netfilter-persistent of Debian has the names of Red Hat's two beside its own."""
+    return [
+        UFW,
+        NFT,
+        PERSISTENT,
+        FIREWALLD,
+        *(unit for unit, (_family, script, _path) in RED_HAT.items() if host.exists(script)),
+    ]
 
 
 def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
@@ -146,13 +163,14 @@ def _included(host: Host, name: str) -> List[Tuple[str, str]]:
 
 def persistent(host: Host, ports: Ports) -> List[Table]:
     """Return what netfilter-persistent.service loads."""
-    found: List[Table] = []
-    for family, path in STORED.items():
-        try:
-            found += parse(host.read_text(path), family, path, ports)
-        except NotFound:
-            continue
-    return found
+    return [table for family, path in STORED.items() for table in _stored(host, family, path, ports)]
+
+
+def _stored(host: Host, family: int, path: str, ports: Ports) -> List[Table]:
+    try:
+        return parse(host.read_text(path), family, path, ports)
+    except NotFound:
+        return []
 
 
 def ufw(host: Host, ports: Ports) -> List[Table]:
@@ -243,4 +261,14 @@ def _firewalld(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     return firewalld_rules.tables(host, ports, MANAGER in units)
 
 
-_LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {UFW: ufw, NFT: nftables, PERSISTENT: persistent}
+def _of_red_hat(unit: str) -> Callable[[Host, Ports], List[Table]]:
+    family, _script, path = RED_HAT[unit]
+    return lambda host, ports: _stored(host, family, path, ports)
+
+
+_LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {
+    UFW: ufw,
+    NFT: nftables,
+    PERSISTENT: persistent,
+    **{unit: _of_red_hat(unit) for unit in RED_HAT},
+}
