@@ -164,6 +164,9 @@ def _since_restart(result: Record, finding: Record | None) -> Record:
     if finding["outcome"] == "fail":
         failed = result["result"] in ("still_failing", "pending")
         reason = "it still fails after the host was restarted" if failed else "it fails since the host was restarted"
+        # Why a change was not made, a package that could not be fetched, is what somebody has to mend.
+        if result["result"] == "still_failing" and result.get("reason"):
+            reason = f"{result['reason']}; {reason}"
         return {**after, "result": "still_failing", "reason": reason}
     return {**after, **_not_judged_since(result["result"], finding)}
 

@@ -311,6 +311,23 @@ def test_what_fails_after_the_restart_says_whether_it_did_before(before, reason)
     assert restarted_result(before, "fail", "fail")["results"][0]["reason"] == reason
 
 
+def test_why_a_change_was_not_made_is_still_said_after_the_restart():
+    result = {
+        "benchmark": "b",
+        "rule": "r",
+        "result": "still_failing",
+        "reason": "no network",
+        "before": {"outcome": "fail"},
+        "after": {},
+    }
+    record = {"results": [result], "counts": dict.fromkeys(RESULTS, 0), "pending_reboot": []}
+    finding = {"benchmark": "b", "rule": "r", "outcome": "fail", "checks": []}
+
+    seen = restarted(record, {"status": "audited", "findings": [finding]}, "now", {"done": True})
+
+    assert seen["results"][0]["reason"] == "no network; it still fails after the host was restarted"
+
+
 @pytest.mark.parametrize(("check", "since"), [("pass", "fixed"), ("manual", "skipped")])
 def test_what_a_directory_governs_besides_is_fixed_after_the_restart_where_the_hosts_own_accounts_are_right(
     check, since
