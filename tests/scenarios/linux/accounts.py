@@ -374,6 +374,8 @@ SCENARIOS = [
 ]
 
 # Other sources of accounts, as getent(1) gave them on booted hosts (glibc 2.36 and 2.41, systemd 252 and 257, extrausers 0.6).
+MACHINE = "f32b2a09244949879d0eb009af7f717e"
+HERE = {"/etc/machine-id": MACHINE + "\n", "/proc/sys/kernel/hostname": "here\n"}
 NAMES, EXTRA, USERDB = "/etc/nsswitch.conf", "/var/lib/extrausers/", "/etc/userdb/"
 ASKED = {NAMES: "passwd: files extrausers systemd\ngroup: files extrausers systemd\nshadow: files extrausers systemd\n"}
 EVE = "eve::2001:2001::/home/eve:/bin/bash\n"
@@ -561,6 +563,27 @@ SCENARIOS += [
         "userdb-group-twice", "fail", "duplicate_gids", {**ASKED, USERDB + "g.group": '{"groupName": "g", "gid": 1000}'}
     ),
     _case("userdb-malformed", "error", "uid_zero", {**ASKED, USERDB + "eve.user": '{"userName": "eve",'}),
-    _case("userdb-by-machine", "error", "uid_zero", {**ASKED, USERDB + "eve.user": _record(perMachine=[{"uid": 0}])}),
+    # Which part counts was seen with getent on systemd 252 and 257: one of the names is enough, the last part wins, a part for nobody is passed over.
+    *(
+        _case(
+            "userdb-by-machine-" + name,
+            verdict,
+            "uid_zero",
+            {**ASKED, **HERE, USERDB + "eve.user": _record(perMachine=parts)},
+            expect={"equals": ["root"]},
+        )
+        for name, verdict, parts in (
+            ("for-nobody", "pass", [{"uid": 0}]),
+            ("by-id", "fail", [{"matchMachineId": MACHINE, "uid": 0}]),
+            ("by-one-of-several", "fail", [{"matchMachineId": ["0" * 32, MACHINE], "uid": 0}]),
+            ("by-name", "fail", [{"matchHostname": ["here"], "uid": 0}]),
+            ("by-either", "fail", [{"matchHostname": "there", "matchMachineId": MACHINE, "uid": 0}]),
+            ("another", "pass", [{"matchHostname": "there", "uid": 0}]),
+            ("in-other-letters", "pass", [{"matchHostname": "HERE", "uid": 0}]),
+            ("last-wins", "pass", [{"matchHostname": "here", "uid": 0}, {"matchHostname": "here", "uid": 1500}]),
+            ("all-but", "error", [{"matchNotHostname": "there", "uid": 0}]),
+            ("malformed", "error", {"uid": 0}),
+        )
+    ),
     _case("homed", "error", "uid_zero", {**ASKED, "/var/lib/systemd/home/eve.identity": "{}"}),
 ]

@@ -15,6 +15,7 @@ import json
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
     MAX_ID,
@@ -37,6 +38,10 @@ DAYS = (
     ("passwordChangeInactiveUSec", True),
     ("notAfterUSec", False),
 )
+# What chooses a machine, and where its own name of that sort is.
+MATCHES = (("matchMachineId", "/etc/machine-id"), ("matchHostname", "/proc/sys/kernel/hostname"))
+# What may differ from machine to machine; a name, a disposition or a password may not.
+BY_MACHINE = ("uid", "gid", "homeDirectory", "shell", "umask", "locked", "members", *(key for key, _up in DAYS))
 Found = Tuple[str, Dict[str, Any]]
 
 
@@ -76,9 +81,35 @@ def _document(host: Host, path: str) -> Dict[str, Any]:
         record = None
     if not isinstance(record, dict):
         raise ReadError("%s is no JSON object, so the account in it cannot be judged; mend or remove it" % path)
-    if "perMachine" in record:
-        raise ReadError("%s says other things by machine (perMachine), which is not followed; say them for all" % path)
-    return record
+    return {**record, **_of_this_machine(host, path, record)}
+
+
+def _of_this_machine(host: Host, path: str, record: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what a record says anew for this machine alone (perMachine); the last one that is for it wins."""
+    found: Dict[str, Any] = {}
+    parts = record.get("perMachine", [])
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise ReadError("%s is malformed: perMachine has to be a list of objects" % path)
+    for part in parts:
+        if any(key.startswith("matchNot") for key in part):
+            # Known from systemd 258 on; older ones pass over it, and then the part is for no machine.
+            raise ReadError(
+                "%s leaves machines out (matchNot...), which is not followed; name those that are meant" % path
+            )
+        if any(_named(host, path, part, *match) for match in MATCHES):
+            found.update((key, part[key]) for key in BY_MACHINE if part.get(key) is not None)
+    return found
+
+
+def _named(host: Host, path: str, part: Dict[str, Any], key: str, file: str) -> bool:
+    wanted = part.get(key)
+    if wanted is None:
+        return False
+    names = _texts(path, part, key) if isinstance(wanted, list) else [_text(path, part, key, "")]
+    try:
+        return host.read_text(file).strip(BLANKS + "\n") in names
+    except NotFound:
+        return False
 
 
 def _user(place: str, record: Dict[str, Any]) -> User:
