@@ -29,6 +29,7 @@ def _units(*started: str) -> str:
 
 
 RED_HAT = ("iptables", "ip6tables")
+OF_RED_HAT = "/usr/lib/systemd/system/iptables.service"
 SHOW_RED_HAT = SHOW + "".join(" %s.service" % unit for unit in RED_HAT)
 
 
@@ -36,7 +37,7 @@ def _by_iptables_services(name: str, verdict: str, started: Sequence[str], **key
     """Return a host with Red Hat's iptables-services; its units' ``starts`` are those of the package where nothing else is given."""
     files: Dict[str, Any] = {"/usr/libexec/iptables/%s.init" % unit: File("", 0o755) for unit in RED_HAT}
     start = keys.pop("start", "/usr/libexec/iptables/iptables.init start")
-    files["/usr/lib/systemd/system/iptables.service"] = "[Service]\nExecStart=%s\n" % start
+    files[OF_RED_HAT] = "[Service]\nExecStart=%s\n" % start
     shown = (
         _units()
         + "\n"
@@ -306,7 +307,8 @@ SCENARIOS = [
     _by_iptables_services("rules-of-the-other-family", "fail", ("ip6tables",), files={"/etc/sysconfig/iptables": _saved()}),
     # The script does nothing without its file.
     _by_iptables_services("rules-that-are-gone", "fail", RED_HAT),
-    _by_iptables_services("rules-by-another-program", "error", RED_HAT, start="/opt/load", files={"/etc/sysconfig/iptables": _saved()}, reason="/usr/lib/systemd/system/iptables.service: /opt/load is started at boot, and what it loads is not followed; look at it by hand"),
+    _by_iptables_services("rules-by-another-program", "error", RED_HAT, start="/opt/load", files={"/etc/sysconfig/iptables": _saved()},
+          reason=OF_RED_HAT + ": /opt/load is started at boot, and what it loads is not followed; look at it by hand"),
     _case("stored", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved()}),
     _case("stored-and-open", "default", "fail", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved('-A INPUT -p tcp -m comment --comment "-j DROP" -j ACCEPT')}),
