@@ -141,7 +141,7 @@ def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
 
 
 def steps(
-    request: Mapping[str, Any], host: Host, known: Collection[str] = (), kinds: Collection[str] = KINDS
+    request: Mapping[str, Any], host: Host, known: Collection[str] = (), kinds: Collection[str] = tuple(KINDS)
 ) -> Iterator[Dict[str, Any]]:
     """Yield the parts of the answer as they come: the settings of these ``kinds``, without those that are ``known``.
 
@@ -206,7 +206,12 @@ def _ranges(name: str, wanted: Any, most: int) -> List[List[int]]:
 
 
 def _is_range(given: Any, most: int) -> bool:
-    return isinstance(given, list) and len(given) == 2 and all(type(end) is int and 0 <= end <= most for end in given)
+    # True and False are numbers to Python.
+    return isinstance(given, list) and len(given) == 2 and all(_is_number(end) and 0 <= end <= most for end in given)
+
+
+def _is_number(given: Any) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool)
 
 
 def _check_setting(key: str, setting: Any) -> None:

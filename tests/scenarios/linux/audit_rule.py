@@ -107,7 +107,7 @@ CALLS_OF_WA = (
 LISTED_BY_4 = _each("-a always,exit -F arch=%s -S " + CALLS_OF_WA + " -F path=/etc/sudoers -F perm=wa -F key=scope")
 ACCESS_FIRST = _each("-a always,exit -F path=/etc/sudoers -F perm=wa -F arch=%s -k scope")
 WHOLE_BUT_FOR_MODES = (
-    LISTED_BY_4.split("\n")[0].replace(",fchmodat", "")
+    LISTED_BY_4.partition("\n")[0].replace(",fchmodat", "")
     + "\n-a always,exit -F arch=b32 -S all -F path=/etc/sudoers -F perm=wa\n"
 )
 ONLY_WRITTEN = {**SUDOERS, "permissions": "w"}

@@ -308,7 +308,7 @@ SCENARIOS = [
     # The script does nothing without its file.
     _by_iptables_services("rules-that-are-gone", "fail", RED_HAT),
     _by_iptables_services("rules-by-another-program", "error", RED_HAT, start="/opt/load", files={"/etc/sysconfig/iptables": _saved()},
-          reason=OF_RED_HAT + ": /opt/load is started at boot, and what it loads is not followed; look at it by hand"),
+                          reason=OF_RED_HAT + ": /opt/load is started at boot, and what it loads is not followed; look at it by hand"),
     _case("stored", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved()}),
     _case("stored-and-open", "default", "fail", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved('-A INPUT -p tcp -m comment --comment "-j DROP" -j ACCEPT')}),

@@ -31,7 +31,7 @@ KNOWN = [
 CLONES = benchmark("el9_clones", {"ID": ("rocky", "almalinux", "ol"), "VERSION_ID": "9"})
 
 
-def seen(tmp_path, text, known=KNOWN):
+def seen(tmp_path, text, known=tuple(KNOWN)):
     """Return (benchmarks that the host chose, what it says of itself)."""
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/os-release").write_text(text)
