@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from tests.scenarios.linux import Scenario
+from tests.scenarios.linux import File, Scenario
 
 JOURNAL = {"file": "/etc/systemd/journald.conf", "name": "Storage", "section": "Journal", "format": "systemd"}
 MAIN = "/etc/systemd/journald.conf"
@@ -16,6 +16,12 @@ COREDUMP: Dict[str, Any] = {
     "address": {"section": "Coredump"},
     "files": {"/usr/lib/systemd/coredump.conf.d/50.conf": "[Coredump]\nStorage=external\n"},
 }
+UPLOAD = "/etc/systemd/journal-upload.conf"
+UPLOAD_UNIT = "/lib/systemd/system/systemd-journal-upload.service"
+UPLOAD_SNIPPET = "/etc/systemd/system/systemd-journal-upload.service.d/50.conf"
+STARTS = "[Service]\nExecStart=/lib/systemd/systemd-journal-upload --save-state"
+SENT = "[Upload]\nURL=https://logs.example\n"
+PLAINLY = SENT.replace("https", "http")
 QUALITY: Dict[str, Any] = {
     "file": "/etc/security/pwquality.conf",
     "files": {"/etc/security/pwquality.conf.d/50.conf": "minlen = 6\n"},
@@ -43,7 +49,100 @@ def _postfix(name: str, verdict: str, text: str) -> Scenario:
     )
 
 
+def _upload(name: str, verdict: str, text: Any, key: str = "URL", **more: Any) -> Scenario:
+    """Where the sender sends the journal, or the key with which it says who it is; each seen on Debian 12 and 13."""
+    address = {
+        "file": more.pop("file", UPLOAD),
+        "name": key,
+        "section": more.pop("section", "Upload"),
+        "format": "systemd",
+    }
+    files = {address["file"]: text, **more.pop("files", {})}
+    expect = {"matches": "^(?!http:)\\S+$" if key == "URL" else r"^/\S"}
+    return Scenario("journal-sender-" + name, address, expect, verdict, {}, files=files, **more)
+
+
+def _key(name: str, verdict: str, *values: str, **more: Any) -> Scenario:
+    lines = "".join("ServerKeyFile=%s\n" % value for value in values)
+    return _upload("key-" + name, verdict, "[%s]\n%s" % (more.get("section", "Upload"), lines), "ServerKeyFile", **more)
+
+
+SENDER = [
+    _upload("right", "pass", SENT),
+    _upload("in-the-clear", "fail", PLAINLY),
+    *(
+        _upload(
+            "changed-below-" + root.strip("/").replace("/", "-"),
+            "fail",
+            SENT,
+            files={root + "/systemd/journal-upload.conf.d/50.conf": PLAINLY},
+        )
+        for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib")
+    ),
+    _upload(
+        "vendor-snippet-masked",
+        "pass",
+        SENT,
+        files={
+            "/usr/lib/systemd/journal-upload.conf.d/50.conf": PLAINLY,
+            "/etc/systemd/journal-upload.conf.d/50.conf": File(link="/dev/null"),
+        },
+    ),
+    _upload("section-of-other-case", "fail", SENT.replace("Upload", "upload")),
+    _upload("key-of-other-case", "fail", SENT.replace("URL", "Url")),
+    _upload("emptied-again", "fail", SENT + "URL=\n"),
+    # Quotes make it no address, and the one before stays.
+    _upload("quoted-behind-one-in-the-clear", "fail", PLAINLY + 'URL="https://logs.example"\n'),
+    _upload("with-a-backslash-behind-one-in-the-clear", "fail", PLAINLY + "URL=https://logs.example/a\\b\n"),
+    _upload("letter-that-is-no-ascii", "pass", PLAINLY + "URL=https://logs.example/ä\n"),
+    # It gives up the file at such a line, comments aside.
+    _upload("bytes-that-are-no-utf-8", "error", SENT.encode() + b"[X-Other]\nA=\xff\n"),
+    _upload("bytes-that-are-no-utf-8-in-a-comment", "pass", b"# \xff\n" + SENT.encode()),
+    _upload("started-as-shipped", "pass", SENT, files={UPLOAD_UNIT: STARTS + "\n"}),
+    _upload(
+        "started-with-another-place-of-its-state",
+        "pass",
+        SENT,
+        files={
+            UPLOAD_UNIT: STARTS + "\n",
+            UPLOAD_SNIPPET: "[Service]\nExecStart=\n%s=/var/lib/x\n" % STARTS.split("\n")[1],
+        },
+    ),
+    *(
+        _upload(
+            "started-with-" + name,
+            "error",
+            SENT,
+            files={UPLOAD_UNIT: STARTS + "\n", UPLOAD_SNIPPET: STARTS + " " + option + "\n"},
+        )
+        for name, option in (
+            ("another-address", "--url=http://logs.example"),
+            ("a-shortened-option", "--ur http://logs.example"),
+            ("letters-in-one", "-mu http://logs.example"),
+            ("any-certificate-trusted", "--trust=all"),
+            ("an-escape", r"\x2du http://logs.example"),
+            ("quotes", '"--url"=http://logs.example'),
+            ("a-variable", "$OPTIONS"),
+        )
+    ),
+    _upload(
+        "started-by-another-program", "error", SENT, files={UPLOAD_UNIT: "[Service]\nExecStart=/usr/local/bin/send\n"}
+    ),
+    _key("right", "pass", "/k"),
+    _key("relative-behind-a-right-one", "pass", "/k", "k"),
+    _key("way-up-behind-none-wanted", "fail", "-", "/a/../k"),
+    _key("name-too-long-behind-none-wanted", "fail", "-", "/" + 256 * "k"),
+    _key("name-of-greatest-length", "pass", "-", "/" + 255 * "k"),
+    _key("two-dots-in-a-name", "pass", "-", "/..k"),
+    _key("quoted", "fail", '"/k"'),
+    _key("not-wanted", "fail", "/k", "-"),
+    _key("emptied-again", "fail", "/k", ""),
+    # The receiver takes a dash for a way that is not whole.
+    _key("of-the-receiver-not-wanted", "pass", "/k", "-", file="/etc/systemd/journal-remote.conf", section="Remote"),
+]
+
 SCENARIOS = [
+    *SENDER,
     _journal("right", "pass", {MAIN: KEPT}),
     _journal("wrong", "fail", {MAIN: LOST}),
     _journal("absent", "fail", {}),

@@ -4,6 +4,7 @@
 """Settings of systemd's programs (journald.conf and its like), read as systemd.syntax(7) and the programs themselves do.
 
 Seen on systemd 252 and 257: a value that a key does not take, mostly an empty one too, is ignored, and one before it stays in force.
+The files of journald, systemd-journal-upload and systemd-journal-remote were held against what these programs then do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import (
     need_newlines,
@@ -20,11 +21,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
     snippets,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import last_value, split_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 ROOTS = ("/etc/", "/run/", "/usr/local/lib/", "/usr/lib/")
 # Before, the main file is only looked for in /etc.
 MAIN_ANYWHERE = 253
 _SWITCH = "(?i:1|yes|y|true|t|on|0|no|n|false|f|off)"
+# A way up or a name that is too long is no path, and empty takes back what was before.
+_PATH = r"|(?!.*/\.\.(?:/|\Z))(?!.*[^/]{256})/.*"
 _SIZE = r"(?:[ \t]*\d+(?:\.\d*)?[ \t]*[EPTGMKB]?)+"
 # What a key takes; the words of enumerations only in small letters.
 _TAKEN = {
@@ -34,6 +38,12 @@ _TAKEN = {
         (("ForwardToSyslog", "ForwardToKMsg", "ForwardToConsole", "ForwardToWall", "Seal", "ReadKMsg"), _SWITCH),
         # Empty is the default: it compresses.
         (("Compress",), "|%s|%s" % (_SWITCH, _SIZE)),
+        # Quotes are no part of the syntax: what stands in them is ignored.
+        (("URL",), r"[^\"'\\\x00-\x1f\x7f]*"),
+        # To the sender a dash is a file that is not wanted, to the receiver's own key and certificate nothing.
+        (("ServerKeyFile", "ServerCertificateFile", "TrustedCertificateFile"), "-|" + _PATH),
+        (("Remote.ServerKeyFile", "Remote.ServerCertificateFile"), _PATH),
+        (("SplitMode",), "none|host"),
         (("SystemMaxUse", "SystemKeepFree", "RuntimeMaxUse", "RuntimeKeepFree", "ProcessSizeMax"), _SIZE),
     )
     for name in names
@@ -44,12 +54,25 @@ _JOURNALD_ARGUMENTS = {
     "ForwardToConsole": "systemd.journald.forward_to_console",
     "ForwardToWall": "systemd.journald.forward_to_wall",
 }
+_NO_UTF_8 = re.compile(r"\\x[89a-f][0-9a-f]", re.ASCII)
+# Programs that end where an option says anew what stands in their file, and the options that say other things.
+_STARTED = {
+    "systemd/journal-upload.conf": (
+        "systemd-journal-upload",
+        "-m|--(?:merge|system|user|machine|namespace|directory|file|cursor|after-cursor|follow|save-state)",
+    ),
+    "systemd/journal-remote.conf": (
+        "systemd-journal-remote",
+        "--(?:url|getter|listen-raw|listen-http|listen-https|output|compress)",
+    ),
+}
 Found = Optional[Tuple[str, str]]
 
 
 def in_force(host: Host, file: str, section: str, name: str) -> Found:
     """Return (value, place) of a setting now; what the next boot changes, for /run does not last, is a part of the text."""
     base = file.rsplit("/etc/", 1)[-1]
+    _refuse_options(host, base)
     paths = _paths(host, base, ROOTS)
     said = _on_command_line(host, base, name)
     if said is not None:
@@ -62,6 +85,25 @@ def in_force(host: Host, file: str, section: str, name: str) -> Found:
         return later
     text = "%s (until the next boot, then %s)" % (now[0] if now else "not set", later[0] if later else "not set")
     return text, (now or later or ("", file))[1]
+
+
+def _refuse_options(host: Host, base: str) -> None:
+    """Raise `ReadError` where the unit of a program, or a snippet of it, starts it with what its file may not say.
+
+    Only options written out are known to be harmless: quotes, escapes and variables may hold any.
+    """
+    program, harmless = _STARTED.get(base, ("", ""))
+    for place in fragments(host, program + ".service") if program else ():
+        for name, text in assignments(snippet_text(host, place), "Service"):
+            # An empty one only takes back those before it.
+            first, *words = (words_of(text) if name == "ExecStart" else []) or [program]
+            known = first.rsplit("/", 1)[-1] == program
+            odd = [word for word in words if not re.match(r"(?:%s)(?:=[^\"'\\]*)?\Z" % harmless, word, re.ASCII)]
+            if odd or not known:
+                raise ReadError(
+                    "%s starts %s, which may say what /etc/%s does not; say it there, and let ExecStart give none of it"
+                    % (printable(place), printable((odd or [first])[0][:100]), base)
+                )
 
 
 def _on_command_line(host: Host, base: str, name: str) -> Found:
@@ -97,6 +139,7 @@ def version(host: Host) -> int:
 
 def _last(host: Host, paths: List[str], section: str, name: str) -> Found:
     found: Found = None
+    taken = _TAKEN.get("%s.%s" % (section, name)) or _TAKEN.get(name)
     for path in paths:
         text = snippet_text(host, path)
         need_newlines(path, text)
@@ -106,10 +149,15 @@ def _last(host: Host, paths: List[str], section: str, name: str) -> Found:
                     "%s:%d is no header of a section to systemd, which stops reading there; mend it"
                     % (printable(path), number)
                 )
+            # What is no UTF-8 is read as such an escape; written out it means nothing here.
+            if _NO_UTF_8.search(line):
+                raise ReadError(
+                    "%s:%d is not UTF-8, and systemd stops reading there; mend it" % (printable(path), number)
+                )
             key, sign, seen = line.partition("=")
             if sign and group == section and key.strip(SYSTEMD_BLANKS) == name:
                 plain = seen.strip(SYSTEMD_BLANKS)
-                if name not in _TAKEN or _TAKEN[name].match(plain):
+                if taken is None or taken.match(plain):
                     found = (plain, "%s:%d" % (path, number)) if plain else None
     return found
 
