@@ -88,6 +88,13 @@ SCENARIOS = [
         "pass",
         {"/etc/ssh/sshd_config": "Match User ann\nForceCommand internal-sftp -eu 0077\n"},
     ),
+    # A shell starts these. With the forced command `ssh host umask` said 0000 on Debian 12, and sftp made a file of mode 0666.
+    _case("server-of-sftp-in-a-shell", "error", {}, sftp="/bin/sh -c 'umask 0002; exec /usr/lib/openssh/sftp-server'"),
+    _case("server-of-sftp-of-the-site", "error", {}, sftp="/usr/local/bin/sftp"),
+    _case("server-of-sftp-with-quotes", "error", {}, sftp=SERVER + ' -u "0002"'),
+    _case("command-before-the-server", "error", {}, sftp="umask 0002; " + SERVER),
+    _case("forced-command-with-its-own", "error", {}, forced='umask 0; eval "$SSH_ORIGINAL_COMMAND"'),
+    _case("forced-command-without", "pass", {}, forced="/usr/bin/rrsync -ro /srv"),
     _case("sshd-without-pam", "fail", {}, use_pam="no"),
     _case(
         "sshd-without-pam-by-its-unit",

@@ -56,6 +56,9 @@ STARTED: Dict[str, Tuple[Tuple[str, ...], Tuple[str, ...]]] = {
     MANAGER: (("systemd-user",), ("user@.service",)),
 }
 SUDO_SERVICES = ("sudo", "sudo-i")
+# What a shell makes something else of.
+_TO_SHELL = re.compile(r"['\"\\$`;&|<>(){}*?~#]")
+SFTP_SERVERS = frozenset(("internal-sftp", "sftp-server"))
 SFTP_OPTIONS = "d:f:l:P:p:Q:u:cehR"
 FIRST_USER = 1000
 Umasks = FrozenSet[str]
@@ -119,11 +122,32 @@ def _by_ssh(host: Host) -> Iterator[Tuple[str, Umasks, str]]:
     forced = [text for text in options["forcecommand"] if text != "none"]
     yield COMMAND_BY_SSH, by_shell, where
     subsystems = [" ".join(words_of(text)[1:]) for text in options["subsystem"] if words_of(text)[:1] == ["sftp"]]
+    for text in [*subsystems, *forced]:
+        _followed(text)
+    for text in subsystems:
+        if words_of(text)[0].rsplit("/", 1)[-1] not in SFTP_SERVERS:
+            raise ReadError(
+                "the server of sftp is %s, and the umask that this gives is not followed; try it"
+                % printable(text)[:100]
+            )
     for text in dict.fromkeys([*subsystems, *(one for one in forced if words_of(one)[:1] == ["internal-sftp"])]):
         # Every server but the one within sshd is started by the account's shell, which reads its files for that.
         began = (first, place) if words_of(text)[:1] == ["internal-sftp"] else (by_shell, where)
         given = _given_to_server(text)
         yield (SFTP, *((frozenset((given,)), "sshd: " + text) if given else began))
+
+
+def _followed(text: str) -> None:
+    """Raise `ReadError` where a command of sshd's configuration sets a umask that only a shell, or a program of the site, knows.
+
+    sshd gives it to the account's shell, all but the server of sftp within it.
+    """
+    first = words_of(text)[:1]
+    if first == ["internal-sftp"]:
+        return
+    is_server = bool(first) and first[0].rsplit("/", 1)[-1] == "sftp-server"
+    if (is_server and _TO_SHELL.search(text)) or re.search(r"\bumask\b", text):
+        raise ReadError("sshd starts %s, and the umask that this gives is not followed; try it" % printable(text)[:100])
 
 
 def _sshd(host: Host, names: Sequence[str]) -> Dict[str, List[str]]:
