@@ -95,6 +95,10 @@ def _runs(name: str, verdict: str, kind: str, files: Dict[str, Any], module: str
     return Scenario(name, address, NONE, verdict, {"state": "error" if verdict == "error" else "value"}, files=files)
 
 
+def _sudoers(defaults: str) -> Dict[str, Any]:
+    return {"/etc/sudoers": "root ALL=(ALL) ALL\nDefaults%s%s\n" % ("" if defaults.startswith(":") else " ", defaults)}
+
+
 def _locks(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
     return Scenario(name, {"query": "locks", "module": FAILLOCK}, NONE, verdict, {"state": "value"}, files=files)
 
@@ -150,6 +154,12 @@ SCENARIOS = [
     _runs("one-service-without-it", "fail", "auth", _debian(sshd="auth required pam_permit.so\n")),
     _runs("in-a-substack", "pass", "auth", _debian(login="auth substack common-auth\n")),
     _runs("die-in-a-substack-only", "pass", "auth", _debian(login="auth substack x\n" + LOGIN, x="auth sufficient pam_deny.so\n")),
+    # `sudo -S id </dev/null` of somebody with a password said uid=0 on Debian 12 and 13.
+    _runs("sudoers-names-an-open-service", "fail", "auth", {**_debian(x="auth sufficient pam_permit.so\n", sudo=LOGIN), **_sudoers("pam_service=x")}),
+    _runs("for-some-alone", "fail", "auth", {**_debian(x="auth sufficient pam_permit.so\n", sudo=LOGIN), **_sudoers(":ann pam_login_service = x")}),
+    _runs("sudoers-names-a-service-as-it-should-be", "pass", "auth", {**_debian(x=LOGIN, sudo=LOGIN), **_sudoers("pam_askpass_service=x")}),
+    _runs("sudoers-names-none-of-its-own", "fail", "auth", {**_debian(other="auth required pam_permit.so\n", sudo=LOGIN), **_sudoers("pam_service=x")}),
+    _runs("sudoers-without-sudo", "pass", "auth", {**_debian(x="auth sufficient pam_permit.so\n"), **_sudoers("pam_service=x")}),
     _runs("service-that-falls-back", "fail", "auth", _debian(login="account required pam_permit.so\n", other="auth required pam_permit.so\n")),
     _runs("program-without-a-file", "fail", "auth", {**_debian(other="auth required pam_permit.so\n"), "/usr/sbin/sshd": ""}),
     _runs("vendor-folder", "pass", "auth", {"/usr/lib/pam.d/login": AUTH, "/etc/pam.d/x": ""}),

@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_options import option
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import (
     ANYTHING,
@@ -39,6 +40,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
 SOURCE = "/etc/pam.d"
+SUDO = "sudo"
 FAILLOCK = "pam_faillock.so"
 PREAUTH, AUTHFAIL, AUTHSUCC = FAILLOCK + " preauth", FAILLOCK + " authfail", FAILLOCK + " authsucc"
 
@@ -82,11 +84,15 @@ class _Stacks:
             raise UsageError("unknown type %r; known: %s" % (kind, ", ".join(TYPES)))
         if kind not in self._made:
             there = [service for service in SERVICES[kind] if self._is_asked(service)]
+            # Who proves nothing in the service that sudoers names proves nothing to sudo, whatever /etc/pam.d/sudo says.
+            if SUDO in there:
+                there += [service for service in sudo.pam_services(self._host) if service not in there]
             self._made[kind] = [_Service(self._host, service, kind) for service in there]
         if not others or not self._made[kind]:
             return self._made[kind]
         if kind not in self._others:
-            names = [name for name in other_services(self._host) if name not in SERVICES[kind]]
+            made = {service.service for service in self._made[kind]}
+            names = [name for name in other_services(self._host) if name not in made and name not in SERVICES[kind]]
             self._others[kind] = [_Service(self._host, name, kind) for name in names]
         return self._made[kind] + self._others[kind]
 

@@ -34,6 +34,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_sourc
 
 MAIN = "/etc/sudoers"
 CONF = "/etc/sudo.conf"
+# Which service of PAM sudo asks: in general, for `-i` and for `-A`.
+PAM_SERVICES = ("pam_service", "pam_login_service", "pam_askpass_service")
 # Plugins beside the one that decides.
 BESIDE = re.compile(r"(?:.*_(?:io|audit|approval)|audit_json)\Z", re.ASCII)
 NAME_SERVICES = "/etc/nsswitch.conf"
@@ -291,6 +293,18 @@ def defaults(host: Host, names: Sequence[str]) -> Iterator[Tuple[str, str, str, 
     for name in names if not rs else ():
         for file, number, scope, seen in _set_by(lines(host), name, rs):
             yield "%s:%d" % (file, number), scope, name, seen
+
+
+def pam_services(host: Host) -> List[str]:
+    """Return the services of PAM that sudoers names in place of `sudo` and `sudo-i`, for whomever. Raises `ReadError`."""
+    try:
+        return list(
+            dict.fromkeys(
+                str(text) for _place, _scope, _name, text in defaults(host, PAM_SERVICES) if text is not False
+            )
+        )
+    except NotFound:
+        return []
 
 
 def _unset(host: Host, name: str, rs: bool) -> Observation:
