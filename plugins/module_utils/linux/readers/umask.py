@@ -146,7 +146,7 @@ def _followed(text: str) -> None:
     if first == ["internal-sftp"]:
         return
     is_server = bool(first) and first[0].rsplit("/", 1)[-1] == "sftp-server"
-    if (is_server and _TO_SHELL.search(text)) or re.search(r"\bumask\b", text):
+    if (is_server and _TO_SHELL.search(text)) or re.search(r"\bumask\b", text, re.ASCII):
         raise ReadError("sshd starts %s, and the umask that this gives is not followed; try it" % printable(text)[:100])
 
 
