@@ -99,6 +99,14 @@ def _sudoers(defaults: str) -> Dict[str, Any]:
     return {"/etc/sudoers": "root ALL=(ALL) ALL\nDefaults%s%s\n" % ("" if defaults.startswith(":") else " ", defaults)}
 
 
+def _sshd_asks(name: str, verdict: str, service: str) -> Scenario:
+    files = {**_debian(x=service, sshd=LOGIN), "/etc/ssh/sshd_config": "PAMServiceName x\n"}
+    address = {"query": "runs", "type": "auth", "module": UNIX}
+    return Scenario(
+        name, address, NONE, verdict, {"state": "value"}, files=files, commands={"sshd -T": "pamservicename x\n"}
+    )
+
+
 def _locks(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
     return Scenario(name, {"query": "locks", "module": FAILLOCK}, NONE, verdict, {"state": "value"}, files=files)
 
@@ -154,6 +162,8 @@ SCENARIOS = [
     _runs("one-service-without-it", "fail", "auth", _debian(sshd="auth required pam_permit.so\n")),
     _runs("in-a-substack", "pass", "auth", _debian(login="auth substack common-auth\n")),
     _runs("die-in-a-substack-only", "pass", "auth", _debian(login="auth substack x\n" + LOGIN, x="auth sufficient pam_deny.so\n")),
+    _sshd_asks("sshd-asks-an-open-service", "fail", "auth sufficient pam_permit.so\n"),
+    _sshd_asks("sshd-asks-another-as-it-should-be", "pass", LOGIN),
     # `sudo -S id </dev/null` of somebody with a password said uid=0 on Debian 12 and 13.
     _runs("sudoers-names-an-open-service", "fail", "auth", {**_debian(x="auth sufficient pam_permit.so\n", sudo=LOGIN), **_sudoers("pam_service=x")}),
     _runs("for-some-alone", "fail", "auth", {**_debian(x="auth sufficient pam_permit.so\n", sudo=LOGIN), **_sudoers(":ann pam_login_service = x")}),

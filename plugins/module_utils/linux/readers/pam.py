@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_options import option
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import (
     ANYTHING,
@@ -40,7 +40,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_parts import shown_value
 
 SOURCE = "/etc/pam.d"
-SUDO = "sudo"
+SSHD, SUDO = "sshd", "sudo"
 FAILLOCK = "pam_faillock.so"
 PREAUTH, AUTHFAIL, AUTHSUCC = FAILLOCK + " preauth", FAILLOCK + " authfail", FAILLOCK + " authsucc"
 
@@ -84,6 +84,8 @@ class _Stacks:
             raise UsageError("unknown type %r; known: %s" % (kind, ", ".join(TYPES)))
         if kind not in self._made:
             there = [service for service in SERVICES[kind] if self._is_asked(service)]
+            if SSHD in there:
+                there += [service for service in sshd_option.pam_services(self._host) if service not in there]
             # Who proves nothing in the service that sudoers names proves nothing to sudo, whatever /etc/pam.d/sudo says.
             if SUDO in there:
                 there += [service for service in sudo.pam_services(self._host) if service not in there]

@@ -10,6 +10,8 @@ from typing import Dict, List, Sequence
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    ERROR,
+    VALUE,
     Address,
     NotFound,
     Observation,
@@ -83,3 +85,14 @@ def effective_options(output: str) -> Dict[str, List[str]]:
         if name:
             result.setdefault(lowered(name), []).append(text.strip(BLANKS))
     return result
+
+
+def pam_services(host: Host) -> List[str]:
+    """Return the services of PAM that sshd asks: others than `sshd` where PAMServiceName says so (OpenSSH 10). Raises `ReadError`."""
+    seen = read(host, [{"name": "pamservicename"}])[0]
+    if seen.state == ERROR:
+        raise ReadError(seen.reason)
+    found = (
+        [seen.value["effective"], *(item["value"] for item in seen.value["overrides"])] if seen.state == VALUE else []
+    )
+    return list(dict.fromkeys(str(name) for name in found if name)) or ["sshd"]

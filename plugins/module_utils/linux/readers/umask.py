@@ -114,8 +114,9 @@ def _by_ssh(host: Host) -> Iterator[Tuple[str, Umasks, str]]:
         return
     # Whatever its unit says, sshd takes the right to write from group and others.
     before = frozenset("%04o" % (int(one, 8) | 0o022) for one in _of_units(host, STARTED["sshd"][1]))
-    first = first_umasks(host, ("sshd",), before=before) if "yes" in options["usepam"] else before
-    place = PAM + "sshd"
+    services = sshd_option.pam_services(host)
+    first = first_umasks(host, services, before=before) if "yes" in options["usepam"] else before
+    place = ", ".join(PAM + service for service in services)
     shell = start(host, ORDINARY, BASH_BY_SSH, (UMASK,), {" umask": first})
     by_shell = frozenset(texts(shell.state.get(" umask"))) | (first if _has_other_shells(host) else frozenset())
     where = ", ".join(shell.places[:10]) or place
