@@ -639,4 +639,15 @@ SCENARIOS = [
         "1",
         line=_line(SNIPPET, 1, "1"),
     ),
+    Scenario(
+        "applied-by-nothing",
+        NAME,
+        ONE,
+        "error",
+        {
+            "state": "error",
+            "reason": "systemd-sysctl.service is masked, so no file of sysctl.d is applied at boot; unmask it",
+        },
+        files={**_set(SNIPPET, "1"), PROC: "1\n", "/etc/systemd/system/systemd-sysctl.service": File(link="/dev/null")},
+    ),
 ]

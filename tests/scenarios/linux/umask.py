@@ -96,7 +96,12 @@ SCENARIOS = [
     _case("forced-command-with-its-own", "error", {}, forced='umask 0; eval "$SSH_ORIGINAL_COMMAND"'),
     _case("forced-command-without", "pass", {}, forced="/usr/bin/rrsync -ro /srv"),
     # sshd -T of OpenSSH 10 says it so.
-    _case("sshd-with-another-service", "fail", {PAM + "x": TAIL}, use_pam="yes\npamservicename x"),
+    _case(
+        "sshd-with-another-service",
+        "fail",
+        {PAM + "x": TAIL, "/etc/ssh/sshd_config": "PAMServiceName x\n"},
+        use_pam="yes\npamservicename x",
+    ),
     _case("sshd-without-pam", "fail", {}, use_pam="no"),
     _case(
         "sshd-without-pam-by-its-unit",

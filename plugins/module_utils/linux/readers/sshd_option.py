@@ -32,6 +32,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sshd_config
 
 COMMAND = ("sshd", "-T")
 SOURCE = "command: sshd -T"
+PAM_SERVICE = "pamservicename"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -89,7 +90,12 @@ def effective_options(output: str) -> Dict[str, List[str]]:
 
 def pam_services(host: Host) -> List[str]:
     """Return the services of PAM that sshd asks: others than `sshd` where PAMServiceName says so (OpenSSH 10). Raises `ReadError`."""
-    seen = read(host, [{"name": "pamservicename"}])[0]
+    # Where nothing names one, what else is hard to read of sshd's configuration is no matter of PAM's.
+    if not host.exists(CONFIGURATION) or not any(
+        line.name == PAM_SERVICE for line in sshd_config.lines(host, CONFIGURATION)
+    ):
+        return ["sshd"]
+    seen = read(host, [{"name": PAM_SERVICE}])[0]
     if seen.state == ERROR:
         raise ReadError(seen.reason)
     found = (

@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_file
     parse,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.ufw_defaults import sysctl_file_at_boot
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked
 
 # /lib last: on hosts where it is a link to /usr/lib, its files are hidden by themselves.
 DIRECTORIES = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
@@ -36,7 +37,8 @@ DIRECTORIES = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", 
 CREDENTIAL = "sysctl.extra"
 # The first that has it counts: what the machine was started with, then the stores (systemd.exec(5)); /run/credstore does not last.
 CREDENTIALS = ("/run/credentials/@system", "/etc/credstore", "/usr/local/lib/credstore", "/usr/lib/credstore")
-UNIT_FILES = tuple("%s/systemd/system/systemd-sysctl.service" % folder for folder in ("/etc", "/usr/lib", "/lib"))
+UNIT = "systemd-sysctl.service"
+UNIT_FILES = tuple("%s/systemd/system/%s" % (folder, UNIT) for folder in ("/etc", "/usr/lib", "/lib"))
 
 
 class BootSettings:
@@ -104,6 +106,8 @@ def _credentials(host: Host) -> List[str]:
 
     Raises `ReadError` for one that is encrypted, or given to the unit in another way.
     """
+    if is_masked(host, UNIT):
+        raise ReadError("%s is masked, so no file of sysctl.d is applied at boot; unmask it" % UNIT)
     unit = next((path for path in UNIT_FILES if host.exists(path)), "")
     if unit and not re.search(r"^(?:Load|Import)Credential(?:Encrypted)?=sysctl\.", host.read_text(unit), re.MULTILINE):
         return []  # before systemd 252
