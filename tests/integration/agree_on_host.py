@@ -55,6 +55,30 @@ def rsyslog(scenario):
     return listens if scenario["address"]["query"] == "receivers" else modes
 
 
+def syslog_ng(scenario):
+    """Return whether port 10514 is taken, or the modes of the files /var/log/it*, of a syslog-ng that runs for this alone."""
+    for name in os.listdir("/var/log"):
+        if name.startswith("it"):
+            os.unlink("/var/log/" + name)
+    places = ["--persist-file=/run/agree.persist", "--pidfile=/run/agree.pid", "--control=/run/agree.ctl"]
+    process = subprocess.Popen(
+        ["syslog-ng", "-F", "--no-caps", *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 2
+    while not os.path.exists("/run/agree.ctl") and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    listens = ":10514" in said("ss", "-Hltun")
+    process.terminate()
+    # It says something of itself when it ends.
+    process.wait()
+    if os.path.exists("/run/agree.ctl"):
+        os.unlink("/run/agree.ctl")
+    names = sorted(name for name in os.listdir("/var/log") if name.startswith("it"))
+    modes = ["%04o" % (os.stat("/var/log/" + name).st_mode & 0o7777) for name in names]
+    return listens if scenario["address"]["query"] == "receivers" else modes
+
+
 def sudo(_scenario):
     """Return whether an account of the group ops runs something without a password."""
     done = subprocess.run(
@@ -153,6 +177,7 @@ PROGRAMS = {
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
     "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d", RSYSLOG_UNIT], LOCAL),
+    "syslog_ng": (syslog_ng, rsyslog_seen, ["/etc/syslog-ng/syslog-ng.conf", "/etc/syslog-ng/conf.d"], ""),
 }
 
 

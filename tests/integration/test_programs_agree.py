@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import aide, crypto, rsyslog, sudo, text_setting
+from tests.scenarios.linux import aide, crypto, rsyslog, sudo, syslog_ng, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -16,6 +16,8 @@ CODE = "/opt/hipaa-cis-test"
 TARGET = "plugins/module_utils/linux"
 # They ask for something else than whether a port is taken or which mode a file gets.
 NOT_SEEN = {"absent", "what-is-sent", "other-configuration", "stock-unit", "include-leads-nowhere"}
+# The host has its own; the program that generates is not there.
+OWN = {"shipped-blocks-that-are-not-used", "generator-that-is-used"}
 
 
 def given():
@@ -58,6 +60,14 @@ LOOK = (
     "print(json.dumps([['udf' in one.modules, one.loads('udf')] for one in images(Host('/'))]))"
 )
 
+STOCK_SYSLOG_NG = (
+    f"import json, sys; sys.path.insert(0, {CODE!r}); "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host; "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind; "
+    "print(json.dumps({query: read_kind(Host('/'), 'syslog_ng', [{'query': query}])[0].as_dict() "
+    "for query in ('receivers', 'files', 'forwards', 'forwards_in_clear')}))"
+)
+
 
 def carry_code(host):
     for path in (ROOT / TARGET).rglob("*.py"):
@@ -88,4 +98,33 @@ def test_readers_say_what_the_programs_do(server_host):
     seen = {f"{kind} {name}": pair for kind, rows in answer.items() for name, pair in rows.items()}
     assert len(seen) > 155
     # Of what a program complains about no verdict is given.
+    assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}
+
+
+def test_reader_of_syslog_ng_says_what_it_does(host):
+    """It takes the place of rsyslog, and what comes with it is read without an error."""
+    host.run(
+        [
+            "sh",
+            "-c",
+            "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install syslog-ng-core syslog-ng-scl",
+        ],
+        timeout=300,
+    )
+    host.run(["systemctl", "stop", "syslog-ng"])
+    carry_code(host)
+    stock = json.loads(host.run(["python3", "-c", STOCK_SYSLOG_NG]).stdout)
+    assert {key: one["state"] for key, one in stock.items()} == dict.fromkeys(stock, "value")
+    assert {one["mode"] for one in stock["files"]["value"]} == {"0640"}
+    host.write(f"{CODE}/agree.py", Path(__file__).with_name("agree_on_host.py").read_text(encoding="utf-8"))
+    rows = [
+        asdict(one)
+        for one in syslog_ng.SCENARIOS
+        if one.id not in NOT_SEEN | OWN and one.address["query"] in ("receivers", "files")
+    ]
+    host.write(f"{CODE}/given.json", json.dumps({"syslog_ng": rows}))
+
+    seen = json.loads(host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)["syslog_ng"]
+
+    assert len(seen) == len(rows) > 40
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}

@@ -21,9 +21,11 @@ SERVERS = {
 
 
 def show(units):
-    """Return what answers `systemctl show`: ``units`` run and are enabled, with the names that they are known by too."""
+    """Return what answers `systemctl show`: ``units`` run and are enabled, with the names that they are known by too; and dpkg-query."""
 
     def run(argv, _timeout):
+        if argv[0] == "dpkg-query":
+            return CommandResult(0, "dpkg\tinstalled\t1\n", "")
         blocks = []
         for name in argv[argv.index("--") + 1 :]:
             own = next((unit for unit, aliases in units.items() if name in (unit, *aliases)), "")
@@ -35,6 +37,10 @@ def show(units):
     return run
 
 
+# Nothing listens: the head of each of the kernel's tables.
+TABLES = {"proc/net/" + name: "  sl  local_address rem_address   st\n" for name in ("tcp", "tcp6", "udp", "udp6")}
+
+
 def outcome(root, rule_id, units, files=None):
     (root / "run/systemd/system").mkdir(parents=True)
     for path, text in {"proc/2/comm": "kthreadd\n", **(files or {})}.items():
@@ -44,7 +50,9 @@ def outcome(root, rule_id, units, files=None):
     rule = catalog.rules[rule_id]
     host = Host(str(root), runner=show(units), privileged=True)
     seen = {}
-    for one in [*leaves(rule.settings), *(condition["setting"] for condition in rule.applies_if)]:
+    asked = list(leaves(rule.settings))
+    conditions = [*rule.applies_if, *(condition for one in asked for condition in one.get("applies_if", ()))]
+    for one in [*asked, *(condition["setting"] for condition in conditions)]:
         seen[setting_key(one)] = KINDS[one["kind"]](host, [one["address"]])[0].as_dict()
     judge = Judge(catalog.platforms["linux"], seen)
     return judge.judge(PlannedRule(rule, "b", (), rule.settings, "", {})).outcome
@@ -100,3 +108,37 @@ def test_daemon_without_a_server_keeps_no_clock(tmp_path):
 )
 def test_one_logging_system_is_in_charge(tmp_path, units, expected):
     assert outcome(tmp_path, "one_logging_system", running(*units)) == expected
+
+
+SYSLOG_NG = {
+    **TABLES,
+    "usr/sbin/syslog-ng": "",
+    "lib/systemd/system/syslog-ng.service": "[Service]\nExecStart=/usr/sbin/syslog-ng -F\n",
+}
+NG_CONF = "source s { %s };\ndestination d { %s };\nlog { source(s); destination(d); };\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "source", "destination", "expected"),
+    [
+        ("rsyslog_remote_encrypted", "system();", 'udp("log.example.org");', "fail"),
+        ("rsyslog_remote_encrypted", "system();", 'file("/var/log/it");', "not_applicable"),
+        ("rsyslog_file_mode", "system();", 'file("/var/log/it" perm(0644));', "fail"),
+        ("rsyslog_file_mode", "system();", 'file("/var/log/it");', "pass"),
+        ("rsyslog_receiver_off", "network(port(10514));", 'file("/var/log/it");', "fail"),
+        ("rsyslog_remote_encrypted", "system();", 'java(class_name("x"));', "error"),
+    ],
+)
+def test_syslog_ng_is_asked_where_it_writes_the_logs(tmp_path, rule, source, destination, expected):
+    files = {**SYSLOG_NG, "etc/syslog-ng/syslog-ng.conf": NG_CONF % (source, destination)}
+
+    assert outcome(tmp_path, rule, running("systemd-journald", "syslog-ng"), files) == expected
+
+
+def test_syslog_ng_that_is_gone_is_not_asked_by_the_configuration_it_left(tmp_path):
+    files = {
+        "etc/syslog-ng/syslog-ng.conf": NG_CONF % ("network();", 'udp("log.example.org");'),
+        "var/lib/dpkg/status": "",
+    }
+
+    assert outcome(tmp_path, "rsyslog_receiver_off", running("systemd-journald"), files) == "not_applicable"

@@ -16,7 +16,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
 
 
 class Daemon(NamedTuple):
-    """``defaults``: files of its environment that scripts read too; ``unseen``: the letters that count, among ``with_argument``."""
+    """``defaults``: files of its environment that scripts read too; ``unseen``: the letters that count, among ``with_argument``.
+
+    ``unseen_words``: the same of options with two dashes, where the daemon has such.
+    """
 
     name: str
     units: Tuple[str, ...]
@@ -24,6 +27,7 @@ class Daemon(NamedTuple):
     unseen: str
     with_argument: str
     advice: str
+    unseen_words: Tuple[str, ...] = ()
 
 
 # sshd(8): an option, another configuration file, the grace time; and all letters that take an argument.
@@ -43,6 +47,17 @@ RSYSLOGD = Daemon(
     "f",
     "FMNSTfiou",
     "so that /etc/rsyslog.conf does not count; move that configuration there",
+)
+
+# syslog-ng(8): another configuration file, another root.
+SYSLOG_NG = Daemon(
+    "syslog-ng",
+    ("syslog-ng.service", "syslog-ng@.service"),
+    ("/etc/default/syslog-ng", "/etc/default/syslog-ng@default", "/etc/sysconfig/syslog-ng"),
+    "fC",
+    "CRcfgpu",
+    "so that /etc/syslog-ng/syslog-ng.conf does not count; move that configuration there",
+    ("cfgfile", "chroot"),
 )
 
 # chronyd(8): another configuration file.
@@ -137,6 +152,8 @@ def _is_unseen(daemon: Daemon, word: str) -> bool:
     """Return whether one of the letters behind a dash counts; what follows a letter with an argument is that."""
     if not word.startswith("-"):
         return False
+    if word.startswith("--") and daemon.unseen_words:
+        return word[2:].partition("=")[0] in daemon.unseen_words
     for letter in word[1:]:
         if letter in daemon.unseen:
             return True

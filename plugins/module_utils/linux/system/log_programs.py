@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -13,6 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
 RSYSLOG = "rsyslog"
 PROGRAMS = {RSYSLOG: "rsyslogd", "syslog-ng": "syslog-ng", "syslogd": "syslogd", "metalog": "metalog"}
 FOLDERS = ("/usr/sbin/", "/sbin/")
+# What is sent there does not leave the host.
+THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | re.IGNORECASE)
 SOURCE = "/usr/sbin, /etc/systemd/system"
 
 

@@ -14,12 +14,12 @@ from typing import Dict, Iterator, Mapping, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import THIS_HOST
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rsyslog_config import Statement, value_of
 
 TLS_DRIVERS = ("gtls", "ossl", "mbedtls")
 PROVEN = ("x509/name", "x509/fingerprint", "x509/certvalid")
 RELP_PROVEN = ("name", "fingerprint", "certvalid")
-THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | re.IGNORECASE)
 OLD = re.compile(r"(?P<kind>@@?)(?:\([^)]*\))?(?P<host>\[[^]]*\]|[^:;#\n\t ]*)", re.ASCII)
 _DIRECTIVES = {
     "actionsendstreamdriver": "streamdriver",
