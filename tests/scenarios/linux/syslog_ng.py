@@ -128,6 +128,8 @@ SCENARIOS = [
     _clear("to-one-that-is-trusted", "pass", TLS % " peer-verify(required-trusted)"),
     # What stands there is not looked at where the peer need not be trusted.
     _clear("to-keys-that-nobody-compares", "fail", TLS % ' peer-verify(required-untrusted) trusted-keys("SHA1:00")'),
+    _clear("to-any-name", "fail", TLS % " ssl-options(ignore-hostname-mismatch)"),
+    _clear("with-options-of-tls", "pass", TLS % " ssl-options(no-sslv2, no-tlsv1)"),
     _clear("to-this-host", "pass", 'udp("127.0.0.1"); network("localhost" port(601));'),
     _clear("to-this-host-or-another", "fail", 'network("127.0.0.1" failover(servers("log.example.org")));'),
     _clear("one-of-two", "fail", TLS % "" + ' udp("log.example.org");'),

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Callable, Dict, List, Sequence
+from typing import List, Sequence
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -21,73 +20,31 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import syslog_ng_drivers as drivers
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.syslog_ng_config import MAIN, Config, read_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import SYSLOG_NG_MAIN
 
 MAX_DRIVERS = 200
-# Options that say what goes where; others may hold a secret.
-SHOWN = ("transport", "ip", "localip", "port", "localport", "destport", "perm")
-HARMLESS = re.compile(r"[\w./:*${}\[\]-]{1,150}\Z", re.ASCII)
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Answer `receivers` and `forwards` with `[{file, line, text}]`, `files` with `mode` beside, `forwards_in_clear` with `why`."""
     try:
-        host.stat(MAIN)
+        host.stat(SYSLOG_NG_MAIN)
     except NotFound:
-        return [absent(MAIN)] * len(addresses)
+        return [absent(SYSLOG_NG_MAIN)] * len(addresses)
     daemon_options.refuse(host, daemon_options.SYSLOG_NG)
-    config = read_config(host)
+    # Few hosts have it.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import syslog_ng_config, syslog_ng_queries
+
+    config = syslog_ng_config.read_config(host)
 
     def one(address: Address) -> Observation:
         query = required(address, "query")
-        if query not in QUERIES:
-            raise UsageError("unknown query %r; known: %s" % (query, ", ".join(sorted(QUERIES))))
-        entries = QUERIES[query](config)
+        known = syslog_ng_queries.QUERIES
+        if query not in known:
+            raise UsageError("unknown query %r; known: %s" % (query, ", ".join(sorted(known))))
+        entries = known[query](config)
         if len(entries) > MAX_DRIVERS:
             raise ReadError("more than %d sources or destinations of syslog-ng match" % MAX_DRIVERS)
-        return value(entries, MAIN)
+        return value(entries, SYSLOG_NG_MAIN)
 
     return read_each(addresses, one)
-
-
-def _entry(driver: drivers.Driver) -> Dict[str, Any]:
-    """The driver as it may be shown."""
-    shown = [text if HARMLESS.match(text) else "(masked)" for text in driver.positional[:1]]
-    shown += ["%s(%s)" % (name, driver.text(name)) for name in SHOWN if HARMLESS.match(driver.text(name))]
-    shown += ["tls(...)"] if "tls" in driver.options else []
-    return {
-        "file": printable(driver.node.file),
-        "line": driver.node.line,
-        "text": "%s(%s)" % (driver.name, " ".join(shown)),
-    }
-
-
-def _receivers(config: Config) -> List[Dict[str, Any]]:
-    return [_entry(driver) for driver in drivers.in_use(config, drivers.SOURCE) if drivers.receives(driver)]
-
-
-def _sending(config: Config) -> List[drivers.Driver]:
-    return [driver for driver in drivers.in_use(config, drivers.DESTINATION) if drivers.sends(driver)]
-
-
-def _forwards(config: Config) -> List[Dict[str, Any]]:
-    return [_entry(driver) for driver in _sending(config)]
-
-
-def _in_the_clear(config: Config) -> List[Dict[str, Any]]:
-    said = [(driver, drivers.why_in_clear(driver)) for driver in _sending(config)]
-    return [{**_entry(driver), "why": why} for driver, why in said if why]
-
-
-def _files(config: Config) -> List[Dict[str, Any]]:
-    found = list(drivers.in_use(config, drivers.DESTINATION))
-    return [{**_entry(driver), "mode": "%04o" % mode} for driver, mode in drivers.modes(config, found)]
-
-
-QUERIES: Dict[str, Callable[[Config], List[Dict[str, Any]]]] = {
-    "files": _files,
-    "forwards": _forwards,
-    "forwards_in_clear": _in_the_clear,
-    "receivers": _receivers,
-}

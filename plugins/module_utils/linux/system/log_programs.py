@@ -14,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
 RSYSLOG = "rsyslog"
 PROGRAMS = {RSYSLOG: "rsyslogd", "syslog-ng": "syslog-ng", "syslogd": "syslogd", "metalog": "metalog"}
 FOLDERS = ("/usr/sbin/", "/sbin/")
+SYSLOG_NG_MAIN = "/etc/syslog-ng/syslog-ng.conf"
 # What is sent there does not leave the host.
 THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | re.IGNORECASE)
 SOURCE = "/usr/sbin, /etc/systemd/system"

@@ -14,10 +14,10 @@ import stat
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import SYSLOG_NG_MAIN
 
-MAIN = "/etc/syslog-ng/syslog-ng.conf"
 INCLUDE_PATH = ("/etc/syslog-ng", "/usr/share/syslog-ng/include")
 SCL_ROOT = "/usr/share/syslog-ng/include/scl"
 # Blocks that come with syslog-ng depend on modules, but nothing else there does; they are called as drivers are.
@@ -28,11 +28,11 @@ MAX_DEPTH = 15
 _DEFINED = {"scl-root": SCL_ROOT, **dict.fromkeys(("module-install-dir", "module-path", "include-path"), "\0")}
 _TOKEN = re.compile(
     r"(?P<blank>[ \t,]+|#[^\n]*|\\?\r?\n)|(?P<word>[^ #'\"(){}\[\]\\;\r\n\t,|.@:]+(?:\.[^ #'\"(){}\[\]\\;\r\n\t,|.@:]+)*)|"
-    r"(?P<text>\"(?:[^\"\\]|\\[\s\S])*\"|'[^']*')|(?P<open>[\"'])|(?P<mark>[\s\S])"
+    r"(?P<text>\"(?:[^\"\\]|\\(?:.|\n))*\"|'[^']*')|(?P<open>[\"'])|(?P<mark>(?:.|\n))"
 )
 _ESCAPES = {"a": "\a", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 # What stands in a block until its bracket closes again, without the text that it is made of.
-_IN_BLOCK = re.compile(r"\"(?:[^\"\\]|\\[\s\S])*\"|'[^']*'|#[^\n]*|[{}()]|[^\"'#{}()]+|[\s\S]")
+_IN_BLOCK = re.compile(r"\"(?:[^\"\\]|\\(?:.|\n))*\"|'[^']*'|#[^\n]*|[{}()]|[^\"'#{}()]+|(?:.|\n)")
 _OLD_INCLUDE = re.compile(r"[ \t]*include[ \t][^\n]*;")
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+\Z")
 
@@ -66,8 +66,7 @@ def normal(name: str) -> str:
 def read_config(host: Host) -> Config:
     """Return what syslog-ng reads. Raises `NotFound` without a configuration, `ReadError` for what it refuses or cannot be followed."""
     reading = _Reading(host)
-    tokens = reading.tokens(MAIN, 0)
-    top = _group(tokens, "", None)
+    top = _group(reading.tokens(SYSLOG_NG_MAIN, 0), "", None)
     return Config(split_at_semicolons(top), reading.generators)
 
 
@@ -194,7 +193,7 @@ class _Reading:
                 if depth >= MAX_DEPTH:
                     raise ReadError("%s includes deeper than is followed" % place)
                 yield from self.tokens(one, depth + 1)
-        elif name == "define" and len(words) == 3 and not words[2].lstrip().startswith(("'", '"')):
+        elif name == "define" and len(words) == 3 and not words[2].lstrip(BLANKS).startswith(("'", '"')):
             # A text in quotes of its own would be taken out of them within others.
             self.defined[words[1]] = words[2]
         elif name == "module":
@@ -246,4 +245,4 @@ def _unquoted(text: str) -> str:
         return text
     inner = re.sub(r"\\\r?\n", "", text[1:-1])
     inner = re.sub(r"\\x([0-9a-fA-F]{1,2})", lambda found: chr(int(found.group(1), 16)), inner)
-    return re.sub(r"\\([\s\S])", lambda found: _ESCAPES.get(found.group(1), found.group(1)), inner)
+    return re.sub(r"\\((?:.|\n))", lambda found: _ESCAPES.get(found.group(1), found.group(1)), inner)

@@ -4,7 +4,8 @@
 """Which sources and destinations of syslog-ng are in use, what they do with the network and which modes their files get.
 
 Seen on syslog-ng 3.38 and 4.8: what no log path names does nothing, and a receiver in one without a destination listens all the same;
-``perm(640)`` is a decimal number; certificates of a peer that need not be trusted are not compared with ``trusted-keys()`` either.
+``perm(640)`` is a decimal number; certificates of a peer that need not be trusted are not compared with ``trusted-keys()`` either; the
+name of one that an authority has signed is compared, that of one which stands among the authorities itself is not.
 """
 
 from __future__ import annotations
@@ -211,5 +212,9 @@ def why_in_clear(driver: Driver) -> str:
         return "no TLS (tls(), transport)"
     _, options = _arguments(driver.options["tls"])
     verify = options.get("peer_verify", ())
-    trusted = "peer_verify" not in options or (len(verify) == 1 and normal(lowered(verify[0].text)) in (*_TRUSTED, "1"))
-    return "" if trusted else "any receiver is taken (peer-verify)"
+    # Capital letters and a switch in quotes are refused.
+    trusted = "peer_verify" not in options or (len(verify) == 1 and normal(verify[0].text) in (*_TRUSTED, "1"))
+    ignored = any(normal(node.text) == "ignore_hostname_mismatch" for node in options.get("ssl_options", ()))
+    if not trusted or ignored:
+        return "any receiver is taken (%s)" % ("ssl-options" if trusted else "peer-verify")
+    return ""
