@@ -101,9 +101,9 @@ def test_readers_say_what_the_programs_do(server_host):
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}
 
 
-def test_reader_of_syslog_ng_says_what_it_does(host):
+def test_reader_of_syslog_ng_says_what_it_does(booted_host):
     """It takes the place of rsyslog, and what comes with it is read without an error."""
-    host.run(
+    booted_host.run(
         [
             "sh",
             "-c",
@@ -111,20 +111,20 @@ def test_reader_of_syslog_ng_says_what_it_does(host):
         ],
         timeout=300,
     )
-    host.run(["systemctl", "stop", "syslog-ng"])
-    carry_code(host)
-    stock = json.loads(host.run(["python3", "-c", STOCK_SYSLOG_NG]).stdout)
+    booted_host.run(["systemctl", "stop", "syslog-ng"])
+    carry_code(booted_host)
+    stock = json.loads(booted_host.run(["python3", "-c", STOCK_SYSLOG_NG]).stdout)
     assert {key: one["state"] for key, one in stock.items()} == dict.fromkeys(stock, "value")
     assert {one["mode"] for one in stock["files"]["value"]} == {"0640"}
-    host.write(f"{CODE}/agree.py", Path(__file__).with_name("agree_on_host.py").read_text(encoding="utf-8"))
+    booted_host.write(f"{CODE}/agree.py", Path(__file__).with_name("agree_on_host.py").read_text(encoding="utf-8"))
     rows = [
         asdict(one)
         for one in syslog_ng.SCENARIOS
         if one.id not in NOT_SEEN | OWN and one.address["query"] in ("receivers", "files")
     ]
-    host.write(f"{CODE}/given.json", json.dumps({"syslog_ng": rows}))
+    booted_host.write(f"{CODE}/given.json", json.dumps({"syslog_ng": rows}))
 
-    seen = json.loads(host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)["syslog_ng"]
+    seen = json.loads(booted_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)["syslog_ng"]
 
     assert len(seen) == len(rows) > 40
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}
