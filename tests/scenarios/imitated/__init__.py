@@ -155,6 +155,8 @@ SHARED: List[Row] = [
     ("rsyslog", {"query": "receivers"}, EMPTY, "pass"),
     ("rsyslog", {"query": "files"}, {"each": {"fields": {"mode": {"mode_at_most": "0640"}}}}, "pass"),
     ("rsyslog", {"query": "forwards"}, EMPTY, "pass"),
+    # Neither of them comes with it.
+    ("syslog_ng", {"query": "receivers"}, {"absent": True}, "pass"),
     ("listening_socket", {"ports": [22]}, {"each": {"fields": {"local_only": {"equals": True}}}}, "fail"),
     ("listening_socket", {"ports": [25]}, EMPTY, "pass"),
     ("host_fact", {"fact": "own_kernel"}, {"equals": True}, "pass"),
