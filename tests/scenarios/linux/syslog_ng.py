@@ -134,6 +134,7 @@ SCENARIOS = [
     _clear("to-this-host-or-another", "fail", 'network("127.0.0.1" failover(servers("log.example.org")));'),
     _clear("one-of-two", "fail", TLS % "" + ' udp("log.example.org");'),
     _clear("in-a-channel", "fail", 'channel { destination { udp("log.example.org"); }; };'),
+    _clear("within-a-parser", "error", 'file("/x");', 'log { parser { channel { destination { udp("log.example.org"); }; }; }; };\n'),
     _clear("by-a-transport-of-a-plugin", "error", 'network("log.example.org" transport("text-with-nuls"));'),
     _clear("by-http", "error", 'http(url("https://log.example.org"));'),
     _clear("by-a-program", "error", 'program("/usr/local/bin/send");'),

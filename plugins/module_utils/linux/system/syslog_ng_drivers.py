@@ -11,7 +11,7 @@ name of one that an authority has signed is compared, that of one which stands a
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Set, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -38,7 +38,7 @@ OTHER_SENDERS = frozenset({
     "amqp", "elasticsearch_http", "graylog2", "http", "kafka_c", "loki", "mongodb", "mqtt", "opentelemetry", "program", "redis", "riemann",
     "smtp", "splunk_hec_event", "sql", "stomp", "syslog_ng_otlp",
 })  # fmt: skip
-STATEMENTS = frozenset({"application", "filter", "parser", "rewrite", "template", "template_function"})
+STATEMENTS = frozenset({"application", "filter", "template", "template_function"})
 DEFAULT_MODE = 0o600
 _NUMBER = re.compile(r"(?:(?P<hex>0x[0-9a-fA-F]+)|(?P<octal>0[0-7]+)|(?P<decimal>[0-9]+))\Z")
 _TRUSTED = ("required_trusted", "optional_trusted", "yes", "on")
@@ -76,11 +76,26 @@ def in_use(config: Config, kind: str) -> Iterator[Driver]:
             named[head, statement[1].text] = statement[2]
         elif head == "log" and statement[-1].kind == "{":
             paths.append(statement[-1])
+        elif head in ("parser", "rewrite"):
+            _refuse_destinations(statement)
         elif head != "options" and head not in STATEMENTS:
             raise ReadError("%s: %.100s is not followed" % (statement[0].place, head))
     walk = _Walk(config, named, kind)
     for path in paths:
         yield from walk.path(path)
+
+
+def _refuse_destinations(nodes: Sequence[Node]) -> None:
+    """Raise `ReadError` where a channel within a parser leads to a destination, which is not followed."""
+    for node, after in zip(nodes, [*nodes[1:], None]):
+        if (
+            node.kind == "word"
+            and node.text in (SOURCE, DESTINATION)
+            and after is not None
+            and after.kind in ("(", "{")
+        ):
+            raise ReadError("%s: a %s within a parser is not followed" % (node.place, node.text))
+        _refuse_destinations(node.inner)
 
 
 class _Walk:
@@ -99,7 +114,9 @@ class _Walk:
             elif head in ("junction", "channel", "log", "if"):
                 for inner in groups:
                     yield from self.path(inner)
-            elif head not in ("filter", "parser", "rewrite", "flags", "parallelize"):
+            elif head in ("parser", "rewrite"):
+                _refuse_destinations(item)
+            elif head not in ("filter", "flags", "parallelize"):
                 raise ReadError("%s: %.100s is not followed" % (item[0].place, head))
 
     def _reference(self, head: str, item: List[Node]) -> Iterator[Driver]:
