@@ -123,7 +123,9 @@ class _Reading:
                 raise ReadError("%s:%d: write this include as @include" % (printable(path), at))
             done = 0
             while done < len(text):
-                found = next(_TOKEN.finditer(text, done))
+                found = _TOKEN.search(text, done)
+                if found is None:
+                    raise ReadError("%s:%d: the line is not followed" % (printable(path), at))
                 kind = str(found.lastgroup)
                 if kind == "open" and at < len(rows):
                     # A text goes on over lines.

@@ -227,7 +227,7 @@ def why_in_clear(driver: Driver) -> str:
         raise ReadError("%s: the transport %.100s is not followed" % (driver.node.place, transport))
     if "tls" not in driver.options or (transport == "tcp" and driver.name in ("network", "syslog")):
         return "no TLS (tls(), transport)"
-    _, options = _arguments(driver.options["tls"])
+    _words, options = _arguments(driver.options["tls"])
     verify = options.get("peer_verify", ())
     # Capital letters and a switch in quotes are refused.
     trusted = "peer_verify" not in options or (len(verify) == 1 and normal(verify[0].text) in (*_TRUSTED, "1"))
