@@ -92,7 +92,7 @@ def ended_by_asking(history: History, least: int) -> set[tuple[int, int, int]]:
     # Positions are numbers of ours.
     positions = ", ".join(str(int(row.position)) for row in history.everything(moves, least=least)) or "-1"
     statement = (
-        "SELECT e.host_id, e.rule_id, e.until_position FROM hipaa_cis_episodes e WHERE e.outcome = 'f' AND e.after IN ('p', 'n') "  # noqa: S608
+        "SELECT e.host_id, e.rule_id, e.until_position FROM hipaa_cis_episodes e WHERE e.outcome = 'f' AND e.after IN ('p', 'n') "  # noqa: S608 - numbers of ours
         f"AND e.until_position IN ({positions}){{chosen}} AND NOT EXISTS (SELECT 1 FROM hipaa_cis_fixes f WHERE f.host_id = e.host_id "
         "AND f.rule_id = e.rule_id AND f.position = e.until_position)"
     )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit import text_or
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -14,15 +14,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_nu
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.firewall import own_addresses, packet, ways_out
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_at_boot import (
+    FIREWALLD,
+    LOADERS,
     NFT,
-    PERSISTENT,
-    STORED,
-    nft_file,
-    nftables,
-    persistent,
+    UFW,
+    loaders,
+    rules_file,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_now import ports_by_name
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
     ACCEPT,
     DROP,
@@ -56,7 +55,7 @@ def closed_port(host: Host, address: Address, wanted: Any, ports: Sequence[int],
         return _ufw(host, ports, {**planned, written: str(wanted)})
     if not address.get("file") and name == "ufw.service" and _starts(wanted):
         return _ufw(host, ports, planned)
-    if not address.get("file") and name in _STORED and _starts(wanted):
+    if not address.get("file") and name in _of_rules(host) and _starts(wanted):
         return _loaded(host, name, ports)
     return ""
 
@@ -133,8 +132,13 @@ def refuses(tables: Sequence[Table], hook: str = "input") -> bool:
 
 
 def stored(host: Host, unit: str) -> List[Table]:
-    """Return what nftables.service or netfilter-persistent.service loads. Raises `ReadError` where that is not followed."""
-    return _STORED[unit](host, ports_by_name(host))
+    """Return what a unit of nftables or iptables loads. Raises `ReadError` where that is not followed."""
+    return LOADERS[unit](host, ports_by_name(host))
+
+
+def _of_rules(host: Host) -> List[str]:
+    """Return the units that load rules which the site has written as such."""
+    return [unit for unit in loaders(host) if unit not in (UFW, FIREWALLD)]
 
 
 def _lets_in(host: Host, tables: Sequence[Table], port: int) -> bool:
@@ -160,14 +164,10 @@ def _loaded(host: Host, unit: str, ports: Sequence[int]) -> str:
     tables = stored(host, unit)
     if not refuses(tables) or any(_lets_in(host, tables, port) for port in ports):
         return ""
-    program, file = ("nftables", nft_file(host)) if unit == NFT else ("iptables", STORED[4])
-    return _said(program, ports, "a rule in %s" % file)
+    return _said("nftables" if unit == NFT else "iptables", ports, "a rule in %s" % rules_file(host, unit))
 
 
 def _said(program: str, ports: Sequence[int], fix: str) -> str:
     return "%s would refuse what is not allowed, and nothing allows the SSH port %s; allow it first: %s" % (
         program, " or ".join(str(port) for port in ports), fix,
     )  # fmt: skip
-
-
-_STORED: Dict[str, Callable[[Host, Ports], List[Table]]] = {NFT: nftables, PERSISTENT: persistent}

@@ -55,7 +55,7 @@ def used_by(host: Host, user: User) -> str:
     below = (home + "/", _end(host, home) + "/")
     for one in all_users(host):
         if one.uid not in (0, user.uid) and (one.shell.startswith(below) or _end(host, one.shell).startswith(below)):
-            return "the account %s, whose login shell in /etc/passwd lies below" % one.name
+            return "the account %s, whose login shell lies below" % one.name
     mention = re.compile(r"(?<![\w.-])(?:%s|~%s)(?![\w.-])" % (re.escape(home), re.escape(user.name)), re.ASCII)
     for use in _uses(host):
         if mention.search(use.text) and not _is_own(host, use.account, user):

@@ -14,6 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    ERROR,
+    VALUE,
     Address,
     NotFound,
     Observation,
@@ -169,9 +171,9 @@ def _compares(host: Host, line: str) -> bool:
 
 def _schedule(host: Host) -> Iterator[Dict[str, Any]]:
     for name in sorted(_timers(host)):
-        state = units.observe(host, name)
-        if state.state == "value":
-            yield {"by": "timer", "name": name, "enabled": state.value["enabled"], "active": state.value["active"]}
+        state = _unit(host, name)
+        if state:
+            yield {"by": "timer", "name": name, "enabled": state["enabled"], "active": state["active"]}
     for path in (path for pattern in TABLES for path in host.glob(pattern)):
         # cron passes over other names there.
         if (not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2])) and any(
@@ -213,7 +215,7 @@ def _timers(host: Host) -> Iterator[str]:
             command = (
                 command + "\n" + text if setting == "ExecStart" and text else "" if setting == "ExecStart" else command
             )
-        if any(_compares(host, line) for line in split_lines(command)) and not units_masked(host, started):
+        if any(_compares(host, line) for line in split_lines(command)) and not _is_masked(host, started):
             yield name
 
 
@@ -222,7 +224,15 @@ def _settings(host: Host, name: str, section: str) -> Iterator[Tuple[str, str]]:
         yield from assignments(snippet_text(host, place), section)
 
 
-def units_masked(host: Host, name: str) -> bool:
+def _is_masked(host: Host, name: str) -> bool:
     """Return whether a unit is masked, for good or until the next boot."""
-    state = units.observe(host, name)
-    return state.state == "value" and state.value["masked"] is not False
+    state = _unit(host, name)
+    return bool(state) and state["masked"] is not False
+
+
+def _unit(host: Host, name: str) -> Dict[str, Any]:
+    """Return what systemd says of a unit, nothing where there is none. Raises `ReadError` where it says nothing."""
+    seen = units.observe(host, name)
+    if seen.state == ERROR:
+        raise ReadError(seen.reason)
+    return dict(seen.value) if seen.state == VALUE else {}

@@ -77,16 +77,19 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 def at_boot(host: Host) -> List[Table]:
     """Return the tables that the units which start at boot load."""
     loaders = firewall_at_boot.loaders(host)
-    seen = units.read_services(host, [{"name": name} for name in loaders])
-    started = [name for name, one in zip(loaders, seen) if one.state == "value" and _starts(one.value)]
+    started = _started(host, loaders)
+    if firewall_at_boot.FIREWALLD in started:
+        started += _started(host, [firewall_at_boot.MANAGER])
+    return firewall_at_boot.of(host, started, ports_by_name(host))
+
+
+def _started(host: Host, names: Sequence[str]) -> List[str]:
+    """Return those of these services that the next boot starts. Raises `ReadError` where that is not told of one."""
+    seen = units.read_services(host, [{"name": name} for name in names])
     broken = [one.reason for one in seen if one.state == "error"]
     if broken:
         raise ReadError(broken[0])
-    if firewall_at_boot.FIREWALLD in started:
-        manager = units.read_services(host, [{"name": firewall_at_boot.MANAGER}])[0]
-        if manager.state == "value" and _starts(manager.value):
-            started.append(firewall_at_boot.MANAGER)
-    return firewall_at_boot.of(host, started, ports_by_name(host))
+    return [name for name, one in zip(names, seen) if one.state == "value" and _starts(one.value)]
 
 
 def _starts(unit: Mapping[str, Any]) -> bool:

@@ -60,14 +60,14 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     """Return the tables that these units load. Raises `ReadError` where a file of theirs is not followed."""
     if FIREWALLD in units:
         return _firewalld(host, units, ports)
-    both = [unit for unit in units if unit in _LOADERS]
+    both = [unit for unit in units if unit in LOADERS]
     if NFT in both and len(both) > 1 and _clears(host, ports):
         # Nothing orders the units; where nftables has the last word, only its rules are left, and the others promise nothing.
         both = [NFT]
     for unit in both:
         if unit != NFT:
             _refuse_other_starts(host, unit)
-    return [table for unit in both for table in _LOADERS[unit](host, ports)]
+    return [table for unit in both for table in LOADERS[unit](host, ports)]
 
 
 def _clears(host: Host, ports: Ports) -> bool:
@@ -246,7 +246,7 @@ def _firewalld(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_rules
 
     for other in units:
-        if other in _LOADERS:
+        if other in LOADERS:
             raise ReadError(
                 "%s starts at boot beside %s, and nothing says which of them has the last word; disable one of them"
                 % (FIREWALLD, other)
@@ -261,12 +261,17 @@ def _firewalld(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     return firewalld_rules.tables(host, ports, MANAGER in units)
 
 
+def rules_file(host: Host, unit: str) -> str:
+    """Return the file of a unit of nftables or iptables in which rules of the site's own for IPv4 are to stand."""
+    return nft_file(host) if unit == NFT else RED_HAT[unit][2] if unit in RED_HAT else STORED[4]
+
+
 def _of_red_hat(unit: str) -> Callable[[Host, Ports], List[Table]]:
     family, _script, path = RED_HAT[unit]
     return lambda host, ports: _stored(host, family, path, ports)
 
 
-_LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {
+LOADERS: Dict[str, Callable[[Host, Ports], List[Table]]] = {
     UFW: ufw,
     NFT: nftables,
     PERSISTENT: persistent,

@@ -288,3 +288,18 @@ def test_what_goes_out_is_told_apart_from_what_comes_in(tmp_path):
     assert not firewall.ufw_refuses_output(Host(str(tmp_path / "empty")))
     tables = firewall.stored(host, "netfilter-persistent.service")
     assert (firewall.refuses(tables, "output"), firewall.refuses(tables)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [(":INPUT DROP [0:0]\n", True), (":INPUT DROP [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n", False)],
+)
+def test_stored_rules_of_red_hats_unit_decide(closes, text, closed):
+    files = {"/etc/sysconfig/iptables": f"*filter\n{text}COMMIT\n"}
+    unit = {"name": "iptables.service"}
+
+    # Debian's netfilter-persistent has this name too, and loads another file.
+    assert closes(files, unit, {"active": True}) == ""
+    reason = closes({**files, "/usr/libexec/iptables/iptables.init": ""}, unit, {"active": True})
+    assert bool(reason) is closed
+    assert ("a rule in /etc/sysconfig/iptables" in reason) is closed

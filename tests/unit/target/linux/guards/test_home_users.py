@@ -105,9 +105,7 @@ def test_keys_are_looked_for_where_sshd_does(tmp_path):
 def test_home_with_the_login_shell_of_another_is_needed(tmp_path):
     text = PASSWD.replace("/home/bo:/bin/sh", "/home/bo:/home/anna/shell")
 
-    assert needed_by(tmp_path, **{"/etc/passwd": text}) == (
-        "the account bo, whose login shell in /etc/passwd lies below"
-    )
+    assert needed_by(tmp_path, **{"/etc/passwd": text}) == ("the account bo, whose login shell lies below")
 
 
 def test_home_into_which_the_login_shell_of_another_leads_is_needed(tmp_path):
