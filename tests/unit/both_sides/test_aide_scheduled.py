@@ -76,3 +76,18 @@ def test_script_of_the_package_is_no_check_under_systemd(tmp_path):
     plant(tmp_path, "/etc/cron.daily/aide", "#!/bin/sh\naide --check\n")
 
     assert outcome(tmp_path) == "fail"
+
+
+def test_timer_of_which_systemd_tells_nothing_is_an_error_and_no_pass(tmp_path):
+    plant(tmp_path, "/etc/systemd/system/files.timer", "[Timer]\nOnCalendar=daily\n")
+    plant(tmp_path, "/etc/systemd/system/files.service", "[Service]\nExecStart=/usr/bin/aide --check\n")
+    plant(tmp_path, "/run/systemd/system/x", "")
+
+    assert outcome(tmp_path, cron=False) == "error"
+
+
+def test_timers_do_nothing_without_systemd(tmp_path):
+    plant(tmp_path, "/etc/systemd/system/files.timer", "[Timer]\nOnCalendar=daily\n")
+    plant(tmp_path, "/etc/systemd/system/files.service", "[Service]\nExecStart=/usr/bin/aide --check\n")
+
+    assert outcome(tmp_path, cron=False) == "fail"
