@@ -53,6 +53,45 @@ def given():
     }
 
 
+# Texts for nftables.service: with what a filter is taken, and with a slip of the pen. An interface may come later, so no verdict hangs on one.
+FILTER = (
+    "table inet site {{\nchain few {{\nip saddr 10.0.0.1 accept\n}}\n{more}\n"
+    "chain input {{\ntype filter hook input priority 0; policy drop;\n{rule}\n}}\n}}\n"
+)
+MORE = {
+    "nothing": ("", "tcp dport 22 accept"),
+    "jump": ("", "tcp dport 22 jump few"),
+    "set": (
+        "set s { type ipv4_addr; flags timeout, interval; elements = { 10.0.0.0/8 timeout 2h } }",
+        "ip saddr @s accept",
+    ),
+    "map": ("map m { type inet_service : verdict; elements = { 22 : accept, 80 : jump few } }", "tcp dport vmap @m"),
+    "pair": (
+        "map m { type ipv4_addr . inet_service : verdict; elements = { 10.0.0.1 . 22 : accept } }",
+        "ip saddr . tcp dport vmap @m",
+    ),
+    "counter": ("counter c { packets 0 bytes 0 }", 'limit rate 5/second log prefix "x " flags all counter name c drop'),
+    "behind": (
+        "}; add table inet site; add element inet site s { 10.0.0.2 }; table inet site { set s { type ipv4_addr; }",
+        "accept",
+    ),
+    "jump-to-nowhere": ("", "tcp dport 22 jump fwe"),
+    "two-words": ("", "tcp dport 22 jump few few"),
+    "no-such-state": ("", "ct state establishd accept"),
+    "no-such-port": ("", "tcp dport 70000 accept"),
+    "no-such-service": ("", "tcp dport no-such-service accept"),
+    "no-such-set": ("", "ip saddr @s accept"),
+    "no-such-prefix": ("set s { type ipv4_addr; flags interval; elements = { 10.0.0.0/33 } }", "ip saddr @s accept"),
+    "no-such-type": ("set s { type ipv4_add; }", "accept"),
+    "no-such-block": ("chian other { }", "accept"),
+    "verdict-behind-a-verdict": ("", "accept accept"),
+}
+LOADED = (
+    f"import json, sys; sys.path.insert(0, {CODE!r}); "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.firewall import QUERIES, read; "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host; "
+    "seen = read(Host('/'), [{'query': 'default', 'family': 'ipv4'}])[0]; print(json.dumps([seen.state, seen.reason or '']))"
+)
 LOOK = (
     f"import json, sys; sys.path.insert(0, {CODE!r}); "
     "from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host; "
@@ -86,6 +125,21 @@ def test_initial_file_system_has_the_locks_once_it_is_made_anew(server_host):
     assert look() == [[True, True]]
     server_host.run(["update-initramfs", "-u", "-k", "all"], timeout=300)
     assert look() == [[True, False]]
+
+
+def test_a_file_that_nft_does_not_take_is_no_firewall_at_boot(server_host):
+    """nft loads it into a network of its own, or does not; to ask of it loads nothing."""
+    carry_code(server_host)
+    server_host.run(["systemctl", "enable", "--quiet", "nftables.service"])
+    taken, seen = {}, {}
+    for name, (more, rule) in MORE.items():
+        server_host.write("/etc/nftables.conf", FILTER.format(more=more, rule=rule), 0o755)
+        tried = server_host.run(["unshare", "-n", "nft", "-f", "/etc/nftables.conf"], check=False)
+        taken[name] = "value" if tried.returncode == 0 else "error"
+        seen[name] = json.loads(server_host.run(["python3", "-c", LOADED]).stdout)
+    assert {name: state for name, (state, _reason) in seen.items()} == taken, seen
+    assert [name for name, state in taken.items() if state == "value"] == list(MORE)[:7]
+    assert not server_host.run(["nft", "list", "ruleset"]).stdout
 
 
 def test_readers_say_what_the_programs_do(server_host):

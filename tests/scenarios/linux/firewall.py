@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Sequence
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from tests.scenarios.firewall_by_firewalld import CASES, SHIPPED, Configured
 from tests.scenarios.linux import File, Scenario
 
@@ -152,6 +153,15 @@ def _started(name: str, verdict: str, files: Dict[str, Any], **keys: Any) -> Sce
     return _case("start-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), files={**shipped, **files}, **keys)
 
 
+def _objected(name: str, verdict: str, said: str, **keys: Any) -> Scenario:
+    """What is loaded refuses, and so would the file; nft, asked without the right to load anything, says this of it."""
+    asked = 'setpriv --bounding-set=-all --inh-caps=-all nft --check flush ruleset\ninclude "%s"\n' % CONF
+    return _case(
+        "nft-objects-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), files={CONF: _nft("tcp dport ssh accept")},
+        commands={asked: CommandResult(1, "", said)}, **keys,
+    )  # fmt: skip
+
+
 def _by_sign(started: str) -> Dict[str, Any]:
     return {OWN_START: _start("", started), "/etc/own.nft": _nft(policy="accept")}
 
@@ -199,6 +209,22 @@ SCENARIOS = [
              reason="%s: /bin/sh -c 'nft -f /etc/own.nft' %s" % (OWN_START, PROBLEM)),
     _started("other-of-ufw", "error", {**UFW_FILES, "/etc/systemd/system/ufw.service.d/x.conf": _start("", "/bin/true")},
              started=("ufw",), reason="/etc/systemd/system/ufw.service.d/x.conf: /bin/true " + PROBLEM),
+    # As nft 1.0.6 and 1.1.3 say it; of a text with one such line they load nothing.
+    _objected("to-a-word", "error", "/etc/nftables.conf:4:17-17: Error: syntax error, unexpected newline\n\t\tgoto fin fin\n\t\t            ^\n",
+              reason="/etc/nftables.conf:4: nft does not take this, and loads nothing at boot: syntax error, unexpected newline"),
+    _objected("to-an-included-file", "error",
+              "In file included from /etc/nftables.conf:3:1-32:\n/etc/n.d/1.nft:2:3-5: Error: Could not resolve service: unknown\n\t\tx\n",
+              reason="/etc/n.d/1.nft:2: nft does not take this, and loads nothing at boot: Could not resolve service: unknown"),
+    _objected("for-want-of-the-right", "pass",
+              "In file included from /etc/a:1:1-9:\n/etc/nftables.conf:2:1-14: Error: Could not process rule: Operation not permitted\nflush ruleset\n^^^\n"),
+    _objected("to-an-interface-that-may-come", "pass", "/etc/nftables.conf:4:6-9: Error: Interface does not exist\n\t\tiif eth9 accept\n"),
+    _objected("to-what-stands-behind-such-an-interface", "error",
+              "/etc/nftables.conf:4:6-9: Error: Interface does not exist\n\t\tx\n/etc/nftables.conf:5:1-1: Error: Value 70000 exceeds valid range 0-65535\n",
+              reason="/etc/nftables.conf:5: nft does not take this, and loads nothing at boot: Value 70000 exceeds valid range 0-65535"),
+    _case("chain-that-is-nowhere", "default", "error", BOTH_REFUSE, now=_nft(), files={CONF: _nft("ip saddr 10.0.0.1 jump web")},
+          reason="/etc/nftables.conf:4: the chain 'web' is not there"),
+    _case("policy-that-is-missing", "default", "error", BOTH_REFUSE, now=_nft(), files={CONF: _nft().replace("policy drop", "policy")},
+          reason="/etc/nftables.conf:1: a word is missing here"),
     _case("two-at-boot-flushed-by-an-include", "default", "fail", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
           files={**UFW_FILES, CONF: 'include "/etc/a.nft"\n', "/etc/a.nft": "flush ruleset\n"}),
     _case("two-at-boot-table-of-ufw-taken-away", "default", "fail", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),

@@ -23,6 +23,16 @@ _PHASES = ("ExecStartPre", "ExecStart", "ExecStartPost")
 _LOADS = re.compile(r"(?:/usr)?(?:/s?bin/)?nft (?:-f|--file) (?P<path>/[\w./+:@-]+)\Z", re.ASCII)
 # Without what systemd, nft's options or nft itself would take for something else.
 _TELLS = re.compile(r"(?:/usr)?(?:/s?bin/)?nft (?:add|create|insert|delete|destroy|flush) [\w ./:{},=-]+\Z", re.ASCII)
+# Asks nft what it makes of commands, without the right to reach the packet filter: nothing is loaded, in the kernel nothing is asked for.
+_ASK_NFT = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "nft", "--check")
+# Behind this nft does not want to know what is loaded, which it is not told without that right; at boot nothing is.
+_FRESH = "flush ruleset\n"
+# What nft says against a text, with the place where it stands.
+_OBJECTION = re.compile(r"(?:(?P<place>/[^\s:]+:[0-9]+):[0-9-]+: )?Error: (?P<what>[^\n]+)", re.ASCII)
+# What it says for want of that right, or of what may be there at boot; files that are included are looked for by us.
+_SAYS_NOTHING = re.compile(
+    r"Operation not permitted|Interface does not exist|Could not resolve hostname|[Ff]ile not found|Could not open|[Cc]ould not read"
+)
 DIRECTIONS = ("input", "output", "forward")
 UFW, NFT, PERSISTENT = "ufw.service", "nftables.service", "netfilter-persistent.service"
 FIREWALLD = "firewalld.service"
@@ -95,7 +105,22 @@ def _loaded_by_nft(host: Host, ports: Ports, before: str) -> List[Table]:
             if len(given) == 1:
                 return []
             raise _not_followed(place, command)
+    _refuse_what_nft_does_not_take(host)
     return nft_rules.parse("%s\n%s" % (before, nft_statements(host)), NFT, ports, lambda name: _included(host, name))
+
+
+def _refuse_what_nft_does_not_take(host: Host) -> None:
+    """Raise `ReadError` where nft itself objects to what nftables.service gives it: of such a text it loads nothing at all."""
+    try:
+        answer = host.run([*_ASK_NFT, _FRESH + nft_statements(host)], accept=range(256))
+    except NotFound:
+        return
+    for said in _OBJECTION.finditer(answer.stderr):
+        if not _SAYS_NOTHING.search(said.group("what")):
+            raise ReadError(
+                "%s: nft does not take this, and loads nothing at boot: %s"
+                % (said.group("place") or NFT, printable(said.group("what"))[:200])
+            )
 
 
 def nft_statements(host: Host) -> str:

@@ -53,7 +53,19 @@ class _Ruleset:
         everything = self._all(given)
         self._filled = _filled_by_rules(everything)
         for words in _statements(everything):
-            self._command(words)
+            try:
+                self._command(words)
+            except IndexError:
+                raise ReadError("%s: a word is missing here" % words[0].place) from None
+        self._refuse_open_jumps()
+
+    def _refuse_open_jumps(self) -> None:
+        """Raise `ReadError` where a rule leads to a chain that its table does not have: the kernel takes nothing of such a text."""
+        for table in self.tables.values():
+            for chain in table.chains.values():
+                for rule in chain.rules:
+                    if rule.verdict in ("jump", "goto") and rule.target not in table.chains:
+                        raise ReadError("%s: the chain %r is not there" % (rule.place, rule.target))
 
     def _all(self, given: Sequence[Token]) -> List[Token]:
         """Return the tokens with includes and variables in their places."""
