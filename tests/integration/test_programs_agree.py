@@ -72,8 +72,8 @@ MORE = {
     ),
     "counter": ("counter c { packets 0 bytes 0 }", 'limit rate 5/second log prefix "x " flags all counter name c drop'),
     "behind": (
-        "}; add table inet site; add element inet site s { 10.0.0.2 }; table inet site { set s { type ipv4_addr; }",
-        "accept",
+        "set s { type ipv4_addr; }\n}\nadd element inet site s { 10.0.0.2 }\ntable inet site {",
+        "ip saddr @s accept",
     ),
     "jump-to-nowhere": ("", "tcp dport 22 jump fwe"),
     "two-words": ("", "tcp dport 22 jump few few"),
