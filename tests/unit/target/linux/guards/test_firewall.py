@@ -180,7 +180,6 @@ def test_last_word_of_a_file_of_ufw_counts(closes, text, closed):
         (CHAIN % "policy accept; jump more" + "table inet filter { chain more { drop; } }\n", (22,), True),
         (CHAIN % "policy accept; goto more;" + "table inet filter { chain more { drop; } }\n", (22,), True),
         (CHAIN % "policy accept;" + "table inet filter { chain more { drop; } }\n", (22,), False),
-        (CHAIN % "policy accept; jump nowhere", (22,), False),
         (CHAIN % "policy accept; jump input", (22,), False),
         (CHAIN % "policy accept; tcp dport { 1, 2 } accept" + "add chain inet filter input { drop; }\n", (22,), True),
     ],
@@ -303,3 +302,8 @@ def test_stored_rules_of_red_hats_unit_decide(closes, text, closed):
     reason = closes({**files, "/usr/libexec/iptables/iptables.init": ""}, unit, {"active": True})
     assert bool(reason) is closed
     assert ("a rule in /etc/sysconfig/iptables" in reason) is closed
+
+
+def test_rules_that_nft_does_not_take_are_not_started(closes):
+    with pytest.raises(ReadError, match="the chain 'nowhere' is not there"):
+        closes({"/etc/nftables.conf": CHAIN % "policy accept; jump nowhere"}, NFTABLES, {"active": True})
