@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 
 COMMAND = ("apt-config", "dump")
 # As strtol(3) reads them, with any base.
-_NUMBER = re.compile(r"[ \t\n\v\f\r]*\+?(?:0[xX])?0*([01])\Z", re.ASCII)
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*(?:[+-]?(?:0[xXbB])?0*(0)|\+?(?:0[xXbB])?0*(1))\Z", re.ASCII)
 YES = frozenset({"yes", "true", "with", "on", "enable", "1"})
 NO = frozenset({"no", "false", "without", "off", "disable", "0"})
 # Options that take the check of signatures away, in the spelling of both formats.
@@ -42,7 +42,7 @@ DATED_SETTINGS = frozenset("acquire::" + name for name in DATED)
 ENCRYPTED = frozenset({"https", "ssh", "tor+https"})
 LOCAL = frozenset({"cdrom", "copy", "file"})
 PROVING = re.compile(r"acquire::https::(?:.*::)?verify-(?:peer|host)\Z", re.ASCII | re.DOTALL)
-_MIRRORS = re.compile(r"mirror\+file:/*(/\S*)\Z", re.ASCII)
+_MIRRORS = re.compile(r"mirror\+(?:file|copy):/*(/\S*)\Z", re.ASCII)
 _ROW = re.compile(r"(\S+) \"(.*)\";\Z", re.ASCII)
 _PART = re.compile(r"[\w.-]+\Z", re.ASCII)
 _ENTRY = re.compile(r"(deb|deb-src)[ \t]+(?:\[([^\]]*)\][ \t]+)?([^\[\s]\S*)[ \t]+(\S+)", re.ASCII)
@@ -212,13 +212,13 @@ def in_clear(host: Host, source: Source) -> Optional[str]:
 def is_on(text: str) -> bool:
     """Return whether apt takes the value of a setting for a yes."""
     number = _NUMBER.match(text)
-    return number.group(1) == "1" if number else lowered(text) in YES
+    return number.lastindex == 2 if number else lowered(text) in YES
 
 
 def is_off(text: str) -> bool:
     """Return whether apt takes the value of a setting for a no."""
     number = _NUMBER.match(text)
-    return number.group(1) == "0" if number else lowered(text) in NO
+    return number.lastindex == 1 if number else lowered(text) in NO
 
 
 def _mirrors(uri: str) -> str:
