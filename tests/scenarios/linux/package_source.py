@@ -267,6 +267,13 @@ SCENARIOS = [
     _undated("until", "check-valid-until=false", "check-valid-until=false"),
     _undated("by-a-number", "check-date=00", "check-date=00"),
     _undated("asked-for", "check-date=yes check-valid-until=1"),
+    # Any word that is no yes: held against an update from a list that has expired (2.6 and 3.0).
+    _undated("by-no-word", "check-date=maybe", "check-date=maybe"),
+    _undated("twice-in-one", "check-valid-until=no,yes", "check-valid-until=no,yes"),
+    _undated("number-for-a-yes", "check-date=01"),
+    _undated("good-for-decades", "valid-until-min=999999999", "valid-until-min=999999999"),
+    _undated("of-the-future", "date-max-future=999999999", "date-max-future=999999999"),
+    _undated("good-for-a-day", "valid-until-min=86400 date-max-future=10"),
     _undated("in-capitals-is-another-option", "Check-Date=no"),
     _apt(
         "undated-stanza",
@@ -284,6 +291,19 @@ SCENARIOS = [
         DUMP + 'Acquire::Check-Date "no";\nBinary::apt::Acquire::Check-Valid-Until "0";\n',
         address=UNDATED,
     ),
+    _apt(
+        "undated-setting-of-one-publisher",
+        [
+            "apt|apt-config dump|acquire::min-validtime::l is longer than a week",
+            "apt|apt-config dump|acquire::max-futuretime is longer than a week",
+        ],
+        {},
+        DUMP
+        + 'Acquire::Min-ValidTime "60";\nAcquire::Min-ValidTime::L "0x3fffffff";\nAcquire::Max-FutureTime "999999999";\n',
+        address=UNDATED,
+    ),
+    # A setting, other than an option of a source, has to be a no.
+    _apt("undated-setting-that-is-no-word", [], {}, DUMP + 'Acquire::Check-Date "maybe";\n', address=UNDATED),
     _apt("undated-setting-that-is-on", [], {}, DUMP + 'Acquire::Check-Date "1";\n', address=UNDATED),
     _in_clear("encrypted", "https://x/debian"),
     _in_clear("plain", "http://me:geheim@x/debian", "http://x", "http://x does not encrypt"),

@@ -99,6 +99,8 @@ def _apt_undated(host: Host, known: Known) -> Iterator[Entry]:
     for name, text in known.items():
         if _bare(name) in apt_config.DATED_SETTINGS and apt_config.is_off(text):
             yield _setting("%s is off" % printable(name))
+        elif apt_config.STRETCHED_SETTINGS.match(_bare(name)) and apt_config.is_stretched(text):
+            yield _setting("%s is longer than a week" % printable(name))
     yield from _of_sources(host, known, apt_config.undated)
 
 

@@ -38,6 +38,11 @@ OPENING_SETTINGS = frozenset(
 # What keeps the date of a list from being looked at, in sources and for all of them.
 DATED = ("check-date", "check-valid-until")
 DATED_SETTINGS = frozenset("acquire::" + name for name in DATED)
+# Seconds by which a list may be of the future, or is good whatever it says itself; for one publisher too. A week is still a limit.
+STRETCHED = ("date-max-future", "valid-until-min")
+STRETCHED_SETTINGS = re.compile(r"acquire::(?:max-futuretime|min-validtime)(?:::.*)?\Z", re.ASCII | re.DOTALL)
+WEEK = 7 * 24 * 3600
+_SECONDS = re.compile(r"[ \t]*\+?(0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)
 # By these nobody on the way reads what is fetched; by the local ones nothing travels.
 ENCRYPTED = frozenset({"https", "ssh", "tor+https"})
 LOCAL = frozenset({"cdrom", "copy", "file"})
@@ -183,9 +188,10 @@ def opening(source: Source) -> Optional[str]:
 
 def undated(source: Source) -> Optional[str]:
     """Return the option by which the dates of a source's lists are not looked at, as ``name=value``."""
-    return next(
-        ("%s=%s" % (name, source.options[name]) for name in DATED if is_off(source.options.get(name, ""))), None
-    )
+    given = [(name, source.options[name]) for name in DATED + STRETCHED if name in source.options]
+    # Here, other than in apt's settings, each word that is no yes is a no.
+    off = ((name, text) for name, text in given if (not is_on(text) if name in DATED else is_stretched(text)))
+    return next(("%s=%s" % (name, printable(text)) for name, text in off), None)
 
 
 def in_clear(host: Host, source: Source) -> Optional[str]:
@@ -219,6 +225,12 @@ def is_off(text: str) -> bool:
     """Return whether apt takes the value of a setting for a no."""
     number = _NUMBER.match(text)
     return number.lastindex == 1 if number else lowered(text) in NO
+
+
+def is_stretched(text: str) -> bool:
+    """Return whether a number of seconds is longer than a week."""
+    found = _SECONDS.match(text)
+    return found is not None and int(found.group(1), 16 if "x" in lowered(found.group(1)) else 10) > WEEK
 
 
 def _mirrors(uri: str) -> str:
