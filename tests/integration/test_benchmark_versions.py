@@ -75,8 +75,18 @@ OF_THE_MACHINE = {
     "symbolic_links_protected",
 }
 # Remediation takes algorithms away and adds none.
-FOR_A_PERSON = {"ssh_key_exchange_post_quantum"}
-LOGIN = "install -m 0644 /dev/null /etc/apt/auth.conf.d/planted.conf"
+FOR_A_PERSON = {
+    "firewall_ufw_chosen",
+    "package_weak_dependencies_off",
+    "ssh_key_exchange_post_quantum",
+}
+# Right on this host, and of what a person settles.
+RIGHT = {"package_keys_protected"}
+# What the law does not break by itself.
+PLANTED = """install -m 0644 /dev/null /etc/apt/auth.conf.d/planted.conf
+install -m 0440 /dev/null /etc/sudoers.d/planted
+echo 'Defaults !syslog' > /etc/sudoers.d/planted
+"""
 EVERYTHING = {
     "hipaa_cis_benchmark": ["debian_12@2.0.0"],
     "hipaa_cis_include": {"rules": [rule for rule in NEW if rule not in OF_THE_MACHINE]},
@@ -90,7 +100,7 @@ def test_what_the_next_version_asks_anew_is_fixed_and_taken_back(server_host, pl
     rules = {name: known.rules[name] for name in NEW if name not in OF_THE_MACHINE}
     broken = dataclasses.replace(known, rules=rules)
     server_host.run(["sh", "-c", sick_host.plant_packages(sick_host.packages(broken))], timeout=180)
-    server_host.run(["sh", "-c", LOGIN + "\n" + sick_host.script(broken)], timeout=120)
+    server_host.run(["sh", "-c", PLANTED + sick_host.script(broken)], timeout=120)
     playbook("audit", [server_host], **EVERYTHING)
     sick = outcomes(tmp_path, server_host)
     before = server_host.snapshot()
@@ -99,7 +109,7 @@ def test_what_the_next_version_asks_anew_is_fixed_and_taken_back(server_host, pl
     assert code == 0, said
     first = remediation_of(server_host)
     results = {item["rule"]: item["result"] for item in first["results"]}
-    assert "pass" not in sick.values()
+    assert {rule for rule, outcome in sick.items() if outcome == "pass"} == RIGHT
     failing = {rule for rule, outcome in sick.items() if outcome == "fail"}
     assert failing - FOR_A_PERSON == {rule for rule, result in results.items() if result == "fixed"}
     assert len(failing) >= 10

@@ -294,6 +294,26 @@ SCENARIOS = [
         "dot_files_not_owned",
         {**HOMES, "/etc/passwd": OWN_PASSWD.replace(OWN, OTHERS)},
     ),
+    _case("dot-folders-closed", "pass", "dot_folders_too_open", {"/home/bob/.ssh": File(directory=True, mode=0o750)}),
+    _case(
+        "dot-folder-readable", "fail", "dot_folders_too_open", {"/home/bob/.cache": File(directory=True, mode=0o755)}
+    ),
+    _case(
+        "dot-folder-writable-deep", "fail", "dot_folders_too_open", {"/home/bob/a/.b": File(directory=True, mode=0o770)}
+    ),
+    _case(
+        "plain-folder-in-a-dot-folder",
+        "pass",
+        "dot_folders_too_open",
+        {"/home/bob/.c": File(directory=True, mode=0o700), "/home/bob/.c/d": File(directory=True, mode=0o777)},
+    ),
+    _case("link-with-a-dot-is-no-folder", "pass", "dot_folders_too_open", {"/home/bob/.l": File(link="/tmp")}),
+    _case(
+        "dot-folder-of-another",
+        "fail",
+        "dot_folders_not_owned",
+        {"/home/bob/.ssh": File(directory=True, mode=0o700), "/etc/passwd": OWN_PASSWD.replace(OWN, OTHERS)},
+    ),
     # What root's shell starts with.
     _case("root-path-by-profile", ROOTS_OWN, "root_path_problems", {"/etc/profile": "PATH=/usr/bin\n", **SAFE}),
     _case("root-path-current-folder", "fail", "root_path_problems", {"/etc/profile": "PATH=/usr/bin:\n", **SAFE}),

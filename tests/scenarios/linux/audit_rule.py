@@ -24,6 +24,7 @@ CHCON = {"query": "program", "path": "/usr/bin/chcon"}
 PRIVILEGED = {"query": "privileged_programs"}
 LOCKED = {"query": "immutable"}
 DAEMON = {"query": "daemon"}
+GOES_ON = {"query": "goes_on"}
 WATCH = "-w /etc/sudoers -p wa -k scope\n"
 BOTH = ("b64", "b32")
 ON, OFF, LOCK = "enabled 1\nfailure 1\npid 340\n", "enabled 0\npid 0\n", "enabled 2\npid 340\n"
@@ -487,7 +488,7 @@ SCENARIOS = [
         "error",
         WATCH,
         {"query": "everything"},
-        reason="unknown query 'everything'; known: watch, syscalls, program, privileged_programs, immutable, daemon",
+        reason="unknown query 'everything'; known: watch, syscalls, program, privileged_programs, immutable, daemon, goes_on",
     ),
     # Whether what the rules record is written at all.
     _case("daemon-right", "pass", WATCH, DAEMON, observed={"unrecorded_now": [], "unrecorded_at_boot": []}, status=FULL % (340, 0)),
@@ -509,6 +510,15 @@ SCENARIOS = [
         "status-without-a-daemon", "error", WATCH, DAEMON, status="enabled 1\n",
         reason="auditctl -s does not say whether a daemon takes the records",
     ),
+    # Whether a line that is refused ends the loading of the files.
+    _case("goes-on", "pass", "-D\n-b 8192\n-c\n" + WATCH, GOES_ON),
+    _case("goes-on-and-says-nothing", "pass", "-i\n" + WATCH, GOES_ON),
+    _case("goes-on-too-late", "fail", WATCH + "-c\n", GOES_ON,
+          observed={"unrecorded_now": [], "unrecorded_at_boot": ["-c, kept out by %s:1" % RULES]}),
+    _case("goes-on-nowhere", "fail", WATCH, GOES_ON,
+          observed={"unrecorded_now": [], "unrecorded_at_boot": ["-c, kept out by %s:1" % RULES]}),
+    _case("goes-on-without-rules", "fail", "-D\n", GOES_ON, observed={"unrecorded_now": [], "unrecorded_at_boot": ["-c"]}),
+    _case("goes-on-by-a-comment", "fail", "# -c\n" + WATCH, GOES_ON),
     # System calls.
     _case("calls-right", "pass", _each("-a always,exit -F arch=%s -S chmod,fchmod -F auid>=1000 -F auid!=unset -k x"), CHMOD),
     _case("calls-missing", "fail", "", CHMOD, observed=_missing(

@@ -11,6 +11,9 @@ from tests.scenarios.linux import Command, File, Scenario
 UNCHECKED = {"query": "unchecked"}
 EMPTY = {"empty": True}
 ERROR = {"state": "error"}
+UNDATED = {"query": "undated"}
+IN_CLEAR = {"query": "in_clear"}
+MIRRORS = "/etc/apt/mirrors/debian.list"
 ON = "[main]\ngpgcheck=1\n"
 REPO = "[r]\nname=r\nbaseurl=http://x/\n"
 DUMP = (
@@ -58,11 +61,29 @@ def _dnf_5(name: str, off: List[str], main: str = ON, repo: str = REPO, **more: 
     return Scenario("5-" + scenario.id, UNCHECKED, EMPTY, scenario.verdict, scenario.observed, files=scenario.files)
 
 
-def _apt(name: str, found: List[str], files: Files, dump: Command = DUMP, verdict: Optional[str] = None) -> Scenario:
+def _apt(
+    name: str,
+    found: List[str],
+    files: Files,
+    dump: Command = DUMP,
+    verdict: Optional[str] = None,
+    address: Dict[str, Any] = UNCHECKED,
+) -> Scenario:
     rows = [_row(*one.split("|")) for one in found]
     seen = ERROR if verdict == "error" else {"state": "value", "value": rows}
     outcome = verdict or ("fail" if rows else "pass")
-    return Scenario("apt-" + name, UNCHECKED, EMPTY, outcome, seen, files=files, commands={" ".join(COMMAND): dump})
+    return Scenario("apt-" + name, address, EMPTY, outcome, seen, files=files, commands={" ".join(COMMAND): dump})
+
+
+def _undated(name: str, option: str, why: str = "") -> Scenario:
+    found = ["http://x s|%sx.list:1|%s" % (PARTS, why)] if why else []
+    return _apt("undated-" + name, found, {PARTS + "x.list": "deb [%s] http://x s main\n" % option}, address=UNDATED)
+
+
+def _in_clear(name: str, uri: str, shown: str = "", why: str = "", **more: Any) -> Scenario:
+    found = ["%s s|%sx.list:1|%s" % (shown, PARTS, why)] if why else []
+    files: Files = {PARTS + "x.list": "deb %s s main\n" % uri, **more.get("files", {})}
+    return _apt("in-clear-" + name, found, files, DUMP, more.get("verdict"), IN_CLEAR)
 
 
 def _line(name: str, line: str, why: str = "") -> Scenario:
@@ -226,6 +247,95 @@ SCENARIOS = [
         ["apt|apt-config dump|binary::apt::acquire::allowinsecurerepositories is on"],
         {},
         DUMP + 'Binary::apt::Acquire::AllowInsecureRepositories "1";\n',
+    ),
+    # Numbers are those of strtol(3), with any base: apt-config shell X A::B/b says so.
+    *[
+        _apt(
+            "setting-by-the-number-%s" % number,
+            ["apt|apt-config dump|apt::get::allowunauthenticated is on"],
+            {},
+            DUMP + 'APT::Get::AllowUnauthenticated "%s";\n' % number,
+        )
+        for number in ("01", "0x1", "+1", " 1")
+    ],
+    *[
+        _apt("setting-by-no-yes-%d" % at, [], {}, DUMP + 'APT::Get::AllowUnauthenticated "%s";\n' % text)
+        for at, text in enumerate(("2", "-1", "1 ", "yes ", "0x"))
+    ],
+    _undated("nothing-said", "arch=amd64"),
+    _undated("date", "check-date=no", "check-date=no"),
+    _undated("until", "check-valid-until=false", "check-valid-until=false"),
+    _undated("by-a-number", "check-date=00", "check-date=00"),
+    _undated("asked-for", "check-date=yes check-valid-until=1"),
+    # Any word that is no yes: held against an update from a list that has expired (2.6 and 3.0).
+    _undated("by-no-word", "check-date=maybe", "check-date=maybe"),
+    _undated("twice-in-one", "check-valid-until=no,yes", "check-valid-until=no,yes"),
+    _undated("number-for-a-yes", "check-date=01"),
+    _undated("good-for-decades", "valid-until-min=999999999", "valid-until-min=999999999"),
+    _undated("of-the-future", "date-max-future=999999999", "date-max-future=999999999"),
+    _undated("good-for-a-day", "valid-until-min=86400 date-max-future=10"),
+    _undated("in-capitals-is-another-option", "Check-Date=no"),
+    _apt(
+        "undated-stanza",
+        ["http://x s|%sx.sources:1|check-valid-until=No" % PARTS],
+        {PARTS + "x.sources": STANZA + "Check-Valid-Until: No\n"},
+        address=UNDATED,
+    ),
+    _apt(
+        "undated-setting",
+        [
+            "apt|apt-config dump|acquire::check-date is off",
+            "apt|apt-config dump|binary::apt::acquire::check-valid-until is off",
+        ],
+        {},
+        DUMP + 'Acquire::Check-Date "no";\nBinary::apt::Acquire::Check-Valid-Until "0";\n',
+        address=UNDATED,
+    ),
+    _apt(
+        "undated-setting-of-one-publisher",
+        [
+            "apt|apt-config dump|acquire::min-validtime::l is longer than a week",
+            "apt|apt-config dump|acquire::max-futuretime is longer than a week",
+        ],
+        {},
+        DUMP
+        + 'Acquire::Min-ValidTime "60";\nAcquire::Min-ValidTime::L "0x3fffffff";\nAcquire::Max-FutureTime "999999999";\n',
+        address=UNDATED,
+    ),
+    # A setting, other than an option of a source, has to be a no.
+    _apt("undated-setting-that-is-no-word", [], {}, DUMP + 'Acquire::Check-Date "maybe";\n', address=UNDATED),
+    _apt("undated-setting-that-is-on", [], {}, DUMP + 'Acquire::Check-Date "1";\n', address=UNDATED),
+    _in_clear("encrypted", "https://x/debian"),
+    _in_clear("plain", "http://me:geheim@x/debian", "http://x", "http://x does not encrypt"),
+    _in_clear("ftp", "ftp://x/debian", "ftp://x", "ftp://x does not encrypt"),
+    _in_clear("of-this-host", "file:/srv/debian"),
+    _in_clear("disc", "[trusted=no] cdrom:[Debian]/ "),
+    _in_clear("hidden-and-encrypted", "tor+https://x/debian"),
+    _in_clear("hidden-alone", "tor+http://x/debian", "tor+http://x", "tor+http://x does not encrypt"),
+    _in_clear("transport-that-nobody-knows", "s3://x/debian", "s3://x", "s3://x does not encrypt"),
+    _in_clear(
+        "mirrors-of-a-server",
+        "mirror+https://x/list",
+        "mirror+https://x",
+        "which mirrors mirror+https://x leads to is not known before",
+    ),
+    # Images of clouds name their mirrors so.
+    _in_clear("mirrors-here", "mirror+file:" + MIRRORS, files={MIRRORS: "# c\nhttps://x/debian\tpriority:1\n"}),
+    _in_clear(
+        "plain-mirror-here",
+        "mirror+file:" + MIRRORS,
+        "mirror+file:",
+        "http://y does not encrypt",
+        files={MIRRORS: "https://x/debian\nhttp://y/debian\n"},
+    ),
+    _in_clear("mirrors-missing", "mirror+file:" + MIRRORS, verdict="error"),
+    _in_clear("switched-off-source", "https://x/debian", files={PARTS + "y.sources": STANZA + "Enabled: no\n"}),
+    _apt(
+        "in-clear-server-that-proves-nothing",
+        ["apt|apt-config dump|acquire::https::x.y::verify-host is off, so a server proves nothing"],
+        {},
+        DUMP + 'Acquire::https::Verify-Peer "true";\nAcquire::https::x.y::Verify-Host "false";\n',
+        address=IN_CLEAR,
     ),
     _apt("setting-that-is-no-word", [], {}, DUMP + 'APT::Get::AllowUnauthenticated "force";\n'),
     _apt(

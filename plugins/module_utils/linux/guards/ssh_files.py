@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from typing import Set
+import stat
+from typing import Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps import CannotFix
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logins
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
 
 FOLDER = "/etc/ssh/"
+SNIPPETS = FOLDER + "sshd_config.d"
 
 
 def refuse_read_by_others(host: Host, path: str) -> None:
@@ -31,9 +34,20 @@ def refuse_read_by_others(host: Host, path: str) -> None:
 def _own(host: Host) -> Set[str]:
     options = logins.sshd_values(host)
     keys = [key for name in ("hostkey", "hostcertificate") for key in options.get(name, [])]
+    snippets = host.glob(SNIPPETS + "/*.conf")
     return {
         sshd_config.CONFIGURATION,
-        *host.glob(FOLDER + "sshd_config.d/*.conf"),
+        *snippets,
+        *([SNIPPETS] if _holds_only(host, snippets) else []),
         *keys,
         *[key + ".pub" for key in keys],
     }
+
+
+def _holds_only(host: Host, snippets: Sequence[str]) -> bool:
+    """Return whether nothing else lies between the snippets: whose key does could reach it no more in a closed folder."""
+    try:
+        names = host.list_directory(SNIPPETS)
+    except NotFound:
+        return False
+    return len(names) == len(snippets) and all(stat.S_ISREG(host.stat(path).st_mode) for path in snippets)

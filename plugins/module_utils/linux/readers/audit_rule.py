@@ -47,7 +47,7 @@ UNITS = ("audit-rules.service", "auditd.service")
 LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z", re.ASCII)
 # By a person who logged in, of any account that isn't the system's own.
 BY_PEOPLE = ("auid>=UID_MIN", "auid!=unset")
-QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable", "daemon")
+QUERIES = ("watch", "syscalls", "program", "privileged_programs", "immutable", "daemon", "goes_on")
 MAX_MISSING = 20
 # A rule for each is written.
 MAX_PROGRAMS = 1000
@@ -186,6 +186,9 @@ def _observe(recording: Recording, address: Address) -> Observation:
         lost = [{} if state == LOCKED else {"-e 2": kept_out} for state, kept_out in states]
     elif address["query"] == "daemon":
         lost = _dropped(recording)
+    elif address["query"] == "goes_on":
+        files = recording.configured
+        lost = [{}, {} if files.goes_on and not files.unguarded else {"-c": files.unguarded or files.stopped}]
     elif address["query"] == "privileged_programs":
         lost = _lost_programs(recording)
     else:

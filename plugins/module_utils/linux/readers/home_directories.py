@@ -29,7 +29,15 @@ MAX_PATHS = 200
 MAX_LEFT_OUT = 10
 HISTORIES = frozenset({".bash_history", ".ash_history", ".zsh_history", ".python_history", ".mysql_history"})
 # What is found in homes: fact -> what it lists.
-FACTS = ("dot_files_not_owned", "dot_files_too_open", "dot_forward", "dot_netrc_too_open", "dot_rhosts")
+FACTS = (
+    "dot_files_not_owned",
+    "dot_files_too_open",
+    "dot_folders_not_owned",
+    "dot_folders_too_open",
+    "dot_forward",
+    "dot_netrc_too_open",
+    "dot_rhosts",
+)
 FORBIDDEN = {".forward": "dot_forward", ".rhosts": "dot_rhosts"}
 
 
@@ -150,7 +158,7 @@ def _walk_homes(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
 
 
 def _hidden_below(walk: Walk, deadline: float) -> Iterator[Tuple[str, os.stat_result]]:
-    """Yield the names that begin with a dot and are of no directory, on the file system of the home."""
+    """Yield the names that begin with a dot, on the file system of the home."""
     device = None
     for found, closed in walk.folders(must=False):
         if time.monotonic() > deadline:
@@ -163,42 +171,47 @@ def _hidden_below(walk: Walk, deadline: float) -> Iterator[Tuple[str, os.stat_re
                 # Here and not in a function: most entries of a home are plain files, and this runs for each.
                 if entry.name[0] != "." and not entry.is_dir(follow_symlinks=False):
                     continue
-                status = _status(walk, entry)
+                status = _status(walk, entry, device)
                 if status is None:
                     continue
-                if not stat.S_ISDIR(status.st_mode):
-                    yield entry.name, status
-                elif status.st_dev == device:
+                if stat.S_ISDIR(status.st_mode):
                     walk.enter(entry.name)
+                if entry.name[0] == ".":
+                    yield entry.name, status
         except OSError as problem:
             walk.miss("", problem)
 
 
-def _status(walk: Walk, entry: os.DirEntry[str]) -> Optional[os.stat_result]:
+def _status(walk: Walk, entry: os.DirEntry[str], device: int) -> Optional[os.stat_result]:
+    """Return what an entry is; None for a folder of another file system, and where that cannot be told."""
     try:
-        return entry.stat(follow_symlinks=False)
+        status = entry.stat(follow_symlinks=False)
     except OSError as problem:
         walk.miss(entry.name, problem)
-    return None
+        return None
+    return status if status.st_dev == device or not stat.S_ISDIR(status.st_mode) else None
 
 
 def _facts_of(path: str, status: os.stat_result, mode: int, user: User) -> Sequence[str]:
-    """Return the facts that list a hidden file of this user. Limits as in the benchmark: 0644, histories 0600."""
+    """Return the facts that list a hidden file of this user. Limits as in the benchmark: 0644, histories 0600, folders 0750."""
     name = path.rsplit("/", 1)[1]
+    foreign = status.st_uid != user.uid or status.st_gid != user.gid
+    if stat.S_ISDIR(status.st_mode):
+        return ["dot_folders_not_owned"] * foreign + ["dot_folders_too_open"] * bool(mode & 0o027)
     regular = stat.S_ISREG(status.st_mode)
     facts = [FORBIDDEN[name]] if name in FORBIDDEN else []
     if name == ".netrc" and mode & 0o177:
         facts.append("dot_netrc_too_open")
     if regular and mode & ~(0o600 if name in HISTORIES else 0o644):
         facts.append("dot_files_too_open")
-    if regular and (status.st_uid != user.uid or status.st_gid != user.gid):
+    if regular and foreign:
         facts.append("dot_files_not_owned")
     return facts
 
 
 def _mode(host: Host, place: str, path: str, status: os.stat_result) -> int:
     """Return what a file allows, or what a link leads to; all that a link allows where that can't be told."""
-    if stat.S_ISREG(status.st_mode):
+    if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
         try:
             return mode_of(status, lists_of(host, path, status, access_lists(place, path, follow=False)))
         except NotFound:

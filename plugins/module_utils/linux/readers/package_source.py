@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, words_of
@@ -27,7 +27,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import apt_
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.dnf_sources import Sources
 
-QUERIES = ("unchecked", "metadata_unchecked", "keyrings", "option")
+QUERIES = ("unchecked", "metadata_unchecked", "undated", "in_clear", "keyrings", "option")
 SOURCE = "command: apt-config dump"
 # Any of them: more is read then.
 DNF = ("/usr/bin/dnf", "/usr/bin/dnf-3", "/usr/bin/dnf5", "/usr/bin/microdnf", "/usr/libexec/packagekitd")
@@ -40,7 +40,7 @@ Known = Dict[str, str]
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Answer a query for apt and dnf together; absent where the host has neither.
 
-    ``unchecked``, ``metadata_unchecked``: `[{source, place, why, enabled}]`; ``keyrings``: documents as of kind `file`, `{path,
+    ``unchecked``, ``metadata_unchecked``, ``undated``, ``in_clear``: `[{source, place, why, enabled}]`; ``keyrings``: documents as of kind `file`, `{path,
     type: null}` for one that is missing; ``option`` with ``name``: a switch of dnf as true or false, a setting of apt as text.
     """
     try:
@@ -64,6 +64,9 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             return absent("apt-config, dnf")
         if query == "keyrings":
             return value(_keyrings(host, apt, dnf), source)
+        if query in OF_APT:
+            # How dnf fetches is not looked at.
+            return absent("apt-config") if apt is None else value(list(OF_APT[query](host, apt)), SOURCE)
         entries = [] if apt is None else list(_apt_unchecked(host, apt))
         name = "repo_gpgcheck" if query == "metadata_unchecked" else "gpgcheck"
         return value(entries + (dnf.unchecked(name) if dnf else []), source)
@@ -87,12 +90,42 @@ def _dnf(host: Host) -> Optional[Sources]:
 
 def _apt_unchecked(host: Host, known: Known) -> Iterator[Entry]:
     for name, text in known.items():
-        # Of one program alone where it stands below Binary::<program>.
-        bare = name.split("::", 2)[2] if name.startswith("binary::") and name.count("::") > 1 else name
-        if bare in apt_config.OPENING_SETTINGS and apt_config.is_on(text):
-            yield {"source": "apt", "place": "apt-config dump", "why": "%s is on" % printable(name), "enabled": True}
+        if _bare(name) in apt_config.OPENING_SETTINGS and apt_config.is_on(text):
+            yield _setting("%s is on" % printable(name))
+    yield from _of_sources(host, known, apt_config.opening)
+
+
+def _apt_undated(host: Host, known: Known) -> Iterator[Entry]:
+    for name, text in known.items():
+        if _bare(name) in apt_config.DATED_SETTINGS and apt_config.is_off(text):
+            yield _setting("%s is off" % printable(name))
+        elif apt_config.STRETCHED_SETTINGS.match(_bare(name)) and apt_config.is_stretched(text):
+            yield _setting("%s is longer than a week" % printable(name))
+    yield from _of_sources(host, known, apt_config.undated)
+
+
+def _apt_in_clear(host: Host, known: Known) -> Iterator[Entry]:
+    for name, text in known.items():
+        if apt_config.PROVING.match(_bare(name)) and apt_config.is_off(text):
+            yield _setting("%s is off, so a server proves nothing" % printable(name))
+    yield from _of_sources(host, known, lambda source: apt_config.in_clear(host, source))
+
+
+OF_APT: Dict[str, Callable[[Host, Known], Iterator[Entry]]] = {"undated": _apt_undated, "in_clear": _apt_in_clear}
+
+
+def _bare(name: str) -> str:
+    """Return the name of a setting, which is of one program alone where it stands below ``Binary::<program>``."""
+    return name.split("::", 2)[2] if name.startswith("binary::") and name.count("::") > 1 else name
+
+
+def _setting(why: str) -> Entry:
+    return {"source": "apt", "place": "apt-config dump", "why": why, "enabled": True}
+
+
+def _of_sources(host: Host, known: Known, wrong: Callable[[apt_config.Source], Optional[str]]) -> Iterator[Entry]:
     for source in apt_config.sources(host, known):
-        why = apt_config.opening(source)
+        why = wrong(source)
         if why is not None:
             place = "%s:%d" % (printable(source.file), source.line)
             yield {"source": "%s %s" % (source.uri, source.suite), "place": place, "why": why, "enabled": True}

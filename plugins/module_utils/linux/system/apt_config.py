@@ -19,6 +19,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 COMMAND = ("apt-config", "dump")
+# As strtol(3) reads them, with any base.
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*(?:[+-]?(?:0[xXbB])?0*(0)|\+?(?:0[xXbB])?0*(1))\Z", re.ASCII)
 YES = frozenset({"yes", "true", "with", "on", "enable", "1"})
 NO = frozenset({"no", "false", "without", "off", "disable", "0"})
 # Options that take the check of signatures away, in the spelling of both formats.
@@ -33,6 +35,19 @@ OPENING_SETTINGS = frozenset(
         "apt::authentication::trustcdrom",
     }
 )
+# What keeps the date of a list from being looked at, in sources and for all of them.
+DATED = ("check-date", "check-valid-until")
+DATED_SETTINGS = frozenset("acquire::" + name for name in DATED)
+# Seconds by which a list may be of the future, or is good whatever it says itself; for one publisher too. A week is still a limit.
+STRETCHED = ("date-max-future", "valid-until-min")
+STRETCHED_SETTINGS = re.compile(r"acquire::(?:max-futuretime|min-validtime)(?:::.*)?\Z", re.ASCII | re.DOTALL)
+WEEK = 7 * 24 * 3600
+_SECONDS = re.compile(r"[ \t]*\+?(0[xX][0-9a-fA-F]+|[0-9]+)", re.ASCII)
+# By these nobody on the way reads what is fetched; by the local ones nothing travels.
+ENCRYPTED = frozenset({"https", "ssh", "tor+https"})
+LOCAL = frozenset({"cdrom", "copy", "file"})
+PROVING = re.compile(r"acquire::https::(?:.*::)?verify-(?:peer|host)\Z", re.ASCII | re.DOTALL)
+_MIRRORS = re.compile(r"mirror\+(?:file|copy):/*(/\S*)\Z", re.ASCII)
 _ROW = re.compile(r"(\S+) \"(.*)\";\Z", re.ASCII)
 _PART = re.compile(r"[\w.-]+\Z", re.ASCII)
 _ENTRY = re.compile(r"(deb|deb-src)[ \t]+(?:\[([^\]]*)\][ \t]+)?([^\[\s]\S*)[ \t]+(\S+)", re.ASCII)
@@ -41,13 +56,14 @@ _FIELD = re.compile(r"([^:\s]+)[ \t]*:(.*)\Z", re.ASCII | re.DOTALL)
 
 
 class Source(NamedTuple):
-    """``uri`` without who opens it; ``options``: in small letters, as they count."""
+    """``uri`` without who opens it; ``options``: in small letters, as they count; ``mirrors``: the file that lists them, or ""."""
 
     file: str
     line: int
     uri: str
     suite: str
     options: Dict[str, str]
+    mirrors: str
 
 
 def settings(host: Host) -> Dict[str, str]:
@@ -117,7 +133,7 @@ def _entries(path: str, text: str) -> Iterator[Source]:
             if not sign:
                 raise _broken(path, number)
             options[name.rstrip("+-")] = value
-        yield Source(path, number, _shown(row.group(3)), printable(row.group(4)), options)
+        yield Source(path, number, _shown(row.group(3)), printable(row.group(4)), options, _mirrors(row.group(3)))
 
 
 def _character(escaped: Match[str]) -> str:
@@ -128,10 +144,11 @@ def _stanzas(path: str, text: str) -> Iterator[Source]:
     for number, fields in _paragraphs(path, text):
         if "types" not in fields:
             raise _broken(path, number)
-        if lowered(fields.get("enabled", "yes")) in NO:
+        if is_off(fields.get("enabled", "yes")):
             continue
         for uri in words_of(fields.get("uris", "")):
-            yield Source(path, number, _shown(uri), printable(" ".join(words_of(fields.get("suites", "")))), fields)
+            suites = printable(" ".join(words_of(fields.get("suites", ""))))
+            yield Source(path, number, _shown(uri), suites, fields, _mirrors(uri))
 
 
 def _paragraphs(path: str, text: str) -> Iterator[Tuple[int, Dict[str, str]]]:
@@ -164,14 +181,61 @@ def opening(source: Source) -> Optional[str]:
     for name in OPENING:
         # Names of the one format are told apart by case.
         text = source.options.get(name, "")
-        if lowered(text) in YES:
+        if is_on(text):
             return "%s=%s" % (name, lowered(text))
+    return None
+
+
+def undated(source: Source) -> Optional[str]:
+    """Return the option by which the dates of a source's lists are not looked at, as ``name=value``."""
+    given = [(name, source.options[name]) for name in DATED + STRETCHED if name in source.options]
+    # Here, other than in apt's settings, each word that is no yes is a no.
+    off = ((name, text) for name, text in given if (not is_on(text) if name in DATED else is_stretched(text)))
+    return next(("%s=%s" % (name, printable(text)) for name, text in off), None)
+
+
+def in_clear(host: Host, source: Source) -> Optional[str]:
+    """Return why what comes from a source may be read on the way. Raises `ReadError` where its list of mirrors is not there."""
+    addresses = [source.uri]
+    if source.mirrors:
+        try:
+            listed = host.read_text(source.mirrors)
+        except NotFound:
+            raise ReadError(
+                "%s, the list of mirrors that a source names, does not exist" % printable(source.mirrors)
+            ) from None
+        rows = [words_of(line.partition("#")[0]) for line in split_lines(listed)]
+        addresses = [_shown(row[0]) for row in rows if row]
+    for address in addresses:
+        scheme = lowered(address.partition(":")[0])
+        if scheme.startswith("mirror"):
+            return "which mirrors %s leads to is not known before" % address
+        if scheme not in ENCRYPTED and scheme not in LOCAL:
+            return "%s does not encrypt" % address
     return None
 
 
 def is_on(text: str) -> bool:
     """Return whether apt takes the value of a setting for a yes."""
-    return lowered(text) in YES
+    number = _NUMBER.match(text)
+    return number.lastindex == 2 if number else lowered(text) in YES
+
+
+def is_off(text: str) -> bool:
+    """Return whether apt takes the value of a setting for a no."""
+    number = _NUMBER.match(text)
+    return number.lastindex == 1 if number else lowered(text) in NO
+
+
+def is_stretched(text: str) -> bool:
+    """Return whether a number of seconds is longer than a week."""
+    found = _SECONDS.match(text)
+    return found is not None and int(found.group(1), 16 if "x" in lowered(found.group(1)) else 10) > WEEK
+
+
+def _mirrors(uri: str) -> str:
+    found = _MIRRORS.match(uri)
+    return found.group(1) if found else ""
 
 
 def _shown(uri: str) -> str:

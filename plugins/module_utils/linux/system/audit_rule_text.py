@@ -75,6 +75,7 @@ class RuleSet:
     ``loading``: the lines are of files, so a rule counts where it can be loaded. ``merged``: of files that augenrules(8)
     puts together; it moves ``-D`` to the front and ``-e`` to the end. ``stopped``: the line at which loading ends, and why;
     ``refused``: the places of lines that are left out instead, behind ``-i`` or ``-c``. ``lines_of_e``: those of all ``-e``.
+    ``goes_on``: ``-i`` or ``-c`` was read; ``unguarded``: the place of the first rule before it, or "".
     """
 
     def __init__(self, words: Words, loading: bool = False, merged: bool = False) -> None:
@@ -89,7 +90,8 @@ class RuleSet:
         self.rate = ""
         self.lines_of_r: List[str] = []
         self._enabled = ""
-        self._goes_on = False
+        self.goes_on = False
+        self.unguarded = ""
         self._seen: Set[object] = set()
         # Rules that would record a kind of access, had they not single calls without these.
         self._partly: List[Tuple[Rule, str]] = []
@@ -114,7 +116,7 @@ class RuleSet:
             self._add(line, words, place)
         except (Refused, ValueError) as problem:
             # What keeps records out is not passed over because it is not understood here.
-            if self._goes_on and (isinstance(problem, Refused) or not KEEPS_OUT.search(line)):
+            if self.goes_on and (isinstance(problem, Refused) or not KEEPS_OUT.search(line)):
                 self.refused.append(place)
             elif isinstance(problem, Refused):
                 self.stopped = "%s: %s, at which loading ends: %s" % (place, _shown(line), problem)
@@ -142,6 +144,7 @@ class RuleSet:
                 % (place, _shown(line))
             )
         if names & OF_A_RULE:
+            self.unguarded = self.unguarded or ("" if self.goes_on else place)
             self._add_rule(options, " ".join(words), place)
         else:
             for name, value in options:
@@ -159,7 +162,7 @@ class RuleSet:
             self.rate = "" if value == "0" else "-r %s at %s" % (_shown(value), place)
             self.lines_of_r += [place] if self.rate else []
         elif name in ("-c", "-i"):
-            self._goes_on = True
+            self.goes_on = True
         elif name == "-D" and not self.merged:
             self.rules.clear()
             self._seen.clear()

@@ -30,9 +30,25 @@ def test_file_that_others_may_read_is_left(host, name):
     "path",
     [
         "/etc/ssh/" + name
-        for name in ("sshd_config", "sshd_config.d/a.conf", "ssh_host_rsa_key", "more/key", "more/key.pub")
+        for name in (
+            "sshd_config",
+            "sshd_config.d",
+            "sshd_config.d/a.conf",
+            "ssh_host_rsa_key",
+            "more/key",
+            "more/key.pub",
+        )
     ]
     + ["/etc/passwd"],
 )
 def test_own_files_are_changed(host, path):
     refuse_read_by_others(host, path)
+
+
+@pytest.mark.parametrize("name", ["bob", ".bob", "keys/bob", "keys.conf/bob"])
+def test_folder_of_snippets_stays_open_where_others_have_files_in_it(host, tmp_path, name):
+    other = tmp_path / "etc/ssh/sshd_config.d" / name
+    other.parent.mkdir(exist_ok=True)
+    other.write_text("")
+    with pytest.raises(CannotFix, match="no host key of this sshd"):
+        refuse_read_by_others(host, "/etc/ssh/sshd_config.d")
