@@ -69,9 +69,10 @@ def members(machine: str) -> set[int]:
     """Every process of a container, its systemd-nspawn included."""
     found: set[int] = set()
     for group in existing(machine):
-        for listing in group.glob("**/cgroup.procs"):
+        # A service that ends takes its group with it, which os.walk passes over and Path.glob does not.
+        for directory, _rest, _rest in os.walk(group):
             with contextlib.suppress(OSError):
-                found.update(int(line) for line in listing.read_text().split())
+                found.update(int(line) for line in Path(directory, "cgroup.procs").read_text().split())
     return found
 
 
