@@ -67,12 +67,14 @@ def _apt(
     files: Files,
     dump: Command = DUMP,
     verdict: Optional[str] = None,
-    address: Dict[str, Any] = UNCHECKED,
+    address: Optional[Dict[str, Any]] = None,
 ) -> Scenario:
     rows = [_row(*one.split("|")) for one in found]
     seen = ERROR if verdict == "error" else {"state": "value", "value": rows}
     outcome = verdict or ("fail" if rows else "pass")
-    return Scenario("apt-" + name, address, EMPTY, outcome, seen, files=files, commands={" ".join(COMMAND): dump})
+    return Scenario(
+        "apt-" + name, address or UNCHECKED, EMPTY, outcome, seen, files=files, commands={" ".join(COMMAND): dump}
+    )
 
 
 def _undated(name: str, option: str, why: str = "") -> Scenario:
