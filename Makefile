@@ -11,6 +11,8 @@ ARGS ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The checkout's own settings, whatever the caller has exported.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# What Python compiles is kept, whatever the caller has exported: the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 # An environment whose interpreter is gone (an upgrade of the system, a moved checkout) is made again.
 ifneq ($(shell $(BIN)/python -c 'import pip' 2>/dev/null && echo usable),usable)
