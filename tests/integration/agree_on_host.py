@@ -168,12 +168,29 @@ def aide_seen(seen):
     return "error" if seen.state == "error" else sorted(WATCHED & set(seen.value[0]["attributes"]))
 
 
+LOGROTATE = ["/etc/logrotate.conf", "/etc/logrotate.d", "/srv/logs"]
+
+
+def logrotate(scenario):
+    """Return whether logrotate, told to rotate whatever it would ever rotate, takes the log away."""
+    (path,) = scenario["address"]["paths"]
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write("it")
+    said("logrotate", "-f", "-s", "/run/agree.state", "/etc/logrotate.conf")
+    return not os.path.exists(path) or not os.path.getsize(path)
+
+
+def logrotate_seen(seen):
+    return "error" if seen.state == "error" else seen.value[0]["rotated"]
+
+
 JOURNAL = "/systemd/journald@agree.conf"
 JOURNALS = [root + JOURNAL + end for root in ("/etc", "/run", "/usr/lib") for end in ("", ".d")]
 SUDO = ["/etc/sudoers", "/etc/sudoers.d", "/etc/sudoers.other", "/etc/sudo.conf"]
 PROGRAMS = {
     "aide": (aide, aide_seen, AIDE, ""),
     "crypto": (openssl, openssl_seen, ["/usr/lib/ssl/openssl.cnf", "/etc/inc", "/etc/inc.cnf"], ""),
+    "logrotate": (logrotate, logrotate_seen, LOGROTATE, ""),
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
     "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d", RSYSLOG_UNIT], LOCAL),
@@ -183,12 +200,19 @@ PROGRAMS = {
 
 def plant(files, first):
     for path, planted in files.items():
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        if isinstance(planted, dict) and planted["directory"]:
+            os.makedirs(path, exist_ok=True)
+            os.chmod(path, planted["mode"])
+            continue
+        if isinstance(planted, dict) and planted["link"]:
+            os.symlink(planted["link"], path)
+            continue
         text, mode = (
             (planted, 0o440 if "sudoers" in path else 0o644)
             if isinstance(planted, str)
             else (planted["text"], planted["mode"])
         )
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         with open(path, "w", newline="", encoding="utf-8") as stream:
             stream.write(first + text if path == "/etc/rsyslog.conf" else text)
         os.chmod(path, mode)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import aide, crypto, rsyslog, sudo, syslog_ng, text_setting
+from tests.scenarios.linux import aide, crypto, logrotate, rsyslog, sudo, syslog_ng, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -181,4 +181,37 @@ def test_reader_of_syslog_ng_says_what_it_does(booted_host):
     seen = json.loads(booted_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)["syslog_ng"]
 
     assert len(seen) == len(rows) > 40
+    assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}
+
+
+# These are about jobs, or the version, or a file that the host has itself.
+NOT_OF_LOGROTATE = ("no-program", "two-jobs", "job-with", "old-version", "unknown-version", "schedule-")
+
+
+@pytest.mark.parametrize(("fixture", "version"), [("booted_host", "3.21.0"), ("debian13_host", "3.22.0")])
+def test_reader_of_logrotate_says_what_it_rotates(request, fixture, version):
+    host = request.getfixturevalue(fixture)
+    host.run(
+        ["sh", "-c", "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install logrotate"], timeout=300
+    )
+    carry_code(host)
+    host.write(f"{CODE}/agree.py", Path(__file__).with_name("agree_on_host.py").read_text(encoding="utf-8"))
+    other = {"3.21.0": "3.22", "3.22.0": "3.21"}[version]
+    rows = [
+        {
+            **asdict(one),
+            "files": {
+                path: file
+                for path, file in asdict(one)["files"].items()
+                if path.startswith(("/etc/logrotate", "/srv/"))
+            },
+        }
+        for one in logrotate.SCENARIOS
+        if not one.id.startswith(NOT_OF_LOGROTATE) and other not in one.id
+    ]
+    host.write(f"{CODE}/given.json", json.dumps({"logrotate": rows}))
+
+    seen = json.loads(host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)["logrotate"]
+
+    assert len(seen) == len(rows) > 80
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}

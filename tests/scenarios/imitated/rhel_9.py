@@ -21,6 +21,7 @@ from tests.scenarios.imitated.rhel_9_files import FILES, SSHD_SAYS
 
 ON, STATIC, OFF = ("enabled", "active"), ("static", "inactive"), ("disabled", "inactive")
 UNITS = {
+    "logrotate.timer": ON,
     "auditd.service": ON,
     "chronyd.service": ON,
     "crond.service": ON,
@@ -43,6 +44,7 @@ NEWER_CALLS = (
 )
 NEWER_I386 = NEWER_CALLS.replace("305", "343").replace("316", "353") + "404\tclock_settime64\n405\tclock_adjtime64\n"
 COMMANDS = {
+    "logrotate --version": "logrotate 3.18.0\n",
     "ausyscall x86_64 --dump": "Using x86_64 syscall table:\n" + NEWER_CALLS,
     "ausyscall i386 --dump": "Using i386 syscall table:\n" + NEWER_I386,
     "sshd -T": SSHD_SAYS,
@@ -116,6 +118,13 @@ ROWS: List[Row] = [
     ("directory", {"query": "accounts"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
     ("aide", {"query": "schedule"}, EMPTY, "pass"),
+    (
+        "logrotate",
+        {"query": "schedule"},
+        {"any": {"fields": {"by": {"equals": "timer"}, "active": {"equals": True}}}},
+        "pass",
+    ),
+    ("logrotate", {"query": "logs", "of": "rsyslog"}, {"any": {"fields": {"kept_days": {"equals": 28}}}}, "pass"),
 ]
 # From databases, programs and entries that this tree does not have.
 ELSEWHERE = {

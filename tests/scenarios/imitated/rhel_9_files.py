@@ -376,6 +376,27 @@ root\tALL=(ALL) \tALL
 #includedir /etc/sudoers.d
 """
 CRYPTO = "Ciphers aes256-gcm@openssh.com,aes256-ctr\nMACs hmac-sha2-256-etm@openssh.com,hmac-sha1\n"
+LOGROTATE = """# see "man logrotate" for details
+weekly
+rotate 4
+create
+dateext
+#compress
+include /etc/logrotate.d
+"""
+LOGROTATE_RSYSLOG = """/var/log/cron
+/var/log/maillog
+/var/log/messages
+/var/log/secure
+/var/log/spooler
+{
+    missingok
+    sharedscripts
+    postrotate
+        /usr/bin/systemctl -s HUP kill rsyslog.service >/dev/null 2>&1 || true
+    endscript
+}
+"""
 RSYSLOG = """\
 global(workDirectory="/var/lib/rsyslog")
 module(load="builtin:omfile" Template="RSYSLOG_TraditionalFileFormat")
@@ -500,6 +521,12 @@ FILES: Files = {
     "/etc/systemd/journald.conf": "[Journal]\n",
     "/etc/systemd/coredump.conf": "[Coredump]\n",
     "/etc/rsyslog.conf": RSYSLOG,
+    "/usr/sbin/logrotate": "",
+    "/etc/logrotate.conf": LOGROTATE,
+    "/etc/logrotate.d/rsyslog": LOGROTATE_RSYSLOG,
+    "/etc/logrotate.d/bootlog": "/var/log/boot.log\n{\n    missingok\n    daily\n    copytruncate\n    rotate 7\n    notifempty\n}\n",
+    "/usr/lib/systemd/system/logrotate.timer": "[Timer]\nOnCalendar=daily\nAccuracySec=1h\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
+    "/usr/lib/systemd/system/logrotate.service": "[Service]\nType=oneshot\nExecStart=/usr/sbin/logrotate /etc/logrotate.conf\n",
     "/etc/rsyslog.d": folder(),
     "/usr/lib/systemd/system/rsyslog.service": (
         "[Service]\nExecStart=/usr/sbin/rsyslogd -n $SYSLOGD_OPTIONS\nUMask=0066\n"

@@ -22,6 +22,7 @@ from tests.scenarios.imitated.ubuntu_24_04_files import FILES, SSHD_SAYS
 
 ON, OFF = ("enabled", "active"), ("disabled", "inactive")
 UNITS = {
+    "logrotate.timer": ON,
     "apparmor.service": ON,
     "cron.service": ON,
     "rsyslog.service": ON,
@@ -40,6 +41,7 @@ PACKAGES = words_of(
     "telnet tnftp ufw"
 )
 COMMANDS = {
+    "logrotate --version": "logrotate 3.21.0\n",
     "dpkg-query --show --showformat ${Package}\\t${db:Status-Status}\\t${Version}\\n": "".join(
         "%s\tinstalled\t1.0\n" % name for name in PACKAGES
     ),
@@ -96,6 +98,13 @@ ROWS: List[Row] = [
     ("firewall", {"query": "in_force", "family": "ipv4"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
     ("aide", {"query": "schedule"}, EMPTY, "pass"),
+    (
+        "logrotate",
+        {"query": "schedule"},
+        {"any": {"fields": {"by": {"equals": "timer"}, "active": {"equals": True}}}},
+        "pass",
+    ),
+    ("logrotate", {"query": "logs", "of": "rsyslog"}, {"any": {"fields": {"kept_days": {"equals": 28}}}}, "pass"),
 ]
 # A server is installed without auditd, and rules that need it do not apply; the others read programs that this tree does not have.
 ELSEWHERE = {

@@ -173,6 +173,26 @@ root\tALL=(ALL:ALL) ALL
 %sudo\tALL=(ALL:ALL) ALL
 @includedir /etc/sudoers.d
 """
+LOGROTATE = "weekly\nsu root adm\nrotate 4\ncreate\n#dateext\n#compress\ninclude /etc/logrotate.d\n"
+LOGROTATE_RSYSLOG = """/var/log/syslog
+/var/log/mail.log
+/var/log/kern.log
+/var/log/auth.log
+/var/log/user.log
+/var/log/cron.log
+{
+\trotate 4
+\tweekly
+\tmissingok
+\tnotifempty
+\tcompress
+\tdelaycompress
+\tsharedscripts
+\tpostrotate
+\t\t/usr/lib/rsyslog/rsyslog-rotate
+\tendscript
+}
+"""
 RSYSLOG = """\
 module(load="imuxsock")
 module(load="imklog" permitnonkernelfacility="on")
@@ -319,6 +339,11 @@ FILES: Files = {
     "/etc/systemd/coredump.conf": "[Coredump]\n",
     "/etc/systemd/timesyncd.conf": "[Time]\n",
     "/etc/rsyslog.conf": RSYSLOG,
+    "/usr/sbin/logrotate": "",
+    "/etc/logrotate.conf": LOGROTATE,
+    "/etc/logrotate.d/rsyslog": LOGROTATE_RSYSLOG,
+    "/usr/lib/systemd/system/logrotate.timer": "[Timer]\nOnCalendar=daily\nAccuracySec=1h\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
+    "/usr/lib/systemd/system/logrotate.service": "[Service]\nType=oneshot\nExecStart=/usr/sbin/logrotate /etc/logrotate.conf\n",
     "/etc/rsyslog.d/50-default.conf": RSYSLOG_D,
     "/etc/rsyslog.d/20-ufw.conf": ':msg,contains,"[UFW " /var/log/ufw.log\n',
     "/usr/lib/systemd/system/rsyslog.service": "[Service]\nExecStart=/usr/sbin/rsyslogd -n -iNONE\n",

@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 import stat
 import time
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Dict, List, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import MountTable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
-    ERROR,
-    VALUE,
     Address,
     NotFound,
     Observation,
@@ -26,32 +24,20 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import scheduled_jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import HASHES, UNKNOWN, Config, Rules
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
-    UNIT_DIRECTORIES,
-    assignments,
-    fragments,
-)
 
 PROGRAMS = ("/usr/bin/aide", "/usr/sbin/aide")
 MAINS = ("/etc/aide/aide.conf", "/etc/aide.conf")
 # What Debian's own job reads: which configuration, and what it has AIDE do.
 DEFAULTS = "/etc/default/aide"
 DAY = 86400
-TABLES = ("/etc/crontab", "/etc/anacrontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root")
-SCRIPTS = "/etc/cron.*ly/*"
 # A command that compares. Debian's job does what its settings say.
 _JOB = re.compile(r"(?:^|[\s/\"'])dailyaidecheck(?![\w.-])", re.ASCII)
 _COMPARES = re.compile(
     r"(?:^|[\s/\"';&|(])aide(?:\.wrapper)?[\"']?\s(?:[^#]*\s)?(?:-\w*[CuE]|--(?:check|update|compare))(?![\w-])",
     re.ASCII,
 )
-# A comment, and what is only said.
-_NO_COMMAND = re.compile(r"(?:^|(?<=\s))#.*|(?:^|(?<=[\s;&|]))(?:echo|printf|logger)\s[^;&|]*", re.ASCII)
-# cron runs what has such a name (run-parts(8)); anacron and cron read tables of such names too.
-_NAME = re.compile(r"[A-Za-z0-9_-]+\Z", re.ASCII)
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -64,7 +50,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     def one(address: Address) -> Observation:
         query = required(address, "query")
         if query == "schedule":
-            return value(list(_schedule(host)), "systemd, cron")
+            found = scheduled_jobs.jobs(host, lambda line: _compares(host, line))
+            return value([job.shown() for job in found], "systemd, cron")
         if query not in ("watched", "database"):
             raise UsageError("unknown query %r; known: database, schedule, watched" % query)
         main = _main(host)
@@ -163,77 +150,6 @@ def _database(host: Host, config: Config, main: str) -> Observation:
 
 
 def _compares(host: Host, line: str) -> bool:
-    line = _NO_COMMAND.sub("", line)
     if _COMPARES.search(line):
         return True
     return _JOB.search(line) is not None and _defaults(host).get("COMMAND", "check") in ("check", "update")
-
-
-def _schedule(host: Host) -> Iterator[Dict[str, Any]]:
-    for name in sorted(_timers(host)):
-        state = _unit(host, name)
-        if state:
-            yield {"by": "timer", "name": name, "enabled": state["enabled"], "active": state["active"]}
-    for path in (path for pattern in TABLES for path in host.glob(pattern)):
-        # cron passes over other names there.
-        if (not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2])) and any(
-            _is_job(line) and _compares(host, line) for line in split_lines(host.read_text(path))
-        ):
-            yield {"by": "cron", "name": printable(path), "enabled": True, "active": True}
-    for path in host.glob(SCRIPTS):
-        if _NAME.match(path.rpartition("/")[2]) and host.stat(path).st_mode & stat.S_IXUSR:
-            text = host.read_text(path)
-            # Debian's own does nothing where systemd is at work.
-            idle = "/run/systemd/system" in text and host.exists("/run/systemd/system")
-            if not idle and any(
-                _compares(host, line) for line in split_lines(text) if not line.lstrip(BLANKS).startswith("#")
-            ):
-                yield {"by": "cron", "name": printable(path), "enabled": True, "active": True}
-
-
-def _is_job(line: str) -> bool:
-    """Return whether a line of a table runs again and again: no comment, no variable, no `@reboot`."""
-    first = (words_of(line) or ["#"])[0]
-    return first.startswith("*") or is_number(first[0]) or (first.startswith("@") and first != "@reboot")
-
-
-def _timers(host: Host) -> Iterator[str]:
-    """Yield the timers that start a service which compares."""
-    names: Set[str] = set()
-    # Without systemd nothing starts them.
-    for folder in UNIT_DIRECTORIES if host.exists("/run/systemd/system") else ():
-        try:
-            names.update(name for name in host.list_directory(folder) if name.endswith(".timer"))
-        except NotFound:
-            continue
-    for name in names:
-        started = name[: -len(".timer")] + ".service"
-        for setting, text in _settings(host, name, "Timer"):
-            started = text if setting == "Unit" else started
-        command = ""
-        for setting, text in _settings(host, started, "Service"):
-            # An empty one takes back those before it.
-            command = (
-                command + "\n" + text if setting == "ExecStart" and text else "" if setting == "ExecStart" else command
-            )
-        if any(_compares(host, line) for line in split_lines(command)) and not _is_masked(host, started):
-            yield name
-
-
-def _settings(host: Host, name: str, section: str) -> Iterator[Tuple[str, str]]:
-    for place in fragments(host, name):
-        yield from assignments(snippet_text(host, place), section)
-
-
-def _is_masked(host: Host, name: str) -> bool:
-    """Return whether a unit is masked, for good or until the next boot."""
-    state = _unit(host, name)
-    return bool(state) and state["masked"] is not False
-
-
-def _unit(host: Host, name: str) -> Dict[str, Any]:
-    """Return what systemd says of a unit, nothing where there is none. Raises `ReadError` where it says nothing."""
-    seen = units.observe(host, name)
-    if seen.state == ERROR:
-        raise ReadError(seen.reason)
-    return dict(seen.value) if seen.state == VALUE else {}
