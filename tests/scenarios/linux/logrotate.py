@@ -95,6 +95,9 @@ SCENARIOS = [
     *_both("pattern-with-caret", "pass", "/srv/logs/[^b].l?g {\nweekly\nrotate 4\n}\n"),
     *_both("pattern-of-a-log-to-come", "pass", "/srv/logs/*.log {\nweekly\nrotate 4\n}\n", {"/srv/logs/b.log": "", LOG: File(directory=False)}),
     *_both("pattern-no-hidden", "fail", "/srv/logs/.*.log {\nweekly\nrotate 4\n}\n", rotated=False),
+    # Which of two comes first hangs on the language of whoever starts logrotate; an error where that matters.
+    *_both("order-by-language", "error", INCLUDE, {"/etc/logrotate.d/B": BLOCK, "/etc/logrotate.d/a": BLOCK}),
+    *_both("order-by-language-that-does-not-matter", "pass", INCLUDE, {"/etc/logrotate.d/B": BLOCK, "/etc/logrotate.d/a": OTHER + " {\n}\n"}),
     *_both("home", "error", "~/a.log {\n}\n" + BLOCK),
     *_both("backslash", "error", "/srv/logs/a\\.log {\n}\n" + BLOCK),
     # Of two blocks the first has the log; the second loses what its pattern finds behind that one as well.

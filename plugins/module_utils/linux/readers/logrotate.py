@@ -118,8 +118,21 @@ def _rotations(host: Host, found: List[scheduled_jobs.Job], paths: List[str]) ->
                 files, days = _files(line), _days_between(job)
                 runs[files] = min(days, runs.get(files, days))
     version = _version(host)
-    configs = [(Config(host, files, version, paths), days) for files, days in (runs or {(MAIN,): 0.0}).items()]
-    return [_rotation(host, configs, path) for path in paths]
+
+    def by(locale: bool) -> Tuple[List[Dict[str, Any]], bool]:
+        rows = (runs or {(MAIN,): 0.0}).items()
+        configs = [(Config(host, files, version, paths, locale), days) for files, days in rows]
+        return [_rotation(host, configs, path) for path in paths], any(config.unsure for config, _days in configs)
+
+    seen, unsure = by(False)
+    if unsure:
+        for one, other in zip(seen, by(True)[0]):
+            if one != other:
+                raise ReadError(
+                    "in which order logrotate reads its files hangs on the language of whoever starts it, and with that how %s is "
+                    "rotated; name them in small letters and digits" % one["path"]
+                )
+    return seen
 
 
 def _days_between(job: scheduled_jobs.Job) -> float:

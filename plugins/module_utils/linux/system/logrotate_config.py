@@ -14,7 +14,7 @@ import os
 import re
 import stat
 from string import ascii_letters
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, SPACES_AND_TABS, is_number
@@ -36,6 +36,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.logrotate_v
     SkipsBlock,
     arguments,
     as_int,
+    collated,
     matches,
     number,
     old_owner,
@@ -59,9 +60,21 @@ class Block(NamedTuple):
 
 
 class Config:
-    """``assumed``: logs that count as if they were there. Raises `ReadError` for what cannot be followed."""
+    """``assumed``: logs that count as if they were there; ``by_locale``: files are read in the order of most languages, not of C.
 
-    def __init__(self, host: Host, paths: Sequence[str], version: Tuple[int, ...], assumed: Sequence[str] = ()) -> None:
+    ``unsure``: the two orders differ. Raises `ReadError` for what cannot be followed.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        paths: Sequence[str],
+        version: Tuple[int, ...],
+        assumed: Sequence[str] = (),
+        by_locale: bool = False,
+    ) -> None:
+        self.unsure = False
+        self._by_locale = by_locale
         self.blocks: List[Block] = []
         self._host = host
         self.version = version
@@ -80,8 +93,16 @@ class Config:
             return False
         if not stat.S_ISDIR(status.st_mode):
             return self._kept(path, settings)
-        places = [path.rstrip("/") + "/" + name for name in self._host.list_directory(path) if not self._is_taboo(name)]
+        names = self._sorted(name for name in self._host.list_directory(path) if not self._is_taboo(name))
+        places = [path.rstrip("/") + "/" + name for name in names]
         return False not in [self._kept(place, settings) for place in places]
+
+    def _sorted(self, names: Iterable[str]) -> List[str]:
+        """Return names in the order of strcoll(3), which hangs on the language of whoever starts logrotate."""
+        plain = sorted(names)
+        other = sorted(plain, key=collated)
+        self.unsure = self.unsure or plain != other
+        return other if self._by_locale else plain
 
     def _is_taboo(self, name: str) -> bool:
         # A star stands for no dot in front: logrotate reads an editor's `.rsyslog.swp`.
@@ -137,7 +158,7 @@ class Config:
         found = {path for path in self._host.glob(pattern) if not self._is_folder(path)}
         found.update(path for path in self._assumed if matches(pattern, path))
         # Where nothing matches the pattern itself is the log.
-        for path in sorted(found) or ([] if self._host.glob(pattern) else [pattern]):
+        for path in self._sorted(found) or ([] if self._host.glob(pattern) else [pattern]):
             holder = next((one for one in self.blocks if path in one.files), None)
             if holder is None:
                 block.files.append(path)

@@ -10,7 +10,7 @@ import re
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 Owner = Tuple[Optional[int], str, str]
@@ -75,6 +75,11 @@ def size(text: str) -> int:
     if not whole or value < 0 or not (factor or is_number(text[-1])):
         raise SkipsBlock
     return value << factor
+
+
+def collated(name: str) -> Tuple[str, str]:
+    """Return a key that sorts names as glibc does in most languages: by letters and digits, then small letters first."""
+    return re.sub("[^a-z0-9]", "", lowered(name)), name.swapcase().replace("_", "/")
 
 
 def matches(pattern: str, path: str) -> bool:
