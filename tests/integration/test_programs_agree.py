@@ -184,8 +184,8 @@ def test_reader_of_syslog_ng_says_what_it_does(booted_host):
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}
 
 
-# These are about jobs, or the version, or a file that the host has itself.
-NOT_OF_LOGROTATE = ("no-program", "two-jobs", "job-with", "old-version", "unknown-version", "schedule-")
+# These are about jobs, or the version, or a file that the host has itself, or about an age, at which `-f` does not look.
+NOT_OF_LOGROTATE = ("minage-", "no-program", "two-jobs", "job-with", "old-version", "unknown-version", "schedule-")
 
 
 @pytest.mark.parametrize(("fixture", "version"), [("booted_host", "3.21.0"), ("debian13_host", "3.22.0")])

@@ -153,6 +153,14 @@ SCENARIOS = [
     *_block("su-without-group", "fail", "weekly\nrotate 4\nsu root\n", rotated=False),
     *_block("folder-open-to-all", "fail", "weekly\nrotate 4\n", {"/srv/logs": File(directory=True, mode=0o777)}, rotated=False),
     *_block("su-that-may-not-write", "fail", "weekly\nrotate 4\nsu adm adm\n", rotated=False),
+    *_block("copy-alone", "fail", "weekly\nrotate 4\ncopy\n", rotated=False),
+    *_block("copy-and-copytruncate", "pass", "weekly\nrotate 4\ncopytruncate\ncopy\n", reopened=True),
+    # A log that is written to is never so old; only a size has it rotated then.
+    *_block("minage", "fail", "weekly\nrotate 4\nminage 1\n", rotated=False),
+    *_block("minage-and-maxsize", "fail", "weekly\nrotate 4\nminage 1\nmaxsize 1M\n", rotated=True, kept_days=4),
+    *_block("daily-by-a-weekly-job", "pass", "daily\nrotate 4\n", {
+        "/etc/cron.daily/logrotate": "",
+        "/etc/cron.weekly/logrotate": File("#!/bin/sh\nlogrotate /etc/logrotate.conf\n", mode=0o755)}, every_days=7, kept_days=28),
     *_block("olddir", "pass", "weekly\nrotate 4\nolddir old\n", {"/srv/logs/old": File(directory=True, mode=0o755)}, olddir="old"),
     *_block("olddir-missing", "fail", "weekly\nrotate 4\nolddir /srv/logs/old\n", rotated=False),
     *_block("olddir-made", "pass", "weekly\nrotate 4\nolddir /srv/logs/old\ncreateolddir 0750 root adm\n"),

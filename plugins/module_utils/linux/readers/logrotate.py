@@ -33,6 +33,8 @@ DAYS = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 28, "yearly": 365}
 LONGEST = {"hourly": 1, "daily": 1, "weekly": 7, "monthly": 31, "yearly": 366, "size": 0}
 # What "for ever" is as a number of days.
 WITHOUT_END = 36500
+# At least and at most.
+Days = Tuple[float, int]
 MAX_LOGS = 500
 _COMMAND = re.compile(r"(?:^|[\s/\"';&|(@!+-])logrotate[\"']?\s+([^;&|<>]*)", re.ASCII)
 # Options that take the next word, and those with which nothing is rotated.
@@ -110,7 +112,7 @@ def _written_by_rsyslog(host: Host) -> List[str]:
 
 
 def _rotations(host: Host, found: List[scheduled_jobs.Job], paths: List[str]) -> List[Dict[str, Any]]:
-    runs: Dict[Tuple[str, ...], float] = {}
+    runs: Dict[Tuple[str, ...], Days] = {}
     for job in found:
         if job.enabled or job.active:
             for line in job.commands:
@@ -120,7 +122,7 @@ def _rotations(host: Host, found: List[scheduled_jobs.Job], paths: List[str]) ->
     version = _version(host)
 
     def by(locale: bool) -> Tuple[List[Dict[str, Any]], bool]:
-        rows = (runs or {(MAIN,): 0.0}).items()
+        rows = (runs or {(MAIN,): (0, 0)}).items()
         configs = [(Config(host, files, version, paths, locale), days) for files, days in rows]
         return [_rotation(host, configs, path) for path in paths], any(config.unsure for config, _days in configs)
 
@@ -135,14 +137,13 @@ def _rotations(host: Host, found: List[scheduled_jobs.Job], paths: List[str]) ->
     return seen
 
 
-def _days_between(job: scheduled_jobs.Job) -> float:
-    """Return how many days lie at least between two runs; 0 where that is not known."""
-    times = [text.partition("=")[2] for text in job.times] if job.by == "timer" else job.times
-    if times and all(_DAILY.match(text) for text in times) and len(times) == 1:
-        return 1
-    return (
-        DAYS["hourly"] if times == ["hourly"] else DAYS.get(times[0], 0) if len(times) == 1 and job.by == "cron" else 0
-    )
+def _days_between(job: scheduled_jobs.Job) -> Days:
+    """Return how many days lie at least and at most between two runs; 0 where that is not known."""
+    if len(job.times) != 1:
+        return 0, 0
+    text = job.times[0].rpartition("=")[2]
+    word = "daily" if _DAILY.match(text) else text
+    return DAYS.get(word, 0), LONGEST.get(word, 0)
 
 
 def _version(host: Host) -> Tuple[int, ...]:
@@ -153,7 +154,7 @@ def _version(host: Host) -> Tuple[int, ...]:
     return int(found.group(1)), int(found.group(2))
 
 
-def _rotation(host: Host, configs: List[Tuple[Config, float]], path: str) -> Dict[str, Any]:
+def _rotation(host: Host, configs: List[Tuple[Config, Days]], path: str) -> Dict[str, Any]:
     holders = [(block, days) for config, days in configs for block in config.blocks if path in block.files]
     if len(holders) > 1:
         raise ReadError(
@@ -165,11 +166,17 @@ def _rotation(host: Host, configs: List[Tuple[Config, float]], path: str) -> Dic
     block, days = holders[0]
     settings = block.settings
     why = _hindrance(host, block, path)
+    longest = LONGEST[settings["every"]]
     seen = {
-        "path": printable(path), "rotated": not why, "block": block.place, "every": settings["every"],
-        "every_days": LONGEST[settings["every"]], "rotate": settings["rotate"], "kept_days": 0 if why else _kept_days(settings, days),
+        "path": printable(path),
+        "rotated": not why,
+        "block": block.place,
+        "every": settings["every"],
+        "every_days": longest and max(longest, days[1]),
+        "rotate": settings["rotate"],
+        "kept_days": 0 if why else _kept_days(settings, days[0]),
         "reopened": any(settings.get(word) for word in ("postrotate", "lastaction", "copytruncate")),
-    }  # fmt: skip
+    }
     for name in ("maxage", "minsize", "maxsize", "olddir"):
         if settings.get(name):
             seen[name] = settings[name]
@@ -193,6 +200,11 @@ def _kept_days(settings: Settings, days_between_runs: float) -> int:
 
 def _hindrance(host: Host, block: Block, path: str) -> str:
     """Return why logrotate would not rotate a log of a block, nothing where it would."""
+    settings = block.settings
+    if settings.get("copy") and not settings.get("copytruncate"):
+        return "copy leaves the log as it is"
+    if settings.get("minage") and settings["every"] != "size" and not settings.get("maxsize"):
+        return "minage waits until nothing is written to it any more"
     own = _passed_over(host, block, path)
     if own or not block.settings.get("sharedscripts"):
         return own
