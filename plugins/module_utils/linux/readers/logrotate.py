@@ -195,7 +195,7 @@ def _kept_days(settings: Settings, days_between_runs: float) -> int:
     # A size is only looked at when logrotate runs.
     days = max(days, days_between_runs)
     kept = WITHOUT_END if settings["rotate"] == -1 else int(max(settings["rotate"], 0) * days + 1e-6)
-    return min(kept, settings.get("maxage") or WITHOUT_END, WITHOUT_END)
+    return max(0, min(kept, settings.get("maxage") or WITHOUT_END, WITHOUT_END))
 
 
 def _hindrance(host: Host, block: Block, path: str) -> str:
@@ -203,7 +203,7 @@ def _hindrance(host: Host, block: Block, path: str) -> str:
     settings = block.settings
     if settings.get("copy") and not settings.get("copytruncate"):
         return "copy leaves the log as it is"
-    if settings.get("minage") and settings["every"] != "size" and not settings.get("maxsize"):
+    if settings.get("minage", 0) > 0 and settings["every"] != "size" and not settings.get("maxsize"):
         return "minage waits until nothing is written to it any more"
     own = _passed_over(host, block, path)
     if own or not block.settings.get("sharedscripts"):
