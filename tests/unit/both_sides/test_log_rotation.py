@@ -76,6 +76,7 @@ def test_hard_link_keeps_a_log_from_being_rotated(tree):
     os.link(tree / "var/log/syslog", tree / "var/log/other")
     (one,) = seen(tree, {"query": "logs", "paths": ["/var/log/syslog"]}).value
     assert (one["rotated"], one["why"]) == (False, "it has another name (a hard link)")
+    assert seen(tree, {"query": "logs", "paths": ["/var/log/syslog"]}, "3.18.0").value[0]["rotated"]
     plant(tree, **{"etc/logrotate.conf": "allowhardlink\n" + BLOCK})
     assert seen(tree, {"query": "logs", "paths": ["/var/log/syslog"]}).value[0]["rotated"]
 

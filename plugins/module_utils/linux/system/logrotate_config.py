@@ -81,7 +81,8 @@ class Config:
         self._assumed = assumed
         self._depth = 0
         self._taboo = ["*" + ending for ending in (*TABOO, *(TABOO_SINCE_3_22 if version >= (3, 22) else ()))]
-        settings = dict(DEFAULTS)
+        # Older ones do not look at the number of a log's names.
+        settings = {**DEFAULTS, "allowhardlink": version < STRICT}
         for path in paths:
             self._path(path, settings)
 
