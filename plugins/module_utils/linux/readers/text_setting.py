@@ -128,10 +128,10 @@ def postfix_lines(text: str) -> Iterator[Tuple[int, int, str, str]]:
 
 
 def _auditd(host: Host, file: str, name: str, _section: str) -> Found:
-    """auditd.conf(5): name, sign and value, parted by spaces alone; at any other line auditd gives up."""
-    rows = ((number, words_of(line, 2, " ")) for _path, number, line in _file_lines(host, file, " "))
-    pairs = ((row[0], row[2], "%s:%d" % (file, number)) for number, row in rows if len(row) > 2 and row[1] == "=")
-    return _last(pairs, name)
+    """auditd.conf(5): the last line of a name wins, whatever its case; what auditd does not start with is an error."""
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.auditd_conf import settings
+
+    return _last(((one.name, one.value, one.place) for one in settings(host, file)), name)
 
 
 def _directive(host: Host, file: str, name: str, _section: str) -> Found:

@@ -45,6 +45,8 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     settings.check(plan, file, name, text, lambda needed: package.write(plan, {"name": needed}, True))
     FORMATS[form](plan, file, name, str(address.get("section", "")), text)
     seen = text_setting.read(plan.host, [address])[0]
+    if seen.state == "error":
+        raise CannotFix(seen.reason)
     if seen.state != "value" or seen.value not in (text, [text]):
         raise CannotFix("%s still says otherwise; change it there by hand" % seen.source)
     reload_for(plan, file)

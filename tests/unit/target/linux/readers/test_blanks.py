@@ -141,7 +141,10 @@ def test_last_line_of_pwquality_counts_with_a_sign_or_without(tmp_path):
 
 @pytest.mark.parametrize("text", ["max_log_file=8", "max_log_file= 8", "max_log_file =8", "max_log_file 8"])
 def test_auditd_takes_no_line_without_spaces_around_the_sign(tmp_path, text):
-    assert see(tmp_path, setting("auditd", AUDITD, "max_log_file", text, NONE), "")["state"] == "absent"
+    seen = see(tmp_path, setting("auditd", AUDITD, "max_log_file", text, NONE), "")
+
+    assert seen["state"] == "error"
+    assert "auditd does not start with /etc/audit/auditd.conf:1" in seen["reason"]
 
 
 @pytest.mark.parametrize(

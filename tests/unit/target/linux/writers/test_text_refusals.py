@@ -123,7 +123,7 @@ def test_vendor_drop_in_behind_ours(tmp_path):
 def test_halt_where_there_is_no_room(tmp_path, free, said):
     address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "disk_full_action"}
     df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 102400 40960 %s 40%% /\n" % free
-    text = "admin_space_left = 50\n"
+    text = "space_left = 75\nadmin_space_left = 50\n"
     commands = {"df -Pk /var/log": df}
     assert said in refusal(tmp_path, "text_setting", address, "halt", {address["file"]: text}, commands=commands)
 
@@ -146,8 +146,6 @@ def test_no_password_would_be_accepted(tmp_path, name, wanted):
     [
         ("99", "50", True),
         ("100", "50", False),
-        ("99", "50M", True),
-        ("100", "50M", False),
         ("19", "10%", True),
         ("20", "10%", False),
         ("99", "", True),
@@ -159,7 +157,7 @@ def test_room_is_measured_by_the_limit_of_auditd(planned, free, limit, refused):
     address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "disk_full_action"}
     kb = int(free) * 1024
     df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 102400 40960 %d 40%% /\n" % kb
-    text = "admin_space_left = %s\n" % limit if limit else "# empty\n"
+    text = "space_left = 75%%\nadmin_space_left = %s\n" % limit if limit else "# empty\n"
 
     state, _steps = planned("text_setting", address, "halt", {address["file"]: text}, {"df -Pk /var/log": df})
 
