@@ -16,6 +16,7 @@ CFG = "/boot/grub/grub.cfg"
 CUSTOM = "/boot/grub/custom.cfg"
 HASH = "grub.pbkdf2.sha512.10000.AAAA.BBBB"
 USERS = 'set superusers="root"\npassword_pbkdf2 root %s\n' % HASH
+OPEN = "submenu 'Snapshots' --unrestricted {\nmenuentry 'x' --unrestricted {\nlinux /x\n}\n}\n"
 SOURCE_CUSTOM = """### BEGIN /etc/grub.d/41_custom ###
 if [ -f  ${config_directory}/custom.cfg ]; then
   source ${config_directory}/custom.cfg
@@ -58,9 +59,11 @@ submenu 'Advanced options' {
 %s""" % (normal, recovery, extra)
 
 
-def _lock(name: str, verdict: str, files: Union[str, Files], superusers: bool, password: bool) -> Scenario:
+def _lock(
+    name: str, verdict: str, files: Union[str, Files], superusers: bool, password: bool, **more: bool
+) -> Scenario:
     planted: Files = {CFG: File(files + _entries("quiet"), 0o600)} if isinstance(files, str) else files
-    seen = {"state": "value", "value": {"superusers": superusers, "password": password}}
+    seen = {"state": "value", "value": {"superusers": superusers, "password": password, **more}}
     return Scenario(name, PASSWORD, LOCKED, verdict, seen, files=planted)
 
 
@@ -244,6 +247,80 @@ SCENARIOS = [
         True,
         True,
     ),
+    # Whoever gets into a submenu is asked for nothing there, unless the variable is exported; tried with grub-emu 2.06 and 2.12.
+    _lock("superusers-that-an-open-submenu-does-not-see", "fail", USERS + OPEN, False, True, exported=False),
+    _lock(
+        "superusers-that-a-submenu-of-a-user-does-not-see",
+        "fail",
+        USERS + OPEN.replace("--unrestricted", "--users bob", 1),
+        False,
+        True,
+        exported=False,
+    ),
+    _lock(
+        "superusers-of-a-submenu-that-asks", "pass", USERS + OPEN.replace("--unrestricted", '--users ""', 1), True, True
+    ),
+    _lock("superusers-that-an-open-submenu-sees", "pass", USERS + "export superusers\n" + OPEN, True, True),
+    _lock("superusers-exported-first", "pass", "export superusers\n" + USERS + OPEN, True, True),
+    _lock(
+        "superusers-exported-with-a-value",
+        "fail",
+        "export superusers=root\n" + USERS + OPEN,
+        False,
+        True,
+        exported=False,
+    ),
+    _lock(
+        "superusers-exported-in-an-if",
+        "fail",
+        USERS + "if x; then export superusers; fi\n" + OPEN,
+        False,
+        True,
+        exported=False,
+    ),
+    _lock(
+        "superusers-unset-and-set-again",
+        "fail",
+        USERS + "export superusers\nunset superusers\n" + USERS + OPEN,
+        False,
+        True,
+        exported=False,
+    ),
+    _lock(
+        "superusers-that-a-file-of-an-open-entry-does-not-see",
+        "fail",
+        USERS + "menuentry x --unrestricted {\nconfigfile $prefix/b.cfg\n}\n",
+        False,
+        True,
+        exported=False,
+    ),
+    _lock("superusers-by-a-plain-assignment", "pass", USERS.replace("set ", ""), True, True),
+    _lock("superusers-taken-back-by-one", "fail", USERS + "superusers=\n", False, False),
+    _lock("password-all-on-one-line", "pass", USERS.replace("\n", "; ") + "\n", True, True),
+    _lock("password-taken-back-behind-a-sign", "fail", USERS + "set a=b; unset superusers\n", False, False),
+    _lock("password-with-half-a-hash", "fail", USERS.replace(HASH, HASH[20:]), True, False),
+    _lock("password-by-a-variable", "pass", "h=%s\n%s" % (HASH, USERS.replace(HASH, "$h")), True, True),
+    _lock("password-by-a-variable-that-is-not-set", "fail", USERS.replace(HASH, "$h"), True, False),
+    _lock(
+        "password-in-another-file",
+        "pass",
+        {CFG: _entries("quiet") + "source $prefix/a.cfg\n", "/boot/grub/a.cfg": USERS},
+        True,
+        True,
+    ),
+    _lock(
+        "password-in-a-file-that-may-be-read",
+        "fail",
+        {CFG: _entries("quiet") + "if x; then\n. $prefix/a.cfg\nfi\n", "/boot/grub/a.cfg": USERS},
+        False,
+        False,
+    ),
+    _error(
+        "password-in-a-file-elsewhere",
+        PASSWORD,
+        CFG + " reads (hd0,1)/a.cfg, of which only GRUB knows where it lies; put it beside as custom.cfg",
+        {CFG: USERS + "source (hd0,1)/a.cfg\n"},
+    ),
     _lock("password-odd-case", "fail", USERS.upper(), False, False),
     _lock("password-last-set-wins", "fail", USERS + 'set superusers=""\n', False, False),
     _lock("password-unset", "fail", USERS + "unset superusers\n", False, False),
@@ -356,6 +433,42 @@ SCENARIOS = [
         None,
         "audit=1",
         _entries("audit=1", extra="menuentry 'Mine' {\n\tlinux /boot/mine ro\n}\n"),
+    ),
+    _argument(
+        "argument-entry-on-one-line",
+        "fail",
+        "1",
+        None,
+        "audit=1",
+        _entries("audit=1", extra="menuentry x { linux /v ro; }\n"),
+    ),
+    _argument(
+        "argument-entry-behind-then",
+        "fail",
+        "1",
+        None,
+        "audit=1",
+        _entries("audit=1", extra="if x; then linux /v ro; fi\n"),
+    ),
+    _argument(
+        "argument-of-linux-on-xen",
+        "fail",
+        "1",
+        None,
+        "audit=1",
+        _entries(
+            "audit=1",
+            extra="multiboot2 /boot/xen-4.20.efi placeholder\nmodule2 /boot/vmlinuz-6 placeholder ro\nmodule2 --nounzip /boot/initrd\n",
+        ),
+    ),
+    _argument(
+        "argument-of-a-snapshot",
+        "fail",
+        "1",
+        None,
+        "audit=1",
+        _entries("audit=1", extra='submenu s {\n configfile "${prefix}/grub-btrfs.cfg"\n}\n'),
+        files={"/boot/grub/grub-btrfs.cfg": "menuentry x {\n linux /v ro\n}\n"},
     ),
     _argument(
         "argument-entry-in-custom-cfg",

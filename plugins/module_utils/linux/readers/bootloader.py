@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -42,6 +43,9 @@ OTHER_LOADERS = (
 # Ubuntu's hand-over of the console.
 HARMLESS = ("$vt_handoff", "${vt_handoff}")
 MAX_VALUE = 1000
+MAX_SOURCES = 20
+# A file in the folder of grub.cfg.
+_BESIDE = re.compile(r"(?:\(\$root\))?\$\{?(?:prefix|config_directory)\}?/([^/$]+)\Z", re.ASCII)
 
 
 class BootLoader:
@@ -104,9 +108,17 @@ class BootLoader:
         config = GrubConfig()
         directory = path.rpartition("/")[0]
         config.add(path, self._host.read_text(path), assignments(self._optional(directory + "/user.cfg")))
-        if config.sources_custom:
-            config.add(directory + "/custom.cfg", self._optional(directory + "/custom.cfg"), {})
-        return config
+        done = {"user.cfg"}
+        while len(done) <= MAX_SOURCES:
+            unread = [word for word in config.sources if _beside(path, word) not in done]
+            if not unread:
+                return config
+            name = _beside(path, unread[0])
+            done.add(name)
+            # What reads custom.cfg only asks whether it is there.
+            certain = config.sources[unread[0]] or name == "custom.cfg"
+            config.add(directory + "/" + name, self._optional(directory + "/" + name), {}, certain=certain)
+        raise ReadError("%s reads more than %d files" % (printable(path), MAX_SOURCES))
 
     def _optional(self, path: str) -> str:
         try:
@@ -157,9 +169,11 @@ def _protection(loader: BootLoader) -> Dict[str, bool]:
     # systemd-boot has no password; without its editor there is nothing that one could protect.
     editor = beside.editor if beside else None
     seen = {
-        "superusers": all(bool(config.superusers) for config in configs) and not editor,
+        "superusers": all(config.guarded for config in configs) and not editor,
         "password": all(config.locked for config in configs) and not editor,
     }
+    if any(config.superusers and not config.guarded for config in configs):
+        seen["exported"] = False
     return seen if editor is None else {**seen, "editor": editor}
 
 
@@ -176,6 +190,17 @@ def _entries_of(host: Host, configs: Sequence[GrubConfig]) -> List[List[str]]:
         for config in (one for one in configs if one.boot_loader_spec):
             entries += boot_entries.arguments(host, {**config.fallbacks, **kept, **config.variables})
     return entries
+
+
+def _beside(path: str, word: str) -> str:
+    """Return the name of the file that a configuration reads."""
+    found = _BESIDE.match(word)
+    if found is None:
+        raise ReadError(
+            "%s reads %s, of which only GRUB knows where it lies; put it beside as custom.cfg"
+            % (printable(path), printable(word[:100]))
+        )
+    return found.group(1)
 
 
 def _bounded(text: Optional[str]) -> Optional[str]:
