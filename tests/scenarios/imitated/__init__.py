@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tup
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from tests.scenarios import boot
 from tests.scenarios.linux import File, Scenario, plant
 
 Files = Dict[str, Union[str, bytes, File]]
@@ -178,7 +179,9 @@ def folder(permissions: int = 0o755) -> File:
 
 def build(root: str, stock: Stock) -> Host:
     """Write the host's files below ``root`` and return it, read as root would read it."""
-    plant(root, Scenario(stock.name, {}, {}, "", {}, files=stock.files))
+    enabled = [boot.link(name) for name, (state, _active) in stock.units.items() if state == "enabled"]
+    links = {path: File(link=to) for one in enabled for path, to in one.items()}
+    plant(root, Scenario(stock.name, {}, {}, "", {}, files={**boot.UNIT_FILES, **links, **stock.files}))
     for path, owner in OWNERS.items():
         for folder_path, names, files in os.walk(root + path):
             for one in [folder_path, *(os.path.join(folder_path, name) for name in names + files)]:
@@ -197,6 +200,8 @@ def _runner(stock: Stock) -> Callable[[Sequence[str], float], CommandResult]:
 
 
 def _unit(stock: Stock, name: str) -> str:
+    if name.endswith(".target") and name not in stock.units:
+        return boot.target(name)
     state, active = stock.units.get(name, ("", "inactive"))
     load = "loaded" if name in stock.units else "not-found"
     return "Id=%s\nNames=%s\nLoadState=%s\nActiveState=%s\nUnitFileState=%s" % (name, name, load, active, state)

@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.apply import Apply, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, Runner
+from tests.scenarios import boot
 
 # What a command gives; where that hangs on the files, a function of the tree's root.
 Command = Union[str, CommandResult, Callable[[str], str]]
@@ -108,7 +109,8 @@ def host_for(root: str, scenario: Scenario) -> Host:
     """Return the `Host` that reads below ``root`` with the scenario's recorded commands."""
 
     def recorded(argv: Sequence[str], _timeout: float) -> CommandResult:
-        answer = scenario.commands.get(" ".join(argv))
+        command = " ".join(argv)
+        answer = scenario.commands.get(command, boot.targets() if command == boot.ASKED else None)
         if answer is None:
             return CommandResult(problem="not installed", missing=True)
         return _result(answer, root)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Dict, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
+from tests.scenarios import boot
 from tests.scenarios.firewall_by_firewalld import CASES, SHIPPED, Configured
 from tests.scenarios.linux import File, Scenario
 
@@ -13,9 +15,7 @@ BOTH_REFUSE = {"fields": {"now": REFUSES, "boot": REFUSES}}
 NONE = {"fields": {"now": {"empty": True}, "boot": {"empty": True}}}
 LOOPBACK = {"fields": {"in": {"equals": True}, "out": {"equals": True}, "claimed": {"equals": "refuse"}}}
 UNITS = ("ufw", "nftables", "netfilter-persistent", "firewalld")
-SHOW = "systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,UnitFileState -- " + " ".join(
-    unit + ".service" for unit in UNITS
-)
+SHOW = "systemctl show --no-pager --property=%s -- " % PROPERTIES + " ".join(unit + ".service" for unit in UNITS)
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 SSH_LISTENS = (
     HEAD + "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 9 1 0\n"
@@ -37,6 +37,7 @@ SHOW_RED_HAT = SHOW + "".join(" %s.service" % unit for unit in RED_HAT)
 def _by_iptables_services(name: str, verdict: str, started: Sequence[str], **keys: Any) -> Scenario:
     """Return a host with Red Hat's iptables-services; its units' ``starts`` are those of the package where nothing else is given."""
     files: Dict[str, Any] = {"/usr/libexec/iptables/%s.init" % unit: File("", 0o755) for unit in RED_HAT}
+    files.update(_links(started))
     start = keys.pop("start", "/usr/libexec/iptables/iptables.init start")
     files[OF_RED_HAT] = "[Service]\nExecStart=%s\n" % start
     shown = (
@@ -50,6 +51,10 @@ def _by_iptables_services(name: str, verdict: str, started: Sequence[str], **key
     )  # fmt: skip
 
 
+def _links(started: Sequence[str]) -> Dict[str, File]:
+    return {path: File(link=to) for unit in started for path, to in boot.link(unit + ".service").items()}
+
+
 def _unit(name: str, state: str) -> str:
     return "Id=%s\nNames=%s\nLoadState=loaded\nActiveState=active\nUnitFileState=%s\n" % (name, name, state)
 
@@ -58,7 +63,7 @@ def _by_firewalld(case: Configured) -> Scenario:
     manager = "NetworkManager.service"
     return _case(
         "firewalld-" + case.id, case.query, case.verdict, case.expect, now=case.now, reason=case.reason, family=case.family,
-        started=("firewalld", case.starts.partition(".")[0]), files={**SHIPPED, **case.files},
+        started=("firewalld", case.starts.partition(".")[0]), files={**SHIPPED, **(_links(["NetworkManager"]) if case.starts == manager else {}), **case.files},
         commands={SHOW.partition(" -- ")[0] + " -- " + manager: _unit(manager, "enabled" if case.starts == manager else "disabled")},
     )  # fmt: skip
 
@@ -84,6 +89,8 @@ def _case(name: str, query: str, verdict: str, expect: Dict[str, Any], **keys: A
         commands["nft list ruleset"] = loaded
     files = {
         "/run/systemd/system/x": "",
+        **boot.UNIT_FILES,
+        **_links(started),
         "/proc/net/route": ROUTE,
         "/proc/net/tcp": SSH_LISTENS,
         "/proc/net/udp": HEAD,

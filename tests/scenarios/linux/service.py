@@ -6,10 +6,12 @@ from typing import Any, Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
+from tests.scenarios import boot
 from tests.scenarios.linux import Command, File, Scenario
 
 COMMAND = "systemctl show --no-pager --property=%s -- cups.service" % PROPERTIES
-BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755)}
+BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755), **boot.UNIT_FILES}
+LINKED = {path: File(link=where) for path, where in boot.link("cups.service").items()}
 OFF = {"any_of": [{"absent": True}, {"fields": {"enabled": {"equals": False}, "active": {"equals": False}}}]}
 
 
@@ -18,7 +20,11 @@ def _show(load: str, active: str, state: str, names: str = "cups.service") -> st
 
 
 def _case(name: str, verdict: str, output: Command, observed: Dict[str, Any]) -> Scenario:
-    return Scenario(name, {"name": "cups"}, OFF, verdict, observed, files=BOOTED, commands={COMMAND: output})
+    on = isinstance(output, str) and output.endswith(("=enabled\n", "=generated\n"))
+    return Scenario(
+        name, {"name": "cups"}, OFF, verdict, observed,
+        files={**BOOTED, **(LINKED if on else {})}, commands={COMMAND: output},
+    )  # fmt: skip
 
 
 def _seen(enabled: bool, active: bool, masked: bool, state: str, load: str = "loaded") -> Dict[str, Any]:
@@ -65,7 +71,7 @@ SCENARIOS = [
         {"fields": {"active": {"equals": True}}},
         "fail",
         {"state": "value"},
-        files=BOOTED,
+        files={**BOOTED, **LINKED},
         commands={COMMAND: _show("loaded", "activating", "enabled")},
     ),
     _case("being-started", "fail", _show("loaded", "activating", "disabled"), {"state": "value"}),
@@ -75,7 +81,7 @@ SCENARIOS = [
         OFF,
         "fail",
         _seen(True, False, False, "generated"),
-        files={**BOOTED, "/etc/init.d/cups": "#!/bin/sh\n", "/etc/rc3.d/S01cups": File(link="../init.d/cups")},
+        files={**BOOTED, **LINKED, "/etc/init.d/cups": "#!/bin/sh\n", "/etc/rc3.d/S01cups": File(link="../init.d/cups")},
         commands={COMMAND: _show("loaded", "inactive", "generated")},
     ),
     Scenario(
@@ -112,7 +118,7 @@ SCENARIOS += [
         {"fields": {"enabled": {"equals": True}, "active": {"equals": True}}},
         "pass",
         _seen(True, True, False, "enabled"),
-        files=BOOTED,
+        files={**BOOTED, boot.FOLDER + "cron.target": File(link="/lib/systemd/system/cron.target")},
         commands={
             COMMAND.replace("cups.service", "cron.target"): _show("loaded", "active", "enabled", "cron.target").replace(
                 "cups.service", "cron.target"

@@ -6,11 +6,13 @@ from typing import Any, Dict, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
+from tests.scenarios import boot
 from tests.scenarios.linux import Command, File, Scenario
 
 UNIT = "dailyaidecheck.timer"
 COMMAND = "systemctl show --no-pager --property=%s -- %s" % (PROPERTIES, UNIT)
-BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755)}
+BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755), **boot.UNIT_FILES}
+LINKED = {path: File(link=where) for path, where in boot.link(UNIT).items()}
 ON = {"fields": {"enabled": {"equals": True}, "active": {"equals": True}}}
 OFF = {"any_of": [{"absent": True}, {"fields": {"enabled": {"equals": False}, "active": {"equals": False}}}]}
 
@@ -29,7 +31,7 @@ def _case(
         expect,
         verdict,
         {"state": state},
-        files=BOOTED if files is None else files,
+        files={**BOOTED, **(LINKED if "=enabled\n" in str(output) else {})} if files is None else files,
         commands={COMMAND: output},
     )
 

@@ -28,6 +28,9 @@ def show(units):
             return CommandResult(0, "dpkg\tinstalled\t1\n", "")
         blocks = []
         for name in argv[argv.index("--") + 1 :]:
+            if name.endswith(".target"):
+                blocks.append(UNIT % (name, name, "loaded", "active", "static"))
+                continue
             own = next((unit for unit, aliases in units.items() if name in (unit, *aliases)), "")
             names = " ".join([own, *units[own]]) if own else name
             state = ("loaded", "active", "enabled") if own else ("not-found", "inactive", "")
@@ -46,6 +49,10 @@ def outcome(root, rule_id, units, files=None):
     for path, text in {"proc/2/comm": "kthreadd\n", **(files or {})}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
+    wants = root / "etc/systemd/system/default.target.wants"
+    wants.mkdir(parents=True)
+    for unit in units:
+        (wants / unit).symlink_to("/usr/lib/systemd/system/" + unit)
     catalog = load_catalog()
     rule = catalog.rules[rule_id]
     host = Host(str(root), runner=show(units), privileged=True)

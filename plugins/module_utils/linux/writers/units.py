@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OWN_UNITS = "/etc/systemd/system/"
 NFTABLES = "nftables.service"
+CAN_BE_DISABLED = ("enabled", "enabled-runtime", "alias", "linked-runtime")
 CAN_BE_ENABLED = ("disabled", "enabled-runtime", "linked")
 Unit = Mapping[str, Any]
 
@@ -80,6 +81,8 @@ def _switch_on(plan: ChangePlan, name: str, wanted: Dict[str, bool]) -> None:
     start = bool(wanted.get("active")) and not seen["active"]
     # What a masked unit is without its mask is not known before; enabling an enabled unit changes nothing.
     if enable and not seen["masked"] and seen["state"] not in CAN_BE_ENABLED:
+        if seen.get("why"):
+            raise CannotFix("%s: %s" % (name, seen["why"]))
         raise CannotFix(
             "%s is %s, which systemctl enable does not change" % (name, seen["state"] or "without a unit file")
         )
@@ -120,6 +123,11 @@ def _switch_off(plan: ChangePlan, name: str) -> None:
         firewall_switch.need_another(plan, one)
         # A mask is a link in the place where a unit file of the site's own would stand.
         own = plan.host.exists(path) and not _is_link(plan.host, path)
+        if own and seen["enabled"] is not False and seen["state"] not in CAN_BE_DISABLED:
+            raise CannotFix(
+                "%s: %s, and its unit file is in the way of a mask; look at what has it started"
+                % (one, seen.get("why", seen["state"]))
+            )
         undo = "start" if seen["active"] else ""
         # Stopping nftables flushes the rules of all tools; so does its start, in a rollback.
         reloads = firewall_switch.reloads_of_others(plan.host) if one == NFTABLES else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -29,11 +31,21 @@ def plan(tmp_path):
             place = tmp_path / path[1:]
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
+        shutil.rmtree(tmp_path / "etc/systemd/system/default.target.wants", ignore_errors=True)
+        for name in on:
+            link = tmp_path / ("etc/systemd/system/default.target.wants/" + name)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to("/usr/lib/systemd/system/" + name)
 
         def runner(argv, _timeout):
             if list(argv[:2]) != ["systemctl", "show"] or "--property=TriggeredBy" in argv:
                 return CommandResult()
-            return CommandResult(0, "\n\n".join(_unit(name, name in on) for name in argv[argv.index("--") + 1 :]))
+            return CommandResult(
+                0,
+                "\n\n".join(
+                    _unit(name, name in on or name.endswith(".target")) for name in argv[argv.index("--") + 1 :]
+                ),
+            )
 
         asked = {str(number): list(change) for number, change in enumerate(changes)}
         answer = ask(str(tmp_path), runner, asked, group="connection")

@@ -11,6 +11,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.steps impor
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import audit_rule
+from tests.scenarios import boot
 from tests.scenarios.linux import Scenario, ask, plant
 from tests.scenarios.linux.audit_rule import BASE, DAEMON, FOLDER, FULL, LOCK, ON, RULES, SUDOERS, UNIT, WATCH
 
@@ -202,6 +203,7 @@ def test_limit_of_records_is_taken_off_now_and_in_the_files(plan):
 def test_daemon_that_the_kernel_has_lost_is_for_a_person(plan):
     shown = "Id=auditd.service\nNames=auditd.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
     command = "systemctl show --no-pager --property=%s -- auditd.service" % PROPERTIES
-    answer = plan((DAEMON, True), files={"/run/systemd/system/.keep": ""}, status=FULL % (0, 0), more={command: shown})
+    more = {command: shown, boot.ASKED: boot.targets()}
+    answer = plan((DAEMON, True), files={"/run/systemd/system/.keep": ""}, status=FULL % (0, 0), more=more)
 
     assert "hands nothing to it" in answer["changes"]["0"]["reason"]

@@ -28,8 +28,20 @@ def switch(tmp_path):
             if argv[:2] != ["systemctl", "show"]:
                 return CommandResult()
             shown = []
+            for unit, (_load, _active, state) in states.items():
+                link = tmp_path / ("etc/systemd/system/default.target.wants/" + unit)
+                if state == "enabled" and not link.is_symlink():
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    link.symlink_to("/usr/lib/systemd/system/" + unit)
             for unit in argv[list(argv).index("--") + 1 :]:
-                load, active, state = states.get(unit, ("not-found", "inactive", ""))
+                load, active, state = states.get(
+                    unit,
+                    (
+                        "loaded" if unit.endswith(".target") else "not-found",
+                        "active" if unit.endswith(".target") else "inactive",
+                        "",
+                    ),
+                )
                 shown.append(f"Id={unit}\nNames={unit}\nLoadState={load}\nActiveState={active}\nUnitFileState={state}")
             return CommandResult(0, "\n\n".join(shown))
 
