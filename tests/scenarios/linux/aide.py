@@ -50,7 +50,7 @@ def _database(name: str, verdict: str, state: str, url: str, files: Dict[str, An
 
 
 def _schedule(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
-    expect = {"any": {"fields": {"by": {"equals": "cron"}}}}
+    expect = {"any": {"fields": {"by": {"equals": "cron"}, "days": {"at_most": 7}}}}
     return Scenario("schedule-" + name, {"query": "schedule"}, expect, verdict, {"state": "value"}, files=files)
 
 
@@ -133,6 +133,25 @@ SCENARIOS = [
     _database("elsewhere", "error", "error", "database_in=https://example.org/db\n", {}),
     _database("not-named", "error", "error", "gzip_dbout=yes\n", {}),
     _schedule("table", "pass", {"/etc/crontab": "0 5 * * * root /usr/bin/aide.wrapper --config /etc/aide/aide.conf --check\n"}),
+    *(
+        _schedule("line-" + name, verdict, {"/etc/crontab": "%s root aide --check\n" % when})
+        for name, verdict, when in (
+            ("once-a-year", "fail", "0 5 1 1 *"),
+            ("once-a-month", "fail", "0 5 1 * *"),
+            ("on-sundays", "pass", "0 5 * * 0"),
+            ("on-sundays-of-a-month", "fail", "0 5 * 6 0"),
+            # cron runs it on either of both, but where one begins with a star on days that are both.
+            ("on-the-first-or-on-sundays", "pass", "0 5 1 * 0"),
+            ("on-each-second-day-that-is-a-sunday", "fail", "0 5 */2 * 0"),
+            ("on-each-third-day", "pass", "0 5 */3 1-12 *"),
+            ("weekly", "pass", "@weekly"),
+            ("monthly", "fail", "@monthly"),
+        )
+    ),
+    _schedule("anacron-of-a-week", "pass", {"/etc/anacrontab": "7 5 aide aide --check\n"}),
+    _schedule("anacron-of-a-month", "fail", {"/etc/anacrontab": "@monthly 5 aide aide --check\n"}),
+    _schedule("anacron-of-thirty-days", "fail", {"/etc/anacrontab": "30 5 aide aide --check\n"}),
+    _schedule("script-of-a-month", "fail", {"/etc/cron.monthly/aide": File("#!/bin/sh\n/usr/sbin/aide --check\n", mode=0o755)}),
     _schedule("table-of-red-hat", "pass", {"/var/spool/cron/root": "05 4 * * * /usr/sbin/aide --check\n"}),
     _schedule("script", "pass", {"/etc/cron.daily/aide": File("#!/bin/sh\n/usr/sbin/aide --check\n", mode=0o755)}),
     _schedule("script-that-nobody-may-run", "fail", {"/etc/cron.daily/aide": "#!/bin/sh\n/usr/sbin/aide --check\n"}),

@@ -43,7 +43,8 @@ _COMPARES = re.compile(
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Answer `watched` with `[{path, attributes, rule}]`, `database` with `{path, size, age_days}`, `schedule` with its jobs.
 
-    A job is `{by, name, enabled, active}`. Absent without AIDE or its configuration.
+    A job is `{by, name, enabled, active, days}`, ``days`` the longest time between two runs; one that does not come again is none.
+    Absent without AIDE or its configuration.
     `watched` leaves out the paths that are not there; ``rule`` is null for what no rule chooses.
     """
 

@@ -138,12 +138,11 @@ def _rotations(host: Host, found: List[scheduled_jobs.Job], paths: List[str]) ->
 
 
 def _days_between(job: scheduled_jobs.Job) -> Days:
-    """Return how many days lie at least and at most between two runs; 0 where that is not known."""
+    """Return how many days lie at least, 0 where that is not known, and at most between two runs."""
     if len(job.times) != 1:
-        return 0, 0
+        return 0, job.days
     text = job.times[0].rpartition("=")[2]
-    word = "daily" if _DAILY.match(text) else text
-    return DAYS.get(word, 0), LONGEST.get(word, 0)
+    return DAYS.get("daily" if _DAILY.match(text) else text, 0), job.days
 
 
 def _version(host: Host) -> Tuple[int, ...]:

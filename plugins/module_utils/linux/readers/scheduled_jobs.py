@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, VALUE, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import schedule
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
     UNIT_DIRECTORIES,
@@ -29,7 +30,10 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+\Z", re.ASCII)
 
 
 class Job(NamedTuple):
-    """``commands``: the lines that run the program; ``times``: when a timer elapses, of a script the folder's word (``daily``)."""
+    """``commands``: the lines that run the program; ``times``: when a timer elapses, of a script the folder's word (``daily``).
+
+    ``days`` is the longest time between two runs.
+    """
 
     by: str
     name: str
@@ -37,29 +41,37 @@ class Job(NamedTuple):
     active: bool
     commands: List[str]
     times: List[str]
+    days: int
 
     def shown(self) -> Dict[str, Any]:
         """Return what of it is observed."""
-        return {"by": self.by, "name": self.name, "enabled": self.enabled, "active": self.active}
+        return {"by": self.by, "name": self.name, "enabled": self.enabled, "active": self.active, "days": self.days}
 
 
 def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
-    """Yield the jobs with a command, without comments, of which ``runs`` says that it runs the program."""
+    """Yield the jobs with a command, without comments, of which ``runs`` says that it runs the program.
+
+    What does not come again is no job.
+    """
 
     def commands(lines: Iterator[str]) -> List[str]:
         return [line for line in (_NO_COMMAND.sub("", line) for line in lines) if runs(line)]
 
     for name in sorted(_timer_names(host)):
-        found, times = _timer(host, name, commands)
+        found = _started(host, name, commands)
         state = unit(host, name) if found else {}
-        if state:
-            yield Job("timer", name, state["enabled"], state["active"], found, times)
+        times = schedule.times_of(_settings(host, name, "Timer")) if state else []
+        days = schedule.of_timer(host, times)
+        if days is not None:
+            shown = ["%s=%s" % one for one in times]
+            yield Job("timer", name, state["enabled"], state["active"], found, shown, days)
     for path in (path for pattern in TABLES for path in host.glob(pattern)):
         # cron passes over other names there.
         if not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2]):
             found = commands(line for line in split_lines(host.read_text(path)) if _is_job(line))
             if found:
-                yield Job("cron", printable(path), True, True, found, [])
+                days = min(schedule.of_line(line, anacron=path.endswith("/anacrontab")) for line in found)
+                yield Job("cron", printable(path), True, True, found, [], days)
     for path in host.glob(SCRIPTS):
         if _NAME.match(path.rpartition("/")[2]) and host.stat(path).st_mode & stat.S_IXUSR:
             text = host.read_text(path)
@@ -68,7 +80,10 @@ def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
             lines = (line for line in split_lines(text) if not line.lstrip(BLANKS).startswith("#"))
             found = [] if idle else commands(lines)
             if found:
-                yield Job("cron", printable(path), True, True, found, [path.split("/")[2].partition(".")[2]])
+                word = path.split("/")[2].partition(".")[2]
+                yield Job(
+                    "cron", printable(path), True, True, found, [word], schedule.NAMED.get("@" + word, schedule.YEAR)
+                )
 
 
 def _is_job(line: str) -> bool:
@@ -88,22 +103,19 @@ def _timer_names(host: Host) -> Set[str]:
     return names
 
 
-def _timer(host: Host, name: str, commands: Callable[[Iterator[str]], List[str]]) -> Tuple[List[str], List[str]]:
-    """Return the commands that run the program in the service which a timer starts, none where that is masked, and its times."""
+def _started(host: Host, name: str, commands: Callable[[Iterator[str]], List[str]]) -> List[str]:
+    """Return the commands that run the program in the service which a timer starts, none where that is masked."""
     started = name[: -len(".timer")] + ".service"
-    times: List[str] = []
     for setting, text in _settings(host, name, "Timer"):
         started = text if setting == "Unit" else started
-        if setting.startswith("On"):
-            # An empty one takes back those before it.
-            times = [*times, "%s=%s" % (setting, text)] if text else []
     command = ""
     for setting, text in _settings(host, started, "Service"):
+        # An empty one takes back those before it.
         command = (
             command + "\n" + text if setting == "ExecStart" and text else "" if setting == "ExecStart" else command
         )
     found = commands(iter(split_lines(command)))
-    return ([] if found and _is_masked(host, started) else found), times
+    return [] if found and _is_masked(host, started) else found
 
 
 def _settings(host: Host, name: str, section: str) -> Iterator[Tuple[str, str]]:
