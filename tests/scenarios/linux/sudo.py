@@ -63,6 +63,18 @@ def _rs(
 LOGS = "Defaults logfile=/var/log/sudo.log\n"
 TO_LOG = {"equals": "/var/log/sudo.log"}
 FEW_MINUTES = {"between": [0, 15]}
+LOG_FILE = {"matches": "^/."}
+NOT_OFF = {"any_of": [{"absent": True}, {"not_equals": False}]}
+ON = {"any_of": [{"absent": True}, TRUE]}
+
+
+def _of(
+    name: str, verdict: str, setting: str, expect: Dict[str, Any], text: str, observed: Dict[str, Any], **more: Any
+) -> Scenario:
+    address = {"query": "default", "name": setting}
+    return Scenario(name, address, expect, verdict, observed, files={MAIN: text + INCLUDE}, **more)
+
+
 RULES = "root ALL=(ALL:ALL) ALL\nbob ALL=(ALL:ALL) ALL\n"
 
 
@@ -191,6 +203,18 @@ SCENARIOS = [
         "tag-behind-a-comment-that-looks-continued", "fail", "nopasswd", "# all of \\\nbob ALL=(ALL) NOPASSWD: ALL\n"
     ),
     _list("tag-behind-a-late-comment", "fail", "nopasswd", "Defaults a # of \\\nbob ALL=(ALL) NOPASSWD: ALL\n"),
+    # Debian 12 and 13: nothing of auditor is written where the line is for plain, and sudo is right about the journal too.
+    _of("log-for-some-alone", "fail", "logfile", LOG_FILE, "Defaults:plain logfile=/a\n", {"state": "absent"}),
+    _of("log-but-for-a-command", "fail", "logfile", LOG_FILE, LOGS + "Defaults!/bin/a !logfile\n", {"value": False}),
+    _of("log-but-as-another", "fail", "logfile", LOG_FILE, LOGS + "Defaults>bob !logfile\n", {"value": False}),
+    _of("log-but-on-a-host", "fail", "logfile", LOG_FILE, "Defaults@a !logfile\n" + LOGS, {"value": False}),
+    _of("another-log-for-some", "pass", "logfile", LOG_FILE, LOGS + "Defaults:bob logfile=/b\n", {"state": "value"}),
+    _of("no-journal-for-some", "fail", "syslog", NOT_OFF, "Defaults:bob !syslog\n", {"value": False}),
+    _of("another-facility-for-some", "pass", "syslog", NOT_OFF, "Defaults:bob syslog=local2\n", {"state": "value"}),
+    _of("accounts-are-asked", "pass", "pam_acct_mgmt", ON, LOGS, {"state": "absent"}),
+    # An account that has expired then becomes root on Debian 12 and 13.
+    _of("accounts-are-not-asked", "fail", "pam_acct_mgmt", ON, "Defaults !pam_acct_mgmt\n", {"value": False}, wanted=True),
+    _of("accounts-are-not-asked-for-some", "fail", "pam_acct_mgmt", ON, "Defaults:bob !pam_acct_mgmt\n", {"value": False}, wanted=True),
     # What is written.
     _fix("fix-absent", {MAIN: INCLUDE}),
     _fix("fix-without-includedir", {MAIN: "Defaults env_reset\n"}),

@@ -8,6 +8,7 @@ from tests.scenarios.linux import Scenario
 from tests.scenarios.start_up_base import BASE
 
 EXPECT = {"each": {"fields": {"umask": {"matches": "[2367]7$"}}}}
+SUDO_LAX = {"any": {"fields": {"way": {"equals": "sudo"}, "umask": {"equals": "0022"}}}}
 PAM = "/etc/pam.d/"
 HEAD = "session [default=1] pam_permit.so\nsession requisite pam_deny.so\nsession required pam_permit.so\n"
 TAIL = "session required pam_unix.so\n"
@@ -52,7 +53,7 @@ def _case(
     return Scenario(
         name,
         {},
-        EXPECT,
+        keys.pop("expect", EXPECT),
         verdict,
         {"state": "error" if verdict == "error" else "value"},
         files={**BASE, **STOCK, **common(OURS), **files},
@@ -141,6 +142,19 @@ SCENARIOS = [
     _case("sudo-overrides", "fail", {"/etc/sudoers": "Defaults umask=0002, umask_override\n"}),
     _case("sudo-overrides-for-some", "fail", {"/etc/sudoers": "Defaults:ann umask=0002\nDefaults umask_override\n"}),
     _case("sudo-leaves-it-alone", "pass", {"/etc/sudoers": "Defaults !umask\n"}),
+    # sudo of Debian 12 and 13 then calls no module of PAM: what the caller had is left, with its own 0022.
+    _case("sudo-without-a-session", "pass", {"/etc/sudoers": "Defaults !pam_session\n"}),
+    *(
+        _case("sudo-" + name, verdict, {**common("", OURS), PAM + "sudo-i": QUIETLY, **files}, expect=SUDO_LAX)
+        for name, verdict, files in (
+            ("with-a-session", "fail", {"/etc/sudoers": "Defaults pam_session, !pam_setcred\n"}),
+            ("adds-alone", "pass", {"/etc/sudoers": "Defaults !pam_session\n"}),
+            ("adds-alone-for-some", "pass", {"/etc/sudoers": "Defaults:ann !pam_session\n"}),
+            ("with-another-service", "pass", {PAM + "x": TAIL, "/etc/sudoers": "Defaults pam_login_service=x\n"}),
+            ("with-no-service", "pass", {PAM + "other": TAIL, "/etc/sudoers": "Defaults pam_service=x\n"}),
+        )
+    ),
+    _case("sudo-by-a-directory-too", "error", {"/etc/nsswitch.conf": "sudoers: files sss\n"}),
     _case(
         "unit-of-cron-alone",
         "fail",

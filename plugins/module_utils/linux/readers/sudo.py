@@ -46,6 +46,8 @@ COMPILED_IN = {
         r"^Authentication timestamp timeout: (-?\d+(?:\.\d+)?) minutes$", re.MULTILINE | re.ASCII
     )
 }
+# What is on where nothing is said, so that one for some only is beside it.
+ON_BY_ITSELF = frozenset(("syslog",))
 # Settings that ask for the password of root, of the account to become or of `runas_default`, not for one's own.
 OTHER_PASSWORDS = ("rootpw", "targetpw", "runaspw")
 Line = Tuple[str, int, str]
@@ -71,7 +73,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         return [absent(MAIN)] * len(addresses)
     host.need_root("The rules of sudo")
     if not sudo_program.is_rs(host):
-        _only_files(host)
+        only_files(host)
     found = lines(host)
 
     def one(address: Address) -> Observation:
@@ -87,7 +89,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     return read_each(addresses, one)
 
 
-def _only_files(host: Host) -> None:
+def only_files(host: Host) -> None:
     """Raise `ReadError` where sudo also asks a directory service (sudoers.ldap(5)), whose rules are not on the host."""
     try:
         text = host.read_text(NAME_SERVICES)
@@ -258,13 +260,20 @@ def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:
         return absent("sudo-rs, which does not know %s" % name)
     general: Any = None
     source = MAIN
+    for_some: List[Tuple[Any, str, str]] = []
     for file, number, scope, seen in _set_by(found_lines, name, rs):
         place = "%s:%d" % (file, number)
-        if scope and seen is not True:
-            # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
-            return value("%s for %s" % (lowered(str(seen)), scope), place)
         if not scope:
             general, source = seen, place
+        elif seen is not True:
+            # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
+            for_some.append((seen, scope, place))
+    for seen, scope, place in for_some:
+        if seen is False:
+            return value(False, "%s (for %s)" % (place, printable(scope)[:100]))
+        # What some have is nothing that all have, but it is beside what is compiled in.
+        if general is not None or name in COMPILED_IN or name in ON_BY_ITSELF:
+            return value("%s for %s" % (lowered(str(seen)), scope), place)
     if general is None:
         return _unset(host, name, rs)
     if name == "logfile" and isinstance(general, str) and sudo_program.rs_beside(host):

@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sudo_program
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import has_service
@@ -187,17 +188,29 @@ def _has_other_shells(host: Host) -> bool:
 def _by_sudo(host: Host, callers: Umasks) -> Iterator[Tuple[str, Umasks, str]]:
     """Yield what a command of sudo begins with: sudo adds to the caller's umask, PAM's counts where sudoers says none (sudoers(5))."""
     try:
-        found = list(sudo.defaults(host, ("umask", "umask_override")))
+        if not sudo_program.is_rs(host):
+            sudo.only_files(host)
+        found = list(sudo.defaults(host, ("umask", "umask_override", "pam_session")))
     except NotFound:
         return
-    general = [text for _place, scope, name, text in found if name == "umask" and not scope][-1:] or [None]
+    named = [one if has_service(host, one) else "other" for one in sudo.pam_services(host)]
     forces = any(name == "umask_override" and text is True for _place, _scope, name, text in found)
-    for text in [*general, *(text for _place, scope, name, text in found if name == "umask" and scope)]:
+    unopened = [place for place, _scope, name, text in found if name == "pam_session" and text is False]
+    for text in _in_force(found, "umask"):
         given = "" if text is False else "0022" if text is None else str(text)
         number = int(given, 8) if re.match(r"[0-7]+\Z", given) else 0o777
         before = callers if number == 0o777 else frozenset("%04o" % (int(one, 8) | number) for one in callers)
         if text is None or number == 0o777:
-            yield SUDO, first_umasks(host, SUDO_SERVICES, before=before), PAM + "sudo"
+            yield SUDO, first_umasks(host, (*SUDO_SERVICES, *named), before=before), PAM + "sudo"
+            # Without a session no module of PAM gives one.
+            if False in _in_force(found, "pam_session"):
+                yield SUDO, before, ", ".join(unopened)
         else:
             places = ", ".join(place for place, _scope, name, _text in found if name == "umask")
             yield SUDO, frozenset(("%04o" % number,)) if forces else before, places
+
+
+def _in_force(found: Sequence[Tuple[str, str, str, Any]], wanted: str) -> List[Any]:
+    """Return what a default is for everybody, the last one, None where nothing says it; then what it is for some."""
+    said = [(scope, text) for _place, scope, name, text in found if name == wanted]
+    return [*([text for scope, text in said if not scope][-1:] or [None]), *(text for scope, text in said if scope)]

@@ -25,6 +25,7 @@ RS_DEFAULTS: Dict[str, Optional[object]] = {
     "timestamp_timeout": "15",
     "logfile": None,
     "log_allowed": None,
+    "pam_acct_mgmt": None,
 }
 # What visudo of 0.2.5 takes; newer ones know more.
 _RS_KNOWS = frozenset(
