@@ -60,7 +60,8 @@ def _tell(finding: dict[str, Any], governing: list[dict[str, str]]) -> None:
     names = ", ".join(dict.fromkeys(name(one) for one in governing))
     look = " ".join(dict.fromkeys(one["look_at"] for one in governing))
     own = "The accounts that this host keeps itself are as they should be; " if finding["outcome"] == "pass" else ""
-    text = f"{own}{'those' if own else 'Accounts'} of a directory are governed by {names}. Look there: {look}"
+    whose = "of systemd-homed" if {one.get("provider") for one in governing} == {"homed"} else "of a directory"
+    text = f"{own}{'those' if own else 'Accounts'} {whose} are governed by {names}. Look there: {look}"
     if finding["outcome"] == "pass":
         finding["outcome"] = "manual"
     finding["reason"] = " ".join([*([finding["reason"]] if finding.get("reason") else []), text])[:MAX_REASON]

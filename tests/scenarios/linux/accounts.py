@@ -408,6 +408,17 @@ def _asked(services: str) -> Dict[str, Any]:
     return {NAMES: services, EXTRA + "passwd": EVE}
 
 
+HOMED = "/var/lib/systemd/home/"
+HOMED_PROGRAM = "/usr/lib/systemd/systemd-homed"
+
+
+def _homed(uid: int = 60094, gid: int = 60094, machine: str = "", **more: Any) -> str:
+    """Return a record as homectl makes it, of a home in a folder."""
+    here = {"uid": uid, "gid": gid, "imagePath": "/home/eve.homedir", "storage": "directory"}
+    record = {"userName": "eve", "disposition": "regular", "privileged": {"hashedPassword": [HASH]}, **more}
+    return json.dumps({**record, "binding": {machine or MACHINE: here}})
+
+
 def _record(**fields: Any) -> str:
     return json.dumps({"userName": "eve", "uid": 2001, "gid": 2001, **fields})
 
@@ -605,5 +616,41 @@ SCENARIOS += [
             ("malformed", "error", {"uid": 0}),
         )
     ),
-    _case("homed", "error", "uid_zero", {**ASKED, "/var/lib/systemd/home/eve.identity": "{}"}),
+    # As homectl of systemd 257 makes them; what they give was seen by getent, id, su and ssh on Debian 13.
+    *(
+        _case(
+            "homed-" + name,
+            verdict,
+            query,
+            {**ASKED, **HERE, HOMED_PROGRAM: "", HOMED + "eve.identity": _homed(**record), **more},
+            **keys,
+        )
+        for name, verdict, query, record, more, keys in (
+            ("root", "fail", "uid_zero", {"uid": 0}, {}, {"expect": {"equals": ["root"]}}),
+            ("user", "pass", "uid_zero", {}, {}, {"expect": {"equals": ["root"]}}),
+            ("number-of-another", "fail", "duplicate_uids", {"uid": 1000}, {}, {}),
+            ("group-of-its-own", "fail", "duplicate_gids", {"gid": 1000}, {}, {}),
+            ("without-end", "fail", "password_maximum_age", {}, {}, {"expect": _days({"at_most": 365})}),
+            (
+                "with-an-end",
+                "pass",
+                "password_maximum_age",
+                {"passwordChangeMaxUSec": 30 * 86400 * 10**6},
+                {},
+                {"expect": _days({"at_most": 365})},
+            ),
+            ("in-groups", "error", "duplicate_gids", {"memberOf": ["sudo"]}, {}, {}),
+            ("of-another-machine", "error", "uid_zero", {"machine": "0" * 32}, {}, {}),
+            # Without a record homed 257 lists the home as unfixated, and getent has its account.
+            ("home-without-a-record", "error", "uid_zero", {}, {"/home/fay.homedir/.identity": "{}"}, {}),
+            ("malformed", "error", "uid_zero", {}, {HOMED + "fay.identity": "{"}, {}),
+        )
+    ),
+    _case(
+        "homed-that-is-not-there",
+        "pass",
+        "uid_zero",
+        {**ASKED, HOMED + "eve.identity": "{"},
+        expect={"equals": ["root"]},
+    ),
 ]

@@ -13,6 +13,11 @@ MAIN, SMB = "/etc/sssd/sssd.conf", "/etc/samba/smb.conf"
 PAM = {
     "/etc/pam.d/sshd": "auth required pam_unix.so\naccount [default=bad success=ok user_unknown=ignore] pam_sss.so\n",
 }
+HOMED = {
+    "/etc/nsswitch.conf": "passwd: files systemd\n",
+    "/usr/lib/systemd/systemd-homed": "",
+    "/var/lib/systemd/home/eve.identity": "{}",
+}
 JOINED = {"any": {"present": True}}
 ENDS = {"each": {"fields": {"days": {"between": [1, 1]}}}}
 CLOSED = {"empty": True}
@@ -132,4 +137,8 @@ SCENARIOS = [
     _case("access-by-winbind", "fail", {**WINBIND, SMB: "security = ads\n", "/etc/pam.d/sshd": "auth sufficient pam_winbind.so\n"}, "access"),
     _case("access-by-a-group-of-winbind", "pass", {**WINBIND, **GROUP, SMB: "security = ads\n"}, "access"),
     _case("access-of-another-maker", "error", {"/etc/nsswitch.conf": "passwd: files authd\n"}, "access"),
+    _case("homed", "pass", HOMED, expect={"any": {"fields": {"by": {"equals": "systemd-homed"}, "provider": {"equals": "homed"}}}}),
+    _case("homed-that-nobody-asks", "fail", {**HOMED, "/etc/nsswitch.conf": "passwd: files\n"}),
+    _case("homed-lets-in-its-own", "pass", HOMED, "access"),
+    _case("homed-keeps-no-login", "pass", HOMED, "cached_logins"),
 ]  # fmt: skip

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind `directory`: what governs accounts and passwords that this host does not keep itself, and what of it is decided here.
+"""Kind `directory`: what governs accounts and passwords that this host does not keep in its files, and what of it is decided here.
 
 A name in nsswitch.conf or a module in PAM that finds nothing to ask joins no host: packages put them there.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     required,
     value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import homed_records
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.name_services import ACCOUNTS, PATH, elsewhere
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import SERVICES
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import FOLDERS, has_service, stack
@@ -31,6 +32,7 @@ Row = Dict[str, Any]
 MODULES = {
     "pam_sss.so": "sss", "pam_winbind.so": "winbind", "pam_ldap.so": "ldap", "pam_ldapd.so": "ldap", "pam_krb5.so": "krb5",
 }  # fmt: skip
+HOMED = "systemd-homed"
 LDAP_FILES = ("/etc/nslcd.conf", "/etc/libnss-ldap.conf", "/etc/pam_ldap.conf", "/etc/ldap.conf")
 
 
@@ -54,11 +56,12 @@ def governing(host: Host) -> List[Row]:
     asked = dict.fromkeys(elsewhere(host, ACCOUNTS), PATH)
     for name, places in _asked_by_pam(host).items():
         asked[name] = ", ".join([asked[name], places] if name in asked else [places])
-    return [
+    found = [
         {**row, "asked_by": printable(places)[:300]}
         for name, places in asked.items()
         for row in GOVERNORS.get(lowered(name), _other)(host, name)
     ]
+    return found + _homed(host)
 
 
 def _asked_by_pam(host: Host) -> Dict[str, str]:
@@ -125,6 +128,12 @@ def _other(_host: Host, name: str) -> List[Row]:
     return [_row(name, "", "other", PATH, 0)]
 
 
+def _homed(host: Host) -> List[Row]:
+    """Its accounts are on this host, and are let in by what homed does rather than by the modules of PAM that others go through."""
+    kept = homed_records(host)
+    return [{**_row(HOMED, "", "homed", kept[0].rpartition("/")[0], 0), "asked_by": PATH}] if kept else []
+
+
 def _row(by: str, domain: str, provider: str, file: str, line: int) -> Row:
     return {
         "by": printable(by),
@@ -135,16 +144,21 @@ def _row(by: str, domain: str, provider: str, file: str, line: int) -> Row:
     }
 
 
+def _directories(host: Host) -> Set[str]:
+    """Return the names of what governs from elsewhere: homed keeps no login and lets in nobody but its own."""
+    return {one["by"] for one in governing(host)} - {HOMED}
+
+
 def _cached(host: Host) -> List[Row]:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.directory_local import cached_logins
 
-    return list(cached_logins(host, {one["by"] for one in governing(host)}))
+    return list(cached_logins(host, _directories(host)))
 
 
 def _access(host: Host) -> List[Row]:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.directory_local import open_access
 
-    return list(open_access(host, {one["by"] for one in governing(host)}))
+    return list(open_access(host, _directories(host)))
 
 
 GOVERNORS: Dict[str, Callable[[Host, str], List[Row]]] = {

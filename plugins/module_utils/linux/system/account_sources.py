@@ -11,7 +11,7 @@ from __future__ import annotations
 import pwd
 from typing import Any, Callable, Dict, List, Optional, TypeVar
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import account_database, name_services
@@ -34,6 +34,8 @@ FLAT_FILES = {"extrausers": "/var/lib/extrausers/%s", "altfiles": "/usr/lib/%s",
 DATABASES = ("/var/db/", "/var/lib/misc/")
 USERDB = "systemd"
 HOMED = "/var/lib/systemd/home/*.identity"
+HOMED_IMAGES = ("/home/*.home", "/home/*.homedir")
+HOMED_PROGRAMS = ("/usr/lib/systemd/systemd-homed", "/lib/systemd/systemd-homed")
 # In the order in which systemd looks for a name; the first one counts.
 USERDB_FOLDERS = ("/etc/userdb", "/run/userdb", "/run/host/userdb", "/usr/local/lib/userdb", "/usr/lib/userdb")
 # libnss-extrausers passes over what has a lower number, but for the group `users`, which is 100.
@@ -93,7 +95,14 @@ def more_users(host: Host) -> List[User]:
 
 def more_groups(host: Host) -> List[Group]:
     """Return the groups that other sources than /etc/group give."""
-    return _more(host, "group", groups_of)
+    found = _more(host, "group", groups_of)
+    # `id` of Debian 13 has such an account in groups of /etc/group, and `getent group` does not.
+    for place in _userdb(host).get("joins", []) if USERDB in name_services.asked(host, "group") else []:
+        raise ReadError(
+            "%s puts its account into groups (memberOf), which is not followed; look at `homectl inspect` and name the account in "
+            "/etc/group" % place
+        )
+    return found
 
 
 def more_passwords(host: Host) -> List[Password]:
@@ -166,16 +175,30 @@ def _refuse_database(host: Host, database: str) -> None:
             )
 
 
+def homed_records(host: Host) -> List[str]:
+    """Return the records of accounts that systemd-homed keeps; none where it is not there, for it alone gives them.
+
+    Raises `ReadError` for a home without one: homed of 257 lets its owner in all the same, by the record within the home.
+    """
+    if USERDB not in name_services.asked(host, "passwd") or not any(host.exists(path) for path in HOMED_PROGRAMS):
+        return []
+    found = host.glob(HOMED)
+    names = {path.rpartition("/")[2].rpartition(".")[0] for path in found}
+    for path in [one for pattern in HOMED_IMAGES for one in host.glob(pattern)]:
+        if path.rpartition("/")[2].rpartition(".")[0] not in names:
+            raise ReadError(
+                "%s is a home of systemd-homed that this host has no record of, and its owner may come in; let homed take it up by a "
+                "login, or move it elsewhere" % printable(path)
+            )
+    return found
+
+
 def _userdb(host: Host) -> Dict[str, List[Any]]:
     """Return the records of systemd-userdb by database; nothing where there are none."""
-    if host.glob(HOMED):
-        raise ReadError(
-            "systemd-homed keeps accounts on this host (%s), whose records are not read here; look at them with "
-            "`homectl list` and `homectl inspect`" % HOMED
-        )
-    if not any(host.glob(folder + "/*.*") for folder in USERDB_FOLDERS):
+    homes = homed_records(host)
+    if not homes and not any(host.glob(folder + "/*.*") for folder in USERDB_FOLDERS):
         return {}
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import userdb
 
-    found: Dict[str, List[Any]] = host.shared("userdb", lambda: userdb.entries(host, USERDB_FOLDERS))
+    found: Dict[str, List[Any]] = host.shared("userdb", lambda: userdb.entries(host, USERDB_FOLDERS, homes))
     return found

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts in records of systemd-userdb: JSON files, a user or a group each, that nss-systemd gives beside the files.
+"""Accounts in records of systemd-userdb and systemd-homed: JSON files, a user or a group each, that nss-systemd gives beside the files.
 
 Who is made a member by `memberOf` or a `.membership` file is so in groups of such records alone: nss-systemd does not find
 the number of a group that stands in /etc/group.
@@ -42,18 +42,25 @@ DAYS = (
 MATCHES = (("matchMachineId", "/etc/machine-id"), ("matchHostname", "/proc/sys/kernel/hostname"))
 # What may differ from machine to machine; a name, a disposition or a password may not.
 BY_MACHINE = ("uid", "gid", "homeDirectory", "shell", "umask", "locked", "members", *(key for key, _up in DAYS))
+# How homed keeps a home so that it can be looked at while its owner is not logged in.
+IN_A_FOLDER = ("directory", "subvolume", "fscrypt")
 Found = Tuple[str, Dict[str, Any]]
 
 
-def entries(host: Host, folders: Sequence[str]) -> Dict[str, List[Any]]:
+def entries(host: Host, folders: Sequence[str], homes: Sequence[str] = ()) -> Dict[str, List[Any]]:
     """Return users, groups and passwords by the names of their databases: ``passwd``, ``group``, ``shadow``.
 
+    ``homes``: the records that systemd-homed keeps; ``joins``: those of them that are put into groups by `memberOf`.
     Passwords are only there for root, who alone can read them. Raises `ReadError` for a record that cannot be followed.
     """
-    people = _records(host, folders, "user", "userName")
+    kept = _kept_by_homed(host, homes)
+    people = _records(host, folders, "user", "userName") + kept
     users = [_user(place, record) for place, record in people]
     groups = [_group(place, record) for place, record in _records(host, folders, "group", "groupName")]
-    found: Dict[str, List[Any]] = {"passwd": users, "group": groups}
+    # homed gives each of its accounts a group of its own.
+    own = [Group(user.name, user.gid, ()) for user in users[len(users) - len(kept) :]]
+    joins = [place for place, record in kept if record.get("memberOf")]
+    found: Dict[str, List[Any]] = {"passwd": users, "group": groups + own, "joins": joins}
     if host.privileged:
         found["shadow"] = [entry for place, record in people for entry in _passwords(host, place, record)]
     return found
@@ -72,6 +79,31 @@ def _records(host: Host, folders: Sequence[str], kind: str, name: str) -> List[F
             if record.get(name) == stem:
                 found[stem] = (path, record)
     return list(found.values())
+
+
+def _kept_by_homed(host: Host, homes: Sequence[str]) -> List[Found]:
+    """Return the records of homed, each with the numbers that it has on this machine."""
+    found = []
+    for path in homes:
+        record = _document(host, path)
+        if record.get("userName") != path.rpartition("/")[2].rpartition(".")[0]:
+            continue  # homed passes over it
+        try:
+            machine = host.read_text("/etc/machine-id").strip(BLANKS + "\n")
+        except NotFound:
+            machine = ""
+        bindings = record.get("binding")
+        here = bindings.get(machine) if isinstance(bindings, dict) else None
+        if not isinstance(here, dict) or "uid" not in here:
+            raise ReadError(
+                "%s says nothing of this machine (binding), so its account cannot be judged; see homectl" % path
+            )
+        record.update((key, here[key]) for key in ("uid", "gid") if here.get(key) is not None)
+        # What is at the path of the home while nobody is logged in is an empty folder of root's.
+        if here.get("storage") in IN_A_FOLDER:
+            record["homeDirectory"] = here.get("imagePath", record.get("homeDirectory"))
+        found.append((path, record))
+    return found
 
 
 def _document(host: Host, path: str) -> Dict[str, Any]:
