@@ -63,6 +63,10 @@ SCENARIOS = [
     _case("lax-within-bash", "fail", {SNIPPET: ALL, "/etc/bash.bashrc": "[ $SHLVL = 1 ] || :\nTMOUT=9999\n"}),
     _case("not-for-root", "fail", {SNIPPET: "if [ $(id -u) -ne 0 ]; then\n%sfi\n" % ALL, "/etc/passwd": ROOT}),
     _case("by-the-environment", "fail", {"/etc/environment": "TMOUT=9999\n"}),
+    _case(
+        "by-rules-of-pam", "error", {"/etc/security/pam_env.conf": "TMOUT DEFAULT=78\n"}, observed={"state": "error"}
+    ),
+    _case("by-rules-of-pam-in-a-comment", "pass", {SNIPPET: ALL, "/etc/security/pam_env.conf": "#TMOUT DEFAULT=78\n"}),
     _case("similar-name", "fail", "MY_TMOUT=600\nreadonly MY_TMOUT\nexport MY_TMOUT\n"),
     _case("not-a-script-of-sh", "fail", {"/etc/profile.d/timeout.csh": ALL}),
     _case("never-ending-quote", "error", "TMOUT='600\n", observed={"state": "error"}),

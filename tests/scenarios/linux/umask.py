@@ -155,6 +155,11 @@ SCENARIOS = [
         )
     ),
     _case("sudo-by-a-directory-too", "error", {"/etc/nsswitch.conf": "sudoers: files sss\n"}),
+    # `su ann -c umask`, a job with SHELL=/bin/bash and a script by SSH said 0000 on Debian 12 and 13, with a file that says so.
+    _case("file-of-scripts-by-pam", "error", {"/etc/environment": "BASH_ENV=/etc/b.sh\n"}),
+    _case("file-of-scripts-by-rules-of-pam", "error", {"/etc/security/pam_env.conf": "BASH_ENV DEFAULT=/etc/b.sh\n"}),
+    _case("file-of-scripts-by-a-login", "error", {"/etc/profile.d/b.sh": "export BASH_ENV=/etc/b.sh\n"}),
+    _case("file-of-scripts-in-a-comment", "pass", {"/etc/security/pam_env.conf": "#BASH_ENV DEFAULT=/etc/b.sh\n"}),
     _case(
         "unit-of-cron-alone",
         "fail",

@@ -32,6 +32,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask i
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
     BASH_BY_SSH,
+    BASH_LOGIN,
     ORDINARY,
     start,
     texts,
@@ -39,9 +40,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_start
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_variables import (
     LOGINS,
     UMASK,
+    given_by_host,
     umask_value,
     umask_ways,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words import UNSET, only
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 SOURCE = "/etc/pam.d, sshd -T, sudoers, units and the files that shells read"
@@ -56,6 +59,7 @@ STARTED: Dict[str, Tuple[Tuple[str, ...], Tuple[str, ...]]] = {
     CRON: (("cron", "crond"), ("cron.service", "crond.service")),
     MANAGER: (("systemd-user",), ("user@.service",)),
 }
+BASH_ENV = "BASH_ENV"
 SUDO_SERVICES = ("sudo", "sudo-i")
 # What a shell makes something else of.
 _TO_SHELL = re.compile(r"['\"\\$`;&|<>(){}*?~#]")
@@ -91,8 +95,23 @@ def _ways(host: Host) -> Iterator[Tuple[str, Umasks, str]]:
     if has_service(host, "sudo"):
         yield from _by_sudo(host, callers)
     services = (*LOGINS, *SUDO_SERVICES, *STARTED[CRON][0], *STARTED[MANAGER][0])
+    _no_file_of_scripts(host)
     for name, umask in own_umasks(host, services):
         yield "all ways of " + printable(name), frozenset((umask,)), "the account's own record (GECOS)"
+
+
+def _no_file_of_scripts(host: Host) -> None:
+    """Raise `ReadError` where sessions are given BASH_ENV: bash reads that file for a script, a job and `su -c`, and its umask counts there."""
+    places = given_by_host(host, BASH_ENV)
+    login = start(host, ORDINARY, BASH_LOGIN, (BASH_ENV,), {BASH_ENV: only(UNSET)})
+    places += login.places if texts(login.state.get(BASH_ENV)) else []
+    found = _sshd(host, ("setenv",)).get("setenv", [])
+    places += ["sshd: SetEnv %s" % printable(text)[:80] for text in found if re.search(r"\bBASH_ENV=", text)]
+    if places:
+        raise ReadError(
+            "%s: bash reads the file that BASH_ENV names for each script, and the umask there is not followed; take BASH_ENV out"
+            % ", ".join(places[:10])
+        )
 
 
 def _of_units(host: Host, units: Iterable[str]) -> Umasks:

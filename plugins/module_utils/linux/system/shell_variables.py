@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, UsageError, required
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    ReadError,
+    UsageError,
+    required,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask import SYSTEM_UMASK, first_umasks
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_run import Shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
@@ -31,6 +37,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_words
 NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 MAX_VALUES = 50
 UMASK = "umask"
+ENVIRONMENT, PAM_ENV = "/etc/environment", "/etc/security/pam_env.conf"
 LOGINS = ("login", "sshd", "su-l", "su")
 
 
@@ -85,14 +92,30 @@ def look(host: Host, name: str) -> Found:
 
 
 def _from_environment(host: Host, name: str) -> Values:
-    """Return what pam_env(8) gives every login."""
-    try:
-        rows = host.read_text("/etc/environment").split("\n")
-    except NotFound:
-        return only(UNSET)
-    found = [re.match(r"[ \t]*(?:export[ \t]+)?%s=(.*?)[ \t]*\Z" % re.escape(name), row, re.ASCII) for row in rows]
-    values = [one.group(1).strip("\"'") for one in found if one]
-    return only(values[-1] if values else UNSET)
+    """Return what pam_env(8) gives every login. Raises `ReadError` for what stands in its own file, by whose rules it is made."""
+    given = list(_given(host, name))
+    of_rules = [place for place, text in given if text is None]
+    if of_rules:
+        raise ReadError("%s: what pam_env makes of %s there is not followed; take it out" % (of_rules[-1], name))
+    return only(str(given[-1][1]) if given else UNSET)
+
+
+def given_by_host(host: Host, name: str) -> List[str]:
+    """Return where pam_env(8) is told to give a variable to sessions."""
+    return [place for place, _text in _given(host, name)]
+
+
+def _given(host: Host, name: str) -> Iterator[Tuple[str, Optional[str]]]:
+    """Yield (place, text) of each line for a variable; None for the text that rules of pam_env.conf(5) make."""
+    for path, form in ((PAM_ENV, r"[ \t]*%s(?:[ \t]|\Z)()"), (ENVIRONMENT, r"[ \t]*(?:export[ \t]+)?%s=(.*?)[ \t]*\Z")):
+        try:
+            rows = host.read_text(path).split("\n")
+        except NotFound:
+            continue
+        for number, row in enumerate(rows, 1):
+            found = re.match(form % re.escape(name), row, re.ASCII)
+            if found:
+                yield "%s:%d" % (path, number), None if path == PAM_ENV else found.group(1).strip("\"'")
 
 
 def umask_ways(host: Host) -> Tuple[Dict[str, List[str]], List[str]]:
