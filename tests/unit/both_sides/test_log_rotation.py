@@ -102,11 +102,11 @@ def test_files_of_a_command(line, files):
     ("calendar", "kept"), [("daily", 4), ("*-*-* 03:10:00", 4), ("hourly", 0), ("weekly", 28), ("Mon *-*-*", 0)]
 )
 def test_size_promises_as_many_days_as_lie_between_runs(calendar, kept):
-    job = logrotate.scheduled_jobs.Job("timer", "logrotate.timer", True, True, [], ["OnCalendar=" + calendar])
+    job = logrotate.scheduled_jobs.Job("timer", "logrotate.timer", True, True, [], ["OnCalendar=" + calendar], 1)
     days, _longest = logrotate._days_between(job)
     assert logrotate._kept_days({"every": "size", "size": 1, "rotate": 4}, days) == kept
 
 
 def test_job_that_runs_once_a_week_makes_a_daily_log_a_weekly_one():
-    job = logrotate.scheduled_jobs.Job("cron", "/etc/cron.weekly/logrotate", True, True, [], ["weekly"])
+    job = logrotate.scheduled_jobs.Job("cron", "/etc/cron.weekly/logrotate", True, True, [], ["weekly"], 7)
     assert logrotate._days_between(job) == (7, 7)
