@@ -28,6 +28,15 @@ def _fix(name: str, files: Dict[str, Any]) -> Scenario:
     return _pty(name, "fail", files, {}, wanted=True)
 
 
+def _limited(name: str, verdict: str, setting: str, expect: Dict[str, Any], text: str) -> Scenario:
+    seen = (
+        {}
+        if verdict == "pass" or setting == "timestamp_timeout"
+        else {"state": "absent" if ":bob logfile=/var" in text else "value"}
+    )
+    return Scenario(name, {"query": "default", "name": setting}, expect, verdict, seen, files={MAIN: text})
+
+
 def _minutes(name: str, verdict: str, text: str, wanted: Optional[int], after: str) -> Scenario:
     address = {"query": "default", "name": "timestamp_timeout"}
     return Scenario(name, address, {"equals": after}, verdict, {}, files={MAIN: text + INCLUDE}, wanted=wanted)
@@ -62,6 +71,8 @@ def _rs(
 
 LOGS = "Defaults logfile=/var/log/sudo.log\n"
 TO_LOG = {"equals": "/var/log/sudo.log"}
+# As the rule has it.
+LOG = {"matches": "^/(?!dev/)."}
 FEW_MINUTES = {"between": [0, 15]}
 LOG_FILE = {"matches": "^/."}
 NOT_OFF = {"any_of": [{"absent": True}, {"not_equals": False}]}
@@ -108,6 +119,8 @@ FREED = [
     _freed("freed-in-an-include-with-quotes", "fail", '@include "/etc/sudoers.d/x"\n', {DROP: FREE}),
     _freed("include-that-is-a-comment", "pass", "# include /etc/sudoers.d/x\n", {DROP: FREE}),
     _freed("freed-by-who-may-write", "error", INCLUDE, {DROP: File(FREE, 0o666)}),
+    # The newest sudo takes the first of several paths, older ones a name with a colon.
+    _freed("freed-in-the-second-of-two-folders", "error", "@includedir /etc/nothing:/etc/sudoers.d\n", {DROP: FREE}),
     _freed(
         "freed-in-another-file",
         "fail",
@@ -236,6 +249,16 @@ SCENARIOS = [
     _minutes(
         "fix-minutes-of-one-user", "fail", "Defaults timestamp_timeout=5\nDefaults:bob timestamp_timeout=60\n", 15, "5"
     ),
+    # What one has counts for all where it is more than the others have, and also where it is less, stays right.
+    _limited("minutes-of-one-user-fewer", "pass", "timestamp_timeout", FEW_MINUTES, "Defaults timestamp_timeout=5\nDefaults:bob timestamp_timeout=0\n"),
+    _limited("minutes-of-one-user-more", "fail", "timestamp_timeout", FEW_MINUTES, "Defaults:bob timestamp_timeout=60\nDefaults timestamp_timeout=5\n"),
+    _limited("minutes-of-one-user-endless", "fail", "timestamp_timeout", FEW_MINUTES, "Defaults@ALL timestamp_timeout=-1\nDefaults timestamp_timeout=5\n"),
+    _limited("log-of-one-user", "fail", "logfile", LOG, "Defaults:bob logfile=/var/log/bob.log\n"),
+    _limited("log-of-one-user-beside", "pass", "logfile", LOG, LOGS + "Defaults:bob logfile=/var/log/bob.log\n"),
+    _limited("log-that-a-device-swallows", "fail", "logfile", LOG, "Defaults logfile=/dev/null\n"),
+    _limited("log-that-a-device-swallows-for-one", "fail", "logfile", LOG, LOGS + "Defaults:bob logfile=/dev/null\n"),
+    # A number of a user begins behind a tab too, where others take a `#` for a comment.
+    _list("tag-behind-a-number-and-a-tab", "fail", "nopasswd", "root, \\\n\t#1000 ALL = NOPASSWD: ALL\n"),
     Scenario(
         "fix-log-file",
         {"query": "default", "name": "logfile"},

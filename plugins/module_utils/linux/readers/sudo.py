@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -19,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
     words_of,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    VALUE,
     Address,
     NotFound,
     Observation,
@@ -136,11 +138,7 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
     opened[0] += 1
     if opened[0] > MAX_FILES:
         raise ReadError("%s: too many included files; does a file include itself?" % path)
-    seen = host.stat(path)
-    if seen.st_mode & 0o002 or (seen.st_mode & 0o020 and seen.st_gid) or seen.st_uid not in (0, os.geteuid()):
-        raise ReadError(
-            "sudo reads nothing of %s, for others than root can write it; look at it and close it" % printable(path)
-        )
+    _closed(host, path)
     for number, _last, text in joined(host.read_text(path)):
         include = INCLUDE.match(text)
         if include is None:
@@ -151,6 +149,15 @@ def _lines(host: Host, path: str, opened: List[int]) -> Iterator[Line]:
         target = include.group(2) or re.sub(r"\\(.)", r"\1", include.group(3))
         for found in _included(host, include.group(1), target, path):
             yield from _lines(host, found, opened)
+
+
+def _closed(host: Host, path: str) -> None:
+    """Raise `ReadError` where sudo passes over a file or folder because of who may write it."""
+    seen = host.stat(path)
+    if seen.st_mode & 0o002 or (seen.st_mode & 0o020 and seen.st_gid) or seen.st_uid not in (0, os.geteuid()):
+        raise ReadError(
+            "sudo reads nothing of %s, for others than root can write it; look at it and close it" % printable(path)
+        )
 
 
 def joined(text: str) -> Iterator[Tuple[int, int, str]]:
@@ -172,6 +179,12 @@ def joined(text: str) -> Iterator[Tuple[int, int, str]]:
 def _included(host: Host, what: str, target: str, path: str) -> List[str]:
     if "%" in target:
         raise ReadError("%s includes %s, whose name depends on the host; it cannot be read safely" % (path, target))
+    # A list of paths, of which the first that is there counts, to sudo 1.9.16; to 1.9.13 the name of one file.
+    if ":" in target:
+        raise ReadError(
+            "%s includes %s, which is several paths to some releases of sudo and one to others; name one"
+            % (path, target)
+        )
     full = target if target.startswith("/") else path.rsplit("/", 1)[0] + "/" + target
     if what == "include":
         return [full]
@@ -179,6 +192,7 @@ def _included(host: Host, what: str, target: str, path: str) -> List[str]:
         names = host.list_directory(full)
     except NotFound:
         return []
+    _closed(host, full)
     # sudoers(5): names that end in ~ or hold a dot are skipped, and what is no file; the others come in lexical order.
     found = [full + "/" + name for name in names if "." not in name and not name.endswith("~")]
     return [one for one in found if host.exists(one) and stat.S_ISREG(host.stat(one).st_mode)]
@@ -191,7 +205,7 @@ def without_comment(text: str) -> str:
         if sign == '"':
             quoted = not quoted
         elif sign == "#" and not quoted and not (position and text[position - 1] == "\\"):
-            if re.match(r"#\d", text[position:], re.ASCII) and (position == 0 or text[position - 1] in " ,=(:%!"):
+            if re.match(r"#\d", text[position:], re.ASCII) and (position == 0 or text[position - 1] in " \t,=(:%!"):
                 continue
             return text[:position].strip(SPACES_AND_TABS)
     return text.strip(SPACES_AND_TABS)
@@ -261,24 +275,34 @@ def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:
     general: Any = None
     source = MAIN
     for_some: List[Tuple[Any, str, str]] = []
+    minutes: List[Tuple[float, str, str]] = []
     for file, number, scope, seen in _set_by(found_lines, name, rs):
         place = "%s:%d" % (file, number)
         if not scope:
             general, source = seen, place
+        elif name == "timestamp_timeout" and seen is not False:
+            minutes.append((_lasting(seen), str(seen), place))
         elif seen is not True:
             # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
             for_some.append((seen, scope, place))
     for seen, scope, place in for_some:
         if seen is False:
             return value(False, "%s (for %s)" % (place, printable(scope)[:100]))
-        # What some have is nothing that all have, but it is beside what is compiled in.
-        if general is not None or name in COMPILED_IN or name in ON_BY_ITSELF:
+        # What some have is nothing that all have, but it is beside what is compiled in; a device keeps no log.
+        if general is not None or name in COMPILED_IN or name in ON_BY_ITSELF or str(seen).startswith("/dev/"):
             return value("%s for %s" % (lowered(str(seen)), scope), place)
-    if general is None:
-        return _unset(host, name, rs)
+    found = _unset(host, name, rs) if general is None else value(general, source)
+    if minutes and (found.state != VALUE or max(minutes)[0] > _lasting(found.value)):
+        return value(*max(minutes)[1:])
     if name == "logfile" and isinstance(general, str) and sudo_program.rs_beside(host):
-        general += ", but nothing of what is called by %s (sudo-rs)" % sudo_program.BESIDE
-    return value(general, source)
+        return value(general + ", but nothing of what is called by %s (sudo-rs)" % sudo_program.BESIDE, source)
+    return found
+
+
+def _lasting(minutes: Any) -> float:
+    """Return for how long a password counts; for ever where the number is negative or none."""
+    number = re.match(r"\d+(?:\.\d*)?\Z", str(minutes), re.ASCII)
+    return float(number.group()) if number else math.inf
 
 
 def _set_by(found_lines: Sequence[Line], name: str, rs: bool) -> Iterator[Tuple[str, int, str, Any]]:
