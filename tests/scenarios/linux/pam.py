@@ -191,6 +191,9 @@ SCENARIOS = [
     _locks("locks-with-preauth-optional", "fail", _debian(common_auth=LOCKED.replace("required pam_faillock", "optional pam_faillock"))),
     _locks("locks-behind-a-sufficient-unix", "fail", _debian(common_auth="auth sufficient pam_unix.so\n" + LOCKED)),
     _locks("locks-without-authfail", "fail", _debian(common_auth=LOCKED.replace("authfail", "preauth"))),
+    # Whom the table of pam_access refuses gets in past the lock.
+    _locks("locks-jumped-over-by-who-is-refused", "fail", _debian(common_auth="auth [success=ignore default=1] pam_access.so\n" + LOCKED)),
+    _locks("locks-behind-a-required-access", "pass", _debian(common_auth="auth required pam_access.so\n" + LOCKED)),
     _locks("locks-with-authfail-jumped-over", "fail", _debian(common_auth=LOCKED.replace("default=ignore] pam_unix", "default=1] pam_unix"))),
     _locks("locks-not-for-su-of-its-own", "fail", _debian(common_auth=LOCKED, su="auth sufficient pam_rootok.so\n" + AUTH)),
     # Whether a new password is judged before it is stored.

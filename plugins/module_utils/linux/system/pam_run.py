@@ -34,11 +34,13 @@ PROGRAMS = {
     "passwd": "/usr/bin/passwd",
 }  # fmt: skip
 UNIX = "pam_unix.so"
+# Of modules that go by a table of the site, which lets in some and refuses others.
+_BY_TABLE = ("success", "perm_denied")
 ANYTHING = ("success", "ignore", "auth_err")
 _GOOD = frozenset(
     words_of(
         "permit env limits loginuid keyinit motd mail lastlog lastlog2 umask systemd selinux namespace mkhomedir issue "
-        "faildelay nologin securetty group time access shells tty_audit localuser apparmor xauth unix faillock pwquality pwhistory "
+        "faildelay nologin securetty group shells tty_audit localuser apparmor xauth unix faillock pwquality pwhistory "
         "wheel cracklib passwdqc"
     )
 )
@@ -157,7 +159,7 @@ def _usual(service: str, kind: str, module: Module) -> Sequence[str]:
         return ("user_unknown",)
     if (word_of(module), kind) == ("pam_faillock.so authfail", "auth") or name in ("warn", "echo"):
         return ("ignore",)
-    return ("success",) if name in _GOOD else ANYTHING
+    return ("success",) if name in _GOOD else _BY_TABLE if name in ("access", "time") else ANYTHING
 
 
 def _about_service(service: str, arguments: Sequence[str]) -> Optional[bool]:
