@@ -75,6 +75,13 @@ MORE = {
         "set s { type ipv4_addr; }\n}\nadd element inet site s { 10.0.0.2 }\ntable inet site {",
         "ip saddr @s accept",
     ),
+    "limit": ("limit few_a_second { rate 5/second; }", 'limit name "few_a_second" accept'),
+    "helper": ('ct helper files { type "ftp" protocol tcp; }', 'tcp dport 21 ct helper set "files"'),
+    "state-of-translation": ("", "ct status dnat accept"),
+    # Of chains that lead in a circle the kernel minds nothing, as long as no packet can come there.
+    "circle-that-nothing-leads-to": ("chain a {\njump b\n}\nchain b {\njump a\n}", "accept"),
+    "counter-of-the-same-braces": ("chain early {\ncounter name c\n}\ncounter c { }", "accept"),
+    "table-that-is-made-anew": ("}\ndelete table inet site\ntable inet site {", "accept"),
     "jump-to-nowhere": ("", "tcp dport 22 jump fwe"),
     "two-words": ("", "tcp dport 22 jump few few"),
     "no-such-state": ("", "ct state establishd accept"),
@@ -85,6 +92,31 @@ MORE = {
     "no-such-type": ("set s { type ipv4_add; }", "accept"),
     "no-such-block": ("chian other { }", "accept"),
     "verdict-behind-a-verdict": ("", "accept accept"),
+    "no-such-counter": ("", "counter name c accept"),
+    "no-such-limit": ("counter c { }", "limit name c accept"),
+    "no-such-quota": ("", "quota name q accept"),
+    "no-such-helper": ("", 'ct helper set "files"'),
+    "no-such-proxy": ("", 'tcp dport 80 synproxy name "p"'),
+    "no-such-flowtable": ("", "flow add @f"),
+    "counter-of-another-table": ("}\ntable inet other {\ncounter c { }\n}\ntable inet site {", "counter name c accept"),
+    "counter-that-comes-later": (
+        "chain early {\ncounter name c\n}\n}\ntable inet site {\ncounter c { }",
+        "accept",
+    ),
+    "chain-that-comes-later": ("chain early {\njump late\n}\n}\ntable inet site {\nchain late {\n}", "accept"),
+    "map-that-leads-to-nowhere": ("map m { type inet_service : verdict; elements = { 22 : jump fwe } }", "accept"),
+    "circle": ("chain a {\njump b\n}\nchain b {\njump a\n}", "jump a"),
+    "jump-to-a-hook": ("chain out {\ntype filter hook output priority 0;\n}", "jump out"),
+    "translation-in-a-filter": ("", "masquerade"),
+    "refusal-on-the-way-out": ("chain out {\ntype filter hook postrouting priority 0;\nreject\n}", "accept"),
+    "no-such-hook-of-its-type": ("chain out {\ntype route hook input priority 0;\n}", "accept"),
+    "no-such-table": ("}\nflush table inet other\ntable inet site {", "accept"),
+    "no-such-chain": ("}\nflush chain inet site other\ntable inet site {", "accept"),
+    "table-that-is-there-already": ("}\ncreate table inet site\ntable inet site {", "accept"),
+    "another-hook": (
+        "chain out {\ntype filter hook output priority 0;\n}\nchain out {\ntype filter hook forward priority 0;\n}",
+        "accept",
+    ),
 }
 LOADED = (
     f"import json, sys; sys.path.insert(0, {CODE!r}); "
@@ -138,7 +170,7 @@ def test_a_file_that_nft_does_not_take_is_no_firewall_at_boot(server_host):
         taken[name] = "value" if tried.returncode == 0 else "error"
         seen[name] = json.loads(server_host.run(["python3", "-c", LOADED]).stdout)
     assert {name: state for name, (state, _reason) in seen.items()} == taken, seen
-    assert [name for name, state in taken.items() if state == "value"] == list(MORE)[:7]
+    assert [name for name, state in taken.items() if state == "value"] == list(MORE)[:13]
     assert not server_host.run(["nft", "list", "ruleset"]).stdout
 
 

@@ -10,6 +10,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import nft_refusals
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.nft_matches import Sets, parse_rule
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.nft_tokens import Token, tokens
@@ -48,24 +49,26 @@ class _Ruleset:
         self._defined: Dict[str, List[Token]] = {}
         self._includes = 0
         self._filled: Set[str] = set()
+        self._objects: Dict[str, Set[str]] = {}
+        self._late_elements = False
 
     def read(self, given: Sequence[Token]) -> None:
         everything = self._all(given)
         self._filled = _filled_by_rules(everything)
-        for words in _statements(everything):
+        self._commands(_statements(everything))
+        if self._late_elements:
+            # What comes into a set behind the rules that name it counts for them too.
+            self.tables, self._objects = {}, {}
+            self._commands(_statements(everything))
+        for table in self.tables.values():
+            nft_refusals.refuse_ways(table)
+
+    def _commands(self, statements: Sequence[List[Token]]) -> None:
+        for words in statements:
             try:
                 self._command(words)
             except IndexError:
                 raise ReadError("%s: a word is missing here" % words[0].place) from None
-        self._refuse_open_jumps()
-
-    def _refuse_open_jumps(self) -> None:
-        """Raise `ReadError` where a rule leads to a chain that its table does not have: the kernel takes nothing of such a text."""
-        for table in self.tables.values():
-            for chain in table.chains.values():
-                for rule in chain.rules:
-                    if rule.verdict in ("jump", "goto") and rule.target not in table.chains:
-                        raise ReadError("%s: the chain %r is not there" % (rule.place, rule.target))
 
     def _all(self, given: Sequence[Token]) -> List[Token]:
         """Return the tokens with includes and variables in their places."""
@@ -122,9 +125,15 @@ class _Ruleset:
             self._clear(verb, words)
         elif what in ("table", "chain", "rule", "set", "map", "element"):
             getattr(self, "_" + what)(words, verb)
+        elif what in nft_refusals.OBJECTS:
+            # `add ct helper inet filter ftp { ... }`
+            at = 2 if what == "ct" else 1
+            key, rest = _table_key(words[at:])
+            self._at(key, words[0].place)
+            self._objects[key].add(nft_refusals.defined([*words[:at], *rest]))
         elif what in FAMILIES or what in self.tables:
             self._rule([Token("rule", words[0].place), *words], verb)
-        elif what not in ("counter", "quota", "limit", "flowtable", "ct", "secmark", "synproxy"):
+        else:
             raise ReadError("%s: the command %r is not followed" % (words[0].place, what))
 
     def _clear(self, verb: str, words: Sequence[Token]) -> None:
@@ -133,44 +142,59 @@ class _Ruleset:
             family = texts[1] if len(texts) > 1 else ""
             for key in [key for key in self.tables if not family or key.startswith(family + " ")]:
                 del self.tables[key]
+                self._objects.pop(key, None)
             return
         key, rest = _table_key(words[1:])
-        if what == "table" and verb != "flush":
-            self.tables.pop(key, None)
-        elif what in ("table", "chain") and verb == "flush":
-            table = self.tables.get(key)
-            for chain in table.chains.values() if table else ():
-                if what == "table" or (rest and chain.name == rest[0].text):
-                    chain.rules.clear()
-        else:
+        table = self.tables.get(key)
+        if what not in ("table", "chain") or (what == "chain" and verb != "flush"):
             raise ReadError("%s: the command %s %s is not followed" % (words[0].place, verb, what))
+        if verb != "destroy" and (table is None or (what == "chain" and rest[0].text not in table.chains)):
+            raise ReadError("%s: the %s %s is not there" % (words[0].place, what, " ".join(texts[1:])))
+        if verb != "flush":
+            self.tables.pop(key, None)
+            self._objects.pop(key, None)
+        elif table:
+            for chain in table.chains.values():
+                if what == "table" or chain.name == rest[0].text:
+                    chain.rules.clear()
 
     def _at(self, key: str, place: str) -> Table:
         family = key.partition(" ")[0]
         if family not in FAMILIES:
             raise ReadError("%s: the family %r is not known" % (place, family))
         self.sets.setdefault(key, {})
+        self._objects.setdefault(key, set())
         return self.tables.setdefault(key, Table(key, FAMILIES[family], "nftables"))
 
-    def _table(self, words: List[Token], _verb: str) -> None:
+    def _table(self, words: List[Token], verb: str) -> None:
         key, rest = _table_key(words[1:])
+        if verb == "create" and key in self.tables:
+            raise ReadError("%s: the table %s is there already" % (words[0].place, key))
         table = self._at(key, words[0].place)
         body = _statements(_body(rest))
-        # Sets may stand behind the rules that name them.
-        for inner in sorted(body, key=lambda one: one[0].text not in ("set", "map")):
+        for inner in body:
+            if inner[0].text == "chain" and len(inner) > 1:
+                table.chains.setdefault(inner[1].text, Chain(inner[1].text))
+        # Sets and what else has a name may stand behind the rules that name them, but within the same braces.
+        for inner in sorted(body, key=lambda one: one[0].text == "chain"):
             name = inner[1].text if len(inner) > 1 else ""
             if inner[0].text == "chain":
                 self._chain_body(table, key, name, _body(inner[2:]))
             elif inner[0].text in ("set", "map"):
                 self._elements(key, name, _body(inner[2:]))
+            elif inner[0].text in nft_refusals.OBJECTS:
+                self._objects[key].add(nft_refusals.defined(inner))
             elif inner[0].text == "flags" and any(word.text == "dormant" for word in inner):
                 table.families = ()
 
-    def _chain(self, words: List[Token], _verb: str) -> None:
+    def _chain(self, words: List[Token], verb: str) -> None:
         key, rest = _table_key(words[1:])
         if not rest or rest[0].text == "{":
             raise ReadError("%s: the chain stands in no table" % words[0].place)
-        self._chain_body(self._at(key, words[0].place), key, rest[0].text, _body(rest[1:]))
+        table = self._at(key, words[0].place)
+        if verb == "create" and rest[0].text in table.chains:
+            raise ReadError("%s: the chain %s is there already" % (words[0].place, rest[0].text))
+        self._chain_body(table, key, rest[0].text, _body(rest[1:]))
 
     def _chain_body(self, table: Table, key: str, name: str, body: Sequence[Token]) -> None:
         chain = table.chains.setdefault(name, Chain(name))
@@ -180,10 +204,16 @@ class _Ruleset:
             elif words[0].text == "policy":
                 chain.policy = DROP if words[1].text == "drop" else ACCEPT
             elif words[0].text not in ("comment", "devices", "device"):
-                chain.rules.extend(self._rules(key, words))
+                chain.rules.extend(self._rules(key, chain, words))
 
-    def _rules(self, key: str, words: Sequence[Token]) -> List[Rule]:
-        return parse_rule(words, self.sets[key], self._ports)
+    def _rules(self, key: str, chain: Chain, words: Sequence[Token]) -> List[Rule]:
+        found = parse_rule(words, self.sets[key], self._ports)
+        nft_refusals.refuse_jumps(self.tables[key], found)
+        if self._included is not None:
+            # Of what is loaded the kernel has taken the rest.
+            nft_refusals.refuse_names(words, self._objects[key])
+            nft_refusals.refuse_statements(words, chain)
+        return found
 
     def _rule(self, words: List[Token], verb: str) -> None:
         key, rest = _table_key(words[1:])
@@ -192,8 +222,8 @@ class _Ruleset:
             raise ReadError("%s: the chain of the rule is not there" % words[0].place)
         if len(rest) > 1 and rest[1].text in ("index", "position", "handle"):
             raise ReadError("%s: a rule at a position is not followed" % words[0].place)
-        rules = table.chains[rest[0].text].rules
-        found = self._rules(key, rest[1:])
+        chain = table.chains[rest[0].text]
+        rules, found = chain.rules, self._rules(key, chain, rest[1:])
         rules[:] = found + rules if verb == "insert" else rules + found
 
     def _set(self, words: List[Token], _verb: str) -> None:
@@ -205,12 +235,15 @@ class _Ruleset:
 
     def _element(self, words: List[Token], _verb: str) -> None:
         key, rest = _table_key(words[1:])
-        self.sets.setdefault(key, {}).setdefault(rest[0].text, []).extend([*_body(rest[1:]), Token(",", "")])
+        self._late_elements = True
+        nft_refusals.refuse_elements(self._at(key, words[0].place), rest)
+        self.sets[key].setdefault(rest[0].text, []).extend([*_body(rest[1:]), Token(",", "")])
 
     def _elements(self, key: str, name: str, body: Sequence[Token]) -> None:
         kept = self.sets[key].setdefault(name, [])
         for words in _statements(body):
             if words[0].text == "elements":
+                nft_refusals.refuse_elements(self.tables[key], words)
                 kept.extend([*_body(words[1:]), Token(",", "")])
         if name in self._filled:
             kept += [Token("?", ""), Token(",", "")]
@@ -259,12 +292,16 @@ def _statements(given: Sequence[Token]) -> List[List[Token]]:
 
 def _base(chain: Chain, words: Sequence[Token], routed: bool) -> None:
     """Take in what a chain is for. Those of bridges, which see no packet asked for, have priorities of other names."""
-    texts = [word.text for word in words]
+    texts, before = [word.text for word in words], (chain.sort, chain.hook)
     chain.sort = texts[1]
     if "hook" in texts[:-1]:
         chain.hook = texts[texts.index("hook") + 1]
     if "priority" in texts[:-1] and routed:
         chain.priority = _priority("".join(texts[texts.index("priority") + 1 :]), words[0].place)
+    if before[1] and before != (chain.sort, chain.hook):
+        raise ReadError("%s: the chain %s is at another hook already" % (words[0].place, chain.name))
+    if routed:
+        nft_refusals.refuse_hook(chain, words[0].place)
 
 
 def _priority(text: str, place: str) -> int:
