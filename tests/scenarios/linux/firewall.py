@@ -196,6 +196,52 @@ PARTS = [
     ("no-way-back", "pass", "-m rpfilter --validmark --invert"),
     ("a-way-back", "fail", "-m rpfilter --loose"),
 ]
+MAKE_FEW = "create few hash:net family inet hashsize 1024 maxelem 65536\n"
+SETS = "/etc/iptables/ipsets"
+STORED_SETS = [
+    ("of-a-few", "pass", "--match-set few src", {SETS: MAKE_FEW + "add few 10.0.0.0/8\n"}, ""),
+    ("of-all", "fail", "--match-set few src", {SETS: MAKE_FEW + "add few 0.0.0.0/1\nadd few 128.0.0.0/1\n"}, ""),
+    ("of-all-but-a-few", "fail", "! --match-set few src", {SETS: MAKE_FEW + "add few 10.0.0.0/8\n"}, ""),
+    ("that-is-not-there", "error", "--match-set few src", {},
+     V4 + ":5: the set few is not made at boot by anything that is followed"),
+    ("with-a-slip", "error", "--match-set few src", {SETS: MAKE_FEW + "add few 10.0.0.999\n"},
+     SETS + ":2: '10.0.0.999' is no address of its set"),
+    ("that-time-empties", "error", "--match-set few src", {SETS: "create few hash:ip timeout 60\nadd few 10.0.0.1 timeout 9\n"},
+     V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
+    ("of-pairs-for-a-port", "pass", "--match-set few src,dst -p tcp --dport 22", {SETS: "create few hash:ip,port\nadd few 10.0.0.1,tcp:22\n"}, ""),
+]  # fmt: skip
+BY_IPTABLES = "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input priority filter; policy drop;\n\t\txt match set accept\n\t}\n}\n"
+NOT_RESTORED = "iptables-restore does not take this, and loads nothing of its table at boot: "
+ASK_IPTABLES = "setpriv --bounding-set=-all --inh-caps=-all iptables-nft-restore --test --table filter " + V4
+NEWW = 'iptables-nft-restore v1.8.9 (nf_tables): Bad ctstate "NEWW"\nError occurred at line: 5\nTry `iptables-nft-restore -h\' for more information.\n'
+# As iptables-restore 1.8.9 and 1.8.11 of both interfaces were seen to take files.
+SLIPS = [
+    ("without-commit", _saved().replace("COMMIT\n", ""), ":4: " + NOT_RESTORED + "COMMIT is missing behind it"),
+    ("commit-with-a-blank", _saved().replace("COMMIT\n", "COMMIT \n"), ":5: " + NOT_RESTORED + "it has to begin its line"),
+    ("no-such-table", _saved().replace("*filter", "*fliter"), ":1: " + NOT_RESTORED + "there is no table 'fliter'"),
+    ("before-any-table", "-P INPUT DROP\n" + _saved(), ":1: " + NOT_RESTORED + "it stands in no table"),
+    ("no-such-chain", _saved("-A INPTU -j DROP"), ":5: " + NOT_RESTORED + "the chain 'INPTU' is not there"),
+    ("chain-of-another-table", _saved("-A PREROUTING -j DROP"), ":5: " + NOT_RESTORED + "the chain 'PREROUTING' is not there"),
+    ("no-such-target", _saved("-A INPUT -p tcp --dport 9 -j accept"), ":5: " + NOT_RESTORED + "the chain 'accept' is not there"),
+    ("chain-that-comes-later", _saved("-A INPUT -p tcp --dport 9 -j few", ":few - [0:0]"), ":5: " + NOT_RESTORED + "the chain 'few' is not there"),
+    ("jump-into-a-hook", _saved("-A INPUT -p tcp --dport 9 -j OUTPUT"), ":5: " + NOT_RESTORED + "the chain 'OUTPUT' is not there"),
+    ("circle", _saved(":a - [0:0]", "-A INPUT -p tcp --dport 9 -j a", "-A a -j a"), ":7: rules lead in a circle, or through more than 15 chains"),
+    ("translation-in-a-filter", _saved("-A INPUT -p tcp --dport 9 -j MASQUERADE"), ":5: " + NOT_RESTORED + "MASQUERADE has its place in the table nat alone"),
+    ("reset-of-what-is-not-tcp", _saved("-A INPUT -j REJECT --reject-with tcp-reset"), ":5: " + NOT_RESTORED + "tcp-reset is for `-p tcp` alone"),
+    ("place-that-is-not-there", _saved("-I INPUT 5 -p tcp --dport 9 -j DROP"), ":5: there is no such place in the chain INPUT"),
+    ("name-of-a-host", _saved("-A INPUT -s backup.example -j ACCEPT"),
+     ":5: " + NOT_RESTORED + "'backup.example' is no address, and there is no network yet to look it up"),
+    # The second takes away the first's rules, and by nf_tables its policies.
+    ("table-that-stands-twice", _saved() + "*filter\nCOMMIT\n", ":6: the table stands twice, and takes away what the first says; make one of both"),
+]  # fmt: skip
+RESTORED = [
+    ("option-with-a-sign", "fail", "--append=INPUT --jump=ACCEPT"),
+    ("option-and-value-in-one", "fail", "-A INPUT -jACCEPT"),
+    ("rule-for-the-other-family", "pass", "-A INPUT -6 -j ACCEPT"),
+    ("rule-for-this-family", "fail", "-A INPUT -4 -j ACCEPT"),
+    ("mask-of-nothing", "fail", "-A INPUT -s 0/0 -j ACCEPT"),
+    ("target-that-goes-on", "pass", "-A INPUT -p tcp -j TEE --gateway 10.0.0.1"),
+]
 # What a unit starts, as systemd 252 and 257 with nft 1.0.6 and 1.1.3 were seen to.
 SCENARIOS = [
     _started("as-shipped", "pass", {}),
@@ -340,9 +386,29 @@ SCENARIOS = [
           reason=V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
     _case("stored-match-that-is-read-by-its-options", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
           files={V4: _saved("-A INPUT -p tcp -m tcp -m conntrack --ctstate NEW -m multiport --dports 22,80 -j ACCEPT")}),
-    _case("stored-set-that-is-not-shown", "default", "error", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
-          files={V4: _saved("-A INPUT -m set --match-set few src -j ACCEPT")},
-          reason=V4 + ":5: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"),
+    # What is in an ipset: iptables-save shows its name alone.
+    *(_case("stored-set-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), reason=reason,
+            files={V4: _saved("-A INPUT -m set %s -j ACCEPT" % rule), "/usr/share/netfilter-persistent/plugins.d/10-ipset": "", **stored})
+      for name, verdict, rule, stored, reason in STORED_SETS),
+    _case("loaded-set-of-half-of-the-world", "default", "fail", BOTH_REFUSE, files={CONF: _nft()}, now=BY_IPTABLES, commands={
+        "iptables-nft-save": _saved("-A INPUT -m set --match-set few src -j ACCEPT"), "ip6tables-nft-save": _saved(),
+        "ipset save": "create few hash:net family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x1\nadd few 0.0.0.0/1\nadd few 128.0.0.0/1\n"}),
+    _case("loaded-set-of-a-few", "default", "pass", BOTH_REFUSE, files={CONF: _nft()}, now=BY_IPTABLES, commands={
+        "iptables-nft-save": _saved("-A INPUT -m set --match-set few src -j ACCEPT"), "ip6tables-nft-save": _saved(),
+        "ipset save": "create few hash:ip family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x1\nadd few 10.0.0.1\n"}),
+    # Of a table with one slip iptables-restore loads nothing: the policy is that of the kernel.
+    *(_case("slip-" + name, "default", "error", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: text}, reason=V4 + reason)
+      for name, text, reason in SLIPS),
+    *(_case("restored-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",), files={V4: _saved(rule)})
+      for name, verdict, rule in RESTORED),
+    _case("slip-that-iptables-restore-tells", "default", "error", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+          files={V4: _saved("-A INPUT -m conntrack --ctstate NEWW -j DROP")}, commands={ASK_IPTABLES: CommandResult(2, "", NEWW)},
+          reason=V4 + ":5: " + NOT_RESTORED + 'Bad ctstate "NEWW"'),
+    _case("slip-that-the-right-to-load-ends-before", "default", "pass", BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
+          files={V4: _saved()}, commands={ASK_IPTABLES: CommandResult(4, "", "iptables-nft-restore: line 5 failed: Permission denied (you must be root).\n")}),
+    _case("slip-of-ufw", "default", "error", BOTH_REFUSE, now=UFW_LOADED, started=("ufw",),
+          files={**UFW_FILES, "/etc/ufw/user.rules": "*filter\n-A ufw-user-inptu -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"},
+          reason="/etc/ufw/user.rules:2: " + NOT_RESTORED + "the chain 'ufw-user-inptu' is not there"),
     *(_case("stored-within-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), started=("netfilter-persistent",),
             files={V4: _saved("-A INPUT %s -j ACCEPT" % options)}) for name, verdict, options in PARTS),
     _by_iptables_services("rules", "pass", RED_HAT, files={"/etc/sysconfig/iptables": _saved()}),

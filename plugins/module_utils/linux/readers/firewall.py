@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import listening_socket, units
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewall_at_boot, iptables_rules
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewall_at_boot, ipsets, iptables_rules
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_now import loaded_now, ports_by_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
     ACCEPT,
@@ -80,6 +80,8 @@ def at_boot(host: Host) -> List[Table]:
     started = _started(host, loaders)
     if firewall_at_boot.FIREWALLD in started:
         started += _started(host, [firewall_at_boot.MANAGER])
+    if host.exists(ipsets.SCRIPT):
+        started += _started(host, [ipsets.UNIT])
     return firewall_at_boot.of(host, started, ports_by_name(host))
 
 

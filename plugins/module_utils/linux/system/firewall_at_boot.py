@@ -11,8 +11,9 @@ from typing import Callable, Dict, List, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, raised, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import nft_rules, ufw_defaults
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ipsets, nft_rules, ufw_defaults
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_restore import load_file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports, load, parse
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import Table
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
@@ -77,7 +78,12 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     for unit in both:
         if unit != NFT:
             _refuse_other_starts(host, unit)
-    return [table for unit in both for table in LOADERS[unit](host, ports)]
+    tables = [table for unit in both for table in LOADERS[unit](host, ports)]
+    if ipsets.named(tables):
+        sets = ipsets.at_boot(host, PERSISTENT in both, ipsets.UNIT in units)
+        ipsets.refuse_missing(tables, sets)
+        tables = ipsets.followed(tables, sets)
+    return tables
 
 
 def _clears(host: Host, ports: Ports) -> bool:
@@ -192,10 +198,12 @@ def persistent(host: Host, ports: Ports) -> List[Table]:
 
 
 def _stored(host: Host, family: int, path: str, ports: Ports) -> List[Table]:
+    tables: Dict[str, Table] = {}
     try:
-        return parse(host.read_text(path), family, path, ports)
+        load_file(host, path, family, ports, tables, anew=True)
     except NotFound:
         return []
+    return list(tables.values())
 
 
 def ufw(host: Host, ports: Ports) -> List[Table]:
@@ -215,7 +223,7 @@ def ufw(host: Host, ports: Ports) -> List[Table]:
         load(_frame(host, number), family, "/lib/ufw/ufw-init-functions", ports, tables)
         for name in ("before", "after", "user"):
             path = "/etc/ufw/%s%s.rules" % (name, number)
-            load(host.read_text(path), family, path, ports, tables)
+            load_file(host, path, family, ports, tables, anew=False)
         load(_last(host, number), family, "/etc/default/ufw", ports, tables)
         found += tables.values()
     return found

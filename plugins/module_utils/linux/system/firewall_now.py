@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, Optional, Sequence
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import iptables_rules, nft_rules
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ipsets, iptables_rules, nft_rules
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import Table
 
 # What nft 1.0 and its forerunners show of a match or target that only iptables knows.
@@ -44,6 +44,10 @@ def ports_by_name(host: Host) -> Callable[[str], Optional[int]]:
 def loaded_now(host: Host) -> List[Table]:
     """Return the tables that the kernel has. Raises `ReadError` where they cannot be read."""
     host.need_root("the rules of the packet filter")
+    return ipsets.now(host, _tables(host))
+
+
+def _tables(host: Host) -> List[Table]:
     ports = ports_by_name(host)
     found = _legacy(host, ports)
     try:

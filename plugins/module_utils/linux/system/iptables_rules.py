@@ -25,7 +25,14 @@ PRIORITIES = {"raw": -300, "mangle": -150, "nat": -100, "filter": 0, "security":
 # Targets that hand the packet on to the next rule.
 GOES_ON = (
     "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "TCPMSS", "SECMARK", "CONNSECMARK", "TOS", "DSCP", "CLASSIFY", "TRACE",
-    "CHECKSUM", "SET", "TTL", "HL", "RATEEST", "LED", "AUDIT",
+    "CHECKSUM", "SET", "TTL", "HL", "RATEEST", "LED", "AUDIT", "ECN", "HMARK", "IDLETIMER", "NOTRACK", "TCPOPTSTRIP", "TEE",
+    "ACCOUNT", "DHCPMAC", "IPMARK", "LOGMARK", "NETFLOW",
+)  # fmt: skip
+OF_NAT = ("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP")
+# Targets of which nothing is known but that there are such.
+UNFOLLOWED = (
+    "QUEUE", "NFQUEUE", "SYNPROXY", "TPROXY", "TARPIT", "CLUSTERIP", "DNPT", "SNPT", "CHAOS", "DELUDE", "ECHO", "SYSRQ", "PROTO",
+    "RAWDNAT", "RAWSNAT",
 )  # fmt: skip
 VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": "return"}
 # Matches that hold for a part of the packets only, whatever they are; their options have one value each, but for flags.
@@ -33,7 +40,7 @@ PARTIAL = ("limit", "hashlimit", "recent", "statistic", "connlimit", "quota", "n
 # Matches that say nothing without their options, which are taken one by one. Any other may hold or not by itself (`-m socket`).
 BY_OPTIONS = (
     "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "icmpv6", "multiport", "conntrack", "state", "addrtype", "iprange",
-    "pkttype", "comment",
+    "pkttype", "comment", "set",
 )  # fmt: skip
 EXTENSIONS = ("rt", "frag", "ah", "esp", "hbh", "dst", "mh")
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "132": "sctp"}
@@ -102,7 +109,7 @@ def _chain(table: Table, name: str) -> Chain:
 def add_rule(table: Table, line: str, place: str, family: int, ports: Ports) -> None:
     """Add a rule to its chain: ``-A CHAIN ...``. Raises `ReadError` for another command."""
     try:
-        words = shlex.split(line)
+        words = separated(shlex.split(line))
     except ValueError:
         words = []
     if words and words[0].startswith("["):
@@ -113,13 +120,34 @@ def add_rule(table: Table, line: str, place: str, family: int, ports: Ports) -> 
     if len(words) < 2 or words[0] not in ("-A", "--append", "-I", "--insert"):
         raise ReadError("%s: %r is not followed" % (place, line.partition(" ")[0]))
     rest = words[2:]
+    if rest and rest[0] in ("-4", "--ipv4", "-6", "--ipv6"):
+        if rest[0] in ("-4", "--ipv4") if family == 6 else rest[0] in ("-6", "--ipv6"):
+            return
+        rest = rest[1:]
     at = None
     if words[0] in ("-I", "--insert"):
         at = int(rest[0]) - 1 if rest and is_number(rest[0]) else 0
         rest = rest[1:] if rest and is_number(rest[0]) else rest
     rule = _Options(rest, family, ports).rule(place)
     rules = _chain(table, words[1]).rules
+    if at is not None and not 0 <= at <= len(rules):
+        raise ReadError("%s: there is no such place in the chain %s" % (place, words[1]))
     rules.insert(len(rules) if at is None else at, rule)
+
+
+def separated(words: Sequence[str]) -> List[str]:
+    """Return words with each option apart from what it is given, as getopt(3) takes `-jACCEPT`, `--jump=ACCEPT` and `--jum ACCEPT`."""
+    found: List[str] = []
+    for word in words:
+        name, sign, given = word.partition("=")
+        if word.startswith("--") and len(word) > 2:
+            found += [*(full for full in ("--jump", "--goto") if full.startswith(name)), name][:1]
+            found += [given] if sign else []
+        elif len(word) > 2 and word[0] == "-" and word[1] in "AIpsdiojgm" and word[2].isalnum():
+            found += [word[:2], word[2:]]
+        else:
+            found.append(word)
+    return found
 
 
 class _Options:
@@ -158,6 +186,9 @@ class _Options:
             return self._match(self._next())
         if word in IGNORED:
             return IGNORED[word]
+        if word == "--match-set":
+            self._conditions.append(Condition("ipset", (self._next(), self._next(2)), negated))
+            return 3
         if word in ("--tcp-flags", "--syn"):
             alone = word == "--syn"
             mask, flags = ("SYN", "SYN") if alone else (self._next(), self._next(2))
@@ -196,7 +227,7 @@ def _target(name: str, word: str) -> Tuple[str, str]:
         return "", ""
     if name in VERDICTS:
         return VERDICTS[name], ""
-    return ("unknown", name) if name in ("QUEUE", "NFQUEUE", "SYNPROXY", "TPROXY", "TARPIT") else ("jump", name)
+    return ("unknown", name) if name in (*OF_NAT, *UNFOLLOWED) else ("jump", name)
 
 
 def _until_option(words: Sequence[str]) -> int:
@@ -226,7 +257,10 @@ def _field(name: str, text: str, negated: bool, family: int, ports: Ports) -> Li
         words = PROTOCOLS.get(lowered(text), lowered(text))
         return [] if words in ("all", "0") else [Condition("proto", (words,), negated)]
     if name in ("saddr", "daddr"):
-        return [addresses(name, text.split(","), negated, family)]
+        # Before `/0` iptables looks at no address.
+        whole = "::/0" if family == 6 else "0.0.0.0/0"
+        texts = [whole if one.endswith("/0") else one for one in text.split(",")]
+        return [addresses(name, texts, negated, family)]
     if name in ("dport", "sport"):
         return [numbers(name, text.replace(":", "-").split(","), negated, ports)]
     if name == "pkttype":

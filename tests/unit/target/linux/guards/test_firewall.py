@@ -57,7 +57,11 @@ def test_service_that_starts_with_nothing_allowed_closes_the_port(closes, files,
 @pytest.mark.parametrize("wanted", [{"active": False, "enabled": False}, {}, None, True])
 @pytest.mark.parametrize("address", [UFW, NFTABLES, IPTABLES])
 def test_service_that_does_not_start_closes_nothing(closes, address, wanted):
-    files = {**ON, "/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": "*filter\n:INPUT DROP\n"}
+    files = {
+        **ON,
+        "/etc/nftables.conf": CHAIN % "policy drop;",
+        "/etc/iptables/rules.v4": "*filter\n:INPUT DROP\nCOMMIT\n",
+    }
 
     assert closes(files, address, wanted) == ""
 
@@ -73,7 +77,7 @@ def test_ports_and_the_way_to_allow_one_are_named(closes):
         "allow it first: ufw allow 2222/tcp"
     )
     assert closes(ON, UFW, {"active": True}, ports=()).endswith("ufw allow 22/tcp")
-    files = {"/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": "*filter\n:INPUT DROP\n"}
+    files = {"/etc/nftables.conf": CHAIN % "policy drop;", "/etc/iptables/rules.v4": "*filter\n:INPUT DROP\nCOMMIT\n"}
     assert closes(files, NFTABLES, {"active": True}).endswith("allow it first: a rule in /etc/nftables.conf")
     assert closes(files, IPTABLES, {"active": True}).endswith("allow it first: a rule in /etc/iptables/rules.v4")
 
@@ -113,7 +117,7 @@ def test_ports_and_the_way_to_allow_one_are_named(closes):
     ],
 )
 def test_first_rule_of_ufw_that_fits_decides(closes, rules, closed):
-    files = {**ON, "/etc/ufw/user.rules": "*filter\n" + rules}
+    files = {**ON, "/etc/ufw/user.rules": f"*filter\n{rules}COMMIT\n"}
 
     assert bool(closes(files, UFW, {"active": True})) is closed
 
@@ -270,14 +274,14 @@ def test_new_connection_is_followed_through_the_rules(closes, rules, closed):
     ],
 )
 def test_stored_rules_of_iptables_decide(closes, text, closed):
-    assert bool(closes({"/etc/iptables/rules.v4": "*filter\n" + text}, IPTABLES, {"active": True})) is closed
+    assert bool(closes({"/etc/iptables/rules.v4": f"*filter\n{text}COMMIT\n"}, IPTABLES, {"active": True})) is closed
 
 
 def test_what_goes_out_is_told_apart_from_what_comes_in(tmp_path):
     host = Host(str(tmp_path))
     for path, text in {
         "etc/default/ufw": 'DEFAULT_OUTPUT_POLICY="DROP"\n',
-        "etc/iptables/rules.v4": "*filter\n:OUTPUT ACCEPT\n-A OUTPUT -d 10.0.0.1 -j REJECT\n",
+        "etc/iptables/rules.v4": "*filter\n:OUTPUT ACCEPT\n-A OUTPUT -d 10.0.0.1 -j REJECT\nCOMMIT\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
