@@ -166,8 +166,8 @@ REFUSED = [
         NFTABLES_ON,
         {"user": "ada"},
         {
-            "/etc/nftables.conf": (NFT % "tcp dport vmap { 80 : accept }\njump rest").replace("drop;", "accept;")
-            + "table inet filter {\nchain rest {\nreject\n}\n}\n"
+            "/etc/nftables.conf": "table inet filter {\nchain rest {\nreject\n}\n}\n"
+            + (NFT % "tcp dport vmap { 80 : accept }\njump rest").replace("drop;", "accept;")
         },
         "SSH port 22",
     ),
