@@ -274,28 +274,35 @@ def _default(host: Host, found_lines: Sequence[Line], name: str) -> Observation:
         return absent("sudo-rs, which does not know %s" % name)
     general: Any = None
     source = MAIN
+    # A line such as `Defaults:bob !use_pty` holds for some whatever comes later.
     for_some: List[Tuple[Any, str, str]] = []
-    minutes: List[Tuple[float, str, str]] = []
     for file, number, scope, seen in _set_by(found_lines, name, rs):
         place = "%s:%d" % (file, number)
         if not scope:
             general, source = seen, place
-        elif name == "timestamp_timeout" and seen is not False:
-            minutes.append((_lasting(seen), str(seen), place))
         elif seen is not True:
-            # A scoped line such as `Defaults:bob !use_pty` holds for some whatever comes later.
             for_some.append((seen, scope, place))
+    found = _unset(host, name, rs) if general is None else value(general, source)
+    if for_some:
+        return _loosest(name, found, general is not None, for_some)
+    if name == "logfile" and isinstance(general, str) and sudo_program.rs_beside(host):
+        return value(general + ", but nothing of what is called by %s (sudo-rs)" % sudo_program.BESIDE, source)
+    return found
+
+
+def _loosest(name: str, found: Observation, is_set: bool, for_some: Sequence[Tuple[Any, str, str]]) -> Observation:
+    """Return what of a default counts: what all have, or what some (value, scope, place) have where that is looser."""
     for seen, scope, place in for_some:
         if seen is False:
             return value(False, "%s (for %s)" % (place, printable(scope)[:100]))
+    if name == "timestamp_timeout":
+        seen, _scope, place = max(for_some, key=lambda one: _lasting(one[0]))
+        longer = found.state != VALUE or _lasting(seen) > _lasting(found.value)
+        return value(str(seen), place) if longer else found
+    for seen, scope, place in for_some:
         # What some have is nothing that all have, but it is beside what is compiled in; a device keeps no log.
-        if general is not None or name in COMPILED_IN or name in ON_BY_ITSELF or str(seen).startswith("/dev/"):
+        if is_set or name in COMPILED_IN or name in ON_BY_ITSELF or str(seen).startswith("/dev/"):
             return value("%s for %s" % (lowered(str(seen)), scope), place)
-    found = _unset(host, name, rs) if general is None else value(general, source)
-    if minutes and (found.state != VALUE or max(minutes)[0] > _lasting(found.value)):
-        return value(*max(minutes)[1:])
-    if name == "logfile" and isinstance(general, str) and sudo_program.rs_beside(host):
-        return value(general + ", but nothing of what is called by %s (sudo-rs)" % sudo_program.BESIDE, source)
     return found
 
 
