@@ -15,7 +15,7 @@ def image(*sections: Tuple[bytes, bytes]) -> bytes:
     table, body = b"", b""
     start = len(head) + 40 * len(sections)
     for name, content in sections:
-        kept = content.ljust(512, b"\0")
+        kept = content + b"\0" * (-len(content) % 512)
         table += struct.pack("<8sIIII16x", name, len(content), 0, len(kept), start + len(body))
         body += kept
     return head + table + body

@@ -48,7 +48,7 @@ def _observe(host: Host, state: ModuleState, address: Address) -> Observation:
     seen["initramfs_loads"] = None
     if seen["install_blocked"] and seen["denylisted"]:
         early = state.images() if seen["available"] else []
-        loading = [printable(image.path) for image in early if image.loads(name)]
+        loading = list(dict.fromkeys(printable(image.path) for image in early if image.loads(name)))
         seen["initramfs_loads"] = loading
         lines += loading
     # One that this kernel does not have may come with the next.

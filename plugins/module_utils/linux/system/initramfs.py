@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The initial file systems from which the kernels of a host start: which modules they carry, and what modprobe is told in them.
 
-An image is one or more archives of cpio's form newc, one after the other, the last of them mostly compressed (the kernel's
-Documentation/driver-api/early-userspace/buffer-format). It is read as a stream, and nothing of it is written or run.
+An image is one or more archives of cpio's form newc, one after the other, plain or compressed (the kernel's
+Documentation/driver-api/early-userspace/buffer-format), in a file of its own or in a section of a unified kernel image (systemd-stub(7)).
+It is read as a stream, and nothing of it is written or run.
 """
 
 from __future__ import annotations
@@ -15,20 +16,30 @@ import os
 import re
 import stat
 import subprocess
+import threading
 import time
 import zlib
 from dataclasses import dataclass, field
-from typing import BinaryIO, Callable, Dict, Iterator, List, Set, Tuple, Union
+from typing import IO, BinaryIO, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import SEARCH_PATH
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import compressed_frames, efi_program
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import BOOT_PLACES
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.modprobe_config import ModprobeConfig
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.module_files import SUFFIXES, module_name
 
 # Kernel and image by its version: Debian's names, Red Hat's, those of kernel-install.
-IMAGES = ("/boot/initrd.img-*", "/boot/initramfs-*.img", "/boot/initrd-*", "/boot/*/*/initrd")
-UNIFIED = ("/boot/efi/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi", "/boot/EFI/Linux/*.efi")
+IMAGES = (
+    *("/boot/initrd.img-*", "/boot/initramfs-*.img", "/boot/initrd-*"),
+    *(place + "/*/*/initrd*" for place in BOOT_PLACES),
+)
+# systemd-boot offers those in EFI/Linux; the firmware and other loaders start one from any folder.
+UNIFIED = "/EFI/Linux/*.[eE][fF][iI]"
+ELSEWHERE = "/EFI/*/*.[eE][fF][iI]"
+ADDONS = ("%s/loader/addons/*.addon.efi", "%s.extra.d/*.addon.efi")
+EXTENSIONS = ("%s/loader/extensions/*.raw", "%s.extra.d/*.raw")
 # Starts in place of a kernel that crashed, never by itself.
 AFTER_A_CRASH = "kdump"
 CHUNK = 1 << 18
@@ -38,14 +49,15 @@ MAX_CONFIG_BYTES = 1 << 20
 _CPIO = (b"070701", b"070702")
 _CONFIG = re.compile(r"(?:etc|run|usr/lib|usr/local/lib|lib)/modprobe\.d/[^/]+\.conf\Z", re.ASCII)
 _ORDER = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
-_PROGRAMS = {b"\x28\xb5\x2f\xfd": "zstd", b"\x02\x21\x4c\x18": "lz4", b"\x04\x22\x4d\x18": "lz4"}
+_PROGRAMS = {compressed_frames.ZSTD: "zstd", compressed_frames.LZ4_LEGACY: "lz4", compressed_frames.LZ4: "lz4"}
 
 
 @dataclass
 class Image:
-    """What one image holds."""
+    """What one image holds. ``unified``: it lies in one file with its kernel."""
 
     path: str
+    unified: bool = False
     modules: Set[str] = field(default_factory=set)
     texts: Dict[str, str] = field(default_factory=dict)
 
@@ -68,12 +80,44 @@ class Image:
 def images(host: Host) -> List[Image]:
     """Return the images from which a kernel of this host may start. Raises `ReadError` for one that cannot be looked into."""
     found = [path for pattern in IMAGES for path in host.glob(pattern) if _is_started(host, path)]
-    unified = [path for pattern in UNIFIED for path in host.glob(pattern)]
-    if unified:
-        raise ReadError(
-            "%s holds kernel and initial file system in one, which cannot be looked into" % printable(unified[0])
-        )
-    return [_read(host, path) for path in dict.fromkeys(found)]
+    plain = [_read(host, Image(path), [(path, 0, -1)]) for path in dict.fromkeys(found)]
+    return [*plain, *(image for place in BOOT_PLACES for image in _unified(host, place))]
+
+
+def _unified(host: Host, place: str) -> Iterator[Image]:
+    """Yield what the unified images below a place carry: of each profile, with and without what addons bring."""
+    offered = host.glob(place + UNIFIED)
+    for path in dict.fromkeys((*offered, *host.glob(place + ELSEWHERE))):
+        try:
+            sections = efi_program.sections(host, path)
+        except ReadError:
+            if path in offered:
+                raise
+            continue  # nor does the firmware start it
+        if all(one.name != ".linux" for one in sections):
+            continue
+        extensions = [found for pattern in EXTENSIONS for found in _beside(host, pattern, place, path)]
+        if extensions:
+            raise ReadError(
+                "%s cannot be looked into: it is a file system that %s starts with"
+                % (printable(extensions[0]), printable(path))
+            )
+        addons = [found for pattern in ADDONS for found in _beside(host, pattern, place, path)]
+        more = [part for addon in addons for part in _initrds(addon, efi_program.sections(host, addon))]
+        for part in _initrds(path, sections) or ([(path, 0, 0)] if more else []):
+            # Secure Boot passes over addons that nobody signed.
+            if part[2]:
+                yield _read(host, Image(path, unified=True), [part])
+            if more:
+                yield _read(host, Image(path, unified=True), [part, *more])
+
+
+def _beside(host: Host, pattern: str, place: str, path: str) -> List[str]:
+    return host.glob(pattern % (place if pattern.startswith("%s/") else path))
+
+
+def _initrds(path: str, sections: Sequence[efi_program.Section]) -> List[Tuple[str, int, int]]:
+    return [(path, one.offset, one.size) for one in sections if one.name == ".initrd" and one.size]
 
 
 def _is_started(host: Host, path: str) -> bool:
@@ -81,23 +125,40 @@ def _is_started(host: Host, path: str) -> bool:
     folder, _slash, name = path.rpartition("/")
     if AFTER_A_CRASH in name or name.endswith((".bak", ".old", "~", ".old-dkms", ".dpkg-bak", ".new")):
         return False
-    if name == "initrd":
-        return host.exists(folder + "/linux")
+    if name.startswith("initrd") and host.exists(folder + "/linux"):
+        return True
     version = re.sub(r"\A(?:initrd\.img|initramfs|initrd)-|\.img\Z", "", name)
     return any(host.exists("%s/%s-%s" % (folder, kernel, version)) for kernel in ("vmlinuz", "vmlinux", "Image"))
 
 
-def _read(host: Host, path: str) -> Image:
-    image = Image(path)
-    host.note(path)
-    try:
-        with open(host.touchable(path), "rb") as file:
-            _archives(_Stream(file.read, path), image, file)
-    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as problem:
-        raise ReadError(
-            "%s cannot be looked into: %s; make it anew (update-initramfs -u, dracut -f)" % (printable(path), problem)
-        ) from None
+def _read(host: Host, image: Image, parts: Sequence[Tuple[str, int, int]]) -> Image:
+    """Fill an image from parts of files, each (path, start, size), where a size of -1 is all of it."""
+    for path, start, size in parts:
+        host.note(path)
+        try:
+            with open(host.touchable(path), "rb") as file:
+                file.seek(start)
+                if size:
+                    _archives(_Stream(_bounded(file, size), path), image, file, start)
+        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as problem:
+            raise ReadError(
+                "%s cannot be looked into: %s; make it anew (update-initramfs -u, dracut -f)"
+                % (printable(path), problem)
+            ) from None
     return image
+
+
+def _bounded(file: BinaryIO, size: int) -> Callable[[int], bytes]:
+    """Return how the next bytes are read, up to a size; by their place, for a program moves the file's own."""
+    start = at = file.tell()
+
+    def read(count: int) -> bytes:
+        nonlocal at
+        piece = os.pread(file.fileno(), count if size < 0 else min(count, start + size - at), at)
+        at += len(piece)
+        return piece
+
+    return read
 
 
 class _Stream:
@@ -141,43 +202,52 @@ class _Stream:
                 self.take(1)
                 count -= 1
 
+    def give_back(self, count: int) -> None:
+        """Have the last bytes that were taken once more."""
+        self._at, self.position = self._at - count, self.position - count
 
-def _archives(stream: _Stream, image: Image, file: BinaryIO) -> None:
-    """Go through the archives of an image; ``file`` is what is read, for a program that goes on with it.
+
+def _archives(stream: _Stream, image: Image, file: Optional[BinaryIO] = None, start: int = 0) -> None:
+    """Go through the archives of an image. ``file``: what the stream reads, from where on, for a program that goes on with it.
 
     Raises `EOFError` where there is none: what unpacks a part may have failed, and would leave an image without modules.
     """
     found = False
     while True:
-        start = stream.peek(6)
-        if not start and not found:
+        magic = stream.peek(6)
+        if not magic and not found:
             raise EOFError("there is no archive in it, or in its compressed part")
-        if not start:
+        if not magic:
             return
-        if start in _CPIO:
+        if magic in _CPIO:
             _archive(stream, image)
             found = True
-        elif start[:1] == b"\0":
+        elif magic[:1] == b"\0":
             stream.take(1)
+        elif file is None:
+            raise ValueError("there is no archive in its compressed part, or something behind it")
         else:
-            _compressed(stream, image, file, start)
-            return
+            # The kernel goes on behind it: several images in one are joined like that.
+            _compressed(stream, image, file, start, magic)
+            found = True
 
 
-def _compressed(stream: _Stream, image: Image, file: BinaryIO, start: bytes) -> None:
-    program = _PROGRAMS.get(start[:4], "")
+def _compressed(stream: _Stream, image: Image, file: BinaryIO, start: int, magic: bytes) -> None:
+    program = _PROGRAMS.get(magic[:4], "")
     if program:
-        _by_program(stream, image, file, program)
+        before = stream.position
+        compressed_frames.skip(stream)
+        _by_program(image, file, start + before, stream.position - before, program)
         return
-    if start.startswith(b"\x1f\x8b"):
+    if magic.startswith(b"\x1f\x8b"):
         plain = _inflated(stream)
-    elif start.startswith((b"\xfd7zXZ\0", b"\x5d\0\0")):
+    elif magic.startswith((b"\xfd7zXZ\0", b"\x5d\0\0")):
         plain = _unpacked(stream, lzma.LZMADecompressor())
-    elif start.startswith(b"BZh"):
+    elif magic.startswith(b"BZh"):
         plain = _unpacked(stream, bz2.BZ2Decompressor())
     else:
-        raise ValueError("it is compressed in an unknown way (it begins with %s)" % start.hex())
-    _archives(_Stream(lambda _count: next(plain, b""), image.path), image, file)
+        raise ValueError("it is compressed in an unknown way (it begins with %s)" % magic.hex())
+    _archives(_Stream(lambda _count: next(plain, b""), image.path), image)
 
 
 def _inflated(stream: _Stream) -> Iterator[bytes]:
@@ -190,6 +260,7 @@ def _inflated(stream: _Stream) -> Iterator[bytes]:
         while more and not inflating.eof:
             yield inflating.decompress(more, CHUNK) or b""
             more = inflating.unconsumed_tail
+    stream.give_back(len(inflating.unused_data))
 
 
 def _unpacked(stream: _Stream, how: Union[lzma.LZMADecompressor, bz2.BZ2Decompressor]) -> Iterator[bytes]:
@@ -201,14 +272,14 @@ def _unpacked(stream: _Stream, how: Union[lzma.LZMADecompressor, bz2.BZ2Decompre
                 raise EOFError("its compressed part ends in the middle")
             stream.take(len(more))
         yield how.decompress(more, CHUNK)
+    stream.give_back(len(how.unused_data))
 
 
-def _by_program(stream: _Stream, image: Image, file: BinaryIO, program: str) -> None:
-    """Let the program of the host unpack the rest: the standard library of older Pythons does not know its form."""
-    os.lseek(file.fileno(), stream.position, os.SEEK_SET)
+def _by_program(image: Image, file: BinaryIO, start: int, size: int, program: str) -> None:
+    """Let the program of the host unpack what lies there: the standard library of older Pythons does not know its form."""
     try:
         process = subprocess.Popen(
-            [program, "-dc", "-q"], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [program, "-dc", "-q"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
             env={"PATH": SEARCH_PATH, "LC_ALL": "C"}, start_new_session=True,
         )  # fmt: skip
     except FileNotFoundError:
@@ -216,15 +287,30 @@ def _by_program(stream: _Stream, image: Image, file: BinaryIO, program: str) -> 
             "%s is compressed by %s, which is not installed; install it so that the image can be looked into"
             % (printable(image.path), program)
         ) from None
-    output = process.stdout
-    if output is None:
+    given, output = process.stdin, process.stdout
+    if given is None or output is None:
         raise ValueError("%s gives no output" % program)
+    # lz4 1.10 gives nothing of a whole frame where something follows that is none, so it gets the frame alone.
+    feeding = threading.Thread(target=_feed, args=(given, file, start, size))
+    feeding.start()
     try:
-        _archives(_Stream(output.read, image.path), image, file)
+        _archives(_Stream(output.read, image.path), image)
     finally:
         output.close()
         process.kill()
         process.wait()
+        feeding.join()
+
+
+def _feed(given: IO[bytes], file: BinaryIO, start: int, size: int) -> None:
+    try:
+        with given:
+            for at in range(start, start + size, CHUNK):
+                piece = os.pread(file.fileno(), min(CHUNK, start + size - at), at)
+                while piece:
+                    piece = piece[given.write(piece) :]
+    except OSError:
+        return  # the program has ended, and what it gave is looked at
 
 
 def _archive(stream: _Stream, image: Image) -> None:

@@ -8,11 +8,11 @@ An image is a program of EFI that carries the kernel and, in its section ``.cmdl
 
 from __future__ import annotations
 
-import struct
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import efi_program
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import (
     BOOT_PLACES,
     LOADER_INFO,
@@ -29,9 +29,7 @@ _SWITCH = {
     **dict.fromkeys(("1", "yes", "y", "true", "t", "on"), True),
     **dict.fromkeys(("0", "no", "n", "false", "f", "off"), False),
 }
-_HEAD = 8192
 _MAX_ARGUMENTS = 65536
-_NO_PROGRAM = "it is no whole program of EFI"
 
 
 class Found(NamedTuple):
@@ -124,27 +122,10 @@ def _of_image(host: Host, place: str, path: str) -> List[List[str]]:
 
 
 def _sections(host: Host, path: str) -> Tuple[List[str], List[str]]:
-    """Return the names of the sections, and the texts of those called ``.cmdline`` (PE/COFF, "Section Table")."""
-    host.note(path)
-    try:
-        with open(host.touchable(path), "rb") as file:
-            head = file.read(_HEAD)
-            if head[:2] != b"MZ":
-                raise ValueError(_NO_PROGRAM)
-            (start,) = struct.unpack_from("<I", head, 0x3C)
-            signature, number, optional = struct.unpack_from("<4s2xH12xH", head, start)
-            if signature != b"PE\0\0":
-                raise ValueError(_NO_PROGRAM)
-            names, texts = [], []
-            for at in range(number):
-                name, used, kept, offset = struct.unpack_from("<8sI4xII", head, start + 24 + optional + 40 * at)
-                names.append(name.rstrip(b"\0").decode("latin-1"))
-                if names[-1] == ".cmdline":
-                    if used > _MAX_ARGUMENTS:
-                        raise ValueError("its arguments are too long")
-                    file.seek(offset)
-                    texts.append(file.read(min(used, kept)).rstrip(b"\0").decode("utf-8", "backslashreplace"))
-            return names, texts
-    except (OSError, ValueError, struct.error) as problem:
-        why = _NO_PROGRAM if isinstance(problem, struct.error) else problem
-        raise ReadError("%s cannot be looked into: %s; make it anew, or remove it" % (printable(path), why)) from None
+    """Return the names of the sections, and the texts of those called ``.cmdline``."""
+    found = efi_program.sections(host, path)
+    own = [one for one in found if one.name == ".cmdline"]
+    if any(one.size > _MAX_ARGUMENTS for one in own):
+        raise ReadError("%s cannot be looked into: its arguments are too long; make it anew" % printable(path))
+    texts = [efi_program.content(host, path, one).rstrip(b"\0").decode("utf-8", "backslashreplace") for one in own]
+    return [one.name for one in found], texts

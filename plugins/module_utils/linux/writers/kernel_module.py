@@ -59,10 +59,18 @@ def _lock_images(plan: ChangePlan, name: str) -> None:
     """Have the initial file systems made anew where one would load the module before the locks on the disk are seen."""
     state = ModuleState(plan.host)
     try:
-        early = [image.path for image in state.images() if image.loads(name)] if state.installed.has_file(name) else []
+        found = [image for image in state.images() if image.loads(name)] if state.installed.has_file(name) else []
     except ReadError as problem:
         plan.leave(str(problem))
         return
+    # The makers write files of their own; what joins such a file with its kernel is run after them.
+    joined = list(dict.fromkeys(image.path for image in found if image.unified))
+    if joined:
+        plan.leave(
+            "%s holds a kernel and an initial file system that loads %s before the locks on the disk are seen; make it anew "
+            "with what made it (kernel-install add, ukify build, dracut --uefi)" % (", ".join(joined), name)
+        )
+    early = [image.path for image in found if not image.unified]
     if not early:
         return
     told = "%s loads %s before the locks on the disk are seen" % (", ".join(early), name)

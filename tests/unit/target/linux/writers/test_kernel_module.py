@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.initial_file_systems import archive
+from tests.scenarios import kernel_images
 from tests.scenarios.linux.kernel_module import SHOWN
 
 WANTED = {"install_blocked": True, "denylisted": True}
@@ -92,3 +93,19 @@ def test_image_is_left_where_a_reboot_is_not_allowed(planned, tmp_path, maker, w
 
     assert state["left"] == "%s loads cramfs before the locks on the disk are seen; %s" % (IMAGE, why)
     assert not [step for step in steps if "argv" in step]
+
+
+def test_image_in_one_file_with_its_kernel_is_left_to_what_made_it(planned, tmp_path):
+    """update-initramfs writes files of its own, which this one was once made of."""
+    files = _planted(tmp_path, **{"/usr/sbin/update-initramfs": ""})
+    folder = tmp_path / "boot/efi/EFI/Linux"
+    folder.mkdir(parents=True)
+    loading = archive({"lib/modules/6.1/kernel/fs/cramfs.ko": b""})
+    (folder / "debian.efi").write_bytes(kernel_images.image((b".linux", b"kernel"), (b".initrd", loading)))
+
+    state, steps = planned("kernel_module", {"name": "cramfs"}, WANTED, files, options={"may_make_images": True})
+
+    assert state["left"].startswith(
+        "/boot/efi/EFI/Linux/debian.efi holds a kernel and an initial file system that loads cramfs"
+    )
+    assert [step["argv"] for step in steps if "argv" in step] == [["update-initramfs", "-u", "-k", "all"]]
