@@ -19,6 +19,7 @@ HEAD = "openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\n"
 OPEN = HEAD + "CipherString = DEFAULT:@SECLEVEL=0\n"
 BEHIND = "openssl_conf = i\n[i]\n%s\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nCipherString = DEFAULT:@SECLEVEL=0\n"
 LIBRARY = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
+OLD_LIBRARY = LIBRARY[:-1] + "1.1"
 GNUTLS_LIBRARY = "/usr/lib/x86_64-linux-gnu/libgnutls.so.30"
 Files = Dict[str, Union[str, bytes, File]]
 
@@ -38,6 +39,19 @@ def _string(text: str, level: int) -> Any:
 def _unreadable(name: str, text: str, **files: Union[str, bytes, File]) -> Scenario:
     planted: Files = {LIBRARY: "x", CNF: text, **files}
     return Scenario("openssl-" + name, OPENSSL, RIGHT, "error", {"state": "error"}, files=planted)
+
+
+def _old(name: str, text: str, protocols: List[str], level: int = 0, **files: Union[str, bytes, File]) -> Scenario:
+    strings = [line.partition("=")[2].strip(" ") for line in text.split("\n") if line.startswith("CipherString")]
+    shown = strings[-1] if strings and level != 1 else None
+    seen = {"state": "value", "value": {"protocols": protocols, "level": level, "ciphers": shown}}
+    planted: Files = {OLD_LIBRARY: "x", "/etc/os-release": "ID=debian\n", CNF: text, **files}
+    return Scenario("old-openssl-" + name, OPENSSL, RIGHT, "pass" if protocols == NEW else "fail", seen, files=planted)
+
+
+def _old_unknown(name: str, text: str, **files: Union[str, bytes, File]) -> Scenario:
+    planted: Files = {OLD_LIBRARY: "x", "/etc/os-release": "ID=debian\n", CNF: text, **files}
+    return Scenario("old-openssl-" + name, OPENSSL, RIGHT, "error", {"state": "error"}, files=planted)
 
 
 def _gnutls(name: str, text: str, protocols: List[str], **files: Union[str, bytes, File]) -> Scenario:
@@ -64,6 +78,31 @@ def _own(place: str, name: str, path: str, protocols: Any = None, level: Any = N
 OVERRIDES = "[overrides]\n"
 UNIT = "/etc/systemd/system/web.service"
 ENVIRONMENT = "[Service]\nExecStart=/usr/bin/web\nEnvironment=A=b OPENSSL_CONF=/etc/web.cnf\n"
+
+# What libssl 1.1.1w of Debian 11 says of a new context, and answers to a peer whose key is one of RSA.
+OLD = [
+    _old("empty", "", ALL, 1),
+    _old("level-2-serves-all", HEAD + "CipherString = DEFAULT@SECLEVEL=2\n", ALL, 2),
+    _old("level-3", HEAD + "CipherString = DEFAULT@SECLEVEL=3\n", FROM_1_1, 3),
+    _old("level-4", HEAD + "CipherString = DEFAULT@SECLEVEL=4\n", NEW, 4),
+    _old("stock", HEAD + "MinProtocol = TLSv1.2\nCipherString = DEFAULT@SECLEVEL=2\n", NEW, 2),
+    _old("unknown-command-ends-the-reading", OPEN + "Foo = bar\nMinProtocol = TLSv1.2\n", ALL),
+    _old("value-that-is-none-ends-the-reading", OPEN + "MinProtocol = TLSv9\nMaxProtocol = TLSv1.2\n", ALL),
+    _old("command-before-an-unknown-one", OPEN + "MinProtocol = TLSv1.1\nFoo = bar\n", FROM_1_1),
+    _old("knows-no-providers", BEHIND % "providers = p" + "[p]\ndefault = q\n[q]\nactivate = 1\n", ALL, 1),
+    _old("knows-no-random", BEHIND % "random = p" + "MinProtocol = TLSv1.2\n[p]\n", ALL, 1),
+    _old("behind-engines", BEHIND % "engines = p" + "MinProtocol = TLSv1.2\n[p]\n", NEW),
+    _old("pragma-spoils-the-file", ".pragma dollarid:on\n" + OPEN + "MinProtocol = TLSv1.2\n", ALL, 1),
+    _old("included", OPEN + ".include = /etc/inc.cnf\n", NEW, **{"/etc/inc.cnf": "MinProtocol = TLSv1.2\n"}),
+    _old(
+        "red-hat", HEAD + "CipherString = @SECLEVEL=2:kEECDH:kRSA\nCiphersuites = TLS_AES_256_GCM_SHA384\nMinProtocol = TLSv1.2\n",
+        NEW, 2, **{"/etc/os-release": "ID=rhel\n"},
+    ),
+    _old_unknown("behind-what-may-not-be-taken", OPEN + "Groups = X25519\nMinProtocol = TLSv1.2\n"),
+    _old_unknown("behind-ciphers-that-may-be-none", HEAD + "CipherString = NOPE\nMinProtocol = TLSv1.2\n"),
+    _old_unknown("level-of-another-builder", HEAD + "MinProtocol = TLSv1.2\n", **{"/etc/os-release": "ID=rhel\n"}),
+    _old_unknown("level-2-of-ubuntu", HEAD + "CipherString = DEFAULT@SECLEVEL=2\n", **{"/etc/os-release": "ID=ubuntu\n"}),
+]  # fmt: skip
 
 # What libssl 3.0.22 says of a new context and answers to a peer, and what libgnutls 3.7.9 lists as its protocols.
 SCENARIOS = [
@@ -130,7 +169,7 @@ SCENARIOS = [
     _unreadable("included-in-a-circle", OPEN + ".include %s\n" % CNF),
     _unreadable("providers-without-the-default-one", BEHIND % "providers = p" + "[p]\nfoo = q\n[q]\nactivate = 1\n"),
     Scenario("openssl-missing", OPENSSL, {"any_of": [{"absent": True}, RIGHT]}, "pass", {"state": "absent"}),
-    Scenario("openssl-old", OPENSSL, RIGHT, "error", {"state": "error"}, files={LIBRARY[:-1] + "1.1": "x"}),
+    *OLD,
     _gnutls("empty", "", ALL),
     _gnutls("disabled", OVERRIDES + "disabled-version = tls1.0\ndisabled-version = TLS1.1\n", NEW),
     _gnutls("disabled-one", OVERRIDES + "  Disabled-Version   =   tls1.0  \n", FROM_1_1),

@@ -63,15 +63,17 @@ def _is_there(host: Host, name: str) -> bool:
     return any(host.glob(pattern) for pattern in LIBRARIES[name])
 
 
+def _is_old(host: Host) -> bool:
+    """Return whether programs have OpenSSL 1.1.1 alone."""
+    return not _is_there(host, "openssl") and any(host.glob(pattern) for pattern in OLD_OPENSSL)
+
+
 def _openssl(host: Host) -> Observation:
-    if not _is_there(host, "openssl"):
-        if any(host.glob(pattern) for pattern in OLD_OPENSSL):
-            raise ReadError(
-                "only OpenSSL 3 is read; this host has 1.1.1, where old protocols depend on how it was built"
-            )
+    old = _is_old(host)
+    if not (old or _is_there(host, "openssl")):
         return absent(", ".join(LIBRARIES["openssl"]))
     path = next((one for one in openssl_config.FILES if host.exists(one)), openssl_config.FILES[-1])
-    found = openssl_config.allowed(host, path)
+    found = openssl_config.allowed(host, path, old=old)
     shown = None if found.ciphers is None else printable(found.ciphers)[:MAX_STRING]
     document = {"protocols": found.protocols, "level": found.level, "ciphers": shown}
     return value(document, ", ".join(found.places) or path, default=not found.places)
@@ -105,7 +107,7 @@ def _override(host: Host, found: tls_environment.Override) -> Dict[str, Any]:
     protocols: Optional[List[str]] = None
     level: Optional[int] = None
     if found.name == tls_environment.OPENSSL and found.path:
-        own = openssl_config.allowed(host, found.path)
+        own = openssl_config.allowed(host, found.path, old=_is_old(host))
         protocols, level = own.protocols, own.level
     return {
         "place": found.place,

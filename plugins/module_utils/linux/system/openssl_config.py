@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Match, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterator, List, Match, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines
@@ -47,18 +47,18 @@ class Allowed:
     places: List[str] = field(default_factory=list)
 
 
-def allowed(host: Host, path: str) -> Allowed:
-    """Return what a configuration allows. One that the library cannot read is as good as none; raises `ReadError` where we cannot."""
-    try:
-        sections = _sections(host, path)
-        commands = list(_commands(sections))
-    except (_Broken, NotFound):
-        commands = []
+def allowed(host: Host, path: str, *, old: bool = False) -> Allowed:
+    """Return what a configuration allows; ``old``: to OpenSSL 1.1.1.
+
+    One that the library cannot read is as good as none; raises `ReadError` where we cannot.
+    """
+    commands = _followed(host, path, old=old)
     found = Allowed()
+    level: Optional[int] = None
     lowest, highest = PROTOCOLS[0], PROTOCOLS[-1]
     off: Set[str] = set()
     for name, value in commands:
-        before = (lowest, highest, frozenset(off), found.level, found.ciphers)
+        before = (lowest, highest, frozenset(off), level, found.ciphers)
         if name == "minprotocol" and value.text in (*PROTOCOLS, "None"):
             lowest = PROTOCOLS[0] if value.text == "None" else value.text
         elif name == "maxprotocol" and value.text in (*PROTOCOLS, "None"):
@@ -67,21 +67,38 @@ def allowed(host: Host, path: str) -> Allowed:
             off = _switched(off, value.text)
         elif name == "cipherstring":
             found.ciphers = value.text
-            found.level = int((_LEVEL.findall(value.text) or [found.level])[-1])
-        if before != (lowest, highest, frozenset(off), found.level, found.ciphers):
+            said = _LEVEL.findall(value.text)
+            level = int(said[-1]) if said else level
+        if before != (lowest, highest, frozenset(off), level, found.ciphers):
             found.places.append(value.place)
     chosen = PROTOCOLS[PROTOCOLS.index(lowest) : PROTOCOLS.index(highest) + 1]
+    left = [one for one in chosen if one not in off]
+    if old:
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import openssl_1_1
+
+        found.level = openssl_1_1.default_level(host) if level is None else level
+        found.protocols = [one for one in left if openssl_1_1.is_served(host, one, found.level)]
+        return found
+    found.level = DEFAULT_LEVEL if level is None else level
     # From level 1 on, version 3 refuses what signs with SHA-1 and MD5, which the old protocols do.
-    found.protocols = [one for one in chosen if one not in off and not (found.level and one in OLD)]
+    found.protocols = [one for one in left if not (found.level and one in OLD)]
     return found
+
+
+def _followed(host: Host, path: str, *, old: bool) -> List[Tuple[str, Value]]:
+    try:
+        if not old:
+            return list(_commands(_sections(host, path)))
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import openssl_1_1
+
+        return list(openssl_1_1.followed(_commands(_sections(host, path, old=True), openssl_1_1.MODULES)))
+    except (_Broken, NotFound):
+        return []
 
 
 def section_of(host: Host, path: str) -> List[Tuple[str, Value]]:
     """Return (command in small letters, value) that hold for every program, in their order; none where the library reads nothing."""
-    try:
-        return list(_commands(_sections(host, path)))
-    except (_Broken, NotFound):
-        return []
+    return _followed(host, path, old=False)
 
 
 def _switched(off: Set[str], text: str) -> Set[str]:
@@ -95,12 +112,12 @@ def _switched(off: Set[str], text: str) -> Set[str]:
     return now
 
 
-def _commands(sections: Dict[str, Section]) -> Iterator[Tuple[str, Value]]:
+def _commands(sections: Dict[str, Section], known: Sequence[str] = MODULES) -> Iterator[Tuple[str, Value]]:
     start = sections.get("default", {}).get("openssl_conf")
     modules = sections.get(start.text, {}) if start else {}
     for name, value in modules.items():
-        bare = name.rpartition(".")[2] if name not in MODULES else name
-        if bare not in MODULES or value.text not in sections:
+        bare = name.rpartition(".")[2] if name not in known else name
+        if bare not in known or value.text not in sections:
             return
         if bare == "providers":
             _need_default_provider(sections, value)
@@ -126,13 +143,13 @@ def _need_default_provider(sections: Dict[str, Section], value: Value) -> None:
         raise ReadError("%s activates providers, and neither default nor fips; programs get no ciphers" % value.place)
 
 
-def _sections(host: Host, path: str) -> Dict[str, Section]:
+def _sections(host: Host, path: str, *, old: bool = False) -> Dict[str, Section]:
     sections: Dict[str, Section] = {"default": {}}
-    _read(host, path, sections, "default", 0)
+    _read(host, path, sections, "default", 0, old)
     return sections
 
 
-def _read(host: Host, path: str, sections: Dict[str, Section], here: str, depth: int) -> str:
+def _read(host: Host, path: str, sections: Dict[str, Section], here: str, depth: int, old: bool) -> str:
     """Add the values of a file; return the section in which it ends, for what includes it goes on there."""
     if depth > MAX_DEPTH:
         raise ReadError("%s: too many levels of .include; does a file include itself?" % printable(path))
@@ -150,8 +167,8 @@ def _read(host: Host, path: str, sections: Dict[str, Section], here: str, depth:
         elif re.match(r"\.include[\s=]", line, re.ASCII):
             target = line[len(".include") :].strip(BLANKS + "=")
             for found in _included(host, target, place):
-                here = _read(host, found, sections, here, depth + 1)
-        elif line.startswith(".pragma"):
+                here = _read(host, found, sections, here, depth + 1, old)
+        elif line.startswith(".pragma") and not old:
             continue
         else:
             name, sign, given = line.partition("=")
