@@ -174,6 +174,10 @@ class Host:
             self._texts[path] = self._read(path, max_bytes or self._max_file_bytes).decode("utf-8", "backslashreplace")
         return self._texts[path]
 
+    def read_bytes(self, path: str) -> bytes:
+        """Return what a regular file holds. Raises as `read_text` does."""
+        return self._read(path, self._max_file_bytes)
+
     def _read(self, path: str, max_bytes: int) -> bytes:
         self.note(path)
         try:

@@ -43,7 +43,7 @@ class OtherOwners:
                 "them; change it by them" % printable(name)
             )
         for why in self._unreadable():
-            warn("what another tool has noted could not be read, so its files are not known: %s" % why)
+            warn("what another tool owns is not known to the full: %s" % why)
         owner = owner_of(self._as_it_is(), kind, name)
         if owner is None:
             return ""

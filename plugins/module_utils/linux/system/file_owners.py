@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import salt_notes
 
 FILE, SERVICE, PACKAGE = "file", "service", "package"
 HEAD_LINES, HEAD_BYTES = 20, 4096
@@ -51,11 +53,21 @@ PUPPET = ("/opt/puppetlabs/puppet/cache", "/var/cache/puppet", "/var/lib/puppet"
 PUPPET_NOTES = ("/state/state.yaml", "/state/resources.txt")
 PUPPET_CATALOGS = "/client_data/catalog/*.json"
 CHEF = ("/var/chef/backup", "/var/cinc/backup")
-SALT = "/var/cache/salt/minion/highstate.cache.p"
+CHEF_RECIPES = tuple("/var/%s/cache/cookbooks/*/recipes/*.rb" % name for name in ("chef", "cinc"))
 CLOUD = ("/var/lib/cloud/instance/cloud-config.txt", "/var/lib/cloud/instance/user-data.txt")
+# Who has joined the host to a server of its own; of Landscape's profiles and scripts nothing is kept on the host at all.
+SET_UP = (
+    ("Landscape", "/etc/landscape/client.conf", r"^[ \t]*account_name[ \t]*="),
+    ("Chef", "/etc/chef/client.rb", r"^[ \t]*(chef_server_url|node_name)\b"),
+    ("Chef", "/etc/cinc/client.rb", r"^[ \t]*(chef_server_url|node_name)\b"),
+    ("Salt", "/etc/salt/minion_id", r"."),
+)
 _PUPPET = re.compile(r"[\"']?(file|service|package)\[(.+)\][\"']?:?\Z", re.ASCII | re.IGNORECASE)
-_SALT = re.compile(r"(file|service|pkg)_\|-[^|\n]{0,300}_\|-([^|\n]{1,300})_\|-[a-z_]+")
-_SALT_KINDS = {"file": FILE, "service": SERVICE, "pkg": PACKAGE}
+# With a name that is plainly written; what Ruby works out is not followed.
+_RESOURCE = re.compile(
+    r"[ \t]*(?:(?:(?:file|template|cookbook_file|remote_file|link)|path)[ \t(]+(?=[\"']/)|(service|package)[ \t(]+(?=[\"'][^/]))"
+    r"([\"'])([^\"'#\n]+)\2", re.ASCII,
+)  # fmt: skip
 _CLOUD = re.compile(r"[ \t-]*[\"']?path[\"']?[ \t]*:[ \t]*[\"']?(/[^\"',}\n]+)")
 MAX_DEPTH = 12
 # Kind and name -> the tool, and where that is to be seen.
@@ -121,12 +133,25 @@ def _noted(host: Host) -> Noted:
 def unreadable(host: Host) -> List[str]:
     """Return which notes are there and could not be read, and why: of what they name nothing is known then."""
     puppet = [folder + name for folder in PUPPET for name in PUPPET_NOTES]
-    return [str(problem) for path in (*puppet, SALT, *CLOUD) for problem in [_problem(host, path)] if problem]
+    reads: List[Callable[[], object]] = [partial(host.read_text, path) for path in (*puppet, *CLOUD)]
+    found = [_problem(read) for read in (*reads, lambda: list(salt_notes.noted(host)))]
+    return [*(str(problem) for problem in found if problem), *_keep_none(host)]
 
 
-def _problem(host: Host, path: str) -> Optional[ReadError]:
+def _keep_none(host: Host) -> Iterator[str]:
+    """Yield which tools are set up here of whose files nothing is noted."""
+    tools = {tool for tool, _seen in noted(host).values()}
+    for tool, path, sign in SET_UP:
+        try:
+            if tool not in tools and re.search(sign, host.read_text(path), re.MULTILINE | re.ASCII):
+                yield "%s is set up (%s), and has noted nothing" % (tool, path)
+        except ReadError:
+            continue
+
+
+def _problem(read: Callable[[], object]) -> Optional[ReadError]:
     try:
-        host.read_text(path)
+        read()
     except NotFound:
         return None
     except ReadError as problem:
@@ -172,8 +197,10 @@ def _of_catalog(text: str) -> Iterator[Tuple[str, str]]:
 
 
 def _salt(host: Host) -> Iterator[Tuple[str, str, str]]:
-    for found in _SALT.finditer(_text(host, SALT)):
-        yield _SALT_KINDS[found.group(1)], found.group(2), SALT
+    try:
+        yield from salt_notes.noted(host)
+    except ReadError:
+        return  # told by `unreadable`
 
 
 def _cloud(host: Host) -> Iterator[Tuple[str, str, str]]:
@@ -185,7 +212,13 @@ def _cloud(host: Host) -> Iterator[Tuple[str, str, str]]:
 
 
 def _chef(host: Host) -> Iterator[Tuple[str, str, str]]:
-    """Yield the files of which Chef has kept a copy when it changed them, named after them and the time."""
+    """Yield what the recipes that Chef fetched name, and the files of which it kept a copy, named after them and the time."""
+    for pattern in CHEF_RECIPES:
+        for path in _matching(host, pattern):
+            for line in split_lines(_text(host, path)):
+                found = _RESOURCE.match(line)
+                if found:
+                    yield (FILE if found.group(3)[0] == "/" else found.group(1)), found.group(3), path
     for folder in CHEF:
         for path in _below(host, folder, 0):
             name, sign, _time = path[len(folder) :].rpartition(".chef-")

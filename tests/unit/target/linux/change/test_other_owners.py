@@ -105,7 +105,9 @@ NOTES = {
     "state of Puppet": {PUPPET + "/state/state.yaml": "---\nFile[/etc/issue]:\n  :checked: 2026-11-29 02:01:30 +00:00\n"},
     "resources of Puppet": {"/opt/puppetlabs/puppet/cache/state/resources.txt": "class[main]\nfile[/etc/issue]\n"},
     "copies of Chef": {"/var/chef/backup/etc/issue.chef-20261129020130.123456": "Debian\n"},
-    "highstate of Salt": {"/var/cache/salt/minion/highstate.cache.p": "\x82\xd9+file_|-the banner_|-/etc/issue_|-managed\x83changes"},
+    "results of Salt": {"/var/cache/salt/minion/sls.p": "\x82\xd9+file_|-the banner_|-/etc/issue_|-managed\x83changes"},
+    "recipe of Chef": {"/var/chef/cache/cookbooks/base/recipes/default.rb": "template '/etc/issue' do\n  source 'issue.erb'\nend\n"},
+    "path in a recipe of Chef": {"/var/cinc/cache/cookbooks/base/recipes/a.rb": 'file "banner" do\n  path "/etc/issue"\nend\n'},
 }  # fmt: skip
 
 
@@ -118,6 +120,62 @@ def test_file_that_a_tool_has_noted_is_left_to_it(tmp_path, name):
     assert "/etc/issue is owned by %s (/" % name.rsplit(" ", 1)[1] in reason
     assert "hipaa_cis_owned_files: tell" in reason
     assert "s3cret" not in json.dumps(answer)
+
+
+# As salt-call 3008 wrote it of a state with a name, one without, one with several, and packages; of what follows only names are taken.
+HIGHSTATE = (
+    b"\x84\xaathe banner\x83\xa4file\x96\x81\xa4name\xaa/etc/issue\x81\xa8makedirs\xc3\x81\xa6source\xafsalt://issue.j2"
+    b"\x81\xa8template\xa5jinja\xa7managed\x81\xa5order\xcd'\x10\xa7__sls__\xa4site\xa7__env__\xa4base"
+    b"\xa9/etc/motd\x81\xa4file\x92\x81\xa4text\xa1x\xa6append"
+    b"\xa6folder\x81\xa4file\x92\x81\xa5names\x92\xa6/etc/a\x81\xa6/etc/b\x90\xa9directory"
+    b"\xa5tools\x81\xa3pkg\x92\x81\xa4pkgs\x92\xa4cron\x81\xa5nginx\xa31.2\xa9installed"
+)
+
+
+def test_states_of_salt_are_read_in_the_form_in_which_it_keeps_them(tmp_path):
+    """In its cache no name of a result stands, which an older reading looked for."""
+    root = plant(tmp_path, {"/var/cache/salt/minion/x": ""})
+    (tmp_path / "var/cache/salt/minion/highstate.cache.p").write_bytes(HIGHSTATE)
+    host = Host(root)
+
+    files = [
+        path for path in (ISSUE, "/etc/motd", "/etc/a", "/etc/b", "the banner", "folder") if owner_of(host, FILE, path)
+    ]
+    packages = [name for name in ("cron", "nginx", "tools") if owner_of(host, PACKAGE, name)]
+    assert files == [ISSUE, "/etc/motd", "/etc/a", "/etc/b"]
+    assert packages == ["cron", "nginx"]
+    answer = planned(root)
+    assert answer["changes"]["it"]["state"] == "refused"
+    assert "/etc/issue is owned by Salt (/var/cache/salt/minion/highstate.cache.p)" in answer["changes"]["it"]["reason"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xc1", HIGHSTATE[:-4], b"\x91" * 2000])
+def test_states_of_salt_that_cannot_be_read_are_told(tmp_path, content):
+    root = plant(tmp_path, {"/var/cache/salt/minion/x": ""})
+    (tmp_path / "var/cache/salt/minion/highstate.cache.p").write_bytes(content)
+
+    assert any("highstate.cache.p" in text for text in planned(root)["notes"])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "tool"),
+    [
+        ("/etc/landscape/client.conf", "[client]\naccount_name = clinic\ncomputer_title = ward1\n", "Landscape"),
+        ("/etc/chef/client.rb", 'chef_server_url "https://chef.example/organizations/clinic"\n', "Chef"),
+        ("/etc/salt/minion_id", "ward1", "Salt"),
+    ],
+)
+def test_tool_that_is_set_up_and_has_noted_nothing_is_told(tmp_path, path, text, tool):
+    answer = planned(plant(tmp_path, {path: text}))
+
+    assert answer["changes"]["it"]["state"] == "planned"
+    assert answer["notes"] == [
+        "what another tool owns is not known to the full: %s is set up (%s), and has noted nothing" % (tool, path)
+    ]
+
+
+def test_landscape_that_is_installed_and_not_set_up_is_not_told(tmp_path):
+    assert planned(plant(tmp_path, {"/etc/landscape/client.conf": "[client]\n"}))["notes"] == []
 
 
 def test_small_letters_of_puppets_list_are_those_of_any_name(tmp_path):
@@ -156,7 +214,7 @@ def test_notes_that_cannot_be_read_are_told(tmp_path):
     answer = planned(root)
 
     assert answer["changes"]["it"]["state"] == "planned"
-    assert any("its files are not known" in text and "resources.txt" in text for text in answer["notes"])
+    assert any("is not known to the full" in text and "resources.txt" in text for text in answer["notes"])
 
 
 @pytest.mark.parametrize(
