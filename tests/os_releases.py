@@ -78,6 +78,31 @@ ID=pop
 ID_LIKE="ubuntu debian"
 PRETTY_NAME="Pop!_OS 24.04 LTS"
 VERSION_ID="24.04"
+UBUNTU_CODENAME=noble
+"""
+MINT_DEBIAN_6 = """PRETTY_NAME="LMDE 6 (faye)"
+NAME="LMDE"
+VERSION_ID="6"
+VERSION="6 (faye)"
+VERSION_CODENAME=faye
+ID=linuxmint
+ID_LIKE=debian
+DEBIAN_CODENAME=bookworm
+"""
+# Built from the same packages, and another system all the same.
+UBUNTU_CORE_24 = """NAME="Ubuntu Core"
+VERSION="24"
+ID=ubuntu-core
+PRETTY_NAME="Ubuntu Core 24"
+VERSION_ID="24"
+"""
+ELEMENTARY_7 = """NAME="elementary OS"
+VERSION="7.1 Horus"
+ID=elementary
+ID_LIKE="ubuntu debian"
+PRETTY_NAME="elementary OS 7.1 Horus"
+VERSION_ID="7.1"
+UBUNTU_CODENAME=mantic
 """
 RHEL_9 = """NAME="Red Hat Enterprise Linux"
 VERSION="9.4 (Plow)"

@@ -253,7 +253,9 @@ def host_facts(host: Host) -> Dict[str, Any]:
         break
     return {
         "os_release": {
-            key: release[key][:200] for key in ("ID", "ID_LIKE", "VERSION_ID", "PRETTY_NAME") if key in release
+            key: release[key][:200]
+            for key in ("ID", "ID_LIKE", "VERSION_ID", "PRETTY_NAME", "UBUNTU_CODENAME", "DEBIAN_CODENAME")
+            if key in release
         },
         "kernel": platform.release(),
         "machine": platform.machine(),

@@ -87,5 +87,9 @@ def _because(benchmarks: Sequence[Benchmark], release: Release) -> str:
     made_for = {one for each in benchmarks for one in each.detect.get("ID", ())}
     like = [one for one in release.get("ID_LIKE", "").split() if one in made_for]
     if like:
+        for one in benchmarks:
+            for key, codename in one.codename.items():
+                if release.get(key) == codename:
+                    return f": it is {name}, made of the release that {one.id} is for ({key}={codename}), and what is different in it is not known"
         return f": it is {name}, made of {like[0]} (ID_LIKE={release['ID_LIKE']}), and of which release, and what is different in it, is not known"
     return ""

@@ -153,7 +153,7 @@ class Benchmark:
     ``derivatives``: the ``ID`` of each system that is held against it where no benchmark is its own; ``supplement``: it stands beside
     the benchmark of a system and never in its place; ``superseded_by``: a newer version, whether the catalog has it or not;
     ``preview``: it is not whole yet, and taken where its version is named only; ``others``: the other versions that the catalog has,
-    the newest first.
+    the newest first; ``codename``: what systems that are made of it say of its release, key of os-release -> name.
     """
 
     id: str
@@ -167,6 +167,7 @@ class Benchmark:
     # Numbers of earlier versions that are gone -> why.
     retired: Mapping[str, str] = field(default_factory=dict)
     derivatives: tuple[str, ...] = ()
+    codename: Mapping[str, str] = field(default_factory=dict)
     supplement: bool = False
     superseded_by: str = ""
     preview: bool = False

@@ -6,7 +6,9 @@ lines; comments and whatever no reader looks at are left out. A real host has sh
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
@@ -34,6 +36,12 @@ class Stock(NamedTuple):
     commands: Mapping[str, str]
     rows: List[Row]
     elsewhere: Mapping[str, str]
+
+
+def stocks() -> List[Stock]:
+    """Return every host that is imitated here."""
+    names = (one.name for one in pkgutil.iter_modules(__path__) if not one.name.endswith("_files"))
+    return [importlib.import_module(__name__ + "." + name).STOCK for name in names]
 
 
 EMPTY: Dict[str, Any] = {"empty": True}

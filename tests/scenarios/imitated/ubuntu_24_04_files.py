@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from tests.scenarios.imitated import KERNEL, NETWORK, Files, folder, kernel_values
 from tests.scenarios.linux import File
@@ -162,6 +164,7 @@ MOUNTS = """\
 26 25 0:24 / /dev/shm rw,nosuid,nodev,inode64 shared:5 - tmpfs tmpfs rw
 27 22 0:25 / /run rw,nosuid,nodev,noexec,relatime shared:6 - tmpfs tmpfs rw,mode=755
 28 22 7:0 / /snap/core22/1 ro,nodev,relatime shared:7 - squashfs /dev/loop0 ro
+29 22 252:1 / /boot/efi rw,relatime shared:8 - vfat /dev/vda1 rw,fmask=0077,dmask=0077
 """
 SUDOERS = """\
 Defaults\tenv_reset
@@ -248,15 +251,57 @@ elif [ -n "${SHELL-}" ]; then
     if [ -z "$LANG" ]; then printf "no locale\\n"; fi
 fi
 """
+DRIVERS = ("fs/cramfs/cramfs", "fs/overlayfs/overlay", "fs/udf/udf", "drivers/usb/storage/usb-storage", "net/sctp/sctp")
+
+
+def kernel_files(release: str, suffix: str) -> Files:
+    """Return what is installed of a kernel and started it; ``suffix``: how its drivers end."""
+    modules, drivers = "/usr/lib/modules/%s/" % release, ["kernel/%s.%s" % (name, suffix) for name in DRIVERS]
+    return {
+        modules + "modules.builtin": "kernel/fs/ext4/ext4.ko\nkernel/fs/squashfs/squashfs.ko\n",
+        modules + "modules.dep": "".join("%s:\n" % name for name in drivers),
+        **{modules + name: "" for name in drivers},
+        "/boot/grub/grub.cfg": File(
+            "menuentry 'Ubuntu' {\n\tlinux /boot/vmlinuz-%s root=UUID=1 ro\n\tinitrd /boot/initrd.img-%s\n}\n"
+            % (release, release),
+            0o600,
+        ),
+        "/boot/vmlinuz-" + release: File("", 0o600),
+        "/proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz-%s root=UUID=1 ro\n" % release,
+        "/proc/sys/kernel/osrelease": release + "\n",
+    }
+
+
+def of_release(number: str, name: str, suite: str) -> Files:
+    """Return what says of a host which release it is, and where its packages come from."""
+    return {
+        "/etc/os-release": (
+            'PRETTY_NAME="Ubuntu %s LTS"\nNAME="Ubuntu"\nVERSION_ID="%s"\nVERSION_CODENAME=%s\nID=ubuntu\nID_LIKE=debian\nUBUNTU_CODENAME=%s\n'
+            % (name, number, suite, suite)
+        ),
+        "/etc/issue": "Ubuntu %s LTS \\n \\l\n\n" % name,
+        "/etc/issue.net": "Ubuntu %s LTS\n" % name,
+    }
+
+
 FILES: Files = {
     **KERNEL,
     **kernel_values(
-        {**NETWORK, "net.ipv4.conf.*.rp_filter": "2", "kernel.yama.ptrace_scope": "1", "fs.suid_dumpable": "2"}
+        {
+            **NETWORK,
+            "net.ipv4.conf.*.rp_filter": "2",
+            "kernel.yama.ptrace_scope": "1",
+            "kernel.dmesg_restrict": "1",
+            "kernel.kptr_restrict": "1",
+            "kernel.apparmor_restrict_unprivileged_unconfined": "0",
+            "fs.protected_hardlinks": "1",
+            "fs.protected_symlinks": "1",
+            # apport sets it where it takes the core dumps.
+            "fs.suid_dumpable": "2",
+        }
     ),
     **PAM,
-    "/etc/os-release": 'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n',
-    "/etc/issue": "Ubuntu 24.04.1 LTS \\n \\l\n\n",
-    "/etc/issue.net": "Ubuntu 24.04.1 LTS\n",
+    **of_release("24.04", "24.04.1", "noble"),
     "/etc/passwd": PASSWD,
     "/etc/passwd-": PASSWD,
     "/etc/group": GROUP,
@@ -302,6 +347,8 @@ FILES: Files = {
     "/usr/bin/sudo": File("", 0o4755),
     "/usr/bin/su": File("", 0o4755),
     "/usr/sbin/sshd": File("", 0o755),
+    "/usr/sbin/rsyslogd": File("", 0o755),
+    "/usr/sbin/ufw": File("", 0o755),
     "/usr/sbin/cron": File("", 0o755),
     "/usr/sbin/nologin": File("", 0o755),
     "/usr/local/bin": folder(),
@@ -323,9 +370,11 @@ FILES: Files = {
         "ExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n"
     ),
     "/usr/lib/systemd/system/ssh.socket": "[Socket]\nListenStream=0.0.0.0:22\nListenStream=[::]:22\nAccept=no\n",
-    "/etc/fstab": "/dev/disk/by-uuid/1 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n",
+    "/etc/fstab": "/dev/disk/by-uuid/1 / ext4 defaults 0 1\n/dev/disk/by-uuid/2 /boot/efi vfat umask=0077 0 1\n/swap.img none swap sw 0 0\n",
     "/proc/self/mountinfo": MOUNTS,
-    "/usr/lib/sysctl.d/99-protect-links.conf": "fs.protected_fifos = 1\nfs.protected_hardlinks = 1\n",
+    "/usr/lib/sysctl.d/99-protect-links.conf": "fs.protected_fifos = 1\nfs.protected_hardlinks = 1\nfs.protected_regular = 2\nfs.protected_symlinks = 1\n",
+    "/etc/sysctl.d/10-kernel-hardening.conf": "kernel.kptr_restrict = 1\n",
+    "/usr/lib/sysctl.d/10-apparmor.conf": "kernel.apparmor_restrict_unprivileged_userns = 1\n",
     "/etc/sysctl.d/10-network-security.conf": "net.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n",
     "/etc/sysctl.d/10-ptrace.conf": "kernel.yama.ptrace_scope = 1\n",
     "/etc/sysctl.d/10-ipv6-privacy.conf": "net.ipv6.conf.all.use_tempaddr = 2\nnet.ipv6.conf.default.use_tempaddr = 2\n",
@@ -351,6 +400,10 @@ FILES: Files = {
     "/var/log/auth.log": File("", 0o640),
     "/var/log/kern.log": File("", 0o640),
     "/var/log/dpkg.log": File("", 0o644),
+    "/var/log/cloud-init.log": File("", 0o640),
+    "/var/log/apt/history.log": File("", 0o644),
+    "/var/log/unattended-upgrades": folder(0o750),
+    "/var/log/unattended-upgrades/unattended-upgrades.log": File("", 0o644),
     "/var/log/wtmp": File("", 0o664),
     "/var/log/lastlog": File("", 0o664),
     "/var/log/btmp": File("", 0o660),
@@ -371,18 +424,20 @@ FILES: Files = {
         "Types: deb\nURIs: http://archive.ubuntu.com/ubuntu/\nSuites: noble noble-updates\nComponents: main universe\n"
         "Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n"
     ),
+    "/usr/share/keyrings/ubuntu-archive-keyring.gpg": "",
+    "/etc/apt/trusted.gpg.d": folder(),
+    "/etc/apt/sources.list.d": folder(),
+    "/usr/share/keyrings": folder(),
+    "/etc/default/apport": "enabled=1\n",
+    "/etc/default/motd-news": "ENABLED=1\n",
+    "/etc/update-motd.d": folder(),
+    "/etc/update-motd.d/00-header": File("#!/bin/sh\n", 0o755),
+    "/etc/update-motd.d/50-motd-news": File("#!/bin/sh\n", 0o755),
+    "/run/motd.dynamic": "Welcome to Ubuntu\n",
     "/etc/modprobe.d/blacklist-rare-network.conf": "alias net-pf-3 off\nalias net-pf-21 off\n",
-    "/usr/lib/modules/6.8.0-31-generic/modules.builtin": "kernel/fs/ext4/ext4.ko\nkernel/fs/squashfs/squashfs.ko\n",
-    "/usr/lib/modules/6.8.0-31-generic/modules.dep": "kernel/fs/cramfs/cramfs.ko.zst:\nkernel/drivers/usb/storage/usb-storage.ko.zst:\n",
-    "/usr/lib/modules/6.8.0-31-generic/kernel/fs/cramfs/cramfs.ko.zst": "",
-    "/usr/lib/modules/6.8.0-31-generic/kernel/drivers/usb/storage/usb-storage.ko.zst": "",
-    "/boot/grub/grub.cfg": File(
-        "menuentry 'Ubuntu' {\n\tlinux /boot/vmlinuz-6.8.0-31-generic root=UUID=1 ro\n\tinitrd /boot/initrd.img-6.8.0-31-generic\n}\n",
-        0o600,
-    ),
-    "/boot/vmlinuz-6.8.0-31-generic": File("", 0o600),
+    **kernel_files("6.8.0-31-generic", "ko.zst"),
+    "/boot/efi/EFI/ubuntu/grub.cfg": File("search.fs_uuid 1 root\nconfigfile $prefix/grub.cfg\n", 0o700),
     "/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX=""\n',
-    "/proc/cmdline": "BOOT_IMAGE=/boot/vmlinuz-6.8.0-31-generic root=UUID=1 ro\n",
     "/sys/module/apparmor/parameters/enabled": "Y\n",
     "/sys/kernel/security/apparmor/profiles": "/usr/bin/man (enforce)\nchrome (unconfined)\nrsyslogd (enforce)\n",
     "/etc/apparmor.d/chrome": (
@@ -392,3 +447,9 @@ FILES: Files = {
     "/tmp": folder(0o1777),
     "/var/tmp": folder(0o1777),
 }
+
+
+def changed(without: Sequence[str], files: Files) -> Files:
+    """Return the files of another release: those of this one but for whose paths hold one of ``without``, and others."""
+    kept = {path: one for path, one in FILES.items() if not any(part in path for part in without)}
+    return {**kept, **files}

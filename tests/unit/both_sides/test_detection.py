@@ -22,9 +22,9 @@ def benchmark(name, detect, **more):
 
 RHEL_9 = benchmark("rhel_9", {"ID": "rhel", "VERSION_ID": "9"}, derivatives=("rocky", "almalinux", "ol", "centos"))
 KNOWN = [
-    benchmark("debian_12", {"ID": "debian", "VERSION_ID": "12"}),
+    benchmark("debian_12", {"ID": "debian", "VERSION_ID": "12"}, codename={"DEBIAN_CODENAME": "bookworm"}),
     benchmark("debian_13", {"ID": "debian", "VERSION_ID": "13"}),
-    benchmark("ubuntu_24_04", {"ID": "ubuntu", "VERSION_ID": "24.04"}),
+    benchmark("ubuntu_24_04", {"ID": "ubuntu", "VERSION_ID": "24.04"}, codename={"UBUNTU_CODENAME": "noble"}),
     RHEL_9,
     benchmark("rhel_8", {"ID": "rhel", "VERSION_ID": "8"}),
 ]
@@ -65,13 +65,18 @@ def test_system_is_held_against_its_benchmark_and_it_is_said_by_what(tmp_path, n
 
 
 REFUSED = {
+    # Of releases that no benchmark is for its own number decides, whatever a name says.
+    "UBUNTU_24_10": "it is release 24.10 of ubuntu, and the benchmarks are for 24.04",
     "DEBIAN_TESTING": "it says ID=debian and no VERSION_ID",
     "RASPBIAN_12": r"it is raspbian, made of debian \(ID_LIKE=debian\)",
     "KALI": "it is kali, made of debian",
     "DEVUAN_5": "it is devuan, made of debian",
-    "UBUNTU_24_10": "it is release 24.10 of ubuntu, and the benchmarks are for 24.04",
-    "MINT_22": "it is linuxmint, made of ubuntu",
-    "POP_24_04": "it is pop, made of ubuntu",
+    "MINT_22": r"it is linuxmint, made of the release that ubuntu_24_04 is for \(UBUNTU_CODENAME=noble\)",
+    "POP_24_04": r"it is pop, made of the release that ubuntu_24_04 is for \(UBUNTU_CODENAME=noble\)",
+    "MINT_DEBIAN_6": r"it is linuxmint, made of the release that debian_12 is for \(DEBIAN_CODENAME=bookworm\)",
+    # Of a release that no benchmark is for.
+    "ELEMENTARY_7": r"it is elementary, made of ubuntu \(ID_LIKE=ubuntu debian\), and of which release",
+    "UBUNTU_CORE_24": "Ubuntu Core",
     "FEDORA_41": "Fedora",
     "AMAZON_2023": "Amazon",
     "SLES_15": "SUSE",

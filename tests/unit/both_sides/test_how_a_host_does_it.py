@@ -20,12 +20,13 @@ SERVERS = {
 }
 
 
-def show(units):
+def show(units, packages=()):
     """Return what answers `systemctl show`: ``units`` run and are enabled, with the names that they are known by too; and dpkg-query."""
 
     def run(argv, _timeout):
         if argv[0] == "dpkg-query":
-            return CommandResult(0, "dpkg\tinstalled\t1\n", "")
+            rows = (one.split("=") for one in ("dpkg=1", *packages))
+            return CommandResult(0, "".join(f"{name}\tinstalled\t{version}\n" for name, version in rows), "")
         blocks = []
         for name in argv[argv.index("--") + 1 :]:
             if name.endswith(".target"):
@@ -44,7 +45,7 @@ def show(units):
 TABLES = {"proc/net/" + name: "  sl  local_address rem_address   st\n" for name in ("tcp", "tcp6", "udp", "udp6")}
 
 
-def outcome(root, rule_id, units, files=None):
+def outcome(root, rule_id, units, files=None, packages=()):
     (root / "run/systemd/system").mkdir(parents=True)
     for path, text in {"proc/2/comm": "kthreadd\n", **(files or {})}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,7 @@ def outcome(root, rule_id, units, files=None):
         (wants / unit).symlink_to("/usr/lib/systemd/system/" + unit)
     catalog = load_catalog()
     rule = catalog.rules[rule_id]
-    host = Host(str(root), runner=show(units), privileged=True)
+    host = Host(str(root), runner=show(units, packages), privileged=True)
     seen = {}
     asked = list(leaves(rule.settings))
     conditions = [*rule.applies_if, *(condition for one in asked for condition in one.get("applies_if", ()))]
@@ -149,3 +150,67 @@ def test_syslog_ng_that_is_gone_is_not_asked_by_the_configuration_it_left(tmp_pa
     }
 
     assert outcome(tmp_path, "rsyslog_receiver_off", running("systemd-journald"), files) == "not_applicable"
+
+
+APPORT, HOOK = "apport=2.28", "python3-apport=2.28"
+
+
+@pytest.mark.parametrize(
+    ("packages", "units", "written", "expected"),
+    [
+        ((), [], None, "pass"),
+        ((APPORT, HOOK), ["apport"], "enabled=1\n", "fail"),
+        ((APPORT, HOOK), ["apport"], "enabled=0\n", "fail"),
+        ((APPORT, HOOK), [], "enabled=1\n", "fail"),
+        ((APPORT, HOOK), [], "# enabled=0\n", "fail"),
+        ((APPORT, HOOK), [], None, "fail"),
+        # Python's own hook looks for these very signs, and at no shell's.
+        ((APPORT, HOOK), [], 'enabled="0"\n', "fail"),
+        ((APPORT, HOOK), [], "  enabled = 0\nenabled=0\n", "pass"),
+        ((APPORT, HOOK), [], "enabled=0\n", "pass"),
+        ((HOOK,), [], None, "fail"),
+        ((HOOK,), [], "enabled=0\n", "pass"),
+    ],
+)
+def test_crash_reports_are_off_where_neither_the_kernel_nor_python_hands_them_over(
+    tmp_path, packages, units, written, expected
+):
+    files = {"etc/default/apport": written} if written else {}
+
+    assert outcome(tmp_path, "crash_reports_off", running(*units), files, packages) == expected
+
+
+@pytest.mark.parametrize("file", ["daemon.conf", "custom.conf"])
+@pytest.mark.parametrize(("written", "expected"), [("true", "fail"), ("false", "pass")])
+def test_offer_of_logins_to_the_network_is_found_in_the_file_of_either_distribution(tmp_path, file, written, expected):
+    """Ubuntu's GDM is built to read custom.conf in place of daemon.conf."""
+    files = {f"etc/gdm3/{file}": f"[xdmcp]\nEnable={written}\n"}
+
+    assert outcome(tmp_path, "gdm_xdmcp_off", {}, files, ["gdm3=46"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.4.0-11ubuntu2.6", "pass"),
+        ("1.4.0-10ubuntu2", "fail"),
+        ("1.4.0-11", "fail"),  # Debian mended nothing in this one
+        ("1.4.0-9+deb11u1", "fail"),
+        ("1.5.2-6+deb12u1", "pass"),
+        ("1.5.2-5", "fail"),
+        ("1.5.3-5ubuntu5.5", "pass"),
+        ("1.7.0-5ubuntu3", "pass"),
+        ("1.3.1-5ubuntu4.7", "fail"),
+    ],
+)
+def test_pam_is_current_by_the_version_in_which_its_distribution_mended_it(tmp_path, version, expected):
+    assert outcome(tmp_path, "pam_runtime_current", {}, None, [f"libpam-runtime={version}"]) == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [("0", "fail"), ("1", "fail"), (None, "not_applicable")])
+def test_rule_for_what_only_new_kernels_know_is_asked_where_the_kernel_knows_it(tmp_path, value, expected):
+    """With 1 it fails too: no file says so."""
+    own = {"proc/sys/kernel/apparmor_restrict_unprivileged_unconfined": f"{value}\n"} if value else {}
+    files = {"proc/sys/kernel/kptr_restrict": "0\n", **own}
+
+    assert outcome(tmp_path, "apparmor_unconfined_restricted", {}, files) == expected

@@ -1,4 +1,4 @@
-"""Stock RHEL 9 and Ubuntu 24.04 as imitated trees: the whole engine gives no error there, and the right verdicts."""
+"""Stock RHEL 9 and Ubuntu as imitated trees: the whole engine gives no error there, and the right verdicts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import nam
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Rule
-from tests.scenarios.imitated import Stock, build, rhel_9, ubuntu_24_04
+from tests.scenarios.imitated import Stock, build, stocks
 
 pytestmark = pytest.mark.root
-STOCKS = [rhel_9.STOCK, ubuntu_24_04.STOCK]
+STOCKS = stocks()
 BY_NAME = pytest.mark.parametrize("stock", STOCKS, ids=[stock.name for stock in STOCKS])
 
 
