@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import observe
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
-from tests.scenarios.imitated import Stock, rhel_9, ubuntu_24_04
+from tests.scenarios.imitated import Stock, stocks
 from tests.scenarios.linux import all_scenarios
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,17 @@ OWN_TESTS = {
     "dconf": ("tests/integration/test_writers_dconf.py", "dconf"),
     "timer": ("tests/integration/sick_host.py", "timer"),
 }
-TITLES = ("Kind", "Debian 12", "Debian 13", "RHEL 9", "Ubuntu 24.04", "Scenarios")
+# As the names of their modules order them.
+IMITATED = stocks()
+
+
+def _title(stock: Stock) -> str:
+    """Return what a host is called: ``RHEL 9`` of rhel_9."""
+    name, *numbers = stock.name.split("_")
+    return f"{name.upper() if name == 'rhel' else name.title()} {'.'.join(numbers)}"
+
+
+TITLES = ("Kind", "Debian 12", "Debian 13", *map(_title, IMITATED), "Scenarios")
 
 
 def page() -> str:
@@ -68,7 +78,7 @@ def rows() -> Iterator[tuple[str, ...]]:
         thirteen = f"booted ({booted[kind]})" if booted[kind] else _recorded(scenarios[kind])
         own = "booted with it" if kind in OWN_TESTS else "virtual machine" if machine[kind] else thirteen
         debian = thirteen if booted[kind] else own
-        imitated = (_imitated(stock, kind, scenarios[kind]) for stock in (rhel_9.STOCK, ubuntu_24_04.STOCK))
+        imitated = (_imitated(stock, kind, scenarios[kind]) for stock in IMITATED)
         yield f"`{kind}`", debian, thirteen, *imitated, str(scenarios[kind])
 
 

@@ -81,6 +81,7 @@ def evidence(stock, host):
         "joined_to_directory": lambda _: host.exists("/etc/sssd/sssd.conf") or host.exists("/etc/krb5.keytab"),
         "rsyslog_forwards": lambda _: bool(forwards),
         "unit_enabled": lambda name: stock.units.get(name, ("",))[0] == "enabled",
+        "unit_masked_or_missing": lambda name: stock.units.get(name, ("masked",))[0] == "masked",
         "unit_not_enabled": lambda name: stock.units.get(name, ("",))[0] != "enabled",
     }
 
