@@ -214,3 +214,18 @@ def test_rule_for_what_only_new_kernels_know_is_asked_where_the_kernel_knows_it(
     files = {"proc/sys/kernel/kptr_restrict": "0\n", **own}
 
     assert outcome(tmp_path, "apparmor_unconfined_restricted", {}, files) == expected
+
+
+@pytest.mark.parametrize(
+    ("packages", "files", "expected"),
+    [
+        (["sudo=1.9"], [], "pass"),
+        (["sudo-rs=0.2.13"], ["usr/bin/sudo"], "pass"),
+        (["sudo-rs=0.2.5"], ["usr/lib/cargo/bin/sudo"], "fail"),
+        ([], ["usr/bin/sudo"], "fail"),
+    ],
+)
+def test_sudo_of_rust_is_a_sudo_where_it_is_called_so(tmp_path, packages, files, expected):
+    accounts = {"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\n"}
+
+    assert outcome(tmp_path, "sudo_installed", {}, {**accounts, **dict.fromkeys(files, "")}, packages) == expected
