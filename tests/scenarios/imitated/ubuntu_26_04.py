@@ -53,8 +53,10 @@ FILES = changed(
             "driftfile /var/lib/chrony/chrony.drift\nntsdumpdir /var/lib/chrony\nlogdir /var/log/chrony\nmaxupdateskew 100.0\nrtcsync\n"
             "makestep 1 3\nleapsectz right/UTC\n"
         ),
-        "/etc/chrony/sources.d/ubuntu-ntp-pools.sources": "".join(
-            "pool %d.ntp.ubuntu.com iburst maxsources 1 nts prefer\n" % number for number in range(1, 5)
+        "/etc/chrony/conf.d/ubuntu-nts.conf": "ntstrustedcerts 1 /etc/chrony/nts-bootstrap-ubuntu.crt\n",
+        "/etc/chrony/sources.d/ubuntu-ntp-pools.sources": (
+            "".join("pool %d.ntp.ubuntu.com iburst maxsources 1 nts prefer\n" % number for number in range(1, 5))
+            + "pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1\n"
         ),
     },
 )
