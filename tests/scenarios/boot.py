@@ -6,15 +6,19 @@ from typing import Dict
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.units import PROPERTIES, USUAL
 
-FOLDER = "/etc/systemd/system/multi-user.target.wants/"
+# Of each state the folder in which what starts a unit stands.
+FOLDERS = {
+    "enabled": "/etc/systemd/system/multi-user.target.wants/",
+    "generated": "/run/systemd/generator.late/multi-user.target.wants/",
+}
 REQUIRED_BY = {"multi-user.target": "default.target", "basic.target": "multi-user.target"}
 # A tree without a link default.target has a unit file of that name.
 ASKED = "systemctl show --no-pager --property=%s -- %s" % (PROPERTIES, " ".join(["default.target", *USUAL]))
 
 
-def link(unit: str) -> Dict[str, str]:
-    """Return path -> target of what `systemctl enable` makes of most units."""
-    return {FOLDER + unit: "/usr/lib/systemd/system/" + unit}
+def link(unit: str, state: str = "enabled") -> Dict[str, str]:
+    """Return path -> target of what `systemctl enable`, or the generator for old scripts, makes of most units."""
+    return {FOLDERS[state] + unit: "/usr/lib/systemd/system/" + unit}
 
 
 def target(name: str) -> str:

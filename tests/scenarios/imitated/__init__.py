@@ -187,8 +187,8 @@ def folder(permissions: int = 0o755) -> File:
 
 def build(root: str, stock: Stock) -> Host:
     """Write the host's files below ``root`` and return it, read as root would read it."""
-    enabled = [boot.link(name) for name, (state, _active) in stock.units.items() if state == "enabled"]
-    links = {path: File(link=to) for one in enabled for path, to in one.items()}
+    started = [boot.link(name, state) for name, (state, _active) in stock.units.items() if state in boot.FOLDERS]
+    links = {path: File(link=to) for one in started for path, to in one.items()}
     plant(root, Scenario(stock.name, {}, {}, "", {}, files={**boot.UNIT_FILES, **links, **stock.files}))
     for path, owner in OWNERS.items():
         for folder_path, names, files in os.walk(root + path):
@@ -212,7 +212,15 @@ def _unit(stock: Stock, name: str) -> str:
         return boot.target(name)
     state, active = stock.units.get(name, ("", "inactive"))
     load = "loaded" if name in stock.units else "not-found"
-    return "Id=%s\nNames=%s\nLoadState=%s\nActiveState=%s\nUnitFileState=%s" % (name, name, load, active, state)
+    wanted = "multi-user.target" if state in boot.FOLDERS else ""
+    return "Id=%s\nNames=%s\nLoadState=%s\nActiveState=%s\nUnitFileState=%s\nWantedBy=%s" % (
+        name,
+        name,
+        load,
+        active,
+        state,
+        wanted,
+    )
 
 
 # What a kernel shows of itself, the same with every distribution that sets nothing else.

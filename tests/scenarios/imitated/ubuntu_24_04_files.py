@@ -196,6 +196,20 @@ LOGROTATE_RSYSLOG = """/var/log/syslog
 \tendscript
 }
 """
+LOGROTATE_UFW = """/var/log/ufw.log
+{
+\trotate 4
+\tweekly
+\tmissingok
+\tnotifempty
+\tcompress
+\tdelaycompress
+\tsharedscripts
+\tpostrotate
+\t\t[ -x /usr/lib/rsyslog/rsyslog-rotate ] && /usr/lib/rsyslog/rsyslog-rotate || true
+\tendscript
+}
+"""
 RSYSLOG = """\
 module(load="imuxsock")
 module(load="imklog" permitnonkernelfacility="on")
@@ -391,6 +405,7 @@ FILES: Files = {
     "/usr/sbin/logrotate": "",
     "/etc/logrotate.conf": LOGROTATE,
     "/etc/logrotate.d/rsyslog": LOGROTATE_RSYSLOG,
+    "/etc/logrotate.d/ufw": LOGROTATE_UFW,
     "/usr/lib/systemd/system/logrotate.timer": "[Timer]\nOnCalendar=daily\nAccuracySec=1h\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
     "/usr/lib/systemd/system/logrotate.service": "[Service]\nType=oneshot\nExecStart=/usr/sbin/logrotate /etc/logrotate.conf\n",
     "/etc/rsyslog.d/50-default.conf": RSYSLOG_D,

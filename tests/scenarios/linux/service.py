@@ -118,7 +118,7 @@ SCENARIOS += [
         {"fields": {"enabled": {"equals": True}, "active": {"equals": True}}},
         "pass",
         _seen(True, True, False, "enabled"),
-        files={**BOOTED, boot.FOLDER + "cron.target": File(link="/lib/systemd/system/cron.target")},
+        files={**BOOTED, boot.FOLDERS["enabled"] + "cron.target": File(link="/lib/systemd/system/cron.target")},
         commands={
             COMMAND.replace("cups.service", "cron.target"): _show("loaded", "active", "enabled", "cron.target").replace(
                 "cups.service", "cron.target"
