@@ -34,6 +34,29 @@ def test_timer_is_as_rare_as_systemd_says(booted_host):
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
     host = Host(runner=run)
-    assert {name: schedule.of_timer(host, given) for name, (given, _days) in CASES.items()} == {
+    assert {name: schedule.of_timer(host, schedule.times_of(given)) for name, (given, _days) in CASES.items()} == {
         name: days for name, (_given, days) in CASES.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("when", "days"),
+    [
+        ("1,8,15,22 * *", 10),
+        ("1-22/7 * *", 10),
+        ("*/7 * *", 7),
+        ("* Jan-DEC Sun", 7),
+        ("* * 5-7/2", 5),
+        ("*,5 * *", 1),
+        ("1/7 * *", None),
+        ("1-40 * *", None),
+        ("*/0 * *", None),
+        ("L * *", None),
+        ("1,,3 * *", None),
+    ],
+)
+def test_line_that_cron_turns_down_has_nothing_run(booted_host, when, days):
+    done = booted_host.run(["crontab", "-"], data=f"0 5 {when} true\n", check=False)
+
+    assert (done.returncode == 0) == (days is not None)
+    assert schedule.of_line(f"0 5 {when} true", anacron=False) == (days or schedule.YEAR)

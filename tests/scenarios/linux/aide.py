@@ -144,6 +144,17 @@ SCENARIOS = [
             ("on-the-first-or-on-sundays", "pass", "0 5 1 * 0"),
             ("on-each-second-day-that-is-a-sunday", "fail", "0 5 */2 * 0"),
             ("on-each-third-day", "pass", "0 5 */3 1-12 *"),
+            # Of a list the longest gap counts, over the end of a month too.
+            ("on-four-days-of-a-month", "fail", "0 5 1,8,15,22 * *"),
+            ("on-five-days-of-a-month", "pass", "0 5 1,8,15,22,29 * *"),
+            ("on-each-seventh-day-of-a-range", "fail", "0 5 1-22/7 * *"),
+            ("on-each-seventh-day", "pass", "0 5 */7 * *"),
+            # cron turns down a step behind a single number.
+            ("on-a-day-with-a-step", "fail", "0 5 1/7 * *"),
+            ("on-sundays-by-name", "pass", "0 5 * Jan-DEC Sun"),
+            ("on-sundays-by-seven", "pass", "0 5 * * 5-7/2"),
+            ("but-in-august", "fail", "0 5 * 1-7,9-12 *"),
+            ("on-days-that-cron-does-not-know", "fail", "0 5 L * *"),
             ("weekly", "pass", "@weekly"),
             ("monthly", "fail", "@monthly"),
         )

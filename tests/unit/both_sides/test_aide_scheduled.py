@@ -10,16 +10,18 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Value, substitute
 
 CATALOG = load_catalog()
 RULE = CATALOG.rules["aide_scheduled"]
+SETTINGS = tuple(substitute(one, {"integrity_check_days": Value(7, 7, 7, "default")}) for one in RULE.settings)
 ON, OFF = {"enabled": True, "active": True, "masked": False}, {"enabled": False, "active": False, "masked": False}
 
 
 def outcome(tree, cron=True, timer=False):
     """Return what the rule says of a tree on which cron, or the timer, is on or off."""
     seen = {}
-    for one in leaves(RULE.settings):
+    for one in leaves(SETTINGS):
         if one["kind"] == "aide":
             seen[setting_key(one)] = aide.read(Host(str(tree)), [one["address"]])[0].as_dict()
         else:
@@ -27,7 +29,7 @@ def outcome(tree, cron=True, timer=False):
             seen[setting_key(one)] = {"state": "value", "value": ON if on else OFF}
     judge = Judge(CATALOG.platforms["linux"], seen)
     return judge.judge(
-        PlannedRule(RULE.__class__(**{**vars(RULE), "applies_if": ()}), "b", (), RULE.settings, "", {})
+        PlannedRule(RULE.__class__(**{**vars(RULE), "applies_if": ()}), "b", (), SETTINGS, "", {})
     ).outcome
 
 

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
-from typing import Iterable, List, Optional, Sequence, Tuple
+from datetime import date, datetime, timezone
+from typing import Iterable, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
 WEEK, MONTH, YEAR = 7, 31, 366
@@ -27,6 +27,10 @@ _AGAIN = ("OnUnitActiveSec", "OnUnitInactiveSec")
 _FIRST = ("OnActiveSec", "OnBootSec", "OnStartupSec", "OnCalendar")
 _MICROSECONDS = re.compile(r"^ *(?:\u03bcs|\u00b5s|us): ([0-9]+)$", re.ASCII | re.MULTILINE)
 _DAY = 86400
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+# Twenty-eight years, after which days of the week and of the month meet again as before.
+_CALENDAR = (date(2000, 1, 1).toordinal(), date(2028, 3, 1).toordinal())
 
 
 def times_of(settings: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
@@ -75,12 +79,42 @@ def of_line(line: str, *, anacron: bool) -> int:
         return NAMED.get(words[0], YEAR)
     if anacron:
         return int(words[0]) if is_number(words[0]) else YEAR
-    if len(words) < 6 or words[3] not in ("*", "*/1", "1-12"):
+    if len(words) < 6:
         return YEAR
-    day, weekday = words[2], words[4]
-    if weekday in ("*", "*/1", "0-6", "1-7") and day.startswith("*/") and is_number(day[2:]):
-        return int(day[2:])
-    if day in ("*", "*/1", "1-31"):
-        return 1 if weekday in ("*", "*/1") else WEEK
+    days, months, weekdays = _ones(words[2], 1, 31), _ones(words[3], 1, 12, _MONTHS), _ones(words[4], 0, 7, _WEEKDAYS)
+    if not (days and months and weekdays):
+        return YEAR
     # Where neither begins with a star, either of them is enough.
-    return WEEK if not day.startswith("*") and not weekday.startswith("*") else MONTH
+    both = words[2].startswith("*") or words[4].startswith("*")
+
+    def runs(day: date) -> bool:
+        of_month, of_week = day.day in days, bool({day.isoweekday(), day.isoweekday() % 7} & weekdays)
+        return day.month in months and ((of_month and of_week) if both else (of_month or of_week))
+
+    return _longest([day for day in map(date.fromordinal, range(*_CALENDAR)) if runs(day)])
+
+
+def _longest(days: Sequence[date]) -> int:
+    return max(((later - earlier).days for earlier, later in zip(days, days[1:])), default=YEAR)
+
+
+def _ones(field: str, low: int, high: int, names: Sequence[str] = ()) -> Set[int]:
+    """Return the numbers that a field of a table names, none where cron does not take it."""
+    found: Set[int] = set()
+    for part in field.split(","):
+        bounds, slash, step = part.partition("/")
+        first, dash, last = bounds.partition("-")
+        start = low if bounds == "*" else _number(first, low, names)
+        end = high if bounds == "*" else _number(last, low, names) if dash else start
+        if start is None or end is None or not low <= start <= end <= high:
+            return set()
+        # Other programs take a step behind a single number.
+        if slash and (not is_number(step) or not int(step) or bounds == first != "*"):
+            return set()
+        found.update(range(start, end + 1, int(step or 1)))
+    return found
+
+
+def _number(text: str, low: int, names: Sequence[str]) -> Optional[int]:
+    text = lowered(text)
+    return int(text) if is_number(text) else names.index(text) + low if text in names else None
