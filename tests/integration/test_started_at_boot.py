@@ -74,3 +74,36 @@ def test_target_that_systemd_has_not_loaded_is_no_answer(host):  # noqa: F811
     )
 
     assert "systemctl daemon-reload" in seen["0"]["reason"]
+
+
+BY_CALL = f"""
+cd {ETC}
+for unit in direct aliased unaliased kept; do
+  printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlias=dbus-org.example.%s.service\\n' $unit > $unit.service
+  asked=dbus-org.example.$unit; case $unit in direct|kept) asked=$unit;; esac
+  printf '[D-BUS Service]\\nName=org.example.%s\\nExec=/bin/false\\nUser=root\\nSystemdService=%s.service\\n' $unit $asked \\
+    > /usr/share/dbus-1/system-services/org.example.$unit.service
+done
+systemctl daemon-reload
+systemctl enable -q aliased unaliased
+systemctl disable -q unaliased
+systemctl mask -q --now kept || {{ mv kept.service /usr/lib/systemd/system/; systemctl mask -q kept; }}
+systemctl reload dbus
+"""
+CALL = "org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus StartServiceByName su org.example.{} 0"
+
+
+def test_call_on_d_bus_starts_what_the_reader_says_may_be_started(host):  # noqa: F811
+    host.run(["sh", "-ec", BY_CALL])
+    names = ["direct", "aliased", "unaliased", "kept"]
+    script = OBSERVE.replace("['observations']['0']", "['observations']")
+    request = request_for([{"kind": "service", "name": unit} for unit in names])
+    seen = json.loads(host.run(["python3", "-c", script], data=request).stdout)
+
+    for unit in names:
+        host.run(["busctl", "--timeout=3", "call", *CALL.format(unit).split()], check=False)
+    started = {unit for unit in names if host.run(["systemctl", "is-active", unit], check=False).returncode == 0}
+
+    off = {unit for number, unit in enumerate(names) if seen[str(number)]["value"]["enabled"] is False}
+    assert off == {"unaliased", "kept"}
+    assert started == {"direct", "aliased"}

@@ -173,6 +173,29 @@ def _by_sign(started: str) -> Dict[str, Any]:
     return {OWN_START: _start("", started), "/etc/own.nft": _nft(policy="accept")}
 
 
+def _own(
+    name: str, verdict: str, command: str, files: Dict[str, Any], *, started: bool = True, **keys: Any
+) -> Scenario:
+    """Rules that refuse are loaded; what comes back at boot, a unit of the site's own loads."""
+    unit = "my-rules.service"
+    programs = {
+        "/usr/sbin/%s" % one: File("", 0o755) for one in ("nft", "iptables", "iptables-restore", "ip6tables-restore")
+    }
+    planted = {
+        **keys.pop("programs", {**programs, "/bin/sh": File("", 0o755)}),
+        "/etc/systemd/system/" + unit: _start(*command.split("\n")),
+        **(_links(["my-rules"]) if started else {}),
+        **files,
+    }
+    shown = {SHOW.partition(" -- ")[0] + " -- " + unit: _unit(unit, "enabled" if started else "disabled")}
+    return _case(
+        "own-unit-" + name, "default", verdict, BOTH_REFUSE, now=_nft(), files=planted, commands={**shown, **keys.pop("commands", {})},
+        started=(keys.pop("started_too"),) if "started_too" in keys else (), **keys,
+    )  # fmt: skip
+
+
+OWN_NFT, OWN_V4 = {"/etc/my.nft": _nft()}, {"/etc/my.rules": _saved()}
+SCRIPT = {"/usr/local/sbin/rules": "#!/bin/sh\niptables -P INPUT DROP\n"}
 # Of the four units only this one has a link that lasts.
 WANTED = {
     "/etc/systemd/system/multi-user.target.wants/nftables.service": File(
@@ -447,4 +470,24 @@ SCENARIOS = [
     _same("hooks", "hooks", "fail", {"fields": {"now": {"contains_all": ["input", "output"]}}}, _nft()),
     _same("rules-of-iptables", "iptables", "fail", {"fields": {"now": {"empty": True}}}, UFW_LOADED),
     _same("no-rules-of-iptables", "iptables", "pass", {"fields": {"now": {"empty": True}}}, _nft()),
+    _own("of-nft", "pass", "/usr/sbin/nft -f /etc/my.nft", OWN_NFT),
+    _own("that-is-not-started", "fail", "/usr/sbin/nft -f /etc/my.nft", OWN_NFT, started=False),
+    _own("of-nft-that-lets-in", "fail", "/usr/sbin/nft -f /etc/my.nft", {"/etc/my.nft": _nft(policy="accept")}),
+    _own("of-nft-without-its-file", "fail", "/usr/sbin/nft -f /etc/my.nft", {}),
+    _own("of-iptables", "pass", "/usr/sbin/iptables-restore -w /etc/my.rules", OWN_V4),
+    _own("of-iptables-that-is-not-here", "fail", "/usr/sbin/iptables-restore -w /etc/my.rules", OWN_V4, programs={}),
+    _own("of-iptables-for-ipv6-alone", "fail", "/usr/sbin/ip6tables-restore /etc/my.rules", OWN_V4),
+    _own("with-more-than-that", "pass", "/sbin/modprobe ip_tables\n/usr/sbin/iptables-restore /etc/my.rules", OWN_V4),
+    _own("by-a-shell", "error", "/bin/sh -c 'iptables-restore < /etc/my.rules'", OWN_V4, reason="is started at boot"),
+    _own("by-a-command", "error", "/usr/sbin/iptables -P INPUT DROP", {}, reason="my-rules.service: /usr/sbin/iptables -P INPUT DROP is started"),
+    _own("of-a-script", "error", "/usr/local/sbin/rules", SCRIPT, reason="my-rules.service: /usr/local/sbin/rules is started"),
+    _own("of-a-script-for-a-shell", "error", "/bin/sh /usr/local/sbin/rules", SCRIPT, reason="rules is started at boot"),
+    _own("of-a-script-that-is-not-started", "fail", "/usr/local/sbin/rules", SCRIPT, started=False),
+    _own("that-only-shows-rules", "fail", "/bin/sh -c 'nft list ruleset > /run/x; iptables-save > /run/y'", {}),
+    _own("beside-another", "error", "/usr/sbin/iptables-restore /etc/my.rules", {**OWN_V4, CONF: _nft()}, started_too="nftables", reason="the last word"),
+    _own("that-adds-to-another", "pass", "/usr/sbin/nft add table ip own", {CONF: _nft()}, started_too="nftables"),
+    _own(
+        "that-clears-another", "error", "/usr/sbin/nft -f /etc/my.nft", {CONF: _nft(), "/etc/my.nft": "flush ruleset\n"}, started_too="nftables",
+        reason="the last word",
+    ),
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from tests.scenarios.linux import Command, File, Scenario
 
 COMMAND = "systemctl show --no-pager --property=%s -- cups.service" % PROPERTIES
 BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory=True, mode=0o755), **boot.UNIT_FILES}
+BUS_NAME = "/usr/share/dbus-1/system-services/org.example.service"
+CALLED = "[D-BUS Service]\nName=org.example\nExec=/bin/false\nSystemdService=%s\n"
 LINKED = {path: File(link=where) for path, where in boot.link("cups.service").items()}
 OFF = {"any_of": [{"absent": True}, {"fields": {"enabled": {"equals": False}, "active": {"equals": False}}}]}
 
@@ -47,6 +49,20 @@ SCENARIOS = [
     _case("masked", "pass", _show("masked", "inactive", "masked"), _seen(False, False, True, "masked", "masked")),
     _case(
         "masked-but-running", "fail", _show("masked", "active", "masked"), _seen(False, True, True, "masked", "masked")
+    ),
+    *(
+        Scenario(
+            "started-by-a-call-on-d-bus-" + name, {"name": "cups"}, OFF, verdict, {"state": "value"},
+            files={**BOOTED, BUS_NAME: CALLED % asked},
+            commands={COMMAND: _show(load, "inactive", state, names)},
+        )
+        for name, verdict, asked, names, load, state in (
+            ("itself", "fail", "cups.service", "cups.service", "loaded", "disabled"),
+            ("by-an-alias", "fail", "dbus-org.example.service", "cups.service dbus-org.example.service", "loaded", "static"),
+            # `systemctl disable` takes the link of the alias away, and D-Bus finds nothing to start.
+            ("by-an-alias-that-is-gone", "pass", "dbus-org.example.service", "cups.service", "loaded", "disabled"),
+            ("and-masked", "pass", "cups.service", "cups.service", "masked", "masked"),
+        )
     ),
     _case("failed", "pass", _show("loaded", "failed", "disabled"), _seen(False, False, False, "disabled")),
     # As systemd 252 and 257 name them behind enable, link and mask, with and without --runtime.

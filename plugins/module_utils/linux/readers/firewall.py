@@ -20,7 +20,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import listening_socket, units
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewall_at_boot, ipsets, iptables_rules
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import (
+    firewall_at_boot,
+    firewall_units,
+    ipsets,
+    iptables_rules,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_now import loaded_now, ports_by_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
     ACCEPT,
@@ -82,6 +87,7 @@ def at_boot(host: Host) -> List[Table]:
         started += _started(host, [firewall_at_boot.MANAGER])
     if host.exists(ipsets.SCRIPT):
         started += _started(host, [ipsets.UNIT])
+    started += _started_of_own(host)
     return firewall_at_boot.of(host, started, ports_by_name(host))
 
 
@@ -92,6 +98,18 @@ def _started(host: Host, names: Sequence[str]) -> List[str]:
     if broken:
         raise ReadError(broken[0])
     return [name for name, one in zip(names, seen) if one.state == "value" and _starts(one.value)]
+
+
+def _started_of_own(host: Host) -> List[str]:
+    """Return the units of the site's own that load a packet filter at the next boot. Raises `ReadError` where that cannot be told."""
+    names = firewall_units.mentioning(host, firewall_at_boot.KNOWN)
+    for name, one in zip(names, units.read_services(host, [{"name": name} for name in names]) if names else ()):
+        if one.state == "value" and one.value["enabled"] is None and "why" in one.value:
+            raise ReadError(
+                "%s loads a packet filter, and whether the next boot starts it is not told: %s"
+                % (name, one.value["why"])
+            )
+    return _started(host, names) if names else []
 
 
 def _starts(unit: Mapping[str, Any]) -> bool:

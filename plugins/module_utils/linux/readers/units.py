@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import boot_target
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.bus_services import started_by_calls
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
     UNIT_DIRECTORIES,
@@ -262,7 +263,14 @@ def _enabled(boot: _Boot, name: str, unit: Unit) -> Tuple[Optional[bool], str]:
     if boot.pulled_in(name):
         return True, "another unit has it started"
     triggers = [one for one in words_of(unit.get("TriggeredBy", "")) if not boot.missed(one)]
+    triggers = triggers or ["a call to %s on D-Bus" % one for one in _calls(boot.host, unit)]
     return (None, "%s has it started" % triggers[0]) if triggers else (False, "")
+
+
+def _calls(host: Host, unit: Unit) -> List[str]:
+    """Return the names on D-Bus of which a call has a unit started; those of an alias count while its link is there."""
+    started = host.shared("units by D-Bus", lambda: started_by_calls(host))
+    return [call for name in words_of(unit.get("Names", "")) for call in started.get(name, ())]
 
 
 def kept_from_starting(unit: Unit) -> str:

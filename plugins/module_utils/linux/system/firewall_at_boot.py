@@ -11,7 +11,12 @@ from typing import Callable, Dict, List, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, raised, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ipsets, nft_rules, ufw_defaults
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import (
+    firewall_units,
+    ipsets,
+    nft_rules,
+    ufw_defaults,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_restore import load_file
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports, load, parse
@@ -45,6 +50,8 @@ RED_HAT = {
     "iptables.service": (4, "/usr/libexec/iptables/iptables.init", "/etc/sysconfig/iptables"),
     "ip6tables.service": (6, "/usr/libexec/iptables/ip6tables.init", "/etc/sysconfig/ip6tables"),
 }
+# All others that load a packet filter are the site's own.
+KNOWN = (UFW, NFT, PERSISTENT, FIREWALLD, MANAGER, ipsets.UNIT, *RED_HAT)
 # What the units of the packages start.
 _SHIPPED = {
     UFW: re.compile(r"(?:/usr)?/lib/ufw/ufw-init start(?: quiet)?\Z", re.ASCII),
@@ -72,6 +79,9 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     if FIREWALLD in units:
         return _firewalld(host, units, ports)
     both = [unit for unit in units if unit in LOADERS]
+    own = [unit for unit in units if unit not in KNOWN]
+    if own:
+        _refuse_last_words(host, [*both, *own], ports)
     if NFT in both and len(both) > 1 and _clears(host, ports):
         # Nothing orders the units; where nftables has the last word, only its rules are left, and the others promise nothing.
         both = [NFT]
@@ -79,6 +89,7 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
         if unit != NFT:
             _refuse_other_starts(host, unit)
     tables = [table for unit in both for table in LOADERS[unit](host, ports)]
+    tables += [table for unit in own for table in _of_own(host, unit, ports)]
     if ipsets.named(tables):
         sets = ipsets.at_boot(host, PERSISTENT in both, ipsets.UNIT in units)
         ipsets.refuse_missing(tables, sets)
@@ -86,14 +97,57 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     return tables
 
 
-def _clears(host: Host, ports: Ports) -> bool:
-    """Return whether nftables.service takes away what another unit has loaded, be it in a file that is included."""
+def _refuse_last_words(host: Host, units: Sequence[str], ports: Ports) -> None:
+    """Raise `ReadError` where of several units, one of them the site's own, each may take away what another has loaded."""
+    for unit in units if len(units) > 1 else ():
+        nft = unit == NFT or (unit not in KNOWN and all(_by_nft(one) for _place, one in _own_commands(host, unit)))
+        if not nft or _clears(host, ports, unit):
+            raise ReadError(
+                "%s load packet filters at boot, and nothing says which of them has the last word; put the rules into one of them"
+                % printable(" and ".join(units))[:200]
+            )
+
+
+def _own_commands(host: Host, unit: str) -> List[Tuple[str, str]]:
+    """Return (file, command) of those of a unit of the site's own that load a packet filter."""
+    return [one for one in _starts(host, unit) if firewall_units.filters(host, one[1])]
+
+
+def _by_nft(command: str) -> bool:
+    return bool(_LOADS.match(command) or _TELLS.match(command))
+
+
+def _of_own(host: Host, unit: str, ports: Ports) -> List[Table]:
+    """Return what a unit of the site's own loads by nft, or by iptables-restore."""
+    given = _own_commands(host, unit)
+    for place, command in given:
+        program = words_of(command)[0]
+        if program.startswith("/") and not host.exists(program):
+            if len(given) == 1:
+                return []
+            raise _not_followed(place, command)
+    if all(_by_nft(command) for _place, command in given):
+        return _loaded_by_nft(host, ports, "", unit)
+    found: Dict[int, Dict[str, Table]] = {4: {}, 6: {}}
+    for place, command in given:
+        restored = firewall_units.restored(command)
+        if restored is None or (len(given) > 1 and not host.exists(restored.path)):
+            raise _not_followed(place, command)
+        try:
+            load_file(host, restored.path, restored.family, ports, found[restored.family], anew=restored.anew)
+        except NotFound:
+            continue  # nothing is loaded
+    return [table for tables in found.values() for table in tables.values()]
+
+
+def _clears(host: Host, ports: Ports, unit: str = NFT) -> bool:
+    """Return whether a unit of nft takes away what another unit has loaded, be it in a file that is included."""
     for family in ("ip", "ip6"):
         before = "table %s filter { chain INPUT { counter; }; }" % family
-        tables = {table.name: table for table in _loaded_by_nft(host, ports, before)}
+        tables = {table.name: table for table in _loaded_by_nft(host, ports, before, unit)}
         left = tables.get(family + " filter")
         rules = left.chains["INPUT"].rules if left and "INPUT" in left.chains else ()
-        if not any(rule.place == "%s:1" % NFT for rule in rules):
+        if not any(rule.place == "%s:1" % unit for rule in rules):
             return True
     return False
 
@@ -103,35 +157,37 @@ def nftables(host: Host, ports: Ports) -> List[Table]:
     return _loaded_by_nft(host, ports, "")
 
 
-def _loaded_by_nft(host: Host, ports: Ports, before: str) -> List[Table]:
-    """Return what the commands of nftables.service leave of the rules ``before`` them (one line) and their own."""
-    given = _given_to_nft(host)
+def _loaded_by_nft(host: Host, ports: Ports, before: str, unit: str = NFT) -> List[Table]:
+    """Return what the commands of a unit leave of the rules ``before`` them (one line) and their own."""
+    given = _given_to_nft(host, unit)
     for place, command, path in given:
         if path and not host.exists(path):
             if len(given) == 1:
                 return []
             raise _not_followed(place, command)
-    _refuse_what_nft_does_not_take(host)
-    return nft_rules.parse("%s\n%s" % (before, nft_statements(host)), NFT, ports, lambda name: _included(host, name))
+    _refuse_what_nft_does_not_take(host, unit)
+    return nft_rules.parse(
+        "%s\n%s" % (before, nft_statements(host, unit)), unit, ports, lambda name: _included(host, name)
+    )
 
 
-def _refuse_what_nft_does_not_take(host: Host) -> None:
-    """Raise `ReadError` where nft itself objects to what nftables.service gives it: of such a text it loads nothing at all."""
+def _refuse_what_nft_does_not_take(host: Host, unit: str) -> None:
+    """Raise `ReadError` where nft itself objects to what a unit gives it: of such a text it loads nothing at all."""
     try:
-        answer = host.run([*_ASK_NFT, _FRESH + nft_statements(host)], accept=range(256))
+        answer = host.run([*_ASK_NFT, _FRESH + nft_statements(host, unit)], accept=range(256))
     except NotFound:
         return
     for said in _OBJECTION.finditer(answer.stderr):
         if not _SAYS_NOTHING.search(said.group("what")):
             raise ReadError(
                 "%s: nft does not take this, and loads nothing at boot: %s"
-                % (said.group("place") or NFT, printable(said.group("what"))[:200])
+                % (said.group("place") or unit, printable(said.group("what"))[:200])
             )
 
 
-def nft_statements(host: Host) -> str:
-    """Return what nftables.service gives to nft, a line for each of its commands; a file is included."""
-    given = _given_to_nft(host)
+def nft_statements(host: Host, unit: str = NFT) -> str:
+    """Return what a unit gives to nft, a line for each of its commands; a file is included."""
+    given = _given_to_nft(host, unit)
     return "".join(
         'include "%s"\n' % path if path else command.partition(" ")[2] + "\n" for _place, command, path in given
     )
@@ -142,9 +198,10 @@ def nft_file(host: Host) -> str:
     return next((path for _place, _command, path in _given_to_nft(host) if path), NFTABLES)
 
 
-def _given_to_nft(host: Host) -> List[Tuple[str, str, str]]:
-    """Return (unit file, command, file that it loads) of each command of nftables.service."""
-    commands = _starts(host, NFT) or [(NFT, "nft -f " + NFTABLES)]
+def _given_to_nft(host: Host, unit: str = NFT) -> List[Tuple[str, str, str]]:
+    """Return (unit file, command, file that it loads) of each command of a unit."""
+    shipped = [(NFT, "nft -f " + NFTABLES)]
+    commands = (_starts(host, NFT) or shipped) if unit == NFT else _own_commands(host, unit)
     return [(place, command, _file_of(place, command)) for place, command in commands]
 
 
@@ -279,7 +336,7 @@ def _firewalld(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_rules
 
     for other in units:
-        if other in LOADERS:
+        if other in LOADERS or other not in KNOWN:
             raise ReadError(
                 "%s starts at boot beside %s, and nothing says which of them has the last word; disable one of them"
                 % (FIREWALLD, other)
