@@ -362,6 +362,7 @@ FILES: Files = {
     "/usr/bin/su": File("", 0o4755),
     "/usr/sbin/sshd": File("", 0o755),
     "/usr/sbin/rsyslogd": File("", 0o755),
+    "/usr/lib/systemd/systemd-timesyncd": File("", 0o755),
     "/usr/sbin/ufw": File("", 0o755),
     "/usr/sbin/cron": File("", 0o755),
     "/usr/sbin/nologin": File("", 0o755),

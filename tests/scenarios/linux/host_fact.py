@@ -197,6 +197,20 @@ SCENARIOS = [
         "/etc/doas.conf:1 is no rule of doas; look at it by hand (doas -C /etc/doas.conf)",
         {"/etc/doas.conf": "allow ann\n", "/usr/bin/doas": ""},
     ),
+    _runs("none", [], {"/etc/chrony/chrony.conf": ""}, "time_daemons"),
+    _runs("of-the-packages", ["chrony"], {"/usr/sbin/chronyd": ""}, "time_daemons"),
+    _runs("built-by-the-site", ["chrony"], {"/opt/chrony/sbin/chronyd": ""}, "time_daemons"),
+    _runs(
+        "masked-under-either-name",
+        ["systemd-timesyncd"],
+        {
+            "/usr/sbin/chronyd": "",
+            "/usr/lib/systemd/systemd-timesyncd": "",
+            "/etc/systemd/system/chronyd.service": File(link="/dev/null"),
+        },
+        "time_daemons",
+    ),
+    _runs("built-by-the-site", ["rsyslog"], {"/usr/local/sbin/rsyslogd": ""}, "log_writers"),
     _runs("none", [], {}, "log_writers"),
     _runs("both", ["rsyslog", "syslog-ng"], {"/usr/sbin/rsyslogd": "", "/usr/sbin/syslog-ng": ""}, "log_writers"),
     _runs(

@@ -29,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_sett
     configured_value,
     running_value,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked
 
 NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6")
 DESKTOP_FILES = (
@@ -47,6 +48,13 @@ CRON_PROGRAMS = ("cron", "crond", "bcron-sched")
 CRON_GENERATOR = "/usr/lib/systemd/system-generators/systemd-crontab-generator"
 # What runs /etc/cron.daily and its like by itself too.
 ANACRON = "anacron"
+
+# Where each lies as a package brings it, and as a site builds it.
+TIME_DAEMONS = {
+    "chrony": ("/usr/sbin/chronyd", "/usr/local/sbin/chronyd", "/opt/*/sbin/chronyd"),
+    "systemd-timesyncd": ("/usr/lib/systemd/systemd-timesyncd", "/lib/systemd/systemd-timesyncd"),
+}
+TIME_UNITS = {"chrony": ("chrony.service", "chronyd.service"), "systemd-timesyncd": ("systemd-timesyncd.service",)}
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -157,6 +165,18 @@ def _other_log_writers(host: Host) -> Tuple[Any, str]:
     return [name for name in log_programs.writers(host) if name != log_programs.RSYSLOG], log_programs.SOURCE
 
 
+def _time_daemons(host: Host) -> Tuple[Any, str]:
+    """Return which of the two daemons that rules ask about are on the host, whose unit is not masked for good."""
+    found = [
+        name
+        for name, places in TIME_DAEMONS.items()
+        if any(host.glob(place) for place in places)
+        # Of two names of one unit either may be the alias.
+        and not any(is_masked(host, unit) for unit in TIME_UNITS[name])
+    ]
+    return found, "/usr/sbin, /usr/local/sbin, /opt, /usr/lib/systemd, /etc/systemd/system"
+
+
 def _doas_unasked(host: Host) -> Tuple[Any, str]:
     # Few hosts have it.
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.doas_conf import without_password
@@ -175,6 +195,7 @@ FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
     "efi": _efi,
     "runs_crontabs": _runs_crontabs,
     "runs_daily_jobs": _runs_daily_jobs,
+    "time_daemons": _time_daemons,
     "ssh_server": _ssh_server,
     "log_writers": _log_writers,
     "other_log_writers": _other_log_writers,

@@ -13,7 +13,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
 
 RSYSLOG = "rsyslog"
 PROGRAMS = {RSYSLOG: "rsyslogd", "syslog-ng": "syslog-ng", "syslogd": "syslogd", "metalog": "metalog"}
-FOLDERS = ("/usr/sbin/", "/sbin/")
+# Where a site builds its own, too.
+FOLDERS = ("/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/opt/*/sbin/")
 SYSLOG_NG_MAIN = "/etc/syslog-ng/syslog-ng.conf"
 # What is sent there does not leave the host.
 THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | re.IGNORECASE)
@@ -22,5 +23,5 @@ SOURCE = "/usr/sbin, /etc/systemd/system"
 
 def writers(host: Host) -> List[str]:
     """Return the names of those that are on the host and whose unit is not masked for good."""
-    found = [name for name, program in PROGRAMS.items() if any(host.exists(at + program) for at in FOLDERS)]
+    found = [name for name, program in PROGRAMS.items() if any(host.glob(at + program) for at in FOLDERS)]
     return [name for name in found if not is_masked(host, name + ".service")]
