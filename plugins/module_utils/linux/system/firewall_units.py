@@ -74,10 +74,11 @@ def _lines(host: Host, path: str) -> List[str]:
         status = host.stat(path)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_SCRIPT:
             return []
-        text = host.read_text(path)
+        # Most are no scripts; making text of those takes longer than all the rest.
+        text = host.read_text(path) if host.read_bytes(path).startswith(b"#!") else ""
     except NotFound:
         return []
-    return [line for line in split_lines(text) if not line.lstrip().startswith("#")] if text.startswith("#!") else []
+    return [line for line in split_lines(text) if not line.lstrip().startswith("#")]
 
 
 def _instances(host: Host, template: str) -> List[str]:
