@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import mak
 
 # What was made so long ago is most often of a version that is gone; else it is made again.
 KEPT_DAYS = 60
+KEPT = (".txt", ".json")
 
 
 def read(name: str) -> str | None:
@@ -59,7 +60,7 @@ def _ours(status: os.stat_result) -> bool:
 
 def _forget_old(folder: Path) -> None:
     oldest = time.time() - KEPT_DAYS * 86400
-    for path in folder.glob("*.txt"):
+    for path in (path for ending in KEPT for path in folder.glob("*" + ending)):
         with suppress(OSError):
             if path.lstat().st_mtime < oldest:
                 path.unlink()
