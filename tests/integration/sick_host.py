@@ -62,6 +62,7 @@ echo /usr/sbin/nologin >> /etc/shells
 echo 'umask 022' >> /root/.bashrc
 chmod 0640 /etc/ssh/ssh_host_ecdsa_key && chmod 0666 /etc/ssh/ssh_host_ecdsa_key.pub
 printf '$FileCreateMode 0644\\nmodule(load="imtcp")\\ninput(type="imtcp" port="514")\\n' > /etc/rsyslog.d/sick.conf
+[ ! -d /etc/aide/aide.conf.d ] || echo '/usr/sbin/audit p' > /etc/aide/aide.conf.d/20_sick
 mountpoint -q /tmp || mount -t tmpfs tmpfs /tmp
 """
 # What concerns the kernel and daemons that need one of their own, and so applies to a virtual machine only.

@@ -65,6 +65,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import Req
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.writers import (  # noqa: F401
         accounts,
+        aide,
         apparmor,
         audit_rule,
         authselect,
@@ -101,6 +102,7 @@ Writer = Callable[[ChangePlan, Address, Any], None]
 
 WRITERS: Dict[str, Writer] = {
     "accounts": Later("writers.accounts", "write"),
+    "aide": Later("writers.aide", "write"),
     "apparmor": Later("writers.apparmor", "write"),
     "audit_rule": Later("writers.audit_rule", "write"),
     "authselect": Later("writers.authselect", "write"),

@@ -18,10 +18,17 @@ TOOLS = TOOL + "$ f " + A
 PACKAGED = "/usr/share/aide/config/aide/aide.conf.d/"
 SCRIPT = File('#!/bin/sh\necho "@@define YEAR $(date +%Y)"\n', mode=0o755)
 RUNS = "@@x_include_setenv UPAC_settingsd /etc/aide/aide.settings.d\n@@x_include /etc/aide/aide.conf.d ^[a-z_]+$\n"
+FOLDER = "@@x_include /etc/aide/aide.conf.d ^[a-zA-Z0-9_-]+$\n"
 
 
 def _case(
-    name: str, verdict: str, main: str, files: Optional[Dict[str, Any]] = None, version: str = "0.19.1", line: int = 0
+    name: str,
+    verdict: str,
+    main: str,
+    files: Optional[Dict[str, Any]] = None,
+    version: str = "0.19.1",
+    line: int = 0,
+    **keys: Any,
 ) -> Scenario:
     """``line``: the one of the configuration whose rule AIDE chooses."""
     seen: Dict[str, Any] = {"state": "error" if verdict == "error" else "value"}
@@ -35,11 +42,22 @@ def _case(
         seen,
         files={**BASE, **(files or {}), MAIN: main},
         commands={"aide --version": "AIDE %s\n\nmore\n" % version},
+        **keys,
     )
 
 
-def _both(name: str, verdict: str, main: str, files: Optional[Dict[str, Any]] = None, line: int = 0) -> list[Scenario]:
-    return [_case("%s-%s" % (name, version), verdict, main, files, version, line) for version in ("0.18.3", "0.19.1")]
+def _both(
+    name: str,
+    verdict: str,
+    main: str,
+    files: Optional[Dict[str, Any]] = None,
+    line: int = 0,
+    **keys: Any,
+) -> list[Scenario]:
+    return [
+        _case("%s-%s" % (name, version), verdict, main, files, version, line, **keys)
+        for version in ("0.18.3", "0.19.1")
+    ]
 
 
 def _database(name: str, verdict: str, state: str, url: str, files: Dict[str, Any]) -> Scenario:
@@ -57,17 +75,17 @@ def _schedule(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
 SCENARIOS = [
     *_both("everything", "pass", ROOT, line=1),
     *_both("tool-alone", "pass", TOOLS, line=1),
-    *_both("nothing", "fail", "/etc " + A),
+    *_both("nothing", "fail", "/etc " + A, wanted=WANTED),
     # The deeper folder is asked first, whichever stands first; of one folder the first rule counts.
-    *_both("deeper-folder-first", "fail", ROOT + "/usr/sbin/audit p\n", line=2),
-    *_both("first-of-a-folder", "fail", "/usr/sbin/audit p\n" + TOOLS, line=1),
-    *_both("for-another-type", "fail", TOOL + " d " + A),
+    *_both("deeper-folder-first", "fail", ROOT + "/usr/sbin/audit p\n", line=2, wanted=WANTED),
+    *_both("first-of-a-folder", "fail", "/usr/sbin/audit p\n" + TOOLS, line=1, wanted=WANTED),
+    *_both("for-another-type", "fail", TOOL + " d " + A, wanted=WANTED),
     *_both("equal-of-the-tool", "pass", "=/usr/sbin/auditctl$ " + A, line=1),
-    *_both("equal-of-a-folder-is-not-about-what-is-in-it", "fail", "=/usr/sbin " + A),
+    *_both("equal-of-a-folder-is-not-about-what-is-in-it", "fail", "=/usr/sbin " + A, wanted=WANTED),
     # Before the last slash of what looks plain to it, AIDE takes a dot for a dot.
-    *_both("dot-before-the-last-slash", "fail", "/usr/s.in/auditctl " + A),
+    *_both("dot-before-the-last-slash", "fail", "/usr/s.in/auditctl " + A, wanted=WANTED),
     *_both("class-before-the-last-slash", "pass", "/usr/[s]bin/aud[[:lower:]]tctl$ " + A),
-    *_both("merged-folder-as-it-was-called", "fail", "/sbin/auditctl " + A),
+    *_both("merged-folder-as-it-was-called", "fail", "/sbin/auditctl " + A, wanted=WANTED),
     *_both("excluded", "fail", ROOT + "!/usr/sbin/auditctl$\n"),
     *_both("excluded-by-its-beginning", "fail", TOOLS + "!/usr/sbin\n"),
     *_both("excluded-as-a-folder", "pass", ROOT + "!/usr/sbin/auditctl$ d\n"),
@@ -81,11 +99,11 @@ SCENARIOS = [
     *_both("macro-that-nothing-defines", "fail", ROOT + "!/@@{NONE}\n"),
     *_both("macro", "pass", "@@define D usr/sbin\n/@@{D}/auditctl " + A, line=2),
     *_both("groups", "pass", "Own = " + A + "More = Own+m-c\n/ f More\n", line=3),
-    *_both("without-its-checksum", "fail", "Own = " + A + "/ Own-sha512\n", line=2),
+    *_both("without-its-checksum", "fail", "Own = " + A + "/ Own-sha512\n", line=2, wanted=WANTED),
     *_both("all-checksums-and-extended", "pass", "/ p+i+n+u+g+s+b+X+H\n"),
-    *_both("built-in-group", "fail", "/ R\n"),
+    *_both("built-in-group", "fail", "/ R\n", wanted=WANTED),
     # A file that may grow is one whose end may change.
-    *_both("growing", "fail", "/ growing+" + A),
+    *_both("growing", "fail", "/ growing+" + A, wanted=WANTED),
     *_both("change-that-no-report-names", "fail", "report_ignore_changed_attrs=sha512\n" + ROOT),
     *_both("condition", "pass", "@@ifdef X\n/ p\n@@else\n" + ROOT + "@@endif\n", line=4),
     *_both("condition-on-a-file", "fail", "@@if exists /usr/sbin/auditctl\n/ p\n@@endif\n" + ROOT, line=2),
@@ -102,7 +120,10 @@ SCENARIOS = [
     *_both("included", "pass", "@@include /etc/aide/aide.conf.d/one\n", {ONE: ROOT}),
     *_both("included-with-a-prefix", "pass", "@@include /etc/aide/aide.conf.d ^o /usr\n", {ONE: "/sbin " + A}),
     *_both("not-included", "fail", "@@include /etc/aide/aide.conf.d ^two$\n", {ONE: ROOT}),
-    *_both("folder-in-order", "fail", "@@include /etc/aide/aide.conf.d .\n", {ONE: ROOT, ONE[:-3] + "a": "/ p\n"}),
+    *_both("folder-in-order", "fail", "@@include /etc/aide/aide.conf.d .\n", {ONE: ROOT, ONE[:-3] + "a": "/ p\n"}, wanted=WANTED),
+    *_both("to-be-put-into-a-file-of-its-own", "fail", FOLDER + "/ p\n", {ONE: "/usr/sbin/audit p\n"}, wanted=WANTED),
+    *_both("asked-before-what-is-included", "fail", "/usr/sbin/audit p\n" + FOLDER, {ONE: "/ p\n"}, line=1, wanted=WANTED),
+    *_both("equal-of-the-tool-with-too-little", "fail", "=/usr/sbin/auditctl p\n" + ROOT, line=1, wanted=WANTED),
     *_both("included-without-an-end", "error", "@@include %s\n" % MAIN),
     *_both("script", "error", ROOT + RUNS, {ONE: SCRIPT}),
     *_both("script-that-is-no-script", "pass", RUNS, {ONE: ROOT}),

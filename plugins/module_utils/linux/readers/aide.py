@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import stat
 import time
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
@@ -25,7 +25,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import scheduled_jobs
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import HASHES, UNKNOWN, Config, Rules
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import (
+    HASHES,
+    UNKNOWN,
+    Config,
+    Rule,
+    Rules,
+)
 
 PROGRAMS = ("/usr/bin/aide", "/usr/sbin/aide")
 MAINS = ("/etc/aide/aide.conf", "/etc/aide.conf")
@@ -55,11 +61,13 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             return value([job.shown() for job in found], "systemd, cron")
         if query not in ("watched", "database"):
             raise UsageError("unknown query %r; known: database, schedule, watched" % query)
-        main = _main(host)
+        main = main_of(host)
         if not main:
             return absent(MAINS[0])
-        config: Config = host.shared("AIDE's configuration", lambda: Config(host, main, _version(host)))
-        return _database(host, config, main) if query == "database" else value(_watched(host, config, address), main)
+        config: Config = host.shared("AIDE's configuration", lambda: Config(host, main, version_of(host)))
+        if query == "database":
+            return _database(host, config, main)
+        return value([entry(config, path, rule) for path, rule in chosen(host, config, address)], main)
 
     return read_each(addresses, one)
 
@@ -82,7 +90,7 @@ def _defaults(host: Host) -> Dict[str, str]:
     return found
 
 
-def _main(host: Host) -> str:
+def main_of(host: Host) -> str:
     """Return the path of the configuration, empty where AIDE or it is missing."""
     if not any(host.exists(path) for path in PROGRAMS):
         return ""
@@ -90,20 +98,29 @@ def _main(host: Host) -> str:
     return next((path for path in ((other,) if other else MAINS) if host.exists(path)), "")
 
 
-def _watched(host: Host, config: Config, address: Address) -> List[Dict[str, Any]]:
+def chosen(host: Host, config: Config, address: Address) -> List[Tuple[str, Optional[Rule]]]:
+    """Return the paths that are there with the rule by which AIDE watches each, None where it does not. Raises `ReadError`."""
+    if any(words_of(text) for text in config.options.get("root_prefix", ())):
+        raise ReadError("root_prefix of AIDE is set, so that its rules are about other files; take it out")
+    rules = rules_of(host, config)
+    return [(path, rules.chosen(path)) for path in places(host, address)]
+
+
+def places(host: Host, address: Address) -> List[str]:
+    """Return where the files of an address really are: AIDE sees a file there, and follows no link of a folder."""
     paths = address.get("paths")
     if not isinstance(paths, list) or not paths:
         raise UsageError("the address needs the key 'paths' with a list")
-    if any(words_of(text) for text in config.options.get("root_prefix", ())):
-        raise ReadError("root_prefix of AIDE is set, so that its rules are about other files; take it out")
-    # AIDE sees a file where it is, and follows no link of a folder.
-    places = sorted({host.place(path)[0] for path in paths if host.exists(path)})
-    rules = Rules(config.rules, _version(host), lambda path: MountTable(host).holding(path).fstype)
-    return [_entry(config, rules, path) for path in places]
+    return sorted({host.place(path)[0] for path in paths if host.exists(path)})
 
 
-def _entry(config: Config, rules: Rules, path: str) -> Dict[str, Any]:
-    rule = rules.chosen(path)
+def rules_of(host: Host, config: Config) -> Rules:
+    """Return the rules of a configuration as AIDE asks them on this host."""
+    return Rules(config.rules, config.version, lambda path: MountTable(host).holding(path).fstype)
+
+
+def entry(config: Config, path: str, rule: Optional[Rule]) -> Dict[str, Any]:
+    """Return ``{path, attributes, rule}`` of one path: the attributes of which a change is reported. Raises `ReadError`."""
     if rule is None:
         return {"path": printable(path), "attributes": [], "rule": None}
     if rule.attributes is None:
@@ -120,7 +137,8 @@ def _entry(config: Config, rules: Rules, path: str) -> Dict[str, Any]:
     return {"path": printable(path), "attributes": sorted(attributes), "rule": rule.place}
 
 
-def _version(host: Host) -> Tuple[int, ...]:
+def version_of(host: Host) -> Tuple[int, ...]:
+    """Return the version of the AIDE that is installed, as (0, 19). Raises `ReadError`."""
     said = host.run(("aide", "--version"))
     found = re.search(r"\b[Aa][Ii][Dd][Ee] (\d+)\.(\d+)", said.stdout + said.stderr, re.ASCII)
     if found is None:

@@ -46,15 +46,15 @@ FILE_SYSTEMS: Dict[str, Tuple[str, ...]] = {name: (name,) for name in (
 FILE_SYSTEMS.update(
     {"ext": ("ext2", "ext3", "ext4"), "overlayfs": ("overlay",), "nilfs": ("nilfs2",), "nfs": ("nfs", "nfs4")}
 )
-_EXTENDED = frozenset(("acl", "selinux", "xattrs", "e2fsattrs", "caps"))
-_COMMON = frozenset(("p", "ftype", "i", "n", "u", "g")) | _EXTENDED
+EXTENDED = frozenset(("acl", "selinux", "xattrs", "e2fsattrs", "caps"))
+_COMMON = frozenset(("p", "ftype", "i", "n", "u", "g")) | EXTENDED
 # Their checksums differ between versions: none of them is sha512.
 _GROUPS = {
     "R": _COMMON | {"s", "l", "m", "c"},
     "L": _COMMON | {"l"},
     ">": _COMMON | {"s", "growing", "l"},
     "H": HASHES,
-    "X": _EXTENDED,
+    "X": EXTENDED,
     "E": frozenset(),
 }
 _SPECIAL = re.compile(r"@@\{([^}\s]+)\}|\\([\\@ ])", re.ASCII)
@@ -89,10 +89,13 @@ class _Here(NamedTuple):
 
 
 class Config:
-    """What a configuration says: ``rules`` in their order, ``options`` name -> the values given. Raises `ReadError` where it cannot be followed."""
+    """What a configuration says: ``rules`` in their order, ``options`` name -> the values given; ``version`` is AIDE's.
+
+    Raises `ReadError` where it cannot be followed.
+    """
 
     def __init__(self, host: Host, main: str, version: Tuple[int, ...]) -> None:
-        self._version = version
+        self.version = version
         self.rules: List[Rule] = []
         self.options: Dict[str, List[str]] = {}
         self._host = host
@@ -134,7 +137,7 @@ class Config:
     def _line(self, word: str, line: str, here: _Here) -> None:
         rest = line[len(word) :].strip(SPACES_AND_TABS)
         name, text = [*words_of(rest, 1), "", ""][:2]
-        if line.startswith(("/", "=/", "!/")) or (line.startswith("-/") and self._version >= (0, 19)):
+        if line.startswith(("/", "=/", "!/")) or (line.startswith("-/") and self.version >= (0, 19)):
             self._rule(line, here)
         elif word == "@@define" and not re.match(
             r"@@define[ \t]+[^ \t]+(?:[ \t]+(?:\\.|[^ \t])+)?(?:[ \t]+#.*)?\Z", line
@@ -157,7 +160,7 @@ class Config:
 
     def _setting(self, line: str, here: _Here) -> None:
         found = _OPTION.match(line)
-        if found and self._version < OLD_OPTIONS.get(found.group(1), (9,)):
+        if found and self.version < OLD_OPTIONS.get(found.group(1), (9,)):
             text = self._text(found.group(2)) if here.certain else UNKNOWN
             self.options.setdefault(found.group(1), []).append(text)
             return
@@ -183,7 +186,7 @@ class Config:
 
     def _bare(self, text: str) -> str:
         """Return an expression without the comment behind it, which AIDE took until 0.16 only."""
-        return (text.partition("#")[0] if self._version < (0, 17) else text).strip(SPACES_AND_TABS)
+        return (text.partition("#")[0] if self.version < (0, 17) else text).strip(SPACES_AND_TABS)
 
     def _text(self, text: str) -> str:
         """Return a text with its macros replaced."""
@@ -296,7 +299,7 @@ class Config:
                 first, second = "0", rest
             attributes, rest = self.attributes(second, here.place) if here.certain else None, first
         types, equals, filesystem = rest.partition("=")
-        if equals and (self._version < (0, 19) or filesystem not in FILE_SYSTEMS):
+        if equals and (self.version < (0, 19) or filesystem not in FILE_SYSTEMS):
             raise ReadError("%s: AIDE does not know this type of file system, and stops there; mend it" % here.place)
         types = "" if types == "0" else types.replace(",", "")
         pattern = here.prefix + self._text(path)
@@ -405,14 +408,19 @@ class Rules:
         above = ancestors(path)
         # `=` is asked for where the folder itself is the one that its rule names.
         found = self._first(above[:1], ("=",), path, "f") or self._first(above, ("",), path, "f")
-        if found is None or self._first(above, ("!", "-"), path, "f") is not None:
-            return None
-        return None if any(self._stops(folder) for folder in above if folder != "/") else found
+        return None if found is None or self.excluding(path) else found
 
-    def _stops(self, folder: str) -> bool:
-        """Return whether AIDE does not enter a folder; each version has its own idea of that."""
+    def excluding(self, path: str) -> Optional[Rule]:
+        """Return the rule that takes a regular file, or a folder above it, out of what is watched. Raises `ReadError`."""
+        above = ancestors(path)
+        found = self._first(above, ("!", "-"), path, "f")
+        stops = (self._stop(folder) for folder in above if folder != "/")
+        return found or next((stop for stop in stops if stop), None)
+
+    def _stop(self, folder: str) -> Optional[Rule]:
+        """Return the rule for which AIDE does not enter a folder; each version has its own idea of that."""
         above, all_types = ancestors(folder), (0, 18) <= self._version < (0, 19)
-        return self._first(above, ("-",) if self._version >= (0, 19) else ("!",), folder, "d", all_types) is not None
+        return self._first(above, ("-",) if self._version >= (0, 19) else ("!",), folder, "d", all_types)
 
     def _first(
         self, folders: List[str], signs: Tuple[str, ...], path: str, kind: str, all_types: bool = False
