@@ -106,7 +106,7 @@ def _no_file_of_scripts(host: Host) -> None:
     login = start(host, ORDINARY, BASH_LOGIN, (BASH_ENV,), {BASH_ENV: only(UNSET)})
     places += login.places if texts(login.state.get(BASH_ENV)) else []
     found = _sshd(host, ("setenv",)).get("setenv", [])
-    places += ["sshd: SetEnv %s" % printable(text)[:80] for text in found if re.search(r"\bBASH_ENV=", text)]
+    places += ["sshd: SetEnv %s" % printable(text)[:80] for text in found if re.search(r"\bBASH_ENV=", text, re.ASCII)]
     if places:
         raise ReadError(
             "%s: bash reads the file that BASH_ENV names for each script, and the umask there is not followed; take BASH_ENV out"

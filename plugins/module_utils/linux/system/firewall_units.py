@@ -10,7 +10,7 @@ import stat
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import UNIT_DIRECTORIES, assignments
@@ -78,7 +78,7 @@ def _lines(host: Host, path: str) -> List[str]:
         text = host.read_text(path) if host.read_bytes(path).startswith(b"#!") else ""
     except NotFound:
         return []
-    return [line for line in split_lines(text) if not line.lstrip().startswith("#")]
+    return [line for line in split_lines(text) if not line.lstrip(BLANKS).startswith("#")]
 
 
 def _instances(host: Host, template: str) -> List[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -55,6 +56,8 @@ TAKES = {
 }  # fmt: skip
 # What says nothing about packets, with the words that it has.
 IGNORED = {"--comment": 2, "-c": 3, "--set-counters": 3}
+# An option whose value is joined to it.
+_ATTACHED = re.compile(r"-[AIpsdiojgm][A-Za-z0-9]", re.ASCII)
 Ports = Callable[[str], Optional[int]]
 
 
@@ -143,7 +146,7 @@ def separated(words: Sequence[str]) -> List[str]:
         if word.startswith("--") and len(word) > 2:
             found += [*(full for full in ("--jump", "--goto") if full.startswith(name)), name][:1]
             found += [given] if sign else []
-        elif len(word) > 2 and word[0] == "-" and word[1] in "AIpsdiojgm" and word[2].isalnum():
+        elif _ATTACHED.match(word):
             found += [word[:2], word[2:]]
         else:
             found.append(word)
