@@ -73,7 +73,25 @@ def _carrying(name: str, verdict: str, image: bytes, loading: Any, text: str = B
     return replace(_case(name, verdict, files, initramfs_loads=loading, **flags), wanted=None)
 
 
+def _with_alias_file(name: str, verdict: str, version: str, files: Files, **flags: Any) -> Scenario:
+    """Return a scenario on a host with a certain kmod: until 33 it reads `*.alias` too, seen on 30 and 34."""
+    case = _case(name, verdict, {**INSTALLED, **files}, **flags)
+    return replace(case, commands={"modprobe --version": "kmod version %s\n+ZSTD +XZ\n" % version})
+
+
+OTHER = {"/etc/modprobe.d/a.alias": "install cramfs /sbin/insmod x\n"}
+
+
 SCENARIOS = [
+    _with_alias_file("alias-file-wins", "fail", "30", {SNIPPET: BOTH, **OTHER}, denylisted=True),
+    _with_alias_file("alias-file-that-newer-kmod-passes-over", "pass", "34.2", {SNIPPET: BOTH, **OTHER}, **BLOCKED),
+    _with_alias_file("alias-file-blocks", "pass", "32", {"/lib/modprobe.d/x.alias": BOTH}, **BLOCKED),
+    _with_alias_file("alias-file-blocks-no-more", "fail", "33", {"/lib/modprobe.d/x.alias": BOTH}),
+    replace(
+        _with_alias_file("alias-file-of-an-unknown-kmod", "error", "?", {SNIPPET: BOTH, **OTHER}),
+        observed={"state": "error"},
+        wanted=None,
+    ),
     _carrying("image-made-before-the-locks", "fail", archive(CARRIED), [IMAGE]),
     _carrying("image-made-since", "pass", archive({**CARRIED, "etc/modprobe.d/x.conf": BOTH.encode()}), []),
     _carrying("image-does-not-matter-yet", "fail", b"broken", None, ""),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Dict, List, Sequence
+from typing import Dict, List, Sequence, Tuple, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
@@ -18,7 +18,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 NULL_DEVICE = os.makedev(1, 3)
 
 
-def snippets(host: Host, directories: Sequence[str], suffix: str = ".conf") -> List[str]:
+def snippets(host: Host, directories: Sequence[str], suffix: Union[str, Tuple[str, ...]] = ".conf") -> List[str]:
     """Return the paths that count, sorted by file name over all directories.
 
     ``directories``: the one that hides the others first. Hidden files are left out, as both

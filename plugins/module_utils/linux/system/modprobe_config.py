@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import Iterable, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SPACES_AND_TABS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
 
+# kmod before 33 reads these beside `.conf`, in one order with them; its manual does not say so.
+ALIAS = ".alias"
+CONF_ALONE_SINCE = 33
 BLOCKING = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false")
 
 
@@ -55,8 +60,16 @@ class ModprobeConfig:
 
 
 def config_of(host: Host, directories: Sequence[str]) -> ModprobeConfig:
-    """Return what the snippets in the given directories say."""
-    return ModprobeConfig((path, snippet_text(host, path)) for path in snippets(host, directories))
+    """Return what the snippets in the given directories say. Raises `ReadError` where kmod's version matters and is not told."""
+    endings = (".conf", ALIAS) if snippets(host, directories, ALIAS) and _version(host) < CONF_ALONE_SINCE else ".conf"
+    return ModprobeConfig((path, snippet_text(host, path)) for path in snippets(host, directories, endings))
+
+
+def _version(host: Host) -> int:
+    found = re.search(r"\bkmod version (\d+)", host.run(("modprobe", "--version")).stdout, re.ASCII)
+    if found is None:
+        raise ReadError("modprobe --version does not say which kmod this is, and so whether it reads *%s" % ALIAS)
+    return int(found.group(1))
 
 
 def blocks(command: str) -> bool:
