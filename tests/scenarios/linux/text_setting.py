@@ -53,6 +53,18 @@ def _auditd(name: str, verdict: str, key: str, text: str) -> Scenario:
     return Scenario("auditd-" + name, address, {"equals": wanted}, verdict, {}, files=files, wanted=fixed)
 
 
+AUDITD_CONF = "/etc/audit/auditd.conf"
+AUDITD_SNIPPET = "/etc/systemd/system/auditd.service.d/x.conf"
+AUDITD_STARTS = "[Service]\nExecStart=\nExecStart=/usr/sbin/auditd %s\n"
+KEEPS_LOGS = "max_log_file_action = keep_logs\n"
+
+
+def _auditd_kept(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
+    """Files with which auditd starts, or does not; seen on Debian 12 and 13."""
+    address = {"file": AUDITD_CONF, "name": "max_log_file_action", "format": "auditd"}
+    return Scenario("auditd-" + name, address, {"equals": "keep_logs"}, verdict, {}, files=files)
+
+
 def _postfix(name: str, verdict: str, text: str) -> Scenario:
     return _simple(
         name, verdict, "postfix", "x", text, {"equals": "localhost"}, "localhost" if verdict == "fail" else None
@@ -232,6 +244,11 @@ SCENARIOS = [
     _auditd("reserve-in-percent", "pass", "max_log_file_action", "max_log_file_action = keep_logs\nadmin_space_left = 80%\n"),
     _auditd("flush-never", "error", "max_log_file_action", "max_log_file_action = keep_logs\nfreq = 0\n"),
     _auditd("program-that-is-missing", "error", "space_left_action", "space_left_action = exec /usr/bin/tell\n"),
+    _auditd_kept("by-a-link", "error", {AUDITD_CONF: File(link="real.conf"), "/etc/audit/real.conf": KEEPS_LOGS}),
+    _auditd_kept("for-anybody-to-write", "error", {AUDITD_CONF: File(KEEPS_LOGS, mode=0o666)}),
+    _auditd_kept("for-its-group-to-write", "pass", {AUDITD_CONF: File(KEEPS_LOGS, mode=0o664)}),
+    _auditd_kept("in-another-folder", "error", {AUDITD_CONF: KEEPS_LOGS, AUDITD_SNIPPET: AUDITD_STARTS % "-n -c /srv/audit"}),
+    _auditd_kept("started-in-front", "pass", {AUDITD_CONF: KEEPS_LOGS, AUDITD_SNIPPET: AUDITD_STARTS % "-n -s enable"}),
     _auditd("written-no-longer", "fail", "write_logs", "log_format = NOLOG\nlog_format = RAW\n"),
     _postfix("postfix-last", "fail", "x = localhost\nx = all\n"),
     _postfix("postfix-right", "pass", "# x = all\nx=localhost\ny = all\n"),

@@ -4,17 +4,21 @@
 """auditd.conf(5) as auditd reads it: name, sign and value, parted by spaces alone.
 
 Seen on auditd 3.0.9 and 4.0.2: a line of more than 158 bytes is skipped, and so is a last line without newline; at a line
-that it does not understand auditd does not start, and one that runs keeps what it had.
+that it does not understand auditd does not start, and one that runs keeps what it had. It does not start either with a
+link, without `-l`, a file that anybody may write to or one that is not root's; without any it goes by what it was built with.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from typing import Dict, List, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.daemon_options import AUDITD, refuse
 
 MAX_BYTES = 158
 _SWITCH, _NUMBER, _SPACE, _ANY = "yes|no", r"\d{1,18}", r"\d{1,18}%?", ".+"
@@ -55,6 +59,8 @@ class Setting(NamedTuple):
 
 def settings(host: Host, file: str) -> List[Setting]:
     """Return what auditd takes, in its order; nothing without the file. Raises `ReadError` where auditd would not start."""
+    refuse(host, AUDITD)
+    _need_file(host, file)
     try:
         # What stands behind the last newline is no line to auditd.
         lines = host.read_text(file).split("\n")[:-1]
@@ -67,6 +73,18 @@ def settings(host: Host, file: str) -> List[Setting]:
             found += _taken(host, words, "%s:%d" % (printable(file), number))
     _need_sense(file, found)
     return found
+
+
+def _need_file(host: Host, file: str) -> None:
+    """Raise `ReadError` where the file is of a sort that auditd does not open."""
+    try:
+        status = host.stat(file, follow=False)
+    except NotFound:
+        return
+    if stat.S_ISLNK(status.st_mode):
+        raise ReadError("auditd does not start with %s: it is a link; put the file itself there" % printable(file))
+    if status.st_mode & 0o002 or status.st_uid not in (0, os.geteuid()):
+        raise _refused(printable(file), "it has to be root's, and not for anybody to write to")
 
 
 def _taken(host: Host, words: List[str], place: str) -> List[Setting]:

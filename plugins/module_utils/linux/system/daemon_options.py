@@ -70,6 +70,16 @@ CHRONYD = Daemon(
     "so that its usual file does not count; move that configuration there",
 )
 
+# auditd(8): another folder of configuration.
+AUDITD = Daemon(
+    "auditd",
+    ("auditd.service",),
+    (),
+    "c",
+    "cs",
+    "so that /etc/audit/auditd.conf does not count; move that configuration there",
+)
+
 
 # By these options of Red Hat 8's unit the cryptographic policy gives sshd its algorithms.
 POLICY = "CRYPTO_POLICY"
