@@ -35,6 +35,17 @@ def _journal(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
     return Scenario(name, JOURNAL, {"equals": "persistent"}, verdict, {}, files=files, wanted=wanted)
 
 
+NAMESPACE = "/etc/systemd/journald@web.conf"
+USED = "/run/systemd/journal.web/"
+
+
+def _namespace(name: str, verdict: str, key: str, wanted: str, files: Dict[str, Any]) -> Scenario:
+    """A journal beside the main one, whose own configuration is right; seen on systemd 252 and 257."""
+    main = {MAIN: "[Journal]\nStorage=persistent\nForwardToSyslog=yes\n"}
+    address = {**JOURNAL, "name": key}
+    return Scenario("namespace-" + name, address, {"equals": wanted}, verdict, {}, files={**main, **files})
+
+
 def _simple(  # noqa: PLR0917 - a row of the table below
     name: str, verdict: str, form: str, key: str, text: str, expect: Any, wanted: Any = None, **more: Any
 ) -> Scenario:
@@ -244,6 +255,13 @@ SCENARIOS = [
     _auditd("reserve-in-percent", "pass", "max_log_file_action", "max_log_file_action = keep_logs\nadmin_space_left = 80%\n"),
     _auditd("flush-never", "error", "max_log_file_action", "max_log_file_action = keep_logs\nfreq = 0\n"),
     _auditd("program-that-is-missing", "error", "space_left_action", "space_left_action = exec /usr/bin/tell\n"),
+    _namespace("kept-in-memory", "fail", "Storage", "persistent", {NAMESPACE: LOST}),
+    _namespace("kept-in-memory-by-a-drop-in", "fail", "Storage", "persistent", {NAMESPACE + ".d/x.conf": LOST}),
+    _namespace("that-says-nothing", "pass", "Storage", "persistent", {NAMESPACE: "[Journal]\n", USED + "socket": ""}),
+    _namespace("in-other-words", "pass", "ForwardToSyslog", "yes", {NAMESPACE: "[Journal]\nForwardToSyslog=on\n"}),
+    # Seen with rsyslog: /dev/log of such services is the journal's, which forwards to a socket that nobody made.
+    _namespace("that-rsyslog-does-not-get", "fail", "ForwardToSyslog", "yes", {USED + "socket": ""}),
+    _namespace("that-something-gets", "pass", "ForwardToSyslog", "yes", {USED + "socket": "", USED + "syslog": ""}),
     _auditd_kept("by-a-link", "error", {AUDITD_CONF: File(link="real.conf"), "/etc/audit/real.conf": KEEPS_LOGS}),
     _auditd_kept("for-anybody-to-write", "error", {AUDITD_CONF: File(KEEPS_LOGS, mode=0o666)}),
     _auditd_kept("for-its-group-to-write", "pass", {AUDITD_CONF: File(KEEPS_LOGS, mode=0o664)}),

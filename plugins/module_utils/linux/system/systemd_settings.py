@@ -13,7 +13,12 @@ import re
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import (
+    SYSTEMD_BLANKS,
+    lowered,
+    split_lines,
+    words_of,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import (
     need_newlines,
@@ -23,10 +28,14 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins imp
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import last_value, split_line
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
+JOURNALD = "systemd/journald.conf"
+# The folder of a journal beside the main one, from its first record until the next boot.
+USED = "/run/systemd/journal."
 ROOTS = ("/etc/", "/run/", "/usr/local/lib/", "/usr/lib/")
 # Before, the main file is only looked for in /etc.
 MAIN_ANYWHERE = 253
-_SWITCH = "(?i:1|yes|y|true|t|on|0|no|n|false|f|off)"
+_ON, _OFF = ("1", "yes", "y", "true", "t", "on"), ("0", "no", "n", "false", "f", "off")
+_SWITCH = "(?i:%s)" % "|".join(_ON + _OFF)
 # A way up or a name that is too long is no path, and empty takes back what was before.
 _PATH = r"|(?!.*/\.\.(?:/|\Z))(?!.*[^/]{256})/.*"
 _SIZE = r"(?:[ \t]*\d+(?:\.\d*)?[ \t]*[EPTGMKB]?)+"
@@ -73,10 +82,44 @@ def in_force(host: Host, file: str, section: str, name: str) -> Found:
     """Return (value, place) of a setting now; what the next boot changes, for /run does not last, is a part of the text."""
     base = file.rsplit("/etc/", 1)[-1]
     _refuse_options(host, base)
+    found = _on_command_line(host, base, name) or _in_files(host, base, section, name)
+    if base != JOURNALD:
+        return found
+    for namespace in _namespaces(host):
+        other = _of_namespace(host, namespace, section, name)
+        if other and _plain(other[0]) != _plain(found[0] if found else None):
+            said = found[0] if found else "not set"
+            return "%s (in the journal of the namespace %s: %s)" % (said, printable(namespace), other[0]), other[1]
+    return found
+
+
+def _plain(text: Optional[str]) -> Optional[str]:
+    word = lowered(text or "")
+    return "yes" if word in _ON else "no" if word in _OFF else text
+
+
+def _namespaces(host: Host) -> List[str]:
+    """Return the journals beside the main one (LogNamespace=) that have files of their own, or were there since the last boot."""
+    patterns = [root + "systemd/journald@?*.conf" + more for root in ROOTS for more in ("", ".d")]
+    files = (path.rsplit("/journald@", 1)[-1] for pattern in patterns for path in host.glob(pattern))
+    named = [re.sub(r"\.conf(?:\.d)?\Z", "", name, flags=re.ASCII) for name in files]
+    return sorted({*named, *(path[len(USED) :] for path in host.glob(USED + "?*"))})
+
+
+def _of_namespace(host: Host, namespace: str, section: str, name: str) -> Found:
+    """Return what a journal does that takes nothing from the main one's files; None where that is as good as any.
+
+    Seen on systemd 252 and 257: unless told otherwise it is kept on disk, and what it forwards goes to a socket of its
+    own, at which rsyslog does not listen.
+    """
+    found = _in_files(host, "systemd/journald@%s.conf" % namespace, section, name)
+    if name == "ForwardToSyslog" and host.exists(USED + namespace) and not host.exists(USED + namespace + "/syslog"):
+        return "no", USED + namespace
+    return found
+
+
+def _in_files(host: Host, base: str, section: str, name: str) -> Found:
     paths = _paths(host, base, ROOTS)
-    said = _on_command_line(host, base, name)
-    if said is not None:
-        return said
     now = _last(host, paths, section, name)
     if not any(path.startswith("/run/") for path in paths):
         return now
@@ -84,7 +127,7 @@ def in_force(host: Host, file: str, section: str, name: str) -> Found:
     if (now and now[0]) == (later and later[0]):
         return later
     text = "%s (until the next boot, then %s)" % (now[0] if now else "not set", later[0] if later else "not set")
-    return text, (now or later or ("", file))[1]
+    return text, (now or later or ("", "/etc/" + base))[1]
 
 
 def _refuse_options(host: Host, base: str) -> None:
@@ -108,7 +151,7 @@ def _refuse_options(host: Host, base: str) -> None:
 
 def _on_command_line(host: Host, base: str, name: str) -> Found:
     """Return what the command line gives journald, behind all its files: the kernel's, in a container that of init."""
-    argument = _JOURNALD_ARGUMENTS.get(name, "") if base == "systemd/journald.conf" else ""
+    argument = _JOURNALD_ARGUMENTS.get(name, "") if base == JOURNALD else ""
     if not argument:
         return None
     place = "/proc/cmdline"
