@@ -519,6 +519,13 @@ SCENARIOS = [
         "/boot/extlinux/extlinux.conf: only the configurations of GRUB and systemd-boot can be read, and there is none",
         {"/boot/extlinux/extlinux.conf": "timeout 3\n"},
     ),
+    _error(
+        "other-boot-loader-beside-grub",
+        PASSWORD,
+        "/boot/extlinux/extlinux.conf: the host may start by it too, and it cannot be read, only GRUB's and systemd-boot's "
+        "can; remove what does not start the host",
+        {CFG: USERS, "/boot/extlinux/extlinux.conf": "timeout 3\n"},
+    ),
     _error("systemd-boot-without-entries", PASSWORD, UNSEEN, {"/boot/loader/loader.conf": "timeout 3\n"}),
     _error("directory-in-place-of-the-file", PASSWORD, CFG + " is not a regular file", {CFG: File(directory=True)}),
     _error("loop-of-links", PASSWORD, CFG + ": too many levels of symbolic links", {CFG: File(link="grub.cfg")}),

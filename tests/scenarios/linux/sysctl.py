@@ -215,6 +215,13 @@ SCENARIOS = [
     ),
     _booted("beside-an-entry-of-the-menu", "fail", "\tlinux /vmlinuz ro\n", None, {ENTRY % "a": OPTIONS % "1"}),
     _booted(
+        "beside-a-loader-that-is-not-read",
+        "fail",
+        ON_COMMAND_LINE % "1",
+        None,
+        {"/boot/extlinux/extlinux.conf": "append ro\n"},
+    ),
+    _booted(
         "beside-an-entry-of-systemd-boot",
         "fail",
         ON_COMMAND_LINE % "1",

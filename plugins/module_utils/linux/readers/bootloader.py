@@ -24,6 +24,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.file import document
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.grub_config import GrubConfig, assignments
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import (
+    OTHER_LOADERS,
     given_beside_grub,
     last_value,
     split_line,
@@ -32,14 +33,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_argu
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.systemd_boot import Found
 
+ENTRIES = "/boot/loader/entries"
 DIRECTORIES = ("/boot/grub", "/boot/grub2")
 EFI_FILES = "/boot/efi/EFI/*/grub.cfg"
 # Files that GRUB reads beside grub.cfg.
 BESIDE = ("user.cfg", "custom.cfg")
-OTHER_LOADERS = (
-    "/boot/loader/entries", "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg",
-    "/etc/lilo.conf", "/etc/zipl.conf", "/boot/refind_linux.conf",
-)  # fmt: skip
 # Ubuntu's hand-over of the console.
 HARMLESS = ("$vt_handoff", "${vt_handoff}")
 MAX_VALUE = 1000
@@ -65,7 +63,7 @@ class BootLoader:
         mains += [path for path in self._host.glob(EFI_FILES) if not self._is_pointer(path)]
         beside = self.beside()
         if not mains and (beside is None or beside.editor is None):
-            other = next((path for path in OTHER_LOADERS if self._host.exists(path)), None)
+            other = next((path for path in (ENTRIES, *OTHER_LOADERS) if self._host.exists(path)), None)
             if other is None and beside and not self._by_firmware():
                 other = beside.files[0]
             if other is not None:
@@ -73,6 +71,13 @@ class BootLoader:
                     "%s: only the configurations of GRUB and systemd-boot can be read, and there is none"
                     % printable(other)
                 )
+        # Which of them the firmware starts cannot be told.
+        other = next((path for path in OTHER_LOADERS if self._host.exists(path)), None) if mains or beside else None
+        if other is not None:
+            raise ReadError(
+                "%s: the host may start by it too, and it cannot be read, only GRUB's and systemd-boot's can; remove what "
+                "does not start the host" % printable(other)
+            )
         return mains
 
     def _look(self) -> Optional[Found]:

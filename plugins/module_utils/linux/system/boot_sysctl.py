@@ -13,6 +13,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.grub_config import GrubConfig
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import (
+    OTHER_LOADERS,
     given_beside_grub,
     split_line,
 )
@@ -61,6 +62,8 @@ def _entries(host: Host) -> Iterator[Tuple[List[str], Tuple[str, int]]]:
                 words += split_line(line[len("options") :])
                 first = first or number
         yield words, (path, first)
+    # What that gives the kernel is not read.
+    yield from (([], (path, 0)) for path in OTHER_LOADERS if host.exists(path))
     if given_beside_grub(host):
         from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import systemd_boot
 

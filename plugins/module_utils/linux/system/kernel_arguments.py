@@ -15,6 +15,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 BOOT_PLACES = ("/efi", "/boot", "/boot/efi")
 # The loader that started this host says so (the Boot Loader Interface of systemd).
 LOADER_INFO = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+# What other boot loaders read: EXTLINUX (U-Boot takes its file too), SYSLINUX, rEFInd, Limine, LILO, zipl.
+OTHER_LOADERS = (
+    "/boot/extlinux/extlinux.conf", "/boot/extlinux.conf", "/extlinux.conf", "/boot/syslinux/extlinux.conf",
+    "/boot/syslinux/syslinux.cfg", "/boot/syslinux.cfg", "/boot/refind_linux.conf", "/boot/efi/EFI/refind/refind.conf",
+    "/boot/limine.conf", "/boot/limine/limine.conf", "/etc/lilo.conf", "/etc/zipl.conf",
+)  # fmt: skip
 _SIGNS = ("/loader/loader.conf", "/EFI/systemd", "/EFI/Linux")
 
 
