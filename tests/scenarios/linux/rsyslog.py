@@ -38,6 +38,18 @@ PROVEN = "$ActionSendStreamDriverAuthMode x509/name\n"
 FORWARD = 'action(type="omfwd" target="log.example.org" protocol="tcp" StreamDriverMode="1" StreamDriverAuthMode="x509/name"%s)\n'
 
 
+BLOCKS = """template(name="l" type="list") { constant(value="x") property(name="msg") }
+if $msg contains 'x' then { action(type="omfile" file="/var/log/a") } else if $msg contains 'y' then stop else { set $.a = 1; stop }
+foreach ($.i in $.l) do { stop }
+:msg, contains, "a" /var/log/b
+& stop
+*.info;auth.none {
+$FileCreateMode 0640
+action(type="omfile" file="/var/log/c")
+}
+"""
+
+
 SCENARIOS = [
     _receivers("nothing-received", "pass", LOG),
     _receivers("over-several-lines", "fail", 'module(load="imtcp")\ninput(type="imtcp"\n  port="10514")\n' + LOG, wanted=[]),
@@ -66,6 +78,19 @@ SCENARIOS = [
     _receivers("set-and-call", "fail", 'ruleset(name="rr") { /var/log/r\n}\nset $.x = "a\\"b" & \'then\';\ncall rr\n' + TCP + LOG),
     _receivers("call-of-one-letter", "error", "call r\n" + TCP + LOG),
     _receivers("crlf", "fail", (TCP + LOG).replace("\n", "\r\n"), wanted=[]),
+    # rsyslogd starts with all of these, and goes by what stands before the place.
+    _receivers("block-without-end", "error", LOG + 'ruleset(name="a") {\n*.* /var/log/a\n'),
+    _receivers("block-that-an-old-action-swallows", "error", LOG + 'ruleset(name="a") { *.* /var/log/a }\n'),
+    _receivers("end-without-block", "error", "}\n" + LOG),
+    _receivers("block-of-nothing", "error", LOG + "{\n*.info /var/log/a\n}\n"),
+    _receivers("empty-block", "error", LOG + "if $msg contains 'x' then { }\n"),
+    _receivers("object-without-end", "error", LOG + 'action(type="omfile" file="/var/log/a"\n'),
+    _receivers("filter-without-action", "error", LOG + "*.info\n"),
+    _receivers("condition-without-action", "error", LOG + "if $msg contains 'x' then\n"),
+    _receivers("else-of-nothing", "error", "else { stop }\n" + LOG),
+    _receivers("empty-ruleset", "pass", LOG + 'ruleset(name="a") { }\n'),
+    _receivers("comment-without-end", "pass", LOG + "/* x\n"),
+    _receivers("blocks", "pass", LOG + BLOCKS),
     _receivers("sign-that-rsyslogd-skips", "error", TCP + "%% x\n" + LOG),
     _receivers("module-that-the-environment-names", "error", "module(load=`echo $X`)\n" + LOG),
     _receivers("other-configuration", "error", LOG, {"/lib/systemd/system/rsyslog.service": "[Service]\nExecStart=/usr/sbin/rsyslogd -nf/etc/x\n"}),

@@ -5,7 +5,7 @@
 
 Seen on rsyslogd 8.2302 and 8.2504: a line that ends in a backslash goes on, a comment too; ``/*`` reaches over the end of a file;
 of several tokens the longest counts; directives count inside blocks as well; files of one glob are ignored where one of them
-includes another of them.
+includes another of them. Where blocks do not fit, rsyslogd starts all the same, with what stands before that place.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ _TOKENS = tuple(
         ("comment", r"#.*\n"),
     )
 )
+# What waits for a statement or a block, and which objects may have a block.
+_WAITS, _WITH_BLOCK = ("then", "do", "else", "filter"), ("ruleset(", "template(")
+_FILTER = re.compile(r"&|:|[*a-z][*a-z]*[0-7]*[.,]", re.ASCII | re.IGNORECASE)
 _IN_OBJECT = re.compile(
     r"(?P<string>\"(?:[^\"\\]|\\['\"?\\abfnrtv]|\\[0-7]{1,3})*\"|`(?:[^`\\]|\\.)*`)|(?P<comment>/\*)|(?P<end>\))|"
     r"(?P<name>[a-z][a-z0-9_.]*)|(?P<mark>[,=\]\[])|(?P<blank>#.*$|[ \t\n])",
@@ -116,6 +119,46 @@ def value_of(text: str) -> str:
     return re.split(r"[\s;]", text.strip(BLANKS), maxsplit=1, flags=re.ASCII)[0]
 
 
+class _Blocks:
+    """Whether statements and blocks fit as rsyslogd's grammar has them, told of each mark, object and end of an expression.
+
+    ``open``: the place of what waits for its end or for a statement, empty where nothing does.
+    """
+
+    def __init__(self) -> None:
+        # Of each block: its place, and whether it may be empty.
+        self._blocks: List[Tuple[str, bool]] = []
+        # Before the place: "" at the start of a block, else what stands there.
+        self._before, self._place = "", ""
+
+    def take(self, text: str, place: str) -> bool:
+        """Return whether ``text`` (empty for an action) may stand here."""
+        before, self._place = self._before, place
+        waits = before in _WAITS
+        if text == "{":
+            self._blocks.append((place, not waits))
+            self._before = ""
+            return waits or before in _WITH_BLOCK
+        if text == "}":
+            if waits or not self._blocks or not (before or self._blocks[-1][1]):
+                return False
+            self._blocks.pop()
+            self._before = "}"
+            return True
+        self._before = (
+            lowered(text)
+            if lowered(text) in ("else", "then", "do", *_WITH_BLOCK)
+            else "filter"
+            if _FILTER.match(text)
+            else "."
+        )
+        return text != "else" or bool(before and not waits)
+
+    @property
+    def open(self) -> str:
+        return self._place if self._before in _WAITS else self._blocks[-1][0] if self._blocks else ""
+
+
 class _Reading:
     """The state of reading; it goes on from one file to the next, as rsyslogd's own does."""
 
@@ -123,6 +166,7 @@ class _Reading:
         self.host, self.instead, self.opened = host, instead, 0
         self.stack: List[_Source] = []
         self.comment = False
+        self.blocks = _Blocks()
         self.inside: Optional[re.Pattern[str]] = None
         # Of the object that is open: name, file, first line, parameters, the name that waits for its value, and the list.
         self.name, self.file, self.first = "", "", 0
@@ -143,6 +187,11 @@ class _Reading:
                 yield from self._inner(source, self.inside)
             else:
                 yield from self._outer(source)
+        if self.inside is not None or self.blocks.open:
+            raise ReadError(
+                "rsyslogd does not understand the end of its configuration: what begins in %s is not ended; see what "
+                "rsyslogd -N1 says and mend it" % (self.blocks.open or "%s:%d" % (printable(self.file), self.first))
+            )
 
     def _refuse(self, source: _Source) -> ReadError:
         place = "%s:%d" % (printable(source.name), source.line(source.at))
@@ -161,8 +210,10 @@ class _Reading:
             return
         source.at, whole = found.end(), found.group().strip(BLANKS)
         self.comment = whole == "/*"
+        self._need_sense(source, at, kind, whole)
         if kind == "expression":
             self.inside = _IN_EXPRESSION
+            self.file, self.first = source.name, source.line(at)
         elif kind in ("procedure", "call"):
             rest = _IN_PROCEDURE.match(text, source.at) if kind == "procedure" else found
             if rest is None or (kind == "call" and not found.group(1)):
@@ -175,6 +226,15 @@ class _Reading:
             yield Statement(source.name, source.line(at), source.line(at), kind, whole, {})
         elif kind == "directive":
             yield from self._directive(source, at, whole)
+
+    def _need_sense(self, source: _Source, at: int, kind: str, whole: str) -> None:
+        """Raise `ReadError` where what begins at a position may not stand there."""
+        counts = kind in ("mark", "action", "call", "procedure")
+        if counts and not self.blocks.take(
+            whole if kind == "mark" else "", "%s:%d" % (printable(source.name), source.line(at))
+        ):
+            source.at = at
+            raise self._refuse(source)
 
     def _directive(self, source: _Source, at: int, whole: str) -> Iterator[Statement]:
         name = lowered(re.split(r"\W", whole[1:], maxsplit=1, flags=re.ASCII)[0])
@@ -205,6 +265,9 @@ class _Reading:
         self.comment = kind == "comment"
         if kind == "end":
             self.inside = None
+            if self.name != "include" or not in_object:
+                place = "%s:%d" % (printable(self.file), self.first)
+                self.blocks.take(self.name + "(" if in_object else lowered(text), place)
             if in_object:
                 yield from self._object(source)
         elif in_object and kind == "name":
