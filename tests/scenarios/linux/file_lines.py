@@ -47,6 +47,7 @@ SCENARIOS = [
         glob=SNIPPETS,
     ),
     _case("snippet-of-another-name", "pass", {"/etc/rsyslog.d/a.conf.bak": "receive tcp\n"}, NONE, glob=SNIPPETS),
+    _case("snippet-that-leads-nowhere", "pass", {"/etc/rsyslog.d/a.conf": File(link="/run/none")}, NONE, glob=SNIPPETS),
     _case("no-snippets", "pass", {"/etc/rsyslog.d/.keep": ""}, NONE, {"state": "value", "value": []}, glob=SNIPPETS),
     _case("a-hundred-and-one-matches", "error", {PATH: "receive\n" * 101}, SOME, {"state": "error"}),
     _case("a-hundred-matches", "pass", {PATH: "receive\n" * 100}, SOME),

@@ -39,7 +39,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             raise UsageError("the pattern is not a regular expression: %s" % problem) from None
         if "glob" in address:
             pattern = required(address, "glob")
-            paths = host.glob(pattern)
+            # A link that leads nowhere has no lines.
+            paths = [path for path in host.glob(pattern) if host.exists(path)]
             return value(_matching(host, paths, expression), pattern)
         path = required(address, "path")
         try:
