@@ -114,7 +114,7 @@ def _of_namespace(host: Host, namespace: str, section: str, name: str) -> Found:
     """
     found = _in_files(host, "systemd/journald@%s.conf" % namespace, section, name)
     if name == "ForwardToSyslog" and host.exists(USED + namespace) and not host.exists(USED + namespace + "/syslog"):
-        return "no", USED + namespace
+        return "no", "%s%s (units with LogNamespace=%s)" % (USED, printable(namespace), printable(namespace))
     return found
 
 
