@@ -258,6 +258,8 @@ SCENARIOS = [
     _namespace("kept-in-memory", "fail", "Storage", "persistent", {NAMESPACE: LOST}),
     _namespace("kept-in-memory-by-a-drop-in", "fail", "Storage", "persistent", {NAMESPACE + ".d/x.conf": LOST}),
     _namespace("that-says-nothing", "pass", "Storage", "persistent", {NAMESPACE: "[Journal]\n", USED + "socket": ""}),
+    # As snapd writes it for a group with a quota.
+    _namespace("that-finds-its-folder", "pass", "Storage", "persistent", {NAMESPACE: "[Journal]\nStorage=auto\n"}),
     _namespace("in-other-words", "pass", "ForwardToSyslog", "yes", {NAMESPACE: "[Journal]\nForwardToSyslog=on\n"}),
     # Seen with rsyslog: /dev/log of such services is the journal's, which forwards to a socket that nobody made.
     _namespace("that-rsyslog-does-not-get", "fail", "ForwardToSyslog", "yes", {USED + "socket": ""}),

@@ -115,7 +115,8 @@ def _of_namespace(host: Host, namespace: str, section: str, name: str) -> Found:
     found = _in_files(host, "systemd/journald@%s.conf" % namespace, section, name)
     if name == "ForwardToSyslog" and host.exists(USED + namespace) and not host.exists(USED + namespace + "/syslog"):
         return "no", "%s%s (units with LogNamespace=%s)" % (USED, printable(namespace), printable(namespace))
-    return found
+    # The folder below /var/log that this asks for is made by its unit.
+    return None if name == "Storage" and found and found[0] == "auto" else found
 
 
 def _in_files(host: Host, base: str, section: str, name: str) -> Found:
