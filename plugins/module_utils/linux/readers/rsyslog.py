@@ -119,8 +119,6 @@ def file_modes(found: Sequence[Statement]) -> Iterator[Made]:
         if seen.kind == "directive" and seen.name == "filecreatemode":
             taken = re.match(r"0[0-7]{3}", seen.parameters[""], re.ASCII)
             old = int(taken.group(), 8) if taken else old
-        elif seen.kind == "directive" and seen.name == "resetconfigvariables":
-            old = DEFAULT_MODE
         elif seen.kind == "object" and seen.name == "module" and _module(seen) in ("builtin:omfile", "omfile"):
             new = _mode(seen, new)
         elif seen.kind == "action" and re.match(r"-?[/?]|:omfile:", seen.name, re.ASCII):

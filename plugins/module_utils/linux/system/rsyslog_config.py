@@ -240,6 +240,12 @@ class _Reading:
         name = lowered(re.split(r"\W", whole[1:], maxsplit=1, flags=re.ASCII)[0])
         rest = whole[len(name) + 1 :].strip(BLANKS)
         last = source.line(source.at - 1)
+        if name == "resetconfigvariables":
+            # It resets the name of the template too, to one with a blank in front, which nothing has.
+            raise ReadError(
+                "%s:%d: rsyslogd has no template for what it writes behind $ResetConfigVariables, and may not start; take it out"
+                % (printable(source.name), source.line(at))
+            )
         if name != "includeconfig":
             yield Statement(source.name, source.line(at), last, "directive", name, {"": rest})
             return

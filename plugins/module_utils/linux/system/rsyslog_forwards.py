@@ -39,8 +39,6 @@ def in_the_clear(found: Sequence[Statement], module_of: Mapping[int, str]) -> It
     for at, seen in enumerate(found):
         if seen.kind == "directive" and seen.name in _DIRECTIVES:
             old[_DIRECTIVES[seen.name]] = value_of(seen.parameters[""])
-        elif seen.kind == "directive" and seen.name == "resetconfigvariables":
-            old.clear()
         elif at in module_of:
             why = _why_new(seen, module_of[at], default) if module_of[at] else _why_old(seen, old, default)
             if why:
