@@ -257,7 +257,57 @@ SLIPS = [
     # The second takes away the first's rules, and by nf_tables its policies.
     ("table-that-stands-twice", _saved() + "*filter\nCOMMIT\n", ":6: the table stands twice, and takes away what the first says; make one of both"),
 ]  # fmt: skip
+# Of what is not followed as a connection, as packets were seen to end with nft 1.0.6 and 1.1.3 and with iptables of both interfaces.
+OFF = "table inet early {\n\tchain raw {\n\t\ttype filter hook prerouting priority %s; policy accept;\n\t\t%s\n\t}\n}\n"
+HANGS = "nft list ruleset:%d: the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"
+LOOKED_UP = [
+    ("untracked", "fail", "raw", "notrack", "ct state untracked accept", 0),
+    ("untracked-is-not-new", "pass", "raw", "notrack", "ct state new accept", 0),
+    ("anything-but-new", "fail", "raw", "notrack", "ct state != new accept", 0),
+    (
+        "untracked-and-counted",
+        "fail",
+        "raw",
+        'iifname "eth0" notrack counter packets 0 bytes 0',
+        "ct state untracked counter packets 0 bytes 0 accept",
+        0,
+    ),
+    ("untracked-of-a-port", "pass", "raw", "udp dport 53 notrack", "ct state untracked accept", 0),
+    # By then the connection is followed already.
+    ("untracked-too-late", "pass", "filter", "notrack", "ct state untracked accept", 0),
+    ("untracked-behind-a-limit", "error", "raw", "limit rate 1/day accept; notrack", "ct state untracked accept", 10),
+    ("verdict-of-a-pair", "error", "raw", "counter", "meta nfproto . meta l4proto vmap { ipv4 . tcp : accept }", 10),
+    ("verdict-at-random", "error", "raw", "counter", "numgen random mod 2 vmap { 0 : accept, 1 : drop }", 10),
+    ("verdict-of-a-hash", "error", "raw", "counter", "symhash mod 2 vmap { 0 : accept, 1 : drop }", 10),
+    ("verdict-of-a-mark", "error", "raw", "counter", "meta mark vmap { 0x00000000 : accept }", 10),
+    # `rt` is a header of IPv6, and the route that was found.
+    ("class-of-a-route", "error", "raw", "counter", "rt classid 0 accept", 10),
+    ("routing-header", "pass", "raw", "counter", "rt type 0 accept", 0),
+]
+NAT = "table inet nat {\n\tchain pre {\n\t\ttype nat hook prerouting priority dstnat; policy accept;\n\t\t%s\n\t}\n}\n"
+# Who translates all ports to one lets all in that come there, or passes them on.
+TRANSLATED = [
+    ("all-ports-to-one", "error", "tcp dport 1-65535 redirect to :8080", "tcp dport 8080 accept", 10),
+    ("one-port-to-another", "pass", "tcp dport 8081 redirect to :8080", "tcp dport 8080 accept", 0),
+    ("all-ports-to-none-that-is-let-in", "pass", "redirect to :8080", "ip saddr 10.0.0.1 accept", 0),
+    ("all-that-are-translated", "error", "meta l4proto { tcp, udp } redirect to :8080", "ct status dnat accept", 10),
+]
 RESTORED = [
+    (
+        "untracked",
+        "fail",
+        "-A INPUT -m conntrack --ctstate UNTRACKED -j ACCEPT\nCOMMIT\n*raw\n-A PREROUTING -j CT --notrack",
+    ),
+    (
+        "untracked-by-the-old-name",
+        "fail",
+        "-A INPUT -m state --state UNTRACKED,ESTABLISHED -j ACCEPT\nCOMMIT\n*raw\n-A PREROUTING -j NOTRACK",
+    ),
+    (
+        "helper-alone",
+        "pass",
+        "-A INPUT -m state --state UNTRACKED -j ACCEPT\nCOMMIT\n*raw\n-A PREROUTING -p tcp -j CT --helper ftp",
+    ),
     ("option-with-a-sign", "fail", "--append=INPUT --jump=ACCEPT"),
     ("option-and-value-in-one", "fail", "-A INPUT -jACCEPT"),
     ("rule-for-the-other-family", "pass", "-A INPUT -6 -j ACCEPT"),
@@ -311,6 +361,13 @@ SCENARIOS = [
     _case("two-at-boot-comment-on-a-flush", "default", "pass", BOTH_REFUSE, now=_nft(), started=("ufw", "nftables"),
           files={**UFW_FILES, CONF: "# flush ruleset\ntable ip x { }\n"}),
     *(_by_firewalld(case) for case in CASES),
+    *(_same("looks-at-" + name, "default", verdict, BOTH_REFUSE, _nft(rule, more=OFF % (priority, early)), reason=HANGS % line if line else "")
+      for name, verdict, priority, early, rule, line in LOOKED_UP),
+    *(_same("translates-" + name, "default", verdict, BOTH_REFUSE, _nft(rule, more=NAT % early), reason=HANGS % line if line else "")
+      for name, verdict, early, rule, line in TRANSLATED),
+    # They have their state from their way out, where nothing lets them off.
+    _same("loopback-of-untracked", "loopback", "error", {"fields": {"now": LOOPBACK}}, _nft("ct state untracked accept", more=OFF % ("raw", "notrack")),
+          reason=HANGS % 10),
     _same("limit-before-another-condition", "default", "pass", BOTH_REFUSE,
           _nft("limit rate 10 mbytes/second burst 5 packets ct state established accept", 'limit name "few" ip saddr 10.0.0.1 accept',
                "ct count over 10 tcp dport 22 accept", "quota over 5 mbytes used 1 bytes ip saddr 10.0.0.1 accept",

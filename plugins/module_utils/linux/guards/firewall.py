@@ -12,12 +12,17 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.change.text_edit i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, raised
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.firewall import own_addresses, packet, ways_out
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.firewall import (
+    own_addresses,
+    packet,
+    sets_of_red_hat,
+    ways_out,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_at_boot import (
     FIREWALLD,
-    LOADERS,
     NFT,
     UFW,
+    loaded_by,
     loaders,
     rules_file,
 )
@@ -133,7 +138,7 @@ def refuses(tables: Sequence[Table], hook: str = "input") -> bool:
 
 def stored(host: Host, unit: str) -> List[Table]:
     """Return what a unit of nftables or iptables loads. Raises `ReadError` where that is not followed."""
-    return LOADERS[unit](host, ports_by_name(host))
+    return loaded_by(host, [unit], bool(sets_of_red_hat(host)), ports_by_name(host))
 
 
 def _of_rules(host: Host) -> List[str]:

@@ -56,6 +56,8 @@ MAX_OWN = 4
 MAX_DIFFERENCES = 20
 # Senders that only one of both sets of rules names are asked about, so many at most.
 MAX_SENDERS = 20
+# What a packet that is given another receiver has otherwise.
+OF_RECEIVERS = ("daddr", "dport", "dtype", "status")
 SOURCE = "the rules that are loaded, and the files that are loaded at boot"
 
 
@@ -85,10 +87,14 @@ def at_boot(host: Host) -> List[Table]:
     started = _started(host, loaders)
     if firewall_at_boot.FIREWALLD in started:
         started += _started(host, [firewall_at_boot.MANAGER])
-    if host.exists(ipsets.SCRIPT):
-        started += _started(host, [ipsets.UNIT])
+    started += sets_of_red_hat(host)
     started += _started_of_own(host)
     return firewall_at_boot.of(host, started, ports_by_name(host))
+
+
+def sets_of_red_hat(host: Host) -> List[str]:
+    """Return the unit that makes ipsets at boot, where there is one and it starts."""
+    return _started(host, [ipsets.UNIT]) if host.exists(ipsets.SCRIPT) else []
 
 
 def _started(host: Host, names: Sequence[str]) -> List[str]:
@@ -218,9 +224,21 @@ def _ends(tables: Sequence[Table], one: Packet, direction: str) -> Set[Outcome]:
 
 def _verdict(tables: Sequence[Table], packets: Iterator[Packet], direction: str) -> str:
     for one in packets:
-        if any(end.verdict == ACCEPT for end in _ends(tables, one, direction)):
-            return ACCEPT
+        for way, made in _translated(tables, one, direction):
+            if any(end.verdict == ACCEPT for end in _ends(tables, made, way)):
+                return ACCEPT
     return "refuse"
+
+
+def _translated(tables: Sequence[Table], one: Packet, direction: str) -> Iterator[Tuple[str, Packet]]:
+    """Yield a packet, or what is left of it where a rule may give it another receiver: it may come in, or be passed on."""
+    if not Walk(tables, one).may_be_translated(direction):
+        yield direction, one
+        return
+    made = {name: said for name, said in one.items() if name not in OF_RECEIVERS}
+    yield direction, made
+    if direction == "incoming":
+        yield "routed", {name: said for name, said in made.items() if name != "oif"}
 
 
 def _default(host: Host, tables: Sequence[Table], family: int) -> Dict[str, str]:

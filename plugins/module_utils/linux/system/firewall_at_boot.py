@@ -88,13 +88,20 @@ def of(host: Host, units: Sequence[str], ports: Ports) -> List[Table]:
     for unit in both:
         if unit != NFT:
             _refuse_other_starts(host, unit)
-    tables = [table for unit in both for table in LOADERS[unit](host, ports)]
+    return loaded_by(host, both, ipsets.UNIT in units, ports, own)
+
+
+def loaded_by(
+    host: Host, units: Sequence[str], sets_of_red_hat: bool, ports: Ports, own: Sequence[str] = ()
+) -> List[Table]:
+    """Return what units of `LOADERS`, and the site's ``own``, load, with what is in the sets that their rules name. Raises `ReadError`."""
+    tables = [table for unit in units for table in LOADERS[unit](host, ports)]
     tables += [table for unit in own for table in _of_own(host, unit, ports)]
-    if ipsets.named(tables):
-        sets = ipsets.at_boot(host, PERSISTENT in both, ipsets.UNIT in units)
-        ipsets.refuse_missing(tables, sets)
-        tables = ipsets.followed(tables, sets)
-    return tables
+    if not ipsets.named(tables):
+        return tables
+    sets = ipsets.at_boot(host, PERSISTENT in units, sets_of_red_hat)
+    ipsets.refuse_missing(tables, sets)
+    return ipsets.followed(tables, sets)
 
 
 def _refuse_last_words(host: Host, units: Sequence[str], ports: Ports) -> None:

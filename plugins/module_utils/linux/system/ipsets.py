@@ -149,4 +149,7 @@ def _held(one: Condition, sets: Dict[str, Made]) -> Condition:
     side = _FIELDS.get(sides.partition(",")[0])
     if made is None or made.entries is None or side is None:
         return Condition("unknown")
+    if not made.entries:
+        # It never holds, whoever sends.
+        return Condition("family", (), one.negated)
     return addresses(side, made.entries, one.negated, made.family)

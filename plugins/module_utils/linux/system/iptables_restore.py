@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import (
     GOES_ON,
     OF_NAT,
+    OF_TRACKING,
     PRIORITIES,
     UNFOLLOWED,
     VERDICTS,
@@ -35,7 +36,7 @@ HOOKS = {
 }
 # Targets that the kernel takes in one table alone.
 _ONLY_IN = {"REJECT": "filter", "TPROXY": "mangle", "CT": "raw", "NOTRACK": "raw", **dict.fromkeys(OF_NAT, "nat")}
-_TARGETS = (*VERDICTS, *GOES_ON, *OF_NAT, *UNFOLLOWED)
+_TARGETS = (*VERDICTS, *GOES_ON, *OF_TRACKING, *OF_NAT, *UNFOLLOWED)
 _ADDRESSES = ("-s", "--source", "--src", "-d", "--destination", "--dst")
 _PROGRAMS = {4: "iptables-nft-restore", 6: "ip6tables-nft-restore"}
 # Asks it what it makes of a table of a file, without the right to reach the packet filter: it gets to COMMIT and is turned away.

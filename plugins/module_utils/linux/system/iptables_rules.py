@@ -14,6 +14,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
     ACCEPT,
     DROP,
+    NOTRACK,
+    TRANSLATED,
     Chain,
     Condition,
     Rule,
@@ -25,11 +27,14 @@ BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
 PRIORITIES = {"raw": -300, "mangle": -150, "nat": -100, "filter": 0, "security": 50}
 # Targets that hand the packet on to the next rule.
 GOES_ON = (
-    "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "TCPMSS", "SECMARK", "CONNSECMARK", "TOS", "DSCP", "CLASSIFY", "TRACE",
-    "CHECKSUM", "SET", "TTL", "HL", "RATEEST", "LED", "AUDIT", "ECN", "HMARK", "IDLETIMER", "NOTRACK", "TCPOPTSTRIP", "TEE",
+    "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TCPMSS", "SECMARK", "CONNSECMARK", "TOS", "DSCP", "CLASSIFY", "TRACE",
+    "CHECKSUM", "SET", "TTL", "HL", "RATEEST", "LED", "AUDIT", "ECN", "HMARK", "IDLETIMER", "TCPOPTSTRIP", "TEE",
     "ACCOUNT", "DHCPMAC", "IPMARK", "LOGMARK", "NETFLOW",
 )  # fmt: skip
+OF_TRACKING = ("CT", "NOTRACK")
 OF_NAT = ("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP")
+# Those of them that give the packet another receiver.
+TRANSLATES = ("DNAT", "REDIRECT", "NETMAP")
 # Targets of which nothing is known but that there are such.
 UNFOLLOWED = (
     "QUEUE", "NFQUEUE", "SYNPROXY", "TPROXY", "TARPIT", "CLUSTERIP", "DNPT", "SNPT", "CHAOS", "DELUDE", "ECHO", "SYSRQ", "PROTO",
@@ -173,7 +178,7 @@ class _Options:
                 continue
             if word in ("-j", "--jump", "-g", "--goto"):
                 # What follows are options of the target.
-                verdict, target = _target(self._next(), word)
+                verdict, target = _target(self._next(), word, self._words[self._at + 2 :])
                 break
             self._at += self._option(word, negated)
             negated = False
@@ -223,9 +228,13 @@ def _flags(mask: str, flags: str, negated: bool) -> Condition:
     return Condition("syn", ((1, 1),), negated != (flags != ("SYN" if looked_at else "NONE")))
 
 
-def _target(name: str, word: str) -> Tuple[str, str]:
+def _target(name: str, word: str, options: Sequence[str]) -> Tuple[str, str]:
     if word in ("-g", "--goto"):
         return "goto", name
+    if name in OF_TRACKING:
+        return (NOTRACK if name == "NOTRACK" or "--notrack" in options else ""), ""
+    if name in TRANSLATES:
+        return TRANSLATED, name
     if name in GOES_ON:
         return "", ""
     if name in VERDICTS:

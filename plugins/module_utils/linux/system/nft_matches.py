@@ -11,7 +11,14 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import Ports, addresses, numbers
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.nft_tokens import Token
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import ACCEPT, DROP, Condition, Rule
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
+    ACCEPT,
+    DROP,
+    NOTRACK,
+    TRANSLATED,
+    Condition,
+    Rule,
+)
 
 # Name of a set or map -> its elements; `?` among them: rules put senders in, so it holds some of those that come.
 Sets = Dict[str, List[Token]]
@@ -47,6 +54,9 @@ PAIRS: Dict[Tuple[str, str], Tuple[str, Tuple[Condition, ...]]] = {
 SINGLE = {"iif": "iif", "iifname": "iif", "oif": "oif", "oifname": "oif", "pkttype": "pkttype"}
 PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "icmp6": "icmpv6"}
 NFPROTO = {"ipv4": (4, 4), "ipv6": (6, 6), "2": (4, 4), "10": (6, 6)}
+# `rt` has other fields too, those of the route that was found.
+OF_ROUTING_HEADER = ("nexthdr", "hdrlength", "type", "seg-left")
+OF_FAMILY = {"ip": (4, 4), "ip6": (6, 6)}
 FLAGS = ("fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr", "&", "|", "(", ")", "==", "!=", "!", "/", ",")
 # Statements that decide nothing, with the words that may follow.
 PLAIN = {
@@ -81,6 +91,8 @@ def _verdict(words: Sequence[Token]) -> Optional[Verdict]:
     text = words[0].text
     if text in ("jump", "goto") and len(words) > 1:
         return text, words[1].text
+    if text in ("dnat", "redirect"):
+        return TRANSLATED, text
     if text in ("queue", "synproxy", "tproxy"):
         return "unknown", text
     return (VERDICTS[text], "") if text in VERDICTS else None
@@ -103,16 +115,22 @@ class _Parser:
         return Rule((*self._conditions, *more), verdict[0], verdict[1], self._place)
 
     def rules(self) -> List[Rule]:
+        found: List[Rule] = []
         while self._at < len(self._words):
+            if self._peek() == NOTRACK:
+                # The rule goes on behind it.
+                found.append(self._made((NOTRACK, "")))
+                self._at += 1
+                continue
             verdict = self._verdict_at(self._at)
             if verdict is not None:
                 # nft leaves out `meta nfproto ipv4` where `reject with icmp` says so.
                 implied = REJECTS.get(self._peek(2)) if (self._peek(), self._peek(1)) == ("reject", "with") else None
-                return [self._made(verdict, [implied] if implied else [])]
+                return [*found, self._made(verdict, [implied] if implied else [])]
             mapped = self._part()
             if mapped is not None:
-                return mapped
-        return [self._made(("", ""))]
+                return found + mapped
+        return [*found, self._made(("", ""))]
 
     def _verdict_at(self, at: int) -> Optional[Verdict]:
         return _verdict(self._words[at : at + 2])
@@ -150,7 +168,11 @@ class _Parser:
             return self._field("dtype", ())
         if (word, second) == ("fib", "saddr"):
             self._way_back()
-        elif word in ("rt", "frag", "ah", "esp"):
+        elif word == "vmap":
+            # Of what is looked up nothing is known: a concatenation, a hash, a number at random.
+            self._at += 1
+            return self._mapped("unknown", ())
+        elif word in ("frag", "ah", "esp") or (word == "rt" and second in OF_ROUTING_HEADER):
             # A plain packet has no header of an extension.
             self._conditions.append(Condition("family"))
             self._to_verdict()
@@ -185,6 +207,7 @@ class _Parser:
         while self._at < len(self._words) and self._peek() != "{":
             self._at += 1
         inside = {word.text for word in self._braces()}
+        self._conditions += [Condition("family", (one,)) for name, one in OF_FAMILY.items() if name in inside]
         if inside & {"limit", "quota", "count"}:
             self._conditions.append(Condition("some"))
 
@@ -205,7 +228,7 @@ class _Parser:
         depth = 0
         while self._at < len(self._words):
             depth += {"{": 1, "}": -1}.get(self._peek(), 0)
-            if depth == 0 and self._verdict_at(self._at) is not None:
+            if depth == 0 and (self._verdict_at(self._at) is not None or self._peek() in (NOTRACK, "vmap")):
                 return
             self._at += 1
 
@@ -236,7 +259,8 @@ class _Parser:
                 return None
         items = self._items()
         if items is None or "?" in items:
-            self._conditions.extend([*more, Condition("unknown" if items is None else "some")])
+            of_family = [Condition("family", ((int(field[-1]),) * 2,))] if field.endswith(("4", "6")) else []
+            self._conditions.extend([*more, *of_family, Condition("unknown" if items is None else "some")])
             return None
         self._conditions.extend([*more, *_conditions(field, items, negated, self._ports)])
         return None

@@ -13,7 +13,9 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-ACCEPT, DROP, FALL = "accept", "drop", "fall"
+ACCEPT, DROP, FALL, NOTRACK, TRANSLATED = "accept", "drop", "fall", "notrack", "translated"
+# Connections are followed from here on; of what is let off before, no later rule sees a state but `untracked`.
+CONNTRACK = -200
 MAX_DEPTH = 64
 MAX_STEPS = 20000
 # The hooks that a packet passes on its way in, through and out.
@@ -56,7 +58,7 @@ def _names(wanted: str, seen: str) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """``verdict``: accept, drop, return, jump, goto, unknown, or nothing where the rule decides nothing."""
+    """``verdict``: accept, drop, return, jump, goto, notrack, translated, unknown, or nothing where the rule decides nothing."""
 
     conditions: Tuple[Condition, ...]
     verdict: str
@@ -107,17 +109,31 @@ class Walk:
     unknown: List[str] = field(default_factory=list)
     reached: Dict[int, Rule] = field(default_factory=dict)
     _steps: int = 0
+    _early: bool = False
+    _forked: bool = False
 
     def outcomes(self, direction: str) -> Set[Outcome]:
         """Return how the packet may end."""
         ends: Set[Outcome] = {Outcome(ACCEPT)}
         for chain, table in self._bases(direction):
+            self._early = chain.priority < CONNTRACK
+            if chain.sort == "nat":
+                continue
             seen = {Outcome(chain.policy) if one.verdict == FALL else one for one in self._through(table, chain, 0)}
             if any(one.verdict == ACCEPT for one in seen):
                 ends = {one for one in ends if one.verdict == DROP} | seen
             else:
                 return {one for one in ends if one.verdict == DROP} | seen
         return ends
+
+    def may_be_translated(self, direction: str) -> bool:
+        """Return whether a rule may give the packet another receiver."""
+        return any(
+            end.verdict == TRANSLATED
+            for chain, table in self._bases(direction)
+            if chain.sort == "nat" and chain.hook == HOOKS[direction][0]
+            for end in self._through(table, chain, 0)
+        )
 
     def _bases(self, direction: str) -> Iterator[Tuple[Chain, Table]]:
         for hook in HOOKS[direction]:
@@ -126,7 +142,7 @@ class Walk:
                 for table in self.tables
                 if self.packet["family"] in table.families
                 for chain in table.chains.values()
-                if chain.hook == hook and chain.sort != "nat"
+                if chain.hook == hook
             ]
             found.sort(key=_priority)
             yield from found
@@ -153,20 +169,29 @@ class Walk:
             return True
         if rule.verdict and any(holds is None and one.field != "some" for one, holds in seen):
             self.unknown.append(rule.place)
+        self._forked = self._forked or bool(rule.verdict)
         return None
 
+    def _let_off(self) -> None:
+        """Take note that the connection is not followed; where the packet may have gone another way, its state is not known.
+
+        Those of loopback have a state by then, which they got on their way out.
+        """
+        said = ("state", "status", "way")
+        kept = {name: text for name, text in self.packet.items() if name not in said}
+        sure = not self._forked and self.packet.get("iif") != "lo"
+        self.packet = {**kept, "state": "untracked"} if sure else kept
+
     def _verdict(self, table: Table, rule: Rule, depth: int) -> Set[Outcome]:
-        if rule.verdict in (ACCEPT, DROP):
+        if rule.verdict in (ACCEPT, DROP, TRANSLATED):
             return {Outcome(rule.verdict, rule)}
         if rule.verdict == "return":
             return {Outcome(FALL)}
-        if rule.verdict not in ("jump", "goto"):
-            if rule.verdict:
-                self.unknown.append(rule.place)
-            return (
-                {Outcome("next")} if not rule.verdict else {Outcome(ACCEPT, rule), Outcome(DROP, rule), Outcome("next")}
-            )
-        chain = table.chains.get(rule.target)
+        if rule.verdict == NOTRACK and self._early:
+            self._let_off()
+        if rule.verdict in ("", NOTRACK):
+            return {Outcome("next")}
+        chain = table.chains.get(rule.target) if rule.verdict in ("jump", "goto") else None
         if chain is None or depth > MAX_DEPTH or self._steps > MAX_STEPS:
             self.unknown.append(rule.place)
             return {Outcome(ACCEPT, rule), Outcome(DROP, rule), Outcome("next")}

@@ -277,6 +277,22 @@ def test_stored_rules_of_iptables_decide(closes, text, closed):
     assert bool(closes({"/etc/iptables/rules.v4": f"*filter\n{text}COMMIT\n"}, IPTABLES, {"active": True})) is closed
 
 
+PLUGIN, SETS = "/usr/share/netfilter-persistent/plugins.d/10-ipset", "/etc/iptables/ipsets"
+BY_SET = "*filter\n:INPUT DROP\n-A INPUT -m set --match-set few src -j ACCEPT\nCOMMIT\n"
+
+
+@pytest.mark.parametrize(("entries", "closed"), [("add few 10.0.0.0/8\n", False), ("", True)], ids=["some", "nobody"])
+def test_senders_of_a_set_are_those_that_are_in_it(closes, entries, closed):
+    files = {"/etc/iptables/rules.v4": BY_SET, PLUGIN: "", SETS: "create few hash:net\n" + entries}
+
+    assert bool(closes(files, IPTABLES, {"active": True})) is closed
+
+
+def test_rules_of_a_set_that_nothing_makes_are_no_permission(closes):
+    with pytest.raises(ReadError, match="the set few is not made at boot"):
+        closes({"/etc/iptables/rules.v4": BY_SET, SETS: "create few hash:net\n"}, IPTABLES, {"active": True})
+
+
 def test_what_goes_out_is_told_apart_from_what_comes_in(tmp_path):
     host = Host(str(tmp_path))
     for path, text in {
