@@ -131,6 +131,55 @@ MANAGED: Dict[str, Any] = {"starts": "NetworkManager.service"}
 ACCEPTS = zone(target="ACCEPT")
 BOUND = zone('<interface name="eth0"/>', target="ACCEPT")
 TCP = '<protocol value="tcp"/>'
+OFFICE, GIVEN, FEW, OWN = "zones/office.xml", "policies/p.xml", "ipsets/few.xml", "services/own.xml"
+# What firewall-offline-cmd --check-config of 1.3.3 and 2.3.1 refuses, of files that nothing uses too: (name, path, text, why).
+VALUES = [
+    *((name, OFFICE, "<zone>%s</zone>" % text, ":1: " + why) for name, text, why in (
+        ("port", '<port port="70000" protocol="tcp"/>', "'70000' is no port"),
+        ("name-of-a-port", '<port port="nothing" protocol="tcp"/>', "'nothing' is no port"),
+        ("ports", '<port port="1,2" protocol="tcp"/>', "'1,2' is no port"),
+        ("transport", '<port port="1" protocol="TCP"/>', "'TCP' is no protocol with ports"),
+        ("protocol", '<protocol value="256"/>', "there is no protocol 256"),
+        ("name-of-a-protocol", '<protocol value="nothing"/>', "there is no protocol nothing"),
+        ("port-to-nowhere", '<forward-port port="1" protocol="tcp"/>', "'' is no port to pass on to"),
+        ("receiver", '<forward-port port="1" protocol="tcp" to-addr="host"/>', "'host' is no address"),
+        ("sender", '<source address="1.2.3.999"/>', "'1.2.3.999' is no address"),
+        ("mask", '<source address="1.2.3.4/33"/>', "'1.2.3.4/33' is no address"),
+        ("short-mask", '<source address="0/0"/>', "'0/0' is no address"),
+        ("range-of-senders", '<source address="1.2.3.4-1.2.3.9"/>', "'1.2.3.4-1.2.3.9' is no address"),
+        ("nobody", "<source/>", "neither an address nor an ipset is named"),
+        ("card", '<source mac="02:00:00:00:00:02"/>', "neither an address nor an ipset is named"),
+        ("all-others", '<source address="1.2.3.4" invert="yes"/>', "a sender of a zone is not inverted"),
+        ("interface", '<interface name="a/b"/>', "'a/b' is no name of an interface"),
+        ("long-interface", '<interface name="abcdefghijklmnopq"/>', "'abcdefghijklmnopq' is no name of an interface"),
+        ("limit", '<rule><service name="ssh"/><accept><limit value="x"/></accept></rule>', "'x' is no limit"),
+        ("priority", '<rule priority="40000"><service name="ssh"/><accept/></rule>', "40000 is no priority"),
+        ("family", '<rule family="ip"><service name="ssh"/><accept/></rule>', "ip is no family"),
+    )),
+    ("unused-target", OFFICE, '<zone target="drop"/>', ":1: drop is no target of a zone"),
+    ("both-sides", GIVEN, policy(comes="HOST"), ":1: HOST is on one side alone"),
+    ("any-beside-another", GIVEN, policy('<ingress-zone name="public"/>'), ":1: ANY or HOST stands alone"),
+    ("masquerade-for-the-host", GIVEN, policy("<masquerade/>"), ":1: <masquerade> is not for HOST"),
+    ("priority-of-a-policy", GIVEN, policy(more=' priority="32768"'), ":1: 32768 is no priority"),
+    ("type-of-a-set", FEW, '<ipset type="bitmap:ip"/>', ":1: bitmap:ip is no type of an ipset"),
+    ("option-of-a-set", FEW, '<ipset type="hash:ip"><option name="comment"/></ipset>', ":1: the option comment= is not taken"),
+    ("family-of-a-set", FEW, '<ipset type="hash:ip"><option name="family" value="ipv6"/></ipset>', ":1: the option family=ipv6 is not taken"),
+    ("port-of-a-service", OWN, '<service><port port="99999" protocol="tcp"/></service>', ":1: '99999' is no port"),
+    ("service-in-a-service", OWN, '<service><include service="nothing"/></service>', ":1: there is no service nothing"),
+    ("receiver-of-a-service", OWN, '<service><destination ipv6="1.2.3.4"/></service>', ":1: '1.2.3.4' is no address of its family"),
+    ("element-of-a-helper", "helpers/own.xml", '<helper module="nf_conntrack_ftp"><x/></helper>', ":1: <x> does not belong here"),
+]  # fmt: skip
+TAKEN = [
+    *((name, OFFICE, "<zone>%s</zone>" % text) for name, text in (
+        ("port-by-name", '<port port="ssh" protocol="sctp"/>'), ("number-of-a-protocol", '<protocol value="255"/>'),
+        ("mask-of-bytes", '<source address="1.2.3.0/255.255.255.0"/>'), ("bits-of-a-host", '<source address="1.2.3.4/8"/>'),
+        ("address-of-a-card", '<source address="02:00:00:00:00:02"/>'), ("alias", '<interface name="eth0:1"/>'),
+        ("limit", '<rule><service name="ssh"/><accept><limit value="20/minute"/></accept></rule>'),
+    )),
+    ("entry-that-is-none", FEW, '<ipset type="hash:ip"><entry>nothing</entry></ipset>'),
+    ("option-of-a-set", FEW, '<ipset type="hash:ip"><option name="timeout" value="0"/></ipset>'),
+    ("service-of-a-protocol", OWN, '<service><port port="" protocol="esp"/></service>'),
+]  # fmt: skip
 CASES: List[Configured] = [
     Configured("as-shipped", "pass", {}),
     Configured("as-shipped-lets-out", "fail", {}, OUT),
@@ -257,6 +306,15 @@ CASES: List[Configured] = [
     Configured("unknown-attribute", "error", {PUBLIC: zone('<port port="1" protocol="tcp" to="2"/>')},
                reason=PUBLIC + ":3: <port> has no attribute to" + REFUSED),
     Configured("missing-attribute", "error", {PUBLIC: zone('<port port="1"/>')}, reason=PUBLIC + ":3: <port> has no protocol" + REFUSED),
+    *(Configured("refused-" + name, "error", {ETC + path: text}, reason=ETC + path + why + REFUSED) for name, path, text, why in VALUES),
+    *(Configured("taken-" + name, "pass", {ETC + path: text}) for name, path, text in TAKEN),
+    Configured("attribute-of-firewalld-2", "error",
+               {PUBLIC: '<zone ingress-priority="5"/>', "/usr/lib/python3/dist-packages/firewall/config/__init__.py": 'VERSION = "1.3.3"\n'},
+               reason=PUBLIC + ":1: <zone> has no attribute ingress-priority before firewalld 2" + REFUSED),
+    Configured("all-ports-passed-on", "error", {PUBLIC: zone('<forward-port port="1-65535" protocol="tcp" to-port="80"/>')}, reason=PUBLIC + ":3" + HANGS),
+    Configured("one-port-passed-on", "pass", {PUBLIC: zone('<forward-port port="8080" protocol="tcp" to-port="80"/>')}),
+    # firewalld takes a range in either order.
+    Configured("ports-from-the-last-to-the-first", "fail", {PUBLIC: zone('<port port="65535-1" protocol="tcp"/>')}),
     Configured("unknown-target", "error", {PUBLIC: zone(target="REJECT")}, reason=PUBLIC + ":2: REJECT is no target of a zone" + REFUSED),
     Configured("unknown-service", "error", {PUBLIC: zone('<service name="nothing"/>')},
                reason=PUBLIC + ":3: there is no service nothing" + REFUSED),

@@ -13,6 +13,7 @@ REVERSE = "net.ipv4.conf.all.rp_filter"
 WANTS = "/etc/systemd/system/multi-user.target.wants/"
 NETWORK = "/etc/systemd/network/10-lan.network"
 KEYFILE = "/etc/NetworkManager/system-connections/lan.nmconnection"
+STATE = "/var/lib/connman/settings"
 INTERFACES = "/etc/network/interfaces"
 Files = Dict[str, Union[str, bytes, File]]
 
@@ -205,6 +206,10 @@ CASES = [
         [(IFUPDOWN, "net/ipv4/ip_forward", "1", "/srv/router.conf", 2)],
     ),
     # what else is started
+    Others("connman-that-shares", FORWARD, "fail", {**_unit("connman.service"), STATE: "[Wired]\nEnable=true\nTethering=true\n"},
+           [("connman", "net/ipv4/ip_forward", "1", STATE, 3)]),
+    Others("connman-that-does-not", FORWARD, "pass", {**_unit("connman.service"), STATE: "[Wired]\nEnable=true\nTethering=false\n"}, []),
+    Others("connman-that-is-not-started", FORWARD, "pass", {STATE: "[Wired]\nTethering=true\n"}, []),
     Others("docker", FORWARD, "fail", _unit("docker.service"), [("docker", "net/ipv4/ip_forward", "1", "docker.service", 0)]),
     Others("docker-without", FORWARD, "pass", {**_unit("docker.service"), "/etc/docker/daemon.json": '{"ip-forward": false}'}, []),
     Others(

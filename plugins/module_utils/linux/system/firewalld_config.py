@@ -16,6 +16,7 @@ from xml.parsers import expat
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_values
 
 OWN, SHIPPED = "/etc/firewalld", "/usr/lib/firewalld"
 CONF = OWN + "/firewalld.conf"
@@ -25,7 +26,7 @@ KINDS = {
 }  # fmt: skip
 # The longest name that leaves room for the names of the chains.
 LONGEST = {"zones": 17, "policies": 18}
-_NAME = re.compile(r"[\w.:-]+\Z", re.ASCII)
+_NAME = re.compile(r"(?!\.)[\w.:-]+\Z", re.ASCII)
 _IN_RULES = "source destination log nflog audit accept reject drop mark icmp-type tcp-mss-clamp"
 _ITEMS = "service port protocol source-port icmp-block masquerade forward-port"
 _ZONE, _POLICY = "interface source forward icmp-block-inversion rule", "ingress-zone egress-zone rule"
@@ -71,6 +72,8 @@ _ATTRIBUTES: Dict[str, Dict[str, Tuple[str, str]]] = {
         "helper": ("name", ""),
     },
     "ipset": {"ipset": ("type", "version"), "option": ("name", "value"), "entry": ("", "")},
+    "helper": {"helper": ("module", "family name version"), "port": ("port protocol", "")},
+    "icmptype": {"icmptype": ("", "name version"), "destination": ("", "ipv4 ipv6")},
     "direct": {
         "direct": ("", ""),
         "chain": ("ipv table chain", ""),
@@ -85,6 +88,8 @@ _INSIDE = {
     "rule": f"{_IN_RULES} {_ITEMS}",
     "service": "port source-port protocol module destination include helper",
     "ipset": "option entry",
+    "helper": "port",
+    "icmptype": "destination",
     "direct": "chain rule passthrough",
     **dict.fromkeys(("accept", "reject", "drop", "mark", "log", "nflog", "audit"), "limit"),
 }
@@ -162,12 +167,15 @@ def _check(kind: str, parent: str, name: str, attributes: Mapping[str, str], pla
 class Config:
     """All of the permanent configuration; files below /etc are looked at whether they are used or not, as firewalld does."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, ports: firewalld_values.Ports) -> None:
         """Read it. Raises `ReadError` where firewalld would not take a file."""
         self._host = host
         self.conf = _conf(host)
         self._paths = {kind: self._files(kind) for kind in KINDS}
         self._read: Dict[str, Element] = {}
+        self._ports = ports
+        self._older = firewalld_values.is_older(host)
+        self._names = {**self._paths, "protocols": firewalld_values.protocols(host)}
         for kind, paths in self._paths.items():
             for path in paths.values():
                 if path.startswith(OWN):
@@ -175,12 +183,33 @@ class Config:
         self.zones = {name: self._of_file("zones", path) for name, path in self._paths["zones"].items()}
         self.zones.update(self._combined())
         self.policies = {name: self._of_file("policies", path) for name, path in self._paths["policies"].items()}
+        self._refuse_ways()
+
+    def _refuse_ways(self) -> None:
+        for name, policy in self.policies.items():
+            sides = [[one.attributes["name"] for one in policy.all(side)] for side in ("ingress-zone", "egress-zone")]
+            items = [one.name for holder in (policy, *policy.all("rule")) for one in holder.children]
+            why = firewalld_values.refusal_of_ways(sides[0], sides[1], self.zones, items)
+            if why or name in self.zones:
+                raise refused(policy.place, why or "a zone has this name too")
+
+    def _refuse_values(self, kind: str, parent: str, element: Element) -> None:
+        """Raise `ReadError` for a value that firewalld does not take, in an element or within it."""
+        why = firewalld_values.refusal(kind, parent, element.name, element.attributes, self._ports, self._names)
+        newer = [one for one in element.attributes if self._older and one in firewalld_values.SINCE_2]
+        if why or newer:
+            raise refused(
+                element.place, why or "<%s> has no attribute %s before firewalld 2" % (element.name, newer[0])
+            )
+        for child in element.children:
+            self._refuse_values(kind, element.name, child)
 
     def _files(self, kind: str) -> Dict[str, str]:
         """Return name -> path, with those that hide others in their places."""
         found = {}
         for root in (SHIPPED, OWN):
-            for path in self._host.glob("%s/%s/*.xml" % (root, kind)):
+            hidden = self._host.glob("%s/%s/.*.xml" % (root, kind))
+            for path in [*hidden, *self._host.glob("%s/%s/*.xml" % (root, kind))]:
                 name = path.rpartition("/")[2][:-4]
                 if root == OWN and (not _NAME.match(name) or len(name) > LONGEST.get(kind, 255)):
                     raise refused(path, "firewalld takes no such name of a file")
@@ -190,6 +219,8 @@ class Config:
     def _of_file(self, kind: str, path: str) -> Element:
         if path not in self._read:
             self._read[path] = parse(self._host.read_text(path), path, KINDS[kind])
+            if path.startswith(OWN) and KINDS[kind] in _ATTRIBUTES:
+                self._refuse_values(KINDS[kind], "", self._read[path])
         return self._read[path]
 
     def _combined(self) -> Dict[str, Element]:

@@ -22,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewalld_c
     Element,
     refused,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewalld_values import port_range
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import (
     PROTOCOLS,
     Ports,
@@ -44,6 +45,8 @@ TARGETS = {"default": DROP, "%%REJECT%%": DROP, "{chain}_{zone}": DROP, "": DROP
 POLICY_TARGETS = {"CONTINUE": "", "ACCEPT": ACCEPT, "REJECT": DROP, "DROP": DROP}
 FAMILIES = {"ipv4": 4, "ipv6": 6}
 UNKNOWN = Condition("unknown")
+# A rule for more ports than these names none of them.
+NAMED = 10000
 # What stands for a zone's own items in a rule of the rich language and outside of one.
 PACKETS = ("service", "port", "protocol", "source-port")
 _WITHOUT_ACTION = ("icmp-block", "masquerade", "forward-port", "tcp-mss-clamp")
@@ -58,7 +61,7 @@ def tables(host: Host, ports: Ports, managed: bool) -> List[Table]:
 
 class _Builder:
     def __init__(self, host: Host, ports: Ports, managed: bool) -> None:
-        self._config = Config(host)
+        self._config = Config(host, ports)
         self._ports = ports
         self._default = self._config.default_zone
         self._chains: Dict[str, Chain] = {}
@@ -216,7 +219,22 @@ class _Builder:
             return [(Condition("proto", (PROTOCOLS.get(name, name),)),)]
         field = "dport" if one.name == "port" else "sport"
         protocol = Condition("proto", (one.attributes["protocol"],))
-        return [(protocol, numbers(field, [one.attributes["port"]], False, self._ports))]
+        ports = port_range(one.attributes["port"], self._ports) or one.attributes["port"]
+        return [(protocol, numbers(field, [ports], False, self._ports))]
+
+    def _passed_on(self, one: Element) -> Rule:
+        """Return the rule of ports that are passed on: what is let in by it is not followed, where it is for all."""
+        meant = (
+            Condition("proto", (one.attributes["protocol"],)),
+            numbers("dport", [port_range(one.attributes["port"], self._ports)], False, self._ports),
+        )
+        return Rule((*meant, UNKNOWN), ACCEPT, "", one.place)
+
+    def _all_passed_on(self, holder: Element) -> List[Rule]:
+        """Return those of a zone or policy that are for more ports than a rule would name."""
+        found = [*holder.all("forward-port"), *(one for rule in holder.all("rule") for one in rule.all("forward-port"))]
+        rules = [self._passed_on(one) for one in found]
+        return [one for one in rules for low, high in one.conditions[1].values if high - low > NAMED]
 
     def _service(self, name: str, place: str, seen: List[str]) -> List[Conditions]:
         service = self._config.used("services", name, place)
@@ -243,7 +261,9 @@ class _Builder:
         for one in holder.all("rule"):
             priority = self._number(one, "priority", 0)
             found += [(priority, int(rule.verdict == ACCEPT or priority != 0), rule) for rule in self._rich(one)]
-        return [rule for _priority, _accepts, rule in sorted(found, key=lambda one: one[:2])]
+        return self._all_passed_on(holder) + [
+            rule for _priority, _accepts, rule in sorted(found, key=lambda one: one[:2])
+        ]
 
     def _rich(self, rule: Element) -> Iterator[Rule]:
         """Yield the rules of one in the rich language. Those that only log, mark, translate or are for ICMP decide nothing here."""

@@ -34,12 +34,14 @@ _CLUSTERS = (
 _LXD = ("lxd.service", "incus.service", "incus.socket", "snap.lxd.daemon.service", "snap.lxd.daemon.unix.socket")
 _LXD_NETWORKS = ("/var/lib/lxd/networks", "/var/lib/incus/networks", "/var/snap/lxd/common/lxd/networks")
 _LIBVIRT = ("libvirtd.service", "libvirtd.socket", "virtnetworkd.service", "virtnetworkd.socket")
+CONNMAN = "/var/lib/connman/settings"
 _MASQUERADE = re.compile(r"<masquerade\b|<forward-port\b[^>]*\bto-addr\s*=", re.ASCII)
 
 
 def settings(host: Host, units: Units) -> List[Setting]:
     """Return what they set. Raises `ReadError` where the file of one cannot be followed."""
     found = [*_docker(host, units), *_libvirt(host, units), *_containers(host, units), *_firewalls(host, units)]
+    found += _connman(host, units)
     for name in units.instances("wg-quick@"):
         found += _wireguard(host, "/etc/wireguard/%s.conf" % name)
     found += _routing(host, units)
@@ -84,6 +86,14 @@ def _libvirt(host: Host, units: Units) -> Iterator[Setting]:
             yield Setting("libvirt", V4_FORWARD, "1", path, 0)
             if re.search(r"<ip\b[^>]*family\s*=\s*['\"]ipv6", text, re.ASCII):
                 yield Setting("libvirt", V6_FORWARD, "1", path, 0)
+
+
+def _connman(host: Host, units: Units) -> Iterator[Setting]:
+    """Yield what connman's tethering sets, which it keeps in its state and takes up again; iwd sets nothing of what is asked for here."""
+    if not units.starts("connman.service"):
+        return
+    for number, _line in _matching(host, CONNMAN, r"Tethering[ \t]*=[ \t]*true"):
+        yield Setting("connman", V4_FORWARD, "1", CONNMAN, number)
 
 
 def _containers(host: Host, units: Units) -> Iterator[Setting]:
