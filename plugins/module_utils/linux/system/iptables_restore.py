@@ -37,6 +37,7 @@ HOOKS = {
 # Targets that the kernel takes in one table alone.
 _ONLY_IN = {"REJECT": "filter", "TPROXY": "mangle", "CT": "raw", "NOTRACK": "raw", **dict.fromkeys(OF_NAT, "nat")}
 _TARGETS = (*VERDICTS, *GOES_ON, *OF_TRACKING, *OF_NAT, *UNFOLLOWED)
+_JOINED = re.compile(r"(?:-[jg][A-Za-z0-9_]|--(?:jump|goto)=)", re.ASCII)
 _ADDRESSES = ("-s", "--source", "--src", "-d", "--destination", "--dst")
 _PROGRAMS = {4: "iptables-nft-restore", 6: "ip6tables-nft-restore"}
 # Asks it what it makes of a table of a file, without the right to reach the packet filter: it gets to COMMIT and is turned away.
@@ -125,9 +126,14 @@ class _Form:
 
     def _rule(self, table: str, line: str, place: str) -> None:
         try:
-            words = separated(shlex.split(line))
+            given = shlex.split(line)
         except ValueError:
             return  # is not followed, which the reader says
+        joined = next((word for word in given if _JOINED.match(word)), "")
+        if joined:
+            # 1.8.9 takes it for the name of a chain, 1.8.11 as it is meant; neither says so without rights.
+            raise refused(place, "not every version takes %r, write the target apart" % joined)
+        words = separated(given)
         if words and words[0] in ("COMMIT", "#"):
             raise refused(place, "it has to begin its line")
         if "tcp-reset" in words and not {"tcp", "TCP", "6"} & set(words):
