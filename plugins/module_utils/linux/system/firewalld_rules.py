@@ -69,6 +69,10 @@ class _Builder:
         self._sources = {name: zone.all("source") for name, zone in self._config.zones.items()}
         self._refuse_double("name", self._bindings)
         self._refuse_double("address", self._sources)
+        for holder in (*self._config.zones.values(), *self._config.policies.values()):
+            for rule in holder.all("rule"):
+                if not _is_complete(rule):
+                    raise refused(rule.place, "the rule is incomplete or says two things")
         # Dispatch by what NetworkManager says, which stands before what the zones say.
         self._moved: List[Rule] = []
         if managed:
@@ -267,8 +271,6 @@ class _Builder:
 
     def _rich(self, rule: Element) -> Iterator[Rule]:
         """Yield the rules of one in the rich language. Those that only log, mark, translate or are for ICMP decide nothing here."""
-        if not _is_complete(rule):
-            raise refused(rule.place, "the rule is incomplete or says two things")
         actions, subjects = rule.all(*_VERDICTS), rule.all(*PACKETS)
         if not actions or rule.all("icmp-type"):
             return
@@ -360,6 +362,8 @@ def _is_complete(rule: Element) -> bool:
     done = not actions if alone else bool(actions or rule.all("log", "nflog", "audit"))
     about = subjects or rule.all("source", "destination") or rule.attributes.get("priority", "0") != "0"
     family = rule.attributes.get("family")
+    if family is None and any(one.attributes.get("type") for one in rule.all("reject")):
+        return False
     return (
         done
         and bool(about)

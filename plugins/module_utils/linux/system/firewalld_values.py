@@ -160,7 +160,9 @@ def _interface(said: Attributes) -> str:
 def _limit(said: Attributes) -> str:
     found = _LIMIT.match(said["value"])
     burst = said.get("burst", "0")
-    fits = found and int(found["rate"]) and is_number(burst)
+    # Once a day is too seldom for iptables.
+    seldom = re.sub("[^0-9a-z]", "", said["value"]) in ("1d", "1day")
+    fits = found and int(found["rate"]) and not seldom and is_number(burst)
     return "" if fits else "%r is no limit" % said["value"]
 
 
