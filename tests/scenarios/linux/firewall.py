@@ -282,6 +282,7 @@ LOOKED_UP = [
     ("verdict-at-random", "error", "raw", "counter", "numgen random mod 2 vmap { 0 : accept, 1 : drop }", 10),
     ("verdict-of-a-hash", "error", "raw", "counter", "symhash mod 2 vmap { 0 : accept, 1 : drop }", 10),
     ("verdict-of-a-mark", "error", "raw", "counter", "meta mark vmap { 0x00000000 : accept }", 10),
+    ("state-of-translation-among-others", "error", "raw", "counter", "ct status & ( snat | dnat ) != 0 accept", 10),
     # `rt` is a header of IPv6, and the route that was found.
     ("class-of-a-route", "error", "raw", "counter", "rt classid 0 accept", 10),
     ("routing-header", "pass", "raw", "counter", "rt type 0 accept", 0),

@@ -91,7 +91,8 @@ def _verdict(words: Sequence[Token]) -> Optional[Verdict]:
     text = words[0].text
     if text in ("jump", "goto") and len(words) > 1:
         return text, words[1].text
-    if text in ("dnat", "redirect"):
+    # `ct status & (snat | dnat) != 0` looks at a packet and changes nothing.
+    if text == "redirect" or (text == "dnat" and len(words) > 1 and words[1].text in ("to", "ip", "ip6", "prefix")):
         return TRANSLATED, text
     if text in ("queue", "synproxy", "tproxy"):
         return "unknown", text
