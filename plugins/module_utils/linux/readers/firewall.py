@@ -232,12 +232,14 @@ def _verdict(tables: Sequence[Table], packets: Iterator[Packet], direction: str)
 
 def _translated(tables: Sequence[Table], one: Packet, direction: str) -> Iterator[Tuple[str, Packet]]:
     """Yield a packet, or what is left of it where a rule may give it another receiver: it may come in, or be passed on."""
-    if not Walk(tables, one).may_be_translated(direction):
+    translations = Walk(tables, one).translations(direction)
+    if not translations:
         yield direction, one
         return
     made = {name: said for name, said in one.items() if name not in OF_RECEIVERS}
     yield direction, made
-    if direction == "incoming":
+    # Who redirects, means the host itself.
+    if direction == "incoming" and translations != {"redirect"}:
         yield "routed", {name: said for name, said in made.items() if name != "oif"}
 
 

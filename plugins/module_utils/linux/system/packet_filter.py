@@ -13,6 +13,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
+
 ACCEPT, DROP, FALL, NOTRACK, TRANSLATED = "accept", "drop", "fall", "notrack", "translated"
 # Connections are followed from here on; of what is let off before, no later rule sees a state but `untracked`.
 CONNTRACK = -200
@@ -126,14 +128,15 @@ class Walk:
                 return {one for one in ends if one.verdict == DROP} | seen
         return ends
 
-    def may_be_translated(self, direction: str) -> bool:
-        """Return whether a rule may give the packet another receiver."""
-        return any(
-            end.verdict == TRANSLATED
+    def translations(self, direction: str) -> Set[str]:
+        """Return how rules may give the packet another receiver: by their targets, such as ``dnat``."""
+        return {
+            lowered(end.rule.target)
             for chain, table in self._bases(direction)
             if chain.sort == "nat" and chain.hook == HOOKS[direction][0]
             for end in self._through(table, chain, 0)
-        )
+            if end.verdict == TRANSLATED and end.rule
+        }
 
     def _bases(self, direction: str) -> Iterator[Tuple[Chain, Table]]:
         for hook in HOOKS[direction]:
