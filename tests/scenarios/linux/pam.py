@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from tests.scenarios.linux import Scenario
+from tests.scenarios.linux import File, Scenario
 
 PAM = "/etc/pam.d/"
 AUTH = "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n"
@@ -201,11 +201,95 @@ SCENARIOS = [
     _judges("judges-required", "pass", QUALITY.replace("requisite", "required") + PASSWORD),
     _judges("judges-behind-the-storing", "fail", PASSWORD + QUALITY),
     _judges("judges-for-nothing", "fail", QUALITY.replace("requisite", "[default=ignore]") + PASSWORD),
+    # What stands before the lock gives each of its results to somebody, as seen of libpam 1.5.2 and 1.7.0.
+    *(
+        _locks("locks-jumped-over-where-%d" % number, verdict, _debian(common_auth="auth %s\n%s" % (line, LOCKED)))
+        for number, (verdict, line) in enumerate(
+            [
+                ("pass", "required pam_wheel.so use_uid group=staff"),
+                ("fail", "[perm_denied=1 default=ignore] pam_wheel.so group=staff"),
+                ("fail", "[ignore=1 default=ignore] pam_wheel.so group=staff"),
+                ("pass", "[success=1 default=ignore] pam_wheel.so group=staff"),
+                ("fail", "[success=1 default=ignore] pam_wheel.so trust group=staff"),
+                ("pass", "[ignore=1 default=ignore] pam_wheel.so trust group=staff"),
+                ("fail", "[ignore=1 default=ignore] pam_wheel.so trust root_only"),
+                ("pass", "requisite pam_nologin.so"),
+                ("fail", "[ignore=1 default=bad] pam_nologin.so"),
+                ("fail", "[success=1 default=bad] pam_nologin.so successok"),
+                ("pass", "[success=1 ignore=ignore default=bad] pam_nologin.so"),
+                ("fail", "[success=ok default=1] pam_shells.so"),
+                ("fail", "[success=1 default=ignore] pam_listfile.so item=user sense=allow file=/etc/staff"),
+                ("fail", "[service_err=1 default=ignore] pam_listfile.so item=user sense=allow file=/etc/staff"),
+                ("fail", "[service_err=1 default=ignore] pam_securetty.so"),
+                ("pass", "[success=ok user_unknown=bad default=die] pam_securetty.so"),
+                ("fail", "[success=ok default=1] pam_access.so"),
+                ("fail", "[ignore=1 default=ignore] pam_env.so"),
+                ("pass", "[success=1 default=ignore] pam_rootok.so"),
+                ("pass", "[perm_denied=1 default=ignore] pam_localuser.so"),
+                ("fail", "[perm_denied=1 default=ignore] pam_localuser.so file=/etc/staff"),
+                ("fail", "[authinfo_unavail=1 default=ignore] pam_sss.so"),
+                ("fail", "[ignore=1 default=ignore] pam_sss.so ignore_unknown_user"),
+                ("pass", "[success=1 default=ignore] pam_sss.so"),
+            ]
+        )
+    ),
     _judges("judges-optional", "fail", QUALITY.replace("requisite", "optional") + PASSWORD),
     _judges("judges-jumped-over", "fail", "password [default=1] pam_permit.so\n" + QUALITY + PASSWORD),
     _judges("judges-another", "fail", QUALITY + PASSWORD, "pam_pwhistory.so"),
     # Options, each by its module's own rule.
     _nullok("not-given", "pass", GOOD),
+    # pam_faillock makes the folder of its counts, but none above it; where it cannot, everybody tries for ever.
+    *(
+        _option(
+            "dir-of-counts-%d" % number,
+            verdict,
+            FAILLOCK,
+            "dir",
+            {"any_of": [{"absent": True}, {"matches": "^/[^()]*$"}]},
+            {**_debian(common_auth=LOCKED.replace("preauth", "preauth " + words)), **files},
+            "auth",
+        )
+        for number, (verdict, words, files) in enumerate(
+            [
+                ("pass", "", {}),
+                ("pass", "dir=/var/counts", {"/var/x": ""}),
+                ("pass", "dir=/var/counts/", {"/var/counts": File(directory=True, mode=0o755)}),
+                ("pass", "dir=var/counts", {}),
+                ("fail", "dir=/nowhere/counts", {}),
+                ("fail", "dir=/var/null", {"/var/null": ""}),
+                ("fail", "dir=/var/link", {"/var/link": File(link="/nowhere")}),
+                ("fail", "dir=/var/open", {"/var/open": File(directory=True, mode=0o777)}),
+                ("fail", "dir=/proc", {}),
+                ("pass", "dir=/nowhere/counts dir=/var/counts", {"/var/x": ""}),
+            ]
+        )
+    ),
+    # Debian 13's pam_pwhistory puts a plain file in the place of a device; none is asked of Debian 12's, which knows no `file`.
+    *(
+        _option(
+            "file-of-history-%d" % number,
+            verdict,
+            "pam_pwhistory.so",
+            "file",
+            {"any_of": [{"absent": True}, {"matches": "^/[^()]*$"}]},
+            {**_debian(common_password="password required pam_pwhistory.so %s\n%s" % (words, PASSWORD)), **files},
+            "password",
+        )
+        for number, (verdict, words, files) in enumerate(
+            [
+                ("pass", "", {}),
+                ("pass", "file=/var/Kept", {"/var/x": ""}),
+                ("pass", "file=kept", {}),
+                ("fail", "file=/nowhere/kept", {}),
+                ("fail", "FILE=/dev/null", {"/dev/x": ""}),
+                ("fail", "file=/var/kept", {"/var/kept": File(directory=True)}),
+                ("fail", "", {"/etc/security/pwhistory.conf": "file = /run/kept\n", "/run/x": ""}),
+                ("pass", "file=/var/kept", {"/etc/security/pwhistory.conf": "file = /run/kept\n", "/var/x": ""}),
+                ("fail", "file=/run/kept", {"/run/x": "", "/lib/security/pam_pwhistory.so": "pwhistory.conf"}),
+                ("pass", "file=/run/kept", {"/run/x": "", "/lib/security/pam_pwhistory.so": "remember"}),
+            ]
+        )
+    ),
     _option("nullok-given", "fail", UNIX, "nullok", None, _debian(), wanted={"pam": UNIX, "remove": ["nullok.*"]}),
     _nullok("on-a-continued-line", "fail", GOOD.replace("pam_unix.so", "pam_unix.so \\\n nullok")),
     _nullok("with-a-type-prefix", "fail", GOOD.replace("auth [", "-auth [").replace("pam_unix.so", "pam_unix.so nullok")),

@@ -313,6 +313,8 @@ SCENARIOS = [
         {"at_least": 900},
         900,
     ),
+    _simple("faillock-counts-nowhere", "fail", "faillock", "dir", "dir = /nowhere/x\n", {"matches": "^/[^()]*$"}, "/etc/counts"),
+    _simple("faillock-group-of-root-s-kind", "fail", "faillock", "admin_group", "admin_group = staff\n", {"equals": ""}, ""),
     _simple("faillock-never", "pass", "faillock", "unlock_time", "unlock_time never\n", {"equals": "never"}),
     *(
         _simple(

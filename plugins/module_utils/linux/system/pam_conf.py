@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from typing import Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -61,8 +62,57 @@ def number_of(text: str) -> Optional[int]:
     return int(found.group(1)) if found else None
 
 
-def faillock_value(name: str, text: str) -> Optional[str]:
+# Where no file can be made, or nothing outlives the next boot.
+_NO_COUNTS = ("/proc/", "/sys/")
+_NO_HISTORY = (*_NO_COUNTS, "/dev/", "/run/", "/var/run/", "/tmp/")
+
+
+def counts_in(host: Host, text: str) -> str:
+    """Return a folder for pam_faillock's counts, with what is wrong where it keeps none there, so that it equals nothing.
+
+    It makes the folder where it is missing, none above it, and without it lets everybody try for ever.
+    """
+    path = text.rstrip("/") or "/"
+    try:
+        host.stat(path, follow=False)
+    except NotFound:
+        fault = _fault_of_folder(host, path.rpartition("/")[0] or "/")
+    else:
+        fault = _fault_of_folder(host, path)
+    return text + _noted("keeps no files" if (path + "/").startswith(_NO_COUNTS) else fault)
+
+
+def history_in(host: Host, text: str) -> str:
+    """Return a file for pam_pwhistory's former passwords, with what is wrong where they are not kept there.
+
+    A device in its place is no way to keep nothing: the module puts a plain file there, which is gone with the next boot.
+    """
+    fault = (
+        _fault_of_folder(host, text.rpartition("/")[0] or "/") if text.startswith("/") else "is no path from the root"
+    )
+    if not fault and host.exists(text) and not stat.S_ISREG(host.stat(text).st_mode):
+        fault = "is no file"
+    return text + _noted("keeps nothing for long" if text.startswith(_NO_HISTORY) else fault)
+
+
+def _fault_of_folder(host: Host, path: str) -> str:
+    try:
+        mode = host.stat(path).st_mode
+    except NotFound:
+        return "is not there"
+    if not stat.S_ISDIR(mode):
+        return "is no folder"
+    return "is open to all" if mode & stat.S_IWOTH and not mode & stat.S_ISVTX else ""
+
+
+def _noted(fault: str) -> str:
+    return " (%s)" % fault if fault else ""
+
+
+def faillock_value(host: Host, name: str, text: str) -> Optional[str]:
     """Return what pam_faillock makes of a setting's text; None where it passes over it."""
+    if name == "dir":
+        return counts_in(host, text) if text.startswith("/") else None
     if name in ("unlock_time", "root_unlock_time") and text == "never":
         return text
     if name != "deny" and name not in FAILLOCK_TIMES:
@@ -77,7 +127,7 @@ def faillock(host: Host, path: str, name: str) -> Found:
     """Return a setting and its place: the last line that is understood."""
     found: Found = None
     for key, text, place in _rows(host, path):
-        seen = faillock_value(name, text) if key == name else None
+        seen = faillock_value(host, name, text) if key == name else None
         found = found if seen is None else (seen, place)
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import pam_conf
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.login_defs import PATH as LOGIN_DEFS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import module_file
@@ -50,7 +50,7 @@ def _unix(host: Host, module: Module, name: str) -> Seen:
     return (True if any(word.startswith(name) for word in module.arguments) else None), ""
 
 
-def _faillock(_host: Host, module: Module, name: str) -> Seen:
+def _faillock(host: Host, module: Module, name: str) -> Seen:
     """The last argument that pam_faillock understands."""
     if name == "conf":
         return _last(module, name), ""
@@ -58,7 +58,7 @@ def _faillock(_host: Host, module: Module, name: str) -> Seen:
     for word in module.arguments:
         key, _sign, text = word.partition("=")
         if key == name:
-            seen = pam_conf.faillock_value(name, text)
+            seen = pam_conf.faillock_value(host, name, text)
             found = found if seen is None else seen or "true"
     return (True if found == "true" else found), ""
 
@@ -92,6 +92,12 @@ def _history(host: Host, module: Module, name: str) -> Seen:
         if text is None and number is None:
             return "10", ""
         return str(min(max(number or 0, 0), MOST_REMEMBERED)), conf[1] if conf and text is None else ""
+    if name == "file":
+        # A path that is none from the root is passed over.
+        said = [word[len("file=") :] for word in module.arguments if lowered(word).startswith("file=/")]
+        paths = said[-1:] or ([conf[0]] if conf and conf[0].startswith("/") else [])
+        seen = pam_conf.history_in(host, paths[0].rstrip(BLANKS)) if paths and _reads_conf(host, module) else None
+        return seen, conf[1] if conf and not said else ""
     return (True, "") if name in small else (True if conf else None, conf[1] if conf else "")
 
 

@@ -34,19 +34,24 @@ PROGRAMS = {
     "passwd": "/usr/bin/passwd",
 }  # fmt: skip
 UNIX = "pam_unix.so"
-# Of modules that go by a table of the site, which lets in some and refuses others.
-_BY_TABLE = ("success", "perm_denied")
 ANYTHING = ("success", "ignore", "auth_err")
-_GOOD = frozenset(
+# These refuse nobody; whether they say yes or nothing hangs on the type and the release.
+_QUIET_ONES = frozenset(
     words_of(
-        "permit env limits loginuid keyinit motd mail lastlog lastlog2 umask systemd selinux namespace mkhomedir issue "
-        "faildelay nologin securetty group shells tty_audit localuser apparmor xauth unix faillock pwquality pwhistory "
-        "wheel cracklib passwdqc"
+        "env limits loginuid keyinit motd mail lastlog lastlog2 umask systemd selinux namespace mkhomedir issue faildelay "
+        "group tty_audit apparmor xauth echo"
     )
 )
-_DIRECTORY = frozenset(
-    words_of("sss winbind ldap krb5 ldapd systemd_home cap oddjob_mkhomedir afs_session slurm_adopt")
-)
+_SURE = frozenset(words_of("permit unix faillock pwquality pwhistory cracklib passwdqc"))
+_DIRECTORY = frozenset(words_of("sss winbind ldap krb5 ldapd systemd_home"))
+# By what the site has written of accounts, terminals, times, or by the account's shell: yes to some, no to others.
+_BY_TABLE = {
+    "access": ("success", "ignore", "perm_denied"),
+    "listfile": (*ANYTHING, "service_err"),
+    "securetty": ("success", "auth_err", "service_err"),
+    "shells": ("success", "auth_err"),
+    "time": ("success", "perm_denied"),
+}
 _REFUSED = {"auth": "auth_err", "account": "acct_expired", "password": "authtok_err", "session": "session_err"}
 _SERVICE = re.compile(r"service (=|!=|in|notin|eq|ne) ([^ ]+)\Z")
 _QUIET = frozenset(("debug", "use_uid", "quiet", "quiet_fail", "quiet_success", "audit"))
@@ -149,17 +154,30 @@ def _results(host: Host, service: str, kind: str, module: Module, given: Results
 def _usual(service: str, kind: str, module: Module) -> Sequence[str]:
     name = module.name[4:-3] if module.name.startswith("pam_") else module.name
     if name in ("deny", "rootok"):
-        return (_REFUSED[kind],)
+        return ("auth_err" if name == "rootok" or kind == "account" else _REFUSED[kind],)
     if name == "usertype":
         return ("success",) if "isregular" in module.arguments else ("auth_err",)
     if name == "succeed_if":
         holds = _about_service(service, module.arguments)
         return ("success", "auth_err") if holds is None else ("success",) if holds else ("auth_err",)
     if name in _DIRECTORY:
-        return ("user_unknown",)
-    if (word_of(module), kind) == ("pam_faillock.so authfail", "auth") or name in ("warn", "echo"):
+        ignores = any(word.startswith("ignore_") for word in module.arguments)
+        return ("user_unknown", "authinfo_unavail", *(("ignore",) if ignores else ()))
+    if name == "wheel":
+        # Who is in the group is let in by `trust` alone; without it the module says nothing of him.
+        trusted = ("success", "ignore") if "root_only" in module.arguments else ("success",)
+        return (*(trusted if "trust" in module.arguments else ("ignore",)), "perm_denied")
+    if name == "nologin":
+        # Nothing of who may come in, as long as nobody is kept out by /etc/nologin.
+        return ("success" if "successok" in module.arguments else "ignore", "auth_err")
+    if name == "localuser":
+        other = any(word.startswith("file=") for word in module.arguments)
+        return ("success", "perm_denied") if other else ("success",)
+    if (word_of(module), kind) == ("pam_faillock.so authfail", "auth") or name == "warn":
         return ("ignore",)
-    return ("success",) if name in _GOOD else _BY_TABLE if name in ("access", "time") else ANYTHING
+    if name in _QUIET_ONES:
+        return ("success", "ignore")
+    return ("success",) if name in _SURE else _BY_TABLE.get(name, ANYTHING)
 
 
 def _about_service(service: str, arguments: Sequence[str]) -> Optional[bool]:
