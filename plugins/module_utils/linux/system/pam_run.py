@@ -10,7 +10,7 @@ asks a directory does not know it; every other may let in, refuse, or say nothin
 from __future__ import annotations
 
 import re
-from typing import Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
@@ -35,17 +35,17 @@ PROGRAMS = {
 }  # fmt: skip
 UNIX = "pam_unix.so"
 ANYTHING = ("success", "ignore", "auth_err")
-# These refuse nobody; whether they say yes or nothing hangs on the type and the release.
-_QUIET_ONES = frozenset(
-    words_of(
-        "env limits loginuid keyinit motd mail lastlog lastlog2 umask systemd selinux namespace mkhomedir issue faildelay "
-        "group tty_audit apparmor xauth echo"
-    )
-)
 _SURE = frozenset(words_of("permit unix faillock pwquality pwhistory cracklib passwdqc"))
-_DIRECTORY = frozenset(words_of("sss winbind ldap krb5 ldapd systemd_home"))
-# By what the site has written of accounts, terminals, times, or by the account's shell: yes to some, no to others.
-_BY_TABLE = {
+_BY_TABLE: Dict[str, Sequence[str]] = {
+    # These refuse nobody; whether they say yes or nothing hangs on the type and the release.
+    **dict.fromkeys(
+        words_of(
+            "env limits loginuid keyinit motd mail lastlog lastlog2 umask systemd selinux namespace mkhomedir issue faildelay "
+            "group tty_audit apparmor xauth echo"
+        ),
+        ("success", "ignore"),
+    ),
+    # By what the site has written of accounts, terminals, times, or by the account's shell: yes to some, no to others.
     "access": ("success", "ignore", "perm_denied"),
     "listfile": (*ANYTHING, "service_err"),
     "securetty": ("success", "auth_err", "service_err"),
@@ -155,29 +155,48 @@ def _usual(service: str, kind: str, module: Module) -> Sequence[str]:
     name = module.name[4:-3] if module.name.startswith("pam_") else module.name
     if name in ("deny", "rootok"):
         return ("auth_err" if name == "rootok" or kind == "account" else _REFUSED[kind],)
-    if name == "usertype":
-        return ("success",) if "isregular" in module.arguments else ("auth_err",)
     if name == "succeed_if":
         holds = _about_service(service, module.arguments)
         return ("success", "auth_err") if holds is None else ("success",) if holds else ("auth_err",)
-    if name in _DIRECTORY:
-        ignores = any(word.startswith("ignore_") for word in module.arguments)
-        return ("user_unknown", "authinfo_unavail", *(("ignore",) if ignores else ()))
-    if name == "wheel":
-        # Who is in the group is let in by `trust` alone; without it the module says nothing of him.
-        trusted = ("success", "ignore") if "root_only" in module.arguments else ("success",)
-        return (*(trusted if "trust" in module.arguments else ("ignore",)), "perm_denied")
-    if name == "nologin":
-        # Nothing of who may come in, as long as nobody is kept out by /etc/nologin.
-        return ("success" if "successok" in module.arguments else "ignore", "auth_err")
-    if name == "localuser":
-        other = any(word.startswith("file=") for word in module.arguments)
-        return ("success", "perm_denied") if other else ("success",)
     if (word_of(module), kind) == ("pam_faillock.so authfail", "auth") or name == "warn":
         return ("ignore",)
-    if name in _QUIET_ONES:
-        return ("success", "ignore")
+    if name in _BY_ARGUMENTS:
+        return _BY_ARGUMENTS[name](module.arguments)
     return ("success",) if name in _SURE else _BY_TABLE.get(name, ANYTHING)
+
+
+def _wheel(arguments: Sequence[str]) -> Sequence[str]:
+    """Who is in the group is let in by `trust` alone; without it the module says nothing of him."""
+    trusted = ("success", "ignore") if "root_only" in arguments else ("success",)
+    return (*(trusted if "trust" in arguments else ("ignore",)), "perm_denied")
+
+
+def _nologin(arguments: Sequence[str]) -> Sequence[str]:
+    """It says nothing as long as nobody is kept out by /etc/nologin."""
+    return ("success" if "successok" in arguments else "ignore", "auth_err")
+
+
+def _localuser(arguments: Sequence[str]) -> Sequence[str]:
+    return ("success", "perm_denied") if any(word.startswith("file=") for word in arguments) else ("success",)
+
+
+def _usertype(arguments: Sequence[str]) -> Sequence[str]:
+    return ("success",) if "isregular" in arguments else ("auth_err",)
+
+
+def _directory(arguments: Sequence[str]) -> Sequence[str]:
+    """A directory does not know the account, or cannot be asked."""
+    ignores = any(word.startswith("ignore_") for word in arguments)
+    return ("user_unknown", "authinfo_unavail", *(("ignore",) if ignores else ()))
+
+
+_BY_ARGUMENTS: Dict[str, Callable[[Sequence[str]], Sequence[str]]] = {
+    "localuser": _localuser,
+    "nologin": _nologin,
+    "usertype": _usertype,
+    "wheel": _wheel,
+    **dict.fromkeys(("sss", "winbind", "ldap", "krb5", "ldapd", "systemd_home"), _directory),
+}
 
 
 def _about_service(service: str, arguments: Sequence[str]) -> Optional[bool]:
