@@ -7,6 +7,7 @@ from typing import Any, Dict
 from tests.scenarios.linux import File, Scenario
 
 MAIN, MORE = "/etc/chrony/chrony.conf", "/srv/c/a.conf"
+UNIT, SNIPPET = "/etc/systemd/system/chrony.service", "/usr/lib/systemd/system/chrony.service.d/a.conf"
 SERVER = "server time.example.org iburst\n"
 SOME = {"any": {"present": True}}
 OWN = {"each": {"fields": {"argument": {"equals": "_chrony"}}}}
@@ -36,6 +37,26 @@ SCENARIOS = [
     _case("fix-user", "fail", "User root\nconfdir /etc/chrony/conf.d\n", {"/etc/chrony/conf.d/a.conf": "user x\nuser _chrony\n"}, "users", wanted="_chrony"),
     _case("user-in-a-source-folder", "pass", "sourcedir /srv/c\n", {"/srv/c/a.sources": "user root\n"}, "users"),
     _case("other-configuration", "error", SERVER, {"/etc/default/chrony": 'DAEMON_OPTS="-F 1 -f /srv/c"\n'}),
+    *(
+        _case("user-of-the-unit-%d" % number, verdict, SERVER, {UNIT: "[Service]\n" + unit, **files}, "users")
+        for number, (verdict, unit, files) in enumerate(
+            [
+                ("pass", "EnvironmentFile=-/etc/default/chrony\nExecStart=!/usr/sbin/chronyd $DAEMON_OPTS\n", {}),
+                ("pass", "ExecStart=!/usr/lib/systemd/scripts/chronyd-starter.sh $DAEMON_OPTS\n", {}),
+                ("pass", "ExecStart=/usr/sbin/chronyd -n -u _chrony -F 1\n", {}),
+                ("fail", "ExecStart=/usr/sbin/chronyd -n -u root\n", {}),
+                ("fail", "ExecStart=/usr/sbin/chronyd -nuroot\n", {}),
+                ("fail", "ExecStart=/usr/sbin/chronyd $O\nEnvironment='X=1' \"O=-F 1 -u root\"\n", {}),
+                ("pass", 'ExecStart=/usr/sbin/chronyd $O\nEnvironment="P=-u root"\n', {}),
+                ("fail", "ExecStart=/usr/sbin/chronyd $O\nEnvironmentFile=-/etc/other\n", {"/etc/other": 'O="-u root"\n'}),
+                ("fail", "ExecStart=/usr/sbin/chronyd\n", {SNIPPET: "[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -u root\n"}),
+                ("pass", "ExecStart=/usr/sbin/chronyd -u root\n", {SNIPPET: "[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd\n"}),
+                ("error", "ExecStart=/usr/sbin/chronyd 'server 192.0.2.1' 'user root'\n", {}),
+                ("error", "ExecStart=/usr/sbin/chronyd $O\nEnvironment=\"O='user root'\"\n", {}),
+                ("error", "ExecStart=/opt/site/clock\n", {}),
+            ]
+        )
+    ),
     _case("stock-options", "pass", SERVER, {"/etc/default/chrony": 'DAEMON_OPTS="-F 1"\n'}),
     Scenario(
         "file-of-red-hat", {"query": "sources"}, SOME, "pass",

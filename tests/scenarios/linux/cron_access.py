@@ -62,4 +62,30 @@ SCENARIOS = [
         {**NAMES, "/usr/sbin/bcron-spool": "", "/etc/at.allow": File("", 0o640)},
     ),
     Scenario("unknown-program", {"program": "anacron"}, RIGHT, "error", {"state": "error"}, "allow", NAMES),
+    # cron's own program names the list that it asks, as do cronie's and a helper of systemd-cron; dcron's and busybox' do not.
+    *(
+        Scenario(
+            "table-taken-by-%s" % name,
+            {"program": "cron"},
+            RIGHT,
+            verdict,
+            {"state": "error" if verdict == "error" else "value"},
+            "allow",
+            {**NAMES, "/etc/cron.allow": File("", 0o640), **files},
+        )
+        for name, verdict, files in (
+            ("cron", "pass", {"/usr/bin/crontab": b"\x7fELF /etc/cron.allow"}),
+            (
+                "systemd-cron",
+                "pass",
+                {"/usr/bin/crontab": b"\x7fELF", "/usr/libexec/systemd-cron/crontab_setgid": b"\x7fELF cron.allow"},
+            ),
+            ("busybox", "error", {"/usr/bin/crontab": File(link="busybox"), "/usr/bin/busybox": b"\x7fELF crontab"}),
+            (
+                "fcron",
+                "error",
+                {"/usr/bin/crontab": b"\x7fELF /etc/cron.allow", "/usr/bin/fcrontab": b"\x7fELF fcron.allow"},
+            ),
+        )
+    ),
 ]

@@ -290,7 +290,17 @@ SCENARIOS += [
     _case("ssh_server", "dropbear-for-the-initramfs", False, {"/usr/sbin/dropbear": ""}),
     _case("ssh_server", "dropbear-not-started", False, {**DROPBEAR}),
     _case("ssh_server", "dropbear-running", True, {**DROPBEAR, "/run/systemd/units/invocation:dropbear.service": "x"}),
-    _case("ssh_server", "dropbear-by-script", True, {**SCRIPT, "/etc/init.d/dropbear": File(mode=0o755)}),
-    _case("ssh_server", "dropbear-removed", False, {**SCRIPT, "/etc/init.d/dropbear": File(mode=0o644)}),
+    _case(
+        "ssh_server",
+        "dropbear-by-script",
+        True,
+        {**SCRIPT, "/etc/init.d/dropbear": File("DAEMON=/usr/sbin/dropbear\n", 0o755)},
+    ),
+    _case(
+        "ssh_server",
+        "dropbear-removed",
+        False,
+        {**SCRIPT, "/etc/init.d/dropbear": File("DAEMON=/usr/sbin/dropbear\n", 0o644)},
+    ),
     _case("ssh_server", "none", False, {"/usr/bin/ssh": ""}),
 ]

@@ -332,6 +332,7 @@ SCENARIOS = [
 
 # Another server beside sshd: who comes in by it meets other settings than `sshd -T` prints.
 UNITS = "/etc/systemd/system/"
+PROGRAM, SOCKET = b"\x7fELF /etc/ssh/sshd_config", "[Socket]\nListenStream=2222\nService=second.service\n"
 WANTED = {UNITS + "multi-user.target.wants/second.service": File(link=UNITS + "second.service")}
 
 
@@ -372,6 +373,76 @@ SCENARIOS += [
             UNITS + "third@.service": "[Service]\nExecStart=-/usr/sbin/sshd -i -f /etc/ssh/third\n",
             UNITS + "sockets.target.wants/third.socket": "",
         },
+    ),
+    _beside("sshd-of-another-make", "error", WANTED, "/opt/openssh/sbin/sshd -D"),
+    _beside(
+        "sshd-by-a-link",
+        "error",
+        {**WANTED, "/usr/sbin/sshd-sftp": File(link="sshd"), "/usr/sbin/sshd": PROGRAM},
+        "/usr/sbin/sshd-sftp -D -f /x",
+    ),
+    _beside("sshd-by-a-copy", "error", {**WANTED, "/opt/x": PROGRAM}, "/opt/x -D -f /x"),
+    _beside("sshd-in-a-script", "error", {**WANTED, "/opt/x": "#!/bin/sh\nexec /usr/sbin/sshd -D -f /x\n"}, "/opt/x"),
+    _beside(
+        "script-that-speaks-of-sshd",
+        "pass",
+        {**WANTED, "/opt/x": "#!/bin/sh\n# /usr/sbin/sshd\nsystemctl restart sshd\n"},
+        "/opt/x",
+    ),
+    _beside("program-of-the-site", "pass", {**WANTED, "/opt/x": b"\x7fELF"}, "/opt/x"),
+    # systemd.socket(5): `Service=` names a unit of another stem.
+    _beside(
+        "second-sshd-by-a-socket-of-another-name",
+        "error",
+        {UNITS + "door.socket": SOCKET, "/run/systemd/units/invocation:door.socket": ""},
+    ),
+    _beside("second-sshd-by-a-socket-not-started", "pass", {UNITS + "door.socket": SOCKET}),
+    _beside(
+        "sshd-of-another-make-by-ssh-s-own-unit",
+        "error",
+        {
+            UNITS + "ssh.service": "[Service]\nExecStart=/opt/openssh/sbin/sshd -D\n",
+            UNITS + "multi-user.target.wants/ssh.service": "",
+        },
+    ),
+    _beside(
+        "sshd-by-an-init-script",
+        "error",
+        {"/etc/rc3.d/S20own": "", "/etc/init.d/own": File("/usr/sbin/sshd -f /x\n", 0o755)},
+    ),
+    _beside(
+        "init-script-behind-a-unit",
+        "pass",
+        {
+            "/etc/rc3.d/S20ssh": "",
+            "/etc/init.d/ssh": File("/usr/sbin/sshd\n", 0o755),
+            "/lib/systemd/system/ssh.service": "",
+        },
+    ),
+    _beside("sshd-by-rc-local", "error", {"/etc/rc.local": File("/usr/sbin/sshd -f /x\n", 0o755)}),
+    _beside("rc-local-that-is-not-run", "pass", {"/etc/rc.local": "/usr/sbin/sshd -f /x\n"}),
+    _beside(
+        "sshd-by-inetd",
+        "error",
+        {"/usr/sbin/inetd": "", "/etc/inetd.conf": "2222 stream tcp nowait root /usr/sbin/sshd sshd -i -f /x\n"},
+    ),
+    _beside(
+        "sshd-by-xinetd",
+        "error",
+        {"/usr/sbin/xinetd": "", "/etc/xinetd.d/own": "service own\n{\n server = /usr/sbin/sshd\n}\n"},
+    ),
+    _beside(
+        "sshd-disabled-in-xinetd",
+        "pass",
+        {
+            "/usr/sbin/xinetd": "",
+            "/etc/xinetd.d/own": "service own\n{\n disable = yes\n server = /usr/sbin/sshd\n}\n",
+        },
+    ),
+    _beside(
+        "table-of-inetd-that-is-gone",
+        "pass",
+        {"/etc/inetd.conf": "2222 stream tcp nowait root /usr/sbin/sshd sshd -i\n"},
     ),
     _beside("second-sshd-masked", "pass", {UNITS + "second.service": File(link="/dev/null")}),
 ]

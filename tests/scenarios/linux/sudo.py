@@ -127,6 +127,17 @@ FREED = [
         "",
         {OTHER: RULES + FREE, CONF: "plugin sudoers_policy sudoers.so \\\n sudoers_file=%s # c\n" % OTHER},
     ),
+    *(
+        _pty("module-" + name, verdict, {"/etc/sudoers": RULES + "Defaults use_pty\n", CONF: conf}, {"state": state})
+        for name, verdict, state, conf in (
+            ("by-its-name", "pass", "value", "Plugin sudoers_policy sudoers.so\n"),
+            ("by-its-path", "pass", "value", "Plugin sudoers_policy /usr/libexec/sudo/sudoers.so\n"),
+            ("of-the-site", "error", "error", "Plugin sudoers_policy /opt/site/own.so\n"),
+            ("of-the-site-under-its-name", "error", "error", "Plugin sudoers_policy /opt/site/sudoers.so\n"),
+            ("of-another-folder", "error", "error", "path plugin_dir /opt/site/\n"),
+            ("of-its-own-folder", "pass", "value", "Path plugin_dir /usr/libexec/sudo/\n"),
+        )
+    ),
     _freed("freed-in-a-file-that-does-not-count", "pass", FREE, {OTHER: RULES, CONF: PLUGIN % "sudoers_policy"}),
     _freed(
         "file-of-another-plugin",

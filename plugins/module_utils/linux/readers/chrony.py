@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -29,6 +30,9 @@ SOURCES = ("server", "pool", "peer")
 QUERIES = {"sources": SOURCES, "users": ("user",)}
 # Where chronyd itself gives up.
 MAX_DEPTH = 10
+# The rule looks there by itself, with a remedy of its own.
+DEFAULTS = "/etc/default/chrony"
+PROGRAM = re.compile(r"[-@:+!]*(?:/usr)?/(?:sbin/chronyd|lib/systemd/scripts/chronyd-starter\.sh)\Z", re.ASCII)
 # File, number of the line, its words.
 Line = Tuple[str, int, List[str]]
 
@@ -39,15 +43,33 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     if main is None:
         return [absent(MAINS[0])] * len(addresses)
     daemon_options.refuse(host, daemon_options.CHRONYD)
+    given = list(_given_users(host))
     found = list(_lines(host, main, 0))
 
     def one(address: Address) -> Observation:
         names = QUERIES.get(required(address, "query"))
         if names is None:
             raise UsageError("unknown query %r; known: %s" % (address["query"], ", ".join(sorted(QUERIES))))
-        return value([_entry(line) for line in found if lowered(line[2][0]) in names], main)
+        entries = [_entry(line) for line in found if lowered(line[2][0]) in names]
+        return value([*entries, *(given if names == QUERIES["users"] else [])], main)
 
     return read_each(addresses, one)
+
+
+def _given_users(host: Host) -> Iterator[Dict[str, Any]]:
+    """Yield the users that a unit gives chronyd, as lines with the number 0. Raises `ReadError` where its file is not read at all."""
+    for place, text in daemon_options.command_lines(host, daemon_options.CHRONYD):
+        options, (program, *more) = daemon_options.options_of(daemon_options.CHRONYD, text)
+        # chronyd(8): with directives on its command line it reads no file.
+        if not (program.startswith("$") or PROGRAM.match(program)) or any(not word.startswith("$") for word in more):
+            raise ReadError(
+                "%s starts chronyd by another program or with directives on its command line, so that its file does not count; "
+                "start /usr/sbin/chronyd itself with options alone" % printable(place)
+            )
+        for letter, argument in options if place != DEFAULTS else ():
+            if letter == "u":
+                shown = "-u " + printable(argument)
+                yield {"file": printable(place), "line": 0, "argument": printable(argument), "text": shown}
 
 
 def _entry(line: Line) -> Dict[str, Any]:

@@ -20,8 +20,11 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import file
 
-# Takes the crontabs of all users in the place of cron, and asks no list who may have one (0.11).
-BCRON = "/usr/sbin/bcron-spool"
+# These take the tables of all users in the place of cron: bcron (0.11) asks no list who may have one, fcron others.
+OTHER_CRONS = ("/usr/sbin/bcron-spool", "/usr/bin/fcrontab")
+# The programs that ask the list name it: cron's and cronie's own, a helper of systemd-cron. dcron's and busybox' do not.
+CRONTAB = "/usr/bin/crontab"
+ASKING = (CRONTAB, *(folder + "/systemd-cron/crontab_setgid" for folder in ("/lib", "/usr/lib", "/usr/libexec")))
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -31,12 +34,24 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         program = required(address, "program")
         if program not in ("cron", "at"):
             raise UsageError("the program has to be cron or at")
-        if program == "cron" and host.exists(BCRON):
-            raise ReadError("%s lets everybody plan jobs, whatever the lists say; install cron in its place" % BCRON)
+        other = _other_cron(host) if program == "cron" else ""
+        if other:
+            raise ReadError(
+                "%s lets people plan jobs, whatever the lists of cron say; install cron in its place" % other
+            )
         paths = {name: "/etc/%s.%s" % (program, name) for name in ("allow", "deny")}
         return value({name: _list(host, path) for name, path in paths.items()}, ", ".join(paths.values()))
 
     return read_each(addresses, one)
+
+
+def _other_cron(host: Host) -> str:
+    """Return what takes the tables of users without asking cron's lists, or nothing."""
+    found = [path for path in OTHER_CRONS if host.exists(path)]
+    if not found and host.exists(CRONTAB):
+        asks = any(b"cron.allow" in host.read_bytes(path) for path in ASKING if host.exists(path))
+        found = [] if asks else [CRONTAB]
+    return found[0] if found else ""
 
 
 def _list(host: Host, path: str) -> Dict[str, Any]:

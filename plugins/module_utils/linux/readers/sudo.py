@@ -39,6 +39,7 @@ CONF = "/etc/sudo.conf"
 # Which service of PAM sudo asks: in general, for `-i` and for `-A`.
 PAM_SERVICES = ("pam_service", "pam_login_service", "pam_askpass_service")
 # Plugins beside the one that decides.
+OWN_FOLDERS = ("/usr/libexec/sudo", "/usr/lib/sudo", "/usr/lib64/sudo")
 BESIDE = re.compile(r"(?:.*_(?:io|audit|approval)|audit_json)\Z", re.ASCII)
 NAME_SERVICES = "/etc/nsswitch.conf"
 MAX_FILES = 128  # the depth at which sudo itself gives up
@@ -118,11 +119,16 @@ def main(host: Host) -> str:
     except NotFound:
         return found
     for number, _last, line in joined(text):
-        what, symbol, _object, *arguments = [*words_of(without_comment(line)), "", "", ""]
+        what, symbol, module, *arguments = [*words_of(without_comment(line)), "", "", ""]
+        if lowered(what) == "path" and symbol == "plugin_dir" and module.rstrip("/") not in OWN_FOLDERS:
+            raise ReadError("%s:%d has sudo take its modules from elsewhere; take it out" % (CONF, number))
         if lowered(what) != "plugin" or BESIDE.match(symbol):
             continue
         files = [one.partition("=")[2] for one in arguments if one.startswith("sudoers_file=")]
-        if symbol != "sudoers_policy" or ":" in "".join(files):
+        folder, _sign, name = module.rpartition("/")
+        # A module of the site's own may give out any symbol.
+        own = name in ("", "sudoers.so") and (not folder or folder in OWN_FOLDERS)
+        if symbol != "sudoers_policy" or not own or ":" in "".join(files):
             raise ReadError("%s:%d has sudo decide by other rules than one file; check them there" % (CONF, number))
         found = files[-1] if files else found
     return found

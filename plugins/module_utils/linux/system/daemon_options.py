@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Tuple
+from typing import Iterator, List, NamedTuple, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
@@ -170,6 +170,51 @@ def _is_unseen(daemon: Daemon, word: str) -> bool:
         if letter in daemon.with_argument:
             return False
     return False
+
+
+def command_lines(host: Host, daemon: Daemon) -> Iterator[Tuple[str, str]]:
+    """Yield (place, text): the command line that each unit ends up with, then what each variable in it may be."""
+    for unit in daemon.units:
+        starts: List[Tuple[str, str]] = []
+        given: List[Tuple[str, str]] = []
+        for place in fragments(host, unit):
+            for name, text in assignments(snippet_text(host, place), "Service"):
+                if name == "ExecStart":
+                    starts = [*starts, (place, text)] if text else []
+                elif name == "Environment":
+                    given += [(place, word) for word in _quoted(text)]
+                elif name == "EnvironmentFile":
+                    files = host.glob(text.lstrip("-"))
+                    given += [
+                        (path, line.strip(BLANKS)) for path in files for line in split_lines(_optional(host, path))
+                    ]
+        used = set(re.findall(r"\$\{?(\w+)", " ".join(text for _place, text in starts), re.ASCII))
+        yield from starts
+        for place, line in given:
+            name, sign, text = line.partition("=")
+            if sign and name.strip(BLANKS) in used:
+                yield place, "$" + name + " " + text
+
+
+def _quoted(text: str) -> List[str]:
+    """Return the assignments of a line of `Environment=`, without the quotes around each."""
+    return [one.strip("\"'") for one in re.findall(r"\"[^\"]*\"|'[^']*'|[^\s\"']+", text, re.ASCII)]
+
+
+def options_of(daemon: Daemon, text: str) -> Tuple[List[Tuple[str, str]], List[str]]:
+    """Return the options with an argument, as (letter, argument), and the other words, of a command line; its program stands first there."""
+    found: List[Tuple[str, str]] = []
+    plain: List[str] = []
+    words = [word for word in re.split(r"[\s\"'\\]+", text, flags=re.ASCII) if word]
+    while words:
+        word = words.pop(0)
+        if not word.startswith("-"):
+            plain.append(word)
+            continue
+        at = next((at for at, letter in enumerate(word) if at and letter in daemon.with_argument), None)
+        if at is not None:
+            found.append((word[at], word[at + 1 :] or (words.pop(0) if words else "")))
+    return found, plain
 
 
 def unit_umask(host: Host, daemon: Daemon) -> int:

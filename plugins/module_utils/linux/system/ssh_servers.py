@@ -1,19 +1,26 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SSH servers beside the one that `sshd -T` speaks of: dropbear, TinySSH, and a second sshd with a configuration of its own."""
+"""SSH servers beside the one that `sshd -T` speaks of: dropbear, TinySSH, and a second sshd with a configuration of its own.
+
+Units by hand, init scripts, rc.local and the tables of inetd may start one by its path, a link, a copy or a script around it.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
+    UNIT_DIRECTORIES,
+    assignments,
+    fragments,
+)
 
 # Where somebody puts units by hand, and what packages call theirs.
 PLACES = (
@@ -24,7 +31,12 @@ PLACES = (
     "/usr/lib/systemd/system/*dropbear*.service",
 )
 SERVER = re.compile(r"(?:\A|[ \t/@:+!-])(?P<program>sshd|dropbear|tinyssh(?:d|noneauthd))(?=[ \t\"']|\Z)", re.ASCII)
-SCRIPT = "/etc/init.d/dropbear"
+SSHD_PATH = re.compile(r"(?:/usr)?/s?bin/sshd\Z", re.ASCII)
+SCRIPTED = re.compile(r"(?:\A|[ \t=\"'])/[^ \t\"'=]*/(?P<program>sshd|dropbear|tinysshd)(?=[ \t\"';]|\Z)", re.ASCII)
+DISABLED = re.compile(r"^[ \t]*disable[ \t]*=[ \t]*yes\b", re.ASCII | re.MULTILINE)
+# Where somebody may start a program of any name; larger files are no SSH server.
+BY_HAND = ("/etc/", "/run/", "/usr/local/")
+MOST = 4 * 2**20
 # systemd's own, for machines reached over a socket of the hypervisor or of the host.
 GENERATED = re.compile(r"sshd-(?:vsock|unix-)", re.ASCII)
 
@@ -45,7 +57,7 @@ def refuse(host: Host) -> None:
                 program,
                 "disable it and let sshd do its work"
                 if program != "sshd"
-                else "start it without -f, -o and -g, or disable it",
+                else "start /usr/sbin/sshd itself by a unit and without -f, -o and -g, or disable it",
             )
         )
 
@@ -53,45 +65,107 @@ def refuse(host: Host) -> None:
 def _others(host: Host) -> Iterator[Tuple[str, str]]:
     names = [path.rpartition("/")[2] for pattern in PLACES for path in host.glob(pattern)]
     for unit in dict.fromkeys(names):
-        if unit in daemon_options.SSHD.units or GENERATED.match(unit):
+        if GENERATED.match(unit):
             continue
-        program = _program(host, unit)
+        # What its options say is looked at with sshd's own files.
+        program = _program(host, unit, unit in daemon_options.SSHD.units)
         if program and _in_use(host, unit):
             yield unit, program
-    if SCRIPT.rpartition("/")[2] + ".service" not in names and _by_script(host):
-        yield SCRIPT, "dropbear"
+    for path in _scripts(host, names):
+        program = _in_script(host, path)
+        if program:
+            yield path, program
 
 
-def _by_script(host: Host) -> bool:
-    """Return whether the boot starts the init script: one that Debian leaves of a removed package cannot be executed."""
+def _scripts(host: Host, units: Sequence[str]) -> Iterator[str]:
+    """Yield the scripts that the boot runs beside units, and the tables of inetd where one is installed."""
+    for link in host.glob("/etc/rc[2-5].d/S[0-9][0-9]*"):
+        name = link.rpartition("/")[2][3:]
+        unit = name + ".service"
+        # systemd takes the unit of that name where there is one.
+        known = unit in units or any(host.exists("%s/%s" % (folder, unit)) for folder in UNIT_DIRECTORIES[:-1])
+        # Debian leaves the script of a removed package, and it cannot be executed.
+        if not known and _is_executable(host, "/etc/init.d/" + name):
+            yield "/etc/init.d/" + name
+    yield from (path for path in ("/etc/rc.local", "/etc/rc.d/rc.local") if _is_executable(host, path))
+    if host.glob("/usr/sbin/*inetd"):
+        for path in [
+            path for pattern in ("/etc/inetd.conf", "/etc/inetd.d/*", "/etc/xinetd.d/*") for path in host.glob(pattern)
+        ]:
+            if not DISABLED.search(snippet_text(host, path)):
+                yield path
+
+
+def _is_executable(host: Host, path: str) -> bool:
     try:
-        executable = bool(host.stat(SCRIPT).st_mode & 0o111)
+        return bool(host.stat(path).st_mode & 0o111)
     except NotFound:
         return False
-    return executable and bool(host.glob("/etc/rc[2-5].d/S[0-9][0-9]dropbear"))
 
 
-def _program(host: Host, unit: str) -> str:
-    """Return which server a unit starts; nothing for none, and for an sshd that reads the usual files alone."""
+def _in_script(host: Host, path: str) -> str:
+    """Return the server whose path a script or a table names; with which options it starts it is not followed."""
+    rows = [row for row in split_lines(snippet_text(host, path)) if not row.lstrip(BLANKS).startswith("#")]
+    found = next((seen for seen in (SCRIPTED.search(row) for row in rows) if seen), None)
+    return found.group("program") if found else ""
+
+
+def _program(host: Host, unit: str, usual: bool) -> str:
+    """Return which server a unit starts; nothing for none, and for sshd itself that reads the usual files alone."""
     starts: List[str] = []
+    place = ""
     for place in fragments(host, unit):
         for name, text in assignments(snippet_text(host, place), "Service"):
             if name == "ExecStart":
                 starts = [*starts, text] if text.strip(BLANKS) else []
+    by_hand = place.startswith(BY_HAND)
     for text in starts:
         found = SERVER.search(text)
-        if found and (found.group("program") != "sshd" or daemon_options.unseen(daemon_options.SSHD, text)):
+        path = [*text.lstrip("-@:+!").split(None, 1), ""][0].strip("\"'")
+        if found and found.group("program") != "sshd":
             return found.group("program")
+        if found and (
+            SSHD_PATH.match(path) is None or (not usual and daemon_options.unseen(daemon_options.SSHD, text))
+        ):
+            return "sshd"
+        inside = _inside(host, path) if not found and by_hand else ""
+        if inside:
+            return inside
     return ""
+
+
+def _inside(host: Host, path: str) -> str:
+    """Return the server that a program of any name is: a copy or a link, or a script that names its path."""
+    try:
+        if not path.startswith("/") or host.stat(path).st_size > MOST:
+            return ""
+        content = host.read_bytes(path)
+    except ReadError:
+        return ""
+    if content.startswith(b"#!"):
+        return _in_script(host, path)
+    return "sshd" if b"sshd_config" in content else "dropbear" if b"dropbear_" in content else ""
 
 
 def _in_use(host: Host, unit: str) -> bool:
     """Return whether the boot starts a unit, or a socket for it, or it runs now; an instance counts for its template."""
     stem = unit[: -len(".service")].partition("@")[0]
     instance = stem + "@*" if "@" in unit else stem
-    for name in (instance + ".service", stem + ".socket"):
-        folders = ("/etc/systemd/system/", "/usr/lib/systemd/system/")
+    folders = ("/etc/systemd/system/", "/usr/lib/systemd/system/")
+    for name in (instance + ".service", stem + ".socket", *_sockets(host).get(unit, ())):
         links = ["%s*.%s/%s" % (folder, how, name) for folder in folders for how in ("wants", "requires")]
         if any(host.glob(pattern) for pattern in [*links, "/run/systemd/units/invocation:" + name]):
             return True
     return False
+
+
+def _sockets(host: Host) -> Dict[str, List[str]]:
+    """Return the sockets by the unit that `Service=` gives to each (systemd.socket(5))."""
+    found: Dict[str, List[str]] = {}
+    paths = [path for pattern in PLACES[:3] for path in host.glob(pattern.replace(".service", ".socket"))]
+    for name in dict.fromkeys(path.rpartition("/")[2] for path in paths):
+        for place in fragments(host, name):
+            for key, text in assignments(snippet_text(host, place), "Socket"):
+                if key == "Service":
+                    found.setdefault(text, []).append(name)
+    return found

@@ -24,6 +24,8 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
         raise ReadError(seen.reason)
     numbers: Dict[str, List[int]] = {}
     for item in seen.value or []:
+        if item["argument"] != wanted and not item["line"]:
+            raise CannotFix("%s gives chronyd another user on its command line; take -u out there" % item["file"])
         if item["argument"] != wanted:
             numbers.setdefault(item["file"], []).append(item["line"])
 
