@@ -156,9 +156,43 @@ SCENARIOS = [
     ),
     _case("sudo-by-a-directory-too", "error", {"/etc/nsswitch.conf": "sudoers: files sss\n"}),
     # `su ann -c umask`, a job with SHELL=/bin/bash and a script by SSH said 0000 on Debian 12 and 13, with a file that says so.
-    _case("file-of-scripts-by-pam", "error", {"/etc/environment": "BASH_ENV=/etc/b.sh\n"}),
-    _case("file-of-scripts-by-rules-of-pam", "error", {"/etc/security/pam_env.conf": "BASH_ENV DEFAULT=/etc/b.sh\n"}),
-    _case("file-of-scripts-by-a-login", "error", {"/etc/profile.d/b.sh": "export BASH_ENV=/etc/b.sh\n"}),
+    *(
+        _case(
+            "file-of-scripts-" + name,
+            verdict,
+            {"/etc/b.sh": "umask 0\n" if verdict == "fail" else "umask 077\n", **files},
+        )
+        for name, verdict, files in (
+            ("by-pam", "fail", {"/etc/environment": "BASH_ENV=/etc/b.sh\n"}),
+            ("that-is-strict", "pass", {"/etc/environment": "BASH_ENV=/etc/b.sh\n"}),
+            ("that-says-nothing", "pass", {"/etc/environment": "BASH_ENV=/etc/b.sh\n", "/etc/b.sh": "X=1\n"}),
+            ("that-is-missing", "pass", {"/etc/environment": "BASH_ENV=/etc/none.sh\n"}),
+            ("that-cannot-be-told", "error", {"/etc/environment": "BASH_ENV=$HOME/b.sh\n"}),
+            ("by-rules-of-pam", "error", {"/etc/security/pam_env.conf": "BASH_ENV DEFAULT=/etc/b.sh\n"}),
+            ("by-a-login", "fail", {"/etc/profile.d/b.sh": "export BASH_ENV=/etc/b.sh\n"}),
+            (
+                "by-a-file-of-pam",
+                "fail",
+                {PAM + "x": "session required pam_env.so envfile=/etc/e\n", "/etc/e": "BASH_ENV=/etc/b.sh\n"},
+            ),
+            (
+                "by-other-rules-of-pam",
+                "error",
+                {PAM + "x": "auth required pam_env.so conffile=/etc/e\n", "/etc/e": "BASH_ENV DEFAULT=/etc/b.sh\n"},
+            ),
+            (
+                "by-a-file-that-pam-does-not-name",
+                "pass",
+                {PAM + "x": "#session required pam_env.so envfile=/etc/e\n", "/etc/e": "BASH_ENV=/x\n"},
+            ),
+            (
+                "by-a-file-of-sudo",
+                "fail",
+                {"/etc/sudoers": "Defaults env_file=/etc/e\n", "/etc/e": "export BASH_ENV=/etc/b.sh\n"},
+            ),
+            ("by-the-manager-of-services", "fail", {"/etc/environment.d/b.conf": "BASH_ENV=/etc/b.sh\n"}),
+        )
+    ),
     _case("file-of-scripts-in-a-comment", "pass", {"/etc/security/pam_env.conf": "#BASH_ENV DEFAULT=/etc/b.sh\n"}),
     _case(
         "unit-of-cron-alone",

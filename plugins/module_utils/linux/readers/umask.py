@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getopt
 import re
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
@@ -34,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_start
     BASH_BY_SSH,
     BASH_LOGIN,
     ORDINARY,
+    script,
     start,
     texts,
 )
@@ -41,6 +42,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_varia
     LOGINS,
     UMASK,
     given_by_host,
+    given_in_files,
     umask_value,
     umask_ways,
 )
@@ -59,7 +61,9 @@ STARTED: Dict[str, Tuple[Tuple[str, ...], Tuple[str, ...]]] = {
     CRON: (("cron", "crond"), ("cron.service", "crond.service")),
     MANAGER: (("systemd-user",), ("user@.service",)),
 }
-BASH_ENV = "BASH_ENV"
+BASH_ENV, SCRIPTS = "BASH_ENV", "scripts of bash"
+# What neither bash nor pam_env makes something else of.
+_PATH = re.compile(r"/[\w./+-]+\Z", re.ASCII)
 SUDO_SERVICES = ("sudo", "sudo-i")
 # What a shell makes something else of.
 _TO_SHELL = re.compile(r"['\"\\$`;&|<>(){}*?~#]")
@@ -75,10 +79,10 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
 
     scp is the way of sftp or of a command; at(1) keeps in a job what its shell had. Login shells are the kind `shell_variable`.
     """
+    ways = list(_ways(host))
+    ways += _by_files_of_scripts(host, frozenset(one for _way, umasks, _place in ways for one in umasks))
     rows = [
-        {"way": way, "umask": one, "from": printable(place)}
-        for way, umasks, place in _ways(host)
-        for one in sorted(umasks)
+        {"way": way, "umask": one, "from": printable(place)} for way, umasks, place in ways for one in sorted(umasks)
     ]
     return [value(rows, SOURCE)] * len(addresses)
 
@@ -95,23 +99,41 @@ def _ways(host: Host) -> Iterator[Tuple[str, Umasks, str]]:
     if has_service(host, "sudo"):
         yield from _by_sudo(host, callers)
     services = (*LOGINS, *SUDO_SERVICES, *STARTED[CRON][0], *STARTED[MANAGER][0])
-    _no_file_of_scripts(host)
     for name, umask in own_umasks(host, services):
         yield "all ways of " + printable(name), frozenset((umask,)), "the account's own record (GECOS)"
 
 
-def _no_file_of_scripts(host: Host) -> None:
-    """Raise `ReadError` where sessions are given BASH_ENV: bash reads that file for a script, a job and `su -c`, and its umask counts there."""
-    places = given_by_host(host, BASH_ENV)
+def _by_files_of_scripts(host: Host, before: Umasks) -> Iterator[Tuple[str, Umasks, str]]:
+    """Yield what the file that BASH_ENV names leaves of the umasks before: bash reads it for a script, a job and `su -c`."""
+    found = list(given_by_host(host, BASH_ENV))
     login = start(host, ORDINARY, BASH_LOGIN, (BASH_ENV,), {BASH_ENV: only(UNSET)})
-    places += login.places if texts(login.state.get(BASH_ENV)) else []
-    found = _sshd(host, ("setenv",)).get("setenv", [])
-    places += ["sshd: SetEnv %s" % printable(text)[:80] for text in found if re.search(r"\bBASH_ENV=", text, re.ASCII)]
-    if places:
-        raise ReadError(
-            "%s: bash reads the file that BASH_ENV names for each script, and the umask there is not followed; take BASH_ENV out"
-            % ", ".join(places[:10])
-        )
+    found += [(", ".join(login.places[:10]), text) for text in texts(login.state.get(BASH_ENV))]
+    for text in _sshd(host, ("setenv",)).get("setenv", []):
+        place = "sshd: SetEnv %s" % printable(text)[:80]
+        found += [(place, said) for said in re.findall(r"\bBASH_ENV=[\"']?([^\s\"']*)", text, re.ASCII)]
+        # For dash it names a file as well, by a login alone; what merely says `ENV=production` names none.
+        found += [(place, None) for _said in re.findall(r"(?:\A|[\s\"'])ENV=[\"']?/", text, re.ASCII)]
+    found += _by_sudoers(host)
+    for place, path in found:
+        if path is None or (path and not _PATH.match(path)):
+            raise ReadError(
+                "%s: bash reads the file that BASH_ENV names for each script, and which one that is cannot be told here; "
+                "name it by its path or take BASH_ENV out" % place
+            )
+        if path:
+            shell = script(host, [path], (UMASK,), {" umask": only(*before)})
+            yield SCRIPTS, frozenset(texts(shell.state.get(" umask"))), ", ".join(shell.places[:10]) or place
+
+
+def _by_sudoers(host: Host) -> List[Tuple[str, Optional[str]]]:
+    """Return (place, text) of what the files that sudoers names for the environment give to BASH_ENV."""
+    try:
+        if sudo_program.is_rs(host):
+            return []
+        said = list(sudo.defaults(host, ("env_file", "restricted_env_file")))
+    except NotFound:
+        return []
+    return given_in_files(host, BASH_ENV, [str(text) for _place, _scope, _name, text in said if text])
 
 
 def _of_units(host: Host, units: Iterable[str]) -> Umasks:

@@ -49,6 +49,7 @@ BASH_LOGIN = Way("bash -l", True, True, True)
 BASH_LOGIN_COMMAND = Way("bash -lc", True, False, True)
 BASH_INTERACTIVE = Way("bash -i", True, True, False)
 BASH_BY_SSH = Way("ssh host command", True, False, False, True)
+BASH_SCRIPT = Way("bash script", True, False, False)
 DASH_LOGIN = Way("sh -l", False, True, True)
 DASH_LOGIN_COMMAND = Way("sh -lc", False, False, True)
 
@@ -94,6 +95,15 @@ def start(host: Host, person: Person, way: Way, watched: Sequence[str], before: 
         for path in sorted(shell.state.get("ENV")):
             if known(path) and path.startswith("/"):
                 shell.start_up(path)
+    shell.end()
+    return shell
+
+
+def script(host: Host, paths: Sequence[str], watched: Sequence[str], before: Mapping[str, Values]) -> Shell:
+    """Return a bash that runs a script of an ordinary user, and has read the files that BASH_ENV may name."""
+    shell = Shell(Files(host, False), True, False, False, {**_variables(ORDINARY, BASH_SCRIPT), **before}, watched)
+    for path in paths:
+        shell.start_up(path)
     shell.end()
     return shell
 

@@ -12,11 +12,11 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
-    NotFound,
     ReadError,
     UsageError,
     required,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_umask import SYSTEM_UMASK, first_umasks
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_run import Shell
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shell_startup import (
@@ -100,22 +100,49 @@ def _from_environment(host: Host, name: str) -> Values:
     return only(str(given[-1][1]) if given else UNSET)
 
 
-def given_by_host(host: Host, name: str) -> List[str]:
-    """Return where pam_env(8) is told to give a variable to sessions."""
-    return [place for place, _text in _given(host, name)]
+def given_by_host(host: Host, name: str) -> List[Tuple[str, Optional[str]]]:
+    """Return (place, text) of each line by which pam_env(8), or the manager of users' services, gives a variable to sessions.
+
+    The text is None where rules make it (pam_env.conf(5)).
+    """
+    files = [path for folder in ENVIRONMENT_FOLDERS for path in host.glob(folder + "/*.conf")]
+    return [*_given(host, name), *_lines_of(host, name, files, _PAIR)]
+
+
+# What is told of a variable: by rules, or as it is.
+_RULE, _PAIR = r"[ \t]*%s(?:[ \t]|\Z)()", r"[ \t]*(?:export[ \t]+)?%s=(.*?)[ \t]*\Z"
+# By environment.d(5) to services of users.
+ENVIRONMENT_FOLDERS = tuple(folder + "/environment.d" for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib"))
 
 
 def _given(host: Host, name: str) -> Iterator[Tuple[str, Optional[str]]]:
     """Yield (place, text) of each line for a variable; None for the text that rules of pam_env.conf(5) make."""
-    for path, form in ((PAM_ENV, r"[ \t]*%s(?:[ \t]|\Z)()"), (ENVIRONMENT, r"[ \t]*(?:export[ \t]+)?%s=(.*?)[ \t]*\Z")):
-        try:
-            rows = host.read_text(path).split("\n")
-        except NotFound:
-            continue
-        for number, row in enumerate(rows, 1):
+    for place, _text in _lines_of(host, name, [PAM_ENV, *_named_for_pam(host, "conffile")], _RULE):
+        yield place, None
+    yield from _lines_of(host, name, [ENVIRONMENT, *_named_for_pam(host, "envfile")], _PAIR)
+
+
+def _named_for_pam(host: Host, option: str) -> List[str]:
+    """Return the files that lines of pam_env name in any service."""
+    found = []
+    for path in host.glob("/etc/pam.d/*"):
+        for row in snippet_text(host, path).split("\n"):
+            if "pam_env.so" in row.split("#", 1)[0]:
+                found += re.findall(r"\b%s=(/[^\s\]]+)" % option, row.split("#", 1)[0], re.ASCII)
+    return list(dict.fromkeys(found))
+
+
+def _lines_of(host: Host, name: str, paths: Sequence[str], form: str) -> Iterator[Tuple[str, str]]:
+    for path in paths:
+        for number, row in enumerate(snippet_text(host, path).split("\n"), 1):
             found = re.match(form % re.escape(name), row, re.ASCII)
             if found:
-                yield "%s:%d" % (path, number), None if path == PAM_ENV else found.group(1).strip("\"'")
+                yield "%s:%d" % (path, number), found.group(1).strip("\"'")
+
+
+def given_in_files(host: Host, name: str, paths: Sequence[str]) -> List[Tuple[str, Optional[str]]]:
+    """Return (place, text) of each line for a variable in files of such lines (`env_file` of sudoers)."""
+    return list(_lines_of(host, name, paths, _PAIR))
 
 
 def umask_ways(host: Host) -> Tuple[Dict[str, List[str]], List[str]]:
@@ -125,6 +152,8 @@ def umask_ways(host: Host) -> Tuple[Dict[str, List[str]], List[str]]:
     within = {" umask": shells[BASH_LOGIN.name].state.get(" umask")}
     shells[BASH_INTERACTIVE.name] = start(host, ORDINARY, BASH_INTERACTIVE, (UMASK,), within)
     if host.place("/bin/sh")[0].endswith("/dash"):
+        # dash reads the file that ENV names where it is interactive, whoever has set it.
+        before = {**before, "ENV": _from_environment(host, "ENV")}
         shells.update(
             {way.name: start(host, ORDINARY, way, (UMASK,), before) for way in (DASH_LOGIN, DASH_LOGIN_COMMAND)}
         )
