@@ -284,8 +284,9 @@ def _label(label: str, address: Mapping[str, Any]) -> str:
     filled = label
     for key, value in address.items():
         filled = filled.replace(f"{{{key}}}", str(value))
-    if "{path}" in filled and "glob" in address:
-        filled = filled.replace("{path}", str(address["glob"]))
+    other = address.get("glob") or address.get("included_by")
+    if "{path}" in filled and other:
+        filled = filled.replace("{path}", str(other))
     if label == filled or "{" in filled:
         filled = filled.split(" {")[0]
         extra = ", ".join(_listed(value) for value in address.values())

@@ -43,6 +43,48 @@ SCENARIOS = [
     _case("set-user-id", "fail", File("x", 0o4640), {"state": "value"}),
     _case("dangling-link", "error", File(link="nowhere"), {"state": "error"}),
     _case("link-to-itself", "error", File(link="secret"), {"state": "error"}),
+    *(
+        Scenario(
+            "included-by-sshd-%s" % name,
+            {"included_by": "/etc/ssh/sshd_config", **({"folders": True} if folders else {})},
+            {
+                "any_of": [
+                    {"absent": True},
+                    {"each": {"fields": {"mode": {"mode_at_most": "0755" if folders else "0600"}}}},
+                ]
+            },
+            verdict,
+            {},
+            files={"/etc/passwd": "", "/etc/group": "", "/srv/a.conf": File("Include b.conf\n", 0o600), **files},
+        )
+        for name, folders, verdict, files in (
+            ("closed", False, "pass", {"/etc/ssh/sshd_config": "Include /srv/*.conf\n"}),
+            (
+                "in-a-match-block",
+                False,
+                "fail",
+                {"/etc/ssh/sshd_config": "Match User x\nInclude /srv/b.conf\n", "/srv/b.conf": File("", 0o644)},
+            ),
+            (
+                "by-what-is-included",
+                False,
+                "fail",
+                {"/etc/ssh/sshd_config": "Include /srv/a.conf\n", "/etc/ssh/b.conf": File("", 0o644)},
+            ),
+            ("without-a-configuration", False, "pass", {}),
+            ("from-a-folder-of-root", True, "pass", {"/etc/ssh/sshd_config": "Include /srv/*.conf\n"}),
+            (
+                "from-an-open-folder",
+                True,
+                "fail",
+                {
+                    "/etc/ssh/sshd_config": "Include /tmp/x/*\n",
+                    "/tmp/x": File(directory=True, mode=0o777),
+                    "/tmp/x/a": File("", 0o600),
+                },
+            ),
+        )
+    ),
     Scenario("absent", {"path": PATH}, MODE, "fail", {"state": "absent"}),
     _keys("private-key-right", "pass", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o600)),
     _keys("private-key-open", "fail", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o640)),

@@ -47,6 +47,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     def one(address: Address) -> Observation:
         if "glob" in address:
             return _many(host, required(address, "glob"), str(address.get("pattern", "")))
+        if "included_by" in address:
+            return _included(host, required(address, "included_by"), bool(address.get("folders")))
         path = required(address, "path")
         try:
             seen = document(host, path)
@@ -65,6 +67,18 @@ def _many(host: Host, pattern: str, content: str) -> Observation:
     if content:
         paths = [path for path in paths if _has_line(host, path, content)]
     return value([document(host, path) for path in paths], pattern)
+
+
+def _included(host: Host, main: str, folders: bool) -> Observation:
+    """Return the files that a configuration of sshd includes from anywhere, or the folders in which they lie."""
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
+
+    try:
+        files = [path for path in sshd_config.files(host, main) if path != main]
+    except NotFound:
+        return absent(main)
+    paths = [path.rpartition("/")[0] or "/" for path in files] if folders else files
+    return value([document(host, path) for path in dict.fromkeys(paths)], main)
 
 
 def _has_line(host: Host, path: str, content: str) -> bool:

@@ -61,6 +61,15 @@ def included(rest: str) -> List[str]:
     return [word if word.startswith("/") else "/etc/ssh/" + word for word in _words(rest)]
 
 
+def files(host: Host, path: str) -> List[str]:
+    """Return the files of a configuration, its own first, also those in which no option stands."""
+    found = [path]
+    for line in lines(host, path):
+        if line.name == "include":
+            found += [file for pattern in included(line.rest) for file in host.glob(pattern)]
+    return list(dict.fromkeys(found))
+
+
 def _lines(host: Host, path: str, opened: List[int], outer: str = "", depth: int = 0) -> Iterator[Line]:
     """Yield the options of one file. A Match block ends with its file, and one inside an Include narrows the outer."""
     opened[0] += 1
