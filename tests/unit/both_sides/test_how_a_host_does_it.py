@@ -8,13 +8,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import Com
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import KINDS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.parameters import resolve
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import substitute
 
 UNIT = "Id=%s\nNames=%s\nLoadState=%s\nActiveState=%s\nUnitFileState=%s\n"
 SERVERS = {
     "etc/ntpsec/ntp.conf": "pool 0.debian.pool.ntp.org iburst\n",
+    "etc/ntpd-rs/ntp.toml": '[[source]]\nmode = "pool"\naddress = "0.debian.pool.ntp.org"\n',
     "etc/openntpd/ntpd.conf": "servers 0.debian.pool.ntp.org\n",
     "etc/ntp.conf": "server 192.0.2.1\n",
 }
@@ -63,7 +66,9 @@ def outcome(root, rule_id, units, files=None, packages=()):
     for one in [*asked, *(condition["setting"] for condition in conditions)]:
         seen[setting_key(one)] = KINDS[one["kind"]](host, [one["address"]])[0].as_dict()
     judge = Judge(catalog.platforms["linux"], seen)
-    return judge.judge(PlannedRule(rule, "b", (), rule.settings, "", {})).outcome
+    values = resolve(catalog, next(iter(catalog.benchmarks.values())), {})
+    settings = tuple(substitute(one, {name: values[name] for name in rule.parameters}) for one in rule.settings)
+    return judge.judge(PlannedRule(rule, "b", (), settings, "", {})).outcome
 
 
 def running(*names):
@@ -90,6 +95,10 @@ CHRONY = {"chrony.service": ("chronyd.service",)}
         ({**running("systemd-timesyncd"), **NTPSEC}, "fail"),
         ({**CHRONY, **running("openntpd")}, "fail"),
         ({**NTPSEC, **running("openntpd")}, "fail"),
+        (running("ntpd-rs"), "pass"),
+        ({**CHRONY, **running("ntpd-rs")}, "fail"),
+        ({**NTPSEC, **running("ntpd-rs")}, "fail"),
+        ({**running("ntpd"), **running("ntpd-rs")}, "fail"),
     ],
 )
 def test_exactly_one_daemon_keeps_the_clock(tmp_path, units, expected):
@@ -100,6 +109,31 @@ def test_daemon_without_a_server_keeps_no_clock(tmp_path):
     files = {**SERVERS, "etc/ntpsec/ntp.conf": "# pool 0.debian.pool.ntp.org\n"}
 
     assert outcome(tmp_path, "one_time_daemon", NTPSEC, files) == "fail"
+
+
+# Each as pam_faillock 1.5.2 and 1.7.0 were seen to lock or not, with wrong passwords of a member and of others.
+@pytest.mark.parametrize(
+    ("rule", "lines", "expected"),
+    [
+        ("faillock_deny", "deny = 4", "pass"),
+        ("faillock_deny", "deny = 4\nadmin_group = clinic", "fail"),
+        ("faillock_deny", "deny = 4\nadmin_group =", "pass"),
+        ("faillock_deny", "deny = 4\nadmin_group = clinic\neven_deny_root", "pass"),
+        ("faillock_deny", "deny = 4\nfail_interval = 1", "fail"),
+        ("faillock_deny", "deny = 4\nfail_interval = 900", "pass"),
+        ("faillock_deny", "deny = 4\ndir = /nonexistent/x", "fail"),
+        ("faillock_deny", "deny = 4\ndir = /etc/counts", "pass"),
+        ("faillock_unlock_time", "unlock_time = 900\nroot_unlock_time = 60", "pass"),
+        ("faillock_unlock_time", "unlock_time = 900\nadmin_group = clinic\nroot_unlock_time = 60", "fail"),
+        ("faillock_unlock_time", "unlock_time = 900\nadmin_group = clinic\nroot_unlock_time = 900", "pass"),
+        ("faillock_unlock_time", "unlock_time = 900\nadmin_group = clinic", "pass"),
+    ],
+)
+def test_whoever_guesses_is_locked_whatever_his_group(tmp_path, rule, lines, expected):
+    stack = "auth required pam_faillock.so preauth\nauth required pam_unix.so\n"
+    files = {"etc/security/faillock.conf": lines + "\n", "etc/pam.d/login": stack}
+
+    assert outcome(tmp_path, rule, {}, files) == expected
 
 
 @pytest.mark.parametrize(
