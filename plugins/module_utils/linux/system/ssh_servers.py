@@ -12,7 +12,7 @@ import re
 from typing import Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
@@ -121,7 +121,7 @@ def _program(host: Host, unit: str, usual: bool) -> str:
     by_hand = place.startswith(BY_HAND)
     for text in starts:
         found = SERVER.search(text)
-        path = [*text.lstrip("-@:+!").split(None, 1), ""][0].strip("\"'")
+        path = [*words_of(text.lstrip("-@:+!"), 1), ""][0].strip("\"'")
         if found and found.group("program") != "sshd":
             return found.group("program")
         if found and (
