@@ -38,7 +38,7 @@ def audited(directory, deny="3", rule=RULE):
     (plan,) = make_plan(CATALOG, selection, {}, {})
     answers: dict[str, dict[str, object]] = {key: {"state": "absent"} for key in plan.request["settings"]}
     for key, (kind, address) in plan.request["settings"].items():
-        if kind == "text_setting":
+        if kind == "text_setting" and address["name"] == "deny":
             answers[key] = {"state": "value", "value": deny, "source": "/etc/security/faillock.conf:1"}
         elif kind == "pam":
             answers[key] = {"state": "value", "value": [], "source": "/etc/pam.d"}
