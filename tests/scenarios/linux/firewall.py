@@ -194,6 +194,13 @@ def _own(
     )  # fmt: skip
 
 
+OWN_UNFOLLOWED = (
+    "/etc/systemd/system/my-rules.service: %s is started at boot, and what it loads is not followed; look at it by hand"
+)
+LAST_WORD = (
+    "nftables.service and my-rules.service load packet filters at boot, and nothing says which of them has the last word; "
+    "put the rules into one of them"
+)
 OWN_NFT, OWN_V4 = {"/etc/my.nft": _nft()}, {"/etc/my.rules": _saved()}
 SCRIPT = {"/usr/local/sbin/rules": "#!/bin/sh\niptables -P INPUT DROP\n"}
 # Of the four units only this one has a link that lasts.
@@ -538,16 +545,17 @@ SCENARIOS = [
     _own("of-iptables-that-is-not-here", "fail", "/usr/sbin/iptables-restore -w /etc/my.rules", OWN_V4, programs={}),
     _own("of-iptables-for-ipv6-alone", "fail", "/usr/sbin/ip6tables-restore /etc/my.rules", OWN_V4),
     _own("with-more-than-that", "pass", "/sbin/modprobe ip_tables\n/usr/sbin/iptables-restore /etc/my.rules", OWN_V4),
-    _own("by-a-shell", "error", "/bin/sh -c 'iptables-restore < /etc/my.rules'", OWN_V4, reason="is started at boot"),
-    _own("by-a-command", "error", "/usr/sbin/iptables -P INPUT DROP", {}, reason="my-rules.service: /usr/sbin/iptables -P INPUT DROP is started"),
-    _own("of-a-script", "error", "/usr/local/sbin/rules", SCRIPT, reason="my-rules.service: /usr/local/sbin/rules is started"),
-    _own("of-a-script-for-a-shell", "error", "/bin/sh /usr/local/sbin/rules", SCRIPT, reason="rules is started at boot"),
+    _own("by-a-shell", "error", "/bin/sh -c 'iptables-restore < /etc/my.rules'", OWN_V4,
+         reason=OWN_UNFOLLOWED % "/bin/sh -c 'iptables-restore < /etc/my.rules'"),
+    _own("by-a-command", "error", "/usr/sbin/iptables -P INPUT DROP", {}, reason=OWN_UNFOLLOWED % "/usr/sbin/iptables -P INPUT DROP"),
+    _own("of-a-script", "error", "/usr/local/sbin/rules", SCRIPT, reason=OWN_UNFOLLOWED % "/usr/local/sbin/rules"),
+    _own("of-a-script-for-a-shell", "error", "/bin/sh /usr/local/sbin/rules", SCRIPT, reason=OWN_UNFOLLOWED % "/bin/sh /usr/local/sbin/rules"),
     _own("of-a-script-that-is-not-started", "fail", "/usr/local/sbin/rules", SCRIPT, started=False),
     _own("that-only-shows-rules", "fail", "/bin/sh -c 'nft list ruleset > /run/x; iptables-save > /run/y'", {}),
-    _own("beside-another", "error", "/usr/sbin/iptables-restore /etc/my.rules", {**OWN_V4, CONF: _nft()}, started_too="nftables", reason="the last word"),
+    _own("beside-another", "error", "/usr/sbin/iptables-restore /etc/my.rules", {**OWN_V4, CONF: _nft()}, started_too="nftables", reason=LAST_WORD),
     _own("that-adds-to-another", "pass", "/usr/sbin/nft add table ip own", {CONF: _nft()}, started_too="nftables"),
     _own(
         "that-clears-another", "error", "/usr/sbin/nft -f /etc/my.nft", {CONF: _nft(), "/etc/my.nft": "flush ruleset\n"}, started_too="nftables",
-        reason="the last word",
+        reason=LAST_WORD,
     ),
 ]  # fmt: skip
