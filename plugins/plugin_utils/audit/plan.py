@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, parameters, scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, names, parameters, scope
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import ordered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
@@ -139,7 +139,7 @@ def _benchmark_plan(
         if not recommendation.rules and selection.wants_unjudged(recommendation):
             unjudged.append(recommendation)
     rules = tuple(
-        _planned(catalog.rules[name], benchmark.name, tuple(item.id for item in items), values)
+        _planned(names.as_called(catalog, benchmark, name), benchmark.name, tuple(item.id for item in items), values)
         for name, items in wanted.items()
         if selection.wants_rule(catalog.rules[name], items)
     )
@@ -169,7 +169,8 @@ def _beside(
             if name in excepted and name not in selected:
                 wanted.setdefault(name, []).append(recommendation.id)
     rules = [
-        _planned(catalog.rules[name], plan.benchmark.name, tuple(ids), plan.values) for name, ids in wanted.items()
+        _planned(names.as_called(catalog, plan.benchmark, name), plan.benchmark.name, tuple(ids), plan.values)
+        for name, ids in wanted.items()
     ]
     return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
 

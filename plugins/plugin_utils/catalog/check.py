@@ -211,6 +211,9 @@ def _benchmarks(files: list[YamlFile], catalog: Checked, problems: list[str]) ->
 def _benchmark_head(file: YamlFile, catalog: Checked, problems: list[str]) -> None:
     if file.data["platform"] not in catalog["platforms"]:
         problems.append(file.problem(["platform"], unknown("platform", file.data["platform"], catalog["platforms"])))
+    families = catalog["platforms"].get(file.data["platform"], {}).get("names", {})
+    strange = [name for name in file.data.get("names", ()) if name not in families]
+    problems.extend(file.problem(["names"], unknown("family of names", name, families)) for name in strange)
     for name, changed in file.data.get("parameters", {}).items():
         place = ["parameters", name]
         if name not in catalog["parameters"]:

@@ -97,6 +97,7 @@ def _platform(data: dict[str, Any]) -> model.Platform:
         detected=data.get("detected", False),
         kinds=kinds,
         governed=data.get("governed", {}),
+        names=data.get("names", {}),
     )
 
 

@@ -78,6 +78,8 @@ class Platform:
     detected: bool
     kinds: Mapping[str, Kind]
     governed: Mapping[str, Any] = field(default_factory=dict)
+    # Family of distributions -> kind -> name in the rules -> what the family calls it.
+    names: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ class Benchmark:
     supplement: bool = False
     superseded_by: str = ""
     preview: bool = False
+    # The families whose names for packages and units it takes (of the platform's ``names``), the later first.
+    names: tuple[str, ...] = ()
     others: tuple[Benchmark, ...] = ()
 
     @property

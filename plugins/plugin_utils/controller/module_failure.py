@@ -24,6 +24,10 @@ _NO_SUDO = (
     "the host does not have the program for becoming root; install sudo, name another with ansible_become_method, or log in as root "
     "with hipaa_cis_become: false"
 )
+_OLD_PYTHON = (
+    "the host's Python is too old; install 3.8 or newer beside it (on RHEL 8 and its rebuilds: dnf install python39) and set "
+    "ansible_python_interpreter to that (/usr/bin/python3.9)"
+)
 _CAUSES = (
     (r"no space left on device", "there is no space left for Ansible's module on the host; free space in /tmp and /var/tmp"),
     (r"read-only file system", "the host's temporary folders are read-only; set ansible_remote_tmp to a folder that can be written"),
@@ -40,7 +44,7 @@ _CAUSES = (
     (r"python[0-9.]*: (command )?not found|No such file or directory.*python|python.*No such file|interpreter.*not found",
      "the host has no Python; install python3 (3.8 or newer) or set ansible_python_interpreter"),
     (r"SyntaxError|unsupported Python|requires a minimum of Python|future feature annotations|ansible-core requires",
-     "the host's Python is too old; 3.8 or newer is needed: set ansible_python_interpreter"),
+     _OLD_PYTHON),
 )  # fmt: skip
 
 # What Ansible reports as a host that cannot be reached, where the host is there and does what it was told.

@@ -18,6 +18,7 @@ from tests.scenarios.imitated import (
     unit,
 )
 from tests.scenarios.imitated.rhel_9_files import FILES, SSHD_SAYS
+from tests.scenarios.imitated.rhel_9_system_files import PACKAGES, installed
 
 ON, STATIC, OFF = ("enabled", "active"), ("static", "inactive"), ("disabled", "inactive")
 UNITS = {
@@ -45,6 +46,7 @@ NEWER_CALLS = (
 NEWER_I386 = NEWER_CALLS.replace("305", "343").replace("316", "353") + "404\tclock_settime64\n405\tclock_adjtime64\n"
 COMMANDS = {
     "logrotate --version": "logrotate 3.18.0\n",
+    **installed(PACKAGES, authselect="1.2.6-2.el9", pam="1.5.1-19.el9"),
     "ausyscall x86_64 --dump": "Using x86_64 syscall table:\n" + NEWER_CALLS,
     "ausyscall i386 --dump": "Using i386 syscall table:\n" + NEWER_I386,
     "sshd -T": SSHD_SAYS,
@@ -125,19 +127,36 @@ ROWS: List[Row] = [
         "pass",
     ),
     ("logrotate", {"query": "logs", "of": "rsyslog"}, {"any": {"fields": {"kept_days": {"equals": 28}}}}, "pass"),
-]
-# From databases, programs and entries that this tree does not have.
-ELSEWHERE = {
-    name: f"tests/scenarios/linux/{name}.py"
-    for name in (
-        "authselect",
-        "bootloader",
-        "crypto",
+    ("authselect", {}, {"fields": {"profile": {"equals": "sssd"}, "altered": EMPTY, "not_linked": EMPTY}}, "pass"),
+    ("bootloader", {"query": "password"}, {"fields": {"superusers": {"equals": True}}}, "fail"),
+    ("bootloader", {"query": "argument", "name": "audit"}, {"fields": {"configured": {"equals": "1"}}}, "fail"),
+    (
         "crypto_policy",
-        "package",
-        "package_integrity",
-        "package_source",
+        {"query": "policy"},
+        {"fields": {"base": {"equals": "DEFAULT"}, "in_force": {"equals": True}}},
+        "pass",
+    ),
+    (
+        "crypto_policy",
+        {"query": "allows", "name": "cipher", "scope": "openssh-server"},
+        {"none_of": ["AES-256-CBC"]},
+        "pass",
+    ),
+    ("crypto_policy", {"query": "not_following"}, EMPTY, "pass"),
+    ("package", {"name": "audit"}, {"present": True}, "pass"),
+    ("package", {"name": "telnet"}, {"absent": True}, "pass"),
+    ("package_integrity", {"query": "altered"}, EMPTY, "pass"),
+    ("package_integrity", {"query": "unsigned"}, EMPTY, "pass"),
+    ("package_source", {"query": "unchecked"}, EMPTY, "pass"),
+    ("package_source", {"query": "metadata_unchecked"}, EMPTY, "fail"),
+    (
         "selinux",
-    )
-}
+        {"query": "mode"},
+        {"fields": {"now": {"equals": "enforcing"}, "at_boot": {"equals": "enforcing"}}},
+        "pass",
+    ),
+    ("selinux", {"query": "unconfined"}, EMPTY, "pass"),
+]
+# What OpenSSL and GnuTLS are built with there nobody has seen.
+ELSEWHERE = {"crypto": "tests/scenarios/linux/crypto.py"}
 STOCK = Stock("rhel_9", {**FILES, **FIREWALL}, UNITS, COMMANDS, ROWS, ELSEWHERE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from tests.scenarios.imitated import KERNEL, NETWORK, Files, folder, kernel_values
+from tests.scenarios.imitated.rhel_9_system_files import POLICY, SOURCES, booted, selected
 from tests.scenarios.linux import File
 
 PROFILE = """\
@@ -414,12 +415,28 @@ cron.*                                                  /var/log/cron
 uucp,news.crit                                          /var/log/spooler
 local7.*                                                /var/log/boot.log
 """
+NSSWITCH = (
+    "passwd:     sss files systemd\nshadow:     files\ngroup:      sss files systemd\n"
+    "hosts:      files dns myhostname\nservices:   files sss\nnetgroup:   sss\nautomount:  files sss\n"
+)
+# What authselect makes of its profile "sssd".
+MADE: Files = {
+    "system-auth": SYSTEM_AUTH,
+    "password-auth": SYSTEM_AUTH,
+    "postlogin": POSTLOGIN,
+    "nsswitch.conf": NSSWITCH,
+}
 FILES: Files = {
     **KERNEL,
+    **POLICY,
+    **SOURCES,
+    **selected(MADE),
+    "/etc/authselect/nsswitch.conf": NSSWITCH,
     **kernel_values(
         {**NETWORK, "net.ipv4.conf.*.rp_filter": "1", "kernel.yama.ptrace_scope": "0", "fs.suid_dumpable": "2"}
     ),
     **kernel_values({"net.ipv4.conf.all.rp_filter": "0"}),
+    **booted("5.14.0"),
     **PAM,
     "/etc/os-release": (
         'NAME="Red Hat Enterprise Linux"\nVERSION="9.4 (Plow)"\nID="rhel"\nID_LIKE="fedora"\nVERSION_ID="9.4"\n'
@@ -444,10 +461,7 @@ FILES: Files = {
         "ENCRYPT_METHOD SHA512\nUSERGROUPS_ENAB yes\nCREATE_HOME yes\nHMAC_CRYPTO_ALGO SHA512\n"
     ),
     "/etc/default/useradd": "GROUP=100\nHOME=/home\nINACTIVE=-1\nEXPIRE=\nSHELL=/bin/bash\nSKEL=/etc/skel\nCREATE_MAIL_SPOOL=yes\n",
-    "/etc/nsswitch.conf": (
-        "passwd:     sss files systemd\nshadow:     files\ngroup:      sss files systemd\n"
-        "hosts:      files dns myhostname\nservices:   files sss\nnetgroup:   sss\nautomount:  files sss\n"
-    ),
+    "/etc/nsswitch.conf": File(link="/etc/authselect/nsswitch.conf"),
     "/etc/profile": PROFILE,
     "/etc/bashrc": BASHRC,
     "/etc/profile.d/sh.local": "",
@@ -474,6 +488,7 @@ FILES: Files = {
     "/usr/bin/su": File("", 0o4755),
     "/usr/sbin/crond": File("", 0o755),
     "/usr/sbin/sshd": File("", 0o755),
+    "/usr/sbin/rsyslogd": File("", 0o755),
     "/usr/sbin/nologin": File("", 0o755),
     "/usr/sbin": folder(0o555),
     "/usr/bin": folder(0o555),
@@ -554,6 +569,11 @@ FILES: Files = {
     "/usr/lib/systemd/system/auditd.service": "[Service]\nType=forking\nExecStart=/sbin/auditd\nExecStartPost=-/sbin/augenrules --load\n",
     "/var/log/audit": folder(0o700),
     "/var/log/audit/audit.log": File("", 0o600),
+    "/usr/lib/systemd/systemd-coredump": File("", 0o755),
+    "/usr/bin/at": File("", 0o755),
+    "/usr/sbin/augenrules": File("", 0o755),
+    "/usr/sbin/aureport": File("", 0o755),
+    "/usr/sbin/ausearch": File("", 0o755),
     "/usr/sbin/auditctl": File("", 0o755),
     "/usr/sbin/auditd": File("", 0o755),
     "/etc/chrony.conf": (

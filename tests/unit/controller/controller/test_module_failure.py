@@ -14,6 +14,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
 NO_JSON = "Module result deserialization failed: No start of json char found"
 WRONG = "password given for becoming root is wrong"
 MISSING = "becoming root needs a password; set ansible_become_password"
+OLD = "(on RHEL 8 and its rebuilds: dnf install python39) and set ansible_python_interpreter"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,15 @@ MISSING = "becoming root needs a password; set ansible_become_password"
         (
             {"msg": "Privilege output closed while waiting for password prompt:\n/bin/sh: 1: sudo: not found"},
             "install sudo",
+        ),
+        # Of RHEL 8, whose own Python is 3.6: what core 2.16 shows of it, and what later ones say.
+        (
+            {"msg": NO_JSON, "module_stderr": "SyntaxError: future feature annotations is not defined\n"},
+            OLD,
+        ),
+        (
+            {"msg": "ansible-core requires a minimum of Python version 3.8. Current version: 3.6.8 (default)"},
+            OLD,
         ),
         ({"msg": "Failed to connect the new way:\n\nthe device is busy"}, "the new way: the device is busy"),
         ({"msg": "x" * 10_000_000 + " sudo: not found"}, "install sudo"),
