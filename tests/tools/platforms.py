@@ -56,7 +56,9 @@ IMITATED = stocks()
 
 
 def _title(stock: Stock) -> str:
-    """Return what a host is called: ``RHEL 9`` of rhel_9."""
+    """Return what a host is called: ``RHEL 9`` of rhel_9, and of the benchmark of several the one that is imitated."""
+    if stock.name == "el9_clones":
+        return "Rocky 9"
     name, *numbers = stock.name.split("_")
     return f"{name.upper() if name == 'rhel' else name.title()} {'.'.join(numbers)}"
 

@@ -25,6 +25,7 @@ UNITS = {
     "logrotate.timer": ON,
     "auditd.service": ON,
     "chronyd.service": ON,
+    "cockpit.socket": OFF,
     "crond.service": ON,
     "firewalld.service": ON,
     "NetworkManager.service": ON,

@@ -426,6 +426,13 @@ MADE: Files = {
     "postlogin": POSTLOGIN,
     "nsswitch.conf": NSSWITCH,
 }
+PROTECTED = {
+    "fs.protected_hardlinks": "1",
+    "fs.protected_symlinks": "1",
+    "kernel.kptr_restrict": "1",
+    "kernel.dmesg_restrict": "0",
+    "net.ipv4.conf.*.route_localnet": "0",
+}
 FILES: Files = {
     **KERNEL,
     **POLICY,
@@ -433,7 +440,13 @@ FILES: Files = {
     **selected(MADE),
     "/etc/authselect/nsswitch.conf": NSSWITCH,
     **kernel_values(
-        {**NETWORK, "net.ipv4.conf.*.rp_filter": "1", "kernel.yama.ptrace_scope": "0", "fs.suid_dumpable": "2"}
+        {
+            **NETWORK,
+            "net.ipv4.conf.*.rp_filter": "1",
+            "kernel.yama.ptrace_scope": "0",
+            "fs.suid_dumpable": "2",
+            **PROTECTED,
+        }
     ),
     **kernel_values({"net.ipv4.conf.all.rp_filter": "0"}),
     **booted("5.14.0"),
@@ -502,6 +515,7 @@ FILES: Files = {
         "Include /etc/ssh/sshd_config.d/*.conf\nAuthorizedKeysFile\t.ssh/authorized_keys\nSubsystem\tsftp\t/usr/libexec/openssh/sftp-server\n",
         0o600,
     ),
+    "/etc/ssh/sshd_config.d": folder(0o700),
     "/etc/ssh/sshd_config.d/50-redhat.conf": File(
         (
             "Include /etc/crypto-policies/back-ends/opensshserver.config\nSyslogFacility AUTHPRIV\n"
@@ -528,7 +542,7 @@ FILES: Files = {
         "kernel.sysrq = 16\nkernel.core_uses_pid = 1\nnet.ipv4.conf.default.rp_filter = 2\n"
         "net.ipv4.conf.*.rp_filter = 2\n-net.ipv4.conf.all.rp_filter\nnet.ipv4.conf.default.accept_source_route = 0\n"
         "net.ipv4.conf.*.accept_source_route = 0\n-net.ipv4.conf.all.accept_source_route\n"
-        "net.ipv4.conf.default.promote_secondaries = 1\n"
+        "net.ipv4.conf.default.promote_secondaries = 1\nfs.protected_hardlinks = 1\nfs.protected_symlinks = 1\n"
     ),
     "/usr/lib/sysctl.d/50-redhat.conf": "net.ipv4.conf.default.rp_filter = 1\nnet.ipv4.conf.*.rp_filter = 1\n-net.ipv4.conf.all.rp_filter\n",
     "/etc/sysctl.conf": "",
@@ -548,6 +562,12 @@ FILES: Files = {
         "EnvironmentFile=-/etc/sysconfig/rsyslog\n"
     ),
     "/etc/sysconfig/rsyslog": 'SYSLOGD_OPTIONS=""\n',
+    "/var/lib/rsyslog": folder(0o700),
+    **{
+        "/usr/lib/systemd/system/%s.service" % one: "[Service]\nExecStart=-/usr/lib/systemd/systemd-sulogin-shell %s\n"
+        % one
+        for one in ("rescue", "emergency")
+    },
     "/var/log/messages": File("", 0o600),
     "/var/log/secure": File("", 0o600),
     "/var/log/cron": File("", 0o600),

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import host_facts, observe
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Benchmark, Catalog
 from tests import os_releases as texts
 
@@ -161,3 +162,30 @@ def test_supplement_stands_beside_and_takes_no_benchmarks_place(tmp_path):
 )
 def test_benchmark_that_is_not_for_all_of_a_derivatives_releases_takes_none_away(tmp_path, other):
     assert "rhel_9" in seen(tmp_path, texts.ROCKY_9, [*KNOWN, other])[0]
+
+
+SHIPPED = {
+    "RHEL_9": ("rhel_9", "ID=rhel, VERSION_ID=9.4 of 9"),
+    "ROCKY_9": ("el9_clones", "ID=rocky, VERSION_ID=9.4 of 9"),
+    "ALMA_9": ("el9_clones", "ID=almalinux, VERSION_ID=9.4 of 9"),
+    "ORACLE_9": ("el9_clones", "ID=ol, VERSION_ID=9.4 of 9"),
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_red_hat_and_its_rebuilds_have_each_their_own_benchmark_in_the_catalog(tmp_path, name):
+    shipped = tuple(load_catalog().benchmarks.values())
+    chosen, release = seen(tmp_path, getattr(texts, name), shipped)
+
+    assert chosen == [SHIPPED[name][0]]
+    assert detection.relation(load_catalog().benchmark(chosen[0]), release) == SHIPPED[name][1]
+
+
+@pytest.mark.parametrize("name", ["CENTOS_STREAM_9", "FEDORA_41", "AMAZON_2023"])
+def test_what_red_hat_is_made_of_and_what_is_like_it_is_refused_and_told_what_to_name(tmp_path, name):
+    """CentOS Stream is ahead of the release whose number it has, and Amazon's and Fedora's numbers are no releases of Red Hat."""
+    chosen, release = seen(tmp_path, getattr(texts, name), tuple(load_catalog().benchmarks.values()))
+
+    assert chosen == []
+    assert "hipaa_cis_benchmark" in detection.why_none(load_catalog(), release)
+    assert "rhel_9@2.0.0" in detection.why_none(load_catalog(), release)
