@@ -165,6 +165,7 @@ def test_benchmark_that_is_not_for_all_of_a_derivatives_releases_takes_none_away
 
 
 SHIPPED = {
+    "RHEL_8": ("rhel_8", "ID=rhel, VERSION_ID=8.10 of 8"),
     "RHEL_10": ("rhel_10", "ID=rhel, VERSION_ID=10.0 of 10"),
     "RHEL_9": ("rhel_9", "ID=rhel, VERSION_ID=9.4 of 9"),
     "ROCKY_9": ("el9_clones", "ID=rocky, VERSION_ID=9.4 of 9"),

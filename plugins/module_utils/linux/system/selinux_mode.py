@@ -28,7 +28,11 @@ MODES = (DISABLED, PERMISSIVE, ENFORCING)
 EXCLUSIVE = ("selinux", "smack", "apparmor")
 DEFAULT_TYPE = "targeted"
 _POLICY = re.compile(r"[\w. #+-]{1,100}\Z", re.ASCII)
-_BUILT = re.compile(r"CONFIG_LSM=\"([^\"]*)\"", re.ASCII)
+# Before 5.1 a kernel took one by itself and had no list, as that of RHEL 8.
+_BUILT = (
+    re.compile(r"CONFIG_LSM=\"([^\"]*)\"", re.ASCII),
+    re.compile(r"CONFIG_DEFAULT_SECURITY=\"([^\"]*)\"", re.ASCII),
+)
 
 
 class Configured(NamedTuple):
@@ -100,9 +104,10 @@ def _built_in(host: Host) -> List[str]:
     release = host.read_text("/proc/sys/kernel/osrelease").strip(BLANKS)
     path = "/boot/config-" + release
     try:
-        found = _BUILT.search(host.read_text(path))
+        text = host.read_text(path)
     except NotFound:
-        found = None
+        text = ""
+    found = _BUILT[0].search(text) or _BUILT[1].search(text)
     if found is None:
         raise ReadError("%s does not say which security modules the kernel takes; give it lsm= or security=" % path)
     return found.group(1).split(",")
