@@ -9,7 +9,7 @@ cites, conditions. All problems are collected before they are raised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ _SCHEMAS = {
     "threats": "threats",
 }
 Checked = dict[str, Any]
+# Cite -> what can carry it directly.
+Mechanisms = Mapping[str, Mapping[str, str]]
 
 
 def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
@@ -43,7 +45,11 @@ def check(files: dict[str, list[tuple[str, Path]]]) -> Checked:
     checker = SettingCheck(result["platforms"], result["parameters"], problems)
     for file in parsed["platforms"]:
         checker.platform_conditions(file)
-    cites = {item["cite"] for group in ("safeguards", "neighbours") for item in result["framework"][group]}
+    cites = {
+        item["cite"]: item.get("mechanisms", {})
+        for group in ("safeguards", "neighbours")
+        for item in result["framework"][group]
+    }
     result["rules"] = _rules(parsed["rules"], checker, cites, problems)
     result["retired"] = {name: why for file in parsed["rules"] for name, why in file.data.get("retired", {}).items()}
     problems.extend(_former_problems(parsed["rules"], result))
@@ -131,7 +137,7 @@ def _parameters(files: list[YamlFile], problems: list[str]) -> dict[str, Any]:
     return result
 
 
-def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], problems: list[str]) -> dict[str, Any]:
+def _rules(files: list[YamlFile], checker: SettingCheck, cites: Mechanisms, problems: list[str]) -> dict[str, Any]:
     result = {}
     for file, place, item in _unique(files, "rules", problems):
         platform = file.data["platform"]
@@ -147,12 +153,28 @@ def _rules(files: list[YamlFile], checker: SettingCheck, cites: set[str], proble
                 file.problem([*place, "closes"], f"rule '{item['id']}' is for a person, so it closes nothing")
             )
         for index, mapping in enumerate(item.get("hipaa", ())):
-            if mapping["cite"] not in cites:
-                problems.append(
-                    file.problem([*place, "hipaa", index], unknown("cite", mapping["cite"], cites, most=30))
-                )
+            wrong = _mapping_problem(mapping, cites)
+            if wrong:
+                problems.append(file.problem([*place, "hipaa", index], wrong))
         result[item["id"]] = checker.rule(file, place, item, platform)
     return result
+
+
+def _mapping_problem(mapping: Mapping[str, str], cites: Mechanisms) -> str:
+    """Return what is wrong with a mapping to a cite; empty where nothing is."""
+    cite = mapping["cite"]
+    if cite not in cites:
+        return unknown("cite", cite, cites, most=30)
+    mechanisms, named = cites[cite], mapping.get("mechanism", "")
+    if named and named not in mechanisms:
+        return unknown(f"mechanism of {cite}", named, mechanisms)
+    if named and mapping["strength"] != "direct":
+        return (
+            f"only a direct mapping names a mechanism; take away '{named}', or say how the rule carries {cite} directly"
+        )
+    if mechanisms and not named and mapping["strength"] == "direct":
+        return f"a direct mapping to {cite} names the mechanism by which it carries it: {', '.join(mechanisms)}"
+    return ""
 
 
 def _former_problems(files: list[YamlFile], catalog: Checked) -> Iterator[str]:
@@ -168,7 +190,9 @@ def _former_problems(files: list[YamlFile], catalog: Checked) -> Iterator[str]:
             taken.add(name)
 
 
-def _gaps(files: list[YamlFile], rules: dict[str, Any], cites: set[str], problems: list[str]) -> list[dict[str, Any]]:
+def _gaps(
+    files: list[YamlFile], rules: dict[str, Any], cites: Collection[str], problems: list[str]
+) -> list[dict[str, Any]]:
     """Return the gaps with the ids of their rules in the place of what names them."""
     result = []
     for file, place, item in _unique(files, "gaps", problems):

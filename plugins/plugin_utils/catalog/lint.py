@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import combinations
 from pathlib import Path
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import CATALOG_FOLDER, catalog_files, load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError
+
+# From which share of common words on two reasons are one.
+ALIKE = 0.75
 
 
 def advice(known: Catalog) -> Iterator[str]:
@@ -30,14 +36,24 @@ def advice(known: Catalog) -> Iterator[str]:
     needed = {name for rule in known.rules.values() for name in rule.parameters}
     for name in sorted(set(known.parameters) - needed):
         yield f"parameter '{name}' is used by no rule; use it or delete it"
-    reasons = Counter(mapping["because"] for rule in known.rules.values() for mapping in rule.hipaa)
-    for text, times in reasons.items():
-        if times > 1:
-            yield f"{times} mappings give the same reason; each needs its own: {text}"
+    yield from alike([(rule.id, mapping["because"]) for rule in known.rules.values() for mapping in rule.hipaa])
     titles = Counter(rule.title for rule in known.rules.values())
     for text, times in titles.items():
         if times > 1:
             yield f"{times} rules have the same title: {text}"
+
+
+def alike(reasons: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the pairs of (rule, reason) that say the same in nearly the same words: nobody thought about the second one."""
+    words = [re.findall(r"\w+", text.lower()) for _rule, text in reasons]
+    sets = [frozenset(one) for one in words]
+    for (number, here), (other_number, there) in combinations(enumerate(sets), 2):
+        # Comparing in order is dear, and most have little in common.
+        if 2 * len(here & there) < ALIKE * (len(here) + len(there)):
+            continue
+        if SequenceMatcher(None, words[number], words[other_number], autojunk=False).ratio() >= ALIKE:
+            (first, text), (second, other) = reasons[number], reasons[other_number]
+            yield f"rules '{first}' and '{second}' give nearly the same reason; each mapping needs its own: {text} / {other}"
 
 
 def main(arguments: Sequence[str]) -> int:

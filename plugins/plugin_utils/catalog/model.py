@@ -206,7 +206,7 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Cite:
-    """One row of the regulation."""
+    """One row of the regulation. ``mechanisms``: what can carry it directly, id -> what it does."""
 
     cite: str
     name: str
@@ -216,6 +216,7 @@ class Cite:
     note: str = ""
     auditor_asks: tuple[str, ...] = ()
     nist_800_53: tuple[str, ...] = ()
+    mechanisms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,12 @@ def _cite(known: Catalog, row: Cite) -> Iterator[str]:
     if row.nist_800_53:
         yield from (f"SP 800-53: {', '.join(row.nist_800_53)}", "")
     found = [(rule, mapping) for rule in known.rules.values() for mapping in rule.hipaa if mapping["cite"] == row.cite]
+    if row.mechanisms:
+        yield from ("| mechanism that can carry it | what it does | rules |", "|---|---|---|")
+        for name, what in row.mechanisms.items():
+            carriers = ", ".join(rule.id for rule, mapping in found if mapping.get("mechanism") == name)
+            yield f"| {name} | {_cell(what)} | {carriers or 'none yet'} |"
+        yield ""
     if not found:
         yield from ("No rule bears on it; it needs an attestation.", "")
         return

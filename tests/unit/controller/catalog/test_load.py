@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import cache, lint, load
@@ -81,14 +79,6 @@ FAULTS = [
     ("parameters/infusion_pump.yml", "default: 5", "default: soon", ":7:", "has to be of type integer"),
     ("parameters/infusion_pump.yml", "default: 5", "default: 15", ":7:", "outside its own bound"),
 ]
-
-
-@pytest.fixture
-def only_the_framework(tmp_path, monkeypatch):
-    """The collection's own rules are no part of the fault, and take a second to be checked each time."""
-    own = tmp_path / "own"
-    shutil.copytree(load.CATALOG_FOLDER / "frameworks", own / "frameworks")
-    monkeypatch.setattr(load, "CATALOG_FOLDER", own)
 
 
 @pytest.mark.usefixtures("only_the_framework")
