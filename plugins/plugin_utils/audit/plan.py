@@ -75,10 +75,14 @@ class _Request:
     """Collects settings, each (kind, address) once."""
 
     settings: dict[str, list[Any]] = field(default_factory=dict)
+    # By the leaf itself: benchmarks that share a rule share its leaves, and all of them outlive the request.
+    keys: dict[int, str] = field(default_factory=dict)
 
     def add(self, leaf: Mapping[str, Any]) -> str:
-        key = setting_key(leaf)
-        self.settings.setdefault(key, [leaf["kind"], leaf["address"]])
+        key = self.keys.get(id(leaf))
+        if key is None:
+            key = self.keys[id(leaf)] = setting_key(leaf)
+            self.settings.setdefault(key, [leaf["kind"], leaf["address"]])
         return key
 
 
@@ -179,8 +183,8 @@ def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], value
     used = {name: values[name] for name in rule.parameters}
     settings = tuple(substitute(setting, used) for setting in rule.settings) if used else rule.settings
     fix = rule.fix
-    for name, value in values.items():
-        if "{" in fix:
+    if "{" in fix:
+        for name, value in values.items():
             # What the benchmark asks for, where the site's own value is what is wrong.
             fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
     loose = {name: value for name, value in used.items() if value.loose}

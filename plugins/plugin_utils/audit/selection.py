@@ -103,6 +103,8 @@ class Selection:
 
     def wants_rule(self, rule: Rule, recommendations: Sequence[Recommendation]) -> bool:
         """Return whether tags, includes and excludes leave in a rule that serves these recommendations."""
+        if not (self.include or self.exclude or self.run_tags or self.skip_tags):
+            return True
         names = {
             "rules": {rule.id},
             "recommendations": {item.id for item in recommendations},

@@ -70,26 +70,26 @@ def _build(digest: str, raw: dict[str, Any]) -> model.Catalog:
     return model.Catalog(
         digest=digest,
         platforms={key: _platform(data) for key, data in raw["platforms"].items()},
-        rules={key: model.Rule(**_tuples(data)) for key, data in raw["rules"].items()},
+        rules={key: model.Rule(**model.tuples(data)) for key, data in raw["rules"].items()},
         parameters={key: model.Parameter(**data) for key, data in raw["parameters"].items()},
         benchmarks=_newest([_benchmark(data) for data in raw["benchmarks"].values()]),
-        safeguards={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["safeguards"]},
+        safeguards={data["cite"]: model.Cite(**model.tuples(data)) for data in raw["framework"]["safeguards"]},
         retired=raw["retired"],
         amendments=tuple(_amendment(data) for data in raw["amendments"]),
-        gaps=tuple(model.Gap(**_tuples(data)) for data in raw["gaps"]),
-        threats=tuple(model.Threat(**_tuples(data)) for data in raw["threats"]),
-        neighbours={data["cite"]: model.Cite(**_tuples(data)) for data in raw["framework"]["neighbours"]},
+        gaps=tuple(model.Gap(**model.tuples(data)) for data in raw["gaps"]),
+        threats=tuple(model.Threat(**model.tuples(data)) for data in raw["threats"]),
+        neighbours={data["cite"]: model.Cite(**model.tuples(data)) for data in raw["framework"]["neighbours"]},
     )
 
 
 def _amendment(data: dict[str, Any]) -> model.Amendment:
-    rows = tuple(model.Cite(**_tuples(row)) for row in data["safeguards"])
+    rows = tuple(model.Cite(**model.tuples(row)) for row in data["safeguards"])
     kept = {key: data[key] for key in ("id", "title", "source", "obligations")}
     return model.Amendment(**kept, safeguards=rows)
 
 
 def _platform(data: dict[str, Any]) -> model.Platform:
-    kinds = {name: model.Kind(**_tuples(kind)) for name, kind in data["kinds"].items()}
+    kinds = {name: model.Kind(**model.tuples(kind)) for name, kind in data["kinds"].items()}
     return model.Platform(
         id=data["id"],
         observe=data["observe"],
@@ -102,10 +102,10 @@ def _platform(data: dict[str, Any]) -> model.Platform:
 
 
 def _benchmark(data: dict[str, Any]) -> model.Benchmark:
-    recommendations = tuple(model.Recommendation(**_tuples(item)) for item in data["recommendations"])
+    recommendations = model.Recommendations(data["recommendations"])
     detect = {key: (text,) if isinstance(text, str) else tuple(text) for key, text in data["detect"].items()}
     own = {"parameters": data.get("parameters", {}), "recommendations": recommendations, "detect": detect}
-    return model.Benchmark(**{**_tuples(data), **own})
+    return model.Benchmark(**{**model.tuples(data), **own})
 
 
 def _newest(benchmarks: Sequence[model.Benchmark]) -> dict[str, model.Benchmark]:
@@ -121,7 +121,3 @@ def _newest(benchmarks: Sequence[model.Benchmark]) -> dict[str, model.Benchmark]
         meant = next((one for one in told if not one.preview), newest)
         result[name] = replace(meant, others=tuple(one for one in told if one is not meant))
     return result
-
-
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

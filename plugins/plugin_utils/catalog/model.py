@@ -11,8 +11,9 @@ Setting trees stay plain data, for they come from YAML and go to JSON. A leaf is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
@@ -148,6 +149,37 @@ class Recommendation:
     formerly: tuple[str, ...] = ()
 
 
+def tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain data with tuples for its lists, as the model has them."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
+class Recommendations(Sequence[Recommendation]):
+    """The recommendations of a benchmark, made of plain data once somebody looks at them: most runs look at those of one benchmark."""
+
+    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
+        self._items = items
+
+    @cached_property
+    def _made(self) -> tuple[Recommendation, ...]:
+        return tuple(Recommendation(**tuples(item)) for item in self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._made[index]
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        return iter(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Recommendations) and list(self._items) == list(other._items)
+
+    def __hash__(self) -> int:
+        return len(self._items)
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """A CIS document for one platform and version.
@@ -165,7 +197,7 @@ class Benchmark:
     # Key of os-release -> values, one of which a host has to have; of VERSION_ID also a release below it.
     detect: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, Mapping[str, Any]]
-    recommendations: tuple[Recommendation, ...]
+    recommendations: Sequence[Recommendation]
     # Numbers of earlier versions that are gone -> why.
     retired: Mapping[str, str] = field(default_factory=dict)
     derivatives: tuple[str, ...] = ()
