@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import resource
 import time
 from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAND_TIMEOUT, Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.later import Later
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hidden, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
 
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
@@ -44,6 +43,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         login_defs,
         logrotate,
         mounts,
+        os_support,
         package,
         package_integrity,
         package_source,
@@ -91,6 +91,7 @@ KINDS: Dict[str, KindReader] = {
     "logrotate": Later("readers.logrotate"),
     "mount_option": Later("readers.mounts", "read_options"),
     "mount_point": Later("readers.mounts", "read_points"),
+    "os_support": Later("readers.os_support"),
     "package": Later("readers.package"),
     "package_integrity": Later("readers.package_integrity"),
     "package_source": Later("readers.package_source"),
@@ -238,19 +239,8 @@ def _has(key: str, value: str, wanted: Sequence[str]) -> bool:
 
 
 def host_facts(host: Host) -> Dict[str, Any]:
-    """Return what names the host and chooses its benchmark; os-release(5) is read as the manual page says."""
-    release: Dict[str, str] = {}
-    for path in ("/etc/os-release", "/usr/lib/os-release"):
-        try:
-            text = host.read_text(path)
-        except ReadError:
-            continue
-        for line in split_lines(text):
-            name, sign, value = line.strip(BLANKS).partition("=")
-            if sign and not name.startswith("#"):
-                quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-                release[name] = re.sub(r"\\([\\$\"'`])", r"\1", value[1:-1] if quoted else value)
-        break
+    """Return what names the host and chooses its benchmark."""
+    release, _place = read_release(host)
     return {
         "os_release": {
             key: release[key][:200]

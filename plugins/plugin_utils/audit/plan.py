@@ -108,7 +108,11 @@ def make_plan(
     """
     selection.check(catalog)
     named = selection.named(catalog)
-    candidates = named or [item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected]
+    # A benchmark that has previews only is taken where it is named, as each preview is.
+    detected = [
+        item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected and not item.preview
+    ]
+    candidates = named or detected
     plans = []
     for platform in catalog.platforms.values():
         chosen = tuple(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
@@ -109,6 +110,16 @@ def _mode_at_most(wanted: str, observed: Any) -> bool:
     return bits is not None and limit is not None and bits & ~limit == 0
 
 
+def today() -> str:
+    """Return the day by the controller's clock (UTC): a host's own may be wrong, and would let it off."""
+    return datetime.now(timezone.utc).date().isoformat()
+
+
+def _passed(wanted: bool, observed: Any) -> bool:
+    is_day = isinstance(observed, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", observed) is not None
+    return is_day and (observed < today()) is wanted
+
+
 def _fields(wanted: Mapping[str, Expectation], observed: Any) -> bool:
     return isinstance(observed, dict) and all(matches(nested, field(observed, key)) for key, nested in wanted.items())
 
@@ -135,6 +146,7 @@ _MATCHERS: dict[str, Callable[[Any, Any], bool]] = {
     "present": lambda _wanted, observed: observed is not ABSENT,
     "empty": lambda _wanted, observed: observed in ("", [], {}) and not isinstance(observed, bool),
     "mode_at_most": _mode_at_most,
+    "passed": _passed,
     "each": lambda wanted, observed: isinstance(observed, list) and all(matches(wanted, item) for item in observed),
     "any": lambda wanted, observed: isinstance(observed, list) and any(matches(wanted, item) for item in observed),
     "fields": _fields,
@@ -171,6 +183,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "present": lambda _wanted: "present",
     "empty": lambda _wanted: "empty",
     "mode_at_most": "mode at most {}".format,
+    "passed": lambda wanted: "a day that has passed" if wanted else "a day that has not passed",
     "each": lambda wanted: f"each: {describe(wanted)}",
     "any": lambda wanted: f"at least one: {describe(wanted)}",
     "fields": lambda wanted: ", ".join(_field_words(key, nested) for key, nested in wanted.items()),

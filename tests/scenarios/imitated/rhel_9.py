@@ -120,6 +120,7 @@ ROWS: List[Row] = [
     ("file", {"path": "/var/log/messages"}, {"fields": {"mode": {"equals": "0600"}}}, "pass"),
     ("directory", {"query": "accounts"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
+    ("os_support", {}, {"fields": {"ends": {"any": {"fields": {"last_day": {"equals": "2032-05-31"}}}}}}, "pass"),
     ("aide", {"query": "schedule"}, EMPTY, "pass"),
     (
         "logrotate",

@@ -97,6 +97,7 @@ COMMON: List[Row] = [
     ("pam", {"query": "option", "type": "password", "module": "pam_unix.so", "name": "hash"}, YESCRYPT, "pass"),
     kernel("kernel.yama.ptrace_scope", "1", "pass"),
     kernel("net.ipv4.conf.all.rp_filter", "2", "pass"),
+    ("os_support", {}, {"fields": {"ends": {"any": {"fields": {"support": {"equals": "ubuntu_pro"}}}}}}, "pass"),
     ("sudo", {"query": "default", "name": "use_pty"}, {"equals": True}, "pass"),
     ("sudo", {"query": "default", "name": "timestamp_timeout"}, {"equals": "15"}, "pass"),
     ("sudo", {"query": "nopasswd"}, EMPTY, "fail"),

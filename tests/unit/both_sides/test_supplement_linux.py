@@ -1,0 +1,113 @@
+"""The supplement to the benchmarks of Linux: what it says of stock hosts, and that nobody gets it who has not asked."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import observe
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import os_support
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import named, numbered
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from tests.scenarios import imitated
+
+STOCKS = {stock.name: stock for stock in imitated.stocks()}
+TABLES = Path("/usr/share/distro-info")
+STOCK = {
+    "ubuntu_24_04": {"system_supported": "pass", "system_support_reviewed": "not_applicable"},
+    "rhel_9": {"system_supported": "pass", "system_support_reviewed": "not_applicable"},
+}
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch):
+    """Return a function: (stock host, day, the site's parameters, files that are other) -> its findings by rule."""
+
+    def judge(stock, day="2026-12-01", values=None, files=None):
+        monkeypatch.setattr(matchers, "today", lambda: day)
+        catalog = load_catalog()
+        (plan,) = make_plan(catalog, Selection(("supplement_linux",), level=2), values or {}, {})
+        host = imitated.build(str(tmp_path), STOCKS[stock])
+        for path, text in (files or {}).items():
+            (tmp_path / path[1:]).write_text(text, encoding="utf-8")
+        answer = observe(json.dumps(numbered(plan.request)), host)
+        judge = Judge(catalog.platforms["linux"], named(answer["observations"], plan.request["settings"]))
+        return {planned.rule.id: judge.judge(planned) for one in plan.benchmarks for planned in one.rules}
+
+    return judge
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("stock", STOCK)
+def test_every_verdict_on_a_stock_host_is_the_one_found_by_hand(stock, judged):
+    assert {rule: one.outcome for rule, one in judged(stock).items()} == STOCK[stock]
+
+
+def test_it_is_taken_where_it_is_named_only():
+    catalog = load_catalog()
+    (plan,) = make_plan(catalog, Selection(), {}, {})
+    (beside,) = make_plan(catalog, Selection(("debian_12", "supplement_linux")), {}, {})
+
+    assert "supplement_linux" not in [one.benchmark.id for one in plan.benchmarks]
+    assert [one.benchmark.id for one in beside.benchmarks] == ["debian_12", "supplement_linux"]
+
+
+DEBIAN_11 = {"/etc/os-release": "ID=debian\nVERSION_ID=11\n"}
+
+
+@pytest.mark.parametrize(
+    ("day", "taken", "outcome"),
+    [
+        ("2024-08-14", ["maker"], "pass"),
+        ("2024-08-15", ["maker"], "fail"),
+        ("2024-08-15", ["maker", "debian_lts"], "pass"),
+        ("2026-09-01", ["maker", "debian_lts"], "fail"),
+        ("2026-09-01", ["debian_elts"], "pass"),
+        # A contract for other systems.
+        ("2026-09-01", ["ubuntu_pro"], "fail"),
+    ],
+)
+def test_a_release_is_good_until_the_last_day_of_support_that_the_site_has(day, taken, outcome, judged):
+    seen = judged("ubuntu_24_04", day, {"support_taken": taken}, DEBIAN_11)["system_supported"]
+
+    assert seen.outcome == outcome
+    assert "debian 11" in seen.checks[0].observed
+
+
+def test_a_system_that_is_not_listed_is_left_to_a_person(judged):
+    seen = judged("ubuntu_24_04", files={"/etc/os-release": "ID=linuxmint\nVERSION_ID=22\n"})
+
+    assert (seen["system_supported"].outcome, seen["system_support_reviewed"].outcome) == ("not_applicable", "manual")
+
+
+def test_a_list_that_is_old_is_said_to_be(judged):
+    seen = judged("ubuntu_24_04", "2027-12-01")
+
+    assert (seen["system_supported"].outcome, seen["system_support_reviewed"].outcome) == ("pass", "manual")
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"), [("debian", ("eol", "eol-lts", "eol-elts")), ("ubuntu", ("eol-server", "eol-esm"))]
+)
+def test_days_are_those_of_the_package_of_debian_where_it_is_installed(name, columns):
+    if not (TABLES / f"{name}.csv").exists():
+        pytest.skip("distro-info-data is not installed")
+    with (TABLES / f"{name}.csv").open(encoding="utf-8") as file:
+        rows = {row["version"].removesuffix(" LTS"): row for row in csv.DictReader(file)}
+    known = {release: [row.get(column) or "" for column in columns] for release, row in rows.items()}
+    _supports, releases = os_support._TABLE[name]
+    # What the package of this machine does not know yet it says nothing against.
+    differ = {
+        release: days
+        for release, days in releases.items()
+        if any(theirs and ours != theirs for ours, theirs in zip(days.split(), known.get(release, ()), strict=False))
+    }
+
+    assert differ == {}
