@@ -159,6 +159,6 @@ ROWS: List[Row] = [
     ),
     ("selinux", {"query": "unconfined"}, EMPTY, "pass"),
 ]
-# What OpenSSL and GnuTLS are built with there nobody has seen.
-ELSEWHERE = {"crypto": "tests/scenarios/linux/crypto.py"}
+# What OpenSSL and GnuTLS are built with there nobody has seen, and dnf's updates are for a person.
+ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("automatic_updates", "crypto")}
 STOCK = Stock("rhel_9", {**FILES, **FIREWALL}, UNITS, COMMANDS, ROWS, ELSEWHERE)

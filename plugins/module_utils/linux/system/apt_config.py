@@ -78,6 +78,17 @@ def settings(host: Host) -> Dict[str, str]:
     return found
 
 
+def members(host: Host, name: str) -> List[str]:
+    """Return the values of a list as apt merges it, the lines of its members, with or without names of their own."""
+    rows = (_ROW.match(line) for line in split_lines(host.run(COMMAND).stdout))
+    start = lowered(name) + "::"
+    return [
+        row.group(2)
+        for row in rows
+        if row and lowered(row.group(1)).startswith(start) and ":" not in row.group(1)[len(start) :]
+    ]
+
+
 def sources(host: Host, known: Dict[str, str]) -> List[Source]:
     """Return the sources that are in use. Raises `ReadError` at what apt does not understand."""
     found: List[Source] = []

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+
 LISTED = "2026-11-29"
 # From this day on nobody should lean on it alone.
 GOOD_UNTIL = "2027-11-29"
@@ -63,4 +65,4 @@ def ends(name: str, release: str) -> List[Dict[str, str]]:
     """Return ``[{support, last_day}]`` of a system by its ID and VERSION_ID, also of a release below one (9.4 of 9); none where it is not listed."""
     supports, releases = _TABLE.get(name, (_MAKER, {}))
     days = releases.get(release) or releases.get(release.partition(".")[0], "")
-    return [{"support": support, "last_day": day} for support, day in zip(supports, days.split())]
+    return [{"support": support, "last_day": day} for support, day in zip(supports, words_of(days))]
