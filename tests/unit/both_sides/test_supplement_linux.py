@@ -27,12 +27,16 @@ STOCK = {
         # The tree has neither the program nor its files.
         "updates_automatic": "fail",
         "updates_automatic_dnf_reviewed": "not_applicable",
+        # Of all packages the tree tells the version 1.0.
+        "idle_sessions_ended": "not_applicable",
     },
     "rhel_9": {
         "system_supported": "pass",
         "system_support_reviewed": "not_applicable",
         "updates_automatic": "not_applicable",
         "updates_automatic_dnf_reviewed": "manual",
+        # The tree tells no packages.
+        "idle_sessions_ended": "error",
     },
 }
 
@@ -126,3 +130,29 @@ def test_days_are_those_of_the_package_of_debian_where_it_is_installed(name, col
     }
 
     assert differ == {}
+
+
+# What logind of systemd 252 and 257 makes of it, asked by its property StopIdleSessionUSec.
+IDLE = {
+    "900": 900, "15min": 900, "15m": 900, "  900s": 900, "10minutes": 600, "14 min": 840, "1": 1, "0": None, "infinity": None, "": None,
+    "15min1": 901, "1h 1": 3601, "16min": 960, "901": 901, "0.25h": None, "15M": None, "1e3": None, "'900'": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", IDLE)
+def test_idle_sessions_are_held_against_what_logind_makes_of_the_time(text):
+    (setting,) = load_catalog().rules["idle_sessions_ended"].settings
+    seconds = IDLE[text]
+
+    held = matchers.matches(setting["expect"], text.strip())
+
+    # A sum of several is not made, and fails also where it is small enough.
+    assert held is (seconds is not None and seconds <= 900)
+
+
+@pytest.mark.parametrize("version", ["249.11-0ubuntu3", "239-82.el8"])
+def test_a_systemd_that_does_not_know_the_setting_is_not_asked_for_it(version):
+    condition = load_catalog().rules["idle_sessions_ended"].applies_if[1]["setting"]
+
+    assert not matchers.matches(condition["expect"], version)
+    assert matchers.matches(condition["expect"], "252.39-1~deb12u2")
