@@ -7,9 +7,11 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import request_for
-from tests.integration.test_scenarios_on_hosts import OBSERVE, host  # noqa: F401
+from tests.integration import test_scenarios_on_hosts
+from tests.integration.test_scenarios_on_hosts import OBSERVE
 
 pytestmark = pytest.mark.hosts
+host = test_scenarios_on_hosts.host
 NFT = "table inet own { chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }; }"
 V4 = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT"
 PLANT = f"""
@@ -42,7 +44,7 @@ def said(booted):
         ("/bin/sh -c 'iptables-restore < /etc/my.rules'", None),
     ],
 )
-def test_next_boot_loads_what_the_reader_says(host, command, incoming):  # noqa: F811
+def test_next_boot_loads_what_the_reader_says(host, command, incoming):
     host.run(["sh", "-ec", PLANT], data=unit(command))
     host.run(["systemctl", "enable", "-q", "my-rules"])
 

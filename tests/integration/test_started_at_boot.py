@@ -7,9 +7,11 @@ import json
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import request_for
-from tests.integration.test_scenarios_on_hosts import OBSERVE, host  # noqa: F401
+from tests.integration import test_scenarios_on_hosts
+from tests.integration.test_scenarios_on_hosts import OBSERVE
 
 pytestmark = pytest.mark.hosts
+host = test_scenarios_on_hosts.host
 ETC = "/etc/systemd/system"
 UNITS = ["enabled", "by-own", "linked-by-hand", "unlinked-by-hand", "by-a-snippet", "alone", "conditioned", "disabled"]
 CLEAN = f"cd {ETC}; rm -rf *.service.d own.target* default.target */linked-by-hand.service"
@@ -51,7 +53,7 @@ def running(booted):
         (f"ln -s {ETC}/own.target {ETC}/default.target; systemctl daemon-reload", {"by-own", "by-a-snippet"}),
     ],
 )
-def test_next_boot_starts_what_the_reader_says(host, default, started):  # noqa: F811
+def test_next_boot_starts_what_the_reader_says(host, default, started):
     host.run(["sh", "-c", CLEAN])
     host.run(["sh", "-ec", PLANT + default])
 
@@ -63,7 +65,7 @@ def test_next_boot_starts_what_the_reader_says(host, default, started):  # noqa:
     assert before["disabled"] is False
 
 
-def test_target_that_systemd_has_not_loaded_is_no_answer(host):  # noqa: F811
+def test_target_that_systemd_has_not_loaded_is_no_answer(host):
     host.run(["sh", "-ec", CLEAN])
     host.restart()
     host.run(["sh", "-ec", f"{PLANT} ln -s {ETC}/own.target default.target"])
@@ -93,7 +95,7 @@ systemctl reload dbus
 CALL = "org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus StartServiceByName su org.example.{} 0"
 
 
-def test_call_on_d_bus_starts_what_the_reader_says_may_be_started(host):  # noqa: F811
+def test_call_on_d_bus_starts_what_the_reader_says_may_be_started(host):
     host.run(["sh", "-ec", BY_CALL])
     names = ["direct", "aliased", "unaliased", "kept"]
     script = OBSERVE.replace("['observations']['0']", "['observations']")

@@ -31,7 +31,7 @@ def watched(host, tool):
 def round_trip(host, playbook, remediation_of, slip, place):
     """Put a slip into the configuration, have it mended, look, and go back."""
     host.run(["sh", "-c", slip])
-    given, _ = watched(host, "ausearch")
+    given, _rules = watched(host, "ausearch")
     before = host.snapshot()
 
     code, said = playbook("remediate", [host], **RULE)

@@ -67,7 +67,8 @@ COMMANDS = {
 YESCRYPT = {"each": {"fields": {"value": {"equals": "yescrypt"}}}}
 OTHERWISE = ("ENCRYPT_METHOD", "hash")
 ROWS_HERE: List[Row] = [
-    *(row for row in ROWS if row[1].get("name") not in OTHERWISE and row[0] != "authselect"),
+    *(row for row in ROWS if row[1].get("name") not in OTHERWISE and row[0] not in ("authselect", "os_support")),
+    ("os_support", {}, {"fields": {"ends": {"any": {"fields": {"last_day": {"equals": "2035-05-31"}}}}}}, "pass"),
     ("pam", {"query": "option", "type": "password", "module": "pam_unix.so", "name": "hash"}, YESCRYPT, "pass"),
     ("login_defs", {"name": "ENCRYPT_METHOD"}, {"equals": "YESCRYPT"}, "pass"),
     ("authselect", {}, {"fields": {"profile": {"equals": "local"}, "altered": {"empty": True}}}, "pass"),

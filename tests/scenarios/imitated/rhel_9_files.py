@@ -551,6 +551,7 @@ FILES: Files = {
     "/etc/systemd/coredump.conf": "[Coredump]\n",
     "/etc/rsyslog.conf": RSYSLOG,
     "/usr/sbin/logrotate": "",
+    "/usr/sbin/chronyd": "",
     "/etc/logrotate.conf": LOGROTATE,
     "/etc/logrotate.d/rsyslog": LOGROTATE_RSYSLOG,
     "/etc/logrotate.d/bootlog": "/var/log/boot.log\n{\n    missingok\n    daily\n    copytruncate\n    rotate 7\n    notifempty\n}\n",

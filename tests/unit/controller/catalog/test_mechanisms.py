@@ -29,7 +29,6 @@ STORAGE = "the benchmarks for Linux have no recommendation on it; a supplement t
 NOT_CARRIED = {
     ("164.312(a)(1)", "application_roles"): APPLICATION,
     ("164.312(a)(2)(ii)", "emergency_account"): "which account that is only the site knows; it is attested to",
-    ("164.312(a)(2)(iii)", "login_manager_timeout"): "no benchmark asks for logind's idle action; a supplement will",
     ("164.312(a)(2)(iii)", "application_timeout"): APPLICATION,
     ("164.312(a)(2)(iv)", "volume_encryption"): STORAGE,
     ("164.312(a)(2)(iv)", "file_encryption"): STORAGE,
@@ -71,7 +70,7 @@ def test_nothing_is_excused_that_is_not_listed():
 def test_automatic_logoff_is_carried_by_time_outs_and_not_by_the_probe_of_dead_clients():
     carriers = {rule.id for rule in KNOWN.rules.values() for one in rule.hipaa if one["cite"] == "164.312(a)(2)(iii)" and "mechanism" in one}  # fmt: skip
 
-    assert carriers == {"shell_timeout", "desktop_locks_when_idle", "desktop_lock_enforced"}
+    assert carriers == {"shell_timeout", "desktop_locks_when_idle", "desktop_lock_enforced", "idle_sessions_ended"}
 
 
 RULES = "rules/infusion_pump.yml"

@@ -35,13 +35,13 @@ def test_rule_is_put_into_a_file_that_is_included_first(fixed):
 
 
 def test_configuration_itself_is_changed_where_its_rules_are_asked_before_what_it_includes(fixed):
-    _, rules = fixed("/usr/sbin/audit p\n" + FOLDER, {ONE: "/ p\n"})
+    _result, rules = fixed("/usr/sbin/audit p\n" + FOLDER, {ONE: "/ p\n"})
 
     assert rules == {MAIN: [TOOL + ALL]}
 
 
 def test_rule_stands_before_a_condition_that_holds_others(fixed):
-    _, rules = fixed("@@ifndef X\n/usr/sbin/audit p\n@@endif\n")
+    _result, rules = fixed("@@ifndef X\n/usr/sbin/audit p\n@@endif\n")
 
     assert rules == {MAIN: [TOOL + ALL]}
 
@@ -58,20 +58,20 @@ def test_rule_stands_before_a_condition_that_holds_others(fixed):
     ],
 )
 def test_nothing_is_taken_from_what_a_rule_of_the_site_watches(fixed, now, then):
-    _, rules = fixed("/usr/sbin/auditctl f %s\n" % now)
+    _result, rules = fixed("/usr/sbin/auditctl f %s\n" % now)
 
     assert rules == {MAIN: [TOOL + then]}
 
 
 def test_group_that_means_less_behind_its_new_definition_is_not_used_there(fixed):
     """AIDE lets a configuration define its own groups anew."""
-    _, rules = fixed("H = md5\n/usr/sbin H+caps\n")
+    _result, rules = fixed("H = md5\n/usr/sbin H+caps\n")
 
     assert rules == {MAIN: ["/usr/sbin/auditctl$ f acl+b+caps+g+i+md5+n+p+s+sha512+u+xattrs"]}
 
 
 def test_rule_for_exactly_the_file_is_followed_by_one_of_its_kind(fixed):
-    _, rules = fixed("=/usr/sbin/auditctl m\n/ p\n")
+    _result, rules = fixed("=/usr/sbin/auditctl m\n/ p\n")
 
     assert rules == {MAIN: ["=" + TOOL + "$ f acl+b+g+i+m+n+p+s+sha512+u+xattrs"]}
 
