@@ -23,6 +23,13 @@ INCOMPLETE = ":3: the rule is incomplete or says two things" + REFUSED
 HANGS = ": the rule is not followed, and what becomes of incoming packets hangs on it; look at it by hand"
 
 
+DRIFTS = (
+    ETC
+    + "firewalld.conf: packets drift from the zone of their sender (office) into that of their interface, which is not followed; "
+    "set AllowZoneDrifting=no"
+)
+
+
 def zone(*lines: str, target: str = "") -> str:
     """Return the file of a zone; each of ``lines`` on a line of its own from the third on."""
     attribute = ' target="%s"' % target if target else ""
@@ -314,6 +321,13 @@ CASES: List[Configured] = [
     Configured("attribute-of-firewalld-2", "error",
                {PUBLIC: '<zone ingress-priority="5"/>', "/usr/lib/python3/dist-packages/firewall/config/__init__.py": 'VERSION = "1.3.3"\n'},
                reason=PUBLIC + ":1: <zone> has no attribute ingress-priority before firewalld 2" + REFUSED),
+    # By the notes on firewalld 1.0, which took it out; no firewalld of before was run.
+    *(Configured("sender-of-a-zone-that-drifts-" + name, verdict,
+                 {ETC + OFFICE: zone('<source address="10.0.0.0/8"/>'), ETC + "firewalld.conf": said,
+                  "/usr/lib/python3.6/site-packages/firewall/config/__init__.py": "VERSION = '%s'\n" % version}, reason=reason)
+      for name, verdict, said, version, reason in (
+          ("where-nothing-says-so", "error", "", "0.9.11", DRIFTS), ("as-it-comes", "error", "AllowZoneDrifting=yes\n", "0.9.11", DRIFTS),
+          ("no-more", "pass", "AllowZoneDrifting=no\n", "0.9.11", ""), ("in-a-version-that-knows-none", "pass", "AllowZoneDrifting=yes\n", "1.3.3", ""))),
     Configured("all-ports-passed-on", "error", {PUBLIC: zone('<forward-port port="1-65535" protocol="tcp" to-port="80"/>')}, reason=PUBLIC + ":3" + HANGS),
     Configured("one-port-passed-on", "pass", {PUBLIC: zone('<forward-port port="8080" protocol="tcp" to-port="80"/>')}),
     # firewalld takes a range in either order.

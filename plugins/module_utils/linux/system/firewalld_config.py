@@ -174,7 +174,7 @@ class Config:
         self._paths = {kind: self._files(kind) for kind in KINDS}
         self._read: Dict[str, Element] = {}
         self._ports = ports
-        self._older = firewalld_values.is_older(host)
+        self.major = firewalld_values.major(host)
         self._names = {**self._paths, "protocols": firewalld_values.protocols(host)}
         for kind, paths in self._paths.items():
             for path in paths.values():
@@ -196,7 +196,7 @@ class Config:
     def _refuse_values(self, kind: str, parent: str, element: Element) -> None:
         """Raise `ReadError` for a value that firewalld does not take, in an element or within it."""
         why = firewalld_values.refusal(kind, parent, element.name, element.attributes, self._ports, self._names)
-        newer = [one for one in element.attributes if self._older and one in firewalld_values.SINCE_2]
+        newer = [one for one in element.attributes if self.major < 2 and one in firewalld_values.SINCE_2]
         if why or newer:
             raise refused(
                 element.place, why or "<%s> has no attribute %s before firewalld 2" % (element.name, newer[0])

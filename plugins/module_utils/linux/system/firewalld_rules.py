@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import network_manager
@@ -69,6 +69,7 @@ class _Builder:
         self._sources = {name: zone.all("source") for name, zone in self._config.zones.items()}
         self._refuse_double("name", self._bindings)
         self._refuse_double("address", self._sources)
+        self._refuse_drifting()
         for holder in (*self._config.zones.values(), *self._config.policies.values()):
             for rule in holder.all("rule"):
                 if not _is_complete(rule):
@@ -85,6 +86,16 @@ class _Builder:
                 name = one.attributes.get(attribute, "")
                 if name and seen.setdefault(name, zone) != zone:
                     raise refused(one.place, "%s is bound to the zone %s too" % (name, seen[name]))
+
+    def _refuse_drifting(self) -> None:
+        """Before 1.0, what a sender's zone does not decide may go on to that of the interface."""
+        said = lowered(self._config.conf.get("AllowZoneDrifting", "yes"))
+        drifting = [zone for zone, sources in self._sources.items() if sources] if self._config.major < 1 else []
+        if drifting and said not in ("no", "false"):
+            raise ReadError(
+                "%s: packets drift from the zone of their sender (%s) into that of their interface, which is not followed; "
+                "set AllowZoneDrifting=no" % (CONF, printable(", ".join(sorted(drifting)))[:100])
+            )
 
     def _bound_by_network_manager(self, connections: Sequence[network_manager.Connection]) -> None:
         """Take in that NetworkManager moves each of its interfaces to its connection's zone: the default one where that has none."""

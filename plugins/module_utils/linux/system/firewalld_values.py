@@ -42,13 +42,13 @@ _OF_NAMES = {
 SINCE_2 = ("ingress-priority", "egress-priority", "burst")
 
 
-def is_older(host: Host) -> bool:
-    """Return whether firewalld is of a version before 2; where nothing says so it is taken for a newer one."""
+def major(host: Host) -> int:
+    """Return the first number of firewalld's version, 2 where nothing says it."""
     for path in host.glob("/usr/lib/python3*/*-packages/firewall/config/__init__.py"):
         found = re.search(r"^VERSION = ['\"](?P<major>[0-9]+)\.", host.read_text(path), re.MULTILINE)
         if found:
-            return int(found["major"]) < 2
-    return False
+            return int(found["major"])
+    return 2
 
 
 def protocols(host: Host) -> List[str]:
