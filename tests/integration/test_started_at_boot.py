@@ -90,7 +90,7 @@ systemctl daemon-reload
 systemctl enable -q aliased unaliased
 systemctl disable -q unaliased
 systemctl mask -q --now kept || {{ mv kept.service /usr/lib/systemd/system/; systemctl mask -q kept; }}
-systemctl reload dbus
+systemctl restart dbus
 """
 CALL = "org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus StartServiceByName su org.example.{} 0"
 

@@ -127,6 +127,16 @@ FREED = [
         "",
         {OTHER: RULES + FREE, CONF: "plugin sudoers_policy sudoers.so \\\n sudoers_file=%s # c\n" % OTHER},
     ),
+    _freed("freed-in-a-file-that-does-not-count", "pass", FREE, {OTHER: RULES, CONF: PLUGIN % "sudoers_policy"}),
+    _freed(
+        "file-of-another-plugin",
+        "pass",
+        "",
+        {OTHER: RULES + FREE, CONF: PLUGIN % "sudoers_io" + "#" + PLUGIN % "sudoers_policy"},
+    ),
+]
+SCENARIOS = [
+    *FREED,
     *(
         _pty("module-" + name, verdict, {"/etc/sudoers": RULES + "Defaults use_pty\n", CONF: conf}, {"state": state})
         for name, verdict, state, conf in (
@@ -138,16 +148,6 @@ FREED = [
             ("of-its-own-folder", "pass", "value", "Path plugin_dir /usr/libexec/sudo/\n"),
         )
     ),
-    _freed("freed-in-a-file-that-does-not-count", "pass", FREE, {OTHER: RULES, CONF: PLUGIN % "sudoers_policy"}),
-    _freed(
-        "file-of-another-plugin",
-        "pass",
-        "",
-        {OTHER: RULES + FREE, CONF: PLUGIN % "sudoers_io" + "#" + PLUGIN % "sudoers_policy"},
-    ),
-]
-SCENARIOS = [
-    *FREED,
     Scenario(
         "another-plugin-decides", {"query": "not_authenticate"}, {"empty": True}, "error", {"state": "error"},
         files={MAIN: RULES, CONF: "Plugin python_policy python_plugin.so\n"},
