@@ -170,7 +170,7 @@ def _time_daemons(host: Host) -> Tuple[Any, str]:
     found = [
         name
         for name, places in TIME_DAEMONS.items()
-        if any(host.glob(place) for place in places)
+        if log_programs.is_there(host, places)
         # Of two names of one unit either may be the alias.
         and not any(is_masked(host, unit) for unit in TIME_UNITS[name])
     ]
