@@ -62,6 +62,7 @@ FOR_A_PERSON = {
     "aide_installed": "its database takes long to make and has to be kept elsewhere",
     "firewall_nftables_default_refuse": RULES,
     "firewall_nftables_loopback": RULES,
+    "log_rotation": "the block of a log is in a package's file, and which one the site wants changed is its to say",
     "mount_home": REBOOT,
     "mount_var": REBOOT,
     "mount_var_log": REBOOT,
