@@ -83,6 +83,11 @@ def why_no_dpkg() -> str:
     return "missing " + ", ".join(lacking) if lacking else ""
 
 
+def why_no_releases() -> str:
+    """Say that the package with the days on which releases of Debian and Ubuntu end is missing; empty where it is there."""
+    return "" if os.path.exists("/usr/share/distro-info/debian.csv") else "missing distro-info-data"
+
+
 def why_no_root() -> str:
     """Say that files cannot be given other owners here; empty for root."""
     return "" if os.geteuid() == 0 else "missing root"
@@ -94,6 +99,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "browser": why_no_browser,
     "root": why_no_root,
     "dpkg": why_no_dpkg,
+    "releases": why_no_releases,
 }
 
 
