@@ -19,48 +19,72 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Ben
 Names = Mapping[str, Mapping[str, str]]
 
 
-def as_called(catalog: Catalog, benchmark: Benchmark, rule_id: str) -> Rule:
-    """Return a rule as it is asked of a benchmark's hosts: settings, conditions, their reasons and the fix in their names."""
-    rule = catalog.rules[rule_id]
-    if not benchmark.names:
-        return rule
-    families = catalog.platforms[benchmark.platform].names
-    names: dict[str, dict[str, str]] = {}
-    for family in benchmark.names:
-        for kind, called in families[family].items():
-            names.setdefault(kind, {}).update(called)
-    return replace(
-        rule,
-        applies_if=tuple(_condition(condition, names) for condition in rule.applies_if),
-        settings=tuple(_setting(setting, names) for setting in rule.settings),
-        fix=_fix(rule, names),
+class Called:
+    """The rules of a catalog as they are asked of a benchmark's hosts: settings, conditions, their reasons and the fix in their names.
+
+    What has no other name there is the rule, or the part of it, itself; benchmarks of the same families share the rest.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._names: dict[tuple[str, tuple[str, ...]], Names] = {}
+        self._rules: dict[tuple[tuple[str, tuple[str, ...]], str], Rule] = {}
+
+    def rule(self, benchmark: Benchmark, rule_id: str) -> Rule:
+        """Return a rule in the names of a benchmark's hosts."""
+        rule = self._catalog.rules[rule_id]
+        if not benchmark.names:
+            return rule
+        there = (benchmark.platform, tuple(benchmark.names))
+        if there not in self._names:
+            self._names[there] = self._merged(*there)
+        if (there, rule_id) not in self._rules:
+            self._rules[there, rule_id] = _called(rule, self._names[there])
+        return self._rules[there, rule_id]
+
+    def _merged(self, platform: str, families: tuple[str, ...]) -> Names:
+        """Return the names of several families; those of a later one count."""
+        names: dict[str, dict[str, str]] = {}
+        for family in families:
+            for kind, called in self._catalog.platforms[platform].names[family].items():
+                names.setdefault(kind, {}).update(called)
+        return names
+
+
+def _called(rule: Rule, names: Names) -> Rule:
+    applies_if = tuple(_condition(condition, names) for condition in rule.applies_if)
+    settings = tuple(_setting(setting, names) for setting in rule.settings)
+    same = all(
+        one is other for one, other in zip((*applies_if, *settings), (*rule.applies_if, *rule.settings), strict=True)
     )
+    return rule if same else replace(rule, applies_if=applies_if, settings=settings, fix=_fix(rule, names))
 
 
 def _setting(setting: Setting, names: Names) -> Setting:
     for group in ("any_of", "all_of"):
         if group in setting:
-            return {group: [_setting(member, names) for member in setting[group]]}
-    changed: dict[str, Any] = {}
-    if setting["kind"] in names:
-        changed["address"] = _address(setting, names)
-    if "applies_if" in setting:
-        changed["applies_if"] = [_condition(condition, names) for condition in setting["applies_if"]]
-    return {**setting, **changed} if changed else setting
+            members = [_setting(member, names) for member in setting[group]]
+            same = all(one is other for one, other in zip(members, setting[group], strict=True))
+            return setting if same else {group: members}
+    conditions = [_condition(condition, names) for condition in setting.get("applies_if", ())]
+    if all(one is other for one, other in zip(conditions, setting.get("applies_if", ()), strict=True)):
+        return _renamed(setting, names)
+    return {**_renamed(setting, names), "applies_if": conditions}
 
 
-def _address(setting: Setting, names: Names) -> dict[str, Any]:
-    name = setting["address"].get("name")
-    return {**setting["address"], "name": names[setting["kind"]].get(str(name), name)}
+def _renamed(setting: Setting, names: Names) -> Setting:
+    """Return a setting with the name that its address has there, itself where that is the same."""
+    called = names.get(setting["kind"], {}).get(str(setting["address"].get("name")))
+    return setting if called is None else {**setting, "address": {**setting["address"], "name": called}}
 
 
 def _condition(condition: Mapping[str, Any], names: Names) -> Mapping[str, Any]:
     asked = condition["setting"]
-    if asked["kind"] not in names:
+    called = _renamed(asked, names)
+    if called is asked:
         return condition
-    called = _address(asked, names)
-    otherwise = condition["otherwise"].replace(str(asked["address"]["name"]), str(called["name"]))
-    return {"setting": {**asked, "address": called}, "otherwise": otherwise}
+    otherwise = condition["otherwise"].replace(str(asked["address"]["name"]), str(called["address"]["name"]))
+    return {"setting": called, "otherwise": otherwise}
 
 
 def _fix(rule: Rule, names: Names) -> str:

@@ -86,6 +86,36 @@ class _Request:
         return key
 
 
+class _Rules:
+    """Gets rules ready for benchmarks: in the names of their hosts, with the site's values. What they share is made once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._called = names.Called(catalog)
+        self._settings: dict[tuple[int, str], tuple[Mapping[str, Any], ...]] = {}
+
+    def planned(
+        self, benchmark: Benchmark, rule_id: str, recommendations: tuple[str, ...], values: Mapping[str, Value]
+    ) -> PlannedRule:
+        rule = self._called.rule(benchmark, rule_id)
+        used = {name: values[name] for name in rule.parameters}
+        fix = rule.fix
+        if "{" in fix:
+            for name, value in values.items():
+                # What the benchmark asks for, where the site's own value is what is wrong.
+                fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
+        loose = {name: value for name, value in used.items() if value.loose}
+        return PlannedRule(rule, benchmark.name, recommendations, self._filled(rule, used), fix, loose, used)
+
+    def _filled(self, rule: Rule, used: Mapping[str, Value]) -> tuple[Mapping[str, Any], ...]:
+        if not used:
+            return rule.settings
+        # The rule lives as long as what holds it here.
+        key = (id(rule), repr([(name, value.value, value.written) for name, value in used.items()]))
+        if key not in self._settings:
+            self._settings[key] = tuple(substitute(setting, used) for setting in rule.settings)
+        return self._settings[key]
+
+
 def setting_key(leaf: Mapping[str, Any]) -> str:
     """Return what a setting is called in request and answer: its kind and address."""
     return f"{leaf['kind']} {json.dumps(leaf['address'], sort_keys=True)}"
@@ -113,14 +143,15 @@ def make_plan(
         item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected and not item.preview
     ]
     candidates = named or detected
+    made = _Rules(catalog)
     plans = []
     for platform in catalog.platforms.values():
         chosen = tuple(
-            _benchmark_plan(catalog, selection, benchmark, site_values, decided)
+            _benchmark_plan(catalog, made, selection, benchmark, site_values, decided)
             for benchmark in candidates
             if benchmark.platform == platform.id
         )
-        chosen = _with_excepted(catalog, chosen, excepted)
+        chosen = _with_excepted(made, chosen, excepted)
         # A benchmark that is named is one that the host carries, so what is left out of it is missing.
         if any(plan.rules or plan.unjudged or (named and plan.left_out) for plan in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, detect=not named, options=options)))
@@ -133,6 +164,7 @@ def make_plan(
 
 def _benchmark_plan(
     catalog: Catalog,
+    made: _Rules,
     selection: Selection,
     benchmark: Benchmark,
     site_values: Mapping[str, Any],
@@ -147,7 +179,7 @@ def _benchmark_plan(
         if not recommendation.rules and selection.wants_unjudged(recommendation):
             unjudged.append(recommendation)
     rules = tuple(
-        _planned(names.as_called(catalog, benchmark, name), benchmark.name, tuple(item.id for item in items), values)
+        made.planned(benchmark, name, tuple(item.id for item in items), values)
         for name, items in wanted.items()
         if selection.wants_rule(catalog.rules[name], items)
     )
@@ -158,17 +190,17 @@ def _benchmark_plan(
 
 
 def _with_excepted(
-    catalog: Catalog, plans: tuple[BenchmarkPlan, ...], excepted: Collection[str]
+    made: _Rules, plans: tuple[BenchmarkPlan, ...], excepted: Collection[str]
 ) -> tuple[BenchmarkPlan, ...]:
     """Add the excepted rules that the selection leaves out; those without a kind in common are not worth a look."""
     if not excepted:
         return plans
     kinds = {leaf["kind"] for plan in plans for planned in plan.rules for leaf in leaves(planned.settings)}
-    return tuple(replace(plan, beside=_beside(catalog, plan, excepted, kinds)) for plan in plans)
+    return tuple(replace(plan, beside=_beside(made, plan, excepted, kinds)) for plan in plans)
 
 
 def _beside(
-    catalog: Catalog, plan: BenchmarkPlan, excepted: Collection[str], kinds: Collection[str]
+    made: _Rules, plan: BenchmarkPlan, excepted: Collection[str], kinds: Collection[str]
 ) -> tuple[PlannedRule, ...]:
     selected = {planned.rule.id for planned in plan.rules}
     wanted: dict[str, list[str]] = {}
@@ -176,23 +208,8 @@ def _beside(
         for name in recommendation.rules:
             if name in excepted and name not in selected:
                 wanted.setdefault(name, []).append(recommendation.id)
-    rules = [
-        _planned(names.as_called(catalog, plan.benchmark, name), plan.benchmark.name, tuple(ids), plan.values)
-        for name, ids in wanted.items()
-    ]
+    rules = [made.planned(plan.benchmark, name, tuple(ids), plan.values) for name, ids in wanted.items()]
     return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
-
-
-def _planned(rule: Rule, benchmark: str, recommendations: tuple[str, ...], values: Mapping[str, Value]) -> PlannedRule:
-    used = {name: values[name] for name in rule.parameters}
-    settings = tuple(substitute(setting, used) for setting in rule.settings) if used else rule.settings
-    fix = rule.fix
-    if "{" in fix:
-        for name, value in values.items():
-            # What the benchmark asks for, where the site's own value is what is wrong.
-            fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
-    loose = {name: value for name, value in used.items() if value.loose}
-    return PlannedRule(rule, benchmark, recommendations, settings, fix, loose, used)
 
 
 def _request(

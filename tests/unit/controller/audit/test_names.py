@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.names import as_called
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.names import Called
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
@@ -23,14 +23,16 @@ def asked(rule):
 
 
 def test_packages_and_units_have_the_names_of_the_family():
-    rule = as_called(CATALOG, RED_HAT, "dhcp_server_unused")
+    rule = Called(CATALOG).rule(RED_HAT, "dhcp_server_unused")
 
     assert asked(rule) == [("package", "dhcp-server"), ("service", "dhcpd.service"), ("service", "dhcpd6.service")]
 
 
 def test_condition_and_its_reason_name_the_same_package():
     (condition,) = [
-        one for one in as_called(CATALOG, RED_HAT, "audit_sudo_rules").applies_if if one["setting"]["kind"] == "package"
+        one
+        for one in Called(CATALOG).rule(RED_HAT, "audit_sudo_rules").applies_if
+        if one["setting"]["kind"] == "package"
     ]
 
     assert condition["setting"]["address"] == {"name": "audit"}
@@ -64,7 +66,7 @@ def test_condition_of_a_setting_in_a_group_is_asked_by_its_name_too():
     ],
 )
 def test_fix_says_what_to_do_there(rule, fix):
-    assert as_called(CATALOG, RED_HAT, rule).fix.strip() == fix
+    assert Called(CATALOG).rule(RED_HAT, rule).fix.strip() == fix
 
 
 def test_word_of_the_fix_that_is_no_package_of_the_rule_stays():
@@ -72,22 +74,22 @@ def test_word_of_the_fix_that_is_no_package_of_the_rule_stays():
     rule = replace(CATALOG.rules["audit_log_size"], fix="Restart auditd.")
     catalog = replace(CATALOG, rules={**CATALOG.rules, rule.id: rule})
 
-    assert as_called(catalog, RED_HAT, rule.id).fix == "Restart auditd."
+    assert Called(catalog).rule(RED_HAT, rule.id).fix == "Restart auditd."
 
 
 def test_benchmark_without_names_has_the_rules_as_they_stand():
-    assert all(as_called(CATALOG, DEBIAN, name) is rule for name, rule in CATALOG.rules.items())
+    assert all(Called(CATALOG).rule(DEBIAN, name) is rule for name, rule in CATALOG.rules.items())
 
 
 def test_later_family_counts():
     later = replace(RED_HAT, names=("redhat", "redhat_10"))
 
-    assert asked(as_called(CATALOG, later, "dhcp_server_unused"))[0] == ("package", "kea")
-    assert asked(as_called(CATALOG, later, "dns_server_unused"))[0] == ("package", "bind")
+    assert asked(Called(CATALOG).rule(later, "dhcp_server_unused"))[0] == ("package", "kea")
+    assert asked(Called(CATALOG).rule(later, "dns_server_unused"))[0] == ("package", "bind")
 
 
 def test_expectations_and_the_rest_of_a_setting_are_left_as_they_are():
-    there = as_called(CATALOG, RED_HAT, "tftp_server_unused")
+    there = Called(CATALOG).rule(RED_HAT, "tftp_server_unused")
     here = CATALOG.rules["tftp_server_unused"]
 
     for mine, other in zip(leaves(here.settings), leaves(there.settings), strict=True):
