@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import check_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
@@ -94,7 +94,7 @@ class ActionModule(HostAction):
         site = self._decided(arguments, known, variables, None, strict=not read_only)
         selection = self._meant_by(self._selection(arguments, variables), site)
         values, tailored = self._tailored(arguments, site)
-        make_plan(known, selection, values, {}, decided=tailored)
+        check_plan(known, selection, values, tailored)
         asked = plan_file.asked(known.digest, selection.as_dict(), values)
         self._approved(arguments, str(variables["inventory_hostname"]), asked)
 

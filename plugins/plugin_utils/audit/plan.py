@@ -77,6 +77,15 @@ class _Request:
     settings: dict[str, list[Any]] = field(default_factory=dict)
     # By the leaf itself: benchmarks that share a rule share its leaves, and all of them outlive the request.
     keys: dict[int, str] = field(default_factory=dict)
+    # The same by rule and its settings, which benchmarks share as a whole most of the time.
+    of_rules: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+
+    def keys_of(self, planned: PlannedRule) -> list[str]:
+        """Return the keys of all that a rule asks, and collect it."""
+        rule = (id(planned.rule), id(planned.settings))
+        if rule not in self.of_rules:
+            self.of_rules[rule] = [self.add(leaf) for leaf in _all_leaves(planned)]
+        return self.of_rules[rule]
 
     def add(self, leaf: Mapping[str, Any]) -> str:
         key = self.keys.get(id(leaf))
@@ -136,13 +145,7 @@ def make_plan(
     parameter id -> the site's tailoring that says its value.
     Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
     """
-    selection.check(catalog)
-    named = selection.named(catalog)
-    # A benchmark that has previews only is taken where it is named, as each preview is.
-    detected = [
-        item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected and not item.preview
-    ]
-    candidates = named or detected
+    named, candidates = _candidates(catalog, selection)
     made = _Rules(catalog)
     plans = []
     for platform in catalog.platforms.values():
@@ -156,10 +159,51 @@ def make_plan(
         if any(plan.rules or plan.unjudged or (named and plan.left_out) for plan in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, detect=not named, options=options)))
     if not any(plan.rules or plan.unjudged for one in plans for plan in one.benchmarks):
-        raise HipaaCisError(
-            "The selection leaves no recommendation over; widen level, profile, include, exclude or tags."
-        )
+        raise _nothing_over()
     return plans
+
+
+def check_plan(
+    catalog: Catalog,
+    selection: Selection,
+    site_values: Mapping[str, Any],
+    decided: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> None:
+    """Raise what `make_plan` would raise, in a fraction of its time."""
+    _named, candidates = _candidates(catalog, selection)
+    for benchmark in candidates:
+        parameters.resolve(catalog, benchmark, site_values, decided)
+    if not any(any(_wanted(catalog, selection, benchmark)) for benchmark in candidates):
+        raise _nothing_over()
+
+
+def _nothing_over() -> HipaaCisError:
+    return HipaaCisError("The selection leaves no recommendation over; widen level, profile, include, exclude or tags.")
+
+
+def _candidates(catalog: Catalog, selection: Selection) -> tuple[bool, list[Benchmark]]:
+    """Return whether benchmarks are named, and those that a host may carry."""
+    selection.check(catalog)
+    named = selection.named(catalog)
+    # A benchmark that has previews only is taken where it is named, as each preview is.
+    detected = [
+        item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected and not item.preview
+    ]
+    return bool(named), named or detected
+
+
+def _wanted(
+    catalog: Catalog, selection: Selection, benchmark: Benchmark
+) -> tuple[dict[str, list[Recommendation]], list[Recommendation]]:
+    """Return the rules that are selected, each with its items, and the items that no rule judges."""
+    wanted: dict[str, list[Recommendation]] = {}
+    unjudged = []
+    for recommendation in selection.levels(benchmark):
+        for rule in recommendation.rules:
+            wanted.setdefault(rule, []).append(recommendation)
+        if not recommendation.rules and selection.wants_unjudged(recommendation):
+            unjudged.append(recommendation)
+    return {name: items for name, items in wanted.items() if selection.wants_rule(catalog.rules[name], items)}, unjudged
 
 
 def _benchmark_plan(
@@ -171,17 +215,9 @@ def _benchmark_plan(
     decided: Mapping[str, Mapping[str, Any]],
 ) -> BenchmarkPlan:
     values = parameters.resolve(catalog, benchmark, site_values, decided)
-    wanted: dict[str, list[Recommendation]] = {}
-    unjudged = []
-    for recommendation in selection.levels(benchmark):
-        for rule in recommendation.rules:
-            wanted.setdefault(rule, []).append(recommendation)
-        if not recommendation.rules and selection.wants_unjudged(recommendation):
-            unjudged.append(recommendation)
+    wanted, unjudged = _wanted(catalog, selection, benchmark)
     rules = tuple(
-        made.planned(benchmark, name, tuple(item.id for item in items), values)
-        for name, items in wanted.items()
-        if selection.wants_rule(catalog.rules[name], items)
+        made.planned(benchmark, name, tuple(item.id for item in items), values) for name, items in wanted.items()
     )
     missed = scope.left_out(
         catalog, selection, benchmark, {planned.rule.id for planned in rules}, {item.id for item in unjudged}
@@ -218,9 +254,7 @@ def _request(
     request = _Request()
     benchmarks = {}
     for plan in plans:
-        keys = dict.fromkeys(
-            request.add(leaf) for planned in (*plan.rules, *plan.beside) for leaf in _all_leaves(planned)
-        )
+        keys = dict.fromkeys(key for planned in (*plan.rules, *plan.beside) for key in request.keys_of(planned))
         if any(planned.rule.governed for planned in plan.rules):
             keys[request.add(platform.governed["setting"])] = None
         benchmarks[plan.benchmark.id] = {
