@@ -186,6 +186,23 @@ def test_syslog_ng_that_is_gone_is_not_asked_by_the_configuration_it_left(tmp_pa
     assert outcome(tmp_path, "rsyslog_receiver_off", running("systemd-journald"), files) == "not_applicable"
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("crypt_style = sha512", "pass"),  # as libuser's own file has it
+        ("crypt_style=SHA512", "pass"),
+        ("# crypt_style = md5", "pass"),
+        ("crypt_style = md5", "fail"),
+        ("crypt_style =  sha512x", "fail"),
+        ("crypt_style =", "fail"),
+    ],
+)
+def test_libuser_hashes_as_strongly_as_the_others(tmp_path, line, expected):
+    files = {"etc/login.defs": "ENCRYPT_METHOD SHA512\n", "etc/libuser.conf": f"[defaults]\n{line}\n"}
+
+    assert outcome(tmp_path, "password_hash_for_new_passwords", {}, files) == expected
+
+
 APPORT, HOOK = "apport=2.28", "python3-apport=2.28"
 
 
