@@ -30,6 +30,8 @@ def show(units, packages=()):
         if argv[0] == "dpkg-query":
             rows = (one.split("=") for one in ("dpkg=1", *packages))
             return CommandResult(0, "".join(f"{name}\tinstalled\t{version}\n" for name, version in rows), "")
+        if argv[0] == "apt-config":
+            return CommandResult(problem="not installed", missing=True)
         blocks = []
         for name in argv[argv.index("--") + 1 :]:
             if name.endswith(".target"):
@@ -44,6 +46,8 @@ def show(units, packages=()):
     return run
 
 
+# Without them nobody could say whose a file is.
+ACCOUNTS = {"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\n"}
 # Nothing listens: the head of each of the kernel's tables.
 TABLES = {"proc/net/" + name: "  sl  local_address rem_address   st\n" for name in ("tcp", "tcp6", "udp", "udp6")}
 
@@ -203,6 +207,24 @@ def test_libuser_hashes_as_strongly_as_the_others(tmp_path, line, expected):
     assert outcome(tmp_path, "password_hash_for_new_passwords", {}, files) == expected
 
 
+@pytest.mark.parametrize(
+    "rule",
+    ["crypto_policy_not_legacy", "crypto_policy_without_sha1", "crypto_policy_ssh_without_etm", "crypto_policy_post_quantum"],
+)  # fmt: skip
+def test_policy_that_is_stated_nowhere_any_more_is_asked_for_still(tmp_path, rule):
+    """With the file gone, what was applied with it stays in force: rules of the policy are no less about that."""
+    files = {"etc/crypto-policies/state/CURRENT.pol": "hash = SHA1\n", "etc/crypto-policies/state/current": "LEGACY\n"}
+
+    assert outcome(tmp_path, rule, {}, {**ACCOUNTS, **files}) == "fail"
+
+
+@pytest.mark.parametrize("rule", ["package_metadata_signed", "package_weak_dependencies_off"])
+def test_dnf_without_its_file_does_what_it_does_by_default(tmp_path, rule):
+    files = {"usr/bin/dnf-3": "", "etc/dnf/vars/arch": ""}
+
+    assert outcome(tmp_path, rule, {}, {**ACCOUNTS, **files}) == "fail"
+
+
 APPORT, HOOK = "apport=2.28", "python3-apport=2.28"
 
 
@@ -277,6 +299,4 @@ def test_rule_for_what_only_new_kernels_know_is_asked_where_the_kernel_knows_it(
     ],
 )
 def test_sudo_of_rust_is_a_sudo_where_it_is_called_so(tmp_path, packages, files, expected):
-    accounts = {"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\n"}
-
-    assert outcome(tmp_path, "sudo_installed", {}, {**accounts, **dict.fromkeys(files, "")}, packages) == expected
+    assert outcome(tmp_path, "sudo_installed", {}, {**ACCOUNTS, **dict.fromkeys(files, "")}, packages) == expected
