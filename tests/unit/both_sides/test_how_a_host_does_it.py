@@ -218,6 +218,66 @@ def test_policy_that_is_stated_nowhere_any_more_is_asked_for_still(tmp_path, rul
     assert outcome(tmp_path, rule, {}, {**ACCOUNTS, **files}) == "fail"
 
 
+ETM = "etm@openssh-server = %s\netm@openssh-client = %s\n"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [
+        (ETM % ("DISABLE_ETM", "DISABLE_ETM"), "pass"),
+        (ETM % ("DISABLE_ETM", "ANY"), "fail"),
+        (ETM % ("ANY", "DISABLE_ETM"), "fail"),
+        ("etm = ANY\n", "fail"),
+        ("ssh_etm = 0\n", "pass"),
+        ("ssh_etm = 1\n", "fail"),
+    ],
+)
+def test_both_sides_of_ssh_do_without_etm(tmp_path, allowed, expected):
+    policies = {
+        "etc/crypto-policies/config": "DEFAULT\n",
+        "etc/crypto-policies/back-ends/README": "",
+        "etc/crypto-policies/state/current": "DEFAULT\n",
+        "etc/crypto-policies/state/CURRENT.pol": allowed,
+        "usr/share/crypto-policies/policies/DEFAULT.pol": "x",
+    }
+
+    assert outcome(tmp_path, "crypto_policy_ssh_without_etm", {}, {**ACCOUNTS, **policies}) == expected
+
+
+RESCUE = "usr/lib/systemd/system/rescue.service"
+SULOGIN = "ExecStart=-/usr/lib/systemd/systemd-sulogin-shell rescue\n"
+
+
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ("", "pass"),
+        ("ExecStart=\nExecStart = -/usr/lib/systemd/systemd-sulogin-shell rescue\n", "pass"),
+        ("ExecStart=\nExecStart=-/bin/sh\n", "fail"),
+        ("ExecStart=\nExecStart= /bin/sh\n", "fail"),
+        ("Environment=SYSTEMD_SULOGIN_FORCE=1\n", "fail"),
+    ],
+)
+def test_snippet_that_has_rescue_mode_ask_as_before_is_none_that_opens_it(tmp_path, snippet, expected):
+    files = {
+        **ACCOUNTS,
+        RESCUE: SULOGIN,
+        "etc/systemd/system/rescue.service.d/own.conf": "[Service]\n" + snippet,
+        "proc/cmdline": "ro\n",
+    }
+    assert outcome(tmp_path, "rescue_mode_asks_for_password", {}, files) == expected
+
+
+def test_argument_that_all_entries_of_red_hat_8_take_from_one_place_is_found_there(tmp_path):
+    files = {
+        **ACCOUNTS,
+        "proc/cmdline": "ro\n",
+        "boot/grub2/grub.cfg": "linux /vmlinuz ro\n",
+        "boot/grub2/grubenv": "# GRUB Environment Block\nkernelopts=ro systemd.confirm_spawn\n",
+    }
+    assert outcome(tmp_path, "boot_steps_not_confirmed", {}, files) == "fail"
+
+
 @pytest.mark.parametrize("rule", ["package_metadata_signed", "package_weak_dependencies_off"])
 def test_dnf_without_its_file_does_what_it_does_by_default(tmp_path, rule):
     files = {"usr/bin/dnf-3": "", "etc/dnf/vars/arch": ""}
