@@ -147,9 +147,17 @@ def test_idle_sessions_are_held_against_what_logind_makes_of_the_time(text):
     assert held is (seconds is not None and seconds <= 900)
 
 
-@pytest.mark.parametrize("version", ["249.11-0ubuntu3", "239-82.el8"])
+@pytest.mark.parametrize("version", ["249.11-0ubuntu3", "239-58.el8", "239-68"])
 def test_a_systemd_that_does_not_know_the_setting_is_not_asked_for_it(version):
     condition = load_catalog().rules["idle_sessions_ended"].applies_if[1]["setting"]
 
     assert not matchers.matches(condition["expect"], version)
     assert matchers.matches(condition["expect"], "252.39-1~deb12u2")
+
+
+@pytest.mark.parametrize("version", ["239-68.el8", "239-82.el8_10.5"])
+def test_red_hat_taught_its_old_systemd_to_end_idle_sessions(version):
+    """From 8.7 on: its 239 knows what came with 252 elsewhere."""
+    condition = load_catalog().rules["idle_sessions_ended"].applies_if[1]["setting"]
+
+    assert matchers.matches(condition["expect"], version)
