@@ -52,7 +52,7 @@ ACCOUNTS = {"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\n"}
 TABLES = {"proc/net/" + name: "  sl  local_address rem_address   st\n" for name in ("tcp", "tcp6", "udp", "udp6")}
 
 
-def outcome(root, rule_id, units, files=None, packages=()):
+def outcome(root, rule_id, units, files=None, packages=(), benchmark="debian_12"):
     (root / "run/systemd/system").mkdir(parents=True)
     for path, text in {"proc/2/comm": "kthreadd\n", **(files or {})}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def outcome(root, rule_id, units, files=None, packages=()):
     for one in [*asked, *(condition["setting"] for condition in conditions)]:
         seen[setting_key(one)] = KINDS[one["kind"]](host, [one["address"]])[0].as_dict()
     judge = Judge(catalog.platforms["linux"], seen)
-    values = resolve(catalog, next(iter(catalog.benchmarks.values())), {})
+    values = resolve(catalog, catalog.benchmark(benchmark), {})
     settings = tuple(substitute(one, {name: values[name] for name in rule.parameters}) for one in rule.settings)
     return judge.judge(PlannedRule(rule, "b", (), settings, "", {})).outcome
 
@@ -276,6 +276,18 @@ def test_argument_that_all_entries_of_red_hat_8_take_from_one_place_is_found_the
         "boot/grub2/grubenv": "# GRUB Environment Block\nkernelopts=ro systemd.confirm_spawn\n",
     }
     assert outcome(tmp_path, "boot_steps_not_confirmed", {}, files) == "fail"
+
+
+@pytest.mark.parametrize(("benchmark", "yescrypt"), [("debian_12", "pass"), ("rhel_8", "fail")])
+def test_hash_that_the_system_does_not_know_is_none(tmp_path, benchmark, yescrypt):
+    """PAM before 1.4 and shadow before 4.9 pass over yescrypt, and what they take in its place is weaker."""
+    for method, expected in (("SHA512", "pass"), ("YESCRYPT", yescrypt), ("MD5", "fail")):
+        stack = f"password required pam_unix.so {method.lower()}\n"
+        files = {**ACCOUNTS, "etc/login.defs": f"ENCRYPT_METHOD {method}\n", "etc/pam.d/passwd": stack}
+        for rule in ("password_hash_for_new_passwords", "pam_unix_strong_hash"):
+            (root := tmp_path / method / rule).mkdir(parents=True)
+
+            assert (rule, method, outcome(root, rule, {}, files, benchmark=benchmark)) == (rule, method, expected)
 
 
 @pytest.mark.parametrize("rule", ["package_metadata_signed", "package_weak_dependencies_off"])
