@@ -293,7 +293,12 @@ class Host:
     def _name(self, table: str, number: int) -> Optional[str]:
         known = self._names.setdefault(table, {})
         if not known:
-            for line in split_lines(self.read_text("/etc/" + table)):
+            try:
+                text = self.read_text("/etc/" + table)
+            except NotFound:
+                # Not an answer about what belongs to somebody: that is there.
+                raise ReadError("/etc/%s is not there, and nobody knows who owns what" % table) from None
+            for line in split_lines(text):
                 fields = line.split(":")
                 if len(fields) > 2 and is_number(fields[2]):
                     known.setdefault(int(fields[2]), fields[0])

@@ -86,6 +86,15 @@ SCENARIOS = [
         )
     ),
     Scenario("absent", {"path": PATH}, MODE, "fail", {"state": "absent"}),
+    # What is there is not taken for missing because something else is.
+    Scenario(
+        "of-nobody-knows-whom",
+        {"path": PATH},
+        {"any_of": [{"absent": True}, MODE]},
+        "error",
+        {"state": "error", "reason": "/etc/passwd is not there, and nobody knows who owns what"},
+        files={PATH: File("x", 0o666)},
+    ),
     _keys("private-key-right", "pass", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o600)),
     _keys("private-key-open", "fail", File("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o640)),
     _below("below-right", "pass", {"/var/log/a/b/c/d/e.log": File("x", 0o640)}),
