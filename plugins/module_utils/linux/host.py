@@ -142,6 +142,10 @@ class Host:
             "exception" % (printable(path), printable(mount.path), printable(mount.fstype))
         )
 
+    def answering(self, paths: Sequence[str]) -> List[str]:
+        """Return those of the paths that lie on no mount which may not answer: what starts at boot does not wait for such a mount."""
+        return [path for path in paths if self.place(path)[1] is None]
+
     def stat(self, path: str, follow: bool = True) -> os.stat_result:
         """Return the status of ``path``. Raises `NotFound` or `ReadError`."""
         self.note(path)

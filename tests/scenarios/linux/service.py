@@ -14,6 +14,13 @@ BOOTED = {"/run/systemd/system/.keep": "", "/run/systemd/system": File(directory
 BUS_NAME = "/usr/share/dbus-1/system-services/org.example.service"
 CALLED = "[D-BUS Service]\nName=org.example\nExec=/bin/false\nSystemdService=%s\n"
 LINKED = {path: File(link=where) for path, where in boot.link("cups.service").items()}
+MOUNTS = "1 0 8:1 / / rw - ext4 /dev/vda1 rw\n2 1 0:9 / /usr/local rw - nfs4 server:/x rw\n"
+SHARE = {
+    "/proc/1/mountinfo": MOUNTS,
+    "/proc/self/mountinfo": MOUNTS,
+    "/usr/local/lib/systemd/system/.keep": "",
+    "/usr/local/share/dbus-1/.keep": "",
+}
 OFF = {"any_of": [{"absent": True}, {"fields": {"enabled": {"equals": False}, "active": {"equals": False}}}]}
 
 
@@ -63,6 +70,15 @@ SCENARIOS = [
             ("by-an-alias-that-is-gone", "pass", "dbus-org.example.service", "cups.service", "loaded", "disabled"),
             ("and-masked", "pass", "cups.service", "cups.service", "masked", "masked"),
         )
+    ),
+    # Neither systemd nor D-Bus waits for a share when the host boots, and none of it is looked at.
+    *(
+        Scenario(
+            "usr-local-is-a-share-" + state, {"name": "cups"}, OFF, verdict, _seen(state == "enabled", False, False, state),
+            files={**BOOTED, **SHARE, **(LINKED if state == "enabled" else {})},
+            commands={COMMAND: _show("loaded", "inactive", state)},
+        )
+        for verdict, state in (("fail", "enabled"), ("pass", "disabled"))
     ),
     _case("failed", "pass", _show("loaded", "failed", "disabled"), _seen(False, False, False, "disabled")),
     # As systemd 252 and 257 name them behind enable, link and mask, with and without --runtime.

@@ -16,9 +16,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import uni
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import schedule
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
-    UNIT_DIRECTORIES,
     assignments,
     fragments,
+    read_at_boot,
 )
 
 TABLES = ("/etc/crontab", "/etc/anacrontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root")
@@ -95,7 +95,7 @@ def _is_job(line: str) -> bool:
 def _timer_names(host: Host) -> Set[str]:
     names: Set[str] = set()
     # Without systemd nothing starts them.
-    for folder in UNIT_DIRECTORIES if host.exists("/run/systemd/system") else ():
+    for folder in read_at_boot(host) if host.exists("/run/systemd/system") else ():
         try:
             names.update(name for name in host.list_directory(folder) if name.endswith(".timer"))
         except NotFound:
@@ -119,7 +119,7 @@ def _started(host: Host, name: str, commands: Callable[[Iterator[str]], List[str
 
 
 def _settings(host: Host, name: str, section: str) -> Iterator[Tuple[str, str]]:
-    for place in fragments(host, name):
+    for place in fragments(host, name, read_at_boot(host)):
         yield from assignments(snippet_text(host, place), section)
 
 

@@ -22,9 +22,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import boot
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.bus_services import started_by_calls
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
-    UNIT_DIRECTORIES,
     assignments,
     fragments,
+    read_at_boot,
 )
 
 # What pulls a unit in, and how links and lines in the unit file of the one that pulls say it (systemd.unit(5)).
@@ -39,10 +39,6 @@ PROPERTIES = (
 USUAL = ("graphical.target", "multi-user.target", "basic.target", "timers.target", "sockets.target", "paths.target")
 # Each unit with DefaultDependencies= has this, so that every boot comes to it but one to emergency.target.
 ALWAYS = "sysinit.target"
-# Of the folders in /run only what generators write is there again at the next boot.
-LASTING = tuple(
-    one for one in UNIT_DIRECTORIES if not one.startswith("/run/") or one.startswith("/run/systemd/generator")
-)
 # What systemctl(1) lists for is-enabled, by whether the next boot starts the unit on its own account. A link to the unit file
 # alone starts nothing; links in /run are gone by then, and so is a mask there.
 STARTED = frozenset({"enabled", "alias", "generated"})
@@ -197,7 +193,7 @@ class _Boot:
             return True
         said = (
             text
-            for place in fragments(self.host, unit.get("Id", parent))
+            for place in fragments(self.host, unit.get("Id", parent), read_at_boot(self.host))
             for key, text in assignments(snippet_text(self.host, place), "Unit")
             if key in LINES
         )
@@ -208,7 +204,9 @@ def _links(host: Host) -> Dict[str, List[str]]:
     """Return unit -> those whose folders have the boot start it. A link to /dev/null hides one of the same name in a later folder."""
     found: Dict[str, List[str]] = {}
     seen = set()
-    for path in (path for folder in LASTING for how in LINKS for path in host.glob("%s/*.%s/*" % (folder, how))):
+    for path in (
+        path for folder in read_at_boot(host) for how in LINKS for path in host.glob("%s/*.%s/*" % (folder, how))
+    ):
         place, _slash, name = path.rpartition("/")
         folder = place.rpartition("/")[2]
         if (folder, name) in seen:

@@ -12,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kernel_arguments import BOOT_PLACES, split_line
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import UNIT_DIRECTORIES
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import read_at_boot
 
 DEFAULT = "default.target"
 # Words of old that systemd still takes for a target.
@@ -46,7 +46,7 @@ def of(host: Host) -> List[str]:
 
 def _linked(host: Host) -> str:
     """Return the unit that default.target is a link to, or that name itself for a file."""
-    for folder in UNIT_DIRECTORIES:
+    for folder in read_at_boot(host):
         try:
             return host.read_link(folder + "/" + DEFAULT).rpartition("/")[2]
         except NotFound:

@@ -19,7 +19,7 @@ FOLDERS = ("/etc/dbus-1", "/usr/local/share/dbus-1", "/usr/share/dbus-1", "/usr/
 def started_by_calls(host: Host) -> Dict[str, List[str]]:
     """Return unit -> the names on D-Bus that have it started. The unit is often an alias that `systemctl enable` makes a link of."""
     found: Dict[str, List[str]] = {}
-    for path in (path for folder in FOLDERS for path in host.glob(folder + "/system-services/*.service")):
+    for path in (path for folder in host.answering(FOLDERS) for path in host.glob(folder + "/system-services/*.service")):
         try:
             said = dict(assignments(snippet_text(host, path), "D-BUS Service"))
         except ReadError:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS
@@ -65,9 +65,15 @@ def is_masked(host: Host, unit: str) -> bool:
         return False  # not there, or a unit of the site's own in place of a link
 
 
-def fragments(host: Host, unit: str) -> Iterator[str]:
+def read_at_boot(host: Host) -> List[str]:
+    """Return the folders of units that systemd reads when the host boots: a server's share is mounted after that."""
+    folders: List[str] = host.shared("folders of units", lambda: host.answering(UNIT_DIRECTORIES))
+    return folders
+
+
+def fragments(host: Host, unit: str, folders: Sequence[str] = UNIT_DIRECTORIES) -> Iterator[str]:
     """Yield the unit file that counts and the snippets of the unit."""
-    for directory in UNIT_DIRECTORIES:
+    for directory in folders:
         place = directory + "/" + unit
         try:
             host.stat(place, follow=False)
@@ -75,7 +81,7 @@ def fragments(host: Host, unit: str) -> Iterator[str]:
             continue
         yield place
         break
-    yield from snippets(host, [place + "/" + extra for extra in dropin_names(unit) for place in UNIT_DIRECTORIES])
+    yield from snippets(host, [place + "/" + extra for extra in dropin_names(unit) for place in folders])
 
 
 def parse(text: str, section: str) -> Dict[str, str]:
