@@ -80,6 +80,12 @@ SCENARIOS = [
         )
         for verdict, state in (("fail", "enabled"), ("pass", "disabled"))
     ),
+    Scenario(
+        "d-bus-name-that-cannot-be-read", {"name": "cups"}, OFF, "error",
+        {"state": "error", "reason": BUS_NAME + " is not a regular file"},
+        files={**BOOTED, BUS_NAME + "/.keep": ""},
+        commands={COMMAND: _show("loaded", "inactive", "disabled")},
+    ),
     _case("failed", "pass", _show("loaded", "failed", "disabled"), _seen(False, False, False, "disabled")),
     # As systemd 252 and 257 name them behind enable, link and mask, with and without --runtime.
     _case("enabled-until-the-next-boot", "fail", _show("loaded", "inactive", "enabled-runtime"), _until("enabled-runtime")),

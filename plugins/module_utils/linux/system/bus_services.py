@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments
 
@@ -19,11 +18,10 @@ FOLDERS = ("/etc/dbus-1", "/usr/local/share/dbus-1", "/usr/share/dbus-1", "/usr/
 def started_by_calls(host: Host) -> Dict[str, List[str]]:
     """Return unit -> the names on D-Bus that have it started. The unit is often an alias that `systemctl enable` makes a link of."""
     found: Dict[str, List[str]] = {}
-    for path in (path for folder in host.answering(FOLDERS) for path in host.glob(folder + "/system-services/*.service")):
-        try:
-            said = dict(assignments(snippet_text(host, path), "D-BUS Service"))
-        except ReadError:
-            continue  # a link that leads nowhere, which D-Bus passes over too
+    for path in (
+        path for folder in host.answering(FOLDERS) for path in host.glob(folder + "/system-services/*.service")
+    ):
+        said = dict(assignments(snippet_text(host, path), "D-BUS Service"))
         if "Name" in said and said.get("SystemdService"):
             found.setdefault(said["SystemdService"], []).append(printable(said["Name"]))
     return found
