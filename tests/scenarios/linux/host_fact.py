@@ -16,6 +16,19 @@ IPV6_OFF = {
 IPV6_OFF_AT_BOOT = "net.ipv6.conf.all.disable_ipv6 = 1\nnet.ipv6.conf.default.disable_ipv6 = 1\n"
 LOOPBACK = "00000000000000000000000000000001 01 80 10 80       lo\n"
 
+
+def _share(place: str) -> Dict[str, str]:
+    rows = "1 0 8:1 / / rw - ext4 /dev/vda1 rw\n2 1 0:9 / %s rw - nfs4 server:/x rw\n" % place
+    return {"/proc/1/mountinfo": rows, "/proc/self/mountinfo": rows}
+
+
+SHARE, OPT, LOCAL = (
+    {**_share("/opt/a"), "/opt/a/.keep": ""},
+    _share("/opt"),
+    {**_share("/usr/local"), "/usr/local/.keep": ""},
+)
+UNIT = "/etc/systemd/system/of-the-site.service"
+
 Files = Dict[str, Union[str, bytes, File]]
 
 
@@ -200,6 +213,27 @@ SCENARIOS = [
     _runs("none", [], {"/etc/chrony/chrony.conf": ""}, "time_daemons"),
     _runs("of-the-packages", ["chrony"], {"/usr/sbin/chronyd": ""}, "time_daemons"),
     _runs("built-by-the-site", ["chrony"], {"/opt/chrony/sbin/chronyd": ""}, "time_daemons"),
+    # What lies on a server's share is not looked at, and units say what is started from there.
+    _runs("behind-a-share", ["chrony"], {**SHARE, "/opt/b/sbin/chronyd": ""}, "time_daemons"),
+    _runs(
+        "not-on-a-share",
+        [],
+        {**SHARE, UNIT: "[Service]\n#ExecStart=/opt/a/sbin/chronyd\nExecStart=/opt/a/sbin/chronyd-2\n"},
+        "time_daemons",
+    ),
+    _runs(
+        "on-a-share", ["chrony"], {**SHARE, UNIT: "[Service]\nExecStart=-/opt/a/sbin/chronyd -F 1\n"}, "time_daemons"
+    ),
+    _runs("opt-is-a-share", ["chrony"], {**OPT, UNIT: "[Service]\nExecStart=/opt/a/sbin/chronyd\n"}, "time_daemons"),
+    _runs("opt-is-a-share", ["rsyslog"], {**OPT, "/etc/init.d/logs": "exec /opt/a/sbin/rsyslogd\n"}, "log_writers"),
+    _runs("opt-is-a-share-without-it", [], {**OPT, UNIT: "[Service]\nExecStart=/opt/a/bin/other\n"}, "log_writers"),
+    _runs("usr-local-is-a-share", [], LOCAL, "log_writers"),
+    _runs(
+        "usr-local-is-a-share",
+        ["rsyslog"],
+        {**LOCAL, UNIT: "[Service]\nExecStart=/usr/local/sbin/rsyslogd\n"},
+        "log_writers",
+    ),
     _runs(
         "masked-under-either-name",
         ["systemd-timesyncd"],

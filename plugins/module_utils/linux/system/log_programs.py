@@ -9,8 +9,10 @@ import re
 from typing import Iterable, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked, read_at_boot
 
 RSYSLOG = "rsyslog"
 PROGRAMS = {RSYSLOG: "rsyslogd", "syslog-ng": "syslog-ng", "syslogd": "syslogd", "metalog": "metalog"}
@@ -22,16 +24,46 @@ THIS_HOST = re.compile(r"(?:localhost|127\.[0-9.]+|::1|\[::1\])\Z", re.ASCII | r
 SOURCE = "/usr/sbin, /etc/systemd/system"
 
 
-def is_there(host: Host, places: Iterable[str]) -> bool:
-    """Return whether a program is at one of these places. What lies below /opt on a mount that hangs is not started from there."""
-    for place in places:
+def is_there(host: Host, patterns: Iterable[str]) -> bool:
+    """Return whether a program is at one of these places.
+
+    Where that cannot be looked at, as on a server's share, it is whether a unit or an init script starts the program from there.
+    """
+    unseen = []
+    for place in (place for pattern in patterns for place in _places(host, pattern)):
         try:
-            if host.glob(place):
+            if host.exists(place):
                 return True
         except ReadError:
-            if not place.startswith("/opt/"):
-                raise
-    return False
+            unseen.append(place)
+    return any(_is_started(host, place) for place in unseen)
+
+
+def _places(host: Host, pattern: str) -> List[str]:
+    """Return the places that a pattern with one star may mean, for one folder may be closed and the next hold the program."""
+    folder, star, rest = pattern.partition("*")
+    try:
+        return [found + rest for found in host.glob(folder + star)] if star else [pattern]
+    except ReadError:
+        return [pattern]
+
+
+def _is_started(host: Host, place: str) -> bool:
+    name = re.escape(place).replace(r"\*", r"[^/\s]+")
+    return (
+        re.search(name + r"(?![\w./-])", host.shared("commands of units", lambda: _commands(host)), re.ASCII)
+        is not None
+    )
+
+
+def _commands(host: Host) -> str:
+    """Return the lines by which units and init scripts may start something."""
+    patterns = [
+        "%s/%s" % (folder, name) for folder in read_at_boot(host) for name in ("*.service", "*.service.d/*.conf")
+    ]
+    paths = [path for pattern in (*patterns, "/etc/init.d/*") for path in host.glob(pattern)]
+    lines = (line for path in paths for line in split_lines(snippet_text(host, path)))
+    return "\n".join(line for line in lines if not line.lstrip(BLANKS).startswith(("#", ";")))
 
 
 def writers(host: Host) -> List[str]:
