@@ -204,8 +204,9 @@ def _quoted(text: str) -> List[str]:
 def options_of(daemon: Daemon, text: str) -> Tuple[List[Tuple[str, str]], List[str]]:
     """Return the options with an argument, as (letter, argument), and the other words, of a command line; its program stands first there."""
     found: List[Tuple[str, str]] = []
-    plain: List[str] = []
     words = [word for word in re.split(r"[\s\"'\\]+", text, flags=re.ASCII) if word]
+    # A dash before the program is no option: systemd takes its failure for none.
+    plain, words = words[:1] or [""], words[1:]
     while words:
         word = words.pop(0)
         if not word.startswith("-"):
