@@ -188,6 +188,16 @@ SCENARIOS = [
     _schedule("script", "pass", {"/etc/cron.daily/aide": File("#!/bin/sh\n/usr/sbin/aide --check\n", mode=0o755)}),
     _schedule("script-that-nobody-may-run", "fail", {"/etc/cron.daily/aide": "#!/bin/sh\n/usr/sbin/aide --check\n"}),
     _schedule("script-of-a-name-that-is-passed-over", "fail", {"/etc/cron.daily/aide.sh": File("aide --check\n", mode=0o755)}),
+    # Neither cron nor run-parts stumbles over these.
+    *(
+        _schedule("beside-" + name, "pass", {"/etc/cron.daily/aide": File("aide --check\n", mode=0o755), **more})
+        for name, more in (
+            ("a-script-that-leads-nowhere", {"/etc/cron.daily/a": File(link="/nowhere")}),
+            ("a-folder", {"/etc/cron.daily/a/.keep": ""}),
+            ("a-table-that-leads-nowhere", {"/etc/cron.d/a": File(link="/nowhere")}),
+            ("a-folder-of-tables", {"/etc/cron.d/a/.keep": ""}),
+        )
+    ),
     _schedule("table-of-a-name-that-is-passed-over", "fail", {"/etc/cron.d/aide.dpkg-old": "0 5 * * * root aide --check\n"}),
     _schedule(
         "script-of-debian-that-leaves-it-to-systemd", "fail",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import stat
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines, words_of
@@ -65,15 +65,15 @@ def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
         if days is not None:
             shown = ["%s=%s" % one for one in times]
             yield Job("timer", name, state["enabled"], state["active"], found, shown, days)
-    for path in (path for pattern in TABLES for path in host.glob(pattern)):
+    for path, _mode in _files(host, TABLES):
         # cron passes over other names there.
         if not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2]):
             found = commands(line for line in split_lines(host.read_text(path)) if _is_job(line))
             if found:
                 days = min(schedule.of_line(line, anacron=path.endswith("/anacrontab")) for line in found)
                 yield Job("cron", printable(path), True, True, found, [], days)
-    for path in host.glob(SCRIPTS):
-        if _NAME.match(path.rpartition("/")[2]) and host.stat(path).st_mode & stat.S_IXUSR:
+    for path, mode in _files(host, [SCRIPTS]):
+        if _NAME.match(path.rpartition("/")[2]) and mode & stat.S_IXUSR:
             text = host.read_text(path)
             # Debian's own do nothing where systemd is at work.
             idle = "/run/systemd/system" in text and host.exists("/run/systemd/system")
@@ -84,6 +84,17 @@ def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
                 yield Job(
                     "cron", printable(path), True, True, found, [word], schedule.NAMED.get("@" + word, schedule.YEAR)
                 )
+
+
+def _files(host: Host, patterns: Sequence[str]) -> Iterator[Tuple[str, int]]:
+    """Yield (path, mode) of the files; folders and links that lead nowhere are passed over, as cron and run-parts do."""
+    for path in (path for pattern in patterns for path in host.glob(pattern)):
+        try:
+            mode = host.stat(path).st_mode
+        except NotFound:
+            continue
+        if stat.S_ISREG(mode):
+            yield path, mode
 
 
 def _is_job(line: str) -> bool:
