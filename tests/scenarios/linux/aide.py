@@ -67,6 +67,9 @@ def _database(name: str, verdict: str, state: str, url: str, files: Dict[str, An
     )  # fmt: skip
 
 
+DAILY = "0 5 * * * root aide --check\n"
+
+
 def _schedule(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
     expect = {"any": {"fields": {"by": {"equals": "cron"}, "days": {"at_most": 7}}}}
     return Scenario("schedule-" + name, {"query": "schedule"}, expect, verdict, {"state": "value"}, files=files)
@@ -198,6 +201,18 @@ SCENARIOS = [
             ("a-folder-of-tables", {"/etc/cron.d/a/.keep": ""}),
         )
     ),
+    *(
+        _schedule("table-" + name, verdict, {"/etc/cron.d/aide": table})
+        for name, verdict, table in (
+            ("of-root", "pass", File(DAILY, mode=0o755)),
+            ("that-others-may-write-to", "fail", File(DAILY, mode=0o646)),
+            ("that-a-group-may-write-to", "fail", File(DAILY, mode=0o664)),
+            # cron says so in its log alone, and runs none of the lines.
+            ("whose-last-line-does-not-end", "fail", DAILY + "0 1 * * * root true"),
+            ("whose-last-comment-does-not-end", "pass", DAILY + "# the end"),
+        )
+    ),
+    _schedule("anacron-takes-what-cron-does-not", "pass", {"/etc/anacrontab": File("7 5 aide aide --check", mode=0o664)}),
     _schedule("table-of-a-name-that-is-passed-over", "fail", {"/etc/cron.d/aide.dpkg-old": "0 5 * * * root aide --check\n"}),
     _schedule(
         "script-of-debian-that-leaves-it-to-systemd", "fail",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
@@ -21,7 +22,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file i
     read_at_boot,
 )
 
-TABLES = ("/etc/crontab", "/etc/anacrontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root")
+ANACRONTAB = "/etc/anacrontab"
+TABLES = ("/etc/crontab", ANACRONTAB, "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root")
 SCRIPTS = "/etc/cron.*ly/*"
 # A comment, and what is only said.
 _NO_COMMAND = re.compile(r"(?:^|(?<=\s))#.*|(?:^|(?<=[\s;&|]))(?:echo|printf|logger)\s[^;&|]*", re.ASCII)
@@ -65,15 +67,13 @@ def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
         if days is not None:
             shown = ["%s=%s" % one for one in times]
             yield Job("timer", name, state["enabled"], state["active"], found, shown, days)
-    for path, _mode in _files(host, TABLES):
-        # cron passes over other names there.
-        if not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2]):
-            found = commands(line for line in split_lines(host.read_text(path)) if _is_job(line))
-            if found:
-                days = min(schedule.of_line(line, anacron=path.endswith("/anacrontab")) for line in found)
-                yield Job("cron", printable(path), True, True, found, [], days)
-    for path, mode in _files(host, [SCRIPTS]):
-        if _NAME.match(path.rpartition("/")[2]) and mode & stat.S_IXUSR:
+    for path, status in _files(host, TABLES):
+        found = commands(line for line in split_lines(_table(host, path, status)) if _is_job(line))
+        if found:
+            days = min(schedule.of_line(line, anacron=path == ANACRONTAB) for line in found)
+            yield Job("cron", printable(path), True, True, found, [], days)
+    for path, status in _files(host, [SCRIPTS]):
+        if _NAME.match(path.rpartition("/")[2]) and status.st_mode & stat.S_IXUSR:
             text = host.read_text(path)
             # Debian's own do nothing where systemd is at work.
             idle = "/run/systemd/system" in text and host.exists("/run/systemd/system")
@@ -86,15 +86,28 @@ def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
                 )
 
 
-def _files(host: Host, patterns: Sequence[str]) -> Iterator[Tuple[str, int]]:
-    """Yield (path, mode) of the files; folders and links that lead nowhere are passed over, as cron and run-parts do."""
+def _files(host: Host, patterns: Sequence[str]) -> Iterator[Tuple[str, os.stat_result]]:
+    """Yield the files with their status; folders and links that lead nowhere are passed over, as cron and run-parts do."""
     for path in (path for pattern in patterns for path in host.glob(pattern)):
         try:
-            mode = host.stat(path).st_mode
+            status = host.stat(path)
         except NotFound:
             continue
-        if stat.S_ISREG(mode):
-            yield path, mode
+        if stat.S_ISREG(status.st_mode):
+            yield path, status
+
+
+def _table(host: Host, path: str, status: os.stat_result) -> str:
+    """Return the text of a table, empty where cron passes over all of it: one that it does not trust, or whose last line does not end.
+
+    Seen on Debian's cron 3.0pl1-197, which says so in its log alone.
+    """
+    if path == ANACRONTAB:
+        return host.read_text(path)
+    named = not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2])
+    trusted = status.st_uid in (0, os.geteuid()) and not status.st_mode & 0o022 and status.st_nlink == 1
+    text = host.read_text(path) if named and trusted else ""
+    return text if words_of(text.rpartition("\n")[2] + " #")[0].startswith("#") else ""
 
 
 def _is_job(line: str) -> bool:
