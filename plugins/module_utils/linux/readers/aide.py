@@ -25,13 +25,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import scheduled_jobs
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import (
-    HASHES,
-    UNKNOWN,
-    Config,
-    Rule,
-    Rules,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import HASHES, Config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_rules import UNKNOWN, Rule, Rules
 
 PROGRAMS = ("/usr/bin/aide", "/usr/sbin/aide")
 MAINS = ("/etc/aide/aide.conf", "/etc/aide.conf")

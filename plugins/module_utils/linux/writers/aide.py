@@ -20,14 +20,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import aide
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import (
-    EXTENDED,
-    HASHES,
-    OTHERS,
-    Config,
-    Rule,
-    compiled,
-)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_config import EXTENDED, HASHES, OTHERS, Config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.aide_rules import Rule, compiled
 
 # Before the other names that Debian's own configuration takes.
 NAME = "00_hipaa_cis"
