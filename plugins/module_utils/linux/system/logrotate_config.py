@@ -17,9 +17,9 @@ from string import ascii_letters
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, SPACES_AND_TABS, is_number
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, SPACES_AND_TABS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import account_sources, name_services
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import logrotate_owners
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.logrotate_values import (
     DEFAULTS,
     FOR_ALL,
@@ -39,8 +39,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.logrotate_v
     collated,
     matches,
     number,
-    old_owner,
-    owner_of,
     size,
 )
 
@@ -76,7 +74,7 @@ class Config:
         self.unsure = False
         self._by_locale = by_locale
         self.blocks: List[Block] = []
-        self._host = host
+        self.host = host
         self.version = version
         self._assumed = assumed
         self._depth = 0
@@ -89,12 +87,12 @@ class Config:
     def _path(self, path: str, settings: Settings) -> bool:
         """Read a file or a folder; return whether there was no mistake. What a file with one set for those behind it is gone."""
         try:
-            status = self._host.stat(path)
+            status = self.host.stat(path)
         except NotFound:
             return False
         if not stat.S_ISDIR(status.st_mode):
             return self._kept(path, settings)
-        names = self._sorted(name for name in self._host.list_directory(path) if not self._is_taboo(name))
+        names = self._sorted(name for name in self.host.list_directory(path) if not self._is_taboo(name))
         places = [path.rstrip("/") + "/" + name for name in names]
         return False not in [self._kept(place, settings) for place in places]
 
@@ -122,7 +120,7 @@ class Config:
 
     def _file(self, path: str, settings: Settings) -> bool:
         try:
-            status = self._host.stat(path)
+            status = self.host.stat(path)
         except NotFound:
             return False  # a link to nothing
         if not stat.S_ISREG(status.st_mode):
@@ -130,7 +128,7 @@ class Config:
         if status.st_mode & 0o022 or status.st_uid not in (0, os.geteuid()):
             # Left out as a whole; only newer ones call that a mistake.
             return self.version < (3, 22)
-        return _File(self, path, self._host.read_text(path), settings).read()
+        return _File(self, path, self.host.read_text(path), settings).read()
 
     def include(self, path: str, settings: Settings, place: str) -> bool:
         """Read what a file includes; return whether there was no mistake."""
@@ -156,10 +154,10 @@ class Config:
         if len(pattern) > MAX_PATTERN:
             return False
         pattern = pattern.replace("[^", "[!")
-        found = {path for path in self._host.glob(pattern) if not self._is_folder(path)}
+        found = {path for path in self.host.glob(pattern) if not self._is_folder(path)}
         found.update(path for path in self._assumed if matches(pattern, path))
         # Where nothing matches the pattern itself is the log.
-        for path in self._sorted(found) or ([] if self._host.glob(pattern) else [pattern]):
+        for path in self._sorted(found) or ([] if self.host.glob(pattern) else [pattern]):
             holder = next((one for one in self.blocks if path in one.files), None)
             if holder is None:
                 block.files.append(path)
@@ -169,24 +167,7 @@ class Config:
         return True
 
     def _is_folder(self, path: str) -> bool:
-        return stat.S_ISDIR(self._host.stat(path, follow=False).st_mode)
-
-    def uid(self, name: str) -> int:
-        """Return the number of a user."""
-        return self._id(name, {user.name: user.uid for user in account_sources.all_users(self._host)})
-
-    def gid(self, name: str) -> int:
-        """Return the number of a group."""
-        return self._id(name, {group.name: group.gid for group in account_sources.all_groups(self._host)})
-
-    def _id(self, name: str, known: Dict[str, int]) -> int:
-        if name in known:
-            return known[name]
-        if is_number(name) and int(name) in known.values():
-            return int(name)
-        if name_services.elsewhere(self._host):
-            raise ReadError("who %s is only the directory of this host knows; give a local account" % printable(name))
-        raise SkipsBlock
+        return stat.S_ISDIR(self.host.stat(path, follow=False).st_mode)
 
     def check_folder(self, block: Block) -> None:
         """Raise `EndsFile` where logrotate would not take the folder for old logs."""
@@ -195,13 +176,13 @@ class Config:
         for path in block.files if old else ():
             folder = path.rpartition("/")[0] or "/"
             try:
-                here = self._host.stat(folder)
+                here = self.host.stat(folder)
             except NotFound:
                 if settings.get("missingok"):
                     continue
                 raise EndsFile from None
             try:
-                there = self._host.stat(old if old.startswith("/") else folder + "/" + old)
+                there = self.host.stat(old if old.startswith("/") else folder + "/" + old)
             except NotFound:
                 if settings.get("createolddir"):
                     continue
@@ -209,25 +190,6 @@ class Config:
             copies = any(settings.get(word) for word in ("copytruncate", "copy", "renamecopy"))
             if here.st_dev != there.st_dev and not copies:
                 raise EndsFile
-
-    def owner(self, settings: Settings, text: str, word: str) -> None:
-        """Take the values of `create`, `createolddir` and `su`. Raises `SkipsBlock`."""
-        mode, user, group = (owner_of if self.version >= (3, 22) else old_owner)(text, word == "su")
-        if word != "su":
-            # Who gets the files is not asked, only whether there is such an account.
-            if group:
-                self.gid(group)
-            if user:
-                self.uid(user)
-            if mode is not None and word == "create":
-                settings["mode"] = mode
-            return
-        if group:
-            settings["su_group"] = self.gid(group)
-        if user:
-            settings["su_user"] = self.uid(user)
-        if "su_user" not in settings or "su_group" not in settings:
-            raise SkipsBlock
 
 
 class _File:
@@ -414,7 +376,7 @@ class _File:
     def _switch(self, word: str, settings: Settings) -> None:
         name, on = SWITCHES[word]
         if word in ("create", "createolddir"):
-            self._config.owner(settings, self._take_line(), word)
+            logrotate_owners.take(self._config.host, self._config.version, settings, self._take_line(), word)
         settings[name] = on
 
     def _period(self, word: str, settings: Settings) -> None:
@@ -462,7 +424,7 @@ class _File:
             return
         text = self._take_line()
         if word == "su":
-            self._config.owner(settings, text, word)
+            logrotate_owners.take(self._config.host, self._config.version, settings, text, word)
 
     def _text_of(self, word: str, settings: Settings) -> None:
         text = self._take_value()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 
-Owner = Tuple[Optional[int], str, str]
 SCRIPTS = ("prerotate", "postrotate", "firstaction", "lastaction", "preremove")
 PERIODS = ("hourly", "daily", "weekly", "monthly", "yearly")
 TABOO = words_of(
@@ -39,10 +38,6 @@ PLAIN = words_of(
     "delaycompress nodelaycompress shred noshred ifempty notifempty dateext nodateext dateyesterday datehourago mailfirst maillast errors nomail"
 )
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)", re.ASCII)
-_OLD_OWNER = re.compile(
-    r"[ \t\v\f\r]*(?:([0-7]+)[ \t\v\f\r]*)?([^ \t\v\f\r]*)[ \t\v\f\r]*([^ \t\v\f\r]*)(.?)", re.ASCII | re.DOTALL
-)
-_ARGUMENT = re.compile(r"[ \t\v\f\r]*(?:'([^']*)'|\"([^\"]*)\"|([^ \t\v\f\r'\"][^ \t\v\f\r]*))")
 
 
 class SkipsBlock(Exception):
@@ -112,33 +107,3 @@ def arguments(text: str) -> List[str]:
     if not found:
         raise EndsFile
     return found
-
-
-def owner_of(text: str, is_su: bool) -> Owner:
-    """Return mode, user and group of `create` and its like, empty what is not said. Raises `SkipsBlock`."""
-    words: List[str] = []
-    at = 0
-    while at < len(text.rstrip(BLANKS)):
-        found = _ARGUMENT.match(text, at)
-        if found is None or len(words) == (2 if is_su else 3):
-            raise SkipsBlock
-        words.append(next(one for one in found.groups() if one is not None))
-        at = found.end()
-    # Of two words the first is a user, whatever it looks like.
-    user, group = words[-2:] if len(words) > 1 else (words[0] if words and is_su else "", "")
-    mode = words[0] if len(words) == 3 or (len(words) == 1 and not is_su) else None
-    if mode is not None and not re.match(r"[0-7]+\Z", mode, re.ASCII):
-        raise SkipsBlock
-    return (None if mode is None else int(mode, 8)), user, group
-
-
-def old_owner(text: str, is_su: bool) -> Owner:
-    """Return the same as logrotate before 3.22 reads it."""
-    found = _OLD_OWNER.match(text)
-    mode, user, group, rest = found.groups() if found else (None, "", "", "")
-    if is_su and mode is not None:
-        user, group, rest = (*words_of(text, 2), "", "", "")[:3]
-        mode = None
-    if rest:
-        raise SkipsBlock
-    return (None if mode is None else int(mode, 8) % (1 << 16)), user, group
