@@ -61,10 +61,13 @@ MAX_SHOWN = 200
 # What is read in a process of its own, beside all other kinds: about as much to compile and to read as those, and little of it the same.
 BESIDE = (
     "accounts",
+    "aide",
     "audit_rule",
     "directory",
     "filesystem_scan",
+    "logrotate",
     "package_integrity",
+    "package_source",
     "pam",
     "shell_variable",
     "sshd_option",

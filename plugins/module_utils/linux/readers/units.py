@@ -95,7 +95,9 @@ class _Boot:
 
     def __init__(self, host: Host, units: Dict[str, Unit]) -> None:
         self.host = host
-        self._units = dict(units)
+        # What pulls services in pulls timers and sockets in, too: shown for one kind, it is there for the others.
+        self._units: Dict[str, Unit] = host.shared("units", dict)
+        self._units.update(units)
         self._targets: List[str] = []
         self._pulled: Dict[str, FrozenSet[str]] = {}
         self._pulling: Dict[str, List[str]] = {}
