@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from tests.scenarios.linux import File, Part, Scenario
 
 MAIN, ONE = "/etc/aide/aide.conf", "/etc/aide/aide.conf.d/one"
@@ -70,9 +71,19 @@ def _database(name: str, verdict: str, state: str, url: str, files: Dict[str, An
 DAILY = "0 5 * * * root aide --check\n"
 
 
-def _schedule(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
+def _schedule(name: str, verdict: str, files: Dict[str, Any], **keys: Any) -> Scenario:
     expect = {"any": {"fields": {"by": {"equals": "cron"}, "days": {"at_most": 7}}}}
-    return Scenario("schedule-" + name, {"query": "schedule"}, expect, verdict, {"state": "value"}, files=files)
+    return Scenario("schedule-" + name, {"query": "schedule"}, expect, verdict, {"state": "value"}, files=files, **keys)
+
+
+def _cron(name: str, verdict: str, lines: str, version: int = 162, path: str = "/etc/cron.d/aide") -> Scenario:
+    """Of Debian's cron: a table with AIDE's job and other lines."""
+    commands = {
+        "dpkg-query --show --showformat ${Version} cron": "3.0pl1-%d" % version,
+        "getent passwd backup": "backup:x:34:34::/var/backups:/usr/sbin/nologin\n",
+        **{"getent passwd " + name: CommandResult(exit_code=2) for name in ("nobody-here",)},
+    }
+    return _schedule("line-of-cron-" + name, verdict, {"/usr/sbin/cron": "", path: lines}, commands=commands)
 
 
 SCENARIOS = [
@@ -211,6 +222,46 @@ SCENARIOS = [
             ("whose-last-line-does-not-end", "fail", DAILY + "0 1 * * * root true"),
             ("whose-last-comment-does-not-end", "pass", DAILY + "# the end"),
         )
+    ),
+    # One line that Debian's cron does not understand, and it runs none of the table.
+    *(
+        _cron(name, verdict, DAILY + line)
+        for name, verdict, line in (
+            ("minute-there-is-not", "fail", "61 * * * * root true\n"),
+            ("some-words", "fail", "every day at five\n"),
+            ("weekday-there-is-not", "fail", "0 5 * * 8 root true\n"),
+            ("weekday-written-out", "fail", "0 5 * * sunday root true\n"),
+            ("word-there-is-not", "fail", "@often root true\n"),
+            ("account-there-is-not", "fail", "0 5 * * * nobody-here true\n"),
+            ("number-in-place-of-an-account", "fail", "0 5 * * * 0 true\n"),
+            ("account-of-another", "pass", "0 5 * * * backup true\n"),
+            ("without-a-command", "fail", "0 5 * * * root\n"),
+            ("step-behind-one-number", "fail", "5/10 * * * * root true\n"),
+            ("step-of-nothing", "fail", "*/0 * * * * root true\n"),
+            ("comma-at-the-end", "fail", "1,2, * * * * root true\n"),
+            ("range-backwards", "pass", "0 5 * * fri-mon root true\n"),
+            # It stops reading at what is no letter and no digit, and passes over the rest up to the blank.
+            ("fraction", "pass", "5.5,77 * * * * root true\n"),
+            ("command-too-long", "fail", "0 5 * * * root %s\n" % ("a" * 999)),
+            ("command-just-not-too-long", "pass", "0 5 * * * root %s\n" % ("a" * 998)),
+            ("variable", "pass", "MAILTO = 'a b' \n"),
+            ("variable-with-a-blank", "fail", "MAIL TO=ana\n"),
+            ("variable-with-one-quote", "fail", 'MAILTO="ana\n'),
+            ("variable-and-more", "fail", "MAILTO='ana' # me\n"),
+            ("variable-of-nothing-before-187", "fail", "MAILTO=\n"),
+            ("empty-line", "pass", " \t\n  # so far\n"),
+            # A file that another system's editor wrote: its empty lines are none to cron.
+            ("empty-line-of-another-system", "fail", "\r\n"),
+        )
+    ),
+    _cron("variable-of-nothing-since-187", "pass", "MAILTO=\n" + DAILY, 197),
+    _cron("table-of-an-account", "pass", "0 5 * * * aide --check\n@daily true\n", path="/var/spool/cron/crontabs/root"),
+    _cron("bad-table-of-an-account", "fail", "0 5 * * * aide --check\n0 24 * * * true\n", path="/var/spool/cron/crontabs/root"),
+    # cronie leaves out the line alone.
+    _schedule("bad-line-of-cronie", "pass", {"/usr/sbin/crond": "", "/etc/cron.d/aide": DAILY + "61 * * * * root true\n"}),
+    _schedule(
+        "line-that-forgets-the-account", "fail", {"/usr/sbin/crond": "", "/etc/cron.d/aide": "0 5 * * * /usr/sbin/aide --check\n"},
+        commands={"getent passwd /usr/sbin/aide": CommandResult(exit_code=2)},
     ),
     _schedule("anacron-takes-what-cron-does-not", "pass", {"/etc/anacrontab": File("7 5 aide aide --check", mode=0o664)}),
     _schedule("table-of-a-name-that-is-passed-over", "fail", {"/etc/cron.d/aide.dpkg-old": "0 5 * * * root aide --check\n"}),

@@ -14,7 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ERROR, VALUE, NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import units
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import schedule
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import crontab, schedule
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import (
     assignments,
@@ -68,7 +68,7 @@ def jobs(host: Host, runs: Callable[[str], bool]) -> Iterator[Job]:
             shown = ["%s=%s" % one for one in times]
             yield Job("timer", name, state["enabled"], state["active"], found, shown, days)
     for path, status in _files(host, TABLES):
-        found = commands(line for line in split_lines(_table(host, path, status)) if _is_job(line))
+        found = commands(line for line in _table(host, path, status) if _is_job(line))
         if found:
             days = min(schedule.of_line(line, anacron=path == ANACRONTAB) for line in found)
             yield Job("cron", printable(path), True, True, found, [], days)
@@ -97,17 +97,19 @@ def _files(host: Host, patterns: Sequence[str]) -> Iterator[Tuple[str, os.stat_r
             yield path, status
 
 
-def _table(host: Host, path: str, status: os.stat_result) -> str:
-    """Return the text of a table, empty where cron passes over all of it: one that it does not trust, or whose last line does not end.
+def _table(host: Host, path: str, status: os.stat_result) -> List[str]:
+    """Return the lines of a table, none where cron passes over all of it: one that it does not trust, or whose last line does not end.
 
     Seen on Debian's cron 3.0pl1-197, which says so in its log alone.
     """
     if path == ANACRONTAB:
-        return host.read_text(path)
+        return split_lines(host.read_text(path))
     named = not path.startswith("/etc/cron.d/") or _NAME.match(path.rpartition("/")[2])
     trusted = status.st_uid in (0, os.geteuid()) and not status.st_mode & 0o022 and status.st_nlink == 1
     text = host.read_text(path) if named and trusted else ""
-    return text if words_of(text.rpartition("\n")[2] + " #")[0].startswith("#") else ""
+    if not words_of(text.rpartition("\n")[2] + " #")[0].startswith("#"):
+        return []
+    return crontab.lines_run(host, text, of_system=path.startswith("/etc/"))
 
 
 def _is_job(line: str) -> bool:

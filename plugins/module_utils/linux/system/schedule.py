@@ -12,6 +12,7 @@ from typing import Iterable, List, Optional, Sequence, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.crontab import MONTHS, WEEKDAYS
 
 WEEK, MONTH, YEAR = 7, 31, 366
 NAMED = {
@@ -27,8 +28,6 @@ _AGAIN = ("OnUnitActiveSec", "OnUnitInactiveSec")
 _FIRST = ("OnActiveSec", "OnBootSec", "OnStartupSec", "OnCalendar")
 _MICROSECONDS = re.compile(r"^ *(?:\u03bcs|\u00b5s|us): ([0-9]+)$", re.ASCII | re.MULTILINE)
 _DAY = 86400
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 # Twenty-eight years, after which days of the week and of the month meet again as before.
 _CALENDAR = (date(2000, 1, 1).toordinal(), date(2028, 3, 1).toordinal())
 
@@ -81,7 +80,7 @@ def of_line(line: str, *, anacron: bool) -> int:
         return int(words[0]) if is_number(words[0]) else YEAR
     if len(words) < 6:
         return YEAR
-    days, months, weekdays = _ones(words[2], 1, 31), _ones(words[3], 1, 12, _MONTHS), _ones(words[4], 0, 7, _WEEKDAYS)
+    days, months, weekdays = _ones(words[2], 1, 31), _ones(words[3], 1, 12, MONTHS), _ones(words[4], 0, 7, WEEKDAYS)
     if not (days and months and weekdays):
         return YEAR
     # Where neither begins with a star, either of them is enough.
