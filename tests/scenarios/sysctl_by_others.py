@@ -63,6 +63,11 @@ WG = "/etc/wireguard/wg0.conf"
 ADDED = {
     "/etc/systemd/system/proxy.service.d/a.conf": "[Service]\nExecStartPost=/sbin/sysctl -w net.ipv4.ip_forward=1\n"
 }
+_PLANNED: Files = {**_NETWORKD, PLANNED: "[Match]\nName=lan0\n[Network]\nIPv6AcceptRA=no\n"}
+DHCPCD = "/etc/dhcpcd.conf"
+_DHCP: Files = {**_IFUPDOWN, INTERFACES: "auto lan0\niface lan0 inet dhcp\n", "/usr/sbin/dhcpcd": ""}
+_DHCPCD = [("dhcpcd", "net/ipv6/conf/lan0/accept_ra", "1", INTERFACES, 2)]
+_DHCPCD_UNIT: Files = {**_unit("dhcpcd.service"), "/sys/class/net/lan0/address": "", "/sys/class/net/lo/address": ""}
 CASES = [
     # systemd-networkd
     Others("networkd-forwards", FORWARD, "fail", _lan("IPForward=yes\n"), _both(4)),
@@ -135,6 +140,20 @@ CASES = [
             "/run/systemd/generator/netplan.stamp": "",
         }, [],
     ),
+    # Files below /run have a part in what was made, and are gone at the next boot.
+    Others("netplan-has-a-file-for-now", ADVERTS, "error", {**_PLANNED, "/run/netplan/60-a.yaml": "network: {}\n"}, []),
+    Others(
+        "netplan-has-a-file-of-each-boot", ADVERTS, "pass",
+        {**_PLANNED, "/run/netplan/lan0.yaml": "network: {}\n", "/proc/cmdline": "root=/dev/vda1 ip=dhcp\n"}, _of_lan("accept_ra", "0", 4, 6, PLANNED),
+    ),
+    # netplan 1.2 leaves no stamp; where all is NetworkManager's, this is all that it makes.
+    Others(
+        "netplan-left-it-to-network-manager", ADVERTS, "pass",
+        {
+            "/usr/lib/systemd/system-generators/netplan": "", "/etc/netplan/50-site.yaml": "network: {}\n",
+            "/run/NetworkManager/conf.d/10-globally-managed-devices.conf": "",
+        }, [],
+    ),
     Others("netplan-is-not-installed", ADVERTS, "pass", {"/etc/netplan/50-site.yaml": "network: {}\n"}, []),
     # NetworkManager
     Others(
@@ -191,6 +210,35 @@ CASES = [
          "/etc/network/interfaces.d/lan": "iface lan0 inet dhcp\n  up echo 1 \\\n > /proc/sys/net/ipv4/conf/$IFACE/forwarding\n"},
         [(IFUPDOWN, "net/ipv4/conf/lan0/forwarding", "1", "/etc/network/interfaces.d/lan", 2)],
     ),
+    # dhcpcd asks for IPv6 routers by itself, also where it was started for an IPv4 address.
+    *(
+        Others("ifupdown-starts-dhcpcd-" + name, ADVERTS, verdict, {**_DHCP, **more}, _DHCPCD if verdict == "fail" else [])
+        for name, verdict, more in (
+            ("as-it-comes", "fail", {}),
+            ("without-ipv6-routers", "pass", {DHCPCD: "noipv6rs # not here\n"}),
+            ("without-ipv6", "pass", {DHCPCD: "  noipv6\n"}),
+            ("for-ipv4-alone", "pass", {DHCPCD: "ipv4only\n"}),
+            ("last-wins", "fail", {DHCPCD: "noipv6rs\nipv6rs\n"}),
+            ("without-on-this", "pass", {DHCPCD: "interface lan0\nnoipv6rs\n"}),
+            ("without-on-another", "fail", {DHCPCD: "interface eth9\nnoipv6rs\n"}),
+            # Of two names dhcpcd makes one, and of a pattern a name.
+            ("without-on-two", "fail", {DHCPCD: "interface lan0 lan1\nnoipv6rs\n"}),
+            ("without-on-a-pattern", "fail", {DHCPCD: "interface lan*\nnoipv6rs\n"}),
+            ("on-this-alone", "fail", {DHCPCD: "noipv6rs\ninterface lan0\nipv6rs\n"}),
+            ("without-in-one-wireless-network", "fail", {DHCPCD: "ssid guests\nnoipv6rs\n"}),
+            ("in-capitals", "fail", {DHCPCD: "NOIPV6RS\n"}),
+            # To dhcpcd the CR belongs to the word, which it then does not know.
+            ("from-another-system", "fail", {DHCPCD: "noipv6rs\r\n"}),
+            ("which-leaves-it-alone", "pass", {DHCPCD: "denyinterfaces eth9, lan*\n"}),
+            ("where-dhclient-is", "pass", {"/usr/sbin/dhclient": ""}),
+            ("where-udhcpc-is", "pass", {"/usr/sbin/udhcpc": ""}),
+        )
+    ),
+    Others("dhcpcd", ADVERTS, "fail", _DHCPCD_UNIT, [("dhcpcd", "net/ipv6/conf/lan0/accept_ra", "1", DHCPCD, 0)]),
+    Others("dhcpcd-of-another-interface", ADVERTS, "pass", {**_DHCPCD_UNIT, DHCPCD: "allowinterfaces eth9\n"}, []),
+    Others("dhcpcd-without", ADVERTS, "pass", {**_DHCPCD_UNIT, DHCPCD: "noipv6rs\n"}, []),
+    Others("dhcpcd-of-a-bridge", ADVERTS, "pass", {**_unit("dhcpcd.service"), "/sys/class/net/br0/bridge/x": ""}, []),
+    Others("dhcpcd-is-not-started", ADVERTS, "pass", {"/sys/class/net/lan0/address": "", "/usr/sbin/dhcpcd": ""}, []),
     Others(
         "ifupdown-script", FORWARD, "fail",
         {**_IFUPDOWN, INTERFACES: "iface lan0 inet dhcp\n", "/etc/network/if-up.d/fwd": _script("# sysctl x=1\necho 1 >/proc/sys/net/ipv4/ip_forward\n")},

@@ -111,5 +111,9 @@ def _of_stanza(host: Host, stanza: List[Line]) -> Iterator[Setting]:
             said[parts[0]] = (parts[1], path, line)
     if family == "inet6" and method in _DEFAULTS:
         said.setdefault("accept_ra", (_DEFAULTS[method], file, number))
+    if family == "inet" and method == "dhcp":
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import dhcpcd
+
+        yield from dhcpcd.of_ifupdown(host, name, (file, number))
     for option, (text, path, line) in said.items():
         yield Setting(BY, _OPTIONS[option] % name, text, path, line)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import FrozenSet, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -21,7 +22,11 @@ _NETPLAN_MADE = (
     "/run/systemd/generator/netplan.stamp",
     "/run/systemd/network/*netplan*",
     "/run/NetworkManager/system-connections/netplan*",
+    "/run/NetworkManager/conf.d/*globally-managed-devices.conf",
 )
+# The initial file system writes there at each boot what the kernel's command line says of addresses; what others write is gone then.
+_NETPLAN_FOR_NOW = "/run/netplan/*.yaml"
+_OF_KERNEL = re.compile(r"(?:\A|\s)ip=", re.ASCII)
 
 
 class Setting(NamedTuple):
@@ -80,6 +85,10 @@ def set_elsewhere(host: Host) -> List[Setting]:
         from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ifupdown
 
         found += ifupdown.settings(host)
+    if units.starts("dhcpcd.service"):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import dhcpcd
+
+        found += dhcpcd.settings(host)
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import forwarders
 
     return found + forwarders.settings(host, units)
@@ -95,6 +104,12 @@ def _need_fresh_netplan(host: Host) -> None:
     made = [path for pattern in _NETPLAN_MADE for path in host.glob(pattern)]
     if not made and (not plans or not host.exists(_NETPLAN)):
         return
+    passing = host.glob(_NETPLAN_FOR_NOW)
+    if passing and not _OF_KERNEL.search(_text(host, "/proc/cmdline")):
+        raise ReadError(
+            "%s has a part in what netplan made of the network's configuration, and the next boot does not have it; move it to /etc/netplan"
+            % printable(passing[0])
+        )
     last = max((host.stat(path).st_mtime for path in made), default=0.0)
     looked_at = [*plans, "/etc/netplan"] if host.exists("/etc/netplan") else plans
     newer = [path for path in looked_at if host.stat(path).st_mtime > last]
@@ -103,6 +118,13 @@ def _need_fresh_netplan(host: Host) -> None:
             "%s was changed since netplan made the network's configuration of it; run netplan generate (or netplan try)"
             % printable(newer[0])
         )
+
+
+def _text(host: Host, path: str) -> str:
+    try:
+        return host.read_text(path)
+    except NotFound:
+        return ""
 
 
 def need_value(setting: Setting) -> str:
