@@ -64,6 +64,15 @@ ADDED = {
     "/etc/systemd/system/proxy.service.d/a.conf": "[Service]\nExecStartPost=/sbin/sysctl -w net.ipv4.ip_forward=1\n"
 }
 _PLANNED: Files = {**_NETWORKD, PLANNED: "[Match]\nName=lan0\n[Network]\nIPv6AcceptRA=no\n"}
+LEAVES = "/etc/connman/main.conf"
+IWD = "/etc/iwd/main.conf"
+
+
+def _nets(*names: str) -> Files:
+    """Return files of wired and wireless interfaces, beside the loopback."""
+    return {"/sys/class/net/lo/type": "772\n", **{"/sys/class/net/%s/type" % name: "1\n" for name in names}}
+
+
 DHCPCD = "/etc/dhcpcd.conf"
 _DHCP: Files = {**_IFUPDOWN, INTERFACES: "auto lan0\niface lan0 inet dhcp\n", "/usr/sbin/dhcpcd": ""}
 _DHCPCD = [("dhcpcd", "net/ipv6/conf/lan0/accept_ra", "1", INTERFACES, 2)]
@@ -258,6 +267,23 @@ CASES = [
            [("connman", "net/ipv4/ip_forward", "1", STATE, 3)]),
     Others("connman-that-does-not", FORWARD, "pass", {**_unit("connman.service"), STATE: "[Wired]\nEnable=true\nTethering=false\n"}, []),
     Others("connman-that-is-not-started", FORWARD, "pass", {STATE: "[Wired]\nTethering=true\n"}, []),
+    # Two networks at once, and it sets the parameter of all to 2, whatever it was.
+    *(
+        Others("connman-" + name, REVERSE, verdict, {**_unit("connman.service"), **more}, says, 1)
+        for name, verdict, says, more in (
+            ("with-two-interfaces", "fail", [("connman", "net/ipv4/conf/all/rp_filter", "2", LEAVES, 0)], _nets("eth0", "wlan0")),
+            ("with-one-interface", "pass", [], {**_nets("eth0", "virbr0", "veth1"), "/sys/class/net/veth1/brport/x": ""}),
+            ("that-leaves-one-alone", "pass", [], {**_nets("eth0", "wlan0"), LEAVES: "[General]\nNetworkInterfaceBlacklist = docker,wl\n"}),
+        )
+    ),
+    *(
+        Others("iwd-" + name, ADVERTS, verdict, {**_unit("iwd.service"), IWD: text}, says)
+        for name, verdict, says, text in (
+            ("that-configures-addresses", "fail", [("iwd", "net/ipv6/conf/wl*/accept_ra", "1", IWD, 2)], "[General]\nEnableNetworkConfiguration=true\n"),
+            ("without-ipv6", "pass", [], "[General]\nEnableNetworkConfiguration=true\n[Network]\nEnableIPv6=false\n"),
+            ("that-leaves-addresses-to-others", "pass", [], "[General]\n#EnableNetworkConfiguration=true\n"),
+        )
+    ),
     Others("docker", FORWARD, "fail", _unit("docker.service"), [("docker", "net/ipv4/ip_forward", "1", "docker.service", 0)]),
     Others("docker-without", FORWARD, "pass", {**_unit("docker.service"), "/etc/docker/daemon.json": '{"ip-forward": false}'}, []),
     Others(

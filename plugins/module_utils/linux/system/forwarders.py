@@ -13,6 +13,7 @@ import re
 from typing import Iterator, List, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.set_by_commands import (
     of_folder,
@@ -35,13 +36,18 @@ _LXD = ("lxd.service", "incus.service", "incus.socket", "snap.lxd.daemon.service
 _LXD_NETWORKS = ("/var/lib/lxd/networks", "/var/lib/incus/networks", "/var/snap/lxd/common/lxd/networks")
 _LIBVIRT = ("libvirtd.service", "libvirtd.socket", "virtnetworkd.service", "virtnetworkd.socket")
 CONNMAN = "/var/lib/connman/settings"
+_CONNMAN_MAIN = "/etc/connman/main.conf"
+# By the beginnings of their names, where its file names none.
+_CONNMAN_LEAVES: Tuple[str, ...] = ("vmnet", "vboxnet", "virbr", "ifb", "ve-", "vb-", "ham")
+_ETHERNET = "1"
+IWD = "/etc/iwd/main.conf"
 _MASQUERADE = re.compile(r"<masquerade\b|<forward-port\b[^>]*\bto-addr\s*=", re.ASCII)
 
 
 def settings(host: Host, units: Units) -> List[Setting]:
     """Return what they set. Raises `ReadError` where the file of one cannot be followed."""
     found = [*_docker(host, units), *_libvirt(host, units), *_containers(host, units), *_firewalls(host, units)]
-    found += _connman(host, units)
+    found += [*_connman(host, units), *_iwd(host, units)]
     for name in units.instances("wg-quick@"):
         found += _wireguard(host, "/etc/wireguard/%s.conf" % name)
     found += _routing(host, units)
@@ -89,11 +95,36 @@ def _libvirt(host: Host, units: Units) -> Iterator[Setting]:
 
 
 def _connman(host: Host, units: Units) -> Iterator[Setting]:
-    """Yield what connman's tethering sets, which it keeps in its state and takes up again; iwd sets nothing of what is asked for here."""
+    """Yield what connman sets: by tethering, which it keeps in its state and takes up again, and while two networks are connected.
+
+    Seen of connman 1.44: the second makes it loose on reverse paths, whatever was set, until one is gone.
+    """
     if not units.starts("connman.service"):
         return
     for number, _line in _matching(host, CONNMAN, r"Tethering[ \t]*=[ \t]*true"):
         yield Setting("connman", V4_FORWARD, "1", CONNMAN, number)
+    left = _CONNMAN_LEAVES
+    for _number, line in _matching(host, _CONNMAN_MAIN, r"NetworkInterfaceBlacklist[ \t]*="):
+        left = tuple(one.strip(BLANKS) for one in line.partition("=")[2].split(",") if one.strip(BLANKS))
+    kinds = [(path.split("/")[4], host.read_text(path).strip(BLANKS)) for path in host.glob("/sys/class/net/*/type")]
+    served = [name for name, kind in kinds if kind == _ETHERNET and not name.startswith(left)]
+    # A bridge and its ports are networks of this host's own.
+    alone = [name for name in served if not host.glob("/sys/class/net/%s/br[ip]*" % name)]
+    if len(alone) > 1:
+        yield Setting("connman", "net/ipv4/conf/all/rp_filter", "2", _CONNMAN_MAIN, 0)
+
+
+def _iwd(host: Host, units: Units) -> Iterator[Setting]:
+    """Yield that iwd takes router advertisements itself, where it configures addresses too; the kernel's own it switches off."""
+    said = {}
+    for number, line in (
+        _matching(host, IWD, r"[ \t]*Enable(?:NetworkConfiguration|IPv6)[ \t]*=") if units.starts("iwd.service") else ()
+    ):
+        name, _sign, text = line.partition("=")
+        said[name.strip(BLANKS)] = (lowered(text.strip(BLANKS)) in ("true", "1"), number)
+    on, place = said.get("EnableNetworkConfiguration", (False, 0))
+    if on and said.get("EnableIPv6", (True, 0))[0]:
+        yield Setting("iwd", "net/ipv6/conf/wl*/accept_ra", "1", IWD, place)
 
 
 def _containers(host: Host, units: Units) -> Iterator[Setting]:
