@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Union
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from tests.scenarios.linux import File
 
 Files = Dict[str, Union[str, bytes, File]]
@@ -57,6 +58,23 @@ def connection(more: str = "", name: str = "eth0") -> str:
     return "[connection]\nid=lan\ntype=ethernet\n%s%s[ipv4]\nmethod=auto\n" % (named, more)
 
 
+def direct(words: str, family: str = "ipv4", table: str = "filter", chain: str = "INPUT") -> str:
+    """Return a direct.xml with one rule, on its second line."""
+    return '<direct>\n<rule ipv="%s" table="%s" chain="%s" priority="0">%s</rule>\n</direct>\n' % (
+        family,
+        table,
+        chain,
+        words,
+    )
+
+
+def asked(words: str, answer: str) -> Dict[str, CommandResult]:
+    """Return what iptables says of such a rule without rights."""
+    command = "setpriv --bounding-set=-all --inh-caps=-all iptables-nft -t filter -C INPUT " + words
+    return {command: CommandResult(2, "", "iptables v1.8.9 (nf_tables): %s\n" % answer)}
+
+
+NESTED = '<ipset type="hash:net">\n<entry>10.0.0.0/8</entry>\n<entry>10.1.0.0/16</entry>\n</ipset>\n'
 SHIPPED: Files = {
     ETC + "firewalld.conf": "# firewalld\nDefaultZone=public\nFirewallBackend=nftables\n",
     USR + "zones/block.xml": zone(target="%%REJECT%%"),
@@ -128,6 +146,7 @@ class Configured(NamedTuple):
     reason: str = ""
     starts: str = ""
     family: str = "ipv4"
+    commands: Mapping[str, CommandResult] = {}
 
 
 def _in_force(name: str, verdict: str, files: Files, **keys: Any) -> Configured:
@@ -309,6 +328,33 @@ CASES: List[Configured] = [
                {PUBLIC: ACCEPTS, DIRECT: '<direct>\n<chain ipv="ipv4" table="filter" chain="own"/>\n'
                 '<rule ipv="ipv4" table="filter" chain="own" priority="0">-j DROP</rule>\n'
                 '<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-j own</rule>\n</direct>\n'}),
+    # With a family or a table that there is not, firewalld starts and passes on nothing of the file.
+    *(Configured("passed-on-in-" + name, "error", {PUBLIC: ACCEPTS, DIRECT: direct("-j DROP", *place)},
+                 reason=DIRECT + ":2: there is no table %s, so firewalld passes on nothing of this file; correct it" % where)
+      for name, place, where in (
+          ("a-family-there-is-not", ("ipv5", "filter"), "filter of ipv5"), ("a-table-there-is-not", ("ipv4", "filtre"), "filtre of ipv4"))),
+    # With a rule that iptables does not take its start fails, and what it ships is loaded.
+    *(Configured("passed-on-" + name, "error", {DIRECT: direct(*words)}, reason=DIRECT + ":2: " + why + REFUSED)
+      for name, words, why in (
+          ("to-a-chain-there-is-not", ("-j DROP", "ipv4", "filter", "NOPE"), "there is no chain NOPE in the table filter"),
+          ("to-a-chain-of-another-table", ("-j DROP", "ipv4", "filter", "PREROUTING"), "there is no chain PREROUTING in the table filter"),
+          ("with-a-jump-nowhere", ("-p tcp -jNOPE",), "there is no chain NOPE in the table filter"),
+          ("with-a-quote", ("-m comment --comment 'a -j DROP",), "No closing quotation"))),
+    Configured("passed-on-with-a-slip", "error", {DIRECT: direct("-p tcp --dprot 5 -j DROP")},
+               reason=DIRECT + ':2: iptables says: unknown option "--dprot"' + REFUSED, commands=asked("-p tcp --dprot 5 -j DROP", 'unknown option "--dprot"')),
+    Configured("passed-on-as-iptables-takes-it", "pass", {PUBLIC: ACCEPTS, DIRECT: direct("-j DROP")},
+               commands=asked("-j DROP", "Could not fetch rule set generation id: Permission denied (you must be root)")),
+    Configured("passed-on-with-a-program", "error", {DIRECT: direct("--modprobe=/srv/x -m own -j DROP")},
+               reason=DIRECT + ":2: an option that starts another program is not followed; take it out"),
+    # nft takes no networks that lie in one another, ipset does; firewalld 1 takes more entries than the most.
+    Configured("set-with-a-network-in-another", "error", {ETC + "ipsets/few.xml": NESTED},
+               reason=ETC + "ipsets/few.xml:1: nft takes no entries that overlap, as 10.1.0.0/16 does" + REFUSED),
+    Configured("set-with-a-network-in-another-behind-iptables", "pass", {ETC + "ipsets/few.xml": NESTED, ETC + "firewalld.conf": "FirewallBackend=iptables\n"}),
+    Configured("set-with-networks-beside-one-another", "pass", {ETC + "ipsets/few.xml": NESTED.replace("10.1", "11.1")}),
+    *(Configured("set-with-more-than-the-most-in-" + version, verdict,
+                 {ETC + "ipsets/few.xml": NESTED.replace("10.1", "11.1").replace("<entry", '<option name="maxelem" value="1"/>\n<entry', 1),
+                  "/usr/lib/python3/dist-packages/firewall/config/__init__.py": 'VERSION = "%s"\n' % version}, reason=reason)
+      for version, verdict, reason in (("1.3.3", "pass", ""), ("2.3.1", "error", ETC + "ipsets/few.xml:1: there are more entries than maxelem=1" + REFUSED))),
     # firewalld takes all of its files or none, be they used or not.
     Configured("broken-file", "error", {ETC + "services/unused.xml": "<service>\n</port>\n"},
                reason=ETC + "services/unused.xml:2: mismatched tag" + REFUSED),

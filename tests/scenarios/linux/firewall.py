@@ -64,7 +64,7 @@ def _by_firewalld(case: Configured) -> Scenario:
     return _case(
         "firewalld-" + case.id, case.query, case.verdict, case.expect, now=case.now, reason=case.reason, family=case.family,
         started=("firewalld", case.starts.partition(".")[0]), files={**SHIPPED, **(_links(["NetworkManager"]) if case.starts == manager else {}), **case.files},
-        commands={SHOW.partition(" -- ")[0] + " -- " + manager: _unit(manager, "enabled" if case.starts == manager else "disabled")},
+        commands={SHOW.partition(" -- ")[0] + " -- " + manager: _unit(manager, "enabled" if case.starts == manager else "disabled"), **case.commands},
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Tuple
 from xml.parsers import expat
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_values
@@ -204,6 +204,16 @@ class Config:
         for child in element.children:
             self._refuse_values(kind, element.name, child)
 
+    def _refuse_entries(self, ipset: Element) -> None:
+        entries = [one.text.strip(BLANKS) for one in ipset.all("entry")]
+        options = {one.attributes["name"]: one.attributes.get("value", "") for one in ipset.all("option")}
+        overlap = "" if self.conf.get("FirewallBackend") == "iptables" else firewalld_values.overlapping(entries)
+        if overlap and ipset.attributes["type"] == "hash:net":
+            raise refused(ipset.place, "nft takes no entries that overlap, as %s does" % printable(overlap))
+        # firewalld 1 takes more.
+        if self.major >= 2 and len(entries) > int(options.get("maxelem", len(entries))):
+            raise refused(ipset.place, "there are more entries than maxelem=%s" % options["maxelem"])
+
     def _files(self, kind: str) -> Dict[str, str]:
         """Return name -> path, with those that hide others in their places."""
         found = {}
@@ -221,6 +231,8 @@ class Config:
             self._read[path] = parse(self._host.read_text(path), path, KINDS[kind])
             if path.startswith(OWN) and KINDS[kind] in _ATTRIBUTES:
                 self._refuse_values(KINDS[kind], "", self._read[path])
+            if path.startswith(OWN) and kind == "ipsets":
+                self._refuse_entries(self._read[path])
         return self._read[path]
 
     def _combined(self) -> Dict[str, Element]:

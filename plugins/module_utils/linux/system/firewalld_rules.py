@@ -31,6 +31,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_ru
     declare,
     numbers,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.nft_refusals import refuse_ways
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import (
     ACCEPT,
     DROP,
@@ -61,6 +62,7 @@ def tables(host: Host, ports: Ports, managed: bool) -> List[Table]:
 
 class _Builder:
     def __init__(self, host: Host, ports: Ports, managed: bool) -> None:
+        self._host = host
         self._config = Config(host, ports)
         self._ports = ports
         self._default = self._config.default_zone
@@ -340,6 +342,10 @@ class _Builder:
 
         if backend == "iptables":
             table(4, "filter"), table(6, "filter")
+        if self._config.direct():
+            from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_direct
+
+            firewalld_direct.check(self._host, self._config.direct(), backend)
         ordered = [
             (["chain", "rule", "passthrough"].index(one.name), self._number(one, "priority", 0), one)
             for one in self._config.direct()
@@ -362,6 +368,8 @@ class _Builder:
             if words.startswith("-t "):
                 name, words = words_of(words[3:], 1)
             add_rule(table(family, name), words, one.place, family, self._ports)
+        for one_table in found.values() if backend == "nftables" else ():
+            refuse_ways(one_table)
         return list(found.values())
 
 

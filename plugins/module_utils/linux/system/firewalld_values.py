@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Callable, Collection, Dict, List, Mapping, Optional
+from typing import Callable, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
 Attributes = Mapping[str, str]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Ports = Callable[[str], Optional[int]]
 # Kind -> the names that there are.
 Names = Mapping[str, Collection[str]]
@@ -174,6 +175,24 @@ def _option(said: Attributes) -> str:
         else name in ("timeout", "hashsize", "maxelem") and is_number(text)
     )
     return "" if fits else "the option %s=%s is not taken" % (name, text)
+
+
+def overlapping(entries: Sequence[str]) -> str:
+    """Return the first network that has addresses of another in it, or nothing; the same one twice is passed over."""
+    last = None
+    for one in sorted(set(_networks(entries)), key=lambda one: (one.version, int(one.network_address), one.prefixlen)):
+        if last is not None and last.version == one.version and one.network_address in last:
+            return str(one)
+        last = one
+    return ""
+
+
+def _networks(entries: Sequence[str]) -> Iterator[Network]:
+    for text in entries:
+        try:
+            yield ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            continue
 
 
 _BY_NAME: Dict[str, Callable[[Attributes], str]] = {

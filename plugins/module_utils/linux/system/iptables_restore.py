@@ -36,12 +36,12 @@ HOOKS = {
 }
 # Targets that the kernel takes in one table alone.
 _ONLY_IN = {"REJECT": "filter", "TPROXY": "mangle", "CT": "raw", "NOTRACK": "raw", **dict.fromkeys(OF_NAT, "nat")}
-_TARGETS = (*VERDICTS, *GOES_ON, *OF_TRACKING, *OF_NAT, *UNFOLLOWED)
+TARGETS = (*VERDICTS, *GOES_ON, *OF_TRACKING, *OF_NAT, *UNFOLLOWED)
 _JOINED = re.compile(r"(?:-[jg][A-Za-z0-9_]|--(?:jump|goto)=)", re.ASCII)
 _ADDRESSES = ("-s", "--source", "--src", "-d", "--destination", "--dst")
 _PROGRAMS = {4: "iptables-nft-restore", 6: "ip6tables-nft-restore"}
 # Asks it what it makes of a table of a file, without the right to reach the packet filter: it gets to COMMIT and is turned away.
-_ASK = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+ASK = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 _OBJECTION = re.compile(
     r"\A(?:ip6?tables\S* v\S+ \([^)]*\): *)?(?P<what>[^\n]+)\n(?:[^\n]*\n)?Error occurred at line: (?P<line>[0-9]+)$",
     re.ASCII | re.MULTILINE,
@@ -71,7 +71,7 @@ def refused(place: str, why: str) -> ReadError:
 def _ask(host: Host, path: str, family: int, table: str) -> None:
     """Raise `ReadError` where iptables-restore itself objects to the words of a table; of chains it is told nothing."""
     try:
-        answer = host.run([*_ASK, _PROGRAMS[family], "--test", "--table", table, path], accept=range(256))
+        answer = host.run([*ASK, _PROGRAMS[family], "--test", "--table", table, path], accept=range(256))
     except NotFound:
         return
     said = _OBJECTION.search(answer.stderr)
@@ -150,7 +150,7 @@ class _Form:
                 self._addresses(name.split(","), place)
 
     def _target(self, table: str, name: str, place: str) -> None:
-        if name in HOOKS[table] or (name not in self._chains[table] and name not in _TARGETS):
+        if name in HOOKS[table] or (name not in self._chains[table] and name not in TARGETS):
             raise refused(place, "the chain %r is not there" % name)
         if _ONLY_IN.get(name, table) != table:
             raise refused(place, "%s has its place in the table %s alone" % (name, _ONLY_IN[name]))
