@@ -132,8 +132,11 @@ def _noted(host: Host) -> Noted:
 
 def unreadable(host: Host) -> List[str]:
     """Return which notes are there and could not be read, and why: of what they name nothing is known then."""
+    catalogs = [folder + PUPPET_CATALOGS for folder in PUPPET]
     puppet = [folder + name for folder in PUPPET for name in PUPPET_NOTES]
+    puppet += [path for pattern in catalogs for path in _matching(host, pattern)]
     reads: List[Callable[[], object]] = [partial(host.read_text, path) for path in (*puppet, *CLOUD)]
+    reads += [partial(host.glob, pattern) for pattern in catalogs]
     found = [_problem(read) for read in (*reads, lambda: list(salt_notes.noted(host)))]
     return [*(str(problem) for problem in found if problem), *_keep_none(host)]
 

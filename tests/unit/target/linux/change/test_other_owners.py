@@ -208,13 +208,14 @@ def test_mode_that_a_tool_keeps_is_left_to_it_and_one_that_is_right_is_no_change
     assert planned(root, change)["changes"]["it"]["state"] == "nothing"
 
 
-def test_notes_that_cannot_be_read_are_told(tmp_path):
-    root = plant(tmp_path, {PUPPET + "/state/resources.txt": "x" * (4 * 1024 * 1024 + 1)})
+@pytest.mark.parametrize("name", ["state/resources.txt", "client_data/catalog/ward1.json"])
+def test_notes_that_cannot_be_read_are_told(tmp_path, name):
+    root = plant(tmp_path, {PUPPET + "/" + name: "x" * (4 * 1024 * 1024 + 1)})
 
     answer = planned(root)
 
     assert answer["changes"]["it"]["state"] == "planned"
-    assert any("is not known to the full" in text and "resources.txt" in text for text in answer["notes"])
+    assert any("is not known to the full" in text and name in text for text in answer["notes"])
 
 
 @pytest.mark.parametrize(
