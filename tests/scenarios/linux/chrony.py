@@ -19,6 +19,8 @@ def _case(name: str, verdict: str, main: str, files: Dict[str, Any], query: str 
     return Scenario(name, {"query": query}, expect, verdict, seen, files={MAIN: main, **files}, **more)
 
 
+OWN_UNIT = "/etc/systemd/system/clock.service"
+OWN_WANTED = {"/etc/systemd/system/multi-user.target.wants/clock.service": File(link=OWN_UNIT)}
 SCENARIOS = [
     _case("right", "pass", SERVER, {}),
     _case("capitals-and-tabs", "pass", "\tSERVER\ttime.example.org\n", {}),
@@ -59,6 +61,17 @@ SCENARIOS = [
                 ("error", "ExecStart=/usr/sbin/chronyd $O\nEnvironment=\"O='user root'\"\n", {}),
                 ("error", "ExecStart=/opt/site/clock\n", {}),
             ]
+        )
+    ),
+    # A chronyd that the site built and starts by a unit of its own; the file of the package that was there is left.
+    *(
+        _case("own-unit-" + name, verdict, SERVER, {OWN_UNIT: "[Service]\n%s\n" % start, **more}, "users")
+        for name, verdict, start, more in (
+            ("with-another-file", "error", "ExecStart=/usr/local/sbin/chronyd -f /usr/local/etc/chrony.conf", OWN_WANTED),
+            ("of-another-program", "error", "ExecStart=/usr/local/sbin/chronyd", OWN_WANTED),
+            ("that-starts-the-packages", "fail", "ExecStart=/usr/sbin/chronyd -u root", OWN_WANTED),
+            ("that-starts-something-else", "pass", "ExecStart=/usr/bin/chronyc -f /srv/x", OWN_WANTED),
+            ("that-nothing-starts", "pass", "ExecStart=/usr/local/sbin/chronyd -f /srv/x", {}),
         )
     ),
     _case("stock-options", "pass", SERVER, {"/etc/default/chrony": 'DAEMON_OPTS="-F 1"\n'}),

@@ -22,8 +22,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import daemon_options
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text, snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.set_elsewhere import Units
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.shown_line import shown_line
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 MAINS = ("/etc/chrony/chrony.conf", "/etc/chrony.conf")
 SOURCES = ("server", "pool", "peer")
@@ -33,6 +35,7 @@ MAX_DEPTH = 10
 # The rule looks there by itself, with a remedy of its own.
 DEFAULTS = "/etc/default/chrony"
 PROGRAM = re.compile(r"[-@:+!]*(?:/usr)?/(?:sbin/chronyd|lib/systemd/scripts/chronyd-starter\.sh)\Z", re.ASCII)
+STARTS = re.compile(r"(?:\A|[\s/])chronyd(?:-starter\.sh)?(?:\s|\Z)", re.ASCII)
 # File, number of the line, its words.
 Line = Tuple[str, int, List[str]]
 
@@ -42,8 +45,9 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     main = next((path for path in MAINS if host.exists(path)), None)
     if main is None:
         return [absent(MAINS[0])] * len(addresses)
-    daemon_options.refuse(host, daemon_options.CHRONYD)
-    given = list(_given_users(host))
+    daemon = daemon_options.CHRONYD._replace(units=(*daemon_options.CHRONYD.units, *_own_units(host)))
+    daemon_options.refuse(host, daemon)
+    given = list(_given_users(host, daemon))
     found = list(_lines(host, main, 0))
 
     def one(address: Address) -> Observation:
@@ -56,10 +60,23 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     return read_each(addresses, one)
 
 
-def _given_users(host: Host) -> Iterator[Dict[str, Any]]:
+def _own_units(host: Host) -> Iterator[str]:
+    """Yield the units of other names by which a site starts a chronyd at boot: it may read another file."""
+    units = Units(host)
+    for name in sorted(units.wanted - set(daemon_options.CHRONYD.units)):
+        lines = (one for path in fragments(host, name) for one in assignments(snippet_text(host, path), "Service"))
+        if (
+            name.endswith(".service")
+            and units.starts(name)
+            and any(key == "ExecStart" and STARTS.search(text) for key, text in lines)
+        ):
+            yield name
+
+
+def _given_users(host: Host, daemon: daemon_options.Daemon) -> Iterator[Dict[str, Any]]:
     """Yield the users that a unit gives chronyd, as lines with the number 0. Raises `ReadError` where its file is not read at all."""
-    for place, text in daemon_options.command_lines(host, daemon_options.CHRONYD):
-        options, (program, *more) = daemon_options.options_of(daemon_options.CHRONYD, text)
+    for place, text in daemon_options.command_lines(host, daemon):
+        options, (program, *more) = daemon_options.options_of(daemon, text)
         # chronyd(8): with directives on its command line it reads no file.
         if not (program.startswith("$") or PROGRAM.match(program)) or any(not word.startswith("$") for word in more):
             raise ReadError(
