@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Collection
 
 from ansible.module_utils.basic import AnsibleModule
@@ -16,6 +17,16 @@ class TargetModule(AnsibleModule):
     """An `AnsibleModule` whose answers are masked; ``known``: texts of the request, which are no secrets of the host."""
 
     known: Collection[str] = ()
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        encoding = sys.getfilesystemencoding()
+        if encoding != "utf-8":
+            # Configuration is read as UTF-8, and a path of it would lead to another file, or to none.
+            self.fail_json(
+                "this host's Python names files in %s; give the task the environment {PYTHONUTF8: '1'}, as the actions of hipaa.cis do"
+                % encoding
+            )
 
     def _log_invocation(self) -> None:
         """Log nothing: a request is long, and says what is wanted of the host.

@@ -56,6 +56,9 @@ HANDED_ON = (
     "observe_max_seconds",
     "gentle",
 )
+OURS = "hipaa.cis."
+# Whatever the locale of a host's accounts: in an older encoding (ISO 8859, EUC) Python would look for other names than configuration has.
+IN_UTF8 = {"PYTHONUTF8": "1"}
 
 
 # To connect, become root, send the module and start Python, on a host and a controller that have other things to do.
@@ -220,6 +223,8 @@ class HostAction(Action):
 
     def _ask(self, module: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run a module and return what came back, which nobody has looked at yet. Raises as `_on_host`."""
+        if module.startswith(OURS) and IN_UTF8 not in (self._task.environment or ()):
+            self._task.environment = [*(self._task.environment or ()), IN_UTF8]
         try:
             with no_collections(), module_kept(module):
                 answer = self._execute_module(module_name=module, module_args=dict(arguments), task_vars=variables)

@@ -309,6 +309,9 @@ def main(run_id: str, when: str = "") -> None:
 
 def start(arguments: List[str]) -> None:
     """What the archive does: ``revert RUN_ID [at-boot]`` for the timer and the boot unit, else `by_hand`."""
+    if sys.getfilesystemencoding() != "utf-8":
+        # As the module that has written the journal named files, whatever locale systemd or the console has.
+        os.execv(sys.executable, [sys.executable, "-B", "-X", "utf8", *sys.argv])  # noqa: S606 - no shell takes it
     if len(arguments) > 1 and arguments[0] == REVERT:
         main(*arguments[1:])
     else:

@@ -316,6 +316,29 @@ def test_archive_is_all_that_the_host_needs(root, python):
     assert mode(root) == "0o644"
 
 
+LEGACY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""A Python that names files in another encoding than UTF-8, on a machine without a locale that does."""
+
+
+def test_undoing_names_files_in_utf8_where_the_locale_has_another_encoding(root):
+    change(root)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from %s.change import confirm\n"
+        "def instead(program, argv): raise SystemExit(repr(argv[1:]))\n"
+        "confirm.os.execv = instead\n"
+        "sys.argv[:] = ['rollback.zip', 'revert', 'r']\n"
+        "confirm.start(['revert', 'r'])\n"
+    ) % PACKAGE
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, root + "/var/lib/hipaa-cis/r/rollback.zip"],
+        capture_output=True, text=True, check=False, cwd="/", timeout=60, env=LEGACY,
+    )  # fmt: skip
+
+    assert done.stderr.strip() == "['-B', '-X', 'utf8', 'rollback.zip', 'revert', 'r']"
+
+
 def no_space(*_arguments, **_keys):
     raise OSError(28, os.strerror(28))
 
