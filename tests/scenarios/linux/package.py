@@ -20,10 +20,25 @@ def _case(
     return Scenario(name, {"name": "telnet"}, expect or GONE, verdict, observed, commands={" ".join(QUERY): output})
 
 
+def _lost(name: str, verdict: str, listed: str, observed: Dict[str, Any], asked: str = "telnet") -> Scenario:
+    files: Dict[str, Union[str, bytes, File]] = {"/var/lib/dpkg/info/" + listed: "/.\n"}
+    commands: Dict[str, Command] = {" ".join(QUERY): "bash\tinstalled\t5\n"}
+    expect = GONE if asked == "telnet" else HERE
+    return Scenario(name, {"name": asked}, expect, verdict, observed, files=files, commands=commands)
+
+
 # As rpm 4.18 and 4.19 print it.
 SIGNATURE = "RSA/SHA256, Tue 05 Nov 2024 10:21:05 AM, Key ID 199e2f91fd431d51"
 RPMS = "bash\t0:5.1.8-9.el9\tx86_64\t%s(none)(none)(none)\n" % SIGNATURE
 SQLITE = "/var/lib/rpm/rpmdb.sqlite"
+# As rpm 4.18 does where the entry of a package is damaged: it ends with 0 and says the others.
+PASSED_OVER = CommandResult(
+    0, RPMS, "error: rpmdbNextIterator: skipping h#       1 blob size(1216): BAD, 8 + 16 * il(40)\n"
+)
+# Of a database in the format of before, which it reads all the same.
+OLDER = CommandResult(
+    0, RPMS, "warning: Found bdb_ro Packages database while attempting sqlite backend: using bdb_ro backend.\n"
+)
 NO_DATABASE = CommandResult(1, "", "error: cannot open Packages database in /var/lib/rpm")
 
 
@@ -50,6 +65,12 @@ SCENARIOS = [
     ),
     _case("half-installed", "error", "bash\tinstalled\t5\ntelnet\thalf-installed\t0.17\n", {"state": "error"}),
     _case("name-is-a-prefix", "pass", "telnetd\tinstalled\t0.17\n", ABSENT),
+    # Zeros that a lost power left in the status swallow what stands between, and dpkg-query ends with 0 and says nothing of it.
+    _lost("lost-from-the-status", "error", "telnet.list", {"state": "error"}),
+    _lost("lost-from-the-status-of-one-architecture", "error", "telnet:amd64.list", {"state": "error"}),
+    _lost("lost-is-another", "pass", "telnetd.list", ABSENT),
+    _lost("no-list-of-a-package", "pass", "telnet.md5sums", ABSENT),
+    _lost("list-of-one-that-is-there", "pass", "bash.list", {"value": "5"}, "bash"),
     _case("empty-database", "error", "", {"state": "error"}),
     _case("dpkg-fails", "error", CommandResult(2, "", "dpkg-query: error: no database"), {"state": "error"}),
     _case("dpkg-hangs", "error", CommandResult(problem="no answer within 20 seconds"), {"state": "error"}),
@@ -73,6 +94,8 @@ SCENARIOS = [
     _rpm("no-database", "error", "", {"state": "error"}, database="/var/lib/rpm/.rpm.lock"),
     _rpm("empty-database", "error", "", {"state": "error"}),
     _rpm("broken-database", "error", NO_DATABASE, {"state": "error"}),
+    _rpm("damaged-entry-is-passed-over", "error", PASSED_OVER, {"state": "error"}),
+    _rpm("warning", "pass", OLDER, ABSENT),
     _rpm("odd-output", "error", "error: x\n", {"state": "error"}),
     Scenario("rpm-missing", {"name": "telnet"}, GONE, "error", {"state": "error"}, files={SQLITE: "x"}),
 ]

@@ -35,10 +35,17 @@ def _rpm(name: str, verdict: str, said: Command, observed: Any, **more: Any) -> 
     return Scenario("rpm-" + name, address, EMPTY, verdict, seen, files={SQLITE: "x"}, commands=commands)
 
 
-def _dpkg(name: str, verdict: str, said: Command, observed: Any, address: Optional[Dict[str, Any]] = None) -> Scenario:
+def _dpkg(
+    name: str,
+    verdict: str,
+    said: Command,
+    observed: Any,
+    address: Optional[Dict[str, Any]] = None,
+    state: str = "installed",
+) -> Scenario:
     seen = {"state": "error"} if verdict == "error" else {"state": "value", "value": observed}
     commands: Dict[str, Command] = {
-        " ".join(QUERY): "audit\tinstalled\t1\n",
+        " ".join(QUERY): "audit\t%s\t1\n" % state,
         " ".join([*DPKG_VERIFY, "audit"]): said,
     }
     return Scenario("dpkg-" + name, address or ALTERED, EMPTY, verdict, seen, commands=commands)
@@ -87,6 +94,7 @@ SCENARIOS = [
     _dpkg(
         "missing", "fail", CommandResult(1, "missing     /usr/sbin/aureport\n"), _one("/usr/sbin/aureport", "missing")
     ),
+    _dpkg("half-installed", "error", "", None, state="half-installed"),
     _dpkg("fails", "error", CommandResult(2, "", "dpkg: error"), None),
     Scenario(
         "dpkg-keeps-no-signatures",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
@@ -23,6 +23,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dpkg import
 
 QUERY = ("dpkg-query", "--show", "--showformat", "${Package}\\t${db:Status-Status}\\t${Version}\\n")
 SOURCE = "command: dpkg-query"
+# A file NAME.list, or NAME:ARCHITECTURE.list, for each package of which the database knows anything.
+LISTS = "/var/lib/dpkg/info"
+LOST = "lost"
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
@@ -34,11 +37,21 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         found = found_states.get(name)
         if found is None:
             return absent(source)
-        if found.startswith("!"):
-            raise ReadError("the package %s is in the state %s; mend it with dpkg --configure -a" % (name, found[1:]))
-        return value(found, source)
+        return value(whole(name, found), source)
 
     return read_each(addresses, one)
+
+
+def whole(name: str, found: str) -> str:
+    """Return the version of a package that is present. Raises `ReadError` where it can't be told what of it is there."""
+    if found == "!" + LOST:
+        raise ReadError(
+            "%s has a list of the files of %s, and dpkg's status does not name it; bring /var/lib/dpkg/status back "
+            "(/var/backups has older ones), or install it again" % (LISTS, name)
+        )
+    if found.startswith("!"):
+        raise ReadError("the package %s is in the state %s; mend it with dpkg --configure -a" % (name, found[1:]))
+    return found
 
 
 def states(host: Host) -> Tuple[Dict[str, str], str]:
@@ -47,7 +60,7 @@ def states(host: Host) -> Tuple[Dict[str, str], str]:
     dpkg may be installed beside rpm and keep nothing, and the other way round: the one that has packages counts.
     """
     try:
-        result = _states(host.run(QUERY).stdout)
+        result = _states(host.run(QUERY).stdout, _listed(host))
     except NotFound:
         result = {}
         problem = "this host has neither dpkg nor a database of rpm; its packages cannot be read"
@@ -62,14 +75,27 @@ def states(host: Host) -> Tuple[Dict[str, str], str]:
     return rpm.versions(host), rpm.SOURCE
 
 
-def _states(output: str) -> Dict[str, str]:
+def _listed(host: Host) -> List[str]:
+    """Return the packages of which dpkg keeps the files. What was written when the power failed may be gone from the status alone."""
+    try:
+        names = host.list_directory(LISTS)
+    except NotFound:
+        return []
+    return [name[: -len(".list")].partition(":")[0] for name in names if name.endswith(".list")]
+
+
+def _states(output: str, listed: Iterable[str]) -> Dict[str, str]:
     result: Dict[str, str] = {}
+    known = set()
     for line in split_lines(output):
         name, _tab, rest = line.partition("\t")
+        known.add(name)
         state, _tab, version = rest.partition("\t")
         if state in PRESENT:
             result[name] = version
         elif state not in GONE:
             # Of a package for several architectures one may be whole.
             result.setdefault(name, "!" + state)
+    if known:
+        result.update((name, "!" + LOST) for name in listed if name not in known)
     return result

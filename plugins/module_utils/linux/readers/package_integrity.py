@@ -53,7 +53,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         if query != "altered":
             raise UsageError("unknown query %r; known: altered, unsigned" % query)
         wanted = address.get("packages") or sorted(names)
-        there = [name for name in wanted if name in names and not names[name].startswith("!")]
+        there = [name for name in wanted if name in names and package.whole(name, names[name])]
         rows = (_verify_rpm if by_rpm else _verify_dpkg)(host, there)
         return value(_bounded(rows), "command: " + " ".join(RPM_VERIFY if by_rpm else DPKG_VERIFY))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
@@ -40,11 +40,15 @@ def has_database(host: Host) -> bool:
 def installed(host: Host) -> List[Installed]:
     """Return the installed packages; of some, like the kernel, several. Raises `ReadError`."""
     try:
-        output = host.run(QUERY).stdout
+        said = host.run(QUERY)
     except NotFound:
         raise ReadError("this host has a database of rpm and no rpm; its packages cannot be read") from None
+    # A package whose entry is damaged is passed over, and rpm ends with 0 all the same.
+    wrong = [line for line in split_lines(said.stderr) if line.startswith("error:")]
+    if wrong:
+        raise ReadError("rpm -qa does not name all packages: %s; see rpmdb --verifydb" % printable(wrong[0])[:200])
     found: List[Installed] = []
-    for line in split_lines(output):
+    for line in split_lines(said.stdout):
         fields = line.split("\t")
         if len(fields) != 4:
             raise ReadError("rpm -qa printed a line that is no package; its database cannot be trusted")
