@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import COMMAN
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.later import Later
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hidden, is_secret_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import read_release
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import PLACES, read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
 
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
@@ -241,9 +241,17 @@ def _has(key: str, value: str, wanted: Sequence[str]) -> bool:
 
 
 def host_facts(host: Host) -> Dict[str, Any]:
-    """Return what names the host and chooses its benchmark."""
-    release, _place = read_release(host)
+    """Return what names the host and chooses its benchmark; ``os_release_unknown``: why its os-release does not."""
+    release: Dict[str, str] = {}
+    unknown: Dict[str, str] = {}
+    try:
+        release, place = read_release(host)
+        if not place:
+            raise ReadError("neither %s is there" % " nor ".join(PLACES))
+    except ReadError as problem:
+        unknown["os_release_unknown"] = str(problem)[:1000]
     return {
+        **unknown,
         "os_release": {
             key: release[key][:200]
             for key in ("ID", "ID_LIKE", "VERSION_ID", "PRETTY_NAME", "UBUNTU_CODENAME", "DEBIAN_CODENAME")

@@ -64,10 +64,10 @@ def relation(benchmark: Benchmark, release: Release) -> str:
     return ", ".join(told)
 
 
-def why_none(catalog: Catalog, release: Release) -> str:
-    """Return in a sentence why no benchmark of the catalog fits a host, and what can be set."""
+def why_none(catalog: Catalog, release: Release, unknown: str = "") -> str:
+    """Return in a sentence why no benchmark of the catalog fits a host, and what can be set. ``unknown``: why it does not say what it is."""
     system = release.get("PRETTY_NAME") or release.get("ID") or "an unknown system"
-    because = _because(list(catalog.benchmarks.values()), release)
+    because = f": {unknown}" if unknown else _because(list(catalog.benchmarks.values()), release)
     known = ", ".join(one.name for newest in catalog.benchmarks.values() for one in newest.versions)
     return (
         f"No benchmark fits this host ({system}){because}. Name one with hipaa_cis_benchmark, for the host or its group, to use it all the "

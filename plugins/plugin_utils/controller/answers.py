@@ -90,7 +90,7 @@ _rolled_back = fields(
 )  # fmt: skip
 _command = fields({}, {"failed": flag, "rc": count, "stdout": text(), "stderr": text(), "msg": text()})
 _facts = document(MAX_FACTS)
-_release = map_of(text(200), 100)
+_RELEASE = {"os_release": map_of(text(200), 100), "os_release_unknown": text(1000)}
 _stats = map_of(number, MAX_STATS)
 _observation = fields({"state": text(100)}, {"source": text(), "reason": text(), "default": flag})
 
@@ -105,8 +105,9 @@ def observed(answer: Any, request: Mapping[str, Any]) -> Answer:
     facts = taken.setdefault("facts", {})
     if not isinstance(facts, dict):
         raise Unusable("the answer.facts is no object")
-    if "os_release" in facts:
-        facts["os_release"] = _release(facts["os_release"], "the answer.facts.os_release")
+    for name, shape in _RELEASE.items():
+        if name in facts:
+            facts[name] = shape(facts[name], f"the answer.facts.{name}")
     _check_benchmarks(taken["benchmarks"], request["benchmarks"])
     seen = taken["observations"]
     if not isinstance(seen, Mapping):

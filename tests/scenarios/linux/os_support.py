@@ -45,7 +45,7 @@ SCENARIOS = [
         "error",
         {
             "state": "error",
-            "reason": "/etc/os-release and /usr/lib/os-release cannot be read, so which system this is is not known",
+            "reason": "neither /etc/os-release nor /usr/lib/os-release is there, so which system this is is not known",
         },
     ),
 ]

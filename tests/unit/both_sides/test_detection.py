@@ -135,6 +135,86 @@ def test_file_of_the_system_is_read_where_the_hosts_own_is_missing(tmp_path):
     assert host_facts(Host(str(tmp_path)))["os_release"]["VERSION_ID"] == "12"
 
 
+def planted(tmp_path, files):
+    """Return the facts of a host with these files: path -> text or bytes."""
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return host_facts(Host(str(tmp_path), max_file_bytes=100_000))
+
+
+MINE, SYSTEMS, DEBIANS = "etc/os-release", "usr/lib/os-release", "etc/debian_version"
+UNKNOWN = {
+    "no-file": ({}, "neither /etc/os-release nor /usr/lib/os-release is there"),
+    "huge": ({MINE: "#" * 100_001, SYSTEMS: texts.DEBIAN_12}, "/etc/os-release is larger than 100000 bytes"),
+    "two-systems": (
+        {MINE: texts.UBUNTU_24_04, SYSTEMS: texts.DEBIAN_12},
+        "/etc/os-release says ubuntu 24.04 and /usr/lib/os-release debian 12",
+    ),
+    "two-releases": (
+        {MINE: texts.DEBIAN_13, SYSTEMS: texts.DEBIAN_12},
+        "/etc/os-release says debian 13 and /usr/lib/os-release debian 12",
+    ),
+    "no-text": ({MINE: b"\x7fELF\0\xff", SYSTEMS: texts.DEBIAN_12}, "/etc/os-release says nothing and"),
+    "older-debian": ({MINE: texts.DEBIAN_13, DEBIANS: "12.9\n"}, "debian 13 and /etc/debian_version release 12"),
+    "older-ubuntu": (
+        {MINE: texts.UBUNTU_24_04, "etc/lsb-release": "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=20.04\n"},
+        "ubuntu 24.04 and /etc/lsb-release release 20",
+    ),
+    "older-rocky": (
+        {MINE: texts.ROCKY_9, "etc/redhat-release": "Rocky Linux release 8.10 (Green Obsidian)\n"},
+        "rocky 9.4 and /etc/redhat-release release 8",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_os_release_that_cannot_be_read_or_is_contradicted_names_no_system(tmp_path, name):
+    files, why = UNKNOWN[name]
+
+    facts = planted(tmp_path, files)
+
+    assert facts["os_release"] == {}
+    assert why in facts["os_release_unknown"]
+    catalog = Catalog("", {}, {}, {}, {one.id: one for one in KNOWN}, {}, {})
+    said = detection.why_none(catalog, facts["os_release"], facts["os_release_unknown"])
+    assert why in said
+    assert "hipaa_cis_benchmark" in said
+
+
+def test_link_that_leads_in_a_circle_is_no_reason_to_take_the_other_file(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").symlink_to("os-release")
+
+    facts = planted(tmp_path, {SYSTEMS: texts.DEBIAN_12})
+
+    assert "too many levels of symbolic links" in facts["os_release_unknown"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {MINE: texts.DEBIAN_12, SYSTEMS: texts.DEBIAN_12, DEBIANS: "12.11\n"},
+        # Of a release that is not finished.
+        {MINE: texts.DEBIAN_13, DEBIANS: "trixie/sid\n"},
+        # Ubuntu says there of which Debian it is made.
+        {MINE: texts.UBUNTU_24_04, DEBIANS: "trixie/sid\n", "etc/lsb-release": 'DISTRIB_RELEASE="24.04"\n'},
+        # Oracle says there what Red Hat says.
+        {MINE: texts.ORACLE_9, "etc/redhat-release": "Red Hat Enterprise Linux release 9.4 (Plow)\n"},
+        {MINE: texts.CENTOS_STREAM_9, "etc/redhat-release": "CentOS Stream release 9\n"},
+        {MINE: "PRETTY_NAME=\xe9\n".encode("latin-1") + texts.DEBIAN_12.encode()},
+        {MINE: texts.MINT_DEBIAN_6, DEBIANS: "12.4\n"},
+    ],
+    ids=["debian", "unfinished", "ubuntu", "oracle", "stream", "no-utf-8", "derivative"],
+)
+def test_what_stands_beside_os_release_as_delivered_speaks_not_against_it(tmp_path, files):
+    facts = planted(tmp_path, files)
+
+    assert facts["os_release"]["ID"]
+    assert "os_release_unknown" not in facts
+
+
 @pytest.mark.parametrize("name", ["ROCKY_9", "ALMA_9", "ORACLE_9"])
 def test_benchmark_of_its_own_goes_before_one_of_what_a_system_is_made_of(tmp_path, name):
     assert seen(tmp_path, getattr(texts, name), [*KNOWN, CLONES])[0] == ["el9_clones"]

@@ -24,7 +24,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Observe ``{system, ends: [{support, last_day}], listed, good_until}``; days as 2028-06-30, ``ends`` empty where the system is not listed."""
     release, source = read_release(host)
     if not source:
-        raise ReadError("%s cannot be read, so which system this is is not known" % " and ".join(PLACES))
+        raise ReadError("neither %s is there, so which system this is is not known" % " nor ".join(PLACES))
     # As os-release(5) has it where nothing is said.
     name, version = release.get("ID", "linux"), release.get("VERSION_ID", "")
     seen = {

@@ -11,6 +11,7 @@ from typing import List, NamedTuple, Optional, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import read_release
 
 PATH = "/etc/gnutls/config"
 PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -108,10 +109,4 @@ def _rows(host: Host) -> List[Tuple[str, str, str, str]]:
 
 def built_with(host: Host) -> str:
     """Return the priorities that the distribution's library was built with."""
-    for path in ("/etc/os-release", "/usr/lib/os-release"):
-        try:
-            found = re.search(r"^ID=[\"']?(\w+)", host.read_text(path), re.MULTILINE | re.ASCII)
-        except NotFound:
-            continue
-        return BUILT_WITH.get(found.group(1) if found else "", "NORMAL")
-    return "NORMAL"
+    return BUILT_WITH.get(read_release(host)[0].get("ID", ""), "NORMAL")

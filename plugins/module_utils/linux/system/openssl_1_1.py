@@ -9,7 +9,8 @@ import re
 from typing import Iterable, Iterator, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.openssl_config import PROTOCOLS, Value
 
 MODULES = ("ssl_conf", "engines", "oid_section", "alg_section", "stbl_section")
@@ -89,10 +90,4 @@ def is_served(host: Host, protocol: str, level: int) -> bool:
 
 
 def _built_by(host: Host) -> str:
-    for path in ("/etc/os-release", "/usr/lib/os-release"):
-        try:
-            found = re.search(r"^ID=[\"']?(\w+)", host.read_text(path), re.MULTILINE | re.ASCII)
-        except NotFound:
-            continue
-        return found.group(1) if found else ""
-    return ""
+    return read_release(host)[0].get("ID", "")

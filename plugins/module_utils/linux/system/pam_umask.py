@@ -11,6 +11,7 @@ from typing import FrozenSet, List, Optional, Sequence, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import run
@@ -22,7 +23,7 @@ MODULE = "pam_umask.so"
 # The second one gives what a record of systemd-userdb says, and to nobody else.
 SETTERS = (MODULE, "pam_systemd.so")
 # Where no option says it, whether a group of one's own counts is compiled in: not in Debian's up to 12, in 13 it does.
-OLD_DEBIAN = re.compile(r"(?=(?s:.*)^ID=debian$)(?s:.*)^VERSION_ID=\"?(?:9|1[0-2])\"?$", re.MULTILINE | re.ASCII)
+OLD_DEBIAN = ("9", "10", "11", "12")
 
 
 def first_umasks(
@@ -89,10 +90,8 @@ def _by_group(host: Host, module: Module) -> bool:
         return True
     if "nousergroups" in words:
         return False
-    try:
-        return OLD_DEBIAN.match(host.read_text("/etc/os-release")) is None
-    except NotFound:
-        return True
+    release, _place = read_release(host)
+    return release.get("ID") != "debian" or release.get("VERSION_ID") not in OLD_DEBIAN
 
 
 def _number(text: str, before: str) -> str:
