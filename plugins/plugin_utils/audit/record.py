@@ -63,12 +63,13 @@ def fill_record(
     Raises `NoBenchmark` where none fits the host, `HipaaCisError` where that is not known of all platforms.
     """
     chosen = [(plan, answer, name) for plan, answer in answers for name in answer["benchmarks"]]
-    if not chosen:
+    # A supplement stands beside a benchmark: on a host that carries none it would be all that is looked at.
+    if not chosen or (not named and all(_plan_of(plan, name).benchmark.supplement for plan, _answer, name in chosen)):
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
         kind = HipaaCisError if failed else NoBenchmark
         raise kind(" ".join([_no_benchmark(catalog, answers), *reasons]))
     for platform_plan, answer, name in chosen:
-        benchmark_plan = next(plan for plan in platform_plan.benchmarks if plan.benchmark.id == name)
+        benchmark_plan = _plan_of(platform_plan, name)
         record["platforms"][platform_plan.platform.id] = {
             "facts": answer.get("facts", {}),
             "stats": answer.get("stats", {}),
@@ -99,6 +100,10 @@ def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
     """Say in a record why the host was not audited: ``failed``, ``unreachable``, ``not_begun`` or ``not_assessed``."""
     record.update(status=status, reason=reason[:MAX_REASON], findings=[], not_yet_automated=[], not_looked_at=[])
     record["counts"] = dict.fromkeys(record["counts"], 0)
+
+
+def _plan_of(platform_plan: PlatformPlan, name: str) -> BenchmarkPlan:
+    return next(plan for plan in platform_plan.benchmarks if plan.benchmark.id == name)
 
 
 def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, answer: Answer) -> None:

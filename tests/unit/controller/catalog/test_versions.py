@@ -9,7 +9,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empt
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogError, HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 
@@ -84,6 +84,19 @@ def test_same_version_in_two_files_is_an_error(tmp_path):
 
     with pytest.raises(CatalogError, match=r"the benchmark 'own@1' stands in another file too"):
         load_catalog([str(tmp_path / "one"), str(tmp_path / "two")])
+
+
+def test_supplement_alone_is_no_benchmark_of_a_host(tmp_path):
+    """Of a release that no benchmark is for, such as Debian testing, only the supplement would be looked at, and its safeguards called met."""
+    known = catalog(tmp_path, v1="supplement: true\n")
+    (plan,) = make_plan(known, Selection(), {}, {})
+    seen = {"benchmarks": ["own"], "facts": {"os_release": {"ID": "own"}}, "observations": {}}
+
+    with pytest.raises(NoBenchmark, match="No benchmark fits this host"):
+        fill_record(empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection()), known, [(plan, seen)], named=False)
+    record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection())
+    fill_record(record, known, [(plan, seen)], named=True)
+    assert record["findings"]
 
 
 def test_record_and_head_of_the_reports_say_which_version_and_that_it_is_superseded(tmp_path):
