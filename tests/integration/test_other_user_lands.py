@@ -83,3 +83,21 @@ def test_no_verdict_hangs_on_whose_programs_have_the_usual_names(host, packages,
     booted.run(["sh", "-c", instead])
 
     assert outcomes(booted) == expected
+
+
+NO_INIT = """#!/bin/sh
+exec unshare --mount --pid --fork --mount-proc sh -c 'mount -t tmpfs none /run && exec /usr/bin/python3 "$@"' python "$@"
+"""
+
+
+def test_without_an_init_nothing_passes_that_does_not_with_one(server_host, outcomes):
+    """As in the image of a container: no systemd as the first process, nothing in /run, and the same files."""
+    expected = outcomes(server_host)
+    server_host.write("/usr/local/bin/python-without-init", NO_INIT, 0o755)
+    server_host.write("/.dockerenv", "")
+
+    seen = outcomes(server_host, ansible_python_interpreter="/usr/local/bin/python-without-init")
+
+    other = {rule: (expected[rule], seen[rule]) for rule in seen if seen[rule] != expected[rule]}
+    assert {now for _before, now in other.values()} <= {"error", "not_applicable"}, other
+    assert other["cron_running"][1] != "pass"
