@@ -104,8 +104,46 @@ R_UNSET = "r /etc/yum.repos.d/a.repo:1 nothing sets gpgcheck"
 R_OFF = "r /etc/yum.repos.d/a.repo:4 gpgcheck is off"
 R_BY_MAIN = "r /etc/dnf/dnf.conf:2 gpgcheck is off"
 
+SOLD = "sslclientcert = /etc/pki/entitlement/1.pem\n"
+
+
+def _in_use(name: str, repo: str, *found: str, **files: Union[str, bytes, File]) -> Scenario:
+    planted: Files = {"/usr/bin/dnf-3": "x", "/etc/dnf/dnf.conf": ON, "/etc/yum.repos.d/redhat.repo": repo, **files}
+    rows = [{"source": one, "place": "/etc/yum.repos.d/redhat.repo:1"} for one in found]
+    verdict = "pass" if found else "fail"
+    seen = {"state": "value", "value": rows}
+    return Scenario("in-use-" + name, {"query": "sources"}, {"any": {"present": True}}, verdict, seen, files=planted)
+
+
 # What dnf 4.14 makes of it (by its own library), and apt 2.6 (by an update from an unsigned repository).
 SCENARIOS = [
+    _in_use("one", REPO, "r"),
+    _in_use("certificate-that-is-there", REPO + SOLD, "r", **{"/etc/pki/entitlement/1.pem": "x"}),
+    # subscription-manager takes the certificates away, and leaves a file without repositories where a host is registered no more.
+    _in_use("certificate-that-is-gone", REPO + SOLD),
+    _in_use("unregistered", "# Certificate-Based Repositories\n"),
+    _in_use("switched-off", REPO + "enabled = 0\n"),
+    Scenario(
+        "in-use-of-apt",
+        {"query": "sources"},
+        {"any": {"present": True}},
+        "pass",
+        {
+            "state": "value",
+            "value": [{"source": "https://deb.example.org bookworm", "place": "/etc/apt/sources.list:1"}],
+        },
+        files={"/etc/apt/sources.list": "deb https://deb.example.org/debian bookworm main\n"},
+        commands={" ".join(COMMAND): DUMP},
+    ),
+    Scenario(
+        "in-use-nothing-of-apt",
+        {"query": "sources"},
+        {"any": {"present": True}},
+        "fail",
+        {"state": "value", "value": []},
+        files={"/etc/apt/sources.list": "# deb https://deb.example.org/debian bookworm main\n"},
+        commands={" ".join(COMMAND): DUMP},
+    ),
     _dnf("stock", []),
     _dnf("nothing-set-is-off", [MAIN_UNSET, R_UNSET], "[main]\n"),
     _dnf("off-in-main", [MAIN_OFF, R_BY_MAIN], "[main]\ngpgcheck=0\n"),

@@ -97,6 +97,17 @@ def test_a_release_is_good_until_the_last_day_of_support_that_the_site_has(day, 
     assert "debian 11" in seen.checks[0].observed
 
 
+@pytest.mark.parametrize(
+    ("name", "lapsed"), [("rhel_9", "# Certificate-Based Repositories\n"), ("rhel_9", "[x]\nenabled = 0\n")]
+)
+def test_repairs_of_the_maker_do_not_come_where_the_subscription_has_lapsed(name, lapsed, judged):
+    """subscription-manager takes the repositories out of its file, or switches them off."""
+    seen = judged(name, files={"/etc/yum.repos.d/redhat.repo": lapsed})["system_supported"]
+
+    assert [one.outcome for one in seen.checks] == ["pass", "fail"]
+    assert seen.outcome == "fail"
+
+
 def test_a_system_that_is_not_listed_is_left_to_a_person(judged):
     seen = judged("ubuntu_24_04", files={"/etc/os-release": "ID=linuxmint\nVERSION_ID=22\n"})
 

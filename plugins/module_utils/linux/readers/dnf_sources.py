@@ -34,6 +34,20 @@ class Sources:
         found = [entry for one in self._all for entry in _unchecked(one, name)]
         return found + list(_automatic(self._host, self._all, name))
 
+    def in_use(self) -> List[Entry]:
+        """Return `{source, place}` of the repositories that are switched on; not those whose client certificate is gone with a subscription."""
+        return [
+            {"source": printable(repository.name), "place": "%s:%d" % (printable(repository.file), repository.line)}
+            for one in self._all
+            for repository in one.repositories
+            if one.of(repository, "enabled").on
+            and all(
+                self._host.exists(stated.text)
+                for stated in repository.values.get("sslclientcert", [])[-1:]
+                if stated.text
+            )
+        ]
+
     def keys(self) -> List[str]:
         """Return the files of keys that the repositories name."""
         return [path for one in self._all for repository in one.repositories for path in _keys(repository)]

@@ -27,7 +27,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import apt_
 if TYPE_CHECKING:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.dnf_sources import Sources
 
-QUERIES = ("unchecked", "metadata_unchecked", "undated", "in_clear", "keyrings", "option")
+QUERIES = ("unchecked", "metadata_unchecked", "undated", "in_clear", "keyrings", "option", "sources")
 SOURCE = "command: apt-config dump"
 # Any of them: more is read then.
 DNF = ("/usr/bin/dnf", "/usr/bin/dnf-3", "/usr/bin/dnf5", "/usr/bin/microdnf", "/usr/libexec/packagekitd")
@@ -40,7 +40,8 @@ Known = Dict[str, str]
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Answer a query for apt and dnf together; absent where the host has neither.
 
-    ``unchecked``, ``metadata_unchecked``, ``undated``, ``in_clear``: `[{source, place, why, enabled}]`; ``keyrings``: documents as of kind `file`, `{path,
+    ``unchecked``, ``metadata_unchecked``, ``undated``, ``in_clear``: `[{source, place, why, enabled}]`;
+    ``sources``: `[{source, place}]`, those in use; ``keyrings``: documents as of kind `file`, `{path,
     type: null}` for one that is missing; ``option`` with ``name``: a switch of dnf as true or false, a setting of apt as text.
     """
     try:
@@ -62,8 +63,8 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             return absent("dnf") if dnf is None else dnf.option(name)
         if apt is None and dnf is None:
             return absent("apt-config, dnf")
-        if query == "keyrings":
-            return value(_keyrings(host, apt, dnf), source)
+        if query in LISTS:
+            return value(LISTS[query](host, apt, dnf), source)
         if query in OF_APT:
             # How dnf fetches is not looked at.
             return absent("apt-config") if apt is None else value(list(OF_APT[query](host, apt)), SOURCE)
@@ -131,10 +132,22 @@ def _of_sources(host: Host, known: Known, wrong: Callable[[apt_config.Source], O
             yield {"source": "%s %s" % (source.uri, source.suite), "place": place, "why": why, "enabled": True}
 
 
+def _sources(host: Host, apt: Optional[Known], dnf: Optional[Sources]) -> List[Entry]:
+    of_apt = [] if apt is None else apt_config.sources(host, apt)
+    rows = [("%s %s" % (one.uri, one.suite), "%s:%d" % (printable(one.file), one.line)) for one in of_apt]
+    return [{"source": printable(name), "place": place} for name, place in rows] + (dnf.in_use() if dnf else [])
+
+
 def _keyrings(host: Host, apt: Optional[Known], dnf: Optional[Sources]) -> List[Entry]:
     paths = [] if apt is None else list(_apt_keyrings(host, apt))
     paths += [] if dnf is None else dnf.keys()
     return [_document(host, path) for path in dict.fromkeys(paths)]
+
+
+LISTS: Dict[str, Callable[[Host, Optional[Known], Optional[Sources]], List[Entry]]] = {
+    "keyrings": _keyrings,
+    "sources": _sources,
+}
 
 
 def _apt_keyrings(host: Host, known: Known) -> Iterator[str]:
