@@ -336,6 +336,12 @@ PROGRAM, SOCKET = b"\x7fELF /etc/ssh/sshd_config", "[Socket]\nListenStream=2222\
 WANTED = {UNITS + "multi-user.target.wants/second.service": File(link=UNITS + "second.service")}
 
 
+SHARE = {
+    "/proc/self/mountinfo": "21 1 8:1 / / rw - ext4 /dev/sda rw\n22 21 0:40 / /srv rw - nfs4 a:/srv rw\n",
+    "/srv/bin/door": "OpenSSH /etc/ssh/sshd_config",
+}
+
+
 def _beside(
     name: str, verdict: str, files: Dict[str, Any], start: str = "/usr/sbin/sshd -D -f /etc/ssh/second"
 ) -> Scenario:
@@ -350,6 +356,10 @@ SCENARIOS += [
     _beside("second-sshd-with-an-option", "error", WANTED, "/usr/sbin/sshd -D -oPermitRootLogin=yes"),
     _beside("second-sshd-of-the-same-files", "pass", WANTED, "/usr/sbin/sshd -D -p 2222"),
     _beside("second-sshd-not-started", "pass", {}),
+    # What it is cannot be told: it may be a copy of sshd.
+    _beside("program-on-a-share", "error", {**WANTED, **SHARE}, "/srv/bin/door"),
+    _beside("program-on-a-share-that-nobody-starts", "pass", SHARE, "/srv/bin/door"),
+    _beside("program-that-is-not-there", "pass", WANTED, "/srv/bin/door"),
     _beside("second-sshd-runs-now", "error", {"/run/systemd/units/invocation:second.service": "x"}),
     _beside(
         "second-sshd-taken-back", "pass", {**WANTED, UNITS + "second.service.d/off.conf": "[Service]\nExecStart=\n"}

@@ -68,7 +68,13 @@ def _others(host: Host) -> Iterator[Tuple[str, str]]:
         if GENERATED.match(unit):
             continue
         # What its options say is looked at with sshd's own files.
-        program = _program(host, unit, unit in daemon_options.SSHD.units)
+        try:
+            program = _program(host, unit, unit in daemon_options.SSHD.units)
+        except ReadError:
+            # A program that nobody starts need not be known.
+            if _in_use(host, unit):
+                raise
+            continue
         if program and _in_use(host, unit):
             yield unit, program
     for path in _scripts(host, names):
@@ -140,7 +146,7 @@ def _inside(host: Host, path: str) -> str:
         if not path.startswith("/") or host.stat(path).st_size > MOST:
             return ""
         content = host.read_bytes(path)
-    except ReadError:
+    except NotFound:
         return ""
     if content.startswith(b"#!"):
         return _in_script(host, path)
