@@ -56,7 +56,7 @@ class ActionModule(HostAction):
             selection, values, tailored = self._by_site(record, selection, arguments, site)
             plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)
             answers, failed = self._look(plans, variables)
-            fill_record(record, known, answers, named=bool(selection.benchmarks), failed=failed)
+            fill_record(record, known, answers, failed=failed)
             self._keep_raw(store, arguments, record, answers)
             if site:
                 site.decisions.mark(record["findings"])

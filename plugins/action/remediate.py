@@ -84,7 +84,7 @@ class ActionModule(HostAction):
             done, failed = _remediate_all(plans, _Target(self, variables), limits)
             record["audited_at"] = utc_now()
             seen = [(one.plan, one.after) for one in done]
-            fill_record(record, known, seen, named=bool(selection.benchmarks), failed=failed)
+            fill_record(record, known, seen, failed=failed)
             decided.mark(record["findings"])
         except NotBegun as problem:
             spoil_record(record, "not_begun", str(problem))

@@ -51,6 +51,8 @@ options:
       - The benchmarks to hold the host against, or V(auto) to detect them from the host.
       - Without a version, as V(debian_12), the newest that the catalog has; with one, as V(debian_12@1.1.0), that one. A host is held against
         one version of a benchmark; groups of hosts may have different ones.
+      - With V(auto) among the names the host's own is detected, and the others stand beside it, as in V([auto, supplement_linux]). These are
+        supplements and benchmarks of what is no system. A host that no benchmark fits is then not assessed.
     type: list
     elements: str
     default: [auto]

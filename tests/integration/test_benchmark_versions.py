@@ -118,3 +118,17 @@ def test_what_the_next_version_asks_anew_is_fixed_and_taken_back(server_host, pl
     code, said = playbook("rollback", [server_host], hipaa_cis_run_id=first["run_id"])
     assert code == 0, said
     assert not changes(before, server_host, NOT_RESTORED)
+
+
+def test_beside_auto_stands_a_supplement(server_host, audit_hosts):
+    audit = audit_hosts(
+        [server_host],
+        hipaa_cis_benchmark=["auto", "supplement_linux"],
+        hipaa_cis_include={"rules": [RULE, "system_supported"]},
+    )
+
+    assert audit.code == 0, audit.said
+    assert {rule: one["benchmark"] for rule, one in audit.findings(server_host.name).items()} == {
+        RULE: "debian_12@1.1.0",
+        "system_supported": "supplement_linux@0.1.0",
+    }

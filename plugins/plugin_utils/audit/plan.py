@@ -50,7 +50,7 @@ class BenchmarkPlan:
     """What one benchmark asks of a host.
 
     ``beside``: rules that are only looked at, and in no record; ``left_out``: what the host is meant for and the selection
-    leaves out (`scope.left_out`).
+    leaves out (`scope.left_out`); ``named``: by the user, and not detected.
     """
 
     benchmark: Benchmark
@@ -59,6 +59,7 @@ class BenchmarkPlan:
     values: Mapping[str, Value]
     beside: tuple[PlannedRule, ...] = ()
     left_out: tuple[Mapping[str, Any], ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,15 @@ class PlatformPlan:
     platform: Platform
     benchmarks: tuple[BenchmarkPlan, ...]
     request: Mapping[str, Any]
+
+    def carried(self, answer: Mapping[str, Any]) -> list[BenchmarkPlan]:
+        """Return the benchmarks that a host carries by its answer.
+
+        None where its own was to be detected and nobody knows it: a supplement alone would look like an audit of the host.
+        """
+        found = [one for one in self.benchmarks if one.benchmark.id in answer["benchmarks"]]
+        detects = any(not one.named for one in self.benchmarks)
+        return [] if detects and all(one.named or one.benchmark.supplement for one in found) else found
 
 
 @dataclass
@@ -145,19 +155,21 @@ def make_plan(
     parameter id -> the site's tailoring that says its value.
     Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
     """
-    named, candidates = _candidates(catalog, selection)
+    detected, named = _candidates(catalog, selection)
     made = _Rules(catalog)
     plans = []
     for platform in catalog.platforms.values():
         chosen = tuple(
-            _benchmark_plan(catalog, made, selection, benchmark, site_values, decided)
-            for benchmark in candidates
+            replace(
+                _benchmark_plan(catalog, made, selection, benchmark, site_values, decided), named=benchmark in named
+            )
+            for benchmark in (*detected, *named)
             if benchmark.platform == platform.id
         )
         chosen = _with_excepted(made, chosen, excepted)
         # A benchmark that is named is one that the host carries, so what is left out of it is missing.
-        if any(plan.rules or plan.unjudged or (named and plan.left_out) for plan in chosen):
-            plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, detect=not named, options=options)))
+        if any(plan.rules or plan.unjudged or (plan.named and plan.left_out) for plan in chosen):
+            plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, options)))
     if not any(plan.rules or plan.unjudged for one in plans for plan in one.benchmarks):
         raise _nothing_over()
     return plans
@@ -170,7 +182,7 @@ def check_plan(
     decided: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
     """Raise what `make_plan` would raise, in a fraction of its time."""
-    _named, candidates = _candidates(catalog, selection)
+    candidates = [one for some in _candidates(catalog, selection) for one in some]
     for benchmark in candidates:
         parameters.resolve(catalog, benchmark, site_values, decided)
     if not any(any(_wanted(catalog, selection, benchmark)) for benchmark in candidates):
@@ -181,15 +193,17 @@ def _nothing_over() -> HipaaCisError:
     return HipaaCisError("The selection leaves no recommendation over; widen level, profile, include, exclude or tags.")
 
 
-def _candidates(catalog: Catalog, selection: Selection) -> tuple[bool, list[Benchmark]]:
-    """Return whether benchmarks are named, and those that a host may carry."""
+def _candidates(catalog: Catalog, selection: Selection) -> tuple[list[Benchmark], list[Benchmark]]:
+    """Return the benchmarks that a host may carry by what it says of itself, and those that are named."""
     selection.check(catalog)
     named = selection.named(catalog)
     # A benchmark that has previews only is taken where it is named, as each preview is.
     detected = [
-        item for item in catalog.benchmarks.values() if catalog.platforms[item.platform].detected and not item.preview
+        item
+        for item in catalog.benchmarks.values()
+        if catalog.platforms[item.platform].detected and not item.preview and item.id not in {one.id for one in named}
     ]
-    return bool(named), named or detected
+    return detected if selection.detects else [], named
 
 
 def _wanted(
@@ -248,9 +262,7 @@ def _beside(
     return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
 
 
-def _request(
-    platform: Platform, plans: tuple[BenchmarkPlan, ...], detect: bool, options: Mapping[str, Any]
-) -> dict[str, Any]:
+def _request(platform: Platform, plans: tuple[BenchmarkPlan, ...], options: Mapping[str, Any]) -> dict[str, Any]:
     request = _Request()
     benchmarks = {}
     for plan in plans:
@@ -258,7 +270,7 @@ def _request(
         if any(planned.rule.governed for planned in plan.rules):
             keys[request.add(platform.governed["setting"])] = None
         benchmarks[plan.benchmark.id] = {
-            "detect": detection.accepted(plan.benchmark, [one.benchmark for one in plans]) if detect else None,
+            "detect": None if plan.named else detection.accepted(plan.benchmark, [one.benchmark for one in plans]),
             "settings": list(keys),
         }
     return {

@@ -53,35 +53,35 @@ def fill_record(
     record: dict[str, Any],
     catalog: Catalog,
     answers: Sequence[tuple[PlatformPlan, Answer]],
-    named: bool,
     failed: Failed = (),
 ) -> None:
     """Judge the answers and put the findings into the record.
 
-    ``answers``: per platform the plan and what the observe module returned. ``named``: whether the
-    benchmarks were named by the user. ``failed``: platforms that gave no answer, and why; all their rules are errors.
+    ``answers``: per platform the plan and what the observe module returned. ``failed``: platforms that gave no answer, and
+    why; all their rules are errors.
     Raises `NoBenchmark` where none fits the host, `HipaaCisError` where that is not known of all platforms.
     """
-    chosen = [(plan, answer, name) for plan, answer in answers for name in answer["benchmarks"]]
-    # A supplement stands beside a benchmark: on a host that carries none it would be all that is looked at.
-    if not chosen or (not named and all(_plan_of(plan, name).benchmark.supplement for plan, _answer, name in chosen)):
+    chosen = [(plan, answer, one) for plan, answer in answers for one in plan.carried(answer)]
+    if not chosen:
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
         kind = HipaaCisError if failed else NoBenchmark
         raise kind(" ".join([_no_benchmark(catalog, answers), *reasons]))
-    for platform_plan, answer, name in chosen:
-        benchmark_plan = _plan_of(platform_plan, name)
+    asked = [one for plan, _answer in answers for one in plan.benchmarks]
+    if not all(one.named for one in asked) and all(one.named for _plan, _answer, one in chosen):
+        record["warnings"].append(_no_benchmark(catalog, answers))
+    for platform_plan, answer, benchmark_plan in chosen:
         record["platforms"][platform_plan.platform.id] = {
             "facts": answer.get("facts", {}),
             "stats": answer.get("stats", {}),
         }
-        _add_benchmark(record, benchmark_plan, named, answer)
+        _add_benchmark(record, benchmark_plan, answer)
         judge = Judge(platform_plan.platform, answer["observations"])
         excluded = platform_plan.request["options"].get("scan_exclude", ())
         findings, elsewhere = judged(platform_plan, judge, benchmark_plan.rules, excluded)
         record["warnings"].extend([elsewhere] if elsewhere and elsewhere not in record["warnings"] else [])
         record["findings"].extend(findings)
     for platform_plan, problem in failed:
-        _add_failed(record, platform_plan, named, problem)
+        _add_failed(record, platform_plan, problem)
     counts = Counter(finding["outcome"] for finding in record["findings"])
     record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
 
@@ -102,11 +102,7 @@ def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
     record["counts"] = dict.fromkeys(record["counts"], 0)
 
 
-def _plan_of(platform_plan: PlatformPlan, name: str) -> BenchmarkPlan:
-    return next(plan for plan in platform_plan.benchmarks if plan.benchmark.id == name)
-
-
-def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, answer: Answer) -> None:
+def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, answer: Answer) -> None:
     benchmark = plan.benchmark
     release = answer.get("facts", {}).get("os_release", {})
     told = {
@@ -115,11 +111,11 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, named: bool, ans
         "version": benchmark.version,
         "superseded_by": benchmark.superseded_by,
         "preview": benchmark.preview,
-        "chosen": "named" if named else "detected",
+        "chosen": "named" if plan.named else "detected",
         "fits": detection.relation(benchmark, release) if release and detection.fits(benchmark, release) else "",
     }
     record["benchmarks"].append({key: what for key, what in told.items() if what})
-    other = other_system(benchmark, answer) if named else ""
+    other = other_system(benchmark, answer) if plan.named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")
     record["not_looked_at"].extend(dict(item) for item in plan.left_out)
@@ -156,13 +152,13 @@ def _is_scan(setting: Mapping[str, Any]) -> bool:
     return setting["kind"] == "filesystem_scan" or setting.get("query") == "privileged_programs"
 
 
-def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, named: bool, problem: Exception) -> None:
+def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, problem: Exception) -> None:
     """Make an error of each rule of a platform that gave no answer; which benchmark it has is then not known, so of all."""
     reason = _not_looked_at(platform_plan, problem)
     record["platforms"][platform_plan.platform.id] = {"facts": {}, "stats": {}, "failed": reason}
     record["warnings"].append(reason)
     for plan in platform_plan.benchmarks:
-        _add_benchmark(record, plan, named, {})
+        _add_benchmark(record, plan, {})
         record["findings"].extend(Finding(planned, "error", (), reason).as_dict() for planned in plan.rules)
 
 
@@ -171,16 +167,13 @@ def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:
 
 
 def other_system(benchmark: Benchmark, answer: Answer) -> str:
-    """Return what speaks against a benchmark that was named for a host: the host says that it is another system, or not which."""
-    facts = answer.get("facts", {})
-    release, unknown = facts.get("os_release", {}), facts.get("os_release_unknown", "")
-    if unknown:
-        return f"The host does not say which system it is ({unknown}); {benchmark.name} was named for it"
+    """Return what speaks against a benchmark that was named for a host: the host says that it is another system."""
+    release = answer.get("facts", {}).get("os_release", {})
     if not release or detection.fits(benchmark, release):
         return ""
     return f"The host says it is {release.get('PRETTY_NAME', 'another system')}; {benchmark.name} was named for it"
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:
-    facts: Mapping[str, Any] = next((answer.get("facts", {}) for _plan, answer in answers), {})
-    return detection.why_none(catalog, facts.get("os_release", {}), facts.get("os_release_unknown", ""))
+    release: Mapping[str, Any] = next((answer.get("facts", {}).get("os_release", {}) for _plan, answer in answers), {})
+    return detection.why_none(catalog, release)

@@ -32,8 +32,8 @@ def raw_task(record: Mapping[str, Any], answers: Sequence[tuple[PlatformPlan, Ma
             rule for rule in _rules(one.benchmark, asked) if (one.benchmark.name, rule) not in judged
         )
         for plan, answer in answers
-        for one in plan.benchmarks
-        if plan.platform.id not in failed and one.benchmark.id in answer["benchmarks"]
+        if plan.platform.id not in failed
+        for one in plan.carried(answer)
     }
     scans = [plan.request["options"].get("scan_exclude", ()) for plan, _answer in answers]
     return {

@@ -26,7 +26,7 @@ LEVEL_TAG = "level_%d"
 
 @dataclass(frozen=True)
 class Selection:
-    """What was asked for. ``benchmarks`` empty: detect them from the host."""
+    """What was asked for. ``benchmarks`` empty: the host's own is detected; with `DETECT` among the names: that one, and those beside it."""
 
     benchmarks: tuple[str, ...] = ()
     level: int = 1
@@ -41,6 +41,11 @@ class Selection:
     skip_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
     # Names among those that are of nothing in the catalog.
     strange_tags: Sequence[str] = ()
+
+    @property
+    def detects(self) -> bool:
+        """Whether the host says itself which benchmark it carries."""
+        return not self.benchmarks or DETECT in self.benchmarks
 
     @property
     def meant(self) -> dict[str, Any]:
@@ -65,7 +70,7 @@ class Selection:
         for level in (self.level, self.meant["level"]):
             if level not in (1, 2):
                 raise HipaaCisError(f"unknown level '{level}'. Known: 1, 2 (level 2 includes level 1).")
-        chosen = named or list(catalog.benchmarks.values())
+        chosen = [*named, *(catalog.benchmarks.values() if self.detects else ())]
         profiles = {profile for benchmark in chosen for profile in benchmark.profiles}
         for profile in (self.profile, self.meant["profile"]):
             if profile not in profiles:
@@ -73,8 +78,9 @@ class Selection:
         self._check_filters(_known_names(catalog, chosen))
 
     def named(self, catalog: Catalog) -> list[Benchmark]:
-        """Return the benchmarks that were named. Raises `HipaaCisError` on one that is unknown, and on two versions of one."""
-        found = list({one.name: one for one in map(catalog.benchmark, self.benchmarks)}.values())
+        """Return the benchmarks that were named. Raises `HipaaCisError` on one that is unknown, and on two that are for one host."""
+        names = [name for name in self.benchmarks if name != DETECT]
+        found = list({one.name: one for one in map(catalog.benchmark, names)}.values())
         for number, one in enumerate(found):
             for other in found[:number]:
                 if one.id == other.id:
@@ -82,6 +88,11 @@ class Selection:
                         f"A host is held against one version of a benchmark, and {other.name} and {one.name} are named. Name one, or give "
                         "hipaa_cis_benchmark to each group of hosts by itself."
                     )
+            if self.detects and catalog.platforms[one.platform].detected and not one.supplement:
+                raise HipaaCisError(
+                    f"{one.name} is the benchmark of a system, and with {DETECT} the host says which one it carries. Name either; beside {DETECT} "
+                    "stand supplements, and benchmarks of what is no system."
+                )
         return found
 
     def _check_filters(self, known: Mapping[str, set[str]]) -> None:

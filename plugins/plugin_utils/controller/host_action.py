@@ -116,7 +116,7 @@ class HostAction(Action):
             strange_tags=strange,
             meant_level=arguments["meant_level"],
             meant_profile=arguments["meant_profile"] or "",
-            benchmarks=tuple(name for name in arguments["benchmark"] if name != DETECT),
+            benchmarks=() if set(arguments["benchmark"]) == {DETECT} else tuple(arguments["benchmark"]),
             level=arguments["level"],
             profile=arguments["profile"],
             include=options.filters("include", arguments["include"]),

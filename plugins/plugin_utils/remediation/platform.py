@@ -130,10 +130,7 @@ class PlatformRemediation:
 
     def _check_system(self) -> None:
         """Raise `HipaaCisError` where a benchmark that was named is another system's: its values are made for that."""
-        asked = self._plan.request.get("benchmarks", {})
-        named = [
-            one.benchmark for one in self.chosen(self.before) if asked.get(one.benchmark.id, {}).get("detect") is None
-        ]
+        named = [one.benchmark for one in self.chosen(self.before) if one.named]
         others = [text for text in (other_system(one, self.before) for one in named) if text]
         if others and not self._limits.force_benchmark:
             raise HipaaCisError(
@@ -344,7 +341,7 @@ class PlatformRemediation:
 
     def chosen(self, answer: Answer) -> Sequence[BenchmarkPlan]:
         """Return the benchmarks that the host carries."""
-        return [plan for plan in self._plan.benchmarks if plan.benchmark.id in answer["benchmarks"]]
+        return self._plan.carried(answer)
 
     def results(self) -> list[RuleResult]:
         """Return what became of each rule, in the order of the benchmarks."""

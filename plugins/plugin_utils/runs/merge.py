@@ -180,11 +180,13 @@ def _as_one(
 
 
 def _still_carried(catalog: Catalog, newest: Record, benchmark: str) -> bool:
-    """Return whether a host may still carry a benchmark: not where the newest look at its platform detected others."""
+    """Return whether a host may still carry a benchmark: not where the newest look at its platform detected others, by which it would be found."""
     name = benchmark_id(benchmark)
     if name in {one["id"] for one in newest["benchmarks"]} or name not in catalog.benchmarks:
         return True
-    detected = all(one["chosen"] == "detected" for one in newest["benchmarks"])
+    if catalog.benchmarks[name].preview:
+        return True
+    detected = any(one["chosen"] == "detected" for one in newest["benchmarks"])
     return not (detected and catalog.benchmarks[name].platform in newest["platforms"])
 
 

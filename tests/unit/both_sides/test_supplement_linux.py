@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import observe
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import os_support
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import named, numbered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from tests.scenarios import imitated
 
 STOCKS = {stock.name: stock for stock in imitated.stocks()}
@@ -73,6 +76,54 @@ def test_it_is_taken_where_it_is_named_only():
 
     assert "supplement_linux" not in [one.benchmark.id for one in plan.benchmarks]
     assert [one.benchmark.id for one in beside.benchmarks] == ["debian_12", "supplement_linux"]
+
+
+def audited(tmp_path, release, *benchmarks):
+    """Return the record of a host that says this of itself, held against these benchmarks. Raises `NoBenchmark`."""
+    catalog = load_catalog()
+    selection = Selection(benchmarks)
+    (plan,) = make_plan(catalog, selection, {}, {})
+    chosen = [name for name, one in plan.request["benchmarks"].items() if is_chosen(tmp_path, release, one["detect"])]
+    record = empty_record("ward", "run", "2026-12-01T00:00:00Z", "", selection)
+    facts = {"os_release": dict(line.split("=") for line in release.split())}
+    fill_record(record, catalog, [(plan, {"benchmarks": chosen, "facts": facts, "observations": {}})])
+    return record
+
+
+def is_chosen(tmp_path, release, detect):
+    """Return whether the host takes a benchmark that is to be found by this."""
+    (tmp_path / "etc").mkdir(exist_ok=True)
+    (tmp_path / "etc/os-release").write_text(release)
+    asked = {"version": 2, "settings": [], "options": {}, "benchmarks": {"one": {"detect": detect, "settings": []}}}
+    return observe(json.dumps(asked), Host(str(tmp_path)))["benchmarks"] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("release", "own"), [("ID=debian\nVERSION_ID=13\n", "debian_13"), ("ID=rocky\nVERSION_ID=9.4\n", "el9_clones")]
+)
+def test_beside_auto_it_stands_with_whatever_the_host_carries(tmp_path, release, own):
+    record = audited(tmp_path, release, "auto", "supplement_linux")
+
+    assert [(one["id"], one["chosen"]) for one in record["benchmarks"]] == [
+        (own, "detected"), ("supplement_linux", "named"),
+    ]  # fmt: skip
+    assert record["warnings"] == []
+    assert record["selection"]["benchmarks"] == ["auto", "supplement_linux"]
+    assert {one["benchmark"].partition("@")[0] for one in record["findings"]} == {own, "supplement_linux"}
+
+
+@pytest.mark.parametrize("release", ["ID=debian\nVERSION_ID=11\n", "ID=arch\n"])
+def test_alone_it_is_no_audit_of_a_host_that_no_benchmark_fits(tmp_path, release):
+    """It fits every Debian; with it alone such a host would look as if somebody had seen to it."""
+    with pytest.raises(NoBenchmark, match="No benchmark fits this host"):
+        audited(tmp_path, release, "auto", "supplement_linux")
+
+
+def test_benchmark_of_a_system_does_not_stand_beside_auto(tmp_path):
+    with pytest.raises(
+        HipaaCisError, match=r"debian_12@1\.1\.0 is the benchmark of a system, and with auto the host says"
+    ):
+        audited(tmp_path, "", "auto", "debian_12", "supplement_linux")
 
 
 DEBIAN_11 = {"/etc/os-release": "ID=debian\nVERSION_ID=11\n"}

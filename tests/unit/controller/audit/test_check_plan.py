@@ -12,6 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 CATALOG = load_catalog()
 MISTAKES: dict[str, tuple[Selection, dict[str, object]]] = {
     "benchmark": (Selection(benchmarks=("debian_99",)), {}),
+    "system-beside-auto": (Selection(benchmarks=("auto", "debian_12")), {}),
     "rule": (Selection(include={"rules": ["no_such_rule"]}), {}),
     "parameter": (Selection(), {"no_such_parameter": 1}),
     "type": (Selection(), {"ssh_login_grace_time": "soon"}),
@@ -34,7 +35,7 @@ def test_mistake_is_told_as_by_the_plan(name):
     assert told == said(plan.make_plan, CATALOG, selection, values, {})
 
 
-@pytest.mark.parametrize("benchmarks", [(), ("debian_12",), ("rhel_9@2.0.0",)])
+@pytest.mark.parametrize("benchmarks", [(), ("debian_12",), ("rhel_9@2.0.0",), ("auto", "supplement_linux")])
 def test_what_is_right_passes_and_no_rule_is_got_ready(monkeypatch, benchmarks):
     selection = Selection(benchmarks=benchmarks, level=2)
     assert plan.make_plan(CATALOG, selection, {}, {})

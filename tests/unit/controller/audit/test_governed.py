@@ -46,7 +46,7 @@ def audited(directory, deny="3", rule=RULE):
             answers[key] = directory
     record = empty_record("ward", "20261129T010000Z-1", "2026-11-29T01:00:00Z", CATALOG.digest, selection)
     answer = {"benchmarks": ["debian_12"], "facts": {}, "stats": {}, "observations": answers}
-    fill_record(record, CATALOG, [(plan, answer)], named=True)
+    fill_record(record, CATALOG, [(plan, answer)])
     # What the selection leaves out is no concern here.
     return {**record, "not_looked_at": [], "not_yet_automated": []}
 

@@ -105,7 +105,7 @@ def test_record_and_head_of_the_reports_say_which_version_and_that_it_is_superse
     record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection(("own@1",)))
     facts = {"os_release": {"ID": "own", "VERSION_ID": "2.5"}}
     seen = {"benchmarks": ["own"], "facts": facts, "observations": {}}
-    fill_record(record, known, [(plan, seen)], named=True)
+    fill_record(record, known, [(plan, seen)])
 
     validator("host_record").validate(record)
     assert record["benchmarks"] == [

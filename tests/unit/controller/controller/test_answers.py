@@ -140,7 +140,7 @@ def test_no_value_of_any_setting_breaks_judge_or_remedies():
         }
         answer = answers.observed({"benchmarks": ["debian_12"], "observations": seen}, plan.request)
         record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection())
-        fill_record(record, known, [(plan, answer)], named=True)
+        fill_record(record, known, [(plan, answer)])
         validator("host_record").validate(json.loads(json.dumps(record, allow_nan=False)))
         remedies = Remedies(plan.platform, Judge(plan.platform, answer["observations"]))
         for planned in plan.benchmarks[0].rules:
@@ -160,7 +160,7 @@ def test_scan_that_leaves_folders_out_passes_nothing(excluded, outcome):
     seen = {"benchmarks": ["debian_12"], "observations": dict.fromkeys(plan.request["settings"], nothing)}
     record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", wanted)
 
-    fill_record(record, known, [(plan, seen)], named=True)
+    fill_record(record, known, [(plan, seen)])
 
     assert {finding["outcome"] for finding in record["findings"]} == {outcome}
     assert record["counts"][outcome] == len(record["findings"]) == 2
@@ -233,7 +233,7 @@ def test_platform_that_gives_no_answer_leaves_the_findings_of_others():
     record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection())
 
     answered = [(plans["infusion_pump"], {"benchmarks": ["pump"], "observations": seen})]
-    fill_record(record, known, answered, named=True, failed=[(plans["linux"], HipaaCisError("no Python"))])
+    fill_record(record, known, answered, failed=[(plans["linux"], HipaaCisError("no Python"))])
 
     validator("host_record").validate(record)
     by_benchmark = {

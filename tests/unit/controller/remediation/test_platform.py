@@ -523,12 +523,12 @@ def test_what_the_run_that_holds_the_host_has_put_right_is_not_told_as_ones_own(
     assert "fixed" not in headline(record)
 
 
-def other_system(host, detect=None):
-    """The host says that it is a Debian 13; the benchmark is made for 12, and was named where nothing is to be detected."""
+def other_system(host, named=True):
+    """The host says that it is a Debian 13; the benchmark is made for 12."""
     plain = host.observe
 
     def observe(plan):
-        plan.request["benchmarks"] = {"b": {"detect": detect}}
+        object.__setattr__(plan.benchmarks[0], "named", named)
         object.__setattr__(plan.benchmarks[0].benchmark, "detect", {"VERSION_ID": ("12",)})
         return {**plain(plan), "facts": {"os_release": {"VERSION_ID": "13", "PRETTY_NAME": "Debian 13"}}}
 
@@ -567,7 +567,7 @@ def test_benchmark_named_for_another_system_is_used_with_a_warning_where_that_is
 
 
 def test_benchmark_that_was_detected_is_no_other_systems():
-    _record, results = remediate(BOTH, other_system(PlayedHost({"a": 0, "d": 0}), detect={"VERSION_ID": "12"}))
+    _record, results = remediate(BOTH, other_system(PlayedHost({"a": 0, "d": 0}), named=False))
 
     assert results["a"][0] == "fixed"
 

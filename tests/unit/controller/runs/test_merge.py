@@ -160,6 +160,29 @@ def test_benchmark_that_the_host_no_longer_carries_is_dropped_only_where_it_was_
     assert set(outcomes(record)) == kept
 
 
+def test_supplement_of_a_run_of_its_own_stays_beside_what_a_later_run_detects(runs):
+    """Nobody looks for it on a host, so that a run without it says nothing of it."""
+    old = seen(MONDAY, benchmark="supplement_linux", **{B: "fail"})
+    new = seen(TUESDAY, **{A: "pass"})
+    new["benchmarks"] = [{**new["benchmarks"][0], "chosen": "detected"}]
+    _summary, record = merged(runs([old], [new]))
+
+    assert set(outcomes(record)) == {A, B}
+
+
+def test_benchmark_of_the_system_before_is_dropped_where_a_supplement_was_named_beside_what_was_detected(
+    runs, monkeypatch
+):
+    monkeypatch.setitem(KNOWN.benchmarks, "debian_11", KNOWN.benchmarks["debian_12"])
+    old = seen(MONDAY, benchmark="debian_11", **{B: "fail"})
+    new = seen(TUESDAY, **{A: "pass"})
+    (own,) = new["benchmarks"]
+    new["benchmarks"] = [{**own, "chosen": "detected"}, {**own, "id": "supplement_linux", "chosen": "named"}]
+    _summary, record = merged(runs([old], [new]))
+
+    assert set(outcomes(record)) == {A}
+
+
 def test_record_that_has_no_version_in_its_findings_is_of_the_same_benchmark(runs):
     """As those have that were written before versions had names."""
     old = seen(MONDAY, **{A: "pass", B: "pass"})

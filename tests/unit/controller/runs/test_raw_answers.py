@@ -62,7 +62,7 @@ def audited(store, selection=WHOLE, seed=1, change=(), excluded=("/srv/a",)):
     seen.update({key: {"state": "value", "value": "changed"} for key in list(seen)[: len(change)]})
     record = empty_record("ward", store.run_id, "2026-01-01T00:00:00Z", catalog.digest, selection)
     answers = [(plan, {"benchmarks": ["debian_12"], "observations": seen})]
-    fill_record(record, catalog, answers, named=True)
+    fill_record(record, catalog, answers)
     assert raw_answers.keep(store, "ward", raw_task(record, answers)) == ""
     store.write_record(record)
     return record
