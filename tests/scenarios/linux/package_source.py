@@ -163,6 +163,8 @@ SCENARIOS = [
         "[main]\ngpgcheck=1\ngpgcheck=0\n",
         REPO + "gpgcheck=0\ngpgcheck=1\n",
     ),
+    # Asked of libdnf 0.69 and 0.74: the file's reader has let the first value go before anybody looks whether the second is one.
+    _dnf("value-that-is-none-hides-the-one-before", [MAIN_UNSET, R_UNSET], "[main]\ngpgcheck=1\ngpgcheck=2\n"),
     _dnf(
         "section-twice-in-a-file",
         ["r /etc/yum.repos.d/a.repo:6 gpgcheck is off"],

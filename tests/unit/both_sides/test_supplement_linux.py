@@ -29,7 +29,7 @@ STOCK = {
         "system_support_reviewed": "not_applicable",
         # The tree has neither the program nor its files.
         "updates_automatic": "fail",
-        "updates_automatic_dnf_reviewed": "not_applicable",
+        "updates_automatic_dnf": "not_applicable",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
     },
@@ -37,7 +37,7 @@ STOCK = {
         "system_supported": "pass",
         "system_support_reviewed": "not_applicable",
         "updates_automatic": "not_applicable",
-        "updates_automatic_dnf_reviewed": "manual",
+        "updates_automatic_dnf": "fail",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
     },

@@ -1,24 +1,33 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kind `automatic_updates`: whether unattended-upgrades installs the repairs of the system's publisher by itself, and how often."""
+"""Kind `automatic_updates`: whether unattended-upgrades, or dnf, installs the repairs of the system's publisher by itself, and how often."""
 
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, Sequence
+from typing import TYPE_CHECKING, Dict, Iterator, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.later import Later
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     Observation,
     ReadError,
     absent,
+    read_each,
+    required,
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import apt_config, unattended_upgrades
 
+if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import dnf_updates  # noqa: F401
+
+# Of systems that have it alone.
+BY_DNF = Later("readers.dnf_updates")
+FOLDER_OF_DNF = "/etc/dnf"
 PROGRAM = "/usr/bin/unattended-upgrade"
 SOURCE = "command: apt-config dump, lists of packages"
 PERIODIC = "APT::Periodic::"
@@ -35,8 +44,19 @@ MAX_NAMED = 20
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Observe ``{days, security, problems}``: every how many days, from which sources, and what is in the way; absent without the program."""
+
+    def one(address: Address) -> Observation:
+        if required(address, "program") == "apt":
+            return _by_apt(host)
+        observation: Observation = BY_DNF(host) if host.exists(FOLDER_OF_DNF) else absent(FOLDER_OF_DNF)
+        return observation
+
+    return read_each(addresses, one)
+
+
+def _by_apt(host: Host) -> Observation:
     if not host.exists(PROGRAM):
-        return [absent(PROGRAM)] * len(addresses)
+        return absent(PROGRAM)
     known = apt_config.settings(host)
     sources = unattended_upgrades.security(host, known)
     problems = [*_switched_off(known), *_narrowed(host)]
@@ -45,7 +65,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
         problems.append("apt has fetched lists from no source of security repairs")
     days = max(_seconds(name, known) for name in INTERVALS)
     seen = {"days": -(-days // DAY), "security": sources.taken[:MAX_NAMED], "problems": problems}
-    return [value(seen, SOURCE)] * len(addresses)
+    return value(seen, SOURCE)
 
 
 def _switched_off(known: Dict[str, str]) -> Iterator[str]:

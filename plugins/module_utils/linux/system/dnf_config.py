@@ -162,7 +162,9 @@ def _sections(host: Host, path: str, variables: Dict[str, str], *, aliases: bool
     found: Dict[str, Section] = {}
     here: Optional[Section] = None
     last: Optional[Value] = None
-    name = ""
+    name = key = ""
+    # Of a name that stands twice in a file its reader keeps the last text alone, and that may be no value.
+    kept: Dict[str, Value] = {}
     try:
         text = host.read_text(path)
     except NotFound:
@@ -183,16 +185,21 @@ def _sections(host: Host, path: str, variables: Dict[str, str], *, aliases: bool
             continue
         if here is not None and last is not None and raw[0] in _BLANKS:
             last = Value(last.text + "\n" + line, path, number)
-            here.values[name][-1] = last
+            here.values[name][-1] = kept[key] = last
             continue
         name, sign, value = line.partition("=")
         if here is None or not sign or not name or raw[0] in _BLANKS:
             raise _broken(path, number)
         name = name.strip(_BLANKS)
+        key = "%s]%s" % (here.name, name)
         name = ALIASES.get(name, name) if aliases else name
         known = _VARIABLE.sub(lambda match: variables.get(match.group(1) or match.group(2), match.group()), value)
         last = Value(_unquoted(known.strip(_BLANKS)), path, number)
-        here.values.setdefault(name, []).append(last)
+        values = here.values.setdefault(name, [])
+        if key in kept:
+            values.remove(kept[key])
+        values.append(last)
+        kept[key] = last
     return list(found.values())
 
 
