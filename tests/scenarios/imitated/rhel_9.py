@@ -160,5 +160,5 @@ ROWS: List[Row] = [
     ("selinux", {"query": "unconfined"}, EMPTY, "pass"),
 ]
 # What OpenSSL and GnuTLS are built with there nobody has seen, and what has dnf install repairs is in scenarios of its own.
-ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("automatic_updates", "crypto")}
+ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("automatic_updates", "backup", "crypto")}
 STOCK = Stock("rhel_9", {**FILES, **FIREWALL}, UNITS, COMMANDS, ROWS, ELSEWHERE)

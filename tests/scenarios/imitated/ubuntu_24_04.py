@@ -143,6 +143,14 @@ ROWS: List[Row] = [
 # A server is installed without auditd, and rules that need it do not apply; the others read programs that this tree does not have.
 ELSEWHERE = {
     name: f"tests/scenarios/linux/{name}.py"
-    for name in ("audit_rule", "authselect", "automatic_updates", "crypto", "crypto_policy", "package_integrity")
+    for name in (
+        "audit_rule",
+        "authselect",
+        "automatic_updates",
+        "backup",
+        "crypto",
+        "crypto_policy",
+        "package_integrity",
+    )
 }
 STOCK = Stock("ubuntu_24_04", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)

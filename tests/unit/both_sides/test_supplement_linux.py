@@ -32,6 +32,8 @@ STOCK = {
         "updates_automatic_dnf": "not_applicable",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
+        # Nobody has named one.
+        "backup_recent": "fail",
     },
     "rhel_9": {
         "system_supported": "pass",
@@ -40,6 +42,8 @@ STOCK = {
         "updates_automatic_dnf": "fail",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
+        # Nobody has named one.
+        "backup_recent": "fail",
     },
 }
 

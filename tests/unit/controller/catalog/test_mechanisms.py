@@ -37,7 +37,6 @@ NOT_CARRIED = {
     ("164.312(b)", "application_log"): APPLICATION,
     ("164.312(b)", "record_review"): "people examine records; what helps them is attested to (164.308(a)(1)(ii)(D))",
     ("164.312(c)(1)", "checked_storage"): STORAGE,
-    ("164.312(c)(1)", "recovery_copies"): "it is a setting of the backup program; a supplement will look at the common ones",
     ("164.312(c)(2)", "verified_blocks"): STORAGE,
     ("164.312(c)(2)", "record_signatures"): APPLICATION,
     ("164.312(d)", "multi_factor"): "no benchmark asks for a module of a second factor in PAM; a supplement will",
