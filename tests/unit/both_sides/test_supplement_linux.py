@@ -32,6 +32,7 @@ STOCK = {
         "updates_automatic_dnf": "not_applicable",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
+        "rdp_idle_sessions_ended": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
     },
@@ -42,6 +43,7 @@ STOCK = {
         "updates_automatic_dnf": "fail",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
+        "rdp_idle_sessions_ended": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
     },
@@ -227,3 +229,42 @@ def test_red_hat_taught_its_old_systemd_to_end_idle_sessions(version):
     condition = load_catalog().rules["idle_sessions_ended"].applies_if[1]["setting"]
 
     assert matchers.matches(condition["expect"], version)
+
+
+SESMAN, XRDP = "/etc/xrdp/sesman.ini", "/etc/xrdp/xrdp.ini"
+# Seconds that `xrdp-sesman --dump-config` of 0.10.1 told, 0 for never.
+XRDP_LIMITS = {
+    "[Sessions]\nIdleTimeLimit=900\n": 900,
+    "[sessions]\nidletimelimit = 900 \n": 900,
+    " [Sessions] \n IdleTimeLimit=900\n": 900,
+    "[Sessions]\nIdleTimeLimit=900\nIdleTimeLimit=0\n": 0,
+    "[Sessions]\nIdleTimeLimit=0\nIdleTimeLimit=900\n": 900,
+    # The first section of a name hides the others.
+    "[Sessions]\nIdleTimeLimit=900\n[Other]\na=b\n[Sessions]\nIdleTimeLimit=0\n": 900,
+    "[Sessions]\na=b\n[Other]\na=b\n[Sessions]\nIdleTimeLimit=900\n": 0,
+    "[Sessions]\nIdleTimeLimit=900\n[Other]\nIdleTimeLimit=0\n": 900,
+    "[Sessions]\nIdleTimeLimit=0x384\n": 0,
+    "[Sessions]\nIdleTimeLimit=0384\n": 384,
+    "[Sessions]\n#IdleTimeLimit=900\n": 0,
+    "[Sessions]\n;IdleTimeLimit=900\n": 0,
+    "# [Sessions] x\nIdleTimeLimit=900\n": 0,
+    "[Sessions]\nIdleTimeLimit=901\n": 901,
+}
+
+
+@pytest.mark.parametrize("text", XRDP_LIMITS)
+def test_desktops_by_rdp_are_held_against_what_sesman_makes_of_its_file(text, judged):
+    seen = judged("ubuntu_24_04", files={SESMAN: text, XRDP: "[Xorg]\nlib=libxup.so\n"})["rdp_idle_sessions_ended"]
+
+    assert seen.outcome == ("pass" if 1 <= XRDP_LIMITS[text] <= 900 else "fail")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{XRDP: "[Xvnc]\nLIB = libvnc.so\n"}, {"/etc/default/xrdp": "SESMAN_OPTIONS='-c /etc/own.ini'\n"}],
+    ids=["another-backend", "another-file"],
+)
+def test_limit_that_does_not_count_for_all_desktops_by_rdp_is_none(files, judged):
+    limited = {SESMAN: "[Sessions]\nIdleTimeLimit=600\n", XRDP: "[Xorg]\nlib=libxup.so\n"}
+
+    assert judged("ubuntu_24_04", files={**limited, **files})["rdp_idle_sessions_ended"].outcome == "fail"

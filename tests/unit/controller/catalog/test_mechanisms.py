@@ -69,7 +69,13 @@ def test_nothing_is_excused_that_is_not_listed():
 def test_automatic_logoff_is_carried_by_time_outs_and_not_by_the_probe_of_dead_clients():
     carriers = {rule.id for rule in KNOWN.rules.values() for one in rule.hipaa if one["cite"] == "164.312(a)(2)(iii)" and "mechanism" in one}  # fmt: skip
 
-    assert carriers == {"shell_timeout", "desktop_locks_when_idle", "desktop_lock_enforced", "idle_sessions_ended"}
+    assert carriers == {
+        "shell_timeout",
+        "desktop_locks_when_idle",
+        "desktop_lock_enforced",
+        "idle_sessions_ended",
+        "rdp_idle_sessions_ended",
+    }
 
 
 RULES = "rules/infusion_pump.yml"
