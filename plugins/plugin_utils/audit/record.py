@@ -167,13 +167,16 @@ def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:
 
 
 def other_system(benchmark: Benchmark, answer: Answer) -> str:
-    """Return what speaks against a benchmark that was named for a host: the host says that it is another system."""
-    release = answer.get("facts", {}).get("os_release", {})
+    """Return what speaks against a benchmark that was named for a host: the host says that it is another system, or not which."""
+    facts = answer.get("facts", {})
+    release, unknown = facts.get("os_release", {}), facts.get("os_release_unknown", "")
+    if unknown:
+        return f"The host does not say which system it is ({unknown}); {benchmark.name} was named for it"
     if not release or detection.fits(benchmark, release):
         return ""
     return f"The host says it is {release.get('PRETTY_NAME', 'another system')}; {benchmark.name} was named for it"
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:
-    release: Mapping[str, Any] = next((answer.get("facts", {}).get("os_release", {}) for _plan, answer in answers), {})
-    return detection.why_none(catalog, release)
+    facts: Mapping[str, Any] = next((answer.get("facts", {}) for _plan, answer in answers), {})
+    return detection.why_none(catalog, facts.get("os_release", {}), facts.get("os_release_unknown", ""))

@@ -93,9 +93,9 @@ def test_supplement_alone_is_no_benchmark_of_a_host(tmp_path):
     seen = {"benchmarks": ["own"], "facts": {"os_release": {"ID": "own"}}, "observations": {}}
 
     with pytest.raises(NoBenchmark, match="No benchmark fits this host"):
-        fill_record(empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection()), known, [(plan, seen)], named=False)
+        fill_record(empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection()), known, [(plan, seen)])
     record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", Selection())
-    fill_record(record, known, [(plan, seen)], named=True)
+    fill_record(record, known, [(make_plan(known, Selection(("own",)), {}, {})[0], seen)])
     assert record["findings"]
 
 

@@ -549,8 +549,8 @@ def test_benchmark_named_for_another_system_is_refused_before_anything_is_begun(
 
 def test_benchmark_named_for_a_host_that_does_not_say_what_it_is_is_refused_too():
     host = other_system(PlayedHost({"a": 0, "d": 0}))
-    plain = host.observe
-    host.observe = lambda plan: {**plain(plan), "facts": {"os_release": {}, "os_release_unknown": "two files disagree"}}
+    named = host.observe
+    host.observe = lambda plan: {**named(plan), "facts": {"os_release": {}, "os_release_unknown": "two files disagree"}}
 
     with pytest.raises(
         HipaaCisError, match=r"\(two files disagree\); b@1 was named for it, .*hipaa_cis_force_benchmark"
