@@ -26,6 +26,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Rule,
     leaves,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.settings import parameters_in
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Value, substitute
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
@@ -123,7 +124,10 @@ class _Rules:
                 # What the benchmark asks for, where the site's own value is what is wrong.
                 fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
         loose = {name: value for name, value in used.items() if value.loose}
-        return PlannedRule(rule, benchmark.name, recommendations, self._filled(rule, used), fix, loose, used)
+        settings = self._filled(rule, used)
+        if any(parameters_in(list(rule.applies_if))):
+            rule = replace(rule, applies_if=tuple(substitute(condition, used) for condition in rule.applies_if))
+        return PlannedRule(rule, benchmark.name, recommendations, settings, fix, loose, used)
 
     def _filled(self, rule: Rule, used: Mapping[str, Value]) -> tuple[Mapping[str, Any], ...]:
         if not used:
