@@ -121,6 +121,15 @@ ROWS: List[Row] = [
     ("directory", {"query": "accounts"}, EMPTY, "pass"),
     ("display_manager", {"query": "automatic_logins"}, EMPTY, "pass"),
     ("os_support", {}, {"fields": {"ends": {"any": {"fields": {"last_day": {"equals": "2032-05-31"}}}}}}, "pass"),
+    # The installer encrypts nothing unless it is told to.
+    ("disk_encryption", {"query": "swap"}, {"each": {"fields": {"encrypted": {"equals": False}}}}, "pass"),
+    (
+        "disk_encryption",
+        {"query": "paths", "paths": ["/home"]},
+        {"each": {"fields": {"encrypted": {"equals": True}}}},
+        "fail",
+    ),
+    ("disk_encryption", {"query": "key_files"}, EMPTY, "pass"),
     ("aide", {"query": "schedule"}, EMPTY, "pass"),
     (
         "logrotate",

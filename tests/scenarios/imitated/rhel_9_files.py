@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+from tests.scenarios.block_devices import device, mapped
 from tests.scenarios.imitated import KERNEL, NETWORK, Files, folder, kernel_values
 from tests.scenarios.imitated.rhel_9_system_files import POLICY, SOURCES, booted, selected
 from tests.scenarios.linux import File
@@ -532,6 +533,13 @@ FILES: Files = {
     "/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=targeted\n",
     "/etc/fstab": "/dev/mapper/rhel-root / xfs defaults 0 0\nUUID=1 /boot xfs defaults 0 0\n/dev/mapper/rhel-swap none swap defaults 0 0\n",
     "/proc/self/mountinfo": MOUNTS,
+    "/proc/swaps": "Filename\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/dm-1 partition\t2097148\t\t0\t\t-2\n",
+    **device("vda", "252:0"),
+    **device("vda/vda1", "252:1"),
+    **device("vda/vda2", "252:2"),
+    **mapped(0, "rhel-root", "LVM-akxkXF", "vda2"),
+    **mapped(1, "rhel-swap", "LVM-akxkXG", "vda2"),
+    "/dev/disk/by-uuid/1": File(link="../../vda1"),
     "/usr/lib/systemd/system/tmp.mount": "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\nOptions=mode=1777,strictatime,nosuid,nodev,size=50%%,nr_inodes=1m\n",
     "/usr/lib/sysctl.d/10-default-yama-scope.conf": "kernel.yama.ptrace_scope = 0\n",
     "/usr/lib/sysctl.d/50-coredump.conf": (

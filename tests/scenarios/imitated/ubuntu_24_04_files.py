@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
+from tests.scenarios.block_devices import device
 from tests.scenarios.imitated import KERNEL, NETWORK, Files, folder, kernel_values
 from tests.scenarios.linux import File
 from tests.scenarios.start_up_base import BASHRC, OWN_BASHRC, OWN_PROFILE, PROFILE
@@ -387,6 +388,12 @@ FILES: Files = {
     "/usr/lib/systemd/system/ssh.socket": "[Socket]\nListenStream=0.0.0.0:22\nListenStream=[::]:22\nAccept=no\n",
     "/etc/fstab": "/dev/disk/by-uuid/1 / ext4 defaults 0 1\n/dev/disk/by-uuid/2 /boot/efi vfat umask=0077 0 1\n/swap.img none swap sw 0 0\n",
     "/proc/self/mountinfo": MOUNTS,
+    "/proc/swaps": "Filename\t\tType\t\tSize\t\tUsed\t\tPriority\n/swap.img file\t2097148\t\t0\t\t-2\n",
+    "/swap.img": File("", 0o600),
+    **device("vda", "252:0"),
+    **device("vda/vda1", "252:1"),
+    **device("vda/vda2", "252:2"),
+    "/dev/disk/by-uuid/1": File(link="../../vda2"),
     "/usr/lib/sysctl.d/99-protect-links.conf": "fs.protected_fifos = 1\nfs.protected_hardlinks = 1\nfs.protected_regular = 2\nfs.protected_symlinks = 1\n",
     "/etc/sysctl.d/10-kernel-hardening.conf": "kernel.kptr_restrict = 1\n",
     "/usr/lib/sysctl.d/10-apparmor.conf": "kernel.apparmor_restrict_unprivileged_userns = 1\n",

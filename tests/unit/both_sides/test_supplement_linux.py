@@ -30,6 +30,11 @@ STOCK = {
         # The tree has neither the program nor its files.
         "updates_automatic": "fail",
         "updates_automatic_dnf": "not_applicable",
+        # The site has named nothing.
+        "ephi_volumes_encrypted": "not_applicable",
+        "ephi_paths_named": "manual",
+        "swap_encrypted": "fail",
+        "volume_keys_guarded": "not_applicable",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
         "rdp_idle_sessions_ended": "not_applicable",
@@ -41,6 +46,10 @@ STOCK = {
         "system_support_reviewed": "not_applicable",
         "updates_automatic": "not_applicable",
         "updates_automatic_dnf": "fail",
+        "ephi_volumes_encrypted": "not_applicable",
+        "ephi_paths_named": "manual",
+        "swap_encrypted": "fail",
+        "volume_keys_guarded": "not_applicable",
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
         "rdp_idle_sessions_ended": "not_applicable",
@@ -195,6 +204,27 @@ def test_days_are_those_of_the_package_of_debian(name, columns):
     }
 
     assert differ == {}
+
+
+@pytest.mark.parametrize(
+    ("stock", "paths", "outcome"),
+    [
+        ("ubuntu_24_04", ["/home"], "fail"),
+        ("rhel_9", ["/home"], "fail"),
+        ("rhel_9", ["/nowhere"], "error"),
+    ],
+)
+def test_what_the_site_has_named_is_looked_at(stock, paths, outcome, judged):
+    seen = judged(stock, values={"ephi_paths": paths})
+
+    assert seen["ephi_volumes_encrypted"].outcome == outcome
+    assert seen["ephi_paths_named"].outcome == "not_applicable"
+
+
+def test_a_path_that_is_none_is_no_value_of_a_site(judged):
+    seen = judged("rhel_9", values={"ephi_paths": ["ephi"]})
+
+    assert seen["ephi_volumes_encrypted"].outcome in {"fail", "error"}
 
 
 # What logind of systemd 252 and 257 makes of it, asked by its property StopIdleSessionUSec.

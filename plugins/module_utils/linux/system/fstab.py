@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
@@ -15,6 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unesc
 
 FSTAB = "/etc/fstab"
 MIN_FIELDS = 2
+SWAP = "swap"
 PULLED_BY = ("x-systemd.wanted-by=", "x-systemd.required-by=")
 
 
@@ -43,6 +44,19 @@ class Entry:
 
 def read_fstab(host: Host) -> List[Entry]:
     """Return the entries that mount something, in order; none where there is no file."""
+    return [
+        replace(entry, path=normal_path(entry.path))
+        for entry in _entries(host)
+        if entry.path.startswith("/") and entry.fstype != SWAP
+    ]
+
+
+def read_swaps(host: Host) -> List[Entry]:
+    """Return the entries that name a place to swap to, in order."""
+    return [entry for entry in _entries(host) if entry.fstype == SWAP]
+
+
+def _entries(host: Host) -> List[Entry]:
     try:
         lines = host.read_text(FSTAB).split("\n")
     except NotFound:
@@ -63,7 +77,5 @@ def _parse(line: str, number: int) -> Optional[Entry]:
         return None
     device, path = unescape(fields[0]), unescape(fields[1])
     fstype, options = [*fields[2:4], "", ""][:2]
-    if not path.startswith("/") or fstype == "swap":
-        return None
     words = tuple(word for word in unescape(options).split(",") if word)
-    return Entry(device, normal_path(path), fstype, words, number)
+    return Entry(device, path, fstype, words, number)

@@ -56,6 +56,10 @@ class MountConfig:
         self._host = host
         self._fstab: Once[List[Entry]] = Once(lambda: read_fstab(host))
 
+    def entries(self) -> List[Entry]:
+        """Return what /etc/fstab mounts."""
+        return self._fstab()
+
     def configured(self, path: str) -> Optional[Configured]:
         """Return how ``path`` would be mounted, None where nothing says it or a mask forbids it."""
         entry = first_for(self._fstab(), path)
