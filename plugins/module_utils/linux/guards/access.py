@@ -14,7 +14,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, NotTouched, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import su_access
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import authorized_keys, sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import Password, User, shells
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import (
     all_groups,
@@ -146,12 +146,12 @@ def _matched(host: Host) -> Dict[str, FrozenSet[str]]:
 def _keys(host: Host, accounts: Sequence[User]) -> Tuple[FrozenSet[str], FrozenSet[str]]:
     """Return who surely has a key, and who may have one: by a command, a certificate, or in a file that can't be read."""
     options = logins.sshd_values(host)
-    if logins.keys_come_from_elsewhere(options):
+    if authorized_keys.keys_come_from_elsewhere(options):
         return frozenset(), frozenset(user.name for user in accounts)
     sure, maybe = set(), set()
     for user in accounts:
         try:
-            if logins.has_key_file(host, user, options):
+            if authorized_keys.has_key_file(host, user, options):
                 sure.add(user.name)
         except ReadError:
             maybe.add(user.name)

@@ -13,10 +13,11 @@ import re
 import stat
 from typing import Iterator, List, NamedTuple, Pattern, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs, logins
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import jobs
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import authorized_keys
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.file_tree import matching
@@ -110,7 +111,7 @@ def _keys(host: Host) -> Iterator[_Use]:
         named = [KEY_FILES.match(line) for _number, line in lines]
         names += [name for one in named if one for name in words_of(one.group(1).replace('"', " "))]
     for user in all_users(host):
-        for path in dict.fromkeys(logins.key_file(name, user) for name in names if lowered(name) != "none"):
+        for path in dict.fromkeys(authorized_keys.key_file(name, user) for name in names if lowered(name) != "none"):
             for number, line in _lines(host, path):
                 for command in COMMAND.findall(line):
                     yield _Use("%s:%d" % (printable(path), number), command, user.name)

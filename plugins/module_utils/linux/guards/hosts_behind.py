@@ -18,7 +18,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.guards import logi
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, NotFound, ReadError
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import sshd_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import authorized_keys, sshd_config
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 
 ROUTES, ROUTES_6 = "/proc/net/route", "/proc/net/ipv6_route"
@@ -91,9 +91,9 @@ def _with_key_for_tunnels(host: Host, spared: FrozenSet[str]) -> Iterator[str]:
         return
     options = logins.sshd_values(host)
     for user in accounts:
-        lines = logins.key_lines(host, user, options) if user.name not in spared else ()
+        lines = authorized_keys.key_lines(host, user, options) if user.name not in spared else ()
         # What stands before the key are its options.
-        if any(FOR_TUNNELS.search(logins.KEY.split(line, 1)[0]) for line in lines):
+        if any(FOR_TUNNELS.search(authorized_keys.KEY.split(line, 1)[0]) for line in lines):
             yield user.name
 
 

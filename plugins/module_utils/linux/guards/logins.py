@@ -10,10 +10,10 @@ import os
 import pwd
 import re
 from dataclasses import dataclass
-from typing import AbstractSet, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option, sudo
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import User
@@ -22,6 +22,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sou
     all_passwords,
     all_users,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.authorized_keys import (
+    has_key_file,
+    keys_come_from_elsewhere,
+)
 
 # A rule of sudoers(5): users, hosts, then what they may run. Users are divided by commas.
 RULE = re.compile(r"(?P<who>(?:[^\s,=]+\s*,\s*)*[^\s,=]+)\s+[^=]+=(?P<what>.*)", re.DOTALL | re.ASCII)
@@ -29,7 +33,6 @@ RUNAS = re.compile(r"\s*\((?P<users>[^:)]*)", re.ASCII)
 PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_.-]*\$?\Z")
 ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s", re.ASCII)
 NO_SHELLS = ("nologin", "false", "sync", "halt", "shutdown")
-KEY = re.compile(r"(^|\s)(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+\s+AAAA", re.MULTILINE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -84,34 +87,6 @@ def has_key(host: Host, name: str) -> bool:
         return True
     user = find(host, name)
     return user is not None and has_key_file(host, user, options)
-
-
-def keys_come_from_elsewhere(options: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a command gives the keys, or certificates are taken: then nobody can tell who has one."""
-    return any(options.get(name, ["none"]) != ["none"] for name in ("authorizedkeyscommand", "trustedusercakeys"))
-
-
-def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a file that sshd would look at holds a key of the user. Raises `ReadError`."""
-    return any(True for _line in key_lines(host, user, options))
-
-
-def key_lines(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield the lines with keys of the user in the files that sshd would look at. Raises `ReadError`."""
-    patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
-    for pattern in words_of(" ".join(patterns)):
-        try:
-            lines = split_lines(host.read_text(key_file(pattern, user)))
-        except NotFound:
-            continue
-        yield from (line for line in lines if KEY.search(line) and not line.lstrip(BLANKS).startswith("#"))
-
-
-def key_file(pattern: str, user: User) -> str:
-    """Replace the tokens of sshd_config(5); a relative name is taken from the home directory."""
-    tokens = {"%%": "%", "%h": user.home, "%u": user.name, "%U": str(user.uid)}
-    path = re.sub("%[%huU]", lambda found: tokens[found.group()], pattern)
-    return path if path.startswith("/") else user.home.rstrip("/") + "/" + path
 
 
 def rule_of(text: str) -> Optional[Rule]:

@@ -29,17 +29,31 @@ class Word(NamedTuple):
 def without_password(host: Host) -> Tuple[List[Dict[str, object]], str]:
     """Return ``[{file, line, text}]`` of the rules with `nopass`, but for root's own; empty where there is no doas."""
     found = []
-    if any(host.exists(path) for path in PROGRAMS):
-        for path in FILES:
-            try:
-                text = host.read_text(path)
-            except NotFound:
-                continue
-            for number, words in _rules(path, text):
-                shown = _unasked(path, number, words)
-                if shown:
-                    found.append({"file": path, "line": number, "text": shown})
+    for path, number, words in _all(host):
+        shown = _unasked(path, number, words)
+        if shown:
+            found.append({"file": path, "line": number, "text": shown})
     return found, ", ".join(FILES)
+
+
+def permitted(host: Host) -> List[Tuple[str, str]]:
+    """Return (whom, place) of the rules that permit something: a user, or a group behind a colon."""
+    return [
+        (words[_who(path, number, words)[0]].text, "%s:%d" % (path, number))
+        for path, number, words in _all(host)
+        if words[0].text != "deny"
+    ]
+
+
+def _all(host: Host) -> Iterator[Tuple[str, int, List[Word]]]:
+    """Yield (file, line, words) of each rule; of none where there is no doas."""
+    for path in FILES if any(host.exists(path) for path in PROGRAMS) else ():
+        try:
+            text = host.read_text(path)
+        except NotFound:
+            continue
+        for number, words in _rules(path, text):
+            yield path, number, words
 
 
 def _rules(path: str, text: str) -> Iterator[Tuple[int, List[Word]]]:
@@ -62,8 +76,8 @@ def _rules(path: str, text: str) -> Iterator[Tuple[int, List[Word]]]:
         yield first, words
 
 
-def _unasked(path: str, number: int, words: List[Word]) -> str:
-    """Return a rule as it is shown where it asks for no password, else nothing. Raises `ReadError`."""
+def _who(path: str, number: int, words: List[Word]) -> Tuple[int, List[str]]:
+    """Return at which word a rule says for whom it is, and its options. Raises `ReadError`."""
     if not words[0].plain or words[0].text not in ("permit", "deny"):
         raise ReadError("%s:%d is no rule of doas; look at it by hand (doas -C %s)" % (path, number, path))
     at, options = 1, []  # type: int, List[str]
@@ -75,6 +89,12 @@ def _unasked(path: str, number: int, words: List[Word]) -> str:
         at += 1
     if at >= len(words):
         raise ReadError("%s:%d names nobody; look at it by hand (doas -C %s)" % (path, number, path))
+    return at, options
+
+
+def _unasked(path: str, number: int, words: List[Word]) -> str:
+    """Return a rule as it is shown where it asks for no password, else nothing. Raises `ReadError`."""
+    at, options = _who(path, number, words)
     if words[0].text == "deny" or "nopass" not in options or words[at].text in ROOT:
         return ""
     rest = words[at : at + 5]
