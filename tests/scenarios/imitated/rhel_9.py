@@ -167,6 +167,10 @@ ROWS: List[Row] = [
         "pass",
     ),
     ("selinux", {"query": "unconfined"}, EMPTY, "pass"),
+    ("login_factors", {"query": "one_factor", "modules": ["pam_oath.so"]}, EMPTY, "fail"),
+    ("privileged_accounts", {"query": "undeclared", "names": ["anna", "root"]}, EMPTY, "pass"),
+    ("log_forwarding", {}, EMPTY, "pass"),
+    ("log_retention", {}, {"any": {"fields": {"by": {"equals": "auditd"}, "days": {"equals": 0}}}}, "pass"),
 ]
 # What OpenSSL and GnuTLS are built with there nobody has seen, and what has dnf install repairs is in scenarios of its own.
 ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("automatic_updates", "backup", "crypto")}

@@ -81,6 +81,10 @@ YESCRYPT = {"each": {"fields": {"value": {"equals": "yescrypt"}}}}
 # What 22.04 and 26.04 say too.
 COMMON: List[Row] = [
     *SHARED,
+    ("login_factors", {"query": "one_factor", "modules": ["pam_oath.so"]}, EMPTY, "fail"),
+    ("privileged_accounts", {"query": "undeclared", "names": ["anna"]}, EMPTY, "pass"),
+    ("log_forwarding", {}, EMPTY, "pass"),
+    ("log_retention", {}, {"each": {"fields": {"days": {"equals": 28}}}}, "pass"),
     option("GSSAPIAuthentication", {"equals": "no"}, "pass"),
     option("MACs", {"matches": "hmac-sha1"}, "pass"),
     unit("apparmor", True, "pass"),

@@ -40,6 +40,13 @@ STOCK = {
         "rdp_idle_sessions_ended": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
+        "logs_kept": "fail",
+        "logs_sent_encrypted": "fail",
+        "logins_by_two_factors": "fail",
+        "ssh_login_by_key": "fail",
+        # The site has named nobody.
+        "emergency_accounts_usable": "fail",
+        "privileged_accounts_declared": "fail",
     },
     "rhel_9": {
         "system_supported": "pass",
@@ -55,6 +62,13 @@ STOCK = {
         "rdp_idle_sessions_ended": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
+        "logs_kept": "fail",
+        "logs_sent_encrypted": "fail",
+        "logins_by_two_factors": "fail",
+        "ssh_login_by_key": "fail",
+        # The site has named nobody.
+        "emergency_accounts_usable": "fail",
+        "privileged_accounts_declared": "fail",
     },
 }
 

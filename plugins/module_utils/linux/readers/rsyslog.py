@@ -159,6 +159,31 @@ def _in_the_clear(host: Host, found: Sequence[Statement]) -> List[Dict[str, Any]
     return [{**_entry(host, seen), "why": why} for seen, why in in_the_clear(found, modules)]
 
 
+def sent(host: Host) -> List[Dict[str, Any]]:
+    """Return `[{file, line, text, target, in_clear, part}]` of what sends to another host.
+
+    `in_clear`: why others may read or take it; `part`: why it may not be all records; both empty where there is nothing. Raises
+    `NotFound` without a configuration, `ReadError`.
+    """
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import rsyslog_forwards
+
+    daemon_options.refuse(host, daemon_options.RSYSLOGD)
+    found = statements(host)
+    modules = {at: _module(seen) if seen.kind == "object" else "" for at, seen in enumerate(found) if _is_forward(seen)}
+    clear = {id(seen): why for seen, why in rsyslog_forwards.in_the_clear(found, modules)}
+    told = [(at, rsyslog_forwards.target(found[at])) for at in modules]
+    return [
+        {
+            **_entry(host, found[at]),
+            "target": printable(target)[:200],
+            "in_clear": clear.get(id(found[at]), ""),
+            "part": rsyslog_forwards.part(found, at),
+        }
+        for at, target in told
+        if not rsyslog_forwards.THIS_HOST.match(target)
+    ]
+
+
 QUERIES: Dict[str, Callable[[Host, Sequence[Statement]], List[Dict[str, Any]]]] = {
     "actions": _entries(_is_action),
     "files": _files,

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterator, Mapping, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import THIS_HOST
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rsyslog_config import Statement, value_of
@@ -43,6 +44,32 @@ def in_the_clear(found: Sequence[Statement], module_of: Mapping[int, str]) -> It
             why = _why_new(seen, module_of[at], default) if module_of[at] else _why_old(seen, old, default)
             if why:
                 yield seen, why
+
+
+def target(seen: Statement) -> str:
+    """Return the host to which a statement sends. Raises `ReadError`."""
+    if seen.kind == "object":
+        return _text(seen, "target")
+    taken = OLD.match(seen.name)
+    return taken.group("host").strip("[]") if taken else ""
+
+
+def part(found: Sequence[Statement], at: int) -> str:
+    """Return why what a statement sends may not be all records, empty where it surely is.
+
+    That is one outside of all blocks with nothing before it but `*.*`, where no record was thrown away before.
+    """
+    depth = 0
+    for seen in found[:at]:
+        depth += {"{": 1, "}": -1}.get(seen.name, 0) if seen.kind == "mark" else 0
+        if (seen.kind, seen.name) in (("mark", "stop"), ("action", "~")):
+            return "%s throws records away before" % seen.place
+    before = found[at - 1] if at else None
+    if depth:
+        return "it stands in a block, and which records come there is not followed"
+    if before is not None and before.kind in ("mark", "expression") and before.name.strip(BLANKS) not in ("*.*", "}"):
+        return "only what is selected before it is sent: %s" % printable(before.name.strip(BLANKS))[:60]
+    return ""
 
 
 def _default_driver(found: Sequence[Statement]) -> str:

@@ -28,7 +28,6 @@ STORAGE = "few systems have it, and those without are none the worse where files
 # Mechanisms that no rule of the collection carries yet. It only gets shorter.
 NOT_CARRIED = {
     ("164.312(a)(1)", "application_roles"): APPLICATION,
-    ("164.312(a)(2)(ii)", "emergency_account"): "which account that is only the site knows; it is attested to",
     ("164.312(a)(2)(iii)", "application_timeout"): APPLICATION,
     ("164.312(a)(2)(iv)", "file_encryption"): "the rule on volumes takes a folder that is encrypted by itself for its volume",
     ("164.312(a)(2)(iv)", "database_encryption"): DATABASE,
@@ -38,7 +37,6 @@ NOT_CARRIED = {
     ("164.312(c)(1)", "checked_storage"): STORAGE,
     ("164.312(c)(2)", "verified_blocks"): STORAGE,
     ("164.312(c)(2)", "record_signatures"): APPLICATION,
-    ("164.312(d)", "multi_factor"): "no benchmark asks for a module of a second factor in PAM; a supplement will",
     ("164.312(d)", "mutual_certificates"): "it is a setting of each service; benchmarks of web servers and databases see it",
     ("164.312(e)(1)", "private_network"): "no benchmark for Linux asks for a tunnel; a supplement will",
     ("164.312(e)(2)(i)", "tls"): "it is a setting of each service; benchmarks of web servers and databases see it",

@@ -1,0 +1,127 @@
+"""Scenarios of the time for which records are kept; how logrotate is read is in its own scenarios."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from tests.scenarios.linux import File, Scenario
+
+JOURNALD, AUDIT, PLUGIN = "/etc/systemd/journald.conf", "/etc/audit/auditd.conf", "/etc/audit/plugins.d/syslog.conf"
+YEARS = {"fields": {"days": {"at_least": 2192}, "sooner": {"equals": ""}}}
+KEPT = {"all_of": [{"any": YEARS}, {"each": YEARS}]}
+EVER = 36500
+SIZE = "SystemMaxUse: the oldest records go when that much is there"
+GONE = "Storage: it is gone with the next start"
+MANY = "num_logs: the oldest records go when there are that many files"
+ON_DISK: Dict[str, Any] = {"/var/log/journal": File(directory=True)}
+ROTATE: Dict[str, Any] = {
+    "/usr/sbin/logrotate": "",
+    "/etc/cron.daily/logrotate": File("#!/bin/sh\n/usr/sbin/logrotate /etc/logrotate.conf\n", mode=0o755),
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
+    "/etc/group": "root:x:0:\n",
+    "/etc/nsswitch.conf": "passwd: files\ngroup: files\n",
+    "/var/log": File(directory=True, mode=0o755),
+}
+RSYSLOG: Dict[str, Any] = {
+    "/usr/sbin/rsyslogd": "",
+    "/etc/rsyslog.conf": "*.* /var/log/syslog\nauth.* /var/log/auth.log\n",
+    **ROTATE,
+}
+BLOCK = "/var/log/syslog /var/log/auth.log {\n%s\nmissingok\n}\n"
+Row = Tuple[str, str, int, str, bool]
+
+
+def _case(
+    name: str, verdict: str, files: Dict[str, Any], rows: List[Row], paths: Optional[List[str]] = None, reason: str = ""
+) -> Scenario:
+    keys = ("log", "by", "days", "sooner", "sent")
+    observed: Dict[str, Any] = (
+        {"state": "error", "reason": reason}
+        if reason
+        else {"state": "value", "value": [dict(zip(keys, row)) for row in rows]}
+    )
+    return Scenario(
+        name, {"paths": paths} if paths is not None else {}, KEPT, verdict, observed, files=files,
+        commands={"systemctl --version": "systemd 252 (252)\n", "logrotate --version": "logrotate 3.21.0\n"},
+    )  # fmt: skip
+
+
+def _journal(
+    name: str, lines: str, days: int, sooner: str = SIZE, files: Dict[str, Any] = ON_DISK, sent: bool = True
+) -> Scenario:
+    """What the journal holds ends with a size, so it never passes."""
+    row = ("journal", "journald", days, sooner, sent)
+    return _case("journal: " + name, "fail", {JOURNALD: "[Journal]\n" + lines, **files}, [row])
+
+
+def _logs(name: str, verdict: str, words: str, days: int) -> Scenario:
+    files = {**RSYSLOG, "/etc/logrotate.conf": BLOCK % words}
+    return _case(
+        "files: " + name,
+        verdict,
+        files,
+        [("/var/log/" + log, "logrotate", days, "", True) for log in ("auth.log", "syslog")],
+    )
+
+
+def _audit(
+    name: str, verdict: str, text: str, days: int, sooner: str = "", sent: bool = False, **files: Any
+) -> Scenario:
+    planted = {
+        **ROTATE,
+        "/usr/sbin/rsyslogd": "",
+        "/etc/rsyslog.conf": "*.* /var/log/syslog\n",
+        "/etc/logrotate.conf": "",
+        "/usr/sbin/auditd": "",
+        AUDIT: text,
+    }
+    rows: List[Row] = [("/var/log/syslog", "logrotate", EVER, "", True), ("audit log", "auditd", days, sooner, sent)]
+    return _case("audit: " + name, verdict, {**planted, **files}, rows)
+
+
+SCENARIOS = [
+    _journal("as it is set up", "", EVER),
+    _journal("time", "MaxRetentionSec=6year\n", 2191),
+    _journal("times are added up", "MaxRetentionSec=1month 2week 36h\n", 45),
+    _journal("seconds", "MaxRetentionSec=86400\n", 1),
+    _journal("no limit", "MaxRetentionSec=0\n", EVER),
+    _journal("drop-in", "MaxRetentionSec=1year\n", 7, files={**ON_DISK, "/etc/systemd/journald.conf.d/a.conf": "[Journal]\nMaxRetentionSec=1week\n"}),
+    _journal("memory", "Storage=volatile\n", 0, GONE),
+    _journal("memory, for there is no folder", "", 0, GONE, {}),
+    _journal("nothing kept", "Storage=none\n", 0, GONE, sent=False),
+    _journal("folder that will be made", "Storage=persistent\n", EVER, files={}),
+    _case("journal: no time", "error", {JOURNALD: "[Journal]\nMaxRetentionSec=soon\n", **ON_DISK}, [],
+        reason=JOURNALD + ": MaxRetentionSec is no span of time; mend it"),
+    _logs("four weeks", "fail", "weekly\nrotate 4", 28),
+    _logs("six years", "pass", "weekly\nrotate 314", 2198),
+    _logs("months", "fail", "monthly\nrotate 72", 2016),
+    _logs("for ever", "pass", "weekly\nrotate -1", EVER),
+    _logs("age", "fail", "weekly\nrotate -1\nmaxage 365", 365),
+    # A size is only looked at when logrotate runs, which a job does once a day.
+    _logs("size", "pass", "size 10M\nrotate 3000", 3000),
+    _logs("size at any run", "fail", "hourly\nmaxsize 10M\nrotate 100", 100),
+    _case("files: never rotated", "pass", {**RSYSLOG, "/etc/logrotate.conf": ""}, [("/var/log/" + log, "logrotate", EVER, "",
+        True) for log in ("auth.log", "syslog")]),
+    _case("files: nothing rotates", "pass", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* /var/log/syslog\n"}, [("files of rsyslog",
+        "nothing that rotates", EVER, "", True)]),
+    _case("rsyslog that writes no file", "fail", {**RSYSLOG, **ON_DISK, "/etc/rsyslog.conf": "*.* @@log.example\n", "/etc/logrotate.conf": "",
+        JOURNALD: ""}, [("journal", "journald", EVER, SIZE, True)]),
+    _case("own logs", "fail", {**ROTATE, **ON_DISK, JOURNALD: "", "/etc/logrotate.conf": "/srv/*.log {\ndaily\nrotate 30\n}\n", "/srv/a.log": ""},
+          [("journal", "journald", EVER, SIZE, True), ("/srv/a.log", "logrotate", 30, "", False)], ["/srv/*.log"]),
+    _case("another program", "error", {"/usr/sbin/syslog-ng": ""}, [],
+        reason="for how long the files of syslog-ng are kept is not followed; name them in the parameter retained_logs"),
+    _case("paths that are none", "error", {}, [], ["a"], reason="the key 'paths' of the address has to be a list of paths"),
+    _audit("as it is set up", "fail", "num_logs = 5\nmax_log_file_action = ROTATE\n", 0, MANY),
+    _audit("kept", "pass", "num_logs = 5\nmax_log_file_action = keep_logs\n", EVER),
+    # One file is not rotated: auditd says so and goes on writing to it.
+    _audit("one file", "pass", "num_logs = 1\nmax_log_file_action = ROTATE\n", EVER),
+    _audit("nothing said", "pass", "", EVER),
+    _audit("rotated when told", "fail", "num_logs = 5\n", 0, MANY),
+    _audit("stops", "fail", "max_log_file_action = suspend\n", 0, "max_log_file_action: nothing more is written then"),
+    _audit("little space", "fail", "max_log_file_action = keep_logs\nspace_left = 75\nspace_left_action = rotate\n", 0,
+        "space_left_action: the oldest records go when space runs out"),
+    _audit("not written", "fail", "write_logs = no\n", 0, "write_logs: it is not written"),
+    _audit("handed over", "fail", "num_logs = 5\nmax_log_file_action = rotate\n", 0, MANY, True, **{PLUGIN: "active = yes\ndirection = out\n"}),
+    _audit("not handed over", "pass", "max_log_file_action = keep_logs\n", EVER, "", False, **{PLUGIN: "active = no\n"}),
+    _audit("handed over by auditd 2", "pass", "max_log_file_action = keep_logs\n", EVER, "", True, **{"/etc/audisp/plugins.d/syslog.conf": "active=yes\n"}),
+]  # fmt: skip
