@@ -63,6 +63,7 @@ BESIDE = (
     "accounts",
     "aide",
     "audit_rule",
+    "authorized_keys",
     "directory",
     "filesystem_scan",
     "logrotate",

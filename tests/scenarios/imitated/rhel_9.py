@@ -167,6 +167,7 @@ ROWS: List[Row] = [
         "pass",
     ),
     ("selinux", {"query": "unconfined"}, EMPTY, "pass"),
+    ("authorized_keys", {}, EMPTY, "pass"),
     ("login_factors", {"query": "one_factor", "modules": ["pam_oath.so"]}, EMPTY, "fail"),
     ("privileged_accounts", {"query": "undeclared", "names": ["anna", "root"]}, EMPTY, "pass"),
     ("log_forwarding", {}, EMPTY, "pass"),

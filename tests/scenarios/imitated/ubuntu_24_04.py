@@ -81,6 +81,7 @@ YESCRYPT = {"each": {"fields": {"value": {"equals": "yescrypt"}}}}
 # What 22.04 and 26.04 say too.
 COMMON: List[Row] = [
     *SHARED,
+    ("authorized_keys", {}, EMPTY, "pass"),
     ("login_factors", {"query": "one_factor", "modules": ["pam_oath.so"]}, EMPTY, "fail"),
     ("privileged_accounts", {"query": "undeclared", "names": ["anna"]}, EMPTY, "pass"),
     ("log_forwarding", {}, EMPTY, "pass"),

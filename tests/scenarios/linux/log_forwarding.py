@@ -29,6 +29,7 @@ RELP = 'module(load="omrelp")\naction(type="omrelp" target="log.example" port="2
 NG = "@version: 3.38\nsource i { internal(); };\ndestination d { %s };\nlog { source(i); destination(d); };\n"
 NG_TLS = 'network("log.example" port(6514) transport("tls") tls(ca-dir("/etc/ssl/certs")));'
 URL = "[Upload]\nURL=%s\n"
+FOLDER, LACKING = "/usr/lib/x86_64-linux-gnu/rsyslog/", "the driver for TLS is not installed, so that nothing is sent"
 UDP, PLAIN = "over UDP", "no TLS (StreamDriver, StreamDriverMode)"
 
 
@@ -80,6 +81,10 @@ SCENARIOS = [
     _rsyslog("encrypted", DRIVER + TLS, _row(active=True, enabled=True, file=RSYSLOG, line=2), verdict="pass"),
     _rsyslog("encrypted, of all", DRIVER + "*.* /var/log/it\n*.* " + TLS, _row(), verdict="pass"),
     _rsyslog("RELP", RELP, _row(), verdict="pass"),
+    _rsyslog("name in capital letters", DRIVER + TLS.replace("log.example", "LOG.example"), _row(), verdict="pass"),
+    _case("rsyslog: without its driver", "fail", RSYSLOG, DRIVER + TLS, [_row(LACKING)], **{FOLDER + "lmnsd_ptcp.so": ""}),
+    _case("rsyslog: with a driver", "pass", RSYSLOG, DRIVER + TLS, [_row()], **{FOLDER + "lmnsd_ossl.so": ""}),
+    _case("rsyslog: RELP without a driver", "pass", RSYSLOG, RELP, [_row()], **{FOLDER + "omrelp.so": ""}),
     _rsyslog("stopped", DRIVER + TLS, _row(active=False, enabled=True), state="stopped"),
     _rsyslog("switched off", DRIVER + TLS, _row(active=False, enabled=False), state="off"),
     _rsyslog("UDP", "*.* @log.example\n", _row(UDP)),

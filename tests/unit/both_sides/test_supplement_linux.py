@@ -44,6 +44,7 @@ STOCK = {
         "logs_sent_encrypted": "fail",
         "logins_by_two_factors": "fail",
         "ssh_login_by_key": "fail",
+        "ssh_keys_strong": "pass",
         # The site has named nobody.
         "emergency_accounts_usable": "fail",
         "privileged_accounts_declared": "fail",
@@ -66,6 +67,7 @@ STOCK = {
         "logs_sent_encrypted": "fail",
         "logins_by_two_factors": "fail",
         "ssh_login_by_key": "fail",
+        "ssh_keys_strong": "pass",
         # The site has named nobody.
         "emergency_accounts_usable": "fail",
         "privileged_accounts_declared": "fail",

@@ -9,6 +9,7 @@ import re
 from typing import Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     VALUE,
     Address,
@@ -73,7 +74,7 @@ def _by_upload(host: Host) -> List[Dict[str, Any]]:
     if url is None:
         return []
     taken = _URL.match(url[0])
-    target = taken.group("host").strip("[]") if taken else ""
+    target = lowered(taken.group("host").strip("[]")) if taken else ""
     why = "over HTTP in the clear" if taken and taken.group("clear") else ""
     if not why and trusted and trusted[0] in ANY_CERTIFICATE:
         why = "any receiver is taken (TrustedCertificateFile)"

@@ -10,8 +10,6 @@ from typing import Callable, Dict, Iterator, List, Mapping, Sequence, Set, Tuple
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
-    ERROR,
-    VALUE,
     Address,
     NotFound,
     Observation,
@@ -189,36 +187,22 @@ def _meant(
 
 
 class _Keys:
-    """Who has a key for SSH, asked once."""
+    """Who has a key for SSH; sshd is asked when first somebody's is looked for."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._options: Dict[str, List[str]] = {}
-        self._there = False
-        self._asked = False
+        self._asked: List[Dict[str, List[str]]] = []
 
     def has(self, user: User) -> bool:
         """Return whether sshd takes a key for an account; where a command or an authority gives keys, each may have one."""
         if not self._asked:
-            self._ask()
-        if not self._there or (user.uid == 0 and set(self._options.get("permitrootlogin", [])) == {"no"}):
+            self._asked.append(sshd_option.all_values(self._host, KEYS))
+        options = self._asked[0]
+        if not options or (user.uid == 0 and set(options.get("permitrootlogin", [])) == {"no"}):
             return False
-        return keys_come_from_elsewhere(self._options) or has_key_file(self._host, user, self._options)
-
-    def _ask(self) -> None:
-        self._asked = True
-        seen = sshd_option.read(self._host, [{"name": name} for name in KEYS])
-        for name, one in zip(KEYS, seen):
-            if one.state == ERROR:
-                raise ReadError(one.reason)
-            if one.state == VALUE and one.value["effective"] is not None:
-                self._there = True
-                said = one.value["effective"]
-                texts = [
-                    *(said if isinstance(said, list) else [said]),
-                    *(item["value"] for item in one.value["overrides"]),
-                ]
-                self._options[name] = [text for text in texts if text != "none"] or ["none"]
+        # `none` beside another value is no value.
+        said = {name: [text for text in texts if text != "none"] or ["none"] for name, texts in options.items()}
+        return keys_come_from_elsewhere(said) or has_key_file(self._host, user, said)
 
 
 def _comes_in(host: Host, user: User, keys: _Keys) -> bool:

@@ -9,7 +9,7 @@ import re
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -171,12 +171,16 @@ def sent(host: Host) -> List[Dict[str, Any]]:
     found = statements(host)
     modules = {at: _module(seen) if seen.kind == "object" else "" for at, seen in enumerate(found) if _is_forward(seen)}
     clear = {id(seen): why for seen, why in rsyslog_forwards.in_the_clear(found, modules)}
+    # Without its driver rsyslogd sends nothing by TLS; RELP brings its own.
+    lacking = (
+        "" if rsyslog_forwards.has_driver(host) else "the driver for TLS is not installed, so that nothing is sent"
+    )
     told = [(at, rsyslog_forwards.target(found[at])) for at in modules]
     return [
         {
             **_entry(host, found[at]),
-            "target": printable(target)[:200],
-            "in_clear": clear.get(id(found[at]), ""),
+            "target": printable(lowered(target))[:200],
+            "in_clear": clear.get(id(found[at]), lacking if modules[at] != "omrelp" else ""),
             "part": rsyslog_forwards.part(found, at),
         }
         for at, target in told

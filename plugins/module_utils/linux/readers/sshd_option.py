@@ -88,6 +88,19 @@ def effective_options(output: str) -> Dict[str, List[str]]:
     return result
 
 
+def all_values(host: Host, names: Sequence[str]) -> Dict[str, List[str]]:
+    """Return option -> every value that it has, in general or by a Match block; empty where there is no sshd. Raises `ReadError`."""
+    found: Dict[str, List[str]] = {}
+    for name, seen in zip(names, read(host, [{"name": name} for name in names])):
+        if seen.state == ERROR:
+            raise ReadError(seen.reason)
+        said = seen.value["effective"] if seen.state == VALUE else None
+        if said is not None:
+            general = said if isinstance(said, list) else [said]
+            found[name] = [*general, *(item["value"] for item in seen.value["overrides"])]
+    return found
+
+
 def pam_services(host: Host) -> List[str]:
     """Return the services of PAM that sshd asks: others than `sshd` where PAMServiceName says so (OpenSSH 10). Raises `ReadError`."""
     # Where nothing names one, what else is hard to read of sshd's configuration is no matter of PAM's.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, Mapping, Sequence
+from typing import Iterator, List, Mapping, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
@@ -28,13 +28,27 @@ def has_key_file(host: Host, user: User, options: Mapping[str, Sequence[str]]) -
 
 def key_lines(host: Host, user: User, options: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the lines with keys of the user in the files that sshd would look at. Raises `ReadError`."""
-    patterns = options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])
-    for pattern in words_of(" ".join(patterns)):
-        try:
-            lines = split_lines(host.read_text(key_file(pattern, user)))
-        except NotFound:
-            continue
-        yield from (line for line in lines if KEY.search(line) and not line.lstrip(BLANKS).startswith("#"))
+    for path in key_files(user, options):
+        yield from (line for _number, line in keys_in(host, path))
+
+
+def key_files(user: User, options: Mapping[str, Sequence[str]]) -> List[str]:
+    """Return the files that sshd would look at for the keys of the user."""
+    patterns = words_of(" ".join(options.get("authorizedkeysfile", [".ssh/authorized_keys .ssh/authorized_keys2"])))
+    return list(dict.fromkeys(key_file(pattern, user) for pattern in patterns))
+
+
+def keys_in(host: Host, path: str) -> Iterator[Tuple[int, str]]:
+    """Yield (number, line) of the lines of a file that hold a key; none of one that is missing. Raises `ReadError`."""
+    try:
+        lines = split_lines(host.read_text(path))
+    except NotFound:
+        return
+    yield from (
+        (number, line)
+        for number, line in enumerate(lines, 1)
+        if KEY.search(line) and not line.lstrip(BLANKS).startswith("#")
+    )
 
 
 def key_file(pattern: str, user: User) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterator, Mapping, Sequence, Tuple
 
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import THIS_HOST
@@ -20,6 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rsyslog_con
 
 TLS_DRIVERS = ("gtls", "ossl", "mbedtls")
 PROVEN = ("x509/name", "x509/fingerprint", "x509/certvalid")
+MODULES = ("/usr/lib/rsyslog", "/usr/lib64/rsyslog", "/usr/lib/*/rsyslog")
 RELP_PROVEN = ("name", "fingerprint", "certvalid")
 OLD = re.compile(r"(?P<kind>@@?)(?:\([^)]*\))?(?P<host>\[[^]]*\]|[^:;#\n\t ]*)", re.ASCII)
 _DIRECTIVES = {
@@ -44,6 +45,12 @@ def in_the_clear(found: Sequence[Statement], module_of: Mapping[int, str]) -> It
             why = _why_new(seen, module_of[at], default) if module_of[at] else _why_old(seen, old, default)
             if why:
                 yield seen, why
+
+
+def has_driver(host: Host) -> bool:
+    """Return whether a driver for TLS is installed; where no folder of rsyslog's modules is found, it is taken to be."""
+    folders = [folder for pattern in MODULES for folder in host.glob(pattern) if host.glob(folder + "/*.so")]
+    return not folders or any(host.exists("%s/lmnsd_%s.so" % (at, name)) for at in folders for name in TLS_DRIVERS)
 
 
 def target(seen: Statement) -> str:

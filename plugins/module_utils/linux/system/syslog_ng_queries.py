@@ -9,6 +9,7 @@ import re
 from typing import Any, Callable, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import syslog_ng_drivers as drivers
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.syslog_ng_config import Config
 
@@ -49,7 +50,7 @@ def _in_the_clear(config: Config) -> List[Dict[str, Any]]:
 
 def sent(config: Config) -> List[Dict[str, Any]]:
     """Return what sends to another host as `rsyslog.sent` does."""
-    told = [(driver, "".join(driver.positional[:1])) for driver in _sending(config)]
+    told = [(driver, lowered("".join(driver.positional[:1]))) for driver in _sending(config)]
     return [
         {
             **_entry(driver),
