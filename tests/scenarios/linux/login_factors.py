@@ -53,7 +53,10 @@ def _ssh(
     name: str, lines: str, ways: Sequence[Sequence[str]], stack: str = UNIX, query: str = "one_factor", **more: Any
 ) -> Scenario:
     """``ways``: methods, conditions and why."""
-    address: Dict[str, Any] = {"query": query, **({"modules": MODULES} if query == "one_factor" else {})}
+    address: Dict[str, Any] = {
+        "query": query,
+        **({"modules": MODULES, "programs": ["deploy", "backup"]} if query == "one_factor" else {}),
+    }
     seen = [{"way": "sshd: " + methods, "for": match, "why": why} for methods, match, why in ways]
     defaults = {**DEFAULTS, **more.pop("defaults", {})}
     return Scenario(
@@ -143,6 +146,11 @@ SCENARIOS: List[Scenario] = [
         defaults={"challengeresponseauthentication": "yes"}),
     _ssh("tokens that verify", TOKENS % "sk-ssh-ed25519@openssh.com,webauthn-sk-ecdsa-sha2-nistp256@openssh.com", []),
     _ssh("tokens or others", TOKENS % "sk-ssh-ed25519@openssh.com,ssh-ed25519", [("publickey", "", KEY)]),
+    _ssh("program", KBD + BOTH + "Match User deploy\nAuthenticationMethods publickey\n", []),
+    _ssh("programs from an address", KBD + BOTH + "Match Address 10.0.0.1 User backup,deploy\nAuthenticationMethods publickey\n", []),
+    _ssh("program and a person", KBD + BOTH + "Match User deploy,anna\nAuthenticationMethods publickey\n", [("publickey", "User deploy,anna", KEY)]),
+    _ssh("programs by a pattern", KBD + BOTH + "Match User deplo*\nAuthenticationMethods publickey\n", [("publickey", "User deplo*", KEY)]),
+    _ssh("program that is let in as all are", KBD, [("publickey", "", KEY)], UNIX + CODE),
     _ssh("trust in a host", "HostbasedAuthentication yes\nPasswordAuthentication no\nPubkeyAuthentication no\n", [("hostbased", "", NOTHING)]),
     _ssh("ticket", "GSSAPIAuthentication yes\nPasswordAuthentication no\nPubkeyAuthentication no\n", [("gssapi-with-mic", "",
         "Kerberos ticket alone")], files={"/etc/krb5.keytab": ""}),
@@ -152,7 +160,7 @@ SCENARIOS: List[Scenario] = [
     _without_key("questions of PAM", "PasswordAuthentication no\n" + KBD, ["keyboard-interactive"]),
     _without_key("password behind a key", "AuthenticationMethods publickey,password\n"),
     _without_key("for some", "PasswordAuthentication no\nMatch Group old\nPasswordAuthentication yes\n", ["password"], "Group old"),
-    _error("no modules", {LOGIN: UNIX}, "the address needs the key 'modules' with a list of names", {"query": "one_factor"}),
+    _error("no list", {LOGIN: UNIX}, "the key 'modules' of the address has to be a list of names", {"query": "one_factor", "modules": GA}),
     _error("other query", {}, "unknown query 'x'; known: one_factor, ssh_without_key", {"query": "x"}),
     _error("many blocks", {MAIN: "".join("Match User u%d\nPasswordAuthentication yes\n" % one for one in range(9))},
            "more than 8 Match blocks of sshd say who proves what; make them fewer", ASKED),

@@ -45,22 +45,32 @@ Factors = FrozenSet[str]
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     """Return `[{way, for, why}]`: for `one_factor` all ways in, for `ssh_without_key` those of sshd that need no key.
 
-    `modules` names the modules of PAM that ask for something held; `for`: the conditions of Match blocks.
+    `modules` names the modules of PAM that ask for something held, `programs` accounts of no person, whose own Match blocks of sshd
+    are passed over; `for`: the conditions of Match blocks.
     """
 
     def one(address: Address) -> Observation:
         query = required(address, "query")
         if query == "ssh_without_key":
-            found = [way for way in _by_ssh(host) if not {sshd_ways.PUBLIC_KEY, sshd_ways.GSSAPI}.intersection(way[0])]
+            found = [
+                way
+                for way in _by_ssh(host, frozenset())
+                if not {sshd_ways.PUBLIC_KEY, sshd_ways.GSSAPI}.intersection(way[0])
+            ]
             return value([_shown(SSHD, way, "no key is asked for") for way in _once(found)], SOURCE)
         if query != "one_factor":
             raise UsageError("unknown query %r; known: one_factor, ssh_without_key" % query)
-        modules = address.get("modules")
-        if not isinstance(modules, list) or not all(isinstance(name, str) for name in modules):
-            raise UsageError("the address needs the key 'modules' with a list of names")
-        return value([*_services(host, frozenset(modules)), *_ssh(host, frozenset(modules))], SOURCE)
+        modules, programs = _names(address, "modules"), _names(address, "programs")
+        return value([*_services(host, modules), *_ssh(host, modules, programs)], SOURCE)
 
     return read_each(addresses, one)
+
+
+def _names(address: Address, key: str) -> FrozenSet[str]:
+    names = address.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError("the key %r of the address has to be a list of names" % key)
+    return frozenset(names)
 
 
 def _services(host: Host, modules: FrozenSet[str]) -> Iterator[Dict[str, Any]]:
@@ -77,7 +87,7 @@ def _services(host: Host, modules: FrozenSet[str]) -> Iterator[Dict[str, Any]]:
 Way = Tuple[Tuple[str, ...], str, sshd_ways.Settings]
 
 
-def _by_ssh(host: Host) -> Iterator[Way]:
+def _by_ssh(host: Host, left_out: FrozenSet[str]) -> Iterator[Way]:
     """Yield (methods, conditions, options) of each list by which sshd lets in. Raises `ReadError`."""
     seen = sshd_option.read(host, [{"name": name} for name in sshd_ways.OPTIONS])
     for one in seen:
@@ -89,15 +99,15 @@ def _by_ssh(host: Host) -> Iterator[Way]:
         if one.state == VALUE and one.value["effective"] is not None
     }
     keytab = host.exists(KEYTAB)
-    for match, options in sshd_ways.settings(host, {**sshd_ways.DEFAULTS, **general}) if general else ():
+    for match, options in sshd_ways.settings(host, {**sshd_ways.DEFAULTS, **general}, left_out) if general else ():
         for methods in sshd_ways.lists(options):
             # Without a key of its own the host can check no ticket, as Red Hat's sshd is set up before it joins a realm.
             if keytab or sshd_ways.GSSAPI not in methods:
                 yield methods, match, options
 
 
-def _ssh(host: Host, modules: FrozenSet[str]) -> Iterator[Dict[str, Any]]:
-    found = list(_by_ssh(host))
+def _ssh(host: Host, modules: FrozenSet[str], programs: FrozenSet[str]) -> Iterator[Dict[str, Any]]:
+    found = list(_by_ssh(host, programs))
     asked = [demanded(host, service, modules) for service in sshd_option.pam_services(host)] if found else []
     by_pam: Factors = frozenset.intersection(*asked) if asked else frozenset()
     short = [(way, _factors(way, by_pam)) for way in found]

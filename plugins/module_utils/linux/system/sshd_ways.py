@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import AbstractSet, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, words_of
@@ -40,10 +40,11 @@ MAX_BLOCKS = 8
 Settings = Mapping[str, str]
 
 
-def settings(host: Host, general: Settings) -> Iterator[Tuple[str, Settings]]:
+def settings(host: Host, general: Settings, left_out: AbstractSet[str]) -> Iterator[Tuple[str, Settings]]:
     """Yield (conditions, options in force): in general, and for whom any of the Match blocks that say something holds.
 
-    Of several blocks that hold, the first that sets an option counts. Raises `ReadError` where they are too many to put together.
+    Of several blocks that hold, the first that sets an option counts. ``left_out``: accounts; what holds for them alone is passed
+    over. Raises `ReadError` where they are too many to put together.
     """
     yield "", general
     blocks: Dict[str, Dict[str, str]] = {}
@@ -55,10 +56,19 @@ def settings(host: Host, general: Settings) -> Iterator[Tuple[str, Settings]]:
         raise ReadError("more than %d Match blocks of sshd say who proves what; make them fewer" % MAX_BLOCKS)
     for size in range(1, len(blocks) + 1):
         for chosen in combinations(blocks.items(), size):
+            if any(_is_for(match, left_out) for match, _said in chosen):
+                continue
             found = dict(general)
             for _match, said in reversed(chosen):
                 found.update(said)
             yield " and ".join(match for match, _said in chosen), found
+
+
+def _is_for(match: str, names: AbstractSet[str]) -> bool:
+    """Return whether conditions name users, and none but these; a pattern may stand for others."""
+    words = words_of(match)
+    listed = [after.strip(",").split(",") for word, after in zip(words, words[1:]) if lowered(word) == "user"]
+    return any(set(users) <= names for users in listed)
 
 
 def lists(options: Settings) -> List[Tuple[str, ...]]:
