@@ -71,12 +71,24 @@ _OUTCOMES = {
 }  # fmt: skip
 
 
+def _only_previews(catalog: Catalog) -> set[str]:
+    """Return the rules that stand in previews alone: a host for which none of these was named is not asked for them."""
+    versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
+    held: dict[bool, set[str]] = {True: set(), False: set()}
+    for one in versions:
+        held[one.preview].update(name for row in one.recommendations for name in row.rules)
+    return held[True] - held[False]
+
+
 class Safeguards:
     """Gives the states of all safeguards of a catalog."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._rows = catalog.safeguards
-        self._with_rules = {cite for rule in catalog.rules.values() for cite in rule.cites}
+        seen_beside = _only_previews(catalog)
+        self._with_rules = {
+            cite for rule in catalog.rules.values() if rule.id not in seen_beside for cite in rule.cites
+        }
 
     def of_host(self, record: Record) -> dict[str, str]:
         """Return cite -> state, or `NOTHING`, of an audited host, all rows of the framework."""

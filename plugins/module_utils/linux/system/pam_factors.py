@@ -11,7 +11,7 @@ from typing import AbstractSet, Dict, FrozenSet, List, Sequence, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import run
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_run import UNIX, run
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.pam_stack import Module, stack
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sssd_config import SssdConfig
 
@@ -29,8 +29,20 @@ LETS_BY = frozenset(("nullok", "nouserok", "localifdown", "failmode=safe"))
 VERIFIES = frozenset(("pinverification=1", "userverification=1"))
 DUO = "pam_duo.so"
 DUO_FILES = ("/etc/duo/pam_duo.conf", "/etc/security/pam_duo.conf")
-REFUSES = ("auth_err", "user_unknown", "authinfo_unavail", "cred_unavail", "maxtries")
+REFUSES = (
+    "auth_err",
+    "user_unknown",
+    "authinfo_unavail",
+    "cred_unavail",
+    "maxtries",
+    "perm_denied",
+    "service_err",
+    "system_err",
+)
 ANSWERS = ("success", *REFUSES)
+# What these tell apart are accounts of the system from those of people, and those of files from those of a directory.
+EITHER = ("success", "auth_err", "perm_denied")
+SORTS, LOCAL = "pam_usertype.so", "pam_localuser.so"
 _SECURE = re.compile(r"^[ \t]*failmode[ \t]*=[ \t]*secure[ \t]*$", re.ASCII | re.MULTILINE)
 # Who is not in these groups is not asked.
 _GROUPS = re.compile(r"^[ \t]*groups?[ \t]*=", re.ASCII | re.MULTILINE)
@@ -47,12 +59,17 @@ def demanded(host: Host, service: str, devices: AbstractSet[str]) -> FrozenSet[s
     asked = [_renamed(module, at in cards) for at, module in enumerate(modules)]
     held = {module.name for at, module in enumerate(asked) if at in cards or module.name in devices}
     known = {module.name for module in asked if module.name in PASSWORDS - held}
-    both = {module.name for at, module in enumerate(asked) if at in cards or _verifies(module)}
+    # One that is called without them as well may let in by a touch alone.
+    touched = {module.name for at, module in enumerate(asked) if at not in cards and not _verifies(module)}
+    both = {module.name for module in asked} - touched
+    sorts = {SORTS, LOCAL} if known - {UNIX} else {SORTS}
     found: Set[str] = set()
     for factor, refusing in ((DEVICE, held), (PASSWORD, known | both)):
         results: Dict[str, Sequence[str]] = dict.fromkeys((known | held) - refusing, ANSWERS)
+        results.update(dict.fromkeys(sorts, EITHER))
         results.update((name, _refusals(host, asked, name)) for name in refusing)
-        if refusing and not any(good for good, _called in run(host, service, AUTH, asked, results, ())):
+        # Where nobody gets in at all, that holds as well.
+        if not any(good for good, _called in run(host, service, AUTH, asked, results, ())):
             found.add(factor)
     return frozenset(found)
 

@@ -90,6 +90,21 @@ def test_what_no_scan_sees_needs_an_attestation():
     assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
 
 
+def test_rules_of_previews_ask_nothing_of_hosts_that_are_not_held_against_them():
+    """What a supplement sees of emergency access, hosts without it go on attesting to."""
+    known = load_catalog([str(SECOND_PLATFORM)])
+    rows = {name: one for newest in known.benchmarks.values() for one in newest.versions for name in rules_of(one)}
+    carriers = [rule.id for rule in known.rules.values() if EMERGENCY in rule.cites]
+
+    assert carriers
+    assert all(rows[name].preview for name in carriers)
+    assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
+
+
+def rules_of(benchmark):
+    return [name for row in benchmark.recommendations for name in row.rules]
+
+
 def left_out(cite, rule="pump_screen_lock", **changes):
     item = {
         "benchmark": "pump",
