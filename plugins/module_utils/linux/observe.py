@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         filesystem_scan,
         firewall,
         host_fact,
+        ipsec,
         kernel_module,
         listening_socket,
         log_forwarding,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         login_factors,
         logrotate,
         mounts,
+        openvpn,
         os_support,
         package,
         package_integrity,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too
         text_setting,
         umask,
         units,
+        wireguard,
     )
 
 REQUEST_VERSION = 2
@@ -97,6 +100,7 @@ KINDS: Dict[str, KindReader] = {
     "filesystem_scan": Later("readers.filesystem_scan"),
     "firewall": Later("readers.firewall"),
     "host_fact": Later("readers.host_fact"),
+    "ipsec": Later("readers.ipsec"),
     "kernel_module": Later("readers.kernel_module"),
     "listening_socket": Later("readers.listening_socket"),
     "log_forwarding": Later("readers.log_forwarding"),
@@ -106,6 +110,7 @@ KINDS: Dict[str, KindReader] = {
     "logrotate": Later("readers.logrotate"),
     "mount_option": Later("readers.mounts", "read_options"),
     "mount_point": Later("readers.mounts", "read_points"),
+    "openvpn": Later("readers.openvpn"),
     "os_support": Later("readers.os_support"),
     "package": Later("readers.package"),
     "package_integrity": Later("readers.package_integrity"),
@@ -125,6 +130,7 @@ KINDS: Dict[str, KindReader] = {
     "text_setting": Later("readers.text_setting"),
     "timer": Later("readers.units", "read_timers"),
     "umask": Later("readers.umask"),
+    "wireguard": Later("readers.wireguard"),
 }
 
 

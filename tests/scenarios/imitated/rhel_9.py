@@ -173,6 +173,9 @@ ROWS: List[Row] = [
     ("log_forwarding", {}, EMPTY, "pass"),
     ("log_retention", {}, {"any": {"fields": {"by": {"equals": "auditd"}, "days": {"equals": 0}}}}, "pass"),
 ]
-# What OpenSSL and GnuTLS are built with there nobody has seen, and what has dnf install repairs is in scenarios of its own.
-ELSEWHERE = {name: f"tests/scenarios/linux/{name}.py" for name in ("automatic_updates", "backup", "crypto")}
+# What OpenSSL and GnuTLS are built with there nobody has seen, and what has dnf install repairs is in scenarios of its own, as tunnels are.
+ELSEWHERE = {
+    name: f"tests/scenarios/linux/{name}.py"
+    for name in ("automatic_updates", "backup", "crypto", "ipsec", "openvpn", "wireguard")
+}
 STOCK = Stock("rhel_9", {**FILES, **FIREWALL}, UNITS, COMMANDS, ROWS, ELSEWHERE)

@@ -163,7 +163,10 @@ ELSEWHERE = {
         "backup",
         "crypto",
         "crypto_policy",
+        "ipsec",
+        "openvpn",
         "package_integrity",
+        "wireguard",
     )
 }
 STOCK = Stock("ubuntu_24_04", FILES, UNITS, COMMANDS, ROWS, ELSEWHERE)

@@ -22,6 +22,21 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from tests.scenarios import imitated
 
 STOCKS = {stock.name: stock for stock in imitated.stocks()}
+TUNNELS = [
+    "ipsec_algorithms_strong",
+    "ipsec_exchange_current",
+    "ipsec_conf_reviewed",
+    "ipsec_keys_renewed",
+    "ipsec_peers_verified",
+    "ipsec_keys_private",
+    "wireguard_keys_private",
+    "openvpn_keys_private",
+    "wireguard_peers_narrow",
+    "openvpn_ciphers_strong",
+    "openvpn_peers_verified",
+    "openvpn_control_channel_keyed",
+    "openvpn_scripts_limited",
+]
 TABLES = Path("/usr/share/distro-info")
 STOCK = {
     "ubuntu_24_04": {
@@ -48,6 +63,8 @@ STOCK = {
         # The site has named nobody.
         "emergency_accounts_usable": "fail",
         "privileged_accounts_declared": "fail",
+        # No tunnel of any program is configured.
+        **dict.fromkeys(TUNNELS, "not_applicable"),
     },
     "rhel_9": {
         "system_supported": "pass",
@@ -71,6 +88,8 @@ STOCK = {
         # The site has named nobody.
         "emergency_accounts_usable": "fail",
         "privileged_accounts_declared": "fail",
+        # No tunnel of any program is configured.
+        **dict.fromkeys(TUNNELS, "not_applicable"),
     },
 }
 
