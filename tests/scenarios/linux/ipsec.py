@@ -77,7 +77,7 @@ def _error(name: str, text: str, reason: str, files: Optional[Dict[str, Any]] = 
 
 def _keys(name: str, verdict: str, keys: Dict[str, str], files: Dict[str, Any]) -> Scenario:
     shown = [{"path": path, "mode": mode, "owner": "root", "group": "root"} for path, mode in keys.items()]
-    observed = {"state": "value", "value": {"connections": [], "keys": shown}}
+    observed = {"state": "value", "value": Part(connections=[], keys=shown)}
     return Scenario("keys: " + name, {}, PRIVATE, verdict, observed, select="keys", files={**files, **ACCOUNTS})
 
 
@@ -177,4 +177,10 @@ SCENARIOS = [
         MAIN: "", "/etc/swanctl/private/k": File("x", mode=0o600), "/etc/swanctl/x509/c.pem": File("x", mode=0o644)}),
     _keys("where EPEL has it", "fail", {"/etc/strongswan/swanctl/private/k": "0644"}, {"/etc/strongswan/swanctl/swanctl.conf": "",
         "/etc/strongswan/swanctl/private/k": "x"}),
+    _keys("of ipsec.conf", "fail", {"/etc/ipsec.d/private/k.pem": "0640", "/etc/ipsec.secrets": "0644", "/var/lib/ipsec/nss/key4.db": "0600"}, {
+        "/etc/ipsec.conf": "", "/etc/ipsec.secrets": "", "/etc/ipsec.d/private/k.pem": File("x", mode=0o640),
+        "/etc/ipsec.d/certs/c.pem": "x", "/var/lib/ipsec/nss/key4.db": File("x", mode=0o600)}),
+    Scenario("ipsec.conf alone", {}, {"equals": ["/etc/strongswan/ipsec.conf"]}, "pass", {
+        "state": "value", "value": {"connections": [], "older": ["/etc/strongswan/ipsec.conf"], "keys": []},
+    }, select="older", files={"/etc/strongswan/ipsec.conf": "conn x\n"}),
 ]  # fmt: skip
