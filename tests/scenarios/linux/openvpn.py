@@ -184,6 +184,10 @@ SCENARIOS = [
     _beside("runs with a word more", "openvpn --config x.conf --data-ciphers BF-CBC", "fail", {**RUNS, "ciphers": ["BF-CBC"]}, {"/srv/vpn/x.conf": TLS}),
     _beside("runs with a file alone", "openvpn x.conf", "pass", RUNS, {"/srv/vpn/x.conf": TLS}),
     _beside("runs from its folder", "/usr/sbin/openvpn --cd /etc/openvpn --config p.conf", "pass", {"file": PLAIN}, {PLAIN: TLS}),
+    # Somebody started it by hand.
+    Scenario("runs otherwise than its unit starts it", {}, GOOD, "fail", {"state": "value", "value": Part(tunnels=[
+        Part(file=PLAIN, ciphers=NOW), Part(file=PLAIN, ciphers=["BF-CBC"])])}, select="tunnels", commands=_version("2.6.14"), files={
+        "/usr/sbin/openvpn": "", PLAIN: TLS, **ACCOUNTS, **_running("openvpn --config /etc/openvpn/p.conf --data-ciphers BF-CBC")}),
     _beside("runs without a file", "openvpn --client --remote x --cipher BF-CBC", "pass", {"file": "", "role": "client", "ciphers": NOW}, {}),
     _keys("closed", TLS, "pass", {"/etc/openvpn/server/s.key": "0600"}, {"/etc/openvpn/server/s.key": File("x", mode=0o600)}),
     _keys("open", TLS + "tls-auth ta.key 0\n", "fail", {"/etc/openvpn/server/s.key": "0600", "/etc/openvpn/server/ta.key": "0644"},

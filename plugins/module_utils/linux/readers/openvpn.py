@@ -62,12 +62,14 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     told = [(False, start) for start in known.values()] + [(True, start) for start in running]
     for runs, (words, base) in told:
         options = openvpn_options.of_command_line(host, words, base)
-        file = options.files[0] if options.files else ""
-        if runs and file in known:
+        file = printable(options.files[0] if options.files else "")
+        tunnel = {"file": file, **openvpn_security.facts(host, options, version)}
+        # It runs as its file and unit say; else both count.
+        if runs and tunnel in tunnels:
             continue
         if len(tunnels) == MAX_TUNNELS:
             raise ReadError("more than %d tunnels of OpenVPN are configured" % MAX_TUNNELS)
-        tunnels.append({"file": printable(file), **openvpn_security.facts(host, options, version)})
+        tunnels.append(tunnel)
         keys += openvpn_security.key_paths(options)
     return [value({"tunnels": tunnels, "keys": key_files.documents(host, keys)}, SOURCE)] * len(addresses)
 
