@@ -25,6 +25,7 @@ PRIVILEGED = {"query": "privileged_programs"}
 LOCKED = {"query": "immutable"}
 DAEMON = {"query": "daemon"}
 GOES_ON = {"query": "goes_on"}
+LOG = "/var/log/audit/audit.log"
 WATCH = "-w /etc/sudoers -p wa -k scope\n"
 BOTH = ("b64", "b32")
 ON, OFF, LOCK = "enabled 1\nfailure 1\npid 340\n", "enabled 0\npid 0\n", "enabled 2\npid 340\n"
@@ -91,6 +92,13 @@ def _each(text: str) -> str:
 
 def _missing(now: Sequence[str] = (), at_boot: Sequence[str] = ()) -> Dict[str, Any]:
     return {"unrecorded_now": list(now), "unrecorded_at_boot": list(at_boot)}
+
+
+def _log(name: str, verdict: str, files: Files, why: str = "") -> Scenario:
+    """The log that auditd would open at its next start."""
+    named = {"/etc/audit/auditd.conf": File("log_file = %s\nspace_left = 75\n" % LOG, 0o640), **files}
+    lost = ["auditd does not start with %s (/etc/audit/auditd.conf:1): %s" % (LOG, why)] if why else []
+    return _case("log-" + name, verdict, named, DAEMON, status=FULL % (340, 0), observed=_missing(at_boot=lost))
 
 
 READ = "command: auditctl -l, /etc/audit/rules.d"
@@ -506,6 +514,11 @@ SCENARIOS = [
     ),
     _case("no-limit-that-is-written-down", "pass", "-r 0\n" + WATCH, DAEMON, status=FULL % (340, 0)),
     _case("off-at-boot", "fail", "-e 0\n", DAEMON, status=FULL % (340, 0), observed={"unrecorded_now": [], "unrecorded_at_boot": ["-e 0"]}),
+    # One that runs goes on writing; it is the next start that fails.
+    _log("of-root", "pass", {LOG: ""}),
+    _log("not-there-yet", "pass", {"/var/log/audit": File(directory=True, mode=0o750)}),
+    _log("that-is-a-folder", "fail", {LOG: File(directory=True, mode=0o750)}, "it has to be a file of root"),
+    _log("without-its-folder", "fail", {}, "its folder does not exist"),
     _case(
         "status-without-a-daemon", "error", WATCH, DAEMON, status="enabled 1\n",
         reason="auditctl -s does not say whether a daemon takes the records",

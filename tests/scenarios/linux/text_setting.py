@@ -67,7 +67,7 @@ def _auditd(name: str, verdict: str, key: str, text: str) -> Scenario:
 AUDITD_CONF = "/etc/audit/auditd.conf"
 AUDITD_SNIPPET = "/etc/systemd/system/auditd.service.d/x.conf"
 AUDITD_STARTS = "[Service]\nExecStart=\nExecStart=/usr/sbin/auditd %s\n"
-KEEPS_LOGS = "max_log_file_action = keep_logs\n"
+KEEPS_LOGS = "space_left = 75\nmax_log_file_action = keep_logs\n"
 
 
 def _auditd_kept(name: str, verdict: str, files: Dict[str, Any]) -> Scenario:
@@ -234,7 +234,7 @@ SCENARIOS = [
         "pass",
         "auditd",
         "max_log_file_action",
-        "MAX_LOG_FILE_ACTION = keep_logs\n",
+        "MAX_LOG_FILE_ACTION = keep_logs\nspace_left = 75\n",
         {"equals": "keep_logs"},
     ),
     # auditd passes over a last line without newline, and over one of more than 158 bytes.
@@ -264,6 +264,10 @@ SCENARIOS = [
     # Seen with rsyslog: /dev/log of such services is the journal's, which forwards to a socket that nobody made.
     _namespace("that-rsyslog-does-not-get", "fail", "ForwardToSyslog", "yes", {USED + "socket": ""}),
     _namespace("that-something-gets", "pass", "ForwardToSyslog", "yes", {USED + "socket": "", USED + "syslog": ""}),
+    # It wants more space left than in reserve, and both are 0 where nothing is said; a file of nothing at all is taken for none.
+    _auditd_kept("without-space-left", "error", {AUDITD_CONF: "max_log_file_action = keep_logs\n"}),
+    _auditd_kept("with-a-comment-alone", "error", {AUDITD_CONF: "# keep_logs\n"}),
+    _auditd_kept("empty", "fail", {AUDITD_CONF: ""}),
     _auditd_kept("by-a-link", "error", {AUDITD_CONF: File(link="real.conf"), "/etc/audit/real.conf": KEEPS_LOGS}),
     _auditd_kept("for-anybody-to-write", "error", {AUDITD_CONF: File(KEEPS_LOGS, mode=0o666)}),
     _auditd_kept("for-its-group-to-write", "pass", {AUDITD_CONF: File(KEEPS_LOGS, mode=0o664)}),
@@ -430,8 +434,8 @@ SCENARIOS = [
         files={"/etc/security/limits.d/90.conf": "* hard core 1\n* soft core 1\n"},
     ),
     _simple("vendor-drop-in-behind-ours", "fail", "systemd", "Storage", "", {"equals": "none"}, "none", **COREDUMP),
-    _simple("auditd-twice", "fail", "auditd", "max_log_file", "MAX_LOG_FILE = 1\nfreq = 2\nmax_log_file = 2\n", BIG, 8),
-    _simple("no-newline-at-the-end", "fail", "auditd", "max_log_file", "freq = 2", BIG, 8),
+    _simple("auditd-twice", "fail", "auditd", "max_log_file", "space_left = 75\nMAX_LOG_FILE = 1\nfreq = 2\nmax_log_file = 2\n", BIG, 8),
+    _simple("no-newline-at-the-end", "fail", "auditd", "max_log_file", "space_left = 75\nfreq = 2", BIG, 8),
     _simple("directive-twice", "fail", "directive", "Server", "server a\nServer b\n", {"equals": ["c"]}, "c"),
     _simple("pwquality-drop-in", "fail", "pwquality", "minlen", "# minlen = 8\n", BIG, 14, **QUALITY),
     _simple("pwquality-main-wins", "fail", "pwquality", "minlen", "minlen = 2\nminlen = 3\n", BIG, 14, **QUALITY),

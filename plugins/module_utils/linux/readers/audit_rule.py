@@ -38,10 +38,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_rule_
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.audit_unseen import (
     unseen,
 )
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.auditd_conf import unwritable_log
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import assignments, fragments
 
 FOLDER = "/etc/audit/rules.d"
+CONFIGURATION = "/etc/audit/auditd.conf"
 # Which of them loads the rules at boot differs by the version of the audit programs.
 UNITS = ("audit-rules.service", "auditd.service")
 LOADS = re.compile(r"[-@:+!]*(?:/usr)?/s?bin/(augenrules|auditctl)\s+(?:--load|-R\s+(\S+))\s*\Z", re.ASCII)
@@ -213,6 +215,7 @@ def _dropped(recording: Recording) -> List[Dict[str, str]]:
     now += ["enabled 0"] if status["enabled"] == "0" else []
     later = [files.rate + ": what comes faster in a second is dropped"] if files.rate else []
     later += ["-e 0"] if files.enabled == "0" else []
+    later += [text for text in [unwritable_log(recording.host, CONFIGURATION)] if text]
     return [dict.fromkeys(now, ""), dict.fromkeys(later, "")]
 
 

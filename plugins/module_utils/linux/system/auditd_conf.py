@@ -6,6 +6,7 @@
 Seen on auditd 3.0.9 and 4.0.2: a line of more than 158 bytes is skipped, and so is a last line without newline; at a line
 that it does not understand auditd does not start, and one that runs keeps what it had. It does not start either with a
 link, without `-l`, a file that anybody may write to or one that is not root's; without any it goes by what it was built with.
+So it is with a log that is not root's, or in a folder that is not there; then what is written down would count, once that is mended.
 """
 
 from __future__ import annotations
@@ -63,15 +64,18 @@ def settings(host: Host, file: str) -> List[Setting]:
     _need_file(host, file)
     try:
         # What stands behind the last newline is no line to auditd.
-        lines = host.read_text(file).split("\n")[:-1]
+        text = host.read_text(file)
     except NotFound:
         return []
+    lines = text.split("\n")[:-1]
     found: List[Setting] = []
     for number, line in enumerate(lines, 1):
         words = words_of(line, blanks=" ")
         if words and not words[0].startswith("#") and len(line.encode("utf-8", "surrogateescape")) <= MAX_BYTES:
             found += _taken(host, words, "%s:%d" % (printable(file), number))
-    _need_sense(file, found)
+    # An empty one is taken for none.
+    if text:
+        _need_sense(file, found)
     return found
 
 
@@ -114,12 +118,36 @@ def _program(host: Host, path: str, place: str) -> str:
     return path
 
 
+def unwritable_log(host: Host, file: str) -> str:
+    """Return why auditd does not start with a log that its configuration names; empty where it does."""
+    for one in settings(host, file):
+        why = _why_no_log(host, one.value) if one.name == "log_file" else ""
+        if why:
+            return "auditd does not start with %s (%s): %s" % (printable(one.value), one.place, why)
+    return ""
+
+
+def _why_no_log(host: Host, path: str) -> str:
+    folder = os.path.dirname(path)
+    try:
+        # Shorter than /var.
+        if len(folder) < 4 or not stat.S_ISDIR(host.stat(folder).st_mode):
+            return "its folder has to be one, with a path of four signs or more"
+    except NotFound:
+        return "its folder does not exist"
+    try:
+        status = host.stat(path)
+    except NotFound:
+        return ""
+    mine = stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid())
+    return "" if mine else "it has to be a file of root"
+
+
 def _need_sense(file: str, found: List[Setting]) -> None:
     """Raise `ReadError` for what auditd refuses when it has read all: the last of a name counts, and none is 0."""
     last: Dict[str, str] = {one.name: lowered(one.value) for one in found}
     space, reserve = last.get("space_left", "0"), last.get("admin_space_left", "0")
-    plain = is_number(space) and is_number(reserve) and ("space_left" in last or "admin_space_left" in last)
-    if plain and int(space) <= int(reserve):
+    if is_number(space) and is_number(reserve) and int(space) <= int(reserve):
         raise _refused(printable(file), "space_left has to be more than admin_space_left")
     if last.get("flush", "").startswith("incremental") and not int(last.get("freq", "0")):
         raise _refused(printable(file), "freq has to be more than 0 where flush is incremental")

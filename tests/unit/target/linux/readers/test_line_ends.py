@@ -36,7 +36,13 @@ def see(root, kind, address, files):
         ("text_setting", {"format": "faillock", "file": "/etc/f", "name": "deny"}, "/etc/f", "# why", "deny = 5"),
         ("text_setting", {"format": "directive", "file": "/etc/f", "name": "Banner"}, "/etc/f", "# why", "Banner /x"),
         ("text_setting", {"format": "postfix", "file": "/etc/f", "name": "x"}, "/etc/f", "# why", "x = localhost"),
-        ("text_setting", {"format": "auditd", "file": "/etc/f", "name": "freq"}, "/etc/f", "# why", "freq = 1"),
+        (
+            "text_setting",
+            {"format": "auditd", "file": "/etc/f", "name": "freq"},
+            "/etc/f",
+            "space_left = 75\n# why",
+            "freq = 1",
+        ),
         ("text_setting", {"format": "shell", "file": "/etc/f", "name": "X"}, "/etc/f", "# why", "X=1"),
         ("text_setting", {"format": "gdm", "file": "/etc/f", "name": "x", "section": "d"}, "/etc/f", "[d]\n# y", "x=1"),
         (

@@ -157,7 +157,7 @@ def test_room_is_measured_by_the_limit_of_auditd(planned, free, limit, refused):
     address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "disk_full_action"}
     kb = int(free) * 1024
     df = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/x 102400 40960 %d 40%% /\n" % kb
-    text = "space_left = 75%%\nadmin_space_left = %s\n" % limit if limit else "# empty\n"
+    text = "space_left = 75%%\nadmin_space_left = %s\n" % limit if limit else "space_left = 75\n"
 
     state, _steps = planned("text_setting", address, "halt", {address["file"]: text}, {"df -Pk /var/log": df})
 

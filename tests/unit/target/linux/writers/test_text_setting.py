@@ -58,7 +58,7 @@ def test_our_own_drop_in_is_written_anew_without_comments_of_the_old(planned, tm
 @pytest.mark.root
 def test_auditd_reads_its_file_again(planned):
     address = {"file": "/etc/audit/auditd.conf", "format": "auditd", "name": "max_log_file"}
-    files = {address["file"]: "MAX_LOG_FILE = 3\n", "/run/systemd/system/x": ""}
+    files = {address["file"]: "MAX_LOG_FILE = 3\nspace_left = 75\n", "/run/systemd/system/x": ""}
 
     _state, steps = planned("text_setting", address, "8", files)
 
