@@ -3,7 +3,8 @@
     python tests/tools/compare_openscap.py result.xml hipaa-cis-runs/latest/hosts/HOST.json.gz
 
 ``result.xml`` is what ``oscap xccdf eval --results`` writes. Its rules name the numbers of the CIS recommendations they
-belong to; where several rules or findings belong to one number, the worst counts on either side.
+belong to; where several rules or findings belong to one number, the worst counts on either side. Content made after another
+version of the benchmark has other numbers: ``--moved FILE`` names those that moved, as ``{"theirs": "ours"}``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from tests.records import text_of
 
 XCCDF = "{http://checklists.nist.gov/xccdf/1.2}"
 # The references of a rule lead to many standards; this is how the CIS benchmarks are told from the rest.
-BENCHMARK = re.compile(r"cisecurity\.org/benchmark")
+BENCHMARK = re.compile(r"cisecurity\.org/(cis-)?benchmark")
 # Without a verdict of its own a recommendation is left out of the comparison.
 VERDICTS = ("error", "unknown", "fail", "pass")
 OUTCOMES = ("error", "fail", "manual", "pass", "not_applicable")
@@ -37,15 +38,17 @@ class Row(NamedTuple):
     rules: tuple[str, ...]
 
 
-def scanned(path: Path) -> dict[str, dict[str, str]]:
-    """Return recommendation -> scanner's rule -> result."""
+def scanned(path: Path, moved: Mapping[str, str] | None = None) -> dict[str, dict[str, str]]:
+    """Return recommendation -> scanner's rule -> result. ``moved``: the scanner's number -> ours, empty where there is none."""
     root = ET.parse(path).getroot()
     numbers = {rule.get("id"): list(_numbers(rule)) for rule in root.iter(XCCDF + "Rule")}
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for result in root.iter(XCCDF + "rule-result"):
         rule = str(result.get("idref"))
         for number in numbers.get(rule, ()):
-            found[number][rule.rsplit("content_rule_", maxsplit=1)[-1]] = result.findtext(XCCDF + "result", "")
+            found[(moved or {}).get(number, number)][rule.rsplit("content_rule_", maxsplit=1)[-1]] = result.findtext(
+                XCCDF + "result", ""
+            )
     return found
 
 
@@ -95,8 +98,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("result", type=Path, help="what oscap xccdf eval --results wrote")
     parser.add_argument("record", type=Path, help="the host's record of our run")
     parser.add_argument("--benchmark", default="debian_12")
+    parser.add_argument("--moved", type=Path, help="JSON: numbers of the content -> those of the benchmark")
     options: Any = parser.parse_args(arguments)
-    print(report(compare(scanned(options.result), judged(options.record, options.benchmark))))
+    moved = json.loads(options.moved.read_text()) if options.moved else {}
+    print(report(compare(scanned(options.result, moved), judged(options.record, options.benchmark))))
     return 0
 
 

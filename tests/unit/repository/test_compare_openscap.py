@@ -48,6 +48,19 @@ def test_rows_are_joined_by_number_and_the_worst_counts(files):
     assert rows == [("5.1.1", "pass", "fail", ("two",)), ("5.1.10", "pass", "pass", ())]
 
 
+def test_numbers_of_another_version_of_the_benchmark_are_those_that_they_became(files, tmp_path, capsys):
+    """The content of Debian 13 leads to the page of all benchmarks, and has the numbers of v1.0.0."""
+    result, record = files
+    result.write_text(RESULT.replace("/benchmark/debian_linux/", "/cis-benchmarks/"))
+    (tmp_path / "moved.json").write_text(json.dumps({"5.1.1": "5.1.10", "5.1.10": ""}))
+
+    assert compare_openscap.main([str(result), str(record), "--moved", str(tmp_path / "moved.json")]) == 0
+
+    assert (
+        "of 1 that we call right the scanner passes 0 (0.0 %); it fails:\n  5.1.10       two" in capsys.readouterr().out
+    )
+
+
 def test_what_passes_beside_something_that_fails_is_no_pass_of_ours(tmp_path):
     (tmp_path / "host.json").write_text(json.dumps({"findings": [finding("pass", "1.1"), finding("fail", "1.1")]}))
 
