@@ -69,7 +69,9 @@ mountpoint -q /tmp || mount -t tmpfs tmpfs /tmp
 OF_THE_KERNEL = """\
 sed -i 's/^max_log_file_action.*/max_log_file_action = rotate/; s/^disk_full_action.*/disk_full_action = ignore/' /etc/audit/auditd.conf
 touch /var/log/audit/audit.log && chmod 0666 /var/log/audit/audit.log && chown plain:plain /var/log/audit/audit.log
-chmod 0666 /etc/audit/auditd.conf && chown plain:plain /etc/audit/auditd.conf
+# Its owner stays: auditd would not start with the file of another, nor with one that anybody may write to.
+chmod 0664 /etc/audit/auditd.conf && chgrp plain /etc/audit/auditd.conf
+for file in /etc/audit/rules.d/*.rules; do chown plain "$file"; done
 sed -i 's/^max_log_file = .*/max_log_file = 1/' /etc/audit/auditd.conf
 systemctl kill --kill-who=main --signal=TERM auditd.service 2>/dev/null
 [ ! -f /etc/chrony/chrony.conf ] || sed -i 's/^pool/#pool/; s/^server/#server/; $a user root' /etc/chrony/chrony.conf
