@@ -111,7 +111,7 @@ class _Rules:
 
     def __init__(self, catalog: Catalog) -> None:
         self._called = names.Called(catalog)
-        self._settings: dict[tuple[int, str], tuple[Mapping[str, Any], ...]] = {}
+        self._filled: dict[tuple[int, str], tuple[Rule, tuple[Mapping[str, Any], ...]]] = {}
 
     def planned(
         self, benchmark: Benchmark, rule_id: str, recommendations: tuple[str, ...], values: Mapping[str, Value]
@@ -124,19 +124,21 @@ class _Rules:
                 # What the benchmark asks for, where the site's own value is what is wrong.
                 fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
         loose = {name: value for name, value in used.items() if value.loose}
-        settings = self._filled(rule, used)
-        if any(parameters_in(list(rule.applies_if))):
-            rule = replace(rule, applies_if=tuple(substitute(condition, used) for condition in rule.applies_if))
+        rule, settings = self._with_values(rule, used)
         return PlannedRule(rule, benchmark.name, recommendations, settings, fix, loose, used)
 
-    def _filled(self, rule: Rule, used: Mapping[str, Value]) -> tuple[Mapping[str, Any], ...]:
+    def _with_values(self, rule: Rule, used: Mapping[str, Value]) -> tuple[Rule, tuple[Mapping[str, Any], ...]]:
+        """Return a rule with the values in its conditions, and its settings with them."""
         if not used:
-            return rule.settings
+            return rule, rule.settings
         # The rule lives as long as what holds it here.
         key = (id(rule), repr([(name, value.value, value.written) for name, value in used.items()]))
-        if key not in self._settings:
-            self._settings[key] = tuple(substitute(setting, used) for setting in rule.settings)
-        return self._settings[key]
+        if key not in self._filled:
+            filled = rule
+            if any(parameters_in(list(rule.applies_if))):
+                filled = replace(rule, applies_if=tuple(substitute(condition, used) for condition in rule.applies_if))
+            self._filled[key] = filled, tuple(substitute(setting, used) for setting in rule.settings)
+        return self._filled[key]
 
 
 def setting_key(leaf: Mapping[str, Any]) -> str:
