@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -333,3 +334,16 @@ def test_limit_that_does_not_count_for_all_desktops_by_rdp_is_none(files, judged
     limited = {SESMAN: "[Sessions]\nIdleTimeLimit=600\n", XRDP: "[Xorg]\nlib=libxup.so\n"}
 
     assert judged("ubuntu_24_04", files={**limited, **files})["rdp_idle_sessions_ended"].outcome == "fail"
+
+
+def test_the_guide_names_what_there_is_and_all_parameters_of_a_site():
+    known = load_catalog()
+    text = (Path(__file__).parents[3] / "docs" / "supplement.md").read_text(encoding="utf-8")
+    named = {
+        word for row in text.splitlines() if row.startswith("| ") for word in re.findall(r"`([a-z_]+)`", row)
+    } | set(re.findall(r"hipaa_cis_parameter_(\w+):", text))
+    rules = [known.rules[rule] for row in known.benchmark("supplement_linux").recommendations for rule in row.rules]
+    of_site = {name for rule in rules for name in rule.parameters if known.parameters[name].default in ("", [])}
+
+    assert named <= {*known.parameters, *(rule.id for rule in rules)}
+    assert of_site <= named
