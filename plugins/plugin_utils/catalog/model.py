@@ -164,6 +164,11 @@ class Recommendations(Sequence[Recommendation]):
     def _made(self) -> tuple[Recommendation, ...]:
         return tuple(Recommendation(**tuples(item)) for item in self._items)
 
+    @cached_property
+    def rules(self) -> frozenset[str]:
+        """The ids of the rules of all of them, for which none is made."""
+        return frozenset(rule for item in self._items for rule in item.get("rules", ()))
+
     def __len__(self) -> int:
         return len(self._items)
 
@@ -208,6 +213,13 @@ class Benchmark:
     # The families whose names for packages and units it takes (of the platform's ``names``), the later first.
     names: tuple[str, ...] = ()
     others: tuple[Benchmark, ...] = ()
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The ids of all its rules."""
+        items = self.recommendations
+        known = items.rules if isinstance(items, Recommendations) else (rule for item in items for rule in item.rules)
+        return frozenset(known)
 
     @property
     def name(self) -> str:

@@ -76,7 +76,7 @@ def _only_previews(catalog: Catalog) -> set[str]:
     versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
     held: dict[bool, set[str]] = {True: set(), False: set()}
     for one in versions:
-        held[one.preview].update(name for row in one.recommendations for name in row.rules)
+        held[one.preview] |= one.rules
     return held[True] - held[False]
 
 
