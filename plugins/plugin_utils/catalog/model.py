@@ -11,7 +11,7 @@ Setting trees stay plain data, for they come from YAML and go to JSON. A leaf is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -164,10 +164,10 @@ class Recommendations(Sequence[Recommendation]):
     def _made(self) -> tuple[Recommendation, ...]:
         return tuple(Recommendation(**tuples(item)) for item in self._items)
 
-    @cached_property
-    def rules(self) -> frozenset[str]:
-        """The ids of the rules of all of them, for which none is made."""
-        return frozenset(rule for item in self._items for rule in item.get("rules", ()))
+    @property
+    def plain(self) -> Sequence[Mapping[str, Any]]:
+        """The same as plain data, for which none is made."""
+        return self._items
 
     def __len__(self) -> int:
         return len(self._items)
@@ -215,13 +215,6 @@ class Benchmark:
     others: tuple[Benchmark, ...] = ()
 
     @property
-    def rules(self) -> frozenset[str]:
-        """The ids of all its rules."""
-        items = self.recommendations
-        known = items.rules if isinstance(items, Recommendations) else (rule for item in items for rule in item.rules)
-        return frozenset(known)
-
-    @property
     def name(self) -> str:
         """Its id with its version: ``debian_12@1.1.0``."""
         return f"{self.id}@{self.version}"
@@ -245,7 +238,16 @@ class Benchmark:
     @property
     def profiles(self) -> set[str]:
         """The profiles that any of its recommendations knows (server, workstation)."""
-        return {profile for recommendation in self.recommendations for profile in recommendation.level}
+        return {profile for item in self._plain() for profile in item["level"]}
+
+    @property
+    def rules(self) -> set[str]:
+        """The ids of the rules of all its recommendations."""
+        return {rule for item in self._plain() for rule in item.get("rules", ())}
+
+    def _plain(self) -> Iterable[Mapping[str, Any]]:
+        items = self.recommendations
+        return items.plain if isinstance(items, Recommendations) else map(vars, items)
 
 
 @dataclass(frozen=True)
