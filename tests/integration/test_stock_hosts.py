@@ -117,6 +117,7 @@ def test_a_release_without_a_benchmark_is_judged_by_name_only(debian13_host, boo
     debian13_host.write(
         "/usr/lib/os-release", release.replace('VERSION_ID="13"', 'VERSION_ID="14"').replace("Linux 13", "Linux 14")
     )
+    debian13_host.write("/etc/debian_version", "14.0\n")
     mixed = audit_hosts([booted_host, debian13_host], hipaa_cis_level=1)
     assert mixed.code == 0, mixed.said
     assert f"NOT ASSESSED {debian13_host.name}: No benchmark fits this host (Debian GNU/Linux 14" in mixed.said
