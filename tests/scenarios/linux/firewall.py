@@ -552,6 +552,9 @@ SCENARIOS = [
     _own("of-a-script-for-a-shell", "error", "/bin/sh /usr/local/sbin/rules", SCRIPT, reason=OWN_UNFOLLOWED % "/bin/sh /usr/local/sbin/rules"),
     _own("of-a-script-that-is-not-started", "fail", "/usr/local/sbin/rules", SCRIPT, started=False),
     _own("that-only-shows-rules", "fail", "/bin/sh -c 'nft list ruleset > /run/x; iptables-save > /run/y'", {}),
+    _own("that-cannot-be-read", "error", "/bin/true", {"/etc/systemd/system/large.service": "#" * (4 * 2**20 + 1)},
+         reason="/etc/systemd/system/large.service is larger than 4194304 bytes and was not read"),
+    _own("of-which-a-link-leads-nowhere", "fail", "/bin/true", {"/etc/systemd/system/gone.service": File(link="/srv/gone.service")}),
     _own("beside-another", "error", "/usr/sbin/iptables-restore /etc/my.rules", {**OWN_V4, CONF: _nft()}, started_too="nftables", reason=LAST_WORD),
     _own("that-adds-to-another", "pass", "/usr/sbin/nft add table ip own", {CONF: _nft()}, started_too="nftables"),
     _own(

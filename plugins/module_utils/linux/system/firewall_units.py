@@ -11,7 +11,7 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import UNIT_DIRECTORIES, assignments
 
@@ -45,11 +45,8 @@ def mentioning(host: Host, known: Sequence[str]) -> List[str]:
 
 
 def _commands(host: Host, path: str) -> Iterator[str]:
-    try:
-        text = snippet_text(host, path)
-    except ReadError:
-        return  # a link that leads nowhere, or no text: systemd starts nothing of it
-    for key, command in assignments(text, "Service"):
+    # Of a link that leads nowhere systemd starts nothing; one that cannot be read may load anything.
+    for key, command in assignments(snippet_text(host, path), "Service"):
         if key in PHASES:
             yield command.lstrip("-@:+!")
 
