@@ -191,20 +191,39 @@ def test_syslog_ng_that_is_gone_is_not_asked_by_the_configuration_it_left(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"),
+    ("text", "expected"),
     [
         ("crypt_style = sha512", "pass"),  # as libuser's own file has it
         ("crypt_style=SHA512", "pass"),
-        ("# crypt_style = md5", "pass"),
+        ("[import]\nlogin_defs = /etc/login.defs", "pass"),
+        ("# crypt_style = sha512", "fail"),  # is DES then
+        ("[import]\nlogin_defs =", "fail"),
         ("crypt_style = md5", "fail"),
         ("crypt_style =  sha512x", "fail"),
         ("crypt_style =", "fail"),
     ],
 )
-def test_libuser_hashes_as_strongly_as_the_others(tmp_path, line, expected):
-    files = {"etc/login.defs": "ENCRYPT_METHOD SHA512\n", "etc/libuser.conf": f"[defaults]\n{line}\n"}
+def test_libuser_hashes_as_strongly_as_the_others(tmp_path, text, expected):
+    files = {"etc/login.defs": "ENCRYPT_METHOD SHA512\n", "etc/libuser.conf": f"[defaults]\n{text}\n"}
 
     assert outcome(tmp_path, "password_hash_for_new_passwords", {}, files) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("0.62-26.el8", "fail"),
+        ("1:0.62~dfsg-0.4", "fail"),
+        ("0.56.13-8.el6", "fail"),
+        ("0.63-17.el9", "fail"),
+        ("1:0.64~dfsg-1", "pass"),
+        ("0.100-1", "pass"),
+    ],
+)
+def test_libuser_takes_yescrypt_for_des_where_it_does_not_know_it(tmp_path, version, expected):
+    files = {"etc/login.defs": "ENCRYPT_METHOD SHA512\n", "etc/libuser.conf": "[defaults]\ncrypt_style = yescrypt\n"}
+
+    assert outcome(tmp_path, "password_hash_for_new_passwords", {}, files, ["libuser=" + version]) == expected
 
 
 @pytest.mark.parametrize(
