@@ -135,14 +135,20 @@ SCENARIOS = [
         files={"/etc/apt/sources.list": "deb https://deb.example.org/debian bookworm main\n"},
         commands={" ".join(COMMAND): DUMP},
     ),
-    Scenario(
-        "in-use-nothing-of-apt",
-        {"query": "sources"},
-        {"any": {"present": True}},
-        "fail",
-        {"state": "value", "value": []},
-        files={"/etc/apt/sources.list": "# deb https://deb.example.org/debian bookworm main\n"},
-        commands={" ".join(COMMAND): DUMP},
+    *(
+        Scenario(
+            "in-use-%s-of-apt" % name,
+            {"query": "sources"},
+            {"any": {"present": True}},
+            "fail",
+            {"state": "value", "value": []},
+            files={"/etc/apt/sources.list": line},
+            commands={" ".join(COMMAND): DUMP},
+        )
+        for name, line in (
+            ("nothing", "# deb https://deb.example.org/debian bookworm main\n"),
+            ("a-disc", "deb cdrom:[Debian_GNU/Linux_12]/ bookworm main\n"),
+        )
     ),
     _dnf("stock", []),
     _dnf("nothing-set-is-off", [MAIN_UNSET, R_UNSET], "[main]\n"),

@@ -133,7 +133,8 @@ def _of_sources(host: Host, known: Known, wrong: Callable[[apt_config.Source], O
 
 
 def _sources(host: Host, apt: Optional[Known], dnf: Optional[Sources]) -> List[Entry]:
-    of_apt = [] if apt is None else apt_config.sources(host, apt)
+    # No repair comes by a disc.
+    of_apt = [] if apt is None else [one for one in apt_config.sources(host, apt) if not one.uri.startswith("cdrom:")]
     rows = [("%s %s" % (one.uri, one.suite), "%s:%d" % (printable(one.file), one.line)) for one in of_apt]
     return [{"source": printable(name), "place": place} for name, place in rows] + (dnf.in_use() if dnf else [])
 
