@@ -68,6 +68,8 @@ SCENARIOS = [
         _case("own-unit-" + name, verdict, SERVER, {OWN_UNIT: "[Service]\n%s\n" % start, **more}, "users")
         for name, verdict, start, more in (
             ("with-another-file", "error", "ExecStart=/usr/local/sbin/chronyd -f /usr/local/etc/chrony.conf", OWN_WANTED),
+            ("by-its-name-alone", "error", "ExecStart=-chronyd -f /usr/local/etc/chrony.conf", OWN_WANTED),
+            ("in-quotes", "error", 'ExecStart="/usr/local/sbin/chronyd" -f /usr/local/etc/chrony.conf', OWN_WANTED),
             ("of-another-program", "error", "ExecStart=/usr/local/sbin/chronyd", OWN_WANTED),
             ("that-starts-the-packages", "fail", "ExecStart=/usr/sbin/chronyd -u root", OWN_WANTED),
             ("that-starts-something-else", "pass", "ExecStart=/usr/bin/chronyc -f /srv/x", OWN_WANTED),

@@ -35,7 +35,7 @@ MAX_DEPTH = 10
 # The rule looks there by itself, with a remedy of its own.
 DEFAULTS = "/etc/default/chrony"
 PROGRAM = re.compile(r"[-@:+!]*(?:/usr)?/(?:sbin/chronyd|lib/systemd/scripts/chronyd-starter\.sh)\Z", re.ASCII)
-STARTS = re.compile(r"(?:\A|[\s/])chronyd(?:-starter\.sh)?(?:\s|\Z)", re.ASCII)
+STARTS = re.compile(r"(?:\A[-@:+!]*|[\s/\"'])chronyd(?:-starter\.sh)?(?:[\s\"']|\Z)", re.ASCII)
 # File, number of the line, its words.
 Line = Tuple[str, int, List[str]]
 
