@@ -346,6 +346,8 @@ CASES: List[Configured] = [
                commands=asked("-j DROP", "Could not fetch rule set generation id: Permission denied (you must be root)")),
     Configured("passed-on-with-a-program", "error", {DIRECT: direct("--modprobe=/srv/x -m own -j DROP")},
                reason=DIRECT + ":2: an option that starts another program is not followed; take it out"),
+    # --mode is no beginning of --modprobe.
+    Configured("passed-on-by-chance", "fail", {PUBLIC: ACCEPTS, DIRECT: direct("-m statistic --mode random --probability 0.5 -j DROP")}),
     # nft takes no networks that lie in one another, ipset does; firewalld 1 takes more entries than the most.
     Configured("set-with-a-network-in-another", "error", {ETC + "ipsets/few.xml": NESTED},
                reason=ETC + "ipsets/few.xml:1: nft takes no entries that overlap, as 10.1.0.0/16 does" + REFUSED),

@@ -244,6 +244,7 @@ BY_IPTABLES = "table ip filter {\n\tchain INPUT {\n\t\ttype filter hook input pr
 NOT_RESTORED = "iptables-restore does not take this, and loads nothing of its table at boot: "
 ASK_IPTABLES = "setpriv --bounding-set=-all --inh-caps=-all iptables-nft-restore --test --table filter " + V4
 NEWW = 'iptables-nft-restore v1.8.9 (nf_tables): Bad ctstate "NEWW"\nError occurred at line: 5\nTry `iptables-nft-restore -h\' for more information.\n'
+PROGRAM = "an option that starts another program is not followed; take it out"
 # As iptables-restore 1.8.9 and 1.8.11 of both interfaces were seen to take files.
 SLIPS = [
     ("without-commit", _saved().replace("COMMIT\n", ""), ":4: " + NOT_RESTORED + "COMMIT is missing behind it"),
@@ -263,6 +264,9 @@ SLIPS = [
     ("place-that-is-not-there", _saved("-I INPUT 5 -p tcp --dport 9 -j DROP"), ":5: there is no such place in the chain INPUT"),
     ("name-of-a-host", _saved("-A INPUT -s backup.example -j ACCEPT"),
      ":5: " + NOT_RESTORED + "'backup.example' is no address, and there is no network yet to look it up"),
+    # What -M names may be started for want of a module: with it iptables-restore is not even asked.
+    *(("program-" + name, _saved("-A INPUT %s -m own -p tcp --dport 9 -j DROP" % words), ":5: " + PROGRAM) for name, words in (
+        ("by-its-letter", "-M /srv/x"), ("by-its-name", "--modprobe=/srv/x"), ("shortened", "--mo /srv/x"), ("among-letters", "-nM /srv/x"))),
     # The second takes away the first's rules, and by nf_tables its policies.
     ("table-that-stands-twice", _saved() + "*filter\nCOMMIT\n", ":6: the table stands twice, and takes away what the first says; make one of both"),
 ]  # fmt: skip

@@ -17,13 +17,16 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewalld_config import Element, refused
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_restore import ASK, HOOKS, TARGETS
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_restore import (
+    ASK,
+    HOOKS,
+    TARGETS,
+    need_no_program,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.iptables_rules import separated
 
 _PROGRAMS = {"ipv4": "iptables-nft", "ipv6": "ip6tables-nft"}
 _TABLES = {**dict.fromkeys(_PROGRAMS, tuple(HOOKS)), "eb": ("broute", "nat", "filter")}
-# Which program loads a module that is missing is said by an option; it is not for an audit to start that.
-_MODPROBE = re.compile(r"-[^-]*M|--mo", re.ASCII)
 _OBJECTION = re.compile(r"\Aip6?tables\S* v\S+ \([^)]*\): (?!Could not fetch)(?P<what>[^\n]+)", re.ASCII)
 
 
@@ -77,8 +80,7 @@ def _parts(one: Element) -> Tuple[str, str, List[str]]:
 
 def _ask(host: Host, one: Element, words: Sequence[str]) -> None:
     """Raise `ReadError` where iptables objects to the words of a rule; without the right to reach the packet filter it gets no further."""
-    if any(_MODPROBE.match(word) for word in words):
-        raise ReadError("%s: an option that starts another program is not followed; take it out" % one.place)
+    need_no_program(words, one.place)
     try:
         answer = host.run([*ASK, _PROGRAMS[one.attributes["ipv"]], *words], accept=range(256))
     except NotFound:

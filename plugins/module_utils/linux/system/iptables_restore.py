@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Dict, List, Sequence, Set
+from typing import Dict, Iterable, List, Sequence, Set
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines, words_of
@@ -38,6 +38,9 @@ HOOKS = {
 _ONLY_IN = {"REJECT": "filter", "TPROXY": "mangle", "CT": "raw", "NOTRACK": "raw", **dict.fromkeys(OF_NAT, "nat")}
 TARGETS = (*VERDICTS, *GOES_ON, *OF_TRACKING, *OF_NAT, *UNFOLLOWED)
 _JOINED = re.compile(r"(?:-[jg][A-Za-z0-9_]|--(?:jump|goto)=)", re.ASCII)
+# Which program loads a module that is missing, in each form that getopt_long(3) takes. iptables-nft has the option and no call for it; nobody
+# says that of all that may bear its name.
+_MODPROBE = re.compile(r"-[^-]*M|--mo(?:d(?:p[a-z]*)?)?(?:=|\Z)", re.ASCII)
 _ADDRESSES = ("-s", "--source", "--src", "-d", "--destination", "--dst")
 _PROGRAMS = {4: "iptables-nft-restore", 6: "ip6tables-nft-restore"}
 # Asks it what it makes of a table of a file, without the right to reach the packet filter: it gets to COMMIT and is turned away.
@@ -66,6 +69,12 @@ def refused(place: str, why: str) -> ReadError:
     return ReadError(
         "%s: iptables-restore does not take this, and loads nothing of its table at boot: %s" % (place, why)
     )
+
+
+def need_no_program(words: Iterable[str], place: str) -> None:
+    """Raise `ReadError` where an option may have iptables start a program: it is not asked then."""
+    if any(_MODPROBE.match(word) for word in words):
+        raise ReadError("%s: an option that starts another program is not followed; take it out" % place)
 
 
 def _ask(host: Host, path: str, family: int, table: str) -> None:
@@ -129,6 +138,7 @@ class _Form:
             given = shlex.split(line)
         except ValueError:
             return  # is not followed, which the reader says
+        need_no_program(given, place)
         joined = next((word for word in given if _JOINED.match(word)), "")
         if joined:
             # 1.8.9 takes it for the name of a chain, 1.8.11 as it is meant; neither says so without rights.
