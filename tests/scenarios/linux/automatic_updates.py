@@ -127,20 +127,38 @@ DAILY = "0 6 * * * root %s\n"
 INSTALLS = "/usr/bin/dnf-automatic %s --timer --installupdates" % AUTOMATIC
 NOTHING = "no timer and no table of cron runs dnf-automatic or dnf upgrade"
 TABLE = "cron /etc/crontab: "
+SHOW = "systemctl show --no-pager --property=%s -- %s"
+SHOWN = "Id=%s\nNames=%s\nLoadState=loaded\nActiveState=%s\nUnitFileState=%s\n"
+CROND = "crond.service"
+BOOTED: Dict[str, Any] = {**boot.UNIT_FILES, "/run/systemd/system": File(directory=True, mode=0o755)}
 OFF_IN = TABLE + "apply_updates is not yes in " + AUTOMATIC
 
 
 def _dnf(name: str, problems: List[str], command: str = INSTALLS, conf: str = "[commands]\n", **more: Any) -> Scenario:
     """A host of dnf 4 whose table of cron has a command run each day."""
     days = more.pop("days", 1 if not problems else 0)
+    shown = SHOWN % (CROND, CROND, more.pop("crond", "active"), "enabled")
+    commands = {
+        SHOW % (PROPERTIES, CROND): shown,
+        SHOW % (PROPERTIES, "cron.service"): "Id=cron.service\nNames=cron.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n",
+        boot.ASKED: boot.targets(), **more.pop("commands", {}),
+    }  # fmt: skip
     files = {
+        **BOOTED, **{path: File(link=where) for path, where in boot.link(CROND).items()},
         "/usr/bin/dnf-3": "", "/usr/bin/dnf": File(link="dnf-3"), "/etc/dnf/dnf.conf": "[main]\n", "/etc/os-release": "ID=rhel\nVERSION_ID=9.4\n",
         AUTOMATIC: conf, "/etc/crontab": DAILY % command if command else "", **more.pop("files", {}),
     }  # fmt: skip
     files = {path: text for path, text in files.items() if text != "gone"}
     observed = {"state": "value", "value": {"days": days, "security": [], "problems": problems}}
     return Scenario(
-        "dnf: " + name, DNF, GOOD, "pass" if not problems and days < 2 else "fail", observed, files=files, **more
+        "dnf: " + name,
+        DNF,
+        GOOD,
+        "pass" if not problems and days < 2 else "fail",
+        observed,
+        files=files,
+        commands=commands,
+        **more,
     )
 
 
@@ -151,10 +169,10 @@ def _conf(name: str, text: str, on: bool) -> Scenario:
 
 def _dnf_error(name: str, reason: str, files: Dict[str, Any], conf: str = "") -> Scenario:
     made = _dnf(name, [], conf=conf, files=files)
-    return Scenario(made.id, DNF, GOOD, "error", {"state": "error", "reason": reason}, files=made.files)
+    error = {"state": "error", "reason": reason}
+    return Scenario(made.id, DNF, GOOD, "error", error, files=made.files, commands=made.commands)
 
 
-SHOW = "systemctl show --no-pager --property=%s -- %s"
 UNITS = "/usr/lib/systemd/system/"
 TIMER = "dnf-automatic-install.timer"
 SERVICE = "dnf-automatic-install.service"
@@ -162,19 +180,15 @@ SERVICE = "dnf-automatic-install.service"
 
 def _timer(name: str, problems: List[str], arguments: str, state: str = "enabled", active: str = "active") -> Scenario:
     """The units of dnf-automatic as RHEL 9 has them."""
-    shown = "Id=%s\nNames=%s\nLoadState=loaded\nActiveState=%s\nUnitFileState=%s\n"
     days = [date.fromordinal(739000 + number) for number in range(1500)]
     commands = {
-        SHOW % (PROPERTIES, TIMER): shown % (TIMER, TIMER, active, state),
-        SHOW % (PROPERTIES, SERVICE): shown % (SERVICE, SERVICE, "inactive", "static"),
+        SHOW % (PROPERTIES, TIMER): SHOWN % (TIMER, TIMER, active, state),
+        SHOW % (PROPERTIES, SERVICE): SHOWN % (SERVICE, SERVICE, "inactive", "static"),
         "systemd-analyze calendar --iterations=1500 *-*-* 6:00": "".join(
             "Next elapse: Mon %s 06:00:00 UTC\n" % day for day in days
         ),
-        boot.ASKED: boot.targets(),
     }
     files = {
-        **boot.UNIT_FILES,
-        "/run/systemd/system": File(directory=True, mode=0o755),
         UNITS
         + TIMER: "[Timer]\nOnCalendar=*-*-* 6:00\nRandomizedDelaySec=60m\nPersistent=true\n[Install]\nWantedBy=timers.target\n",
         UNITS
@@ -189,6 +203,7 @@ SCENARIOS += [
     Scenario("dnf: not installed", DNF, GOOD, "fail", {"state": "absent"}),
     _dnf("nothing runs it", [NOTHING], ""),
     _dnf("installs", []),
+    _dnf("installs by a cron that is stopped", [TABLE + "crond.service is not on, now and at boot"], crond="inactive"),
     _dnf("in the background of a line", [], "sleep 30 && /usr/bin/dnf-automatic --installupdates >/dev/null 2>&1"),
     _dnf("number of the stream is no file", [], "dnf-automatic --installupdates 2>&1 | logger"),
     _dnf("of two the last counts", [TABLE + "--no-installupdates is given"], "dnf-automatic --installupdates --no-installupdates"),

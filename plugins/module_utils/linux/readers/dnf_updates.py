@@ -23,6 +23,8 @@ _COMMAND = re.compile(
     r"(?:^[-@:+!|]*|[\s;&|(])(?:/usr/bin/|/bin/)?(dnf-automatic(?:-3)?|dnf(?:-3)?|yum)(?=[\s;&|<>)]|\Z)([^;&|<>()\n]*)",
     re.ASCII,
 )
+# cronie, and cron by the name that other systems have for it.
+CRON = ("crond.service", "cron.service")
 _REDIRECTED = re.compile(r"\s[0-9]\Z", re.ASCII)
 # Of dnf-automatic(8): what installs, what takes that back, and what changes nothing of it.
 _INSTALLS = {"--installupdates": True, "--no-installupdates": False}
@@ -63,14 +65,16 @@ def read(host: Host) -> Observation:
 
 
 def _runs(line: str) -> bool:
-    return any(_installs_of(line)) or "dnf-automatic" in line
+    return any(_installs_of(line))
 
 
 def _of_job(host: Host, job: scheduled_jobs.Job, problems: List[str]) -> Iterator[int]:
     """Yield the days of a job that installs, and note why one does not."""
     name = "%s %s" % (job.by, job.name)
-    if not (job.enabled and job.active):
-        problems.append("%s is not on, now and at boot" % name)
+    timer = job.by == "timer"
+    states = [job.shown()] if timer else (scheduled_jobs.unit(host, unit) for unit in CRON)
+    if not any(one and one["enabled"] and one["active"] for one in states):
+        problems.append("%s is not on, now and at boot" % (name if timer else "%s: %s" % (name, CRON[0])))
         return
     why = [_why_not(host, *found) for line in job.commands for found in _installs_of(line)]
     if None in why:
