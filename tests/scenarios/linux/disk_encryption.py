@@ -109,7 +109,7 @@ NOT_THERE = "%s is not there: take it out, or connect it and look again"
 NOT_MOUNTED = "/srv/ephi is not mounted now (/etc/fstab:1): mount it and look again"
 KEY: Files = {"/etc/keys/data.key": File("x", 0o400)}
 OPEN_KEY = "/etc/keys/data.key is open to others than root: chown root and chmod 0400 it"
-WITH_KEY = "data UUID=1 /etc/keys/data.key luks"
+WITH_KEY = "more UUID=1 /etc/keys/data.key luks"
 HOOK = "/etc/cryptsetup-initramfs/conf-hook"
 
 SCENARIOS: List[Scenario] = [
@@ -535,6 +535,32 @@ SCENARIOS: List[Scenario] = [
         "key by a script",
         "/etc/crypttab:2: where its keyscript has the key from is not followed; look at it by hand",
         "data UUID=1 data luks,keyscript=decrypt_keyctl",
+        {},
+    ),
+    # That works where a copy lies in the initramfs alone.
+    _key(
+        "key on the volume that it opens",
+        "/etc/crypttab:2: /etc/keys/data.key lies on the volume that it opens, so the boot has it from elsewhere, and /boot is not encrypted: "
+        "look into the initramfs",
+        "data UUID=1 /etc/keys/data.key luks",
+        {**KEY, "/boot/x": ""},
+    ),
+    _key(
+        "key on the volume that it opens, as is /boot",
+        "pass",
+        "data UUID=1 /root/data.key luks",
+        {
+            "/root/data.key": File("x", 0o400),
+            "/boot/x": "",
+            "/proc/self/mountinfo": "22 1 253:0 / / rw - ext4 /dev/mapper/data rw\n",
+        },
+        [SOUND],
+    ),
+    # What the field says is the script's argument.
+    _key(
+        "key by a script that is told nothing",
+        "/etc/crypttab:2: where its keyscript has the key from is not followed; look at it by hand",
+        "data UUID=1 none luks,keyscript=/usr/local/sbin/key",
         {},
     ),
     _key(

@@ -70,7 +70,7 @@ class DiskEncryption:
 
     def _key_files(self) -> Iterator[Document]:
         for volume in crypttab.volumes(self._host):
-            path = crypttab.key_file(self._host, volume)
+            path = crypttab.key_file(self._host, volume) or volume.option("keyscript")
             if path:
                 yield _document(path, _guarded(path, self._of_key, volume, path))
 
@@ -98,8 +98,15 @@ class DiskEncryption:
             found.append(bare(path, "%s is open to others than root: chown root and chmod 0400 it" % shown))
         pattern = crypttab.copied_pattern(self._host)
         if pattern and crypttab.is_copied(pattern, path):
-            found += [one for one in self._storage().of_file("/boot") if not one.protection]
+            found += self._open_boot()
+        elif any(one.name == swap_areas.MAPPER + printable(volume.name) for one in found) and self._open_boot():
+            words = "%s: %s lies on the volume that it opens, so the boot has it from elsewhere, and /boot is not encrypted: look into the initramfs"
+            found.append(unknown(path, words % (volume.source, shown)))
         return found
+
+    def _open_boot(self) -> List[Rest]:
+        """Return what an initramfs lies on in the clear."""
+        return [one for one in self._storage().of_file("/boot") if not one.protection]
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
