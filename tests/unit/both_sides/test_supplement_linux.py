@@ -320,15 +320,21 @@ XRDP_LIMITS = {
 
 @pytest.mark.parametrize("text", XRDP_LIMITS)
 def test_desktops_by_rdp_are_held_against_what_sesman_makes_of_its_file(text, judged):
-    seen = judged("ubuntu_24_04", files={SESMAN: text, XRDP: "[Xorg]\nlib=libxup.so\n"})["rdp_idle_sessions_ended"]
+    seen = judged("ubuntu_24_04", files={SESMAN: text, XRDP: "[Xorg]\nlib=libxup.so\ncode=20\n"})[
+        "rdp_idle_sessions_ended"
+    ]
 
     assert seen.outcome == ("pass" if 1 <= XRDP_LIMITS[text] <= 900 else "fail")
 
 
 @pytest.mark.parametrize(
     "files",
-    [{XRDP: "[Xvnc]\nLIB = libvnc.so\n"}, {"/etc/default/xrdp": "SESMAN_OPTIONS='-c /etc/own.ini'\n"}],
-    ids=["another-backend", "another-file"],
+    [
+        {XRDP: "[Xvnc]\nLIB = libvnc.so\n"},
+        {XRDP: "[X11rdp]\nlib=libxup.so\ncode=10\n"},
+        {"/etc/default/xrdp": "SESMAN_OPTIONS='-c /etc/own.ini'\n"},
+    ],
+    ids=["another-backend", "another-server-of-the-same-lib", "another-file"],
 )
 def test_limit_that_does_not_count_for_all_desktops_by_rdp_is_none(files, judged):
     limited = {SESMAN: "[Sessions]\nIdleTimeLimit=600\n", XRDP: "[Xorg]\nlib=libxup.so\n"}
