@@ -51,7 +51,8 @@ class SettingCheck:
         topics = self.platforms[platform].get("governed", {}).get("look_at", {})
         if item.get("governed", "") not in ("", *topics):
             self._complain(file, [*place, "governed"], unknown("topic", item["governed"], topics))
-        used = sorted({*parameters_in(item.get("settings", [])), *parameters_in(result.get("applies_if", []))})
+        # Conditions name theirs in the platform's file.
+        used = sorted(set(parameters_in([result.get("settings", []), result.get("applies_if", [])])))
         result["parameters"] = [name for name in used if name in self._parameters]
         self._known(file, [*place, "fix"], re.findall(r"\{([^}]*)\}", item["fix"]))
         return result

@@ -113,6 +113,21 @@ def test_written_value_that_passes_is_taken(tmp_path):
     assert complaints(tmp_path / "b", 4, of_benchmark=of_benchmark("default: 3, written: 2")) == []
 
 
+@pytest.mark.parametrize("of", ["rule", "setting"])
+def test_condition_of_the_platform_has_the_value_of_the_site(tmp_path, of):
+    changed(tmp_path, "platforms/infusion_pump.yml", "expect: {equals: true}", f"expect: {{equals: {P}}}")
+    if of == "setting":
+        rules = tmp_path / "rules/infusion_pump.yml"
+        text = rules.read_text().replace("    applies_if: [networked]\n", "")
+        rules.write_text(text.replace("name: telnet,", "name: telnet, applies_if: [networked],"))
+    known = load_catalog([str(tmp_path)])
+    (plan,) = make_plan(known, Selection(("pump",)), {"pump_screen_lock_minutes": 3}, {})
+    (planned,) = [one for one in plan.benchmarks[0].rules if one.rule.id == "pump_telnet_off"]
+    (condition,) = planned.rule.applies_if or planned.settings[0]["applies_if"]
+
+    assert condition["setting"]["expect"] == {"equals": 3}
+
+
 @pytest.mark.parametrize(
     ("written", "said"), [("soon", "has to be of type integer, it is 'soon'"), (15, "is outside its own bound")]
 )
