@@ -180,14 +180,15 @@ def _as_one(
 
 
 def _still_carried(catalog: Catalog, newest: Record, benchmark: str) -> bool:
-    """Return whether a host may still carry a benchmark: not where the newest look at its platform detected others, by which it would be found."""
+    """Return whether a host may still carry a benchmark: not where the newest look detected others of its platform, by which it would be found."""
     name = benchmark_id(benchmark)
     if name in {one["id"] for one in newest["benchmarks"]} or name not in catalog.benchmarks:
         return True
     if catalog.benchmarks[name].preview:
         return True
-    detected = any(one["chosen"] == "detected" for one in newest["benchmarks"])
-    return not (detected and catalog.benchmarks[name].platform in newest["platforms"])
+    detected = [one["id"] for one in newest["benchmarks"] if one["chosen"] == "detected"]
+    platforms = {catalog.benchmarks[one].platform for one in detected if one in catalog.benchmarks}
+    return catalog.benchmarks[name].platform not in platforms
 
 
 def _too_old(source: Source, finding: Record, merging: Merging) -> Record:

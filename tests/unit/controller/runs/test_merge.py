@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -181,6 +182,19 @@ def test_benchmark_of_the_system_before_is_dropped_where_a_supplement_was_named_
     _summary, record = merged(runs([old], [new]))
 
     assert set(outcomes(record)) == {A}
+
+
+def test_named_benchmark_of_another_platform_stays_where_that_of_the_system_was_detected(runs, monkeypatch):
+    """Nobody looked which one the other platform carries, so that none was found in its place."""
+    monkeypatch.setitem(KNOWN.benchmarks, "pump", replace(KNOWN.benchmarks["debian_12"], platform="infusion_pump"))
+    old = seen(MONDAY, benchmark="pump", **{B: "fail"})
+    new = seen(TUESDAY, **{A: "pass"})
+    (own,) = new["benchmarks"]
+    new["benchmarks"] = [{**own, "chosen": "detected"}, {**own, "id": "pump_2", "chosen": "named"}]
+    new["platforms"] = {**new["platforms"], "infusion_pump": {"facts": {}, "stats": {}}}
+    _summary, record = merged(runs([old], [new]))
+
+    assert set(outcomes(record)) == {A, B}
 
 
 def test_record_that_has_no_version_in_its_findings_is_of_the_same_benchmark(runs):
