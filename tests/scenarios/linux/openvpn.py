@@ -135,6 +135,9 @@ SCENARIOS = [
         files={"/etc/openvpn/server/ccd/old": "cipher BF-CBC\n"}),
     _case("static key", "secret s.key\n", "fail", {"static_key": True, "ciphers": ["BF-CBC"], "digest": "SHA1", "tls_min": None, "role": "peer"}),
     _case("static key with a good cipher", "secret s.key\ncipher AES-256-CBC\nauth SHA256\n", "fail", {"static_key": True, "ciphers": ["AES-256-CBC"]}),
+    # openvpn 2.6 still starts so, with a warning.
+    _case("neither TLS nor a key", "dev tun\nremote vpn.example.org\nifconfig 10.8.0.1 10.8.0.2\ncipher AES-256-GCM\n", "fail", {
+        "static_key": False, "ciphers": ["NONE"], "digest": "NONE", "tls_min": None, "role": "peer", "peer_verified": False}),
     _ciphers("dashes and quotes", TLS + '--data-ciphers "AES-128-CBC" ; AES\n', "fail", ["AES-128-CBC"], digest="SHA1"),
     _ciphers("by setenv", TLS + "setenv opt data-ciphers 'AES-128-CBC'\n", "fail", ["AES-128-CBC"], digest="SHA1"),
     _ciphers("commented out", TLS + " ;cipher BF-CBC\n#data-ciphers BF-CBC\n", "pass", NOW),

@@ -39,6 +39,9 @@ SERVER_CHECKS = (
     "verify-hash",
     "tls-verify",
 )
+# One of these begins TLS. With none and no static key openvpn warns, and sends all in the clear.
+WITH_TLS = ("tls-server", "tls-client", "client", "server", "server-bridge")
+CLEAR = "NONE"
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 MAX_CLIENT_FILES = 2000
 
@@ -50,15 +53,17 @@ def facts(host: Host, options: Options, version: Version) -> Dict[str, Any]:
     """
     static = options.has("secret")
     role = _role(options)
+    clear = not static and not options.has(*WITH_TLS)
     ciphers = [options.word("cipher", OLD_CIPHER)] if static else _ciphers(host, options, version, role)
+    ciphers = [CLEAR] if clear else ciphers
     named = list(dict.fromkeys(raised(one) for one in ciphers))
     own_code = all(one.endswith(("-GCM", "-POLY1305")) for one in named) and not static
     return {
         "role": role,
         "static_key": static,
         "ciphers": named,
-        "digest": None if own_code else raised(options.word("auth", DIGEST)),
-        "tls_min": None if static else _tls_min(options, version),
+        "digest": None if own_code else CLEAR if clear else raised(options.word("auth", DIGEST)),
+        "tls_min": None if static or clear else _tls_min(options, version),
         "peer_verified": static or _verifies(options, role),
         "shared_certificates": options.has("duplicate-cn"),
         "control_key": options.has(*CONTROL_KEYS),
