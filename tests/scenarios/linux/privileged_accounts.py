@@ -127,6 +127,8 @@ SCENARIOS: List[Scenario] = [
     _rule("taken out again counts all the same", "ALL, !bob ALL=ALL\n", ["anna", "bob"]),
     _undeclared("doas", {"anna": "/etc/doas.conf:1", "bob": "/etc/doas.conf:2"}, DOAS),
     _undeclared("doas that is not there", {}, {"/etc/doas.conf": "permit bob\n"}),
+    _error("include of what is not there", "sudo is told to include what is not there, take that out: /etc/more does not exist",
+           {"/etc/sudoers": "anna ALL=ALL\n@include /etc/more\n"}),
     _error("netgroup", "/etc/sudoers:1 is for +ops, which only a directory knows; look there who that is", {"/etc/sudoers": "+ops ALL=ALL\n"}),
     _error("no rule", "/etc/sudoers:1 is no rule of sudo that is understood here; look at it by hand (visudo -c)", {"/etc/sudoers": "anna\n"}),
     _error("alias that is none", "/etc/sudoers:1: this alias is not understood; write it by itself", {"/etc/sudoers": "User_Alias a = anna\n"}),

@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import directory, sshd_option, sudo
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import doas_conf, sudo_users
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import doas_conf, sudo_program, sudo_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_database import (
     EMPTY,
     SHADOWED,
@@ -148,12 +148,14 @@ def _privileged(host: Host) -> Dict[str, str]:
 
 
 def _rules(host: Host) -> Iterator[Tuple[str, str]]:
-    try:
-        host.stat(sudo.main(host))
-        sudo.only_files(host)
-        yield from sudo_users.of_root(sudo.lines(host))
-    except NotFound:
-        pass
+    if host.exists(sudo.main(host)):
+        if not sudo_program.is_rs(host):
+            sudo.only_files(host)
+        try:
+            lines = sudo.lines(host)
+        except NotFound as gone:
+            raise ReadError("sudo is told to include what is not there, take that out: %s" % gone) from None
+        yield from sudo_users.of_root(lines)
     for who, place in doas_conf.permitted(host):
         yield ("%" + who[1:] if who.startswith(":") else who), place
 
