@@ -107,6 +107,13 @@ SCENARIOS: List[Scenario] = [
     _stack("key", UNIX + "auth required %s\n" % U2F),
     # An empty list is an error to pam_u2f 1.1.0 and lets by in 1.3.2.
     _stack("who has no key is let by", UNIX + "auth required %s nouserok\n" % U2F, PASSWORD),
+    _stack("key for show", UNIX + "auth required %s alwaysok\n" % U2F, PASSWORD),
+    _stack("code once a day", UNIX + "auth required %s grace_period=86400\n" % GA, PASSWORD),
+    _stack("code each time", UNIX + "auth required %s grace_period=0\n" % GA),
+    # Whom the directory does not know goes on to the code with a wrong password.
+    _stack("password of a directory that says nothing of others", "auth [success=1 default=ignore] pam_unix.so\n"
+           "auth required pam_sss.so ignore_unknown_user\n" + CODE, DEVICE),
+    _stack("password of a directory", "auth sufficient pam_sss.so ignore_unknown_user\nauth required pam_unix.so\n" + CODE, PASSWORD),
     _stack("refusal of a key does not count", UNIX + "auth [default=ignore success=ok] %s\n" % U2F, PASSWORD),
     _stack("key that is asked for its PIN", "auth required %s pinverification=1\n" % U2F),
     _stack("key that is asked for its PIN, or any", "auth sufficient %s\nauth required %s pinverification=1\n" % (U2F, U2F), DEVICE),

@@ -25,7 +25,9 @@ PASSWORDS = frozenset(
 CARD = "pam_pkcs11.so"
 SSS = "pam_sss.so"
 # Arguments with which who has no second factor, or whose server does not answer, is let by.
-LETS_BY = frozenset(("nullok", "nouserok", "localifdown", "failmode=safe"))
+LETS_BY = frozenset(("nullok", "nouserok", "localifdown", "failmode=safe", "alwaysok"))
+# For so many seconds after a login the next from the same place is asked for no code.
+GRACE = "grace_period="
 VERIFIES = frozenset(("pinverification=1", "userverification=1"))
 DUO = "pam_duo.so"
 DUO_FILES = ("/etc/duo/pam_duo.conf", "/etc/security/pam_duo.conf")
@@ -97,11 +99,16 @@ def _verifies(module: Module) -> bool:
 def _refusals(host: Host, modules: List[Module], name: str) -> Sequence[str]:
     """Return what a module may say of somebody who has not the factor. Releases differ in what they say where they let by."""
     mine = [module for module in modules if module.name == name]
-    lets_by = any(LETS_BY.intersection(module.arguments) or _duo_lets_by(host, module) for module in mine)
-    if lets_by and name not in PASSWORDS:
+    if name not in PASSWORDS and any(_lets_by(host, module) for module in mine):
         return (*REFUSES, "success", "ignore")
-    # Of whom there is no card, or who is not sssd's, its module says nothing where it was told to.
-    return (*REFUSES, "ignore") if name == CARD else REFUSES
+    # Of whom there is no card, or whom a directory does not know, its module says nothing where it was told to.
+    ignores = any(word.startswith("ignore_") for module in mine for word in module.arguments)
+    return (*REFUSES, "ignore") if name == CARD or ignores else REFUSES
+
+
+def _lets_by(host: Host, module: Module) -> bool:
+    graced = any(word.startswith(GRACE) and word != GRACE + "0" for word in module.arguments)
+    return graced or bool(LETS_BY.intersection(module.arguments)) or _duo_lets_by(host, module)
 
 
 def _duo_lets_by(host: Host, module: Module) -> bool:
