@@ -28,6 +28,12 @@ RSYSLOG: Dict[str, Any] = {
     **ROTATE,
 }
 BLOCK = "/var/log/syslog /var/log/auth.log {\n%s\nmissingok\n}\n"
+HANDS_OVER: Dict[str, Any] = {
+    PLUGIN: "active = yes\ndirection = out\npath = /sbin/audisp-syslog\ntype = always\nargs = LOG_INFO\n",
+    "/sbin/audisp-syslog": "",
+}
+OLD_PLUGIN = "/etc/audisp/plugins.d/syslog.conf"
+BUILT_IN = "active = yes\ndirection = out\npath = builtin_syslog\ntype = builtin\n"
 Row = Tuple[str, str, int, str, bool]
 
 
@@ -124,7 +130,13 @@ SCENARIOS = [
     _audit("little space", "fail", "max_log_file_action = keep_logs\nspace_left = 75\nspace_left_action = rotate\n", 0,
         "space_left_action: the oldest records go when space runs out"),
     _audit("not written", "fail", "write_logs = no\n", 0, "write_logs: it is not written"),
-    _audit("handed over", "fail", "num_logs = 5\nmax_log_file_action = rotate\n", 0, MANY, True, **{PLUGIN: "active = yes\ndirection = out\n"}),
+    _audit("handed over", "fail", "num_logs = 5\nmax_log_file_action = rotate\n", 0, MANY, True, **HANDS_OVER),
+    # auditd takes nothing of a file with a line like that.
+    _audit("handed over, but for the blanks", "pass", "max_log_file_action = keep_logs\n", EVER, "", False,
+        **{**HANDS_OVER, PLUGIN: "active=yes\npath = /sbin/audisp-syslog\n"}),
+    _audit("handed over to a program that is gone", "pass", "max_log_file_action = keep_logs\n", EVER, "", False, **{PLUGIN: HANDS_OVER[PLUGIN]}),
     _audit("not handed over", "pass", "max_log_file_action = keep_logs\n", EVER, "", False, **{PLUGIN: "active = no\n"}),
-    _audit("handed over by auditd 2", "pass", "max_log_file_action = keep_logs\n", EVER, "", True, **{"/etc/audisp/plugins.d/syslog.conf": "active=yes\n"}),
+    _audit("handed over by auditd 2", "pass", "max_log_file_action = keep_logs\n", EVER, "", True, **{OLD_PLUGIN: BUILT_IN}),
+    _audit("handed over once, by auditd 2", "pass", "max_log_file_action = keep_logs\n", EVER, "", False,
+        **{OLD_PLUGIN: BUILT_IN, "/etc/audit/plugins.d/af_unix.conf": "active = no\n"}),
 ]  # fmt: skip

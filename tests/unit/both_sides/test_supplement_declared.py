@@ -27,7 +27,11 @@ FORWARD, AUDIT, PLUGIN, ROTATE = (
     "/etc/logrotate.d/rsyslog",
 )
 TO_HOST = {"log_collectors": ["log.example"]}
-LOG_HOST = {FORWARD: SENT % "log.example", PLUGIN: "active = yes\n"}
+LOG_HOST = {
+    FORWARD: SENT % "log.example",
+    PLUGIN: "active = yes\npath = /sbin/audisp-syslog\n",
+    "/sbin/audisp-syslog": "",
+}
 
 
 @pytest.fixture

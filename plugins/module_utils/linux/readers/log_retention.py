@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     ABSENT,
     ERROR,
@@ -29,9 +28,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.time_span i
 JOURNALD = "/etc/systemd/journald.conf"
 JOURNAL, JOURNAL_FOLDER = "journal", "/var/log/journal"
 AUDITD, AUDITD_FILE = "/usr/sbin/auditd", "/etc/audit/auditd.conf"
-# auditd 3 and newer, and 2.
-PLUGINS = ("/etc/audit/plugins.d/syslog.conf", "/etc/audisp/plugins.d/syslog.conf")
-ACTIVE = re.compile(r"^[ \t]*active[ \t]*=[ \t]*(?P<said>[a-z]+)", re.ASCII | re.IGNORECASE | re.MULTILINE)
+# Of auditd 3 and newer, and of 2, whose files later ones leave lying about.
+PLUGINS = ("/etc/audit/plugins.d", "/etc/audisp/plugins.d")
+BUILT_IN = "builtin_"
 # What is done when space runs out may take the oldest records.
 SPACE = ("space_left_action", "admin_space_left_action", "disk_full_action")
 WITHOUT_END = logrotate.WITHOUT_END
@@ -130,11 +129,19 @@ def _audit(host: Host) -> List[Row]:
 
 
 def _sent(host: Host) -> bool:
-    """Return whether auditd hands its records to the system log as well."""
-    for path in PLUGINS:
-        try:
-            found = ACTIVE.findall(host.read_text(path))
-        except NotFound:
-            continue
-        return bool(found) and lowered(found[-1]) == "yes"
-    return False
+    """Return whether auditd hands its records to the system log as well: as it reads its plugins, a sign stands between blanks."""
+    folder = next((path for path in PLUGINS if host.exists(path)), PLUGINS[0])
+    try:
+        lines = split_lines(host.read_text(folder + "/syslog.conf"))
+    except NotFound:
+        return False
+    rows = [words for words in (words_of(line, blanks=" ") for line in lines) if words and not words[0].startswith("#")]
+    if any(len(words) < 3 or words[1] != "=" for words in rows):
+        return False  # It starts nothing then.
+    said = {lowered(words[0]): words[2] for words in rows}
+    # A package that was removed leaves its configuration.
+    program = said.get("path", "")
+    there = bool(program) and host.exists(program)
+    return lowered(said.get("active", "no")) == "yes" and (
+        there or (folder != PLUGINS[0] and program.startswith(BUILT_IN))
+    )
