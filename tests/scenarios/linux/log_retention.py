@@ -34,6 +34,11 @@ HANDS_OVER: Dict[str, Any] = {
 }
 OLD_PLUGIN = "/etc/audisp/plugins.d/syslog.conf"
 BUILT_IN = "active = yes\ndirection = out\npath = builtin_syslog\ntype = builtin\n"
+SHARED = "/var/log/syslog /var/log/auth.log /var/log/none {\nweekly\nrotate 4\nsharedscripts\n}\n"
+FOR_NOW = (
+    "/etc/logrotate.conf:1 rotates it as soon as nothing is in the way: /var/log/none of the same block with sharedscripts: "
+    "it is missing, and there is no missingok"
+)
 Row = Tuple[str, str, int, str, bool]
 
 
@@ -111,8 +116,13 @@ SCENARIOS = [
     _logs("size at any run", "fail", "hourly\nmaxsize 10M\nrotate 100", 100),
     _case("files: never rotated", "pass", {**RSYSLOG, "/etc/logrotate.conf": ""}, [("/var/log/" + log, "logrotate", EVER, "",
         True) for log in ("auth.log", "syslog")]),
-    _case("files: nothing rotates", "pass", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* /var/log/syslog\n"}, [("files of rsyslog",
+    _case("files: nothing rotates", "pass", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* /var/log/syslog\n"}, [("/var/log/syslog",
         "nothing that rotates", EVER, "", True)]),
+    _case("files: none, and nothing rotates", "fail", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* @@log.example\n"}, [("journal",
+        "journald", 0, GONE, True)]),
+    # It is, from the day on which the other log is there.
+    _case("files: not rotated for now", "fail", {**RSYSLOG, "/etc/logrotate.conf": SHARED, "/var/log/syslog": "", "/var/log/auth.log": ""},
+        [("/var/log/" + log, "logrotate", EVER, FOR_NOW, True) for log in ("auth.log", "syslog")]),
     _case("rsyslog that writes no file", "fail", {**RSYSLOG, **ON_DISK, "/etc/rsyslog.conf": "*.* @@log.example\n", "/etc/logrotate.conf": "",
         JOURNALD: ""}, [("journal", "journald", EVER, SIZE, True)]),
     _case("own logs", "fail", {**ROTATE, **ON_DISK, JOURNALD: "", "/etc/logrotate.conf": "/srv/*.log {\ndaily\nrotate 30\n}\n", "/srv/a.log": ""},

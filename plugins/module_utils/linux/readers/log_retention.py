@@ -80,13 +80,18 @@ def _logs(host: Host, address: Address, sent: bool) -> List[Row]:
     if seen.state == ERROR:
         raise ReadError(seen.reason)
     if seen.state == ABSENT:
-        names = address.get("paths") or ["files of rsyslog"]
-        return [_row(name, "nothing that rotates", WITHOUT_END, sent=sent) for name in names]
-    # What is not rotated grows, and is kept.
+        return [_row(path, "nothing that rotates", WITHOUT_END, sent=sent) for path in logrotate.logs(host, address)]
     return [
-        _row(one["path"], "logrotate", one["kept_days"] if one["rotated"] else WITHOUT_END, sent=sent)
+        _row(one["path"], "logrotate", one["kept_days"] if one["rotated"] else WITHOUT_END, _hindered(one), sent)
         for one in seen.value
     ]
+
+
+def _hindered(one: Row) -> str:
+    """Return what will drop records once nothing hinders it. What nothing rotates grows, and is kept."""
+    if one["rotated"] or "block" not in one:
+        return ""
+    return "%s rotates it as soon as nothing is in the way: %s" % (one["block"], one["why"])
 
 
 def _journal(host: Host) -> List[Row]:

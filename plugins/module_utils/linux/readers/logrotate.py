@@ -61,7 +61,7 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
             return value([job.shown() for job in found], "systemd, cron")
         if query != "logs":
             raise UsageError("unknown query %r; known: logs, schedule" % query)
-        paths = _logs(host, address)
+        paths = logs(host, address)
         if len(paths) > MAX_LOGS:
             raise ReadError("more than %d logs are asked about" % MAX_LOGS)
         return value(_rotations(host, found, paths), MAIN)
@@ -81,7 +81,8 @@ def _files(line: str) -> Tuple[str, ...]:
     return ()
 
 
-def _logs(host: Host, address: Address) -> List[str]:
+def logs(host: Host, address: Address) -> List[str]:
+    """Return the paths of the logs that an address asks about. Raises `ReadError`, `UsageError`."""
     if address.get("of") == "rsyslog":
         return _written_by_rsyslog(host)
     paths = address.get("paths")
