@@ -132,6 +132,10 @@ SCENARIOS = [
     _case("paths that are none", "error", {}, [], ["a"], reason="the key 'paths' of the address has to be a list of paths"),
     _audit("as it is set up", "fail", "num_logs = 5\nmax_log_file_action = ROTATE\n", 0, MANY),
     _audit("kept", "pass", "num_logs = 5\nmax_log_file_action = keep_logs\n", EVER),
+    _audit("kept, but for logrotate", "fail", "max_log_file_action = keep_logs\n", 28,
+        **{"/etc/logrotate.conf": "/var/log/audit/*.log {\nweekly\nrotate 4\nmissingok\n}\n", "/var/log/audit/audit.log": ""}),
+    _audit("kept in another file, but for logrotate", "fail", "log_file = /srv/Audit.log\nmax_log_file_action = keep_logs\n", 30,
+        **{"/etc/logrotate.conf": "/srv/Audit.log {\ndaily\nrotate 30\nmissingok\n}\n"}),
     # One file is not rotated: auditd says so and goes on writing to it.
     _audit("one file", "pass", "num_logs = 1\nmax_log_file_action = ROTATE\n", EVER),
     _audit("nothing said", "pass", "", EVER),

@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.time_span i
 JOURNALD = "/etc/systemd/journald.conf"
 JOURNAL, JOURNAL_FOLDER = "journal", "/var/log/journal"
 AUDITD, AUDITD_FILE = "/usr/sbin/auditd", "/etc/audit/auditd.conf"
+AUDIT_LOG = "/var/log/audit/audit.log"
 # Of auditd 3 and newer, and of 2, whose files later ones leave lying about.
 PLUGINS = ("/etc/audit/plugins.d", "/etc/audisp/plugins.d")
 BUILT_IN = "builtin_"
@@ -117,7 +118,8 @@ def _audit(host: Host) -> List[Row]:
     """Return auditd's own log; nothing without the program."""
     if not host.exists(AUDITD):
         return []
-    said = {one.name: lowered(one.value) for one in auditd_conf.settings(host, AUDITD_FILE)}
+    found = {one.name: one.value for one in auditd_conf.settings(host, AUDITD_FILE)}
+    said = {name: lowered(text) for name, text in found.items()}
     sent = _sent(host)
     if said.get("write_logs", "yes") == "no":
         return [_row("audit log", "auditd", 0, "write_logs: it is not written", sent)]
@@ -130,7 +132,10 @@ def _audit(host: Host) -> List[Row]:
         sooner = "num_logs: the oldest records go when there are that many files"
     if action == "suspend":
         sooner = "max_log_file_action: nothing more is written then"
-    return [_row("audit log", "auditd", 0 if sooner else WITHOUT_END, sooner, sent)]
+    # A block of the site's own may have logrotate drop it too.
+    rotated = _logs(host, {"query": "logs", "paths": [found.get("log_file", AUDIT_LOG)]}, sent)[0]
+    days = 0 if sooner else rotated["days"]
+    return [_row("audit log", "auditd", days, sooner or rotated["sooner"], sent)]
 
 
 def _sent(host: Host) -> bool:
