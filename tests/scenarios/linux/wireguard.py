@@ -55,6 +55,18 @@ def _error(name: str, files: Dict[str, Any], reason: str) -> Scenario:
 GATEWAY = "[Peer]\nPublicKey = y\nEndpoint = 192.0.2.1:51820\nAllowedIPs = 0.0.0.0/0, ::/0\n"
 RUNNING = {"by": "running", "up": True}
 CONNECTION = "/etc/NetworkManager/system-connections/wg.nmconnection"
+KEY = "A" * 43 + "="
+PLAN = """\
+network:
+  tunnels:
+    wg0:
+      mode: wireguard
+      %s%s
+      peers:
+        - keys: {public: "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB="}
+"""
+# As netplan makes it, with the key in a file beside.
+OF_NETPLAN = {"/run/systemd/network/10-netplan-wg0.netdev": "[NetDev]\nName=wg0\nKind=wireguard\n"}
 SCENARIOS = [
     Scenario("nothing configured", {}, NARROW, "fail", {"state": "absent"}, select=PEERS),
     _quick("no peers", "", "pass"),
@@ -104,5 +116,9 @@ SCENARIOS = [
     _keys("group may enter the folder", "fail", "0640", {QUICK: File(HEAD, mode=0o644), "/etc/wireguard": File(mode=0o710, directory=True)}),
     _keys("key in a file of its own", "fail", "0644", {
         "/etc/keys/wg": File("x", mode=0o644), NETDEV: "[NetDev]\nKind=wireguard\n[WireGuard]\nPrivateKeyFile=/etc/keys/wg\n"}),
+    _keys("key that netplan has too", "fail", "0644", {"/etc/netplan/wg.yaml": PLAN % ("key: ", KEY), **OF_NETPLAN}),
+    _keys("key by its parts that netplan has too", "fail", "0644", {"/etc/netplan/wg.yaml": PLAN % ("keys:\n        private: ", KEY), **OF_NETPLAN}),
+    Scenario("netplan names the file of a key", {}, PRIVATE, "pass", {"state": "value", "value": Part(keys=[])}, select="keys", files={
+        "/etc/netplan/wg.yaml": PLAN % ("key: ", "/etc/keys/wg"), **OF_NETPLAN, **ACCOUNTS}),
     _keys("public key is for all", "pass", "0600", {QUICK: File(HEAD, mode=0o600), "/etc/wireguard/wg0.pub": File("y", mode=0o644)}),
 ]  # fmt: skip

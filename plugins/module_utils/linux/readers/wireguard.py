@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from typing import Any, Dict, List, Sequence
 
@@ -18,8 +19,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import key_files, wireguard_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippet_text
 
 PLACES = "%s, systemd-networkd, NetworkManager, /sys/class/net" % wireguard_config.FOLDER
+# What networkd and NetworkManager have from netplan stands in its files as well: a key itself, not the path of one.
+NETPLAN = ("/etc/netplan/*.yaml", "/run/netplan/*.yaml", "/usr/lib/netplan/*.yaml")
+_NETPLAN_KEY = re.compile(r"\b(?:key|private|shared)[\"']?:[ \t]*[\"']?[A-Za-z0-9+/]{43}=", re.ASCII)
 # Public keys are meant for others.
 PUBLIC = ("pub", "publickey")
 MAX_INTERFACES = 200
@@ -59,9 +64,11 @@ def _peers_now(host: Host, name: str, known: Sequence[wireguard_config.Interface
 
 
 def _beside(host: Host) -> List[str]:
-    """Return the files that lie where commands of wg-quick's files take keys from."""
-    return [
+    """Return the files that lie where commands of wg-quick's files take keys from, and those of netplan with keys."""
+    beside = [
         path
         for path in host.glob(wireguard_config.FOLDER + "/*")
         if not path.endswith(PUBLIC) and not stat.S_ISDIR(host.stat(path, follow=False).st_mode)
     ]
+    plans = [path for pattern in NETPLAN for path in host.glob(pattern)]
+    return beside + [path for path in plans if _NETPLAN_KEY.search(snippet_text(host, path))]
