@@ -71,23 +71,19 @@ _OUTCOMES = {
 }  # fmt: skip
 
 
-def _only_previews(catalog: Catalog) -> set[str]:
-    """Return the rules that stand in previews alone: a host for which none of these was named is not asked for them."""
-    versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
-    held: dict[bool, set[str]] = {True: set(), False: set()}
-    for one in versions:
-        held[one.preview] |= one.rules
-    return held[True] - held[False]
-
-
 class Safeguards:
     """Gives the states of all safeguards of a catalog."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._rows = catalog.safeguards
-        seen_beside = _only_previews(catalog)
-        self._with_rules = {
-            cite for rule in catalog.rules.values() if rule.id not in seen_beside for cite in rule.cites
+        self._benchmarks = catalog.benchmarks
+        versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
+        previews = {one.name: one.rules for one in versions if one.preview}
+        # What stands in previews alone, hosts for which none of these was named are not asked for.
+        beside = frozenset().union(*previews.values()).difference(*(one.rules for one in versions if not one.preview))
+        self._with_rules = {cite for rule in catalog.rules.values() if rule.id not in beside for cite in rule.cites}
+        self._in_previews = {
+            name: {cite for rule in rules for cite in catalog.rules[rule].cites} for name, rules in previews.items()
         }
 
     def of_host(self, record: Record) -> dict[str, str]:
@@ -105,25 +101,35 @@ class Safeguards:
             for cite in item["cites"]
         }
         wholes, attested = _decided(record)
+        meant = self._meant(record)
         return {
-            cite: self._state(cite, flags, cite in unlooked, wholes.get(cite, NO), cite in attested)
+            cite: self._state(cite, flags, cite in unlooked, wholes.get(cite, NO), cite in attested, meant)
             for cite, flags in seen.items()
         }
 
     def of_lost(self, record: Record | None) -> dict[str, str]:
         """Return the same of a host that was not audited. What no rule sees can be attested to all the same."""
         attested: Collection[str] = _decided(record)[1] if record else ()
-        return {cite: self.empty(cite, cite in attested) for cite in self._rows}
+        meant = self._meant(record)
+        return {cite: self.empty(cite, cite in attested, meant) for cite in self._rows}
 
-    def empty(self, cite: str, attested: bool = False) -> str:
-        """Return the state of a safeguard of which nothing was seen."""
-        return state_of(self._rows[cite].obligation, NO, NO, self._unseen(cite), attested)
+    def empty(self, cite: str, attested: bool = False, meant: Collection[str] = ()) -> str:
+        """Return the state of a safeguard of which nothing was seen; ``meant``: those that rules of named previews see."""
+        return state_of(self._rows[cite].obligation, NO, NO, self._unseen(cite, meant), attested)
 
-    def _unseen(self, cite: str) -> str:
+    def _meant(self, record: Record | None) -> set[str]:
+        """Return the safeguards that rules of the previews see which were named for a host, whether it was audited or not."""
+        selections = (*record.get("earlier_selections", ()), record["selection"]) if record else ()
+        names = {name for one in selections for name in one.get("benchmarks", ())}
+        known = [(name, self._benchmarks.get(name.partition("@")[0])) for name in names]
+        meant = {one.name for name, newest in known if newest for one in newest.meant_by(name)}
+        return {cite for name in meant for cite in self._in_previews.get(name, ())}
+
+    def _unseen(self, cite: str, meant: Collection[str]) -> str:
         # Where it has rules nothing was looked at, which no attestation is asked for.
-        return "not_assessed" if cite in self._with_rules else "needs_attestation"
+        return "not_assessed" if cite in self._with_rules or cite in meant else "needs_attestation"
 
-    def _state(self, cite: str, flags: int, unlooked: bool, whole: str, attested: bool) -> str:
+    def _state(self, cite: str, flags: int, unlooked: bool, whole: str, attested: bool, meant: Collection[str]) -> str:
         failing = (
             OPEN
             if flags & _FAIL_OPEN
@@ -135,15 +141,15 @@ class Safeguards:
         )
         if flags == _NOT_APPLICABLE and not unlooked and whole == NO:
             return NOTHING
-        return state_of(self._rows[cite].obligation, failing, whole, self._rest(cite, flags, unlooked), attested)
+        return state_of(self._rows[cite].obligation, failing, whole, self._rest(cite, flags, unlooked, meant), attested)
 
-    def _rest(self, cite: str, flags: int, unlooked: bool) -> str:
+    def _rest(self, cite: str, flags: int, unlooked: bool, meant: Collection[str]) -> str:
         if unlooked or flags & _ERROR:
             return "not_assessed"
         if flags & _MANUAL:
             return "needs_attestation"
         if not flags:
-            return self._unseen(cite)
+            return self._unseen(cite, meant)
         return "not_assessed" if flags == _NOT_APPLICABLE else "supported"
 
 

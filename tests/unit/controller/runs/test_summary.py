@@ -11,6 +11,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import summary as summaries
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import Safeguards
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 from tests.builders import make_remediation
 from tests.unit.controller.catalog.catalogs import SECOND_PLATFORM
@@ -99,6 +100,27 @@ def test_rules_of_previews_ask_nothing_of_hosts_that_are_not_held_against_them()
     assert carriers
     assert all(rows[name].preview for name in carriers)
     assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (["auto"], "attested"),
+        (["auto", "supplement_linux"], "not_assessed"),
+        (["supplement_linux@0.1.0"], "not_assessed"),
+        (["another@1.0.0"], "attested"),
+    ],
+)
+@pytest.mark.parametrize("status", ["audited", "unreachable"])
+def test_what_a_supplement_was_to_look_at_and_did_not_is_not_attested_to(status, named, expected):
+    one = record("a", status, **({"pump_screen_lock": "pass"} if status == "audited" else {}))
+    one["selection"]["benchmarks"] = named
+    one["decisions"] = {"attestations": [{"safeguard": EMERGENCY, "state": "in_force"}]}
+
+    judged = Safeguards(load_catalog([str(SECOND_PLATFORM)]))
+    states = judged.of_host(one) if status == "audited" else judged.of_lost(one)
+
+    assert states[EMERGENCY] == expected
 
 
 def rules_of(benchmark):
