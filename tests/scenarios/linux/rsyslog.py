@@ -153,5 +153,8 @@ SCENARIOS = [
     _clear("to-this-host", "pass", "*.* @@127.0.0.1:514\n*.* @[::1]:514\n" + 'action(type="omfwd" target="localhost")\n'),
     _clear("relp", "pass", 'module(load="omrelp")\naction(type="omrelp" target="a" tls="on" tls.authMode="name")\n'),
     _clear("relp-in-the-clear", "fail", 'module(load="omrelp")\naction(type="omrelp" target="a")\n'),
+    _clear("other-case", "fail", 'action(type="OmFwd" target="a" protocol="tcp")\n'),
+    _clear("sender-that-is-made-up", "fail", 'module(load="omudpspoof")\naction(type="omudpspoof" target="a")\n'),
+    _clear("other-module-of-the-old-language", "error", "$ModLoad omudpspoof\n*.* :omudpspoof:\n"),
     _clear("other-module", "error", 'module(load="omkafka")\naction(type="omkafka" broker=["a"] topic="b")\n'),
 ]  # fmt: skip

@@ -34,7 +34,10 @@ RECEIVER = re.compile(r"im(?:p?tcp|udp|relp|gssapi|3195|dtls|http|beats|snmptrap
 LISTENS = re.compile(r"(?:input(?:p?tcp|relp|gss)serverrun|udpserverrun|input3195listenport)\Z")
 # The file mode where nothing sets one, in both languages.
 DEFAULT_MODE = 0o644
-FORWARDS = re.compile(r"om(?:fwd|relp|gssapi|http|kafka|elasticsearch|dtls)\Z")
+FORWARDS = re.compile(
+    r"om(?:fwd|relp|gssapi|http|kafka|elasticsearch|dtls|udpspoof|amqp1|rabbitmq|czmq|httpfs|clickhouse|otlp)\Z"
+)
+_OLD = re.compile(r":([a-z0-9]+):", re.ASCII | re.IGNORECASE)
 # A statement, and the mode of the files that it makes where it makes any.
 Made = Tuple[Statement, int]
 
@@ -86,13 +89,14 @@ def _word(seen: Statement, name: str) -> str:
 
 
 def _module(seen: Statement) -> str:
-    """Return the module that a statement loads or uses, without folder and ending."""
+    """Return the module that a statement loads or uses, in small letters, without folder and ending."""
     text = ""
     if seen.kind == "directive":
         text = value_of(seen.parameters[""]) if seen.name == "modload" else ""
     elif seen.kind == "object" and seen.name in ("module", "input", "action"):
         text = _word(seen, "load" if seen.name == "module" else "type")
-    text = text.rpartition("/")[2]
+    # To rsyslogd OmFwd is omfwd.
+    text = lowered(text.rpartition("/")[2])
     return text[:-3] if text.endswith(".so") else text
 
 
@@ -108,7 +112,8 @@ def _is_action(seen: Statement) -> bool:
 
 def _is_forward(seen: Statement) -> bool:
     if seen.kind == "action":
-        return seen.name.startswith(("@", ":omrelp:", ":omgssapi:"))
+        named = _OLD.match(seen.name)
+        return seen.name.startswith("@") or (named is not None and FORWARDS.match(lowered(named.group(1))) is not None)
     return seen.name == "action" and FORWARDS.match(_module(seen)) is not None
 
 

@@ -114,6 +114,8 @@ def _why_new(seen: Statement, module: str, default: str) -> str:
         if lowered(_text(seen, "tls")) != "on":
             return "no tls"
         return "" if lowered(_text(seen, "tls.authmode")) in RELP_PROVEN else "any receiver is taken (tls.authMode)"
+    if module == "omudpspoof":
+        return "over UDP"
     if module != "omfwd":
         raise ReadError(
             "%s: whether %s encrypts is not followed; look at its certificates by hand" % (seen.place, module)
