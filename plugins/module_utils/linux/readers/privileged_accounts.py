@@ -44,6 +44,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.password_ag
 SOURCE = "/etc/passwd, /etc/shadow, /etc/group, /etc/sudoers"
 # Whose members are administrators to sudo's or polkit's own rules of a distribution.
 GROUPS = ("sudo", "wheel", "admin")
+# Whose members tell a program of root's to write any file, or write to disks themselves.
+AS_ROOT = ("docker", "lxd", "incus-admin", "libvirt", "disk")
 REFUSING = ("nologin", "false", "true", "sync", "halt", "shutdown")
 KEYS = ("authorizedkeysfile", "authorizedkeyscommand", "trustedusercakeys", "permitrootlogin")
 # By what a site has written in files of their own these let in some and others not.
@@ -132,7 +134,7 @@ def _privileged(host: Host) -> Dict[str, str]:
             groups[by_number[user.gid]].add(user.name)
         if user.uid == 0:
             how[user.name] = "uid 0"
-    for group in GROUPS:
+    for group in (*GROUPS, *AS_ROOT):
         for name in groups.get(group, ()):
             how.setdefault(name, "group " + group)
     for word, place in _rules(host):
@@ -157,7 +159,8 @@ def _rules(host: Host) -> Iterator[Tuple[str, str]]:
             raise ReadError("sudo is told to include what is not there, take that out: %s" % gone) from None
         yield from sudo_users.of_root(lines)
     for who, place in doas_conf.permitted(host):
-        yield ("%" + who[1:] if who.startswith(":") else who), place
+        sign, name = ("%", who[1:]) if who.startswith(":") else ("", who)
+        yield sign + ("#" + name if is_number(name) else name), place
 
 
 def _meant(

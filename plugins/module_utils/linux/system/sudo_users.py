@@ -21,6 +21,8 @@ _NAMED = re.compile(
 )
 _OTHER = re.compile(r"(?:Defaults(?=[ \t@:!>])|(?:Runas|Host|Cmnd|Cmd)_Alias[ \t])", re.ASCII)
 _RUNAS = re.compile(r"\([ \t]*(?P<users>[^:)]*)", re.ASCII)
+# What is for other hosts begins anew with root.
+_OTHER_HOSTS = re.compile(r"(?<!\\):[ \t]*[A-Za-z0-9_.,! \t-]+(?<!\\)=", re.ASCII)
 # To become such a user, group or alias may be to become root.
 _ROOT = re.compile(r"(?:\A|,)[ \t]*(?:root|#0+|%.*|[A-Z][A-Z0-9_]*)[ \t]*(?=,|\Z)", re.ASCII)
 
@@ -72,11 +74,12 @@ def _words(text: str) -> List[str]:
 
 def _may_be_root(what: str) -> bool:
     """Return whether a rule lets somebody become root: nothing is said of whom, or root is among them."""
-    runas = [found.group("users") for found in _RUNAS.finditer(what)]
+    runas = [re.sub(r"[\"\\]", "", found.group("users")) for found in _RUNAS.finditer(what)]
     return (
         not runas
         or not what.lstrip(" \t").startswith("(")
         or any(_ROOT.search(users) or not users.strip(" \t") for users in runas)
+        or any(not what[found.end() :].lstrip(" \t").startswith("(") for found in _OTHER_HOSTS.finditer(what))
     )
 
 
