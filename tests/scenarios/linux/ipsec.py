@@ -126,6 +126,9 @@ SCENARIOS = [
     _peer("shared secret", "remote { auth = psk\n}", True, "psk"),
     _peer("shared secret of one name", "remote { auth = psk\n id = moon.example.org\n}", False, "psk"),
     _peer("shared secret of any name", "remote { auth = psk\n id = %any\n}", True, "psk"),
+    # To strongSwan each of these is any name.
+    _peer("shared secret of the name 0.0.0.0", "remote { auth = psk\n id = 0.0.0.0\n}", True, "psk"),
+    _peer("shared secret of the name ::", 'remote { auth = psk\n id = "::"\n}', True, "psk"),
     _peer("shared secret of names by a pattern", "remote { auth = psk\n id = *@example.org\n}", True, "psk"),
     _peer("shared secret from one address", "remote_addrs = 192.0.2.1\nremote { auth = psk\n}", False, "psk"),
     _peer("shared secret from a network", "remote_addrs = 192.0.2.1, 198.51.100.0/24\nremote { auth = psk\n}", True, "psk"),

@@ -40,8 +40,8 @@ _YES = ("yes", "true", "enabled", "1")
 _NO = ("no", "false", "disabled", "0")
 PRE_SHARED = "psk"
 # Names and addresses that more than one may have: patterns, networks and ranges.
-_MANY_NAMES = re.compile(r"%any|\^|.*\*", re.ASCII)
-_MANY_ADDRESSES = re.compile(r"%any|0\.0\.0\.0|::\Z|.*/|[0-9a-f.:]+-[0-9a-f.:]+\Z", re.ASCII)
+_MANY_NAMES = re.compile(r"%any|(?:0\.0\.0\.0|0::0|::)\Z|\^|.*\*", re.ASCII)
+_MANY_ADDRESSES = re.compile(r"%any|0\.0\.0\.0|(?:0::0|::)\Z|.*/|[0-9a-f.:]+-[0-9a-f.:]+\Z", re.ASCII)
 ANY = "any"
 
 
