@@ -8,15 +8,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, read_each, value
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    Observation,
+    ReadError,
+    read_each,
+    value,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import sshd_option
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.account_sources import all_users
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.authorized_keys import key_files, keys_in
 
-OPTIONS = ("authorizedkeysfile", "trustedusercakeys")
+OPTIONS = ("authorizedkeysfile", "trustedusercakeys", "authorizedkeyscommand")
 LEAST_BITS = 2048
 MAX_KEYS = 200
 # A type and the key itself; of a longer type, as of a certificate, the head is another.
@@ -28,17 +34,21 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     host.need_root("Keys of all accounts")
 
     def one(_address: Address) -> Observation:
-        found = list(_weak(host))
+        options = sshd_option.all_values(host, OPTIONS)
+        found = list(_weak(host, options)) if options else []
+        commands = [text for text in options.get("authorizedkeyscommand", []) if text != "none"]
+        if commands and not found:
+            raise ReadError(
+                "sshd takes keys from %s too, which are not on this host; look at those there, and document an exception"
+                % printable(commands[0])[:100]
+            )
         rest = len(found) - MAX_KEYS
         return value([*found[:MAX_KEYS], {"not_shown": rest}] if rest > 0 else found, ", ".join(OPTIONS) + " of sshd")
 
     return read_each(addresses, one)
 
 
-def _weak(host: Host) -> Iterator[Dict[str, object]]:
-    options = sshd_option.all_values(host, OPTIONS)
-    if not options:
-        return
+def _weak(host: Host, options: Mapping[str, Sequence[str]]) -> Iterator[Dict[str, object]]:
     files = {path: user.name for user in all_users(host) for path in key_files(user, options)}
     # An authority opens every account.
     files.update((path, "") for path in options.get("trustedusercakeys", []) if path != "none")
