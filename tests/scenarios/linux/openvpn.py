@@ -191,6 +191,12 @@ SCENARIOS = [
     Scenario("runs otherwise than its unit starts it", {}, GOOD, "fail", {"state": "value", "value": Part(tunnels=[
         Part(file=PLAIN, ciphers=NOW), Part(file=PLAIN, ciphers=["BF-CBC"])])}, select="tunnels", commands=_version("2.6.14"), files={
         "/usr/sbin/openvpn": "", PLAIN: TLS, **ACCOUNTS, **_running("openvpn --config /etc/openvpn/p.conf --data-ciphers BF-CBC")}),
+    # Since it was started it has gone to its chroot.
+    Scenario("runs as its unit starts it, and went elsewhere", {}, GOOD, "pass", {"state": "value", "value": Part(tunnels=[Part(file=SERVER, ciphers=NOW)])},
+        select="tunnels", commands=_version("2.6.14"), files={
+        "/usr/sbin/openvpn": "", SERVER: TLS + "chroot /srv/vpn\n", **ACCOUNTS,
+        UNIT: "[Service]\nWorkingDirectory=/etc/openvpn/server\nExecStart=/usr/sbin/openvpn --status %t/openvpn/%i.log --config %i.conf\n",
+        **_running("/usr/sbin/openvpn --status /run/openvpn/s.log --config s.conf")}),
     _beside("runs without a file", "openvpn --client --remote x --cipher BF-CBC", "pass", {"file": "", "role": "client", "ciphers": NOW}, {}),
     _keys("closed", TLS, "pass", {"/etc/openvpn/server/s.key": "0600"}, {"/etc/openvpn/server/s.key": File("x", mode=0o600)}),
     _keys("open", TLS + "tls-auth ta.key 0\n", "fail", {"/etc/openvpn/server/s.key": "0600", "/etc/openvpn/server/ta.key": "0644"},

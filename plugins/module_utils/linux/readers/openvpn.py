@@ -46,7 +46,9 @@ def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
     host.need_root("OpenVPN's configuration")
     program = next((path for path in PROGRAMS if host.exists(path)), "")
     known = dict(_configured(host)) if program else {}
-    running = list(_running(host))
+    # One that a unit started is known by its words; where it is since then (cd, chroot) says nothing of its files.
+    by_units = [words for words, _base in known.values()]
+    running = [(words, base) for words, base in _running(host) if words not in by_units]
     if not known and not running:
         return [absent(SOURCE)] * len(addresses)
     # Few hosts have it.
@@ -106,7 +108,7 @@ def _start(host: Host, unit: str, folder: str, instance: str) -> Start:
         raise ReadError(
             "how %s.service starts openvpn is not followed; write one ExecStart without quotes and variables" % unit
         )
-    words = [word.replace("%i", instance).replace("%I", instance) for word in words_of(line)]
+    words = [word.replace("%t", "/run").replace("%i", instance).replace("%I", instance) for word in words_of(line)]
     if not words[0].endswith("/openvpn"):
         raise ReadError("%s.service starts %s, which is not followed" % (unit, printable(words[0])))
     return words[1:], base
