@@ -64,12 +64,13 @@ SCENARIOS = [
     _case("cut off", {OWN: "ssh-rsa AAAAB3NzaC1yc2EAAAAD\n"}, ("anna", OWN, 1, "ssh-rsa", None)),
     _case("file that sshd does not look at", {OWN + ".old": RSA["1024"]}),
     _case("file of a block", {MAIN: "Match Group x\nAuthorizedKeysFile /etc/keys/%u\n", "/etc/keys/anna": DSA}, ("anna", "/etc/keys/anna", 1,
-        "ssh-dss", 1024)),
+                                                                                                                 "ssh-dss", 1024)),
     _case("authority", {MAIN: "TrustedUserCAKeys /etc/ssh/ca.pub\n", "/etc/ssh/ca.pub": RSA["1024"]}, ("", "/etc/ssh/ca.pub", 1, "ssh-rsa", 1024)),
     _case("weak beside those of a command", {MAIN: "AuthorizedKeysCommand /usr/bin/keys\n", OWN: DSA}, ("anna", OWN, 1, "ssh-dss", 1024)),
     Scenario("those of a command", {}, {"empty": True}, "error", {"state": "error", "reason": "sshd takes keys from /usr/bin/keys too, which are "
-        "not on this host; look at those there, and document an exception"}, files={**BASE, MAIN: "AuthorizedKeysCommand /usr/bin/keys\n"},
-        commands={"sshd -T": sshd(**DEFAULTS)}),
+                                                                  "not on this host; look at those there, and document an exception"},
+             files={**BASE, MAIN: "AuthorizedKeysCommand /usr/bin/keys\n"},
+             commands={"sshd -T": sshd(**DEFAULTS)}),
     Scenario("no server", {}, {"empty": True}, "pass", {"state": "value", "value": []}, files={OWN: DSA}),
     Scenario("not as root", {}, {"empty": True}, "error", {"state": "error"}, files={**BASE, OWN: DSA}, privileged=False),
 ]  # fmt: skip

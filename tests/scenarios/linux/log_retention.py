@@ -58,11 +58,13 @@ def _case(
 
 
 def _journal(
-    name: str, lines: str, days: int, sooner: str = SIZE, files: Dict[str, Any] = ON_DISK, sent: bool = True
+    name: str, lines: str, days: int, sooner: str = SIZE, files: Optional[Dict[str, Any]] = None, sent: bool = True
 ) -> Scenario:
     """What the journal holds ends with a size, so it never passes."""
     row = ("journal", "journald", days, sooner, sent)
-    return _case("journal: " + name, "fail", {JOURNALD: "[Journal]\n" + lines, **files}, [row])
+    return _case(
+        "journal: " + name, "fail", {JOURNALD: "[Journal]\n" + lines, **(ON_DISK if files is None else files)}, [row]
+    )
 
 
 def _logs(name: str, verdict: str, words: str, days: int) -> Scenario:
@@ -105,7 +107,7 @@ SCENARIOS = [
     _journal("nothing kept", "Storage=none\n", 0, GONE, sent=False),
     _journal("folder that will be made", "Storage=persistent\n", EVER, files={}),
     _case("journal: no time", "error", {JOURNALD: "[Journal]\nMaxRetentionSec=soon\n", **ON_DISK}, [],
-        reason=JOURNALD + ": MaxRetentionSec is no span of time; mend it"),
+          reason=JOURNALD + ": MaxRetentionSec is no span of time; mend it"),
     _logs("four weeks", "fail", "weekly\nrotate 4", 28),
     _logs("six years", "pass", "weekly\nrotate 314", 2198),
     _logs("months", "fail", "monthly\nrotate 72", 2016),
@@ -115,42 +117,42 @@ SCENARIOS = [
     _logs("size", "pass", "size 10M\nrotate 3000", 3000),
     _logs("size at any run", "fail", "hourly\nmaxsize 10M\nrotate 100", 100),
     _case("files: never rotated", "pass", {**RSYSLOG, "/etc/logrotate.conf": ""}, [("/var/log/" + log, "logrotate", EVER, "",
-        True) for log in ("auth.log", "syslog")]),
-    _case("files: nothing rotates", "pass", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* /var/log/syslog\n"}, [("/var/log/syslog",
-        "nothing that rotates", EVER, "", True)]),
+                                                                                    True) for log in ("auth.log", "syslog")]),
+    _case("files: nothing rotates", "pass", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* /var/log/syslog\n"},
+          [("/var/log/syslog", "nothing that rotates", EVER, "", True)]),
     _case("files: none, and nothing rotates", "fail", {"/usr/sbin/rsyslogd": "", "/etc/rsyslog.conf": "*.* @@log.example\n"}, [("journal",
-        "journald", 0, GONE, True)]),
+                                                                                                                                "journald", 0, GONE, True)]),
     # It is, from the day on which the other log is there.
     _case("files: not rotated for now", "fail", {**RSYSLOG, "/etc/logrotate.conf": SHARED, "/var/log/syslog": "", "/var/log/auth.log": ""},
-        [("/var/log/" + log, "logrotate", EVER, FOR_NOW, True) for log in ("auth.log", "syslog")]),
+          [("/var/log/" + log, "logrotate", EVER, FOR_NOW, True) for log in ("auth.log", "syslog")]),
     _case("rsyslog that writes no file", "fail", {**RSYSLOG, **ON_DISK, "/etc/rsyslog.conf": "*.* @@log.example\n", "/etc/logrotate.conf": "",
-        JOURNALD: ""}, [("journal", "journald", EVER, SIZE, True)]),
+                                                  JOURNALD: ""}, [("journal", "journald", EVER, SIZE, True)]),
     _case("own logs", "fail", {**ROTATE, **ON_DISK, JOURNALD: "", "/etc/logrotate.conf": "/srv/*.log {\ndaily\nrotate 30\n}\n", "/srv/a.log": ""},
           [("journal", "journald", EVER, SIZE, True), ("/srv/a.log", "logrotate", 30, "", False)], ["/srv/*.log"]),
     _case("another program", "error", {"/usr/sbin/syslog-ng": ""}, [],
-        reason="for how long the files of syslog-ng are kept is not followed; name them in the parameter retained_logs"),
+          reason="for how long the files of syslog-ng are kept is not followed; name them in the parameter retained_logs"),
     _case("paths that are none", "error", {}, [], ["a"], reason="the key 'paths' of the address has to be a list of paths"),
     _audit("as it is set up", "fail", "num_logs = 5\nmax_log_file_action = ROTATE\n", 0, MANY),
     _audit("kept", "pass", "num_logs = 5\nmax_log_file_action = keep_logs\n", EVER),
     _audit("kept, but for logrotate", "fail", "max_log_file_action = keep_logs\n", 28,
-        **{"/etc/logrotate.conf": "/var/log/audit/*.log {\nweekly\nrotate 4\nmissingok\n}\n", "/var/log/audit/audit.log": ""}),
+           **{"/etc/logrotate.conf": "/var/log/audit/*.log {\nweekly\nrotate 4\nmissingok\n}\n", "/var/log/audit/audit.log": ""}),
     _audit("kept in another file, but for logrotate", "fail", "log_file = /srv/Audit.log\nmax_log_file_action = keep_logs\n", 30,
-        **{"/etc/logrotate.conf": "/srv/Audit.log {\ndaily\nrotate 30\nmissingok\n}\n"}),
+           **{"/etc/logrotate.conf": "/srv/Audit.log {\ndaily\nrotate 30\nmissingok\n}\n"}),
     # One file is not rotated: auditd says so and goes on writing to it.
     _audit("one file", "pass", "num_logs = 1\nmax_log_file_action = ROTATE\n", EVER),
     _audit("nothing said", "pass", "", EVER),
     _audit("rotated when told", "fail", "num_logs = 5\n", 0, MANY),
     _audit("stops", "fail", "max_log_file_action = suspend\n", 0, "max_log_file_action: nothing more is written then"),
     _audit("little space", "fail", "max_log_file_action = keep_logs\nspace_left = 75\nspace_left_action = rotate\n", 0,
-        "space_left_action: the oldest records go when space runs out"),
+           "space_left_action: the oldest records go when space runs out"),
     _audit("not written", "fail", "write_logs = no\n", 0, "write_logs: it is not written"),
     _audit("handed over", "fail", "num_logs = 5\nmax_log_file_action = rotate\n", 0, MANY, True, **HANDS_OVER),
     # auditd takes nothing of a file with a line like that.
     _audit("handed over, but for the blanks", "pass", "max_log_file_action = keep_logs\n", EVER, "", False,
-        **{**HANDS_OVER, PLUGIN: "active=yes\npath = /sbin/audisp-syslog\n"}),
+           **{**HANDS_OVER, PLUGIN: "active=yes\npath = /sbin/audisp-syslog\n"}),
     _audit("handed over to a program that is gone", "pass", "max_log_file_action = keep_logs\n", EVER, "", False, **{PLUGIN: HANDS_OVER[PLUGIN]}),
     _audit("not handed over", "pass", "max_log_file_action = keep_logs\n", EVER, "", False, **{PLUGIN: "active = no\n"}),
     _audit("handed over by auditd 2", "pass", "max_log_file_action = keep_logs\n", EVER, "", True, **{OLD_PLUGIN: BUILT_IN}),
     _audit("handed over once, by auditd 2", "pass", "max_log_file_action = keep_logs\n", EVER, "", False,
-        **{OLD_PLUGIN: BUILT_IN, "/etc/audit/plugins.d/af_unix.conf": "active = no\n"}),
+           **{OLD_PLUGIN: BUILT_IN, "/etc/audit/plugins.d/af_unix.conf": "active = no\n"}),
 ]  # fmt: skip

@@ -6,7 +6,7 @@ has a code and one that has none; each configuration of sshd to 9.2 and 10.0, by
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from tests.scenarios.linux import File, Scenario
 from tests.scenarios.linux.sshd_option import sshd
@@ -36,7 +36,7 @@ CARDS = "auth [success=done ignore=%s default=die] pam_sss.so require_cert_auth\
 SSSD = "[sssd]\ndomains = x\n[domain/x]\nid_provider = ldap\n[pam]\npam_cert_auth = %s\n"
 
 
-def _stack(name: str, text: str, why: str = "", files: Dict[str, Any] = {}) -> Scenario:  # noqa: B006
+def _stack(name: str, text: str, why: str = "", files: Optional[Dict[str, Any]] = None) -> Scenario:
     """``why``: nothing where two factors are demanded."""
     seen = [{"way": "login", "for": "", "why": why}] if why else []
     return Scenario(
@@ -45,7 +45,7 @@ def _stack(name: str, text: str, why: str = "", files: Dict[str, Any] = {}) -> S
         NONE,
         "fail" if why else "pass",
         {"state": "value", "value": seen},
-        files={LOGIN: text, **files},
+        files={LOGIN: text, **(files or {})},
     )
 
 
@@ -135,7 +135,7 @@ SCENARIOS: List[Scenario] = [
     _stack("card of sssd", CARDS % ("die", "auth required pam_deny.so\n"), "", {"/etc/sssd/sssd.conf": File(SSSD % "True", mode=0o600)}),
     _stack("card, or a password", CARDS % ("ignore", UNIX), PASSWORD, {"/etc/sssd/sssd.conf": File(SSSD % "True", mode=0o600)}),
     _stack("card that sssd does not ask for", CARDS % ("die", "auth required pam_deny.so\n"), PASSWORD, {"/etc/sssd/sssd.conf": File(SSSD % "False",
-        mode=0o600)}),
+                                                                                                                                     mode=0o600)}),
     # To get in as somebody of the directory is to get in.
     _stack("directory without a code", "auth sufficient pam_sss.so\n" + UNIX + CODE, PASSWORD),
     _stack("directory with a code", "auth [success=3 default=ignore] pam_sss.so\n" + UNIX + CODE, ""),
@@ -154,11 +154,11 @@ SCENARIOS: List[Scenario] = [
     _ssh("without PAM", "UsePAM no\n", [("publickey", "", KEY), ("password", "", PASSWORD)], UNIX + CODE),
     _ssh("block that loosens", KBD + BOTH + "Match Address 10.0.0.0/8\nAuthenticationMethods publickey\n", [("publickey", "Address 10.0.0.0/8", KEY)]),
     _ssh("blocks of which the first counts",
-        BOTH + KBD + "Match User a\nPasswordAuthentication no\nMatch User a\nAuthenticationMethods password\nPasswordAuthentication yes\n", []),
+         BOTH + KBD + "Match User a\nPasswordAuthentication no\nMatch User a\nAuthenticationMethods password\nPasswordAuthentication yes\n", []),
     _ssh("old word in a block", "PasswordAuthentication no\nPubkeyAuthentication no\nMatch User a\nChallengeResponseAuthentication yes\n",
-        [("keyboard-interactive", "User a", PASSWORD)]),
+         [("keyboard-interactive", "User a", PASSWORD)]),
     _ssh("old release", "PasswordAuthentication no\nPubkeyAuthentication no\n", [("keyboard-interactive", "", PASSWORD)],
-        defaults={"challengeresponseauthentication": "yes"}),
+         defaults={"challengeresponseauthentication": "yes"}),
     _ssh("tokens that verify", TOKENS % "sk-ssh-ed25519@openssh.com,webauthn-sk-ecdsa-sha2-nistp256@openssh.com", []),
     _ssh("tokens or others", TOKENS % "sk-ssh-ed25519@openssh.com,ssh-ed25519", [("publickey", "", KEY)]),
     _ssh("program", KBD + BOTH + "Match User deploy\nAuthenticationMethods publickey\n", []),
@@ -167,8 +167,8 @@ SCENARIOS: List[Scenario] = [
     _ssh("programs by a pattern", KBD + BOTH + "Match User deplo*\nAuthenticationMethods publickey\n", [("publickey", "User deplo*", KEY)]),
     _ssh("program that is let in as all are", KBD, [("publickey", "", KEY)], UNIX + CODE),
     _ssh("trust in a host", "HostbasedAuthentication yes\nPasswordAuthentication no\nPubkeyAuthentication no\n", [("hostbased", "", NOTHING)]),
-    _ssh("ticket", "GSSAPIAuthentication yes\nPasswordAuthentication no\nPubkeyAuthentication no\n", [("gssapi-with-mic", "",
-        "Kerberos ticket alone")], files={"/etc/krb5.keytab": ""}),
+    _ssh("ticket", "GSSAPIAuthentication yes\nPasswordAuthentication no\nPubkeyAuthentication no\n", [
+        ("gssapi-with-mic", "", "Kerberos ticket alone")], files={"/etc/krb5.keytab": ""}),
     _ssh("ticket that the host cannot check", "GSSAPIAuthentication yes\nPasswordAuthentication no\nPubkeyAuthentication no\n", []),
     _without_key("as it is installed", "", ["password"]),
     _without_key("keys alone", "PasswordAuthentication no\n"),

@@ -124,7 +124,7 @@ SCENARIOS = [
     _ciphers("as 2.4", TLS + "compat-mode 2.4.0\ncipher AES-256-CBC\n", "fail", [*NOW, "AES-256-CBC"], digest="SHA1"),
     _ciphers("none among them", TLS + "data-ciphers aes-256-gcm:none\n", "fail", ["AES-256-GCM", "NONE"], digest="SHA1"),
     _ciphers("one that may be missing", TLS + "data-ciphers AES-256-GCM:?AES-128-CBC\nauth SHA256\n", "fail", ["AES-256-GCM", "AES-128-CBC"],
-        digest="SHA256"),
+             digest="SHA256"),
     _ciphers("older name of the list", TLS + "ncp-ciphers AES-128-GCM\n", "pass", ["AES-128-GCM"]),
     _ciphers("the last counts", TLS + "data-ciphers BF-CBC\ndata-ciphers AES-256-GCM\n", "pass", ["AES-256-GCM"]),
     _ciphers("defaults and one more, 2.7", TLS + "data-ciphers DEFAULT:AES-256-CBC\n", "fail", [*NOW, "AES-256-CBC"], version="2.7.1", digest="SHA1"),
@@ -132,7 +132,7 @@ SCENARIOS = [
     # 2.5 negotiates nothing between two peers.
     _ciphers("two peers, 2.5", PEERS, "fail", ["BF-CBC"], version="2.5.11", digest="SHA1"),
     _ciphers("one client's own", TLS + "client-config-dir ccd\n", "fail", [*NOW, "BF-CBC"], digest="SHA1",
-        files={"/etc/openvpn/server/ccd/old": "cipher BF-CBC\n"}),
+             files={"/etc/openvpn/server/ccd/old": "cipher BF-CBC\n"}),
     _case("static key", "secret s.key\n", "fail", {"static_key": True, "ciphers": ["BF-CBC"], "digest": "SHA1", "tls_min": None, "role": "peer"}),
     _case("static key with a good cipher", "secret s.key\ncipher AES-256-CBC\nauth SHA256\n", "fail", {"static_key": True, "ciphers": ["AES-256-CBC"]}),
     # openvpn 2.6 still starts so, with a warning.
@@ -143,11 +143,11 @@ SCENARIOS = [
     _ciphers("commented out", TLS + " ;cipher BF-CBC\n#data-ciphers BF-CBC\n", "pass", NOW),
     _ciphers("in a text", TLS + "<ca>\ndata-ciphers BF-CBC\n</ca>\n", "pass", NOW),
     _ciphers("in another file", TLS + "config more.inc\n", "fail", ["AES-128-CBC"], digest="SHA1",
-        files={"/etc/openvpn/server/more.inc": "data-ciphers AES-128-CBC\n"}),
+             files={"/etc/openvpn/server/more.inc": "data-ciphers AES-128-CBC\n"}),
     _ciphers("its unit names others", TLS, "fail", ["AES-256-GCM", "AES-128-CBC"], digest="SHA1",
-        files={UNIT: "[Service]\nWorkingDirectory=/etc/openvpn/server\nExecStart=%s\n" % EPEL}),
+             files={UNIT: "[Service]\nWorkingDirectory=/etc/openvpn/server\nExecStart=%s\n" % EPEL}),
     _ciphers("what the file says counts more than its unit", TLS + "data-ciphers AES-256-GCM\n", "pass", ["AES-256-GCM"],
-        files={UNIT: "[Service]\nExecStart=%s\n" % EPEL}),
+             files={UNIT: "[Service]\nExecStart=%s\n" % EPEL}),
     _ciphers("unit changed for one", TLS, "fail", ["BF-CBC"], digest="SHA1", files={
         UNIT: "[Service]\nExecStart=/usr/sbin/openvpn --config %i.conf\n",
         "/etc/systemd/system/openvpn-server@s.service.d/a.conf": "[Service]\nExecStart=\nExecStart=-/usr/sbin/openvpn --config %i.conf --data-ciphers BF-CBC\n",
@@ -182,7 +182,7 @@ SCENARIOS = [
     _error("unit with variables", TLS, "how openvpn-server@.service starts openvpn is not followed; write one ExecStart without quotes and variables",
            {UNIT: "[Service]\nExecStart=/usr/sbin/openvpn $ARGS --config %i.conf\n"}),
     _error("unit that starts another program", TLS, "openvpn-server@.service starts /bin/sh, which is not followed",
-        {UNIT: "[Service]\nExecStart=/bin/sh x\n"}),
+           {UNIT: "[Service]\nExecStart=/bin/sh x\n"}),
     _beside("runs with a file of its own", "openvpn --config x.conf", "pass", {**RUNS, "ciphers": NOW}, {"/srv/vpn/x.conf": TLS}),
     _beside("runs with a word more", "openvpn --config x.conf --data-ciphers BF-CBC", "fail", {**RUNS, "ciphers": ["BF-CBC"]}, {"/srv/vpn/x.conf": TLS}),
     _beside("runs with a file alone", "openvpn x.conf", "pass", RUNS, {"/srv/vpn/x.conf": TLS}),
@@ -193,7 +193,7 @@ SCENARIOS = [
         "/usr/sbin/openvpn": "", PLAIN: TLS, **ACCOUNTS, **_running("openvpn --config /etc/openvpn/p.conf --data-ciphers BF-CBC")}),
     # Since it was started it has gone to its chroot.
     Scenario("runs as its unit starts it, and went elsewhere", {}, GOOD, "pass", {"state": "value", "value": Part(tunnels=[Part(file=SERVER, ciphers=NOW)])},
-        select="tunnels", commands=_version("2.6.14"), files={
+             select="tunnels", commands=_version("2.6.14"), files={
         "/usr/sbin/openvpn": "", SERVER: TLS + "chroot /srv/vpn\n", **ACCOUNTS,
         UNIT: "[Service]\nWorkingDirectory=/etc/openvpn/server\nExecStart=/usr/sbin/openvpn --status %t/openvpn/%i.log --config %i.conf\n",
         **_running("/usr/sbin/openvpn --status /run/openvpn/s.log --config s.conf")}),

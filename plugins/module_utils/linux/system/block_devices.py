@@ -119,7 +119,7 @@ class BlockDevices:
         else:
             # What lies below may be encrypted by itself. Where it is not, the weak cipher is what is wrong.
             below = list(self._below(place, called, set(seen), depth))
-            weak = next(cipher for cipher, bits in targets if not is_sound(cipher, bits))
+            weak, *_others = (cipher for cipher, bits in targets if not is_sound(cipher, bits))
             if all(one.protection for one in below):
                 yield from below
             else:
