@@ -316,5 +316,5 @@ SCENARIOS = [
         "/etc/systemd/system/tmp.mount: too many levels of symbolic links",
         {TABLE: ROOT, ETC_UNIT: File(link="tmp.mount")},
     ),
-    _error("relative-path", "'tmp' is not an absolute path", {TABLE: ROOT}, {"path": "tmp"}),
+    _error("relative-path", "'tmp' is not an absolute path; write it from / on", {TABLE: ROOT}, {"path": "tmp"}),
 ]

@@ -58,7 +58,7 @@ class DiskEncryption:
         found: List[Document] = []
         for path in address.get("paths") or []:
             if not isinstance(path, str) or not path.startswith("/"):
-                raise UsageError("%r is not an absolute path" % (path,))
+                raise UsageError("%r is not an absolute path; write it from / on" % (path,))
             found.append(_document(path, _guarded(path, storage.of_tree, path)))
         return _told(found)
 

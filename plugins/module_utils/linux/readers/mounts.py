@@ -43,7 +43,7 @@ class Mounts:
         """Return the mount on a path, how it would be mounted, and the source of both."""
         path = required(address, "path")
         if not path.startswith("/"):
-            raise UsageError("%r is not an absolute path" % path)
+            raise UsageError("%r is not an absolute path; write it from / on" % path)
         path = normal_path(path)
         mount = self._table().visible(path)
         if mount is not None and mount.fstype == "autofs":
