@@ -372,7 +372,13 @@ SCENARIOS: List[Scenario] = [
         {"state": "value", "value": []},
         files={"/proc/self/mountinfo": ROOT},
     ),
-    _case("relative path", "'ephi' is not an absolute path; write it from / on", "", OPEN, address={"query": "paths", "paths": ["ephi"]}),
+    _case(
+        "relative path",
+        "'ephi' is not an absolute path; write it from / on",
+        "",
+        OPEN,
+        address={"query": "paths", "paths": ["ephi"]},
+    ),
     # What is wrong for sure is not hidden behind what cannot be told.
     Scenario(
         "one bare, one not told",

@@ -10,7 +10,7 @@ integrity: ``esp_proposals = aes256`` leaves packets that anybody may alter.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
@@ -67,8 +67,10 @@ def connections(root: Section, file: str) -> Iterator[Dict[str, Any]]:
             "unprotected": sorted({bad for child in children for bad in _unprotected(child)}),
             "remote": remote,
             "open_to_any": _open_to_any(one, remote),
-            "ike_seconds": _ike_seconds(one, place),
-            "child_seconds": _longest([_child_seconds(child, place) for child in children]),
+            "ike_seconds": _renewed_after(one, ("rekey_time", "reauth_time"), IKE_SECONDS, place),
+            "child_seconds": _longest(
+                [_renewed_after(child, ("rekey_time", "life_time"), CHILD_SECONDS, place) for child in children]
+            ),
         }
 
 
@@ -160,21 +162,12 @@ def _seconds(section: Section, name: str, place: str) -> Optional[int]:
     return int(found.group(1)) * _UNITS[lowered(found.group(2))]
 
 
-def _ike_seconds(one: Section, place: str) -> Optional[int]:
-    """Return after how long keys of IKE are made anew, None where that is never."""
-    rekey, again = _seconds(one, "rekey_time", place), _seconds(one, "reauth_time", place)
-    if rekey is None and again is None:
-        return IKE_SECONDS
-    set_ = [seconds for seconds in (rekey, again) if seconds]
-    return min(set_) if set_ else None
-
-
-def _child_seconds(child: Section, place: str) -> Optional[int]:
-    rekey, life = _seconds(child, "rekey_time", place), _seconds(child, "life_time", place)
-    if rekey is None and life is None:
-        return CHILD_SECONDS
-    set_ = [seconds for seconds in (rekey, life) if seconds]
-    return min(set_) if set_ else None
+def _renewed_after(part: Section, names: Tuple[str, ...], usual: int, place: str) -> Optional[int]:
+    """Return after how long keys are made anew by these settings, ``usual`` where none is there, None where that is never."""
+    times = [_seconds(part, name, place) for name in names]
+    if not any(time is not None for time in times):
+        return usual
+    return min((time for time in times if time), default=None)
 
 
 def _longest(times: List[Optional[int]]) -> Optional[int]:
