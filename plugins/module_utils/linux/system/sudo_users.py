@@ -21,8 +21,8 @@ _NAMED = re.compile(
 )
 _OTHER = re.compile(r"(?:Defaults(?=[ \t@:!>])|(?:Runas|Host|Cmnd|Cmd)_Alias[ \t])", re.ASCII)
 _RUNAS = re.compile(r"\([ \t]*(?P<users>[^:)]*)", re.ASCII)
-# What is for other hosts begins anew with root.
-_OTHER_HOSTS = re.compile(r"(?<!\\):[ \t]*[A-Za-z0-9_.,! \t-]+(?<!\\)=", re.ASCII)
+# What is for other hosts, whose list ends with a bare `=`, begins anew with root. One may end a digest, too.
+_OTHER_HOSTS = re.compile(r"(?<!\\)(?<!sha\d\d\d):(?:[^\\=():]|\\.)+=", re.ASCII | re.DOTALL)
 # To become such a user, group or alias may be to become root.
 _ROOT = re.compile(r"(?:\A|,)[ \t]*(?:root|#0+|%.*|[A-Z][A-Z0-9_]*)[ \t]*(?=,|\Z)", re.ASCII)
 
