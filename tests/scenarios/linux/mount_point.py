@@ -222,6 +222,21 @@ SCENARIOS = [
         NOW,
         NO_BOOT,
     ),
+    # Generators have three folders; that of partitions (gpt-auto) writes to the last, fstab's to the second.
+    *[
+        _case(
+            "unit-of-another-generator" + folder.replace(".", "-"),
+            "pass",
+            {
+                "/etc/fstab": "",
+                "/run/systemd/generator%s/tmp.mount" % folder: UNIT,
+                "/run/systemd/generator%s/local-fs.target.wants/tmp.mount" % folder: File(link="../tmp.mount"),
+            },
+            NOW,
+            _boot("/run/systemd/generator%s/tmp.mount" % folder, "mode=1777", "nosuid", "size=50%"),
+        )
+        for folder in (".early", "", ".late")
+    ],
     _case(
         "left-over-of-the-generator",
         "fail",
