@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -33,8 +33,8 @@ asked; how near to that each kind has come on each platform is said here:
   `make test-long`; the numbers are those of the rules of Debian 12 v1.1.0, most of which it shares. Kernel, boot loader and audit system
   are not a container's own there.
 - **booted with it**: the same with the package that brings it, by a test of its own (`tests/integration/`).
-- **virtual machine**: a host with a kernel and a boot loader of its own (`tests/integration/test_machine_round_trip.py`,
-  `tests/integration/test_writers_audit.py`).
+- **virtual machine**: a host with a kernel and a boot loader of its own, on which a rule of the kind is made to fail, fixed and taken back
+  (`tests/integration/test_machine_round_trip.py`, of Debian 13 `tests/integration/test_debian_13_machine_round_trip.py`).
 - **imitated**: a directory tree with recorded answers of commands, made after what the distribution documents
   (`tests/scenarios/imitated/`), with the number of settings whose verdict is known. No real host has shown it.
 - **recorded**: scenarios on trees alone, with recorded answers of commands (`tests/scenarios/linux/`); the last column has their number.
@@ -48,9 +48,14 @@ A fix is made real only where its kind was booted or tried on a virtual machine.
 OWN_TESTS = {
     "aide": ("tests/integration/test_programs_agree.py", "aide"),
     "chrony": ("tests/integration/sick_host.py", "/etc/chrony/chrony.conf"),
+    "crypto": ("tests/integration/test_programs_agree.py", "crypto"),
     "dconf": ("tests/integration/test_writers_dconf.py", "dconf"),
+    "ipsec": ("tests/integration/test_tunnels_agree.py", "ipsec"),
+    "openvpn": ("tests/integration/test_tunnels_agree.py", "openvpn"),
     "timer": ("tests/integration/sick_host.py", "timer"),
 }
+# The rules for either system ask for SELinux too, and Debian's machines have AppArmor.
+NOT_ON_MACHINES = {"selinux"}
 # As the names of their modules order them.
 IMITATED = stocks()
 
@@ -75,27 +80,41 @@ def page() -> str:
 def rows() -> Iterator[tuple[str, ...]]:
     """Yield the cells of each kind."""
     scenarios = Counter(kind for kind, _scenario in all_scenarios())
-    booted, machine = _on_debian()
+    booted, machines = _booted(), _machines()
     for kind in sorted(observe.KINDS):
-        thirteen = f"booted ({booted[kind]})" if booted[kind] else _recorded(scenarios[kind])
-        own = "booted with it" if kind in OWN_TESTS else "virtual machine" if machine[kind] else thirteen
-        debian = thirteen if booted[kind] else own
+        twelve, thirteen = (
+            f"booted ({booted[kind]})"
+            if booted[kind]
+            else "booted with it"
+            if kind in own
+            else "virtual machine"
+            if kind in machine
+            else _recorded(scenarios[kind])
+            for own, machine in zip((OWN_TESTS, ()), machines, strict=True)
+        )
         imitated = (_imitated(stock, kind, scenarios[kind]) for stock in IMITATED)
-        yield f"`{kind}`", debian, thirteen, *imitated, str(scenarios[kind])
+        yield f"`{kind}`", twelve, thirteen, *imitated, str(scenarios[kind])
 
 
-def _on_debian() -> tuple[Counter[str], Counter[str]]:
-    """Return the numbers of settings by kind: of rules that a booted host is judged by, and of those that need a kernel of its own."""
+def _booted() -> Counter[str]:
+    """Return the numbers of settings by kind of the rules that a booted host is judged by."""
     table = yaml.safe_load(STOCK_TABLE.read_text(encoding="utf-8"))
-    rules = load_catalog().rules
     judged = {rule for outcome in ("pass", "fail") for rule in table[outcome]}
     # Their values are the machine's that boots the host, and are compared with those.
     judged |= set(importlib.import_module("tests.integration.test_stock_hosts").OF_THE_MACHINE)
-    found = (Counter[str](), Counter[str]())
-    for name, rule in rules.items():
-        if name in judged or any(one["setting"]["address"] == {"fact": "own_kernel"} for one in rule.applies_if):
-            found[name not in judged].update(leaf["kind"] for leaf in leaves(rule.settings))
-    return found
+    return _kinds_of(judged)
+
+
+def _machines() -> tuple[set[str], set[str]]:
+    """Return the kinds of the rules that go round on a machine of Debian 12 and of 13."""
+    twelve = importlib.import_module("tests.integration.test_machine_round_trip").rules_of_the_kernel(load_catalog())
+    thirteen = importlib.import_module("tests.integration.test_debian_13_machine_round_trip").NAMES
+    return set(_kinds_of(twelve)) - NOT_ON_MACHINES, set(_kinds_of(thirteen)) - NOT_ON_MACHINES
+
+
+def _kinds_of(names: Iterable[str]) -> Counter[str]:
+    rules = load_catalog().rules
+    return Counter(leaf["kind"] for name in names for leaf in leaves(rules[name].settings))
 
 
 def _imitated(stock: Stock, kind: str, scenarios: int) -> str:
