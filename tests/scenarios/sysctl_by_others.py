@@ -56,6 +56,10 @@ def _both(line: int) -> List[Any]:
     return [(NETWORKD, "net/ipv4/ip_forward", "1", NETWORK, line)]
 
 
+FIRST = "/etc/systemd/network/05-all.network"
+AD_HOC = "/usr/lib/systemd/network/80-wifi-adhoc.network"
+WIRELESS = "[Match]\nType=wlan\nWLANInterfaceType=ad-hoc\n[Network]\nLinkLocalAddressing=yes\n"
+HERE: Files = {"/proc/sys/net/ipv4/conf/lan0/forwarding": "0\n"}
 OVERRIDE = "/etc/systemd/network/10-lan.network.d/site.conf"
 CONF = "/etc/systemd/networkd.conf.d/site.conf"
 PLANNED = "/run/systemd/network/10-netplan-lan0.network"
@@ -71,6 +75,14 @@ IWD = "/etc/iwd/main.conf"
 def _nets(*names: str) -> Files:
     """Return files of wired and wireless interfaces, beside the loopback."""
     return {"/sys/class/net/lo/type": "772\n", **{"/sys/class/net/%s/type" % name: "1\n" for name in names}}
+
+
+def _of_stanza(text: str) -> Files:
+    more: Files = {
+        "/srv/router.conf": "\nnet.ipv4.ip_forward=1\n",
+        "/usr/local/sbin/forward": _script("sysctl -q -w net.ipv4.ip_forward=1\n"),
+    }
+    return {**_IFUPDOWN, INTERFACES: "iface lan0 inet manual\n  " + text, **more}
 
 
 DHCPCD = "/etc/dhcpcd.conf"
@@ -116,6 +128,28 @@ CASES = [
         "networkd-first-file-has-all", FORWARD, "pass",
         {**_lan("IPForward=yes\n"), "/etc/systemd/network/05-all.network": "[Match]\nName=*\n[Network]\nIPForward=no\n"}, [],
     ),
+    Others(
+        "networkd-first-file-is-for-all-others", FORWARD, "fail",
+        {**_lan("IPMasquerade=ipv4\n"), FIRST: "[Match]\nName=!lan0\n[Network]\nLinkLocalAddressing=no\n"}, _both(4),
+    ),
+    # Without a condition it is for none.
+    Others("networkd-first-file-is-for-none", ADVERTS, "fail", {**_lan("DHCP=ipv6\n"), FIRST: "[Match]\nName=\n[Network]\nIPv6AcceptRA=no\n"},
+           _of_lan("accept_ra", "1", 0, 6)),
+    Others("networkd-file-of-the-system-for-wireless", ADVERTS, "pass", {**_NETWORKD, **HERE, AD_HOC: WIRELESS}, []),
+    Others("networkd-file-of-the-system-for-wireless-that-is-here", ADVERTS, "fail",
+           {**_NETWORKD, "/proc/sys/net/ipv4/conf/wlan0/forwarding": "0\n", "/sys/class/net/wlan0/phy80211/x": "", AD_HOC: WIRELESS},
+           [(NETWORKD, "net/ipv6/conf/wlan0/accept_ra", "1", AD_HOC, 0)]),
+    Others(
+        "networkd-file-of-the-system-comes-last", ADVERTS, "pass",
+        {**_lan("IPv6AcceptRA=no\n"), **HERE, AD_HOC: "[Match]\nName=la*\n[Network]\nIPv6AcceptRA=yes\n"}, _of_lan("accept_ra", "0", 4, 6),
+    ),
+    Others("networkd-of-a-type", ADVERTS, "fail", {**_NETWORKD, NETWORK: "[Match]\nType=ether\n[Network]\nIPv6AcceptRA=yes\n"},
+           [(NETWORKD, "net/ipv6/conf/*/accept_ra", "1", NETWORK, 4)]),
+    Others("networkd-forwards-and-takes-none", ADVERTS, "pass", _lan("IPForward=ipv6\n"), _of_lan("accept_ra", "0", 0, 6)),
+    Others("networkd-forwards-itself-and-takes-none", ADVERTS, "pass", _lan("IPv6Forwarding=yes\n"), _of_lan("accept_ra", "0", 0, 6), systemd=257),
+    Others("networkd-link-local-of-ipv4", ADVERTS, "pass", _lan("LinkLocalAddressing=ipv4\n"), _of_lan("accept_ra", "0", 0, 6)),
+    Others("networkd-sends-and-takes", ADVERTS, "fail", _lan("IPv6SendRA=yes\n"), _of_lan("accept_ra", "1", 0, 6)),
+    Others("networkd-old-name-of-accepting", ADVERTS, "pass", _lan("IPv6AcceptRouterAdvertisements=no\n"), _of_lan("accept_ra", "0", 4, 6)),
     Others("networkd-leaves-it-alone", FORWARD, "pass", _lan("IPForward=yes\n[Link]\nUnmanaged=yes\n"), []),
     Others(
         "networkd-for-containers-that-are-not-here", FORWARD, "pass",
@@ -216,9 +250,26 @@ CASES = [
     Others(
         "ifupdown-command-in-a-sourced-file", FORWARD, "fail",
         {**_IFUPDOWN, INTERFACES: "source interfaces.d/*\n",
-         "/etc/network/interfaces.d/lan": "iface lan0 inet dhcp\n  up echo 1 \\\n > /proc/sys/net/ipv4/conf/$IFACE/forwarding\n"},
+         "/etc/network/interfaces.d/lan": "iface lan0 inet manual\n  up echo 1 \\\n > /proc/sys/net/ipv4/conf/$IFACE/forwarding\n"},
         [(IFUPDOWN, "net/ipv4/conf/lan0/forwarding", "1", "/etc/network/interfaces.d/lan", 2)],
     ),
+    *(
+        Others("ifupdown-" + name, FORWARD, "fail" if sets else "pass", _of_stanza(text), [(IFUPDOWN, "net/ipv4/ip_forward", "1", *sets)] if sets else [])
+        for name, text, sets in (
+            ("quietly", "up /sbin/sysctl -qw net.ipv4.ip_forward=1\n", (INTERFACES, 2)),
+            ("from-a-file", "post-up sysctl -q -p /srv/router.conf\n", ("/srv/router.conf", 2)),
+            ("in-a-shell-of-its-own", "pre-up sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'\n", (INTERFACES, 2)),
+            ("through-tee", "up echo 1 | tee /proc/sys/net/ipv4/ip_forward\n", (INTERFACES, 2)),
+            ("by-its-other-name", "up sysctl -w net/ipv4/ip_forward=1 || true\n", (INTERFACES, 2)),
+            ("when-it-goes-down", "down sysctl -w net.ipv4.ip_forward=1\n", ()),
+            ("in-a-script", "up /usr/local/sbin/forward $IFACE\n", ("/usr/local/sbin/forward", 2)),
+        )
+    ),
+    Others("ifupdown-static-that-takes", ADVERTS, "fail", {**_IFUPDOWN, INTERFACES: "iface lan0 inet6 static\n  address fd00::1/64\n  accept_ra 2\n"},
+           [(IFUPDOWN, "net/ipv6/conf/lan0/accept_ra", "2", INTERFACES, 3)]),
+    Others("ifupdown-name-that-is-not-read", ADVERTS, "pass",
+           {**_IFUPDOWN, INTERFACES: "source-directory interfaces.d\niface lan0 inet manual\n",
+            "/etc/network/interfaces.d/a.conf": "iface lan0 inet6 auto\n"}, []),
     # dhcpcd asks for IPv6 routers by itself, also where it was started for an IPv4 address.
     *(
         Others("ifupdown-starts-dhcpcd-" + name, ADVERTS, verdict, {**_DHCP, **more}, _DHCPCD if verdict == "fail" else [])
@@ -250,16 +301,17 @@ CASES = [
     Others("dhcpcd-is-not-started", ADVERTS, "pass", {"/sys/class/net/lan0/address": "", "/usr/sbin/dhcpcd": ""}, []),
     Others(
         "ifupdown-script", FORWARD, "fail",
-        {**_IFUPDOWN, INTERFACES: "iface lan0 inet dhcp\n", "/etc/network/if-up.d/fwd": _script("# sysctl x=1\necho 1 >/proc/sys/net/ipv4/ip_forward\n")},
+        {**_IFUPDOWN, INTERFACES: "iface lan0 inet manual\n", "/etc/network/if-up.d/fwd": _script("# sysctl x=1\necho 1 >/proc/sys/net/ipv4/ip_forward\n")},
         [(IFUPDOWN, "net/ipv4/ip_forward", "1", "/etc/network/if-up.d/fwd", 3)],
     ),
     Others(
         "ifupdown-script-that-is-not-run", FORWARD, "pass",
-        {**_IFUPDOWN, INTERFACES: "\n", "/etc/network/if-up.d/fwd": "#!/bin/sh\necho 1 >/proc/sys/net/ipv4/ip_forward\n"}, [],
+        {**_IFUPDOWN, INTERFACES: "iface lan0 inet manual\n", "/etc/network/if-up.d/fwd": "#!/bin/sh\necho 1 >/proc/sys/net/ipv4/ip_forward\n"}, [],
     ),
     Others(
         "script-reads-a-file", FORWARD, "fail",
-        {**_IFUPDOWN, INTERFACES: "\n", "/etc/network/if-up.d/fwd": _script("sysctl -p /srv/router.conf\n"), "/srv/router.conf": "\nnet.ipv4.ip_forward=1\n"},
+        {**_IFUPDOWN, INTERFACES: "iface lan0 inet manual\n", "/etc/network/if-up.d/fwd": _script("sysctl -p /srv/router.conf\n"),
+         "/srv/router.conf": "\nnet.ipv4.ip_forward=1\n"},
         [(IFUPDOWN, "net/ipv4/ip_forward", "1", "/srv/router.conf", 2)],
     ),
     # what else is started
@@ -326,6 +378,11 @@ CASES = [
     ),
     Others("rc-local", FORWARD, "fail", {"/etc/rc.local": _script("echo 1 | tee /proc/sys/net/ipv4/ip_forward\n")},
            [("rc.local", "net/ipv4/ip_forward", "1", "/etc/rc.local", 2)]),
+    Others(
+        "rc-local-that-calls", FORWARD, "fail",
+        {"/etc/rc.local": _script("[ -x /opt/net.sh ] && /opt/net.sh up\n"), "/opt/net.sh": _script("/opt/net.sh again\nsysctl -w net.ipv4.ip_forward=1\n")},
+        [("rc.local", "net/ipv4/ip_forward", "1", "/opt/net.sh", 3)],
+    ),
     Others("value-that-nobody-knows", FORWARD, "error", {"/etc/rc.local": _script("sysctl -w net.ipv4.ip_forward=$FWD\n")}, []),
     Others(
         "the-same-by-another-name", FORWARD, "fail", {"/etc/sysctl.d/90-router.conf": "net.ipv4.conf.all.forwarding=1\n"},

@@ -12,7 +12,7 @@ router advertisements itself.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import SYSTEMD_BLANKS, lowered, words_of
@@ -92,23 +92,25 @@ class _Network:
                 names = [*names, *words_of(one.text, blanks=SYSTEMD_BLANKS)] if one.text else []
         if names and not names[0].startswith("!"):
             return names
-        return ["*"] if matches else []
+        return ["*"] if names or not self.by_name_alone else []
 
     @property
     def by_name_alone(self) -> bool:
-        return all(one.name == "Name" for one in self._lines if one.section == "Match")
+        """Return whether nothing else than names, and no name that is left out, says on which interfaces it is."""
+        return all(one.name == "Name" and not one.text.startswith("!") for one in self._lines if one.section == "Match")
 
 
 def settings(host: Host, units: Units) -> List[Setting]:
     """Return what networkd sets on the interfaces that its files name."""
-    newest, found, hidden = version(host), [], set()
+    newest, found, hidden = version(host), [], set()  # type: int, List[Setting], Set[str]
     everywhere = _of_all(host) if newest >= OF_EACH else {}
     found += [one for one in everywhere.values() if one.text is not None]
     for path in snippets(host, FOLDERS, ".network"):
         network = _Network(path, list(_read(host, path)))
-        names = [name for name in network.patterns if name not in hidden and "*" not in hidden]
+        names = network.patterns
         if path.startswith(VENDOR) and not units.instances("systemd-nspawn@"):
-            names = [name for name in names if _is_here(host, name)]
+            names = _present(host, network)
+        names = [name for name in names if not _is_hidden(name, hidden)]
         if network.by_name_alone:
             hidden.update(network.patterns)
         if names and network.switched("Unmanaged", "Link") is not True:
@@ -143,12 +145,22 @@ def _lines(host: Host, path: str) -> Iterator[_Line]:
             yield _Line(section, name.strip(SYSTEMD_BLANKS), text.strip(SYSTEMD_BLANKS), path, first)
 
 
-def _is_here(host: Host, pattern: str) -> bool:
+def _present(host: Host, network: _Network) -> List[str]:
+    """Return the interfaces that are here and that a network may be for: where it asks for wireless ones, no others."""
     try:
         names = host.list_directory("/proc/sys/net/ipv4/conf")
     except NotFound:
-        return False
-    return any(fnmatchcase(name, pattern) for name in names if name not in ("all", "default", "lo"))
+        return []
+    found = [name for name in names if name not in ("all", "default", "lo")]
+    if network.text("Type", "Match") == "wlan":
+        found = [name for name in found if host.exists("/sys/class/net/%s/phy80211" % name)]
+    return [name for name in found if any(fnmatchcase(name, one) for one in network.patterns)]
+
+
+def _is_hidden(name: str, hidden: Set[str]) -> bool:
+    """Return whether an earlier file has an interface, or all of a pattern."""
+    plain = not any(sign in name for sign in "*?[")
+    return name in hidden or "*" in hidden or (plain and any(fnmatchcase(name, one) for one in hidden))
 
 
 def _of_network(network: _Network, names: List[str], newest: int, everywhere: Dict[str, Setting]) -> List[Setting]:

@@ -28,6 +28,12 @@ _WRITTEN = re.compile(
     re.ASCII,
 )
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+|[@*])", re.ASCII)
+# A program by its path; those that packages bring have their settings in files, which are read for themselves.
+_CALLED = re.compile(
+    r"(?:^|(?<=[\s;&|(\"'=]))/(?!(?:usr/)?(?:s?bin|lib\w*)/|proc/|sys/|dev/)[^\s\"'`;&|()<>$*]+", re.ASCII
+)
+# More is no script.
+MAX_CALLED = 256 * 1024
 SYSCTL_CONF = "/etc/sysctl.conf"
 
 
@@ -40,28 +46,34 @@ def of_folder(host: Host, by: str, folder: str) -> List[Setting]:
     return [one for name in names if _NAMES.match(name) for one in of_script(host, by, folder + "/" + name)]
 
 
-def of_script(host: Host, by: str, path: str) -> List[Setting]:
-    """Return what a script sets; nothing where it is missing, not executable, or a program of another language."""
+def of_script(host: Host, by: str, path: str, called: bool = False) -> List[Setting]:
+    """Return what a script sets; nothing where it is missing, not executable, or a program of another language.
+
+    ``called``: by another one; those that it calls itself are not looked at.
+    """
     try:
         status = host.stat(path)
     except NotFound:
         return []
-    if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o111:
+    if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o111 or (called and status.st_size > MAX_CALLED):
         return []
     text = host.read_text(path)
     if not text.startswith("#!") and "\0" in text:
         return []
-    return [one for number, line in enumerate(text.split("\n"), 1) for one in of_line(host, by, line, (path, number))]
+    lines = enumerate(text.split("\n"), 1)
+    return [one for number, line in lines for one in of_line(host, by, line, (path, number), called)]
 
 
-def of_line(host: Host, by: str, line: str, place: Tuple[str, int]) -> Iterator[Setting]:
-    """Yield what one line of a shell sets. ``place``: its file and number."""
+def of_line(host: Host, by: str, line: str, place: Tuple[str, int], called: bool = False) -> Iterator[Setting]:
+    """Yield what one line of a shell sets, and the scripts that it names. ``place``: its file and number."""
     if line.lstrip(" \t").startswith("#"):
         return
     for found in _SYSCTL.finditer(line):
         yield from _of_sysctl(host, by, words_of(found.group(1)), place)
     for text, key in _WRITTEN.findall(line):
         yield Setting(by, _key("/" + key), _known(text), *place)
+    for path in () if called else _CALLED.findall(line):
+        yield from of_script(host, by, path, called=True)
 
 
 def _of_sysctl(host: Host, by: str, words: List[str], place: Tuple[str, int]) -> Iterator[Setting]:
