@@ -198,6 +198,13 @@ SCENARIOS = [
     _doas("in-an-environment", "permit setenv { nopass } ann\n"),
     _doas("quoted-is-a-name", 'permit "nopass"\n'),
     _doas("root-itself", "permit nopass root as root\n"),
+    _doas("options-before", "permit keepenv nolog nopass ann\n", (1, "permit nopass ann")),
+    _doas(
+        "for-another-alone",
+        "permit nopass :wheel as nobody\npermit nopass :wheel\n",
+        (1, "permit nopass :wheel as nobody"),
+        (2, "permit nopass :wheel"),
+    ),
     _doas("deny", "permit persist ann\ndeny ann\n"),
     _doas(
         "arguments-stay-here",

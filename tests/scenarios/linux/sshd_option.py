@@ -332,6 +332,7 @@ SCENARIOS = [
 
 # Another server beside sshd: who comes in by it meets other settings than `sshd -T` prints.
 UNITS = "/etc/systemd/system/"
+ASKED = "systemctl is-active door.socket"
 PROGRAM, SOCKET = b"\x7fELF /etc/ssh/sshd_config", "[Socket]\nListenStream=2222\nService=second.service\n"
 WANTED = {UNITS + "multi-user.target.wants/second.service": File(link=UNITS + "second.service")}
 
@@ -343,12 +344,17 @@ SHARE = {
 
 
 def _beside(
-    name: str, verdict: str, files: Dict[str, Any], start: str = "/usr/sbin/sshd -D -f /etc/ssh/second"
+    name: str,
+    verdict: str,
+    files: Dict[str, Any],
+    start: str = "/usr/sbin/sshd -D -f /etc/ssh/second",
+    commands: Optional[Dict[str, Command]] = None,
 ) -> Scenario:
     unit = "[Service]\nExecStart=%s\n" % start
     observed = {"state": "error" if verdict == "error" else "value"}
     planted = {MAIN: "PermitRootLogin no\n", UNITS + "second.service": unit, **files}
-    return _case(name, verdict, "permitrootlogin no\n", planted, observed=observed)
+    said = {"sshd -T": "permitrootlogin no\n", **(commands or {})}
+    return Scenario(name, {"name": "PermitRootLogin"}, NO, verdict, observed, files=planted, commands=said)
 
 
 SCENARIOS += [
@@ -404,9 +410,21 @@ SCENARIOS += [
     _beside(
         "second-sshd-by-a-socket-of-another-name",
         "error",
-        {UNITS + "door.socket": SOCKET, "/run/systemd/units/invocation:door.socket": ""},
+        {UNITS + "door.socket": SOCKET, UNITS + "sockets.target.wants/door.socket": ""},
     ),
-    _beside("second-sshd-by-a-socket-not-started", "pass", {UNITS + "door.socket": SOCKET}),
+    # Of a socket that somebody started there is no mark below /run.
+    _beside(
+        "second-sshd-by-a-socket-started-by-hand",
+        "error",
+        {UNITS + "door.socket": SOCKET},
+        commands={ASKED: "active\n"},
+    ),
+    _beside(
+        "second-sshd-by-a-socket-not-started",
+        "pass",
+        {UNITS + "door.socket": SOCKET},
+        commands={ASKED: CommandResult(3, "inactive\n", "")},
+    ),
     _beside(
         "sshd-of-another-make-by-ssh-s-own-unit",
         "error",

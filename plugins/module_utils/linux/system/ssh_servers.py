@@ -162,7 +162,21 @@ def _in_use(host: Host, unit: str) -> bool:
         links = ["%s*.%s/%s" % (folder, how, name) for folder in folders for how in ("wants", "requires")]
         if any(host.glob(pattern) for pattern in [*links, "/run/systemd/units/invocation:" + name]):
             return True
+        if name.endswith(".socket") and _is_active(host, name):
+            return True
     return False
+
+
+def _is_active(host: Host, socket: str) -> bool:
+    """Ask systemd about a socket that there is: below /run it keeps a mark of services alone."""
+    folders = (*UNIT_DIRECTORIES, "/run/systemd/system")
+    if not any(host.exists("%s/%s" % (folder, socket)) for folder in folders):
+        return False
+    try:
+        # 3 and 4: it is not.
+        return host.run(("systemctl", "is-active", socket), (0, 3, 4)).stdout.strip(BLANKS) == "active"
+    except NotFound:
+        return False
 
 
 def _sockets(host: Host) -> Dict[str, List[str]]:
