@@ -75,7 +75,9 @@ def asked(words: str, answer: str) -> Dict[str, CommandResult]:
 
 
 NESTED = '<ipset type="hash:net">\n<entry>10.0.0.0/8</entry>\n<entry>10.1.0.0/16</entry>\n</ipset>\n'
+PROTOCOLS = "ip 0 IP\nicmp 1 ICMP\nigmp 2 IGMP\ntcp 6 TCP\nudp 17 UDP\ngre 47 GRE\nesp 50 IPSEC-ESP\nah 51 IPSEC-AH\nipv6-icmp 58 IPv6-ICMP\n"
 SHIPPED: Files = {
+    "/etc/protocols": PROTOCOLS,
     ETC + "firewalld.conf": "# firewalld\nDefaultZone=public\nFirewallBackend=nftables\n",
     USR + "zones/block.xml": zone(target="%%REJECT%%"),
     USR + "zones/drop.xml": zone(target="DROP"),
@@ -357,6 +359,10 @@ CASES: List[Configured] = [
                  {ETC + "ipsets/few.xml": NESTED.replace("10.1", "11.1").replace("<entry", '<option name="maxelem" value="1"/>\n<entry', 1),
                   "/usr/lib/python3/dist-packages/firewall/config/__init__.py": 'VERSION = "%s"\n' % version}, reason=reason)
       for version, verdict, reason in (("1.3.3", "pass", ""), ("2.3.1", "error", ETC + "ipsets/few.xml:1: there are more entries than maxelem=1" + REFUSED))),
+    # Asked of 1.3.3 and 2.3.1 on a host without the file: services that they ship name protocols, and nothing at all is loaded.
+    Configured("without-names-of-protocols", "error", {"/etc/protocols": File(link="/nowhere")}, now="",
+               reason="/etc/protocols is missing, without which firewalld does not take the files that it ships and loads nothing; "
+                      "install netbase (on RHEL and its like: setup)"),
     # firewalld takes all of its files or none, be they used or not.
     Configured("broken-file", "error", {ETC + "services/unused.xml": "<service>\n</port>\n"},
                reason=ETC + "services/unused.xml:2: mismatched tag" + REFUSED),

@@ -11,13 +11,14 @@ from typing import Callable, Collection, Dict, Iterator, List, Mapping, Optional
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_number, split_lines, words_of
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 Attributes = Mapping[str, str]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Ports = Callable[[str], Optional[int]]
 # Kind -> the names that there are.
 Names = Mapping[str, Collection[str]]
+PROTOCOLS = "/etc/protocols"
 LAST_PORT, LAST_PROTOCOL = 65535, 255
 LONGEST_INTERFACE = 16
 PRIORITIES = (-32768, 32767)
@@ -53,11 +54,15 @@ def major(host: Host) -> int:
 
 
 def protocols(host: Host) -> List[str]:
-    """Return the names of protocols (protocols(5)), other names of them too."""
+    """Return the names of protocols (protocols(5)), other names of them too. Raises `ReadError` without the file."""
     try:
-        lines = split_lines(host.read_text("/etc/protocols"))
+        lines = split_lines(host.read_text(PROTOCOLS))
     except NotFound:
-        return ["tcp", "udp", "icmp", "ipv6-icmp", "igmp", "esp", "ah", "gre", "ipip", "vrrp"]
+        # Services that it ships name some, and with one that it does not take it ends.
+        raise ReadError(
+            "%s is missing, without which firewalld does not take the files that it ships and loads nothing; install netbase "
+            "(on RHEL and its like: setup)" % PROTOCOLS
+        ) from None
     rows = [words_of(line.partition("#")[0]) for line in lines]
     return [name for words in rows for name in words[:1] + words[2:]]
 

@@ -19,6 +19,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers.firewall i
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import firewalld_rules
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.firewall_now import ports_by_name
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.packet_filter import Table, Walk, address
+from tests.scenarios.firewall_by_firewalld import PROTOCOLS
 
 with open(os.path.join(os.path.dirname(__file__), "real_zones.json"), encoding="utf-8") as stream:
     REAL = json.load(stream)
@@ -28,7 +29,8 @@ SENDERS = {"10.9.0.2": "10.9.0.1", "192.168.7.3": "192.168.7.1", "fd09::2": "fd0
 
 
 def _tables(files: Dict[str, str], root: str) -> List[Table]:
-    for folder, those in (("/usr/lib/firewalld/", REAL["shipped"]), ("/etc/firewalld/", files)):
+    given = (("/usr/lib/firewalld/", REAL["shipped"]), ("/etc/firewalld/", files), ("/etc/", {"protocols": PROTOCOLS}))
+    for folder, those in given:
         for name, text in those.items():
             os.makedirs(os.path.dirname(root + folder + name), exist_ok=True)
             with open(root + folder + name, "w", encoding="utf-8") as file:
