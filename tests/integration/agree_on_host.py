@@ -152,6 +152,26 @@ def openssl_seen(seen):
     return "error" if seen.state == "error" else [seen.value["protocols"], seen.value["level"]]
 
 
+# The library itself, in a process of its own, for it reads its file once; by their numbers in it.
+ASK_GNUTLS = """
+import ctypes
+library, made, listed = ctypes.CDLL("libgnutls.so.30"), ctypes.c_void_p(), ctypes.POINTER(ctypes.c_uint)()
+if library.gnutls_priority_init(ctypes.byref(made), None, None):
+    raise SystemExit("none")
+print(*(listed[at] for at in range(library.gnutls_priority_protocol_list(made, ctypes.byref(listed)))))
+"""
+BY_NUMBER = {"2": "TLSv1", "3": "TLSv1.1", "4": "TLSv1.2", "5": "TLSv1.3"}
+
+
+def gnutls(_scenario):
+    """Return what a program may use that says nothing itself; nothing where it can use none."""
+    return sorted(BY_NUMBER[one] for one in said(sys.executable, "-c", ASK_GNUTLS).split() if one in BY_NUMBER)
+
+
+def gnutls_seen(seen):
+    return "error" if seen.state == "error" else seen.value["protocols"]
+
+
 # Those that the rule asks for.
 WATCHED = {"acl", "b", "g", "i", "n", "p", "s", "sha512", "u", "xattrs"}
 AIDE = ["/etc/aide", "/etc/default/aide", "/usr/share/aide/config/aide/aide.conf.d/one"]
@@ -190,6 +210,7 @@ SUDO = ["/etc/sudoers", "/etc/sudoers.d", "/etc/sudoers.other", "/etc/sudo.conf"
 PROGRAMS = {
     "aide": (aide, aide_seen, AIDE, ""),
     "crypto": (openssl, openssl_seen, ["/usr/lib/ssl/openssl.cnf", "/etc/inc", "/etc/inc.cnf"], ""),
+    "gnutls": (gnutls, gnutls_seen, ["/etc/gnutls"], ""),
     "logrotate": (logrotate, logrotate_seen, LOGROTATE, ""),
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
@@ -229,7 +250,7 @@ def compared(kind, scenario):
     program, shown, places, first = PROGRAMS[kind]
     clear(places)
     plant(scenario["files"], first)
-    (seen,) = read_kind(Host("/"), kind, [scenario["address"]])
+    (seen,) = read_kind(Host("/"), "crypto" if kind == "gnutls" else kind, [scenario["address"]])
     return [program(scenario), shown(seen)]
 
 

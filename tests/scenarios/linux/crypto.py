@@ -104,6 +104,14 @@ OLD = [
     _old_unknown("level-2-of-ubuntu", HEAD + "CipherString = DEFAULT@SECLEVEL=2\n", **{"/etc/os-release": "ID=ubuntu\n"}),
 ]  # fmt: skip
 
+# As the policies of RHEL 9 have it.
+ALLOWED = OVERRIDES + (
+    "secure-hash = SHA256\nsecure-hash = SHA384\nsecure-sig = RSA-SHA256\nsecure-sig = RSA-PSS-RSAE-SHA256\n"
+    "secure-sig-for-cert = RSA-SHA256\nenabled-curve = SECP256R1\ntls-enabled-cipher = AES-256-GCM\n"
+    "tls-enabled-cipher = AES-256-CBC\ntls-enabled-kx = ECDHE-RSA\ntls-enabled-mac = AEAD\ntls-enabled-mac = SHA1\n"
+    "tls-enabled-group = GROUP-SECP256R1\n"
+)
+ALLOWLIST = "[global]\noverride-mode = allowlist\n" + ALLOWED
 # What libssl 3.0.22 says of a new context and answers to a peer, and what libgnutls 3.7.9 lists as its protocols.
 SCENARIOS = [
     _openssl("stock", "HOME = .\nopenssl_conf = openssl_init\n[openssl_init]\n", NEW, 2),
@@ -193,6 +201,32 @@ SCENARIOS = [
     _gnutls("priorities-that-nobody-asks-for", "[priorities]\nSYSTEM = NORMAL:-VERS-TLS1.0\n", ALL),
     _gnutls("priorities-of-suite-b", OVERRIDES + "default-priority-string = SUITEB128\n", ["TLSv1.2"]),
     _gnutls("priorities-secure-keep-the-old", OVERRIDES + "default-priority-string = SECURE256\n", ALL),
+    _gnutls("allowed-alone", ALLOWLIST + "enabled-version = tls1.2\nenabled-version = TLS1.3\n", NEW),
+    _gnutls(
+        "allowed-alone-with-an-old-one",
+        ALLOWLIST + "enabled-version = tls1.1\nenabled-version = tls1.2\n",
+        FROM_1_1[:2],
+    ),
+    _gnutls(
+        "disabled-beside-what-is-allowed-alone",
+        ALLOWLIST + "enabled-version = tls1.2\ndisabled-version = tls1.2\n",
+        ["TLSv1.2"],
+    ),
+    _gnutls("allowed-where-all-is", OVERRIDES + "enabled-version = tls1.2\n", ALL),
+    _gnutls("mode-behind", ALLOWED + "enabled-version = tls1.2\n[global]\noverride-mode = allowlist\n", ["TLSv1.2"]),
+    _gnutls(
+        "mode-twice",
+        ALLOWLIST.replace("allowlist", "allowlist\noverride-mode = blocklist") + "disabled-version = tls1.0\n",
+        FROM_1_1,
+    ),
+    _gnutls(
+        "mode-that-is-none",
+        ALLOWLIST.replace("allowlist", "allowlist\noverride-mode = x") + "enabled-version = tls1.2\n",
+        ["TLSv1.2"],
+    ),
+    _gnutls(
+        "allowed-in-any-case", ALLOWLIST.replace("allowlist", "ALLOWLIST") + "enabled-version = tls1.2\n", ["TLSv1.2"]
+    ),
     _gnutls("built-otherwise", "", NEW, **{"/etc/os-release": "NAME=Ubuntu\nID=ubuntu\n"}),
     Scenario(
         "gnutls-priorities-that-are-none",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which protocols GnuTLS allows by its own configuration (/etc/gnutls/config), as version 3.7 was seen to read it."""
+"""Which protocols GnuTLS allows by its own configuration (/etc/gnutls/config), as versions 3.7 and 3.8 were seen to read it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _NAMES = {"tls1.0": "TLSv1", "tls1.1": "TLSv1.1", "tls1.2": "TLSv1.2", "tls1.3":
 BUILT_WITH = {"ubuntu": "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+VERS-DTLS1.2:%PROFILE_MEDIUM"}
 _ALL = frozenset({"NORMAL", "LEGACY", "PERFORMANCE", "PFS", "SECURE", "SECURE128", "SECURE192", "SECURE256"})
 _SUITE_B = frozenset({"SUITEB128", "SUITEB192"})
+_MODES = ("allowlist", "blocklist")
 _VERSION = re.compile(r"([+!-])VERS-(?:(TLS)?-?ALL|(TLS1\.[0-3]))\Z", re.ASCII)
 
 
@@ -45,7 +46,9 @@ def allowed(host: Host, built_with: str) -> Allowed:
     off: Set[str] = set()
     on: Optional[Set[str]] = None
     named = {name: value for section, name, value, _place in rows if section == "priorities"}
-    if any(row[:3] == ("global", "override-mode", "allowlist") for row in rows):
+    # The last one that is a mode counts, wherever its section stands.
+    modes = [lowered(value) for section, name, value, _place in rows if (section, name) == ("global", "override-mode")]
+    if [one for one in modes if one in _MODES][-1:] == ["allowlist"]:
         on = set()
     for section, name, value, place in rows:
         if section != "overrides":
