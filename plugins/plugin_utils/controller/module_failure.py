@@ -28,19 +28,25 @@ _OLD_PYTHON = (
     "the host's Python is too old; install 3.8 or newer beside it (on RHEL 8 and its rebuilds: dnf install python39) and set "
     "ansible_python_interpreter to that (/usr/bin/python3.9)"
 )
+_SUDO_RS = (
+    "sudo-rs puts the prompt that Ansible waits for inside one of its own: have the other sudo decide (ansible_become_exe: "
+    "/usr/bin/sudo.ws on Ubuntu), or log in as root or with a rule that asks for no password"
+)
 _CAUSES = (
     (r"no space left on device", "there is no space left for Ansible's module on the host; free space in /tmp and /var/tmp"),
     (r"read-only file system", "the host's temporary folders are read-only; set ansible_remote_tmp to a folder that can be written"),
     (r"\b(sudo|su|doas|dzdo|pbrun|pfexec|runas|machinectl): (command )?not found|(exec|No such file or directory).*\b(sudo|doas)\b",
      _NO_SUDO),
     # What ansible-core says of its own, then sudo (in any language: "sudo: 3 incorrect password attempts"), su and doas.
-    (r"incorrect \w+ password|incorrect password|sudo: \d+ \w+|(su|doas): authentication fail|sorry, try again",
+    (r"incorrect \w+ password|incorrect (password|authentication)|sudo: \d+ \w+|(su|doas): authentication fail|sorry, try again",
      _WRONG_PASSWORD),
     (r"sudo: .*(account|password) (is|or password is) expired|account validation failure|account locked|account is locked",
      "the user may not become root at the moment, for the account is locked or its password has expired; see faillock and chage"),
     (r"missing \w+ password|(sudo|su|doas): .*password|waiting for privilege escalation prompt",
      "becoming root needs a password; set ansible_become_password, or use --ask-become-pass"),
-    (r"is not in the sudoers file|not allowed to (execute|run)|may not run sudo", "the user may not become root by sudo"),
+    (r"sudo-rs: interactive authentication is required",
+     "becoming root needs a password, and " + _SUDO_RS),
+    (r"sudo-rs: I'm sorry|is not in the sudoers file|not allowed to (execute|run)|may not run sudo", "the user may not become root by sudo"),
     (r"python[0-9.]*: (command )?not found|No such file or directory.*python|python.*No such file|interpreter.*not found",
      "the host has no Python; install python3 (3.8 or newer) or set ansible_python_interpreter"),
     (r"SyntaxError|unsupported Python|requires a minimum of Python|future feature annotations|ansible-core requires",
@@ -48,13 +54,9 @@ _CAUSES = (
 )  # fmt: skip
 
 # What Ansible reports as a host that cannot be reached, where the host is there and does what it was told.
-_NO_PROMPT = (
-    "the user logged in, and becoming root never came to its prompt. sudo-rs puts the prompt that Ansible waits for inside one of its "
-    "own: have the other sudo decide (ansible_become_exe: /usr/bin/sudo.ws on Ubuntu), or log in as root or with a rule that asks for "
-    "no password"
-)
+_NO_PROMPT = "the user logged in, and becoming root never came to its prompt. " + _SUDO_RS
 _HUNG_UP = (
-    "its SSH server hung up before any login. From OpenSSH 9.8 on a server refuses whoever connected some 30 times without a login "
+    "its SSH server hung up before any login. From OpenSSH 9.8 on a server refuses whoever connected some 15 times without a login "
     "(PerSourcePenalties; its journal says `penalty`), for up to ten minutes: wait, see what probes its port from here, or name this "
     "controller in PerSourcePenaltyExemptList. Else too many connect at once (MaxStartups)"
 )

@@ -32,6 +32,16 @@ OLD = "(on RHEL 8 and its rebuilds: dnf install python39) and set ansible_python
         ({"msg": NO_JSON, "module_stderr": "sudo: Account or password is expired, reset your password\n"}, "expired"),
         ({"msg": NO_JSON, "module_stderr": "sudo: account validation failure, is your account locked?\n"}, "locked"),
         ({"msg": NO_JSON, "module_stderr": "anna is not in the sudoers file.\n"}, "may not become root by sudo"),
+        # Of sudo-rs 0.2.5.
+        (
+            {"msg": NO_JSON, "module_stderr": "sudo-rs: interactive authentication is required\n"},
+            "sudo-rs puts the prompt",
+        ),
+        (
+            {"msg": NO_JSON, "module_stderr": "sudo-rs: I'm sorry anna. I'm afraid I can't do that\n"},
+            "may not become root by sudo",
+        ),
+        ({"msg": NO_JSON, "module_stderr": "sudo-rs: Maximum 3 incorrect authentication attempts\n"}, WRONG),
         ({"msg": NO_JSON, "module_stderr": "/bin/sh: 1: sudo: not found\n"}, "install sudo"),
         ({"msg": NO_JSON, "module_stderr": "sh: line 1: doas: command not found\n"}, "install sudo"),
         (
