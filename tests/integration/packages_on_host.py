@@ -130,6 +130,33 @@ def upgraded():
     return "Packages that will be upgraded: agree" in text
 
 
+def repeated():
+    """Return after how many days the daily job calls unattended-upgrade again: "never", or "error" where its shell stops."""
+    os.makedirs("/srv/called", exist_ok=True)
+    for name in ("apt-get", "unattended-upgrade"):
+        with open("/srv/called/" + name, "w") as stream:
+            stream.write('#!/bin/sh\n[ "${0##*/} $*" = "unattended-upgrade " ] && touch /srv/called/it; exit 0\n')
+        os.chmod("/srv/called/" + name, 0o755)
+    job = "cd /; PATH=/srv/called:$PATH exec /usr/lib/apt/apt.systemd.daily lock_is_held"
+    for days in range(8):
+        shutil.rmtree("/var/lib/apt/periodic", ignore_errors=True)
+        os.makedirs("/var/lib/apt/periodic")
+        for stamp in ("upgrade", "update", "download-upgradeable"):
+            said("touch", "-d", f"-{days} days", f"/var/lib/apt/periodic/{stamp}-stamp")
+        if "Illegal number" in said("sh", "-c", job)[1]:
+            return "error"
+        if os.path.exists("/srv/called/it"):
+            os.unlink("/srv/called/it")
+            return days
+    return "never"
+
+
+def again(seen):
+    if seen.state == "error":
+        return "error"
+    return "never" if any(" is 0" in one for one in seen.value["problems"]) else seen.value["days"]
+
+
 def listed(seen):
     return "error" if seen.state == "error" else bool(seen.value)
 
@@ -142,6 +169,7 @@ PROGRAMS = {
     "unchecked": (unchecked, listed, "package_source"),
     "undated": (undated, listed, "package_source"),
     "in_clear": (in_clear, listed, "package_source"),
+    "repeated": (repeated, again, "automatic_updates"),
     "upgraded": (upgraded, taken, "automatic_updates"),
 }
 

