@@ -1,9 +1,10 @@
-"""Scenarios of strongSwan's connections; what charon makes of swanctl.conf was seen in its log (cfg 2) with 5.9.8 and 6.0.1."""
+"""Scenarios of IPsec's connections, those of ipsec.conf in `ipsec_conf`; what charon makes of swanctl.conf was seen in its log (cfg 2) with 5.9.8 and 6.0.1."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
+from tests.scenarios import ipsec_conf
 from tests.scenarios.linux import File, Part, Scenario
 
 MAIN, ONE = "/etc/swanctl/swanctl.conf", "/etc/swanctl/conf.d/a.conf"
@@ -183,7 +184,12 @@ SCENARIOS = [
     _keys("of ipsec.conf", "fail", {"/etc/ipsec.d/private/k.pem": "0640", "/etc/ipsec.secrets": "0644", "/var/lib/ipsec/nss/key4.db": "0600"}, {
         "/etc/ipsec.conf": "", "/etc/ipsec.secrets": "", "/etc/ipsec.d/private/k.pem": File("x", mode=0o640),
         "/etc/ipsec.d/certs/c.pem": "x", "/var/lib/ipsec/nss/key4.db": File("x", mode=0o600)}),
-    Scenario("ipsec.conf alone", {}, {"equals": ["/etc/strongswan/ipsec.conf"]}, "pass", {
-        "state": "value", "value": {"connections": [], "older": ["/etc/strongswan/ipsec.conf"], "keys": []},
-    }, select="older", files={"/etc/strongswan/ipsec.conf": "conn x\n"}),
+    _keys("where ipsec.conf and ipsec.secrets of Libreswan name them", "fail", {
+        "/etc/ipsec.secrets": "0600", "/srv/ipsec/my.secrets": "0600", "/srv/nss/key4.db": "0640", "/srv/secret": "0644"}, {
+        "/etc/ipsec.conf": "config setup\n nssdir=/srv/nss\n secretsfile=/srv/ipsec/my.secrets\n", "/usr/libexec/ipsec/pluto": "",
+        "/etc/ipsec.secrets": File("include /srv/secret\n", mode=0o600), "/srv/secret": "x", "/srv/nss/key4.db": File("x", mode=0o640),
+        "/srv/ipsec/my.secrets": File("", mode=0o600)}),
+    _keys("of EPEL's starter", "fail", {"/etc/strongswan/ipsec.secrets": "0644"}, {"/etc/strongswan/ipsec.conf": "",
+        "/usr/libexec/strongswan/starter": "", "/etc/strongswan/ipsec.secrets": ""}),
+    *ipsec_conf.SCENARIOS,
 ]  # fmt: skip

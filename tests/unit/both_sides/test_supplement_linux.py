@@ -26,7 +26,6 @@ STOCKS = {stock.name: stock for stock in imitated.stocks()}
 TUNNELS = [
     "ipsec_algorithms_strong",
     "ipsec_exchange_current",
-    "ipsec_conf_reviewed",
     "ipsec_keys_renewed",
     "ipsec_peers_verified",
     "ipsec_keys_private",

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+import re
+from typing import Any, Dict, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -19,45 +20,82 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 # As Debian and Ubuntu have it, and EPEL.
 SWANCTL = ("/etc/swanctl", "/etc/strongswan/swanctl")
 KEY_FOLDERS = ("private", "rsa", "ecdsa", "bliss", "pkcs8", "pkcs12")
-# Of strongSwan's starter and of Libreswan, which read it each in its own way: only that it is there is told, and its keys.
-OLDER = ("/etc/ipsec.conf", "/etc/strongswan/ipsec.conf")
-OLDER_KEYS = ("ipsec.secrets", "ipsec.d/private/*", "ipsec.d/*.secrets", "ipsec.d/key*.db")
-NSS = "/var/lib/ipsec/nss/key*.db"
-SOURCE = "swanctl.conf of strongSwan, /etc/ipsec.conf"
+LIBRESWAN = ("/usr/libexec/ipsec/pluto", "/usr/lib/ipsec/pluto", "/usr/local/libexec/ipsec/pluto")
+STARTER = ("/usr/lib/ipsec/starter", "/usr/libexec/ipsec/starter", "/usr/libexec/strongswan/starter")
+IPSEC_CONF = ("/etc/ipsec.conf", "/etc/strongswan/ipsec.conf")
+# Beside ipsec.conf.
+SECRETS = ("ipsec.secrets", "ipsec.d/private/*", "ipsec.d/*.secrets", "ipsec.d/key*.db")
+NSS = "/var/lib/ipsec/nss"
+_INCLUDED = re.compile(r"^include[ \t]+(/[^ \t\n]+)", re.MULTILINE)
+_CONN = re.compile(r"^conn[ \t]+(?!%default[ \t\n])[^ \t\n]", re.MULTILINE)
+SOURCE = "swanctl.conf and ipsec.conf of strongSwan, ipsec.conf of Libreswan"
 MAX_CONNECTIONS = 150
 
 
 def read(host: Host, addresses: Sequence[Address]) -> List[Observation]:
-    """Observe ``{connections: [{name, file, ...}], older, keys}``, see docs/kinds.md; absent where nothing is configured. Raises `ReadError`."""
+    """Observe ``{connections: [{name, file, ...}], keys}``, see docs/kinds.md; absent where nothing is configured. Raises `ReadError`."""
     host.need_root("the configuration of IPsec")
     folders = [folder for folder in SWANCTL if host.exists(folder + "/swanctl.conf")]
-    older = [path for path in OLDER if host.exists(path)]
-    if not folders and not older:
+    files = [path for path in IPSEC_CONF if host.exists(path)]
+    if not folders and not files:
         return [absent(SOURCE)] * len(addresses)
     # Few hosts have it.
-    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import (
-        ike_connections,
-        key_files,
-        swanctl_config,
-    )
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import key_files
 
     found: List[Dict[str, Any]] = []
     keys: List[str] = []
-    for folder in folders:
-        main = folder + "/swanctl.conf"
-        root = swanctl_config.read(host, main)
-        found += ike_connections.connections(root, main)
-        keys += [path for name in KEY_FOLDERS for path in host.glob("%s/%s/*" % (folder, name))]
-        keys += swanctl_config.secret_files(root)
-    for path in older:
-        base = path.rpartition("/")[0]
-        keys += [one for pattern in OLDER_KEYS for one in host.glob("%s/%s" % (base, pattern))]
-    keys += host.glob(NSS) if older else []
+    for look, paths in ((_swanctl, folders), (_ipsec_conf, files)):
+        for path in paths:
+            connections, secret = look(host, path)
+            found += connections
+            keys += secret
     if len(found) > MAX_CONNECTIONS:
         raise ReadError("more than %d connections of IPsec are configured" % MAX_CONNECTIONS)
-    if not found and not keys and not older:
+    if not found and not keys:
         return [absent(SOURCE)] * len(addresses)
     shown = [{**one, "name": printable(one["name"])} for one in found]
-    return [value({"connections": shown, "older": older, "keys": key_files.documents(host, keys)}, SOURCE)] * len(
-        addresses
-    )
+    return [value({"connections": shown, "keys": key_files.documents(host, keys)}, SOURCE)] * len(addresses)
+
+
+def _swanctl(host: Host, folder: str) -> Tuple[List[Dict[str, Any]], List[str]]:
+    """Return the connections of swanctl.conf, and the files of keys."""
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import ike_connections, swanctl_config
+
+    main = folder + "/swanctl.conf"
+    root = swanctl_config.read(host, main)
+    keys = [path for name in KEY_FOLDERS for path in host.glob("%s/%s/*" % (folder, name))]
+    return list(ike_connections.connections(root, main)), keys + list(swanctl_config.secret_files(root))
+
+
+def _ipsec_conf(host: Host, path: str) -> Tuple[List[Dict[str, Any]], List[str]]:
+    """Return the connections of ipsec.conf as the program that is installed makes them, and the files of keys."""
+    base = path.rpartition("/")[0]
+    secrets = [base + "/" + name for name in SECRETS]
+    found: List[Dict[str, Any]] = []
+    if base == "/etc" and any(host.exists(program) for program in LIBRESWAN):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import (
+            libreswan_config,
+            libreswan_connections,
+        )
+
+        config = libreswan_config.read(host, path)
+        found = list(libreswan_connections.connections(config, host, path))
+        secrets += [config.setup.get("nssdir", NSS) + "/key*.db", config.setup.get("secretsfile", secrets[0])]
+    elif any(host.exists(program) for program in STARTER):
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import starter_connections
+
+        found = list(starter_connections.connections(host, path))
+    elif _CONN.search(host.read_text(path)):
+        raise ReadError(
+            "%s has connections, and neither Libreswan nor the starter of strongSwan is where packages put them; move the file away"
+            % path
+        )
+    else:
+        secrets.append(NSS + "/key*.db")
+    keys = [one for pattern in secrets for one in host.glob(pattern)]
+    return found, keys + [one for file in keys if file.endswith(".secrets") for one in _named(host, file)]
+
+
+def _named(host: Host, file: str) -> List[str]:
+    """Return the files that one of secrets includes; of what else stands in it nothing is kept."""
+    return [one for pattern in _INCLUDED.findall(host.read_text(file)) for one in host.glob(pattern)]

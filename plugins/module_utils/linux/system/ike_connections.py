@@ -46,32 +46,37 @@ ANY = "any"
 
 
 def connections(root: Section, file: str) -> Iterator[Dict[str, Any]]:
-    """Yield ``{name, file, versions, aggressive, ike, esp, unprotected, remote, open_to_any, ike_seconds, child_seconds}`` of each connection.
-
-    Raises `ReadError` where strongSwan does not load one.
-    """
+    """Yield each connection. Raises `ReadError` where strongSwan does not load one."""
     for name, one in root.below("connections").sections.items():
-        place = "the connection %s of %s" % (name, file)
-        version = one.word("version", "0")
-        if version not in ("0", "1", "2"):
-            raise ReadError("%s has the version %.20r, which is none; mend it" % (place, version))
-        children = [child for child in one.below("children").sections.values() if not _passes_by(child)]
-        remote = _rounds(one, place)
-        yield {
-            "name": name,
-            "file": file,
-            "versions": [1, 2] if version == "0" else [int(version)],
-            "aggressive": _switch(one, "aggressive", place),
-            "ike": _named(_listed(one, "proposals", DEFAULT_IKE)),
-            "esp": _named(proposal for child in children for proposal in _of_child(child)),
-            "unprotected": sorted({bad for child in children for bad in _unprotected(child)}),
-            "remote": remote,
-            "open_to_any": _open_to_any(one, remote),
-            "ike_seconds": _renewed_after(one, ("rekey_time", "reauth_time"), IKE_SECONDS, place),
-            "child_seconds": _longest(
-                [_renewed_after(child, ("rekey_time", "life_time"), CHILD_SECONDS, place) for child in children]
-            ),
-        }
+        yield connection(name, file, one)
+
+
+def connection(name: str, file: str, one: Section) -> Dict[str, Any]:
+    """Return ``{name, file, versions, aggressive, ike, esp, unprotected, remote, open_to_any, ike_seconds, child_seconds}`` of one.
+
+    Raises `ReadError` where strongSwan does not load it.
+    """
+    place = "the connection %s of %s" % (name, file)
+    version = one.word("version", "0")
+    if version not in ("0", "1", "2"):
+        raise ReadError("%s has the version %.20r, which is none; mend it" % (place, version))
+    children = [child for child in one.below("children").sections.values() if not _passes_by(child)]
+    remote = _rounds(one, place)
+    return {
+        "name": name,
+        "file": file,
+        "versions": [1, 2] if version == "0" else [int(version)],
+        "aggressive": _switch(one, "aggressive", place),
+        "ike": _named(_listed(one, "proposals", DEFAULT_IKE)),
+        "esp": _named(proposal for child in children for proposal in _of_child(child)),
+        "unprotected": sorted({bad for child in children for bad in _unprotected(child)}),
+        "remote": remote,
+        "open_to_any": _open_to_any(one, remote),
+        "ike_seconds": _renewed_after(one, ("rekey_time", "reauth_time"), IKE_SECONDS, place),
+        "child_seconds": _longest(
+            [_renewed_after(child, ("rekey_time", "life_time"), CHILD_SECONDS, place) for child in children]
+        ),
+    }
 
 
 def _switch(section: Section, name: str, place: str) -> bool:
@@ -146,9 +151,19 @@ def _open_to_any(section: Section, remote: List[str]) -> bool:
     if not all(method in (PRE_SHARED, ANY) for method in remote):
         return False
     names = [auth.word("id", "%any") for name, auth in section.sections.items() if lowered(name).startswith("remote")]
-    if names and not any(_MANY_NAMES.match(name) for name in names):
+    if names and not any(many_names(name) for name in names):
         return False
-    return any(_MANY_ADDRESSES.match(one.strip(" ")) for one in section.word("remote_addrs", "%any").split(","))
+    return many_addresses(section.word("remote_addrs", "%any"))
+
+
+def many_names(text: str) -> bool:
+    """Return whether more than one may go by a name."""
+    return _MANY_NAMES.match(text) is not None
+
+
+def many_addresses(text: str) -> bool:
+    """Return whether a list of addresses, networks and ranges has more than one address in one of them."""
+    return any(_MANY_ADDRESSES.match(one.strip(" ")) for one in text.split(","))
 
 
 def _seconds(section: Section, name: str, place: str) -> Optional[int]:

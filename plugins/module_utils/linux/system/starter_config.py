@@ -1,0 +1,173 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The grammar of ipsec.conf as strongSwan's starter has it (5.9, 6.0): one error anywhere and it starts with nothing of the file."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Optional, Tuple
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+
+MAX_DEPTH = 20
+DEFAULT = "%default"
+_VERSION = re.compile(r"[\t ]*version[^\n]*")
+_COMMENT = re.compile(r"[\t ]*#[^\n]*")
+_BLANKS = re.compile(r"[\t ]+")
+_INCLUDE = re.compile(r"include[\t ]+(?=[^=])")
+_SECTION = re.compile(r"(config setup|conn|ca)(?=[\"#=\t\n ]|\Z)")
+_WORD = re.compile(r'(?:@#)?[^"#= \t\n]+')
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
+Settings = Dict[str, Optional[str]]
+
+
+class Conn:
+    """``values``: name -> text, None where it was emptied; ``also``: names of sections that it takes from, what counts least first."""
+
+    def __init__(self) -> None:
+        self.values: Settings = {}
+        self.also: List[str] = []
+
+
+def read(host: Host, path: str) -> Dict[str, Dict[str, str]]:
+    """Return what each connection of a file says, with what it takes from others and from %default: name -> setting -> text.
+
+    Raises `ReadError`.
+    """
+    parser = _Parser(host)
+    parser.file(path, 0)
+    conns = parser.conns
+    return {name: _whole(conns, name, path) for name in conns if name != DEFAULT}
+
+
+def _whole(conns: Dict[str, Conn], name: str, path: str) -> Dict[str, str]:
+    made: Settings = {}
+    for one in [name, *_line(conns, name, path, ())]:
+        for key, value in conns[one].values.items():
+            made.setdefault(key, value)
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def _line(conns: Dict[str, Conn], name: str, path: str, below: Tuple[str, ...]) -> List[str]:
+    """Return the sections that one takes from, what counts most first: its last `also` first, what stands twice where it stands last."""
+    found: List[str] = []
+    if name == DEFAULT:
+        return found
+    for other in reversed(conns[name].also):
+        if other not in conns or other in (name, *below):
+            what = "which is not there" if other not in conns else "in a circle"
+            raise ReadError(
+                "the connection %s of %s takes from %s, %s, and strongSwan loads nothing of the file; mend it"
+                % (printable(name), path, printable(other), what)
+            )
+        found += [other, *_line(conns, other, path, (name, *below))]
+    if not found and DEFAULT in conns:
+        found = [DEFAULT]
+    return [one for at, one in enumerate(found) if one not in found[at + 1 :]]
+
+
+class _Parser:
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.conns: Dict[str, Conn] = {}
+        self._open = Conn()
+
+    def file(self, path: str, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise ReadError("%s is included more than %d levels deep" % (printable(path), MAX_DEPTH))
+        text = self._host.read_text(path)
+        at = 0
+        while at < len(text):
+            at = self._statement(path, text, at, depth)
+
+    def _statement(self, path: str, text: str, at: int, depth: int) -> int:
+        """Take a line, and return where the next begins."""
+        begin = at
+        for skipped in (_VERSION, _COMMENT):
+            found = skipped.match(text, at)
+            at = found.end() if found else at
+        blank = _BLANKS.match(text, at)
+        at = blank.end() if blank else at
+        included = _INCLUDE.match(text, at)
+        if included:
+            pattern, at = self._pattern(path, text, included.end())
+            base = "" if pattern.startswith("/") else path.rpartition("/")[0] + "/"
+            for one in self._host.glob(base + pattern) if pattern else []:
+                self.file(one, depth + 1)
+            return at
+        section = _SECTION.match(text, at) if not blank else None
+        signs, at = self._signs(path, text, section.end() if section else at)
+        if section:
+            if "=" in signs or len(signs) > 1 or (section.group() != "config setup" and not "".join(signs)):
+                raise self._bad(path, text, begin)
+            self._section(section.group(), signs)
+        elif signs:
+            # Words carry a mark before them, so that a quoted sign of equality is one.
+            if not blank or len(signs) < 2 or signs[0] in ("=", "'") or signs[1] != "=" or "=" in signs[2:]:
+                raise self._bad(path, text, begin)
+            self._setting(signs[0][1:], " ".join(sign[1:] for sign in signs[2:]) if signs[2:] else None)
+        return at + 1
+
+    def _section(self, kind: str, signs: List[str]) -> None:
+        # What stands in other sections goes nowhere.
+        self._open = Conn()
+        if kind == "conn":
+            self._open = self.conns.setdefault(signs[0][1:], self._open)
+
+    def _setting(self, name: str, value: Optional[str]) -> None:
+        if name == "also":
+            if value and value != DEFAULT:
+                self._open.also.append(value)
+        else:
+            self._open.values[name] = value
+
+    def _signs(self, path: str, text: str, at: int) -> Tuple[List[str], int]:
+        """Return the signs up to the end of a line, ``=`` or a word behind ``'``, and where it ends."""
+        signs: List[str] = []
+        while at < len(text) and text[at] != "\n":
+            skipped = _COMMENT.match(text, at) or _BLANKS.match(text, at)
+            word = _WORD.match(text, at)
+            if skipped:
+                at = skipped.end()
+            elif text[at] == '"':
+                quoted, at = self._quoted(path, text, at + 1)
+                signs.append("'" + quoted)
+            elif word:
+                signs.append("'" + word.group())
+                at = word.end()
+            else:
+                signs.append("=")
+                at += 1
+        return signs, at
+
+    def _quoted(self, path: str, text: str, at: int) -> Tuple[str, int]:
+        word = ""
+        while at < len(text) and text[at] != '"':
+            if text[at] == "\\" and at + 1 < len(text):
+                at += 1
+                word += _ESCAPES.get(text[at], text[at])
+            else:
+                word += text[at]
+            at += 1
+        if at >= len(text):
+            raise self._bad(path, text, at - 1)
+        return word, at + 1
+
+    def _pattern(self, path: str, text: str, at: int) -> Tuple[str, int]:
+        """Return the pattern behind an `include`, and where it ends."""
+        if text[at : at + 1] == '"':
+            return self._quoted(path, text, at + 1)
+        found = ""
+        while at < len(text) and text[at] not in "#\n\t ":
+            if text[at] == "\\" and text[at + 1 : at + 2] in tuple('"#} '):
+                at += 1
+            found += text[at]
+            at += 1
+        return found, at
+
+    @staticmethod
+    def _bad(path: str, text: str, at: int) -> ReadError:
+        place = "%s:%d" % (printable(path), text.count("\n", 0, at) + 1)
+        return ReadError("%s is no syntax of strongSwan, which then takes nothing of the whole file; mend it" % place)
