@@ -54,7 +54,7 @@ def _plant(host, case):
 @pytest.fixture
 def strongswan(booted_host):
     """Return a function: a scenario -> what strongSwan lists of its connection."""
-    booted_host.run(["sh", "-c", INSTALL + "strongswan-starter libcharon-extra-plugins"], timeout=300)
+    booted_host.run(["sh", "-c", INSTALL + "strongswan-starter strongswan-charon libcharon-extra-plugins"], timeout=300)
     booted_host.run(["sh", "-c", "ip address add 198.51.100.7/32 dev lo"])
 
     def load(case):
@@ -125,12 +125,9 @@ def test_libreswan_loads_what_is_read_and_no_more(libreswan):
 
 def _differs(shown, found):
     """Return what of a connection Libreswan shows otherwise than the reader has it."""
-    their = re.findall(r"their auth:([^,]*)", shown)[0]
-    proof = next(
-        name
-        for sign, name in (("null", "null"), ("PSK", "psk"), ("secret", "psk"), ("eap", "eap"), ("", "pubkey"))
-        if sign in their
-    )
+    their = "".join(re.findall(r"their auth(?:eap)?:([^,;]*)", shown))
+    signs = (("null", "null"), ("tls", "eap"), ("PSK", "psk"), ("secret", "psk"), ("", "pubkey"))
+    proof = next(name for sign, name in signs if sign in their)
     seen = {
         "versions": [int(re.findall(r"policy: IKEv(\d)", shown)[0])],
         "ike_seconds": int(re.findall(r"ike_life: (\d+)", shown)[0]),
