@@ -98,8 +98,7 @@ def _section(conn: _Conn) -> Section:
         made.sections["remote-%d" % at] = remote
     kind = conn.chosen("type", _TYPES)
     _put(child, "mode", _PASS.get(kind, "tunnel"))
-    if "ah" in conn.values and "esp" in conn.values:
-        raise ReadError("%s has both ah and esp, with which strongSwan does not load it; take out ah" % conn.place)
+    # Of both it takes AH; that they may not stand together it means to say, and never does.
     if "ah" in conn.values:
         _put(child, "ah_proposals", _proposals(conn, "ah"))
     else:
