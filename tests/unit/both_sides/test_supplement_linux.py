@@ -53,6 +53,9 @@ STOCK = {
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
         "rdp_idle_sessions_ended": "not_applicable",
+        "rdp_encrypted": "not_applicable",
+        "rdp_key_private": "not_applicable",
+        "rdp_key_reviewed": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
         "logs_kept": "fail",
@@ -78,6 +81,9 @@ STOCK = {
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
         "rdp_idle_sessions_ended": "not_applicable",
+        "rdp_encrypted": "not_applicable",
+        "rdp_key_private": "not_applicable",
+        "rdp_key_reviewed": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
         "logs_kept": "fail",
@@ -314,6 +320,11 @@ XRDP_LIMITS = {
     "[Sessions]\n;IdleTimeLimit=900\n": 0,
     "# [Sessions] x\nIdleTimeLimit=900\n": 0,
     "[Sessions]\nIdleTimeLimit=901\n": 901,
+    "[Sessions]\nIdleTimeLimit=900 # 15 minutes\n": 900,
+    "[Sessions]\nIdleTimeLimit=900;0\n": 900,
+    # A line without a sign takes the limit away, and so does a section that begins in a value.
+    "[Sessions]\nIdleTimeLimit=900\nIdleTimeLimit\n": 0,
+    "[Sessions]\na=[Other]\nIdleTimeLimit=900\n": 0,
 }
 
 
@@ -339,6 +350,78 @@ def test_limit_that_does_not_count_for_all_desktops_by_rdp_is_none(files, judged
     limited = {SESMAN: "[Sessions]\nIdleTimeLimit=600\n", XRDP: "[Xorg]\nlib=libxup.so\n"}
 
     assert judged("ubuntu_24_04", files={**limited, **files})["rdp_idle_sessions_ended"].outcome == "fail"
+
+
+LINES = "ssl_protocols=TLSv1.2\n"
+SHORT = "# a line that says nothing\n"
+# Whether xrdp 0.9.21 and 0.10.1 refused a client that asked for no TLS, and spoke nothing older than TLS 1.2 with one that did.
+XRDP_SECURITY = {
+    "[Globals]\nsecurity_layer=negotiate\nssl_protocols=TLSv1.2, TLSv1.3\n": False,
+    "[Globals]\nsecurity_layer=tls\nssl_protocols=TLSv1.2, TLSv1.3\n": True,
+    "[globals]\nSECURITY_LAYER=TLS\nssl_protocols=TLSv1.3\n": True,
+    "[Globals]\nsecurity_layer=tls # x\nssl_protocols=TLSv1.2 ; TLSv1\n": True,
+    "[Globals]\nsecurity_layer=hybrid\n" + LINES: False,
+    "[Globals]\n" + LINES: False,
+    "[Globals]\nsecurity_layer=tls\nsecurity_layer=negotiate\n" + LINES: False,
+    "[Globals]\nsecurity_layer=tls\nsecurity_layer\n" + LINES: False,
+    "[Globals]\nsecurity_layer=tls\nfoo=[Xorg]\nsecurity_layer=negotiate\n" + LINES: False,
+    "a=[Globals]\nsecurity_layer=tls\n" + LINES: True,
+    "[ Globals ]\nsecurity_layer=tls\n" + LINES: False,
+    "[Globals]\rsecurity_layer=tls\rssl_protocols=TLSv1.2\r": True,
+    "[Other]\nx=y #[Globals]\nsecurity_layer=tls\n[Globals]\nsecurity_layer=negotiate\n" + LINES: False,
+    "[Globals]\nsecurity_layer=\v tls\x01\n" + LINES: True,
+    "[Globals]\nsecurity_layer=$LAYER\n" + LINES: False,
+    "[Globals]\nsecurity_layer=tls\nssl_protocols=TLSv1, TLSv1.2\n": False,
+    # No old one is taken, and no new one either.
+    "[Globals]\nsecurity_layer=tls\nssl_protocols=tlsv1.2\n": False,
+    # A tab parts no words, so that neither is one that xrdp knows.
+    "[Globals]\nsecurity_layer=tls\nssl_protocols=TLSv1.2,\tTLSv1,TLSv1.3\n": True,
+    "[Globals]\nsecurity_layer=tls\ntls_ciphers=ALL:eNULL\n" + LINES: True,
+    "[Globals]\nsecurity_layer=tls\ntls_ciphers=ALL:eNULL:@SECLEVEL=0\n" + LINES: False,
+}
+
+
+@pytest.mark.parametrize("text", XRDP_SECURITY)
+def test_encryption_of_desktops_by_rdp_is_held_against_what_xrdp_lets_in(text, judged):
+    assert judged("ubuntu_24_04", files={XRDP: text})["rdp_encrypted"].outcome == ("pass" if XRDP_SECURITY[text] else "fail")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        (f"[Globals]\nsecurity_layer=tls\n{LINES}x={'y' * 3000}\nsecurity_layer=rdp\n", "pass"),
+        (f"[Globals]\nsecurity_layer=tls\n{LINES}# {'y' * 3000}\nsecurity_layer=rdp\n", "fail"),
+        (f"[Globals]\nsecurity_layer=rdp\n{LINES}{SHORT * 1300}security_layer=tls\n", "fail"),
+    ],
+    ids=["behind-a-long-line", "behind-a-long-comment", "behind-32-KiB"],
+)  # fmt: skip
+def test_xrdp_reads_no_further_than_a_line_of_2_kib_and_not_behind_32(text, outcome, judged):
+    assert judged("ubuntu_24_04", files={XRDP: text})["rdp_encrypted"].outcome == outcome
+
+
+def test_xrdp_that_is_given_another_file_is_not_judged_by_this_one(judged):
+    files = {XRDP: "[Globals]\nsecurity_layer=tls\n" + LINES, "/etc/sysconfig/xrdp": 'XRDP_OPTIONS="-c /etc/own.ini"\n'}
+
+    assert judged("rhel_9", files=files)["rdp_encrypted"].outcome == "fail"
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("line", ["key_file=", "key_file=key.pem", "key_file=/etc/xrdp/key.pem"])
+@pytest.mark.parametrize(("mode", "outcome"), [(0o640, "pass"), (0o644, "fail")])
+def test_key_that_xrdp_was_delivered_with_is_closed_to_others(line, mode, outcome, judged, tmp_path):
+    key = tmp_path / "etc/xrdp/key.pem"
+    key.parent.mkdir(parents=True)
+    key.write_text("KEY", encoding="utf-8")
+    key.chmod(mode)
+    seen = judged("ubuntu_24_04", files={XRDP: f"[Globals]\n{line}\n"})
+
+    assert (seen["rdp_key_private"].outcome, seen["rdp_key_reviewed"].outcome) == (outcome, "not_applicable")
+
+
+def test_key_that_the_site_gave_xrdp_is_for_a_person(judged):
+    seen = judged("ubuntu_24_04", files={XRDP: "[Globals]\nkey_file=/srv/tls/rdp.key # ours\n"})
+
+    assert (seen["rdp_key_private"].outcome, seen["rdp_key_reviewed"].outcome) == ("not_applicable", "manual")
 
 
 def test_the_guide_names_what_there_is_and_all_parameters_of_a_site():

@@ -80,17 +80,9 @@ def _gdm(host: Host, file: str, name: str, section: str) -> Found:
 
 
 def _xrdp(host: Host, file: str, name: str, section: str) -> Found:
-    """Read as xrdp does: of sections of one name the first alone counts, of its lines the last; case does not, and no comment stands behind a value."""
-    here, group, found = "", 0, None
-    for _path, number, line in _file_lines(host, file):
-        if line.startswith("["):
-            here = lowered(line[1:].partition("]")[0])
-            group += here == lowered(section)
-        elif group == 1 and here == lowered(section) and not line.startswith(("#", ";")):
-            key, sign, seen = line.partition("=")
-            if sign and lowered(key.strip(BLANKS)) == lowered(name):
-                found = (seen.strip(BLANKS), "%s:%d" % (file, number))
-    return found
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.xrdp_ini import setting
+
+    return setting(host, file, section, name)
 
 
 def _last(pairs: Iterator[Tuple[str, str, str]], name: str) -> Found:
