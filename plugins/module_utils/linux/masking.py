@@ -203,9 +203,11 @@ def is_secret_name(name: str) -> bool:
 
 
 def hidden(value: Any) -> Any:
-    """Return a secret setting's value with each of its texts masked, whatever it looks like."""
+    """Return a secret setting's value with each of its texts masked, whatever it looks like; a switch that is on or off is none (RequirePassword=true)."""
     if isinstance(value, dict):
         return {key: hidden(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [hidden(one) for one in value]
+    if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "on", "off"):
+        return value
     return MASK if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "" else value

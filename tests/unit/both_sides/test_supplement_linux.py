@@ -37,6 +37,7 @@ TUNNELS = [
     "openvpn_control_channel_keyed",
     "openvpn_scripts_limited",
 ]
+DESKTOPS = ["plasma_locks_when_idle", "mate_locks_when_idle", "cinnamon_locks_when_idle", "other_desktops_reviewed"]
 TABLES = Path("/usr/share/distro-info")
 STOCK = {
     "ubuntu_24_04": {
@@ -53,6 +54,8 @@ STOCK = {
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
         "rdp_idle_sessions_ended": "not_applicable",
+        # There is no desktop.
+        **dict.fromkeys(DESKTOPS, "not_applicable"),
         "rdp_encrypted": "not_applicable",
         "rdp_key_private": "not_applicable",
         "rdp_key_reviewed": "not_applicable",
@@ -81,6 +84,8 @@ STOCK = {
         # Of all packages the tree tells the version 1.0.
         "idle_sessions_ended": "not_applicable",
         "rdp_idle_sessions_ended": "not_applicable",
+        # There is no desktop.
+        **dict.fromkeys(DESKTOPS, "not_applicable"),
         "rdp_encrypted": "not_applicable",
         "rdp_key_private": "not_applicable",
         "rdp_key_reviewed": "not_applicable",
@@ -422,6 +427,150 @@ def test_key_that_the_site_gave_xrdp_is_for_a_person(judged):
     seen = judged("ubuntu_24_04", files={XRDP: "[Globals]\nkey_file=/srv/tls/rdp.key # ours\n"})
 
     assert (seen["rdp_key_private"].outcome, seen["rdp_key_reviewed"].outcome) == ("not_applicable", "manual")
+
+
+LOCKER = "/etc/xdg/kscreenlockerrc"
+REST = "Autolock[$i]=true\nLock[$i]=true\nRequirePassword[$i]=true\nLockGrace[$i]=5\n"
+# Whether kreadconfig of KDE Frameworks 5.103 and 6.13 said 5 of Timeout to a user whose own file says 99.
+TIMEOUTS = {
+    "[Daemon]\nTimeout=5\n": False,
+    "[Daemon]\nTimeout[$i]=5\n": True,
+    "[Daemon][$i]\nTimeout=5\n": True,
+    "[$i]\n[Daemon]\nTimeout=5\n": True,
+    # Wherever it stands, it closes the whole file.
+    "[Daemon]\nTimeout=5\n[$i]\n[Daemon]\n": True,
+    # A group that is closed in one place is closed everywhere; until its end the first value may still be overwritten where it is not closed itself.
+    "[Daemon]\nTimeout=5\n[Daemon][$i]\n": True,
+    "[Daemon]\nTimeout[$i]=5\nTimeout=97\n": True,
+    "[Daemon]\nTimeout[$i]=97\nTimeout[$i]=5\n": False,
+    "[Daemon]\nTimeout=97\nTimeout[$i]=5\n": True,
+    "[Daemon]\nTimeout[$i]=5\nTimeout[$d]\n": True,
+    "[Daemon]\nTimeout[$d]\nTimeout[$i]=5\n": True,
+    "[Daemon]\nTimeout[$ie]=5\n": True,
+    "[Daemon]\nTimeout[$i][$e]=5\n": True,
+    "[Daemon]\nTimeout[$i=97\nTimeout[$i]=5\n": True,
+    # The blank before the bracket is a part of the name.
+    "[Daemon]\nTimeout [$i]=5\n": False,
+    " [Daemon] \n Timeout[$i] = 5 \n": True,
+    "[Daemon]x\nTimeout[$i]=5\n": True,
+    "[Daemon][X]\nTimeout[$i]=5\n[Daemon]\n": False,
+    "[Daemon][$i\nTimeout[$i]=5\n[Daemon]\n": False,
+    "[daemon]\nTimeout[$i]=5\n[Daemon]\n": False,
+    "[Daemon]\ntimeout[$i]=5\n": False,
+    "[Daemon]\nTimeout[$i]=5 # x\n": False,
+    # To a user with that language it said 9.
+    "[Daemon]\nTimeout[$i]=5\nTimeout[de]=9\n": False,
+    "[Daemon]\nTimeout[$i]=0\n": False,
+}
+
+
+def with_program(tmp_path, name):
+    (tmp_path / "usr/bin").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "usr/bin" / name).write_text("", encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", TIMEOUTS)
+def test_plasma_locks_in_time_by_what_its_users_cannot_change(text, judged, tmp_path):
+    with_program(tmp_path, "plasmashell")
+
+    assert judged("ubuntu_24_04", files={LOCKER: text + REST})["plasma_locks_when_idle"].outcome == ("pass" if TIMEOUTS[text] else "fail")  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["Autolock", "Lock", "RequirePassword", "LockGrace"])
+def test_plasma_that_leaves_a_part_of_its_lock_to_other_files_is_not_locked(key, judged, tmp_path):
+    with_program(tmp_path, "plasmashell")
+    rest = "\n".join(line for line in REST.splitlines() if not line.startswith(key + "["))
+
+    assert judged("ubuntu_24_04", files={LOCKER: "[Daemon][$i]\nTimeout=5\n" + rest})["plasma_locks_when_idle"].outcome == "fail"  # fmt: skip
+
+
+def test_name_that_kde_reads_out_of_a_backslash_is_an_error_with_its_place(judged, tmp_path):
+    with_program(tmp_path, "plasmashell")
+    seen = judged("ubuntu_24_04", files={LOCKER: "[Dae\\x6don]\nTimeout[$i]=99\n[Daemon]\nTimeout[$i]=5\n" + REST})
+
+    assert seen["plasma_locks_when_idle"].outcome == "error"
+
+
+@pytest.mark.parametrize(
+    ("session", "outcome"),
+    [
+        ("xsessions/xfce.desktop", "manual"),
+        ("wayland-sessions/sway.desktop", "manual"),
+        ("xsessions/plasmax11.desktop", "not_applicable"),
+        ("xsessions/lightdm-xsession.desktop", "not_applicable"),
+        ("wayland-sessions/gnome-classic.desktop", "not_applicable"),
+    ],
+)
+def test_desktops_that_are_not_followed_are_for_a_person(session, outcome, judged):
+    assert judged("rhel_9", files={"/usr/share/" + session: "[Desktop Entry]\n"})["other_desktops_reviewed"].outcome == outcome  # fmt: skip
+
+
+SESSION = {
+    "mate": (
+        "mate-session",
+        "[org/mate/desktop/session]\nidle-delay=15\n[org/mate/screensaver]\n%slock-delay=0\n[org/mate/desktop/lockdown]\n",
+    ),
+    "cinnamon": (
+        "cinnamon-session",
+        "[org/cinnamon/desktop/session]\nidle-delay=uint32 900\n[org/cinnamon/desktop/screensaver]\n%slock-delay=uint32 5\n[org/cinnamon/desktop/lockdown]\n",
+    ),
+}
+SCREENSAVER = ["idle-activation-enabled", "lock-enabled", "lock-delay"]
+LOCKED = {
+    "mate": ["desktop/session/idle-delay", "desktop/lockdown/disable-lock-screen", *("screensaver/" + key for key in SCREENSAVER)],
+    "cinnamon": ["desktop/session/idle-delay", "desktop/lockdown/disable-lock-screen", *("desktop/screensaver/" + key for key in SCREENSAVER)],
+}  # fmt: skip
+
+
+def dconf_files(desktop, unlocked=None, change=("", "")):
+    keys = (
+        SESSION[desktop][1].replace("%s", "idle-activation-enabled=true\nlock-enabled=true\n")
+        + "disable-lock-screen=false\n"
+    )
+    return {
+        "/etc/dconf/profile/user": "user-db:user\nsystem-db:local\n",
+        "/etc/dconf/db/local.d/10": keys.replace(*change) if change[0] else keys,
+        "/etc/dconf/db/local.d/locks/10": "".join(
+            f"/org/{desktop}/{key}\n" for key in LOCKED[desktop] if key != unlocked
+        ),
+        "/etc/dconf/db/local": "",
+    }
+
+
+@pytest.mark.parametrize("desktop", SESSION)
+def test_desktop_of_dconf_is_locked_by_what_the_site_set_and_locked(desktop, judged, tmp_path):
+    with_program(tmp_path, SESSION[desktop][0])
+    with_program(tmp_path, "mate-screensaver")
+
+    assert judged("rhel_9", files=dconf_files(desktop))[desktop + "_locks_when_idle"].outcome == "pass"
+
+
+@pytest.mark.parametrize(("desktop", "key"), [(desktop, key) for desktop in LOCKED for key in LOCKED[desktop]])
+def test_desktop_of_dconf_whose_users_may_change_one_part_is_not_locked(desktop, key, judged, tmp_path):
+    with_program(tmp_path, SESSION[desktop][0])
+    with_program(tmp_path, "mate-screensaver")
+
+    assert judged("rhel_9", files=dconf_files(desktop, key))[desktop + "_locks_when_idle"].outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("desktop", "change"),
+    [
+        # MATE counts in minutes, so that 900 is fifteen hours; 0 is never.
+        ("mate", ("idle-delay=15", "idle-delay=900")),
+        ("mate", ("idle-delay=15", "idle-delay=0")),
+        ("mate", ("lock-enabled=true", "lock-enabled=false")),
+        ("cinnamon", ("idle-delay=uint32 900", "idle-delay=uint32 901")),
+        # A number of another type is ignored.
+        ("cinnamon", ("idle-delay=uint32 900", "idle-delay=900")),
+        ("cinnamon", ("disable-lock-screen=false", "disable-lock-screen=true")),
+    ],
+)
+def test_desktop_of_dconf_that_locks_too_late_or_never_fails(desktop, change, judged, tmp_path):
+    with_program(tmp_path, SESSION[desktop][0])
+    with_program(tmp_path, "mate-screensaver")
+
+    assert judged("rhel_9", files=dconf_files(desktop, change=change))[desktop + "_locks_when_idle"].outcome == "fail"
 
 
 def test_the_guide_names_what_there_is_and_all_parameters_of_a_site():

@@ -79,6 +79,12 @@ def _gdm(host: Host, file: str, name: str, section: str) -> Found:
     return found
 
 
+def _kconfig(host: Host, file: str, name: str, section: str) -> Found:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.kconfig import setting
+
+    return setting(host, file, section, name)
+
+
 def _xrdp(host: Host, file: str, name: str, section: str) -> Found:
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.xrdp_ini import setting
 
@@ -207,6 +213,7 @@ FORMATS: Dict[str, Callable[[Host, str, str, str], Found]] = {
     "directive": _directive,
     "faillock": _faillock,
     "gdm": _gdm,
+    "kconfig": _kconfig,
     "limits": _limits,
     "postfix": _postfix,
     "pwquality": _pwquality,

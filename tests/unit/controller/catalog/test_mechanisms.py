@@ -69,6 +69,9 @@ def test_automatic_logoff_is_carried_by_time_outs_and_not_by_the_probe_of_dead_c
         "desktop_lock_enforced",
         "idle_sessions_ended",
         "rdp_idle_sessions_ended",
+        "plasma_locks_when_idle",
+        "mate_locks_when_idle",
+        "cinnamon_locks_when_idle",
     }
 
 

@@ -287,3 +287,7 @@ def test_secret_setting_is_hidden_whatever_it_looks_like():
     assert hidden({"value": "plain", "all": ["a", 7], "set": True, "empty": ""}) == {
         "value": MASK, "all": [MASK, MASK], "set": True, "empty": "",
     }  # fmt: skip
+
+
+def test_switch_with_the_name_of_a_secret_is_shown():
+    assert [hidden(text) for text in ("true", "No", "off", "truer")] == ["true", "No", "off", MASK]
