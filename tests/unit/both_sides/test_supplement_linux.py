@@ -61,6 +61,7 @@ STOCK = {
         "rdp_key_reviewed": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
+        "backup_encryption_reviewed": "manual",
         "logs_kept": "fail",
         "logs_sent_encrypted": "fail",
         "logins_by_two_factors": "fail",
@@ -91,6 +92,7 @@ STOCK = {
         "rdp_key_reviewed": "not_applicable",
         # Nobody has named one.
         "backup_recent": "fail",
+        "backup_encryption_reviewed": "manual",
         "logs_kept": "fail",
         "logs_sent_encrypted": "fail",
         "logins_by_two_factors": "fail",

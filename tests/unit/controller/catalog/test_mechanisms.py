@@ -31,7 +31,7 @@ NOT_CARRIED = {
     ("164.312(a)(2)(iii)", "application_timeout"): APPLICATION,
     ("164.312(a)(2)(iv)", "file_encryption"): "the rule on volumes takes a folder that is encrypted by itself for its volume",
     ("164.312(a)(2)(iv)", "database_encryption"): DATABASE,
-    ("164.312(a)(2)(iv)", "backup_encryption"): "it is a setting of the backup program; a supplement will look at the common ones",
+    ("164.312(a)(2)(iv)", "backup_encryption"): "most backup programs keep it in the copy and not in a file of the host; a person is asked to look",
     ("164.312(b)", "application_log"): APPLICATION,
     ("164.312(b)", "record_review"): "people examine records; what helps them is attested to (164.308(a)(1)(ii)(D))",
     ("164.312(c)(1)", "checked_storage"): STORAGE,
