@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -77,6 +78,40 @@ def syslog_ng(scenario):
     names = sorted(name for name in os.listdir("/var/log") if name.startswith("it"))
     modes = ["%04o" % (os.stat("/var/log/" + name).st_mode & 0o7777) for name in names]
     return listens if scenario["address"]["query"] == "receivers" else modes
+
+
+def log_forwarding(_scenario):
+    """Return whether records of two facilities come to port 10515, to which syslog-ng sends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 10515))
+        receiver.settimeout(1)
+        places = ["--persist-file=/run/agree.persist", "--pidfile=/run/agree.pid", "--control=/run/agree.ctl"]
+        process = subprocess.Popen(
+            ["syslog-ng", "-F", "--no-caps", *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 2
+        while not os.path.exists("/run/agree.ctl") and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        wanted = [f"it-{facility}-{time.monotonic_ns()}" for facility in ("user", "mail")]
+        for word in wanted:
+            said("logger", "-p", word.split("-")[1] + ".info", word)
+        came = b""
+        deadline = time.monotonic() + 1.5
+        while time.monotonic() < deadline and not all(word.encode() in came for word in wanted):
+            try:
+                came += receiver.recv(65536)
+            except OSError:
+                break
+        process.terminate()
+        process.wait()
+    if os.path.exists("/run/agree.ctl"):
+        os.unlink("/run/agree.ctl")
+    return all(word.encode() in came for word in wanted)
+
+
+def all_sent(seen):
+    return "error" if seen.state == "error" else [row["part"] for row in seen.value] == [""]
 
 
 def sudo(_scenario):
@@ -212,6 +247,7 @@ PROGRAMS = {
     "crypto": (openssl, openssl_seen, ["/usr/lib/ssl/openssl.cnf", "/etc/inc", "/etc/inc.cnf"], ""),
     "gnutls": (gnutls, gnutls_seen, ["/etc/gnutls"], ""),
     "logrotate": (logrotate, logrotate_seen, LOGROTATE, ""),
+    "log_forwarding": (log_forwarding, all_sent, ["/etc/syslog-ng/syslog-ng.conf", "/etc/syslog-ng/conf.d"], ""),
     "sudo": (sudo, listed, SUDO, ""),
     "text_setting": (journald, journald_seen, JOURNALS, ""),
     "rsyslog": (rsyslog, rsyslog_seen, ["/etc/rsyslog.conf", "/etc/rsyslog.d", RSYSLOG_UNIT], LOCAL),

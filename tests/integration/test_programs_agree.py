@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.linux import aide, crypto, logrotate, rsyslog, sudo, syslog_ng, text_setting
+from tests.scenarios.linux import aide, crypto, log_forwarding, logrotate, rsyslog, sudo, syslog_ng, text_setting
 
 pytestmark = pytest.mark.hosts
 ROOT = Path(__file__).parents[2]
@@ -172,6 +172,8 @@ LOOK = (
     "print(json.dumps([['udf' in one.modules, one.loads('udf')] for one in images(Host('/'))]))"
 )
 
+SYSLOG_NG = "/etc/syslog-ng/syslog-ng.conf"
+TO_ITSELF = 'udp("log.example" port(10515));'
 STOCK_SYSLOG_NG = (
     f"import json, sys; sys.path.insert(0, {CODE!r}); "
     "from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host; "
@@ -287,6 +289,26 @@ def test_reader_of_syslog_ng_says_what_it_does(booted_host):
 
     assert len(seen) == len(rows) > 40
     assert {name: pair for name, pair in seen.items() if pair[0] != pair[1] and pair[1] != "error"} == {}
+
+    start = '@version: 3.38\n@include "scl.conf"\n'
+    paths = [
+        {
+            **asdict(one),
+            "files": {SYSLOG_NG: start + str(one.files[SYSLOG_NG]).replace(log_forwarding.NG_TLS, TO_ITSELF)},
+        }
+        for one in log_forwarding.SCENARIOS
+        if one.id.startswith("syslog-ng: ")
+    ]
+    booted_host.write(f"{CODE}/given.json", json.dumps({"log_forwarding": paths}))
+    booted_host.run(["sh", "-c", "echo 127.0.0.1 log.example >>/etc/hosts"])
+    answer = json.loads(booted_host.run(["python3", f"{CODE}/agree.py", CODE, f"{CODE}/given.json"]).stdout)
+    sent = {name.partition(": ")[2]: pair for name, pair in answer["log_forwarding"].items()}
+    assert len(sent) > 10
+    # What comes through these is not followed, though all does.
+    assert {name for name, (all_came, said) in sent.items() if all_came != said} == {
+        "through a parser",
+        "in a path within",
+    }
 
 
 # These are about jobs, or the version, or a file that the host has itself, or about an age, at which `-f` does not look.

@@ -74,6 +74,16 @@ def _part(text: str) -> Dict[str, Any]:
     return _row(part="only what is selected before it is sent: " + text)
 
 
+SOME = "which of the records come to this destination of syslog-ng is not followed"
+
+NG_ALL = "log { source(s); destination(d); };"
+
+
+def _ng(name: str, paths: str, part: str = "") -> Scenario:
+    text = "source s { system(); internal(); };\ndestination d { %s };\n%s\n" % (NG_TLS, paths)
+    return _case("syslog-ng: " + name, "fail" if part else "pass", SYSLOG_NG, text, [_row(part=part)])
+
+
 FALSE_TARGET = 'action(type="omfwd" target=`echo $HOST` protocol="tcp")\n'
 SCENARIOS = [
     Scenario("nothing is there", {}, SENT, "fail", {"state": "value", "value": []}),
@@ -94,7 +104,8 @@ SCENARIOS = [
     _rsyslog("this host", "*.* @@127.0.0.1\n"),
     _rsyslog("some facilities", DRIVER + "mail.* " + TLS, _part("mail.*")),
     _rsyslog("all but some", DRIVER + "*.*;auth.none " + TLS, _part("*.*;auth.none")),
-    _rsyslog("all but debugging", DRIVER + "*.info " + TLS, _part("*.info")),
+    _rsyslog("all but debugging", DRIVER + "*.info " + TLS, _row(), verdict="pass"),
+    _rsyslog("all but what is usual", DRIVER + "*.notice " + TLS, _part("*.notice")),
     _rsyslog("a condition", DRIVER + "if $msg contains 'x' then " + TLS, _row(part="only what is selected before it is sent: if")),
     _rsyslog("a block", DRIVER + "if $msg contains 'x' then {\n" + TLS + "}\n",
              _row(part="it stands in a block, and which records come there is not followed")),
@@ -103,9 +114,19 @@ SCENARIOS = [
     _rsyslog("after some were thrown away, as of old", DRIVER + "auth.* ~\n" + TLS, _row(part="/etc/rsyslog.conf:2 throws records away before")),
     _rsyslog("some other module", 'action(type="omkafka" topic="x")\n', verdict="error"),
     _rsyslog("target that only rsyslogd knows", FALSE_TARGET, verdict="error"),
-    _case("syslog-ng", "fail", SYSLOG_NG, NG % NG_TLS, [_row(part="which records come to a destination of syslog-ng is not followed")]),
-    _case("syslog-ng in the clear", "fail", SYSLOG_NG, NG % 'udp("log.example");', [_row(UDP,
-                                                                                         "which records come to a destination of syslog-ng is not followed")]),
+    _ng("with all of the host", NG_ALL),
+    _ng("in its place", "log { source { system(); }; destination(d); flags(flow-control); };"),
+    _ng("from all sources", 'source other { file("/x"); }; log { destination(d); flags(catchall); };'),
+    _ng("behind others", "destination e { }; log { source(s); filter { facility(mail); }; destination(e); };" + NG_ALL),
+    _ng("through a filter", "log { source(s); filter { facility(mail); }; destination(d); };", SOME),
+    _ng("through a parser", 'log { source(s); parser { csv-parser(columns("a")); }; destination(d); };', SOME),
+    _ng("in a path within", "log { source(s); log { destination(d); }; };", SOME),
+    _ng("of a file alone", 'source f { file("/x"); }; log { source(f); destination(d); };', SOME),
+    _ng("of a source with a channel", "source c { channel { source { system(); }; filter { facility(mail); }; }; }; log { source(c); destination(d); };", SOME),
+    _ng("of what nobody took", "destination e { }; log { source(s); destination(e); }; log { source(s); destination(d); flags(fallback); };", SOME),
+    _ng("behind a last one", "destination e { }; log { source(s); destination(e); flags(final); };" + NG_ALL, SOME),
+    _ng("behind a last one within", "destination e { }; log { source(s); log { destination(e); flags(final); }; };" + NG_ALL),
+    _case("syslog-ng in the clear", "fail", SYSLOG_NG, NG % 'udp("log.example");', [_row(UDP, SOME)]),
     _case("syslog-ng, not followed", "error", SYSLOG_NG, NG % 'http(url("https://log.example"));', []),
     _upload("encrypted", URL % "https://log.example:19532", _row(active=True, enabled=True, line=2), verdict="pass"),
     _upload("no scheme", URL % "log.example", _row(), verdict="pass"),

@@ -20,6 +20,7 @@ SENT = (
     'global(DefaultNetstreamDriver="gtls")\n'
     'action(type="omfwd" target="%s" protocol="tcp" StreamDriverMode="1" StreamDriverAuthMode="x509/name")\n'
 )
+PART = SENT.replace("action(", "mail.* action(")
 FORWARD, AUDIT, PLUGIN, ROTATE = (
     "/etc/rsyslog.d/00-send.conf",
     "/etc/audit/auditd.conf",
@@ -61,7 +62,7 @@ def outcome(tmp_path):
         (TO_HOST, {}, "fail"),
         # What auditd keeps ends with a number of files, and is not sent.
         (TO_HOST, {FORWARD: SENT % "log.example"}, "fail"),
-        (TO_HOST, {**LOG_HOST, FORWARD: "*.info @@log.example\n"}, "fail"),
+        (TO_HOST, {**LOG_HOST, FORWARD: "*.notice @@log.example\n"}, "fail"),
         ({**TO_HOST, "log_buffer_days": 60}, LOG_HOST, "fail"),
         # An application's log that is not known to be sent has to be kept here.
         ({**TO_HOST, "retained_logs": ["/srv/ehr.log"]}, LOG_HOST, "pass"),
@@ -85,8 +86,9 @@ def test_records_are_kept_here_where_all_logs_are(rotate, days, expected, outcom
 @pytest.mark.root
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(SENT % "log.example", "pass"), ("*.* @@log.example\n", "fail"), (SENT % "log.example" + "*.* @old.example\n", "fail"), ("", "fail")],
-    ids=["encrypted", "in-the-clear", "one-in-the-clear", "nothing"],
+    [(SENT % "log.example", "pass"), (PART % "log.example", "fail"), (PART % "a.example" + SENT % "log.example", "pass"),
+     ("*.* @@log.example\n", "fail"), (SENT % "log.example" + "*.* @old.example\n", "fail"), ("", "fail")],
+    ids=["encrypted", "a-part", "a-part-and-all", "in-the-clear", "one-in-the-clear", "nothing"],
 )  # fmt: skip
 def test_records_leave_the_host_encrypted_or_the_rule_fails(text, expected, outcome):
     assert outcome("rhel_9", "logs_sent_encrypted", {}, {FORWARD: text}) == expected

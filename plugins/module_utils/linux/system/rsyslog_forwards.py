@@ -21,6 +21,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.rsyslog_con
 TLS_DRIVERS = ("gtls", "ossl", "mbedtls")
 PROVEN = ("x509/name", "x509/fingerprint", "x509/certvalid")
 MODULES = ("/usr/lib/rsyslog", "/usr/lib64/rsyslog", "/usr/lib/*/rsyslog")
+# What may stand before a statement that gets all records; the end of another block is no selection.
+ALL = ("*.*", "*.debug", "*.info", "}")
 RELP_PROVEN = ("name", "fingerprint", "certvalid")
 OLD = re.compile(r"(?P<kind>@@?)(?:\([^)]*\))?(?P<host>\[[^]]*\]|[^:;#\n\t ]*)", re.ASCII)
 _DIRECTIVES = {
@@ -64,7 +66,8 @@ def target(seen: Statement) -> str:
 def part(found: Sequence[Statement], at: int) -> str:
     """Return why what a statement sends may not be all records, empty where it surely is.
 
-    That is one outside of all blocks with nothing before it but `*.*`, where no record was thrown away before.
+    That is one outside of all blocks with nothing before it but `*.*`, where no record was thrown away before. `*.info` leaves out what
+    programs tell those who search their faults, and nothing of who did what.
     """
     depth = 0
     for seen in found[:at]:
@@ -74,7 +77,7 @@ def part(found: Sequence[Statement], at: int) -> str:
     before = found[at - 1] if at else None
     if depth:
         return "it stands in a block, and which records come there is not followed"
-    if before is not None and before.kind in ("mark", "expression") and before.name.strip(BLANKS) not in ("*.*", "}"):
+    if before is not None and before.kind in ("mark", "expression") and before.name.strip(BLANKS) not in ALL:
         return "only what is selected before it is sent: %s" % printable(before.name.strip(BLANKS))[:60]
     return ""
 

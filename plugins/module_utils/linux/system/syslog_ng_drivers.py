@@ -39,6 +39,9 @@ OTHER_SENDERS = frozenset({
     "smtp", "splunk_hec_event", "sql", "stomp", "syslog_ng_otlp",
 })  # fmt: skip
 STATEMENTS = frozenset({"application", "filter", "template", "template_function"})
+# Sources of all that is logged on a host, and flags by which a log path gets no fewer records.
+ALL_OF_HOST = frozenset({"system", "systemd_journal"})
+HARMLESS_FLAGS = frozenset({"catchall", "final", "flow_control"})
 DEFAULT_MODE = 0o600
 _NUMBER = re.compile(r"(?:(?P<hex>0x[0-9a-fA-F]+)|(?P<octal>0[0-7]+)|(?P<decimal>[0-9]+))\Z")
 _TRUSTED = ("required_trusted", "optional_trusted", "yes", "on")
@@ -83,6 +86,49 @@ def in_use(config: Config, kind: str) -> Iterator[Driver]:
     walk = _Walk(config, named, kind)
     for path in paths:
         yield from walk.path(path)
+
+
+def unfiltered(config: Config) -> Set[Node]:
+    """Return the drivers of destinations to which all records of the host itself come.
+
+    Those are in a log path that is made of sources and destinations alone, behind none that is `final`. Others may get all records too.
+    """
+    named = {
+        (normal(one[0].text), one[1].text): one[2]
+        for one in config.statements
+        if [node.kind for node in one[2:]] == ["{"]
+    }
+    found: Set[Node] = set()
+    for statement in config.statements:
+        if normal(statement[0].text) != "log" or statement[-1].kind != "{":
+            continue
+        items = split_at_semicolons(statement[-1].inner)
+        flags = {normal(node.text) for item in items if item[0].text == "flags" for node in item[-1].inner}
+        groups = {
+            head: [_group_of(item, named) for item in items if item[0].text == head] for head in (SOURCE, DESTINATION)
+        }
+        plain = all(item[0].text in (SOURCE, DESTINATION, "flags") for item in items)
+        takes_all = "catchall" in flags or any(_heads(group) & ALL_OF_HOST for group in groups[SOURCE])
+        if plain and takes_all and flags <= HARMLESS_FLAGS:
+            found.update(item[0] for group in groups[DESTINATION] for item in split_at_semicolons(group))
+        # One within this path is the last within it only.
+        if "final" in flags:
+            break
+    return found
+
+
+def _group_of(item: Sequence[Node], named: Mapping[Tuple[str, str], Node]) -> Tuple[Node, ...]:
+    """Return what stands in a source or destination, by its name or in its place."""
+    if item[-1].kind == "{":
+        return item[-1].inner
+    name = item[-1].inner[0].text if len(item[-1].inner) == 1 else ""
+    group = named.get((item[0].text, name))
+    return group.inner if group is not None else ()
+
+
+def _heads(group: Tuple[Node, ...]) -> Set[str]:
+    heads = {normal(item[0].text) for item in split_at_semicolons(group)}
+    return set() if heads & {"channel", "log"} else heads
 
 
 def _refuse_destinations(nodes: Sequence[Node]) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.syslog_ng_c
 
 # Options that say what goes where; others may hold a secret.
 SHOWN = ("transport", "ip", "localip", "port", "localport", "destport", "perm")
-PART = "which records come to a destination of syslog-ng is not followed"
+PART = "which of the records come to this destination of syslog-ng is not followed"
 HARMLESS = re.compile(r"[\w./:*${}\[\]-]{1,150}\Z", re.ASCII)
 
 
@@ -50,13 +50,14 @@ def _in_the_clear(config: Config) -> List[Dict[str, Any]]:
 
 def sent(config: Config) -> List[Dict[str, Any]]:
     """Return what sends to another host as `rsyslog.sent` does."""
+    whole = drivers.unfiltered(config)
     told = [(driver, lowered("".join(driver.positional[:1]))) for driver in _sending(config)]
     return [
         {
             **_entry(driver),
             "target": target if HARMLESS.match(target) else "(masked)",
             "in_clear": drivers.why_in_clear(driver),
-            "part": PART,
+            "part": "" if driver.node in whole else PART,
         }
         for driver, target in told
         if not drivers.THIS_HOST.match(target)
