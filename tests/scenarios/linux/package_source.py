@@ -104,6 +104,16 @@ R_UNSET = "r /etc/yum.repos.d/a.repo:1 nothing sets gpgcheck"
 R_OFF = "r /etc/yum.repos.d/a.repo:4 gpgcheck is off"
 R_BY_MAIN = "r /etc/dnf/dnf.conf:2 gpgcheck is off"
 
+# Of a key that nobody has: one until the middle of 2025, one until 2999, whose year has four digits for that.
+PEM = "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+OVER = PEM % (
+    "MIHDMHegAwIBAgIBBTAFBgMrZXAwDDEKMAgGA1UEAwwBMTAeFw0yNDA2MDEwMDAwMDBaFw0yNTA2MDEwMDAwMDBaMAwxCjAIBgNVBAMMATEwKjAFBgMrZXADIQDEApti4M3mpWIK\n"
+    "XOXiwIDsKbqALiEuowC4woZgE86p+DAFBgMrZXADQQC1wnuzGluQUr3nuraMB2Iy8reNS4QsRAxRn1GCtD2jvwcB6/OIMAgFyOaC4NNCA9TUHt7TQRovbX7Gc9KGISgL"
+)
+VALID = PEM % (
+    "MIHFMHmgAwIBAgIBBTAFBgMrZXAwDDEKMAgGA1UEAwwBMTAgFw0yNDA2MDEwMDAwMDBaGA8yOTk5MDEwMTAwMDAwMFowDDEKMAgGA1UEAwwBMTAqMAUGAytlcAMhAMQCm2LgzealY\n"
+    "gpc5eLAgOwpuoAuIS6jALjChmATzqn4MAUGAytlcANBAK9Sd2gJJPZD4Vo6t+u5ruzNf9QJcP4u/MVBC8YsewbFiBjyVyyw7qVq8NDfORl/aKC6ajyIt3DkmQiH9AymHw0="
+)
 SOLD = "sslclientcert = /etc/pki/entitlement/1.pem\n"
 
 
@@ -118,7 +128,30 @@ def _in_use(name: str, repo: str, *found: str, **files: Union[str, bytes, File])
 # What dnf 4.14 makes of it (by its own library), and apt 2.6 (by an update from an unsigned repository).
 SCENARIOS = [
     _in_use("one", REPO, "r"),
-    _in_use("certificate-that-is-there", REPO + SOLD, "r", **{"/etc/pki/entitlement/1.pem": "x"}),
+    _in_use(
+        "certificate-that-is-there",
+        REPO + SOLD,
+        "r",
+        **{"/etc/pki/entitlement/1.pem": VALID + "-----BEGIN ENTITLEMENT DATA-----\nx\n"},
+    ),
+    _in_use("certificate-that-is-over", REPO + SOLD, **{"/etc/pki/entitlement/1.pem": OVER}),
+    _in_use("certificate-of-all", REPO, **{"/etc/dnf/dnf.conf": ON + SOLD, "/etc/pki/entitlement/1.pem": OVER}),
+    Scenario(
+        "certificate-that-is-none",
+        {"query": "sources"},
+        {"any": {"present": True}},
+        "error",
+        {
+            "state": "error",
+            "reason": "/etc/pki/entitlement/1.pem holds no certificate in PEM; see what openssl x509 says of it",
+        },
+        files={
+            "/usr/bin/dnf-3": "x",
+            "/etc/dnf/dnf.conf": ON,
+            "/etc/yum.repos.d/redhat.repo": REPO + SOLD,
+            "/etc/pki/entitlement/1.pem": PEM % "MIHFMHmg",
+        },
+    ),
     # subscription-manager takes the certificates away, and leaves a file without repositories where a host is registered no more.
     _in_use("certificate-that-is-gone", REPO + SOLD),
     _in_use("unregistered", "# Certificate-Based Repositories\n"),

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Dict, Iterator, List, Sequence
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Observation, absent, value
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import dnf_config
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.certificates import last_second
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dnf_config import Configuration, Section, Switch
 
 MAX_TEXT = 200
@@ -35,18 +37,21 @@ class Sources:
         return found + list(_automatic(self._host, self._all, name))
 
     def in_use(self) -> List[Entry]:
-        """Return `{source, place}` of the repositories that are switched on; not those whose client certificate is gone with a subscription."""
+        """Return `{source, place}` of the repositories that are switched on; not those whose client certificate is gone or over with a subscription."""
         return [
             {"source": printable(repository.name), "place": "%s:%d" % (printable(repository.file), repository.line)}
             for one in self._all
             for repository in one.repositories
-            if one.of(repository, "enabled").on
-            and all(
-                self._host.exists(stated.text)
-                for stated in repository.values.get("sslclientcert", [])[-1:]
-                if stated.text
-            )
+            if one.of(repository, "enabled").on and self._let_in(one, repository)
         ]
+
+    def _let_in(self, configuration: Configuration, repository: Section) -> bool:
+        stated = [
+            *configuration.main.values.get("sslclientcert", []),
+            *repository.values.get("sslclientcert", []),
+        ]
+        path = stated[-1].text if stated else ""
+        return not path or (self._host.exists(path) and last_second(self._host, path) >= time.time())
 
     def keys(self) -> List[str]:
         """Return the files of keys that the repositories name."""
