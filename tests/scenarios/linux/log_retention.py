@@ -95,6 +95,12 @@ def _audit(
     return _case("audit: " + name, verdict, {**planted, **files}, rows)
 
 
+NG_MAIN = "/etc/syslog-ng/syslog-ng.conf"
+NG = {
+    "/usr/sbin/syslog-ng": "",
+    NG_MAIN: 'source s { internal(); };\ndestination d { file("/var/log/syslog"); file("/dev/tty10"); };\n'
+    'destination e { file("/var/log/messages"); };\nlog { source(s); destination(d); destination(e); };\n',
+}
 SCENARIOS = [
     _journal("as it is set up", "", EVER),
     _journal("time", "MaxRetentionSec=6year\n", 2191),
@@ -129,8 +135,15 @@ SCENARIOS = [
                                                   JOURNALD: ""}, [("journal", "journald", EVER, SIZE, True)]),
     _case("own logs", "fail", {**ROTATE, **ON_DISK, JOURNALD: "", "/etc/logrotate.conf": "/srv/*.log {\ndaily\nrotate 30\n}\n", "/srv/a.log": ""},
           [("journal", "journald", EVER, SIZE, True), ("/srv/a.log", "logrotate", 30, "", False)], ["/srv/*.log"]),
-    _case("another program", "error", {"/usr/sbin/syslog-ng": ""}, [],
-          reason="for how long the files of syslog-ng are kept is not followed; name them in the parameter retained_logs"),
+    _case("another program", "error", {"/usr/sbin/metalog": ""}, [],
+          reason="for how long the files of metalog are kept is not followed; name them in the parameter retained_logs"),
+    _case("syslog-ng", "fail", {**ROTATE, **NG, "/etc/logrotate.conf": "/var/log/syslog {\nweekly\nrotate 4\n}\n"},
+          [("/var/log/messages", "logrotate", EVER, "", True), ("/var/log/syslog", "logrotate", 28, "", True)]),
+    _case("syslog-ng, and nothing rotates", "pass", NG, [("/var/log/" + log, "nothing that rotates", EVER, "", True) for log in ("messages", "syslog")]),
+    _case("syslog-ng to a file for each day", "error", {**NG, NG_MAIN: NG[NG_MAIN].replace("log/messages", "log/$YEAR$MONTH$DAY")}, [],
+          reason=NG_MAIN + ":3: to which files this writes is not followed; name them in the parameter retained_logs"),
+    _case("syslog-ng that writes no file", "fail", {**NG, **ON_DISK, JOURNALD: "", NG_MAIN: "source s { internal(); };\n"},
+          [("journal", "journald", EVER, SIZE, True)]),
     _case("paths that are none", "error", {}, [], ["a"], reason="the key 'paths' of the address has to be a list of paths"),
     _audit("as it is set up", "fail", "num_logs = 5\nmax_log_file_action = ROTATE\n", 0, MANY),
     _audit("kept", "pass", "num_logs = 5\nmax_log_file_action = keep_logs\n", EVER),

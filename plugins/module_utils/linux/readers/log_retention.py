@@ -21,8 +21,12 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
     value,
 )
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import logrotate
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import auditd_conf, systemd_settings
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import writers
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import (
+    auditd_conf,
+    daemon_options,
+    systemd_settings,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.log_programs import SYSLOG_NG_MAIN, writers
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.time_span import seconds_of
 
 JOURNALD = "/etc/systemd/journald.conf"
@@ -59,12 +63,20 @@ def _row(log: str, by: str, days: float, sooner: str = "", sent: bool = False) -
 
 
 def _system_log(host: Host, paths: Sequence[str]) -> List[Row]:
-    """Return the files of rsyslog, which has what the journal has; else the journal."""
+    """Return the files of rsyslog or syslog-ng, which have what the journal has; else the journal."""
     there = writers(host)
     if "rsyslog" in there:
         found = _logs(host, {"query": "logs", "of": "rsyslog"}, True)
         if found:
             return found
+    elif there == ["syslog-ng"] and not paths and host.exists(SYSLOG_NG_MAIN):
+        daemon_options.refuse(host, daemon_options.SYSLOG_NG)
+        # Few hosts have it.
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import syslog_ng_config, syslog_ng_queries
+
+        files = syslog_ng_queries.written(syslog_ng_config.read_config(host))
+        if files:
+            return _logs(host, {"query": "logs", "paths": files}, True)
     elif there and not paths:
         raise ReadError(
             "for how long the files of %s are kept is not followed; name them in the parameter retained_logs" % there[0]

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import syslog_ng_drivers as drivers
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.syslog_ng_config import Config
 
@@ -62,6 +63,19 @@ def sent(config: Config) -> List[Dict[str, Any]]:
         for driver, target in told
         if not drivers.THIS_HOST.match(target)
     ]
+
+
+def written(config: Config) -> List[str]:
+    """Return the paths of the files that are written. Raises `ReadError` where a path depends on the record."""
+    found = [driver for driver in drivers.in_use(config, drivers.DESTINATION) if drivers.makes_file(driver)]
+    paths = {"".join(driver.positional[:1]): driver for driver in found}
+    for path, driver in paths.items():
+        if "$" in path or not path.startswith("/"):
+            raise ReadError(
+                "%s: to which files this writes is not followed; name them in the parameter retained_logs"
+                % driver.node.place
+            )
+    return sorted(paths)
 
 
 def _files(config: Config) -> List[Dict[str, Any]]:
