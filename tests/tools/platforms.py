@@ -40,8 +40,10 @@ asked; how near to that each kind has come on each platform is said here:
 - **recorded**: scenarios on trees alone, with recorded answers of commands (`tests/scenarios/linux/`); the last column has their number.
 - **no**: nothing.
 
-A fix is made real only where its kind was booted or tried on a virtual machine. On the imitated platforms none was: look at the plan
-(`--check`) before the first one there.
+A fix is made real only where its kind was booted or tried on a virtual machine. On the imitated platforms the whole benchmark is fixed,
+fixed again and taken back on the directory tree (`tests/integration/test_round_trip_imitated.py`), as far as a fix is seen in files:
+what a program has to do there, as of packages, services and firewalls, was not done. Look at the plan (`--check`) before the first
+one there.
 
 """
 # Booted with the package that brings what they read, by tests of their own; each names what it is about.

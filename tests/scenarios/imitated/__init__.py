@@ -194,10 +194,12 @@ def build(root: str, stock: Stock) -> Host:
         for folder_path, names, files in os.walk(root + path):
             for one in [folder_path, *(os.path.join(folder_path, name) for name in names + files)]:
                 os.lchown(one, owner, owner)
-    return Host(root=root, runner=_runner(stock), privileged=True)
+    return Host(root=root, runner=runner_of(stock), privileged=True)
 
 
-def _runner(stock: Stock) -> Callable[[Sequence[str], float], CommandResult]:
+def runner_of(stock: Stock) -> Callable[[Sequence[str], float], CommandResult]:
+    """Return what answers commands with what was recorded, and has no others."""
+
     def recorded(argv: Sequence[str], _timeout: float) -> CommandResult:
         if argv[:2] == ["systemctl", "show"] and "--" in argv:
             return CommandResult(0, "\n\n".join(_unit(stock, name) for name in argv[argv.index("--") + 1 :]) + "\n")
@@ -241,6 +243,7 @@ KERNEL: Files = {
     "/sys/class/net/lo": folder(),
     "/sys/class/net/ens3": folder(),
     "/run/systemd/system": folder(),
+    "/var/run": File(link="../run"),
 }
 
 

@@ -126,6 +126,11 @@ def _write_general(plan: ChangePlan, name: str, text: str) -> None:
         # By itself first: what sshd does not know must not be live for a moment.
         plan.write(DROP_IN, new, mode=0o600, validate=[["sshd", "-t", "-f", "{file}"]], check=checks)
         return
+    stated = [
+        line for line in sshd_config.lines(plan.host, CONFIGURATION) if line.name == lowered(name) and not line.match
+    ]
+    if stated and same_value(sshd_config.normal(lowered(name), stated[0].rest), text):
+        return  # What wins over it is an argument of the program; saying it once more helps nobody.
     old = plan.host.read_text(CONFIGURATION)
     rest = old[len(MARK) :] if old.startswith(MARK) else old
     plan.write(CONFIGURATION, MARK + line + "\n" + rest, validate=[["sshd", "-t", "-f", "{file}"]], check=checks)

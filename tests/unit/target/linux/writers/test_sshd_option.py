@@ -109,6 +109,24 @@ def test_our_own_lines_stay_below_their_mark(write):
     assert second.count(first.split("X11Forwarding")[0]) == 1
 
 
+def test_what_is_said_first_and_does_not_hold_all_the_same_is_not_said_again_and_again(write):
+    """As where an argument of the program wins."""
+    text = "X11Forwarding no\nport 22\n"
+    _state, _steps, after = write(text, mode="apply")
+
+    assert after == text
+
+
+def test_what_an_included_file_says_first_is_not_said_again_and_what_it_says_of_some_is(write):
+    own = {"/etc/ssh/own.conf": "AllowTcpForwarding yes\nX11Forwarding no\n"}
+    _state, _steps, after = write("Include own.conf\nX11Forwarding no\n", files=own, mode="apply")
+
+    assert after.count("X11Forwarding no") == 1
+    own = {"/etc/ssh/own.conf": "Match user anna\nX11Forwarding no\n"}
+    _state, _steps, after = write("Include own.conf\n", files=own, mode="apply")
+    assert after.count("X11Forwarding no") == 1
+
+
 def test_host_without_sshd_is_told_so(planned):
     state, steps = planned("sshd_option", {"name": "X11Forwarding"}, "no", {}, {"sshd -T": MISSING})
 
