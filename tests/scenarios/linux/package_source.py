@@ -175,11 +175,16 @@ SCENARIOS = [
             {"any": {"present": True}},
             "fail",
             {"state": "value", "value": []},
-            files={"/etc/apt/sources.list": line},
+            files={"/etc/apt/sources.list" if line.startswith(("#", "deb")) else PARTS + "a.sources": line},
             commands={" ".join(COMMAND): DUMP},
         )
         for name, line in (
             ("nothing", "# deb https://deb.example.org/debian bookworm main\n"),
+            ("source-code", "deb-src https://deb.example.org/debian bookworm main\n"),
+            (
+                "source-code-in-a-stanza",
+                "Types: deb-src\nURIs: https://deb.example.org/debian\nSuites: bookworm\nComponents: main\n",
+            ),
             ("a-disc", "deb cdrom:[Debian_GNU/Linux_12]/ bookworm main\n"),
         )
     ),

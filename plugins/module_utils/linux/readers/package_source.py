@@ -133,8 +133,12 @@ def _of_sources(host: Host, known: Known, wrong: Callable[[apt_config.Source], O
 
 
 def _sources(host: Host, apt: Optional[Known], dnf: Optional[Sources]) -> List[Entry]:
-    # No repair comes by a disc.
-    of_apt = [] if apt is None else [one for one in apt_config.sources(host, apt) if not one.uri.startswith("cdrom:")]
+    # No repair comes by a disc, or as source code.
+    of_apt = [
+        one
+        for one in (apt_config.sources(host, apt) if apt is not None else [])
+        if not one.uri.startswith("cdrom:") and "deb" in words_of(one.options["types"])
+    ]
     rows = [("%s %s" % (one.uri, one.suite), "%s:%d" % (printable(one.file), one.line)) for one in of_apt]
     return [{"source": printable(name), "place": place} for name, place in rows] + (dnf.in_use() if dnf else [])
 

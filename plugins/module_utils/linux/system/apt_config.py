@@ -56,7 +56,7 @@ _FIELD = re.compile(r"([^:\s]+)[ \t]*:(.*)\Z", re.ASCII | re.DOTALL)
 
 
 class Source(NamedTuple):
-    """``uri`` without who opens it; ``options``: in small letters, as they count; ``mirrors``: the file that lists them, or ""."""
+    """``uri`` without who opens it; ``options``: in small letters, as they count, `types` among them; ``mirrors``: the file that lists them, or ""."""
 
     file: str
     line: int
@@ -144,6 +144,7 @@ def _entries(path: str, text: str) -> Iterator[Source]:
             if not sign:
                 raise _broken(path, number)
             options[name.rstrip("+-")] = value
+        options["types"] = row.group(1)
         yield Source(path, number, _shown(row.group(3)), printable(row.group(4)), options, _mirrors(row.group(3)))
 
 
