@@ -20,6 +20,12 @@ STRICTER = {
     "one name for two",
     "no time",
     "no version",
+    "a keyword of connections in its setup",
+    "remark without a sign of equality",
+    "also in the default",
+    "several at once",
+    "once more in what it takes from, of what is not looked at",
+    "a tunnel where none is the default",
 }
 # Judged by its words, and not loaded for what else is wrong with it.
 NOT_LOADED = {
@@ -37,6 +43,8 @@ NOT_LOADED = {
     "person besides",
     "person whom nobody asks",
     "what it puts there itself of IKEv1 is not",
+    # One of each network, by other names.
+    "what is joined",
 }
 
 
@@ -45,7 +53,13 @@ def _short(case):
 
 
 def _plant(host, case):
-    host.run(["sh", "-c", f"rm -f {ipsec_conf.MORE}; mkdir -p /etc/crypto-policies/back-ends /etc/ipsec.d"])
+    host.run(
+        [
+            "sh",
+            "-c",
+            f"rm -f {ipsec_conf.MORE} {ipsec_conf.MORE_SETTINGS}; mkdir -p /etc/crypto-policies/back-ends /etc/ipsec.d",
+        ]
+    )
     for path, text in case.files.items():
         if path.startswith("/etc/"):
             host.write(path, text)

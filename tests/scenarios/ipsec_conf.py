@@ -14,6 +14,14 @@ STARTER = {"/usr/lib/ipsec/starter": ""}
 LIBRESWAN = {"/usr/libexec/ipsec/pluto": ""}
 # Of an address of the host itself.
 TRIE = "Local:\n  +-- 0.0.0.0/0 2 0 2\n     |-- 198.51.100.7\n        /32 host LOCAL\n"
+HOSTS = "127.0.0.1 localhost\n198.51.100.7\tsun.example.org Sun # here\n192.0.2.9 moon.example.org\n"
+NAMED = {"/proc/net/fib_trie": TRIE, "/etc/hosts": HOSTS}
+# As Debian and EPEL have it, and where sites put theirs.
+SETTINGS, MORE_SETTINGS = "/etc/strongswan.conf", "/etc/strongswan.d/zz.conf"
+STRONGSWAN = "charon {\n\tload_modular = yes\n\tplugins {\n\t\tinclude strongswan.d/charon/*.conf\n\t}\n}\ninclude strongswan.d/*.conf\n"
+STROKE = "charon {\n\tplugins {\n\t\tstroke {\n\t\t\t%s\n\t\t}\n\t}\n}\n"
+SWAPPED = "conn c\n\tleft=%%any\n\tright=%s\n\trightid=@sun\n\tauthby=secret\n\tauto=add\n"
+OTHER = "/etc/ipsec.other.conf"
 GROUPS = [
     "curve25519",
     "curve448",
@@ -60,8 +68,8 @@ def _case(
     return _scenario(program, name, text, observed, verdict, expect=expect, **more)
 
 
-def _none(program: Dict[str, str], name: str, text: str) -> Scenario:
-    return _scenario(program, name, text, {"state": "absent"}, "fail")
+def _none(program: Dict[str, str], name: str, text: str, **more: Any) -> Scenario:
+    return _scenario(program, name, text, {"state": "absent"}, "fail", **more)
 
 
 def _error(program: Dict[str, str], name: str, text: str, reason: str, **more: Any) -> Scenario:
@@ -157,6 +165,13 @@ OF_STARTER = [
     _starter_peer("no such proof in capitals", "right=%any\nrightauth=PSK", True, "any"),
     _starter("peer: left, where right is this host", "left=%any\nright=198.51.100.7\nrightid=@sun\nauthby=secret", CLOSED, "fail",
         open_to_any=True, remote=["psk"]),
+    _case(STARTER, "peer: left, where right is a name of this host", SWAPPED % "Sun", CLOSED, "fail",
+        {"open_to_any": True, "remote": ["psk"]}, files=NAMED),
+    _case(STARTER, "peer: right, which is a name of another host", SWAPPED % "moon.example.org", CLOSED, "pass",
+        {"open_to_any": False, "remote": ["psk"]}, files=NAMED),
+    _case(STARTER, "peer: right, where strongSwan is told not to look", "conn c\n\tleft=192.0.2.1\n\tright=198.51.100.7\n\tleftauth=psk\n\tauto=add\n",
+        CLOSED, "pass", {"open_to_any": False, "remote": ["pubkey"]}, files={**NAMED, SETTINGS: STRONGSWAN,
+        MORE_SETTINGS: STROKE % "allow_swap = no"}),
     _starter("never renewed", "rekey=no", RENEWED, "fail", ike_seconds=None, child_seconds=None),
     _starter("times", "ikelifetime=1d\nkeylife=480m\nmargintime=0", RENEWED, "pass", ike_seconds=86400, child_seconds=28800),
     _starter("no end", "ikelifetime=0\nlifetime=0", RENEWED, "fail", ike_seconds=None, child_seconds=None),
@@ -175,6 +190,18 @@ OF_STARTER = [
     _case(STARTER, "in two parts", "conn c\n\tkeyexchange=ikev1\n\tauto=add\nconn c\n\tkeyexchange=ikev2\n", CURRENT, "pass", {"versions": [2]}),
     _case(STARTER, "included", "version 2.0\nconn c\n\tauto=add\ninclude ipsec.d/*.conf\n", CURRENT, "pass", {"versions": [2]},
         files={MORE: "\tkeyexchange=ikev2\n"}),
+    _scenario(STARTER, "another file that strongswan.conf names", "# not here\n",
+        {"state": "value", "value": Part(connections=[Part(name="c", file=OTHER, versions=[2])])}, "pass", expect=CURRENT,
+        files={SETTINGS: STRONGSWAN, MORE_SETTINGS: "starter {\n\tconfig_file = %s\n}\n" % OTHER,
+               OTHER: "conn c\n\tkeyexchange=ikev2\n\tauto=add\n"}),
+    _none(STARTER, "what reads it is switched off", "conn c\n\tauthby=secret\n\tauto=add\n",
+        files={SETTINGS: STRONGSWAN, MORE_SETTINGS: STROKE % "load = No"}),
+    _error(STARTER, "authority taken from nowhere", "ca x\n\talso=y\nconn c\n\tauto=add\n",
+        "the authority x of %s takes from y, which is not there, and strongSwan loads nothing of the file; mend it" % MAIN),
+    _error(STARTER, "no value of its setup", "config setup\n\tuniqueids=maybe\nconn c\n\tauto=add\n",
+        MAIN + " has uniqueids = 'maybe' in config setup, with which strongSwan does not start; mend it"),
+    _case(STARTER, "keywords that it does not know", "config setup\n\tnat_traversal=yes\n\tfoo=1\nconn c\n\tpfs=yes\n\tauthbi=secret\n\tauto=add\n",
+        CLOSED, "pass", {"remote": ["pubkey"]}),
     _error(STARTER, "at the begin of a line", "conn c\nauto=add\n", SYNTAX % (MAIN, 2, "strongSwan")),
     _error(STARTER, "two signs of equality", "conn c\n\trightid=C=CH\n", SYNTAX % (MAIN, 2, "strongSwan")),
     _error(STARTER, "no value", "conn c\n\tauto\n", SYNTAX % (MAIN, 2, "strongSwan")),
@@ -196,6 +223,7 @@ OF_STARTER = [
     Scenario(**{**vars(one), "files": {**one.files, "/proc/net/fib_trie": TRIE}}) if "is this host" in one.id else one
     for one in OF_STARTER
 ]
+NOTHING_AT_LEFT = "left=192.0.2.1\nright=%s\nleftauth=null\nrightauth=rsasig"
 ENDS = "conn c\n\tleft=198.51.100.7\n\tright=192.0.2.1\n"
 V2_GROUPS = ["curve25519", "ecp256", "ecp384", "ecp521", "modp2048", "modp3072", "modp4096", "modp8192"]
 V2_SEALED = ["aes128gcm16", "aes256gcm16", "chacha20poly1305"]
@@ -204,6 +232,7 @@ POLICY = """conn %default
 \tesp=aes_gcm256,chacha20_poly1305,aes256-sha2_512+sha2_256
 \tauthby=ecdsa-sha2_256,rsa-sha2_512
 """
+UNKNOWN_WORD = MAIN + ":%d has '%s', at which Libreswan takes nothing of the whole file; mend it"
 TWICE = ", of which versions of Libreswan make different things; "
 OF_LIBRESWAN = [
     _none(LIBRESWAN, "as it is installed", "# x\nversion 2.0\n\nconfig setup\n\t#logfile=/var/log/pluto.log\n\ninclude /etc/ipsec.d/*.conf\n"),
@@ -258,6 +287,13 @@ OF_LIBRESWAN = [
     _libreswan_peer("EAP", "right=%any\nleftauth=rsasig\nrightauth=eaponly\nrightautheap=tls", False, "eap"),
     _libreswan_peer("person besides", "ikev2=no\nright=%any\nauthby=secret\nleftxauthserver=yes", False, "psk", "xauth"),
     _libreswan_peer("person whom nobody asks", "ikev2=no\nright=%any\nauthby=secret\nleftxauthserver=yes\nxauthby=alwaysok", True, "psk"),
+    _case(LIBRESWAN, "peer: at the left, where right is a name of this host", _started(NOTHING_AT_LEFT % "sun.example.org"), CLOSED, "fail",
+        {"open_to_any": True, "remote": ["null"]}, files=NAMED),
+    _case(LIBRESWAN, "peer: at the left, where right is an interface of this host", _started(NOTHING_AT_LEFT % "%lo"), CLOSED, "fail",
+        {"open_to_any": True, "remote": ["null"]}, files={"/sys/class/net/lo": ""}),
+    # Of the names in /etc/hosts not all are addresses of an interface.
+    _case(LIBRESWAN, "peer: at the right, which is a name of another host", _started(NOTHING_AT_LEFT % "moon.example.org"), CLOSED, "pass",
+        {"open_to_any": False, "remote": ["pubkey"]}, files=NAMED),
     _libreswan("times", "ikelifetime=24h\nsalifetime=28800", RENEWED, "pass", ike_seconds=86400, child_seconds=28800),
     # More than a day it does not take, and nothing is a day as well (4.10).
     _libreswan("longer times", "ikelifetime=3d\nlifetime=0\nrekey=no", RENEWED, "fail", ike_seconds=86400, child_seconds=86400),
@@ -280,6 +316,33 @@ OF_LIBRESWAN = [
     _error(LIBRESWAN, "error in an included file", "include /etc/ipsec.d/*.conf\n", SYNTAX % (MORE, 1, "Libreswan"), files={MORE: "ike=aes\n"}),
     _error(LIBRESWAN, "part of a path", "include ipsec.d/*.conf\n",
         MAIN + ":1 includes a file by part of its path, which hangs on where Libreswan is started; write it whole"),
+    _error(LIBRESWAN, "a keyword that it does not know", ENDS + "\tauto=add\nconn d\n\tsalifetim=1h\n", UNKNOWN_WORD % (6, "salifetim")),
+    _error(LIBRESWAN, "a keyword of strongSwan", ENDS + "\tleftfirewall=yes\n", UNKNOWN_WORD % (4, "leftfirewall")),
+    # So its manual names it; in the source there is a comma in the name.
+    _error(LIBRESWAN, "dns-match-id", ENDS + "\tdns-match-id=yes\n", UNKNOWN_WORD % (4, "dns-match-id")),
+    _error(LIBRESWAN, "a keyword that it does not know, in its setup", "config setup\n\tnohelpers=2\n" + ENDS, UNKNOWN_WORD % (2, "nohelpers")),
+    _case(LIBRESWAN, "a keyword of its setup in a connection", ENDS + "\tuniqueids=no\n\tauto=add\n", CURRENT, "pass", {}),
+    _error(LIBRESWAN, "a keyword of connections in its setup", "config setup\n\tauthby=secret\n" + ENDS,
+        MAIN + ":2 has authby in config setup, at which Libreswan 4 takes nothing of the whole file; take it out"),
+    _error(LIBRESWAN, "version behind another section", "config setup\nversion 2.0\n" + ENDS, SYNTAX % (MAIN, 2, "Libreswan")),
+    _error(LIBRESWAN, "version in an included file", "include /etc/ipsec.d/*.conf\n", SYNTAX % (MORE, 1, "Libreswan"), files={MORE: "version 2.0\n"}),
+    # A newline behind it makes it a comment.
+    _error(LIBRESWAN, "comment of one word at the end", ENDS + "#end", SYNTAX % (MAIN, 4, "Libreswan")),
+    _case(LIBRESWAN, "comment of several words at the end", ENDS + "\tauto=add\n# the end", CURRENT, "pass", {}),
+    _error(LIBRESWAN, "remark outside of a section", "\tx-remark=1\n" + ENDS, SYNTAX % (MAIN, 1, "Libreswan")),
+    # A remark to 5.2, an error to 4.10.
+    _error(LIBRESWAN, "remark without a sign of equality", ENDS + "\tx-remark\n", SYNTAX % (MAIN, 4, "Libreswan")),
+    _error(LIBRESWAN, "also in the default", "conn %default\n\talso=b\n" + ENDS + "conn b\n\tikev2=no\n",
+        MAIN + ":2 has also in conn %default, where Libreswan does not follow it; take it out"),
+    _error(LIBRESWAN, "several at once", ENDS + '\talso="b d"\nconn b\n\tikev2=no\nconn d\n',
+        MAIN + ":4 has not one name behind also" + TWICE + "write one also for each"),
+    _error(LIBRESWAN, "once more in what it takes from, of what is not looked at", ENDS + "\tpfs=yes\n\talso=b\nconn b\n\tpfs=no\n",
+        PLACE + "has pfs twice" + TWICE + "take out one"),
+    _case(LIBRESWAN, "what is joined", ENDS + "\trightsubnet=10.9.0.0/24\n\tleftsubnets=10.0.0.0/24\n\talso=b\n\tauto=add\n"
+        "conn b\n\tleftsubnets=10.1.0.0/24\n", CURRENT, "pass", {}),
+    # 5.2 makes what passes packets by of it.
+    _error(LIBRESWAN, "a tunnel where none is the default", "conn %default\n\ttype=passthrough\n" + ENDS + "\ttype=tunnel\n\tauto=add\n",
+        PLACE.rstrip(" ") + ", with conn %default, has type twice" + TWICE + "take out one"),
     # 4.10 does not load it, 5.2 takes the first.
     _error(LIBRESWAN, "twice", ENDS + "\tike=aes256\n\tike=3des\n", MAIN + ":5 has ike twice" + TWICE + "take out one"),
     _error(LIBRESWAN, "once more in what it takes from", ENDS + "\tike=aes256\n\talso=b\nconn b\n\tike=3des\n",

@@ -82,9 +82,13 @@ def _ipsec_conf(host: Host, path: str) -> Tuple[List[Dict[str, Any]], List[str]]
         found = list(libreswan_connections.connections(config, host, path))
         secrets += [config.setup.get("nssdir", NSS) + "/key*.db", config.setup.get("secretsfile", secrets[0])]
     elif any(host.exists(program) for program in STARTER):
-        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import starter_connections
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import starter_connections, swanctl_config
 
-        found = list(starter_connections.connections(host, path))
+        main = base + "/strongswan.conf"
+        settings = swanctl_config.read(host, main) if host.exists(main) else swanctl_config.Section()
+        path = settings.below("starter").word("config_file", path)
+        found = list(starter_connections.connections(host, path, settings))
+        secrets.append(settings.below("charon").below("plugins").below("stroke").word("secrets_file", secrets[0]))
     elif _CONN.search(host.read_text(path)):
         raise ReadError(
             "%s has connections, and neither Libreswan nor the starter of strongSwan is where packages put them; move the file away"

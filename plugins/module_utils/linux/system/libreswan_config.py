@@ -14,6 +14,7 @@ from typing import Dict, List, Optional, Set
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import libreswan_keywords as keywords
 
 MAX_DEPTH = 9
 DEFAULT = "%default"
@@ -23,7 +24,10 @@ _SETTING = re.compile(r"[\t ]+([^\"= \t]+)[\t ]*=[\t ]*(.*)\Z")
 # Longest of those that fit, as its scanner has them; a sign of comment begins one only where a blank or the like is in it.
 _VALUE = re.compile(r"\"([^\"]*)\"|\{([^\"]*)\}|([^\" \t]+)")
 _REST = re.compile(r"[\t ]*(?:#(?:\Z|.*[\"= \t].*))?\Z")
-_REMARK = re.compile(r"[\t ]+[xX][_-]")
+# 4.x takes one without a sign of equality for an error.
+_REMARK = re.compile(r"[\t ]+[xX][_-][^\"= \t]+[\t ]*=")
+# Where no newline ends the last line, its comment of one word is a keyword.
+_LAST_WORD = re.compile(r"[\t ]*#[^\"= \t]*\Z")
 # One setting by several names.
 _NAMES = {
     "aggrmode": "aggressive",
@@ -33,8 +37,6 @@ _NAMES = {
     "phase2alg": "esp",
     "ah": "esp",
 }
-# Of one end: without a side they are those of `right`.
-ENDS = ("auth", "id", "xauthserver", "xauthclient", "autheap")
 _SIDE = re.compile(r"(left|right)-?(.*)\Z")
 # Those that are looked at; others may stand twice.
 READ = frozenset(
@@ -52,8 +54,14 @@ READ = frozenset(
         "ipsec-lifetime",
         "xauthby",
     ]
-    + [side + name for side in ("left", "right") for name in ("", *ENDS)]
+    + [
+        side + name
+        for side in ("left", "right")
+        for name in ("", "auth", "id", "xauthserver", "xauthclient", "autheap")
+    ]
 )
+# What stands in several sections is joined.
+_JOINED = ("leftsubnets", "rightsubnets", "connalias")
 Settings = Dict[str, str]
 
 
@@ -79,7 +87,11 @@ def read(host: Host, path: str) -> Config:
     config = Config()
     config.setup = parser.setup.values
     for name, one in parser.conns.items():
-        config.conns[name] = {**parser.default, **_whole(parser.conns, name, path)}
+        own = _whole(parser.conns, name, path)
+        # What passes packets by on default goes on doing so (5.2), whatever the connection says.
+        if "type" in own and lowered(parser.default.get("type", "tunnel")) not in ("tunnel", "transport"):
+            raise _twice("type", "the connection %s of %s, with conn %%default," % (printable(name), path))
+        config.conns[name] = {**parser.default, **own}
         config.taken.update(one.also)
     return config
 
@@ -94,7 +106,7 @@ def _whole(conns: Dict[str, _Conn], name: str, path: str) -> Settings:
                 % (printable(name), path, printable(one))
             )
         for key, value in conns[one].values.items():
-            if key in made and key in READ:
+            if key in made and (key in READ or (key not in _JOINED and made[key] != value)):
                 raise _twice(key, "the connection %s of %s" % (printable(name), path))
             made[key] = value
         line += [other for other in conns[one].also if other not in line]
@@ -113,6 +125,7 @@ class _Parser:
         self.setup = _Conn()
         self.default: Settings = {}
         self.conns: Dict[str, _Conn] = {}
+        self._begun = False
 
     def file(self, path: str, depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -121,10 +134,13 @@ class _Parser:
             )
         section: Optional[_Conn] = None
         default = False
-        for number, line in enumerate(self._host.read_text(path).split("\n"), 1):
+        lines = self._host.read_text(path).split("\n")
+        for number, line in enumerate(lines, 1):
             place = "%s:%d" % (printable(path), number)
             head, setting = _HEAD.match(line), _SETTING.match(line)
-            if _PASSED.match(line) or _REMARK.match(line):
+            if number == len(lines) and _LAST_WORD.match(line):
+                raise _bad(place)
+            if _PASSED.match(line) or (section and _REMARK.match(line)):
                 continue
             if head:
                 if default and section:
@@ -141,6 +157,7 @@ class _Parser:
 
     def _head(self, place: str, kind: str, text: str, depth: int) -> Optional[_Conn]:
         """Take the head of a section or what else begins a line, and return where settings behind it go."""
+        begun, self._begun = self._begun, True
         if kind == "config":
             return self.setup
         if kind == "include":
@@ -151,18 +168,30 @@ class _Parser:
                 )
             for one in self._host.glob(text):
                 self.file(one, depth + 1)
+        if not text or (kind == "version" and begun):
+            raise _bad(place)
         if kind != "conn":
             return None
-        if not text:
-            raise _bad(place)
         if text in self.conns:
             raise _twice("the connection %s" % printable(text), place)
         return _Conn() if text == DEFAULT else self.conns.setdefault(text, _Conn())
 
     def _setting(self, section: _Conn, name: str, text: str, place: str) -> None:
-        key, value = _key(name), _value(text, place)
+        value = _value(text, place)
+        if not _belongs(lowered(name), section is self.setup, place):
+            return
+        key = _key(name)
         if key == "also":
-            section.also += words_of(value)
+            if section not in self.conns.values():
+                raise ReadError(
+                    "%s has also in conn %%default, where Libreswan does not follow it; take it out" % place
+                )
+            if len(words_of(value)) != 1:
+                raise ReadError(
+                    "%s has not one name behind also, of which versions of Libreswan make different things; write one also for each"
+                    % place
+                )
+            section.also.append(value)
             return
         if key in READ and (key in section.values or not value):
             if not value:
@@ -174,6 +203,20 @@ class _Parser:
         section.values[key] = value
 
 
+def _belongs(name: str, setup: bool, place: str) -> bool:
+    """Return whether a keyword goes into a section; that of `config setup` does nothing in a connection."""
+    side = _SIDE.match(name)
+    known = name in keywords.CONN or name in keywords.ENDS or (side and side.group(2) in ("", *keywords.ENDS))
+    if not known and name not in keywords.SETUP:
+        raise ReadError("%s has %.30r, at which Libreswan takes nothing of the whole file; mend it" % (place, name))
+    if setup and name not in keywords.SETUP:
+        raise ReadError(
+            "%s has %s in config setup, at which Libreswan 4 takes nothing of the whole file; take it out"
+            % (place, name)
+        )
+    return setup or bool(known)
+
+
 def _key(name: str) -> str:
     """Return the one name of a setting."""
     name = lowered(name)
@@ -181,7 +224,7 @@ def _key(name: str) -> str:
     side = _SIDE.match(name)
     if side:
         return side.group(1) + side.group(2)
-    return "right" + name if name in ENDS else name
+    return "right" + name if name in keywords.ENDS else name
 
 
 def _value(text: str, place: str) -> str:

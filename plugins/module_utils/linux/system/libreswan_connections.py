@@ -39,6 +39,7 @@ _AUTH = {
 }
 # Proves nothing; strongSwan has no such.
 NOTHING = "null"
+INTERFACES = "/sys/class/net/"
 # Ends that stand for many hosts, or for one that is known only when it calls.
 _MANY = ("%any", "%opp", "%group")
 
@@ -100,12 +101,17 @@ def _version(values: Settings, place: str) -> int:
 
 def _other(values: Settings, host: Host) -> str:
     """Return which end is the other one: Libreswan finds out by the addresses of the host, not by the name."""
-    left, right = lowered(values.get("left", "")), lowered(values.get("right", ""))
-    if left.startswith(_MANY) or right.startswith("%defaultroute"):
+    left, right = values.get("left", ""), values.get("right", "")
+    if lowered(left).startswith(_MANY):
         return "left"
-    if right.startswith(_MANY) or left.startswith("%defaultroute"):
-        return "right"
-    return "left" if own_addresses.among(host, [right]) else "right"
+    return "left" if not lowered(right).startswith(_MANY) and _is_here(right, host) else "right"
+
+
+def _is_here(end: str, host: Host) -> bool:
+    """Return whether an end is this host, by its address, a name in /etc/hosts, an interface or the default route."""
+    if end.startswith("%"):
+        return lowered(end).startswith("%defaultroute") or host.exists(INTERFACES + end[1:])
+    return own_addresses.among(host, [end])
 
 
 def _rounds(values: Settings, other: str, version: int, place: str) -> List[str]:

@@ -7,24 +7,41 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Sequence
+from typing import Iterator, Optional, Sequence, Union
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines, words_of
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered, split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound
 
+HOSTS = "/etc/hosts"
+_NAME = re.compile(r"[A-Za-z0-9]")
 _LOCAL = re.compile(r"\|-- ([0-9.]+)\n[^\n]*/32 host LOCAL")
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
 def among(host: Host, texts: Sequence[str]) -> bool:
-    """Return whether one of some texts is an address of this host; names are not asked for."""
-    asked = set()
-    for text in texts:
-        try:
-            asked.add(ipaddress.ip_address(text.strip(" ")))
-        except ValueError:
-            continue
-    return any(one.is_loopback or str(one) in _own(host, one.version) for one in asked)
+    """Return whether one of some texts is an address of this host, or in /etc/hosts the name of one; name servers are not asked."""
+    return any(str(one) in _own(host, one.version) for text in texts for one in _addresses(host, text.strip(" ")))
+
+
+def _addresses(host: Host, text: str) -> Iterator[Address]:
+    found = _address(text)
+    if found:
+        yield found
+    elif _NAME.match(text):
+        for line in split_lines(host.read_text(HOSTS)) if host.exists(HOSTS) else []:
+            first, *names = words_of(lowered(line.partition("#")[0])) or [""]
+            found = _address(first) if lowered(text) in names else None
+            if found:
+                yield found
+
+
+def _address(text: str) -> Optional[Address]:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
 
 
 def _own(host: Host, version: int) -> Sequence[str]:

@@ -20,6 +20,11 @@ _INCLUDE = re.compile(r"include[\t ]+(?=[^=])")
 _SECTION = re.compile(r"(config setup|conn|ca)(?=[\"#=\t\n ]|\Z)")
 _WORD = re.compile(r'(?:@#)?[^"#= \t\n]+')
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
+_SETUP = {
+    "cachecrls": ("yes", "no"),
+    "strictcrlpolicy": ("yes", "no", "ifuri"),
+    "uniqueids": ("yes", "no", "replace", "keep", "never"),
+}
 Settings = Dict[str, Optional[str]]
 
 
@@ -38,20 +43,31 @@ def read(host: Host, path: str) -> Dict[str, Dict[str, str]]:
     """
     parser = _Parser(host)
     parser.file(path, 0)
+    for name in parser.authorities:
+        _line(parser.authorities, name, "the authority %%s of %s" % path, ())
+    for key, known in _SETUP.items():
+        text = parser.setup.values.get(key)
+        if text is not None and text not in known:
+            raise ReadError(
+                "%s has %s = %.30r in config setup, with which strongSwan does not start; mend it" % (path, key, text)
+            )
     conns = parser.conns
     return {name: _whole(conns, name, path) for name in conns if name != DEFAULT}
 
 
 def _whole(conns: Dict[str, Conn], name: str, path: str) -> Dict[str, str]:
     made: Settings = {}
-    for one in [name, *_line(conns, name, path, ())]:
+    for one in [name, *_line(conns, name, "the connection %%s of %s" % path, ())]:
         for key, value in conns[one].values.items():
             made.setdefault(key, value)
     return {key: value for key, value in made.items() if value is not None}
 
 
-def _line(conns: Dict[str, Conn], name: str, path: str, below: Tuple[str, ...]) -> List[str]:
-    """Return the sections that one takes from, what counts most first: its last `also` first, what stands twice where it stands last."""
+def _line(conns: Dict[str, Conn], name: str, place: str, below: Tuple[str, ...]) -> List[str]:
+    """Return the sections that one takes from, what counts most first: its last `also` first, what stands twice where it stands last.
+
+    ``place``: what to call one in an error, with ``%s`` for its name.
+    """
     found: List[str] = []
     if name == DEFAULT:
         return found
@@ -59,10 +75,10 @@ def _line(conns: Dict[str, Conn], name: str, path: str, below: Tuple[str, ...]) 
         if other not in conns or other in (name, *below):
             what = "which is not there" if other not in conns else "in a circle"
             raise ReadError(
-                "the connection %s of %s takes from %s, %s, and strongSwan loads nothing of the file; mend it"
-                % (printable(name), path, printable(other), what)
+                "%s takes from %s, %s, and strongSwan loads nothing of the file; mend it"
+                % (place % printable(name), printable(other), what)
             )
-        found += [other, *_line(conns, other, path, (name, *below))]
+        found += [other, *_line(conns, other, place, (name, *below))]
     if not found and DEFAULT in conns:
         found = [DEFAULT]
     return [one for at, one in enumerate(found) if one not in found[at + 1 :]]
@@ -72,6 +88,8 @@ class _Parser:
     def __init__(self, host: Host) -> None:
         self._host = host
         self.conns: Dict[str, Conn] = {}
+        self.authorities: Dict[str, Conn] = {}
+        self.setup = Conn()
         self._open = Conn()
 
     def file(self, path: str, depth: int) -> None:
@@ -111,10 +129,11 @@ class _Parser:
         return at + 1
 
     def _section(self, kind: str, signs: List[str]) -> None:
-        # What stands in other sections goes nowhere.
-        self._open = Conn()
-        if kind == "conn":
-            self._open = self.conns.setdefault(signs[0][1:], self._open)
+        if kind == "config setup":
+            self._open = self.setup
+        else:
+            sections = self.conns if kind == "conn" else self.authorities
+            self._open = sections.setdefault(signs[0][1:], Conn())
 
     def _setting(self, name: str, value: Optional[str]) -> None:
         if name == "also":

@@ -31,23 +31,28 @@ _AUTO = ("ignore", "add", "route", "start")
 _KNOWN = re.compile(r"ike:|pubkey|rsa|ecdsa|xauth|eap|(?:psk|secret)\Z")
 _ANY = ("%any", "%any4", "%any6")
 _ALL = "0.0.0.0/0"
+_NO = ("no", "false", "disabled", "0")
 
 
-def connections(host: Host, file: str) -> Iterator[Dict[str, Any]]:
+def connections(host: Host, file: str, settings: Section) -> Iterator[Dict[str, Any]]:
     """Yield each connection that strongSwan loads, as `ike_connections.connection` has it; without ``auto`` it loads none.
 
-    Raises `ReadError` where it does not load one that it should.
+    ``settings``: what strongswan.conf says. Raises `ReadError` where it does not load one that it should.
     """
+    stroke = settings.below("charon").below("plugins").below("stroke")
+    if lowered(stroke.word("load")) in _NO:
+        return
+    swaps = lowered(stroke.word("allow_swap")) not in _NO
     for name, values in starter_config.read(host, file).items():
         place = "the connection %s of %s" % (printable(name), file)
         if _chosen(values, "auto", _AUTO, place) != "ignore":
-            yield ike_connections.connection(name, file, _section(_Conn(host, values, place)))
+            yield ike_connections.connection(name, file, _section(_Conn(host, values, place, swaps)))
 
 
 class _Conn:
-    def __init__(self, host: Host, values: Dict[str, str], place: str) -> None:
+    def __init__(self, host: Host, values: Dict[str, str], place: str, swaps: bool) -> None:
         self.host, self.values, self.place = host, values, place
-        self.other, self.me = ("left", "right") if self._right_is_here() else ("right", "left")
+        self.other, self.me = ("left", "right") if swaps and self._right_is_here() else ("right", "left")
 
     def _right_is_here(self) -> bool:
         """Return whether `right` is an address of this host: strongSwan then takes the other end to be `left`."""
