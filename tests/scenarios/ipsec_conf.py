@@ -285,6 +285,10 @@ OF_LIBRESWAN = [
     _libreswan_peer("nothing at this end", "left=%defaultroute\nright=192.0.2.1\nleftauth=null\nrightauth=rsasig", False, "pubkey"),
     _libreswan_peer("without a side it is the right one", "right=%any\nleftauth=rsasig\nauth=secret", True, "psk"),
     _libreswan_peer("EAP", "right=%any\nleftauth=rsasig\nrightauth=eaponly\nrightautheap=tls", False, "eap"),
+    # Who sends a proof of the secret is in, and not asked for EAP.
+    _libreswan_peer("EAP besides a shared secret", "right=%any\nauthby=secret\nleftautheap=tls\nrightautheap=tls", True, "psk"),
+    _libreswan_peer("EAP besides nothing", "right=%any\nleftauth=rsasig\nrightauth=null\nleftautheap=tls\nrightautheap=tls", True, "null"),
+    _libreswan_peer("shared secret of nobody", "right=%any\nrightid=%null\nauthby=secret", True, "psk"),
     _libreswan_peer("person besides", "ikev2=no\nright=%any\nauthby=secret\nleftxauthserver=yes", False, "psk", "xauth"),
     _libreswan_peer("person whom nobody asks", "ikev2=no\nright=%any\nauthby=secret\nleftxauthserver=yes\nxauthby=alwaysok", True, "psk"),
     _case(LIBRESWAN, "peer: at the left, where right is a name of this host", _started(NOTHING_AT_LEFT % "sun.example.org"), CLOSED, "fail",

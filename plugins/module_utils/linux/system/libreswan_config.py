@@ -54,11 +54,7 @@ READ = frozenset(
         "ipsec-lifetime",
         "xauthby",
     ]
-    + [
-        side + name
-        for side in ("left", "right")
-        for name in ("", "auth", "id", "xauthserver", "xauthclient", "autheap")
-    ]
+    + [side + name for side in ("left", "right") for name in ("", "auth", "id", "xauthserver", "xauthclient")]
 )
 # What stands in several sections is joined.
 _JOINED = ("leftsubnets", "rightsubnets", "connalias")

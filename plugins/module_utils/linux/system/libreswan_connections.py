@@ -125,7 +125,8 @@ def _rounds(values: Settings, other: str, version: int, place: str) -> List[str]
     method = _authby(values.get("authby", "rsasig"), place)
     if all(named):
         method = _AUTH[_chosen(values, other + "auth", tuple(_AUTH), place)]
-    found = ["eap" if lowered(values.get(other + "autheap", "none")) != "none" else method]
+    # That autheap stands there says nothing: without eaponly, who sends the other proof is not asked for EAP.
+    found = [method]
     me = "left" if other == "right" else "right"
     person = _switch(values, me + "xauthserver", place) or _switch(values, other + "xauthclient", place)
     if person and lowered(values.get("xauthby", "file")) != "alwaysok":
@@ -149,7 +150,8 @@ def _open_to_any(values: Settings, other: str, remote: List[str]) -> bool:
     address = values.get(other, "")
     anywhere = lowered(address).startswith(_MANY) or ike_connections.many_addresses(address)
     name = values.get(other + "id", "%any")
-    return remote == [ike_connections.PRE_SHARED] and anywhere and ike_connections.many_names(name)
+    anybody = name.startswith("%") or ike_connections.many_names(name)
+    return remote == [ike_connections.PRE_SHARED] and anywhere and anybody
 
 
 def _seconds(values: Settings, name: str, place: str) -> int:
