@@ -140,9 +140,9 @@ def test_libreswan_loads_what_is_read_and_no_more(libreswan):
 def _differs(shown, found):
     """Return what of a connection Libreswan shows otherwise than the reader has it."""
     their = "".join(re.findall(r"their auth(?:eap)?:([^,;]*)", shown))
-    # Of eaponly it shows EAP beside a public key.
-    signs = (("null", "null"), ("PSK", "psk"), ("secret", "psk"), ("tls", "eap"), ("", "pubkey"))
-    proof = next(name for sign, name in signs if sign in their)
+    # Of eaponly it shows EAP beside a signature, and a secret beside one it never takes.
+    signed = "eap" if "tls" in their else "pubkey" if re.search("rsasig|ecdsa", their, re.IGNORECASE) else "psk"
+    proof = "null" if "null" in their.lower() else "psk" if their.startswith("secret") else signed
     seen = {
         "versions": [int(re.findall(r"policy: IKEv(\d)", shown)[0])],
         "ike_seconds": int(re.findall(r"ike_life: (\d+)", shown)[0]),

@@ -279,7 +279,10 @@ OF_LIBRESWAN = [
     # Which end is which hangs on the addresses of the host alone.
     _libreswan_peer("at the left", "left=%any\nright=198.51.100.7\nauthby=secret", True, "psk"),
     _libreswan_peer("at the left, with a name of its own", "left=%any\nleftid=@moon\nright=%defaultroute\nrightid=%any\nauthby=secret", False, "psk"),
-    _libreswan_peer("secret or certificate", 'right=%any\nauthby="rsasig, secret"'.replace(", ", ","), True, "psk"),
+    # It says so in its status, and lets nobody in by the secret.
+    _libreswan_peer("secret or certificate", "right=%any\nauthby=secret,rsasig", False, "pubkey"),
+    _libreswan_peer("certificate or nothing", "right=%any\nauthby=rsasig,null", True, "null"),
+    _libreswan_peer("EAP or nothing", "right=%any\nauthby=rsasig,null\nleftauth=rsasig\nrightauth=eaponly\nrightautheap=tls", True, "null"),
     _libreswan_peer("nothing", "right=192.0.2.1\nauthby=null", True, "null"),
     _libreswan_peer("nothing at the other end", "right=%group\nleftauth=rsasig\nrightauth=null", True, "null"),
     _libreswan_peer("nothing at this end", "left=%defaultroute\nright=192.0.2.1\nleftauth=null\nrightauth=rsasig", False, "pubkey"),

@@ -191,5 +191,14 @@ SCENARIOS = [
         "/srv/ipsec/my.secrets": File("", mode=0o600)}),
     _keys("of EPEL's starter", "fail", {"/etc/strongswan/ipsec.secrets": "0644"}, {"/etc/strongswan/ipsec.conf": "",
         "/usr/libexec/strongswan/starter": "", "/etc/strongswan/ipsec.secrets": ""}),
+    # By relative paths from where they are named, and what a file that is included includes.
+    _keys("that the starter's ipsec.secrets and what it includes name", "fail", {
+        "/etc/ipsec.d/private/x/y.pem": "0600", "/etc/ipsec.secrets": "0600", "/etc/vpn/a": "0600", "/etc/vpn/b": "0640", "/srv/vpn.key": "0644"}, {
+        "/etc/ipsec.conf": "", "/usr/lib/ipsec/starter": "", "/etc/ipsec.secrets": File(" include vpn/a\n", mode=0o600),
+        "/etc/vpn/a": File('include b # x\n@moon : RSA "/srv/vpn.key" "pass word"\n# : RSA /srv/other\n', mode=0o600), "/srv/other": "",
+        "/etc/vpn/b": File(": ECDSA x/y.pem\n: PSK /srv/other\n: RSA %smartcard1 %prompt\n", mode=0o640), "/srv/vpn.key": "",
+        "/etc/ipsec.d/private/x/y.pem": File("", mode=0o600)}),
+    _keys("password of Libreswan's database", "fail", {"/etc/ipsec.d/nsspassword": "0644"}, {
+        "/etc/ipsec.conf": "config setup\n", "/usr/libexec/ipsec/pluto": "", "/etc/ipsec.d/nsspassword": "x"}),
     *ipsec_conf.SCENARIOS,
 ]  # fmt: skip

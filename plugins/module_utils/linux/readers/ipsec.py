@@ -26,7 +26,8 @@ IPSEC_CONF = ("/etc/ipsec.conf", "/etc/strongswan/ipsec.conf")
 # Beside ipsec.conf.
 SECRETS = ("ipsec.secrets", "ipsec.d/private/*", "ipsec.d/*.secrets", "ipsec.d/key*.db")
 NSS = "/var/lib/ipsec/nss"
-_INCLUDED = re.compile(r"^include[ \t]+(/[^ \t\n]+)", re.MULTILINE)
+_INCLUDED = re.compile(r"^[ \t]*include[ \t]+([^ \t\n]+)", re.MULTILINE)
+_KEY = re.compile(r"^[^#\n]*?:[ \t]+(?:RSA|ECDSA|PKCS8|P12)[ \t]+\"?([^\"{% \t\n][^\" \t\n]*)", re.MULTILINE)
 _CONN = re.compile(r"^conn[ \t]+(?!%default[ \t\n])[^ \t\n]", re.MULTILINE)
 SOURCE = "swanctl.conf and ipsec.conf of strongSwan, ipsec.conf of Libreswan"
 MAX_CONNECTIONS = 150
@@ -81,6 +82,7 @@ def _ipsec_conf(host: Host, path: str) -> Tuple[List[Dict[str, Any]], List[str]]
         config = libreswan_config.read(host, path)
         found = list(libreswan_connections.connections(config, host, path))
         secrets += [config.setup.get("nssdir", NSS) + "/key*.db", config.setup.get("secretsfile", secrets[0])]
+        secrets += [config.setup.get("ipsecdir", base + "/ipsec.d") + "/nsspassword"]
     elif any(host.exists(program) for program in STARTER):
         from ansible_collections.hipaa.cis.plugins.module_utils.linux.system import starter_connections, swanctl_config
 
@@ -96,10 +98,22 @@ def _ipsec_conf(host: Host, path: str) -> Tuple[List[Dict[str, Any]], List[str]]
         )
     else:
         secrets.append(NSS + "/key*.db")
-    keys = [one for pattern in secrets for one in host.glob(pattern)]
-    return found, keys + [one for file in keys if file.endswith(".secrets") for one in _named(host, file)]
+    files = [one for pattern in secrets for one in host.glob(pattern)]
+    return found, _with_named(host, files, base + "/ipsec.d/private/")
 
 
-def _named(host: Host, file: str) -> List[str]:
-    """Return the files that one of secrets includes; of what else stands in it nothing is kept."""
-    return [one for pattern in _INCLUDED.findall(host.read_text(file)) for one in host.glob(pattern)]
+def _with_named(host: Host, files: Sequence[str], folder: str) -> List[str]:
+    """Return files with those of secrets that they include, and of keys that these name; of what else stands in them nothing is kept.
+
+    ``folder``: where keys are that are named by no whole path.
+    """
+    read = [one for one in files if not one.endswith((".db", "/nsspassword")) and not one.startswith(folder)]
+    keys: List[str] = []
+    # It grows.
+    for file in read:
+        text = host.read_text(file)
+        for pattern in _INCLUDED.findall(text):
+            beside = "" if pattern.startswith("/") else file.rpartition("/")[0] + "/"
+            read += [one for one in host.glob(beside + pattern) if one not in read]
+        keys += [one if one.startswith("/") else folder + one for one in _KEY.findall(text)]
+    return [*files, *read, *keys]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import Any, Dict, Iterable, List
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -22,7 +23,9 @@ def documents(host: Host, paths: Iterable[str]) -> List[Dict[str, Any]]:
     found = []
     for path in sorted(set(paths)):
         try:
-            found.append(_document(host, path))
+            # No program goes into folders among its keys.
+            if not stat.S_ISDIR(host.stat(path).st_mode):
+                found.append(_document(host, path))
         except NotFound:
             continue
     if len(found) > MAX_KEYS:

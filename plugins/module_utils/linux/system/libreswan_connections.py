@@ -115,7 +115,7 @@ def _is_here(end: str, host: Host) -> bool:
 
 
 def _rounds(values: Settings, other: str, version: int, place: str) -> List[str]:
-    """Return by what the other end proves who it is; of several that it may choose from, the weakest."""
+    """Return by what the other end proves who it is, the weakest of those that Libreswan takes from it."""
     named = [side + "auth" in values for side in ("left", "right")]
     if any(named) and (not all(named) or version == 1):
         raise ReadError(
@@ -124,7 +124,9 @@ def _rounds(values: Settings, other: str, version: int, place: str) -> List[str]
         )
     method = _authby(values.get("authby", "rsasig"), place)
     if all(named):
-        method = _AUTH[_chosen(values, other + "auth", tuple(_AUTH), place)]
+        chosen = _AUTH[_chosen(values, other + "auth", tuple(_AUTH), place)]
+        # Of authby, eaponly leaves nothing in force.
+        method = method if (chosen, method) == ("eap", NOTHING) else chosen
     # That autheap stands there says nothing: without eaponly, who sends the other proof is not asked for EAP.
     found = [method]
     me = "left" if other == "right" else "right"
@@ -140,7 +142,8 @@ def _authby(text: str, place: str) -> str:
         if not _SIGNED.match(word) and word not in ("secret", "null", "never"):
             raise ReadError("%s has authby = %.30r, with which Libreswan does not load it; mend it" % (place, text))
         found.add(_AUTH.get(word, "pubkey"))
-    return next(method for method in (NOTHING, "psk", "pubkey") if method in found)
+    # Beside a signature, it takes no secret from anybody.
+    return next(method for method in (NOTHING, "pubkey", "psk") if method in found)
 
 
 def _open_to_any(values: Settings, other: str, remote: List[str]) -> bool:
