@@ -267,6 +267,9 @@ OF_LIBRESWAN = [
     _libreswan("seals and encrypts nothing", "esp=aes_gmac128-null", STRONG, "fail", esp=["aes128gmac"], unprotected=["aes128gmac"]),
     _libreswan("no code of integrity", "esp=aes256-none", STRONG, "fail", esp=["aes256"], unprotected=["aes256"]),
     _libreswan("AH", "phase2=ah\nah=sha2", STRONG, "fail", esp=[], unprotected=["ah"]),
+    _libreswan("in the clear where the other end does not answer", "failureshunt=passthrough", STRONG, "fail", unprotected=["failureshunt"]),
+    _libreswan("in the clear until the other end answers", "negotiationshunt=PassThrough\nfailureshunt=drop", STRONG, "fail",
+        unprotected=["negotiationshunt"]),
     _libreswan("IKEv1", "ikev2=permit\naggressive=yes", CURRENT, "fail", versions=[1], aggressive=True),
     _libreswan("aggressive", "keyexchange=ikev1\naggrmode=yes", MAINLY, "fail", versions=[1], aggressive=True),
     # `ike` is no version, and says nothing.

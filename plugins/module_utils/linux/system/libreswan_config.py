@@ -53,6 +53,8 @@ READ = frozenset(
         "ikelifetime",
         "ipsec-lifetime",
         "xauthby",
+        "failureshunt",
+        "negotiationshunt",
     ]
     + [side + name for side in ("left", "right") for name in ("", "auth", "id", "xauthserver", "xauthclient")]
 )

@@ -37,6 +37,8 @@ _AUTH = {
     "eaponly": "eap",
     "never": "null",
 }
+# By these, packets go in the clear where the other end does not answer, and until it does.
+OPENED = ("failureshunt", "negotiationshunt")
 # Proves nothing; strongSwan has no such.
 NOTHING = "null"
 INTERFACES = "/sys/class/net/"
@@ -65,6 +67,7 @@ def _connection(name: str, values: Settings, host: Host, file: str, place: str) 
     remote = _rounds(values, other, version, place)
     header_only = _chosen(values, "phase2", ("esp", "default", "ah"), place) == "ah"
     esp = [] if header_only else libreswan_proposals.esp(values.get("esp"), version, place)
+    unprotected = ["ah"] if header_only else libreswan_proposals.unprotected(esp)
     return {
         "name": name,
         "file": file,
@@ -72,7 +75,8 @@ def _connection(name: str, values: Settings, host: Host, file: str, place: str) 
         "aggressive": _switch(values, "aggressive", place),
         "ike": libreswan_proposals.ike(values.get("ike"), version, place),
         "esp": sorted({word for proposal in esp for word in proposal}),
-        "unprotected": ["ah"] if header_only else libreswan_proposals.unprotected(esp),
+        "unprotected": unprotected
+        + [name for name in OPENED if lowered(values.get(name, "")) in ("passthrough", "pass")],
         "remote": remote,
         "open_to_any": _open_to_any(values, other, remote),
         "ike_seconds": _seconds(values, "ikelifetime", place),
