@@ -37,6 +37,7 @@ NOT_LOADED = {
     "aggressive",
     "IKEv1",
     "any version",
+    "version as a switch",
     "two words on the version",
     "not started",
     "all ways to write it",

@@ -272,6 +272,8 @@ OF_LIBRESWAN = [
         unprotected=["negotiationshunt"]),
     _libreswan("IKEv1", "ikev2=permit\naggressive=yes", CURRENT, "fail", versions=[1], aggressive=True),
     _libreswan("aggressive", "keyexchange=ikev1\naggrmode=yes", MAINLY, "fail", versions=[1], aggressive=True),
+    # A switch to 5.2, no value to 4.10.
+    _libreswan("version as a switch", "ikev2=N", CURRENT, "fail", versions=[1]),
     # `ike` is no version, and says nothing.
     _libreswan("any version", "keyexchange=ike\nikev2=no", CURRENT, "fail", versions=[1]),
     _libreswan("two words on the version", "keyexchange=ikev2\nikev2=no", CURRENT, "pass", versions=[2]),
