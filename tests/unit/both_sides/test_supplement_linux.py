@@ -310,7 +310,7 @@ def test_red_hat_taught_its_old_systemd_to_end_idle_sessions(version):
 
 
 SESMAN, XRDP = "/etc/xrdp/sesman.ini", "/etc/xrdp/xrdp.ini"
-# Seconds that `xrdp-sesman --dump-config` of 0.10.1 told, 0 for never.
+# Seconds that `xrdp-sesman --dump-config` of 0.9.21 and 0.10.1 told, 0 for never.
 XRDP_LIMITS = {
     "[Sessions]\nIdleTimeLimit=900\n": 900,
     "[sessions]\nidletimelimit = 900 \n": 900,
@@ -332,10 +332,23 @@ XRDP_LIMITS = {
     # A line without a sign takes the limit away, and so does a section that begins in a value.
     "[Sessions]\nIdleTimeLimit=900\nIdleTimeLimit\n": 0,
     "[Sessions]\na=[Other]\nIdleTimeLimit=900\n": 0,
+    # Digits count up to the first other sign, whatever unit it was meant to be.
+    "[Sessions]\nIdleTimeLimit=900s\n": 900,
+    "[Sessions]\nIdleTimeLimit=+15m\n": 15,
+    "[Sessions]\nIdleTimeLimit=901s\n": 901,
+    "[Sessions]\nIdleTimeLimit=-5\n": 0,
+    "[Sessions]\nIdleTimeLimit==900\n": 0,
+    "[[Sessions]]\nIdleTimeLimit=900\n": 900,
+    "[Sessions]\nIdleTimeLimit=900\n]x[y]\nIdleTimeLimit=0\n": 900,
+    "[Sessions]\nIdleTimeLimit=900\nx[y\nIdleTimeLimit=0\n": 0,
+    # From the middle of a line of 2 KiB on a bracket begins no section.
+    "[Sessions]\nIdleTimeLimit=900\nx=" + "y" * 1010 + "[Other]\nIdleTimeLimit=0\n": 900,
+    "[Sessions]\nIdleTimeLimit=900\nx=" + "y" * 1025 + "[Other]\nIdleTimeLimit=0\n": 0,
+    "[Sessions]\nIdleTimeLimit=900\nx\0" + "y" * 3000 + "\nIdleTimeLimit=0\n": 900,
 }
 
 
-@pytest.mark.parametrize("text", XRDP_LIMITS)
+@pytest.mark.parametrize("text", XRDP_LIMITS, ids=lambda text: repr(text.replace("y" * 999, "…")))
 def test_desktops_by_rdp_are_held_against_what_sesman_makes_of_its_file(text, judged):
     seen = judged("ubuntu_24_04", files={SESMAN: text, XRDP: "[Xorg]\nlib=libxup.so\ncode=20\n"})[
         "rdp_idle_sessions_ended"
@@ -445,6 +458,30 @@ TIMEOUTS = {
     "[Daemon]\nTimeout=5\n[Daemon][$i]\n": True,
     "[Daemon]\nTimeout[$i]=5\nTimeout=97\n": True,
     "[Daemon]\nTimeout[$i]=97\nTimeout[$i]=5\n": False,
+    # Below a head that closes the first line of a key counts, and not the last as elsewhere.
+    "[Daemon][$i]\nTimeout=97\nTimeout=5\n": False,
+    "[Daemon][$i]\nTimeout=5\nTimeout=97\n": True,
+    "[$i]\n[Daemon]\nTimeout=97\nTimeout=5\n": False,
+    "[Daemon]\nTimeout=97\n[Daemon][$i]\nTimeout=5\n": True,
+    "[Daemon][$i]\nTimeout=97\n[Daemon]\nTimeout=5\n": False,
+    "[Daemon][$i]\nTimeout=\nTimeout=5\n": False,
+    "[Daemon][$i]\nTimeout=97\nTimeout[$d]\nTimeout=5\n": False,
+    "[Daemon][$i]\nTimeout[$d]\nTimeout=5\n": True,
+    # A head that is none ends what the one above it closed for the lines below.
+    "[Daemon][$i]\n[bad\nTimeout=97\nTimeout=5\n": True,
+    "[$i]\n[bad\n[Daemon]\nTimeout=97\nTimeout=5\n": False,
+    "[][$i]\n[Daemon]\nTimeout=5\n": True,
+    "[$i][$i]\n[Daemon]\nTimeout=5\n": False,
+    "[Daemon]\n[$i]\nTimeout=5\n": False,
+    "[][Daemon][$i]\nTimeout=5\n": True,
+    "[Daemon][]\nTimeout[$i]=5\n[Daemon]\n": False,
+    # What is deleted is closed by nothing.
+    "[Daemon]\nTimeout=97\nTimeout[$id]\nTimeout[$i]=5\n": True,
+    "[Daemon]\nTimeout[$id]\nTimeout=5\n": False,
+    # Read from the end: of these the first is a word in a language that nobody speaks, the second no line at all.
+    "[Daemon]\nTimeout[$[i]=5\n": False,
+    "[Daemon]\nTimeout[a][b]=97\nTimeout[$i]=5\n": True,
+    "[Daemon]\nTimeout[]=97\nTimeout[$i]=5\n": False,
     "[Daemon]\nTimeout=97\nTimeout[$i]=5\n": True,
     "[Daemon]\nTimeout[$i]=5\nTimeout[$d]\n": True,
     "[Daemon]\nTimeout[$d]\nTimeout[$i]=5\n": True,

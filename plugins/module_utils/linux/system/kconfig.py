@@ -5,17 +5,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import List, Optional, Tuple
+from typing import Iterator, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
-
-_IMMUTABLE = "$i"
-# Of the key what stands before the first bracket, a blank before it included: "Timeout [$i]" is another key than "Timeout".
-_KEY = re.compile(r"([^\[]+)((?:\[[^\]]*\][^\[]*)*)\Z")
-_OPTION = re.compile(r"\[([^\]]*)\]")
 
 
 def setting(host: Host, file: str, group: str, name: str) -> Optional[Tuple[str, str]]:
@@ -28,45 +22,80 @@ def setting(host: Host, file: str, group: str, name: str) -> Optional[Tuple[str,
         lines = split_lines(host.read_text(file))
     except NotFound:
         return None
-    here: List[str] = []
-    whole_file = whole_group = fixed = False
+    fixed = everywhere = False
     found: Optional[Tuple[str, str]] = None
-    for number, line in enumerate((one.strip(BLANKS) for one in lines), 1):
+    for number, line, here, closed in _lines(lines, file):
         place = "%s:%d" % (file, number)
-        if "\\" in line.partition("=")[0] and not line.startswith("#"):
-            raise ReadError("%s: a name with a backslash is not followed; write the letter itself" % place)
-        if line.startswith("["):
-            parts = _group(line)
-            if parts is None:
-                continue
-            here = parts[:-1] if parts[-1] == _IMMUTABLE else parts
-            whole_file = whole_file or parts == [_IMMUTABLE]
-            whole_group = whole_group or (here == [group] and parts[-1] == _IMMUTABLE)
-            continue
+        everywhere = everywhere or (closed and here in ("", group))
         key, sign, seen = line.partition("=")
-        named = _KEY.match(key.strip(BLANKS))
-        if here != [group] or line.startswith("#") or named is None or named.group(1) != name:
+        named = _key(key.strip(BLANKS))
+        if here != group or named is None or named[0] != name:
             continue
-        options = _OPTION.findall(named.group(2))
-        language = next((one for one in options if not one.startswith("$")), None)
-        if language is not None:
+        _name, flags, language = named
+        if language is not None and sign:
             return "%s (in the language %s)" % (seen.strip(BLANKS), language), place
-        flags = "".join(one[1:] for one in options)
-        if not fixed and ("d" in flags or sign):
-            found = None if "d" in flags else (seen.strip(BLANKS), place)
-            fixed = "i" in flags
-    if found is None or fixed or whole_file or whole_group:
+        # Of what is closed the first counts: the lines below it cannot change it any more either.
+        if not fixed and "d" in flags:
+            found = None
+        elif not fixed and sign:
+            found, fixed = (seen.strip(BLANKS), place), closed or "i" in flags
+    if found is None or fixed or everywhere:
         return found
     return found[0] + " (users may change it)", found[1]
 
 
-def _group(line: str) -> Optional[List[str]]:
-    """Return the parts of ``[Containments][1][$i]``; None of a head without end, which changes nothing. What is behind the last bracket does not count."""
-    parts: List[str] = []
+def _lines(lines: Sequence[str], file: str) -> Iterator[Tuple[int, str, Optional[str], bool]]:
+    """Yield (number, line, its group, whether that is closed to users); of ``[$i]``, which closes the file, no name of a group."""
+    here: Optional[str] = None
+    closed = whole_file = False
+    for number, line in enumerate((one.strip(BLANKS) for one in lines), 1):
+        if line.startswith("#"):
+            continue
+        if "\\" in line.partition("=")[0]:
+            raise ReadError("%s:%d: a name with a backslash is not followed; write the letter itself" % (file, number))
+        if line.startswith("["):
+            head = _group(line)
+            # A head that is none ends what the one above it closed, and not its group.
+            here, closed = head or (here, False)
+            whole_file = whole_file or (closed and here == "")
+            closed = closed or whole_file
+        yield number, line, here, closed
+
+
+def _group(line: str) -> Optional[Tuple[str, bool]]:
+    """Return the name of ``[Containments][1][$i]``, its parts with a sign between, and whether it is closed to users.
+
+    None of a head without end, which names none. What is behind the last bracket does not count.
+    """
+    name = ""
     while line.startswith("["):
-        name, end, line = line[1:].partition("]")
+        part, end, line = line[1:].partition("]")
         if not end:
             return None
-        parts.append(name)
-    # With something behind it, [$i] is the name of a group.
-    return [*parts, ""] if line and parts[-1] == _IMMUTABLE else parts
+        if part == "$i" and not line:
+            return name, True
+        # With something behind it, [$i] is the name of a group.
+        name += "\x1d" + part if name else part
+    return name, False
+
+
+def _key(text: str) -> Optional[Tuple[str, str, Optional[str]]]:
+    """Return (name, "i" and "d" of its options, language) of ``Timeout[de][$i]``, read from the end; None where it is none.
+
+    A blank before the first bracket is a part of the name: "Timeout [$i]" is another key than "Timeout".
+    """
+    flags, language = "", None
+    while "[" in text:
+        text, _bracket, rest = text.rpartition("[")
+        option, end, _behind = rest.partition("]")
+        if not end:
+            return None
+        if option.startswith("$"):
+            flags += option[1:]
+            if "d" in option:
+                return text, "d", language
+        elif language is not None:
+            return None
+        else:
+            language = option
+    return text, flags, language

@@ -16,7 +16,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 MAX_FILE, MAX_LINE = 32 * 1024, 2048
 # Anywhere in a line, also in a value.
 _SECTION = re.compile(r"\[([^\[\]]*)\]")
-_COMMENT = re.compile("[#;\0]")
+_COMMENT = re.compile("[#;]")
 _TRIMMED = "".join(map(chr, range(33)))
 
 
@@ -33,8 +33,14 @@ def setting(host: Host, file: str, section: str, name: str) -> Optional[Tuple[st
     for number, ended in enumerate(text.split("\n"), 1):
         for whole in ended.split("\r"):
             line = _COMMENT.split(whole, maxsplit=1)[0]
+            if len(line) >= MAX_LINE:
+                return found
+            line = line.partition("\0")[0]
             head = _SECTION.search(line)
-            if len(line) >= MAX_LINE or (head and inside):
+            # xrdp adds up where the name begins and where it ends: from the middle of a line of 2 KiB on it sees none.
+            if head and sum(head.span(1)) >= MAX_LINE:
+                head = None
+            if head and inside:
                 return found
             if head:
                 inside = lowered(head.group(1)) == lowered(section)
