@@ -208,6 +208,6 @@ def hidden(value: Any) -> Any:
         return {key: hidden(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [hidden(one) for one in value]
-    if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "on", "off"):
+    if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "on", "off", "1", "0"):
         return value
     return MASK if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "" else value

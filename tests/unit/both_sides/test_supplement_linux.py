@@ -362,14 +362,30 @@ def test_desktops_by_rdp_are_held_against_what_sesman_makes_of_its_file(text, ju
     [
         {XRDP: "[Xvnc]\nLIB = libvnc.so\n"},
         {XRDP: "[X11rdp]\nlib=libxup.so\ncode=10\n"},
+        {XRDP: "[Xorg]\nlib=libxup.so # x\ncode=20 ; x\n[Other]\nlib=libxup.so\ncode=10 # not 20\n"},
         {"/etc/default/xrdp": "SESMAN_OPTIONS='-c /etc/own.ini'\n"},
+        {
+            "/etc/systemd/system/xrdp-sesman.service.d/own.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/xrdp-sesman -n -c /etc/own.ini\n"
+        },
     ],
-    ids=["another-backend", "another-server-of-the-same-lib", "another-file"],
+    ids=[
+        "another-backend",
+        "another-server-of-the-same-lib",
+        "behind-comments",
+        "another-file",
+        "another-file-by-the-unit",
+    ],
 )
 def test_limit_that_does_not_count_for_all_desktops_by_rdp_is_none(files, judged):
     limited = {SESMAN: "[Sessions]\nIdleTimeLimit=600\n", XRDP: "[Xorg]\nlib=libxup.so\n"}
 
     assert judged("ubuntu_24_04", files={**limited, **files})["rdp_idle_sessions_ended"].outcome == "fail"
+
+
+def test_limit_counts_where_each_section_starts_xorgxrdp_whatever_comments_stand_behind(judged):
+    files = {SESMAN: "[Sessions]\nIdleTimeLimit=600\n", XRDP: "[Xorg]\nlib=libxup.so # x\ncode = 20 ; x\n"}
+
+    assert judged("ubuntu_24_04", files=files)["rdp_idle_sessions_ended"].outcome == "pass"
 
 
 LINES = "ssl_protocols=TLSv1.2\n"
@@ -419,10 +435,43 @@ def test_xrdp_reads_no_further_than_a_line_of_2_kib_and_not_behind_32(text, outc
     assert judged("ubuntu_24_04", files={XRDP: text})["rdp_encrypted"].outcome == outcome
 
 
-def test_xrdp_that_is_given_another_file_is_not_judged_by_this_one(judged):
-    files = {XRDP: "[Globals]\nsecurity_layer=tls\n" + LINES, "/etc/sysconfig/xrdp": 'XRDP_OPTIONS="-c /etc/own.ini"\n'}
+UNIT = "/etc/systemd/system/xrdp.service"
+STARTS = "[Service]\nExecStart="
 
-    assert judged("rhel_9", files=files)["rdp_encrypted"].outcome == "fail"
+
+# xrdp 0.10.1 listened on the port of /etc/own.ini, or on that of its own file.
+@pytest.mark.parametrize(
+    ("file", "text", "outcome"),
+    [
+        ("/etc/sysconfig/xrdp", 'XRDP_OPTIONS="-c /etc/own.ini"\n', "fail"),
+        ("/etc/default/xrdp", 'XRDP_OPTIONS="-C /etc/own.ini"\n', "fail"),
+        ("/etc/default/xrdp", "XRDP_OPTIONS='--CONFIG /etc/own.ini'\n", "fail"),
+        ("/etc/default/xrdp", 'XRDP_OPTIONS="\n-c\n/etc/own.ini"\n', "fail"),
+        ("/etc/default/xrdp", 'XRDP_OPTIONS="\\\n-c /etc/own.ini"\n', "fail"),
+        ("/etc/default/xrdp", "# XRDP_OPTIONS=-c\nSESMAN_OPTIONS=-c /etc/own.ini\nXRDP_OPTIONS=--fork\n", "pass"),
+        (UNIT + ".d/own.conf", STARTS + "\nExecStart=/usr/sbin/xrdp -c /etc/own.ini --nodaemon\n", "fail"),
+        (UNIT + ".d/own.conf", STARTS + "\nExecStart=/usr/sbin/xrdp --nodaemon \\\n--config /etc/own.ini\n", "fail"),
+        (UNIT + ".d/own.conf", STARTS + "/usr/local/bin/start-xrdp\n", "fail"),
+        (UNIT + ".d/own.conf", "[Service]\nEnvironmentFile=/etc/own.env\n", "fail"),
+        (UNIT + ".d/own.conf", '[Service]\nEnvironment="XRDP_OPTIONS=-c /etc/own.ini"\n', "fail"),
+        (UNIT, STARTS + "/usr/sbin/xrdp $XRDP_OPTIONS --nodaemon\nEnvironmentFile=-/etc/default/xrdp\n", "pass"),
+        (UNIT + ".d/own.conf", "[Service]\nExecStartPre=/bin/sh -c true\nRestart=always\n# ExecStart=/usr/sbin/xrdp -c x\n", "pass"),
+    ],
+)  # fmt: skip
+def test_xrdp_that_is_given_another_file_is_not_judged_by_this_one(file, text, outcome, judged):
+    files = {XRDP: "[Globals]\nsecurity_layer=tls\n" + LINES, file: text}
+
+    assert judged("rhel_9", files=files)["rdp_encrypted"].outcome == outcome
+
+
+def test_xrdp_that_is_masked_is_judged_all_the_same(judged, tmp_path):
+    unit = tmp_path / UNIT[1:]
+    unit.parent.mkdir(parents=True, exist_ok=True)
+    unit.symlink_to("/dev/null")
+
+    seen = judged("rhel_9", files={XRDP: "[Globals]\nsecurity_layer=tls\n" + LINES, SESMAN: "[Sessions]\n"})
+
+    assert (seen["rdp_encrypted"].outcome, seen["rdp_idle_sessions_ended"].outcome) == ("pass", "fail")
 
 
 @pytest.mark.root
@@ -445,7 +494,7 @@ def test_key_that_the_site_gave_xrdp_is_for_a_person(judged):
 
 
 LOCKER = "/etc/xdg/kscreenlockerrc"
-REST = "Autolock[$i]=true\nLock[$i]=true\nRequirePassword[$i]=true\nLockGrace[$i]=5\n"
+REST = "Autolock[$i]=TRUE\nLock[$i]=Yes\nRequirePassword[$i]=1\nLockGrace[$i]=5\n"
 # Whether kreadconfig of KDE Frameworks 5.103 and 6.13 said 5 of Timeout to a user whose own file says 99.
 TIMEOUTS = {
     "[Daemon]\nTimeout=5\n": False,

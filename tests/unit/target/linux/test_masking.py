@@ -290,4 +290,11 @@ def test_secret_setting_is_hidden_whatever_it_looks_like():
 
 
 def test_switch_with_the_name_of_a_secret_is_shown():
-    assert [hidden(text) for text in ("true", "No", "off", "truer")] == ["true", "No", "off", MASK]
+    assert [hidden(text) for text in ("true", "No", "off", "1", "truer", "12")] == [
+        "true",
+        "No",
+        "off",
+        "1",
+        MASK,
+        MASK,
+    ]
