@@ -564,6 +564,36 @@ def test_plasma_locks_in_time_by_what_its_users_cannot_change(text, judged, tmp_
     assert judged("ubuntu_24_04", files={LOCKER: text + REST})["plasma_locks_when_idle"].outcome == ("pass" if TIMEOUTS[text] else "fail")  # fmt: skip
 
 
+GLOBALS = "/etc/xdg/kdeglobals"
+
+
+# What a program that opens kscreenlockerrc as kscreenlocker does was told by KDE Frameworks 5.103 and 6.13, where that file closes Timeout=5.
+@pytest.mark.parametrize(
+    ("files", "passes"),
+    [
+        ({GLOBALS: "[Daemon][$i]\nTimeout=97\n"}, False),
+        ({GLOBALS: "[Daemon]\nTimeout[$i]=97\n"}, False),
+        ({"/etc/xdg/system.kdeglobals": "[Daemon][$i]\nTimeout=97\n"}, False),
+        # Frameworks 6 reads the file of Frameworks 5, and none with its own number.
+        ({"/etc/kde5rc": "[Daemon][$i]\nTimeout=97\n"}, False),
+        ({"/etc/kde6rc": "[Daemon][$i]\nTimeout=97\n"}, True),
+        ({GLOBALS: "[Daemon]\nTimeout=97\n"}, True),
+        ({GLOBALS: "[$i]\n[KDE]\na=b\n"}, True),
+        ({GLOBALS: "[Daemon]\nOther[$i]=97\n"}, True),
+        # The group takes nothing more, and what was delivered holds.
+        ({GLOBALS: "[Daemon][$i]\nOther=97\n"}, False),
+        ({"/etc/xdg/system.kdeglobals": "[$i]\n", GLOBALS: "[Daemon]\nTimeout[$i]=97\n"}, True),
+        ({GLOBALS: "[Daemon]\nTimeout[$i]=7\n", LOCKER: "[Daemon]\nTimeout=97\n" + REST}, True),
+        ({GLOBALS: "[Daemon]\nTimeout=7\n", LOCKER: "[Daemon][$i]\n" + REST}, False),
+    ],
+)  # fmt: skip
+def test_what_files_for_all_of_kde_close_counts_before_the_file_of_the_lock(files, passes, judged, tmp_path):
+    with_program(tmp_path, "plasmashell")
+    seen = judged("ubuntu_24_04", files={LOCKER: "[Daemon]\nTimeout[$i]=5\n" + REST, **files})
+
+    assert seen["plasma_locks_when_idle"].outcome == ("pass" if passes else "fail")
+
+
 @pytest.mark.parametrize("key", ["Autolock", "Lock", "RequirePassword", "LockGrace"])
 def test_plasma_that_leaves_a_part_of_its_lock_to_other_files_is_not_locked(key, judged, tmp_path):
     with_program(tmp_path, "plasmashell")

@@ -1,47 +1,71 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One file of KDE below /etc/xdg, as KConfig reads it before each user's own: what of it users cannot change (``[$i]``)."""
+"""One file of KDE below /etc/xdg, as KConfig reads it between those for all programs and each user's own: what users cannot change (``[$i]``)."""
 
 from __future__ import annotations
 
-from typing import Iterator, Optional, Sequence, Tuple
+from typing import Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, ReadError
 
 
-def setting(host: Host, file: str, group: str, name: str) -> Optional[Tuple[str, str]]:
-    """Return (value, place), or None where the file says nothing of the key.
+class InFile(NamedTuple):
+    """What one file says of a key: (value, place) or None, and whether the key, its group and the whole file are closed to all that is read later."""
 
-    What users may change, and what holds in one language only, is shown with that, so that it equals nothing. Case counts
-    everywhere. Raises `ReadError` where a name is written with a backslash.
+    found: Optional[Tuple[str, str]]
+    key: bool = False
+    group: bool = False
+    file: bool = False
+
+
+def setting(host: Host, file: str, group: str, name: str) -> Optional[Tuple[str, str]]:
+    """Return (value, place), or None where nothing is said of the key, or nothing that could be closed to users.
+
+    What the files for all programs of KDE close is decided, whatever this one says. What users may change, and what holds in
+    one language only, is shown with that, so that it equals nothing. Case counts everywhere. Raises `ReadError` where a name
+    is written with a backslash.
     """
+    folder = file.rpartition("/")[0]
+    # In the order in which Frameworks 5 and 6 read them. What stands open in them users may change, also where the file itself is closed.
+    for path in ("/etc/kde5rc", folder + "/system.kdeglobals", folder + "/kdeglobals"):
+        seen = _read(host, path, group, name)
+        if seen.key or seen.group:
+            return seen.found
+        if seen.file:
+            break
+    seen = _read(host, file, group, name)
+    if seen.found is None or seen.key or seen.group or seen.file:
+        return seen.found
+    return seen.found[0] + " (users may change it)", seen.found[1]
+
+
+def _read(host: Host, file: str, group: str, name: str) -> InFile:
     try:
         lines = split_lines(host.read_text(file))
     except NotFound:
-        return None
-    fixed = everywhere = False
+        return InFile(None)
+    fixed = whole_group = whole_file = False
     found: Optional[Tuple[str, str]] = None
     for number, line, here, closed in _lines(lines, file):
         place = "%s:%d" % (file, number)
-        everywhere = everywhere or (closed and here in ("", group))
+        whole_file = whole_file or (closed and here == "")
+        whole_group = whole_group or (closed and here == group)
         key, sign, seen = line.partition("=")
         named = _key(key.strip(BLANKS))
         if here != group or named is None or named[0] != name:
             continue
         _name, flags, language = named
         if language is not None and sign:
-            return "%s (in the language %s)" % (seen.strip(BLANKS), language), place
+            return InFile(("%s (in the language %s)" % (seen.strip(BLANKS), language), place), True)
         # Of what is closed the first counts: the lines below it cannot change it any more either.
         if not fixed and "d" in flags:
             found = None
         elif not fixed and sign:
             found, fixed = (seen.strip(BLANKS), place), closed or "i" in flags
-    if found is None or fixed or everywhere:
-        return found
-    return found[0] + " (users may change it)", found[1]
+    return InFile(found, fixed, whole_group, whole_file)
 
 
 def _lines(lines: Sequence[str], file: str) -> Iterator[Tuple[int, str, Optional[str], bool]]:
