@@ -21,6 +21,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from tests.scenarios import imitated
+from tests.scenarios.xrdp import LIMITS, LINES, SECURITY, SESMAN, XRDP
 
 STOCKS = {stock.name: stock for stock in imitated.stocks()}
 TUNNELS = [
@@ -309,52 +310,13 @@ def test_red_hat_taught_its_old_systemd_to_end_idle_sessions(version):
     assert matchers.matches(condition["expect"], version)
 
 
-SESMAN, XRDP = "/etc/xrdp/sesman.ini", "/etc/xrdp/xrdp.ini"
-# Seconds that `xrdp-sesman --dump-config` of 0.9.21 and 0.10.1 told, 0 for never.
-XRDP_LIMITS = {
-    "[Sessions]\nIdleTimeLimit=900\n": 900,
-    "[sessions]\nidletimelimit = 900 \n": 900,
-    " [Sessions] \n IdleTimeLimit=900\n": 900,
-    "[Sessions]\nIdleTimeLimit=900\nIdleTimeLimit=0\n": 0,
-    "[Sessions]\nIdleTimeLimit=0\nIdleTimeLimit=900\n": 900,
-    # The first section of a name hides the others.
-    "[Sessions]\nIdleTimeLimit=900\n[Other]\na=b\n[Sessions]\nIdleTimeLimit=0\n": 900,
-    "[Sessions]\na=b\n[Other]\na=b\n[Sessions]\nIdleTimeLimit=900\n": 0,
-    "[Sessions]\nIdleTimeLimit=900\n[Other]\nIdleTimeLimit=0\n": 900,
-    "[Sessions]\nIdleTimeLimit=0x384\n": 0,
-    "[Sessions]\nIdleTimeLimit=0384\n": 384,
-    "[Sessions]\n#IdleTimeLimit=900\n": 0,
-    "[Sessions]\n;IdleTimeLimit=900\n": 0,
-    "# [Sessions] x\nIdleTimeLimit=900\n": 0,
-    "[Sessions]\nIdleTimeLimit=901\n": 901,
-    "[Sessions]\nIdleTimeLimit=900 # 15 minutes\n": 900,
-    "[Sessions]\nIdleTimeLimit=900;0\n": 900,
-    # A line without a sign takes the limit away, and so does a section that begins in a value.
-    "[Sessions]\nIdleTimeLimit=900\nIdleTimeLimit\n": 0,
-    "[Sessions]\na=[Other]\nIdleTimeLimit=900\n": 0,
-    # Digits count up to the first other sign, whatever unit it was meant to be.
-    "[Sessions]\nIdleTimeLimit=900s\n": 900,
-    "[Sessions]\nIdleTimeLimit=+15m\n": 15,
-    "[Sessions]\nIdleTimeLimit=901s\n": 901,
-    "[Sessions]\nIdleTimeLimit=-5\n": 0,
-    "[Sessions]\nIdleTimeLimit==900\n": 0,
-    "[[Sessions]]\nIdleTimeLimit=900\n": 900,
-    "[Sessions]\nIdleTimeLimit=900\n]x[y]\nIdleTimeLimit=0\n": 900,
-    "[Sessions]\nIdleTimeLimit=900\nx[y\nIdleTimeLimit=0\n": 0,
-    # From the middle of a line of 2 KiB on a bracket begins no section.
-    "[Sessions]\nIdleTimeLimit=900\nx=" + "y" * 1010 + "[Other]\nIdleTimeLimit=0\n": 900,
-    "[Sessions]\nIdleTimeLimit=900\nx=" + "y" * 1025 + "[Other]\nIdleTimeLimit=0\n": 0,
-    "[Sessions]\nIdleTimeLimit=900\nx\0" + "y" * 3000 + "\nIdleTimeLimit=0\n": 900,
-}
-
-
-@pytest.mark.parametrize("text", XRDP_LIMITS, ids=lambda text: repr(text.replace("y" * 999, "…")))
+@pytest.mark.parametrize("text", LIMITS, ids=lambda text: repr(text.replace("y" * 999, "…")))
 def test_desktops_by_rdp_are_held_against_what_sesman_makes_of_its_file(text, judged):
     seen = judged("ubuntu_24_04", files={SESMAN: text, XRDP: "[Xorg]\nlib=libxup.so\ncode=20\n"})[
         "rdp_idle_sessions_ended"
     ]
 
-    assert seen.outcome == ("pass" if 1 <= XRDP_LIMITS[text] <= 900 else "fail")
+    assert seen.outcome == ("pass" if 1 <= LIMITS[text] <= 900 else "fail")
 
 
 @pytest.mark.parametrize(
@@ -388,38 +350,12 @@ def test_limit_counts_where_each_section_starts_xorgxrdp_whatever_comments_stand
     assert judged("ubuntu_24_04", files=files)["rdp_idle_sessions_ended"].outcome == "pass"
 
 
-LINES = "ssl_protocols=TLSv1.2\n"
-SHORT = "# a line that says nothing\n"
-# Whether xrdp 0.9.21 and 0.10.1 refused a client that asked for no TLS, and spoke nothing older than TLS 1.2 with one that did.
-XRDP_SECURITY = {
-    "[Globals]\nsecurity_layer=negotiate\nssl_protocols=TLSv1.2, TLSv1.3\n": False,
-    "[Globals]\nsecurity_layer=tls\nssl_protocols=TLSv1.2, TLSv1.3\n": True,
-    "[globals]\nSECURITY_LAYER=TLS\nssl_protocols=TLSv1.3\n": True,
-    "[Globals]\nsecurity_layer=tls # x\nssl_protocols=TLSv1.2 ; TLSv1\n": True,
-    "[Globals]\nsecurity_layer=hybrid\n" + LINES: False,
-    "[Globals]\n" + LINES: False,
-    "[Globals]\nsecurity_layer=tls\nsecurity_layer=negotiate\n" + LINES: False,
-    "[Globals]\nsecurity_layer=tls\nsecurity_layer\n" + LINES: False,
-    "[Globals]\nsecurity_layer=tls\nfoo=[Xorg]\nsecurity_layer=negotiate\n" + LINES: False,
-    "a=[Globals]\nsecurity_layer=tls\n" + LINES: True,
-    "[ Globals ]\nsecurity_layer=tls\n" + LINES: False,
-    "[Globals]\rsecurity_layer=tls\rssl_protocols=TLSv1.2\r": True,
-    "[Other]\nx=y #[Globals]\nsecurity_layer=tls\n[Globals]\nsecurity_layer=negotiate\n" + LINES: False,
-    "[Globals]\nsecurity_layer=\v tls\x01\n" + LINES: True,
-    "[Globals]\nsecurity_layer=$LAYER\n" + LINES: False,
-    "[Globals]\nsecurity_layer=tls\nssl_protocols=TLSv1, TLSv1.2\n": False,
-    # No old one is taken, and no new one either.
-    "[Globals]\nsecurity_layer=tls\nssl_protocols=tlsv1.2\n": False,
-    # A tab parts no words, so that neither is one that xrdp knows.
-    "[Globals]\nsecurity_layer=tls\nssl_protocols=TLSv1.2,\tTLSv1,TLSv1.3\n": True,
-    "[Globals]\nsecurity_layer=tls\ntls_ciphers=ALL:eNULL\n" + LINES: True,
-    "[Globals]\nsecurity_layer=tls\ntls_ciphers=ALL:eNULL:@SECLEVEL=0\n" + LINES: False,
-}
-
-
-@pytest.mark.parametrize("text", XRDP_SECURITY)
+@pytest.mark.parametrize("text", SECURITY)
 def test_encryption_of_desktops_by_rdp_is_held_against_what_xrdp_lets_in(text, judged):
-    assert judged("ubuntu_24_04", files={XRDP: text})["rdp_encrypted"].outcome == ("pass" if XRDP_SECURITY[text] else "fail")  # fmt: skip
+    assert judged("ubuntu_24_04", files={XRDP: text})["rdp_encrypted"].outcome == ("pass" if SECURITY[text] else "fail")  # fmt: skip
+
+
+SHORT = "# a line that says nothing\n"
 
 
 @pytest.mark.parametrize(
