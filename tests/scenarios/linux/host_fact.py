@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Union
+from typing import Any, Dict, List, Union
 
 from tests.scenarios.linux import File, Scenario
 
@@ -46,6 +46,10 @@ def _error(fact: str, name: str, reason: str, files: Files, **more: Any) -> Scen
 
 def _wireless(name: str, seen: Any, files: Files) -> Scenario:
     return _case("wireless_interfaces", name, seen, files, expect={"empty": True})
+
+
+def _others(name: str, seen: Any, paths: List[str]) -> Scenario:
+    return _case("other_desktops", name, seen, dict.fromkeys(paths, ""), expect={"empty": True})
 
 
 def _at_boot(name: str, seen: Any, files: Files) -> Scenario:
@@ -166,6 +170,29 @@ SCENARIOS = [
         "sessions-in-a-loop-of-links",
         "/usr/share/xsessions: too many levels of symbolic links",
         {"/usr/share/xsessions": File(link="xsessions")},
+    ),
+    _others("none", [], ["/usr/share/xsessions/lightdm-xsession.desktop"]),
+    _others(
+        "each",
+        [
+            "/usr/share/xsessions/xfce.desktop",
+            "/usr/share/wayland-sessions/gnome-kiosk-script-wayland.desktop",
+            "/usr/local/share/wayland-sessions/sway.desktop",
+        ],
+        [
+            "/usr/share/xsessions/xfce.desktop",
+            "/usr/share/xsessions/plasmax11.desktop",
+            "/usr/bin/plasmashell",
+            "/usr/share/wayland-sessions/gnome-classic.desktop",
+            "/usr/share/wayland-sessions/gnome-kiosk-script-wayland.desktop",
+            "/usr/sbin/gdm3",
+            "/usr/local/share/wayland-sessions/sway.desktop",
+        ],
+    ),
+    _others(
+        "gnome-by-another-display-manager-does-not-lock",
+        ["/usr/share/xsessions/ubuntu.desktop"],
+        ["/usr/share/xsessions/ubuntu.desktop", "/usr/sbin/lightdm"],
     ),
     _wireless("none", [], {"/sys/class/net/eth0/mtu": "1500\n"}),
     _wireless("one", ["wlan0"], {"/sys/class/net/eth0/mtu": "", "/sys/class/net/wlan0/wireless/status": ""}),

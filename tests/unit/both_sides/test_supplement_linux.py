@@ -546,17 +546,21 @@ def test_name_that_kde_reads_out_of_a_backslash_is_an_error_with_its_place(judge
 
 
 @pytest.mark.parametrize(
-    ("session", "outcome"),
+    ("session", "program", "outcome"),
     [
-        ("xsessions/xfce.desktop", "manual"),
-        ("wayland-sessions/sway.desktop", "manual"),
-        ("xsessions/plasmax11.desktop", "not_applicable"),
-        ("xsessions/lightdm-xsession.desktop", "not_applicable"),
-        ("wayland-sessions/gnome-classic.desktop", "not_applicable"),
+        ("share/xsessions/xfce.desktop", "bin/plasmashell", "manual"),
+        ("share/wayland-sessions/sway.desktop", "sbin/gdm", "manual"),
+        ("local/share/wayland-sessions/sway.desktop", "sbin/gdm", "manual"),
+        ("share/xsessions/plasmax11.desktop", "bin/plasmashell", "not_applicable"),
+        ("share/xsessions/lightdm-xsession.desktop", "sbin/lightdm", "not_applicable"),
+        ("share/wayland-sessions/gnome-classic.desktop", "sbin/gdm", "not_applicable"),
+        ("share/wayland-sessions/gnome-classic.desktop", "sbin/sddm", "manual"),
     ],
 )
-def test_desktops_that_are_not_followed_are_for_a_person(session, outcome, judged):
-    assert judged("rhel_9", files={"/usr/share/" + session: "[Desktop Entry]\n"})["other_desktops_reviewed"].outcome == outcome  # fmt: skip
+def test_desktops_that_are_not_followed_are_for_a_person(session, program, outcome, judged):
+    seen = judged("rhel_9", files={"/usr/" + session: "[Desktop Entry]\n", "/usr/" + program: ""})
+
+    assert seen["other_desktops_reviewed"].outcome == outcome
 
 
 SESSION = {

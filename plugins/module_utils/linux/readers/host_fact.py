@@ -32,13 +32,13 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.sysctl_sett
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import is_masked
 
 NO_IPV6 = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.default.disable_ipv6")
-DESKTOP_FILES = (
+SESSION_FILES = (
     "/usr/share/xsessions/*.desktop",
     "/usr/share/wayland-sessions/*.desktop",
     "/usr/local/share/xsessions/*.desktop",
     "/usr/local/share/wayland-sessions/*.desktop",
-    "/etc/systemd/system/display-manager.service",
 )
+DESKTOP_FILES = (*SESSION_FILES, "/etc/systemd/system/display-manager.service")
 DISPLAY_MANAGERS = ("gdm3", "gdm", "lightdm", "sddm", "lxdm", "xdm", "wdm", "nodm", "slim", "greetd", "ly")
 PROGRAM_DIRECTORIES = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 MAX_INTERFACES = 100
@@ -104,6 +104,14 @@ def _graphical_desktop(host: Host) -> Tuple[Any, str]:
             if host.exists(directory + "/" + name):
                 return True, directory + "/" + name
     return False, "/usr/share/xsessions, /usr/share/wayland-sessions"
+
+
+def _other_desktops(host: Host) -> Tuple[Any, str]:
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.desktops import others
+
+    return [
+        printable(path) for path in others(host, SESSION_FILES)
+    ], "/usr/share/xsessions, /usr/share/wayland-sessions"
 
 
 def _runs_crontabs(host: Host) -> Tuple[Any, str]:
@@ -190,6 +198,7 @@ FACTS: Dict[str, Callable[[Host], Tuple[Any, str]]] = {
     "systemd_booted": _systemd_booted,
     "ipv6": _ipv6,
     "graphical_desktop": _graphical_desktop,
+    "other_desktops": _other_desktops,
     "wireless_at_boot": _wireless_at_boot,
     "wireless_interfaces": _wireless_interfaces,
     "efi": _efi,
