@@ -74,13 +74,19 @@ def _parse_all(files: dict[str, list[tuple[str, Path]]]) -> tuple[dict[str, list
         parsed[section] = []
         for name, path in paths:
             try:
-                file = parse(path, name)
+                file, wrong = parsed_file(section, name, path)
             except CatalogError as problem:
                 problems.extend(problem.problems)
                 continue
-            problems.extend(schema_check.problems(file, _schema(section, file)))
+            problems.extend(wrong)
             parsed[section].append(file)
     return parsed, problems
+
+
+def parsed_file(section: str, name: str, path: Path) -> tuple[YamlFile, list[str]]:
+    """Return a file and what its schema does not allow in it. Raises `CatalogError` where it is no YAML."""
+    file = parse(path, name)
+    return file, list(schema_check.problems(file, _schema(section, file)))
 
 
 def _schema(section: str, file: YamlFile) -> str:
