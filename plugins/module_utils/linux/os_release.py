@@ -17,14 +17,23 @@ if TYPE_CHECKING:
 # The first that is there counts. It is a link to the other one as delivered, so where the two differ somebody has made one of his own.
 PLACES = ("/etc/os-release", "/usr/lib/os-release")
 NAMES = ("ID", "VERSION_ID")
+DEBIAN, UBUNTU, RED_HAT = "/etc/debian_version", "/etc/lsb-release", "/etc/redhat-release"
+# ID -> what its /etc/redhat-release says besides Red Hat: sites write that into those of rebuilds, for installers that take nothing else.
+REBUILDS = {"rhel": "Red Hat", "ol": "Red Hat", "rocky": "Rocky", "almalinux": "AlmaLinux", "centos": "CentOS"}
 # ID -> the file beside it in which the same package says the release, and how; one that is not finished has no number there.
 WITNESSES = {
-    "debian": ("/etc/debian_version", r"([0-9]+)"),
-    "ubuntu": ("/etc/lsb-release", r"(?s:.*^|)DISTRIB_RELEASE=\"?([0-9]+)"),
-    **dict.fromkeys(
-        ("rhel", "rocky", "almalinux", "ol", "centos"), ("/etc/redhat-release", r"[^\n]* release ([0-9]+)")
-    ),
+    "debian": (DEBIAN, r"([0-9]+)"),
+    "ubuntu": (UBUNTU, r"(?s:.*^|)DISTRIB_RELEASE=\"?([0-9]+)"),
+    **{name: (RED_HAT, r"(?:Red Hat|%s)[^\n]* release ([0-9]+)" % said) for name, said in REBUILDS.items()},
 }
+# ID -> (file of another system, what stands there). Ubuntu's DEBIAN has the name of the release that it is made of, and no number.
+STRANGERS: Dict[str, Tuple[Tuple[str, str], ...]] = {
+    "debian": ((UBUNTU, r"(?s:.*^|)DISTRIB_ID=\"?(Ubuntu)"),),
+    "ubuntu": ((DEBIAN, r"([0-9]+\S*)"),),
+    **{name: ((RED_HAT, r"(?!Red Hat|%s)([^\n]* release [0-9]+)" % said),) for name, said in REBUILDS.items()},
+}
+# And where the witness is not there, of what other systems always have.
+INSTEAD = {"debian": RED_HAT, "ubuntu": RED_HAT, **dict.fromkeys(REBUILDS, DEBIAN)}
 
 
 def read_release(host: Host) -> Tuple[Dict[str, str], str]:
@@ -39,12 +48,30 @@ def read_release(host: Host) -> Tuple[Dict[str, str], str]:
     for other, place in found[1:]:
         if any(release.get(name) != other.get(name) for name in NAMES):
             raise _contradiction(release, path, _told(other), place)
-    witness, pattern = WITNESSES.get(release.get("ID", ""), ("", ""))
-    says = re.match(pattern, _text(host, witness) or "", re.MULTILINE | re.ASCII) if witness else None
-    version = release.get("VERSION_ID", "")
-    if says and version and says.group(1) != version.partition(".")[0]:
-        raise _contradiction(release, path, "release " + says.group(1), witness)
+    _hear_witnesses(host, release, path)
     return release, path
+
+
+def _hear_witnesses(host: Host, release: Dict[str, str], path: str) -> None:
+    """Raise `ReadError` where what stands beside os-release names another release or another system."""
+    name, version = release.get("ID", ""), release.get("VERSION_ID", "")
+    if name not in WITNESSES:
+        return
+    witness, pattern = WITNESSES[name]
+    own = _text(host, witness)
+    says = _matched(pattern, own)
+    if says and version and says != version.partition(".")[0]:
+        raise _contradiction(release, path, "release " + says, witness)
+    strangers = STRANGERS[name] + (((INSTEAD[name], r"([^\n]+)"),) if own is None else ())
+    for stranger, told in strangers:
+        says = _matched(told, _text(host, stranger))
+        if says:
+            raise _contradiction(release, path, says[:50], stranger)
+
+
+def _matched(pattern: str, text: Optional[str]) -> str:
+    found = re.match(pattern, text or "", re.MULTILINE | re.ASCII)
+    return found.group(1) if found else ""
 
 
 def _text(host: Host, path: str) -> Optional[str]:

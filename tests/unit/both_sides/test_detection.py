@@ -145,6 +145,7 @@ def planted(tmp_path, files):
 
 
 MINE, SYSTEMS, DEBIANS = "etc/os-release", "usr/lib/os-release", "etc/debian_version"
+UBUNTUS, RED_HATS = "etc/lsb-release", "etc/redhat-release"
 UNKNOWN = {
     "no-file": ({}, "neither /etc/os-release nor /usr/lib/os-release is there"),
     "huge": ({MINE: "#" * 100_001, SYSTEMS: texts.DEBIAN_12}, "/etc/os-release is larger than 100000 bytes"),
@@ -166,6 +167,26 @@ UNKNOWN = {
         {MINE: texts.ROCKY_9, "etc/redhat-release": "Rocky Linux release 8.10 (Green Obsidian)\n"},
         "rocky 9.4 and /etc/redhat-release release 8",
     ),
+    # One file alone that says that it is another system.
+    "red-hat-on-debian": ({MINE: texts.RHEL_9, DEBIANS: "12.11\n"}, "rhel 9.4 and /etc/debian_version 12.11,"),
+    "red-hat-on-ubuntu": ({MINE: texts.ROCKY_9, DEBIANS: "trixie/sid\n"}, "rocky 9.4 and /etc/debian_version trixie/sid,"),
+    "red-hat-on-rocky": (
+        {MINE: texts.RHEL_9, RED_HATS: "Rocky Linux release 9.4 (Blue Onyx)\n"},
+        "rhel 9.4 and /etc/redhat-release Rocky Linux release 9,",
+    ),
+    "rocky-on-alma": (
+        {MINE: texts.ROCKY_9, RED_HATS: "AlmaLinux release 9.4 (Seafoam Ocelot)\n"},
+        "rocky 9.4 and /etc/redhat-release AlmaLinux release 9,",
+    ),
+    "debian-on-rocky": (
+        {MINE: texts.DEBIAN_12, RED_HATS: "Rocky Linux release 9.4 (Blue Onyx)\n"},
+        "debian 12 and /etc/redhat-release Rocky Linux release 9.4 (Blue Onyx),",
+    ),
+    "debian-on-ubuntu": (
+        {MINE: texts.DEBIAN_12, DEBIANS: "bookworm/sid\n", UBUNTUS: "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\n"},
+        "debian 12 and /etc/lsb-release Ubuntu,",
+    ),
+    "ubuntu-on-debian": ({MINE: texts.UBUNTU_24_04, DEBIANS: "12.11\n"}, "ubuntu 24.04 and /etc/debian_version 12.11,"),
 }  # fmt: skip
 
 
@@ -202,11 +223,24 @@ def test_link_that_leads_in_a_circle_is_no_reason_to_take_the_other_file(tmp_pat
         {MINE: texts.UBUNTU_24_04, DEBIANS: "trixie/sid\n", "etc/lsb-release": 'DISTRIB_RELEASE="24.04"\n'},
         # Oracle says there what Red Hat says.
         {MINE: texts.ORACLE_9, "etc/redhat-release": "Red Hat Enterprise Linux release 9.4 (Plow)\n"},
-        {MINE: texts.CENTOS_STREAM_9, "etc/redhat-release": "CentOS Stream release 9\n"},
+        {MINE: texts.CENTOS_STREAM_9, RED_HATS: "CentOS Stream release 9\n"},
+        # Sites write there what an installer wants to read, into rebuilds and on Debian.
+        {MINE: texts.ROCKY_9, RED_HATS: "Red Hat Enterprise Linux release 9.4 (Plow)\n"},
+        {MINE: texts.DEBIAN_12, DEBIANS: "12.11\n", RED_HATS: "Red Hat Enterprise Linux release 9.4 (Plow)\n"},
         {MINE: "PRETTY_NAME=\xe9\n".encode("latin-1") + texts.DEBIAN_12.encode()},
         {MINE: texts.MINT_DEBIAN_6, DEBIANS: "12.4\n"},
     ],
-    ids=["debian", "unfinished", "ubuntu", "oracle", "stream", "no-utf-8", "derivative"],
+    ids=[
+        "debian",
+        "unfinished",
+        "ubuntu",
+        "oracle",
+        "stream",
+        "rocky-for-an-installer",
+        "debian-for-an-installer",
+        "no-utf-8",
+        "derivative",
+    ],
 )
 def test_what_stands_beside_os_release_as_delivered_speaks_not_against_it(tmp_path, files):
     facts = planted(tmp_path, files)
