@@ -31,7 +31,7 @@ def playbook_command(write_inventory, tmp_path):
         inventory = write_inventory(hosts, user="auditor")
         given = {
             "hipaa_cis_run_dir": str(tmp_path / "runs"),
-            "hipaa_cis_benchmark": ["debian_12"],
+            "hipaa_cis_benchmark": ["debian_12@1.1.0"],
             "hipaa_cis_include": {"rules": RULES},
             **variables,
         }

@@ -20,7 +20,7 @@ def audit(run_ansible, write_inventory, tmp_path):
     def run(hosts, *extra, user="root"):
         inventory = write_inventory(hosts, user=user)
         runs = tmp_path / "runs"
-        variables = {"hipaa_cis_run_dir": str(runs), "hipaa_cis_level": 2, "hipaa_cis_benchmark": ["debian_12"]}
+        variables = {"hipaa_cis_run_dir": str(runs), "hipaa_cis_level": 2, "hipaa_cis_benchmark": ["debian_12@1.1.0"]}
         result = run_ansible(
             "hipaa.cis.audit", "-i", inventory, "-e", json.dumps(variables), *extra, program_name="ansible-playbook"
         )

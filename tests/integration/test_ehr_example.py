@@ -126,7 +126,7 @@ def test_example_is_followed_word_by_word(tmp_path, booted_host):
     findings = {one["rule"]: one for one in record["findings"]}
     assert {rule: findings[rule]["outcome"] for rule in RULES} == dict.fromkeys(RULES, "pass")
     assert {findings[rule]["benchmark"] for rule in RULES} == {"ehr_application@1.0.0"}
-    assert {one["benchmark"] for one in record["findings"]} == {"ehr_application@1.0.0", "debian_12@1.1.0"}
+    assert {one["benchmark"] for one in record["findings"]} == {"ehr_application@1.0.0", "debian_12@2.0.0"}
     # What is switched off still fails, and says by which decision; a value that is stricter is simply judged by.
     assert findings["ssh_forwarding_off"]["outcome"] == "fail"
     assert findings["ssh_forwarding_off"]["exception"]["id"] == "EX-2026-021"

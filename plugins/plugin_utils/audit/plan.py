@@ -203,11 +203,11 @@ def _candidates(catalog: Catalog, selection: Selection) -> tuple[list[Benchmark]
     """Return the benchmarks that a host may carry by what it says of itself, and those that are named."""
     selection.check(catalog)
     named = selection.named(catalog)
-    # A benchmark that has previews only is taken where it is named, as each preview is.
+    # A benchmark that has previews only is taken where it is named, as each preview is, and what a site asks for.
     detected = [
         item
         for item in catalog.benchmarks.values()
-        if catalog.platforms[item.platform].detected and not item.preview and item.id not in {one.id for one in named}
+        if catalog.platforms[item.platform].detected and not item.by_name and item.id not in {one.id for one in named}
     ]
     return detected if selection.detects else [], named
 

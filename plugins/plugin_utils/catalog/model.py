@@ -191,8 +191,9 @@ class Benchmark:
 
     ``derivatives``: the ``ID`` of each system that is held against it where no benchmark is its own; ``supplement``: it stands beside
     the benchmark of a system and never in its place; ``superseded_by``: a newer version, whether the catalog has it or not;
-    ``preview``: it is not whole yet, and taken where its version is named only; ``others``: the other versions that the catalog has,
-    the newest first; ``codename``: what systems that are made of it say of its release, key of os-release -> name.
+    ``preview``: it is not whole yet, and taken where its version is named only; ``opt_in``: it is taken where it is named only;
+    ``others``: the other versions that the catalog has, the newest first; ``codename``: what systems that are made of it say of its
+    release, key of os-release -> name.
     """
 
     id: str
@@ -210,6 +211,7 @@ class Benchmark:
     supplement: bool = False
     superseded_by: str = ""
     preview: bool = False
+    opt_in: bool = False
     # The families whose names for packages and units it takes (of the platform's ``names``), the later first.
     names: tuple[str, ...] = ()
     others: tuple[Benchmark, ...] = ()
@@ -223,6 +225,11 @@ class Benchmark:
     def versions(self) -> tuple[Benchmark, ...]:
         """It and its other versions; the one that its id alone means is the first."""
         return (self, *self.others)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether no host carries it by what it says of itself."""
+        return self.preview or self.opt_in
 
     def meant_by(self, name: str) -> list[Benchmark]:
         """Return the versions that a name means: one, or by the id all that are taken by themselves."""
@@ -244,6 +251,15 @@ class Benchmark:
     def rules(self) -> set[str]:
         """The ids of the rules of all its recommendations."""
         return {rule for item in self._plain() for rule in item.get("rules", ())}
+
+    @property
+    def numbers(self) -> dict[str, list[str]]:
+        """Rule -> the ids of the recommendations that it belongs to."""
+        found: dict[str, list[str]] = {}
+        for item in self._plain():
+            for rule in item.get("rules", ()):
+                found.setdefault(rule, []).append(item["id"])
+        return found
 
     def _plain(self) -> Iterable[Mapping[str, Any]]:
         items = self.recommendations
@@ -351,6 +367,11 @@ class Catalog:
         names = self.benchmark_names() if sign else self.benchmarks
         known = [one.name for one in newest.versions] if newest else names
         raise HipaaCisError(unknown("benchmark", name, known))
+
+    def numbers_of(self, name: str, version: str) -> Mapping[str, list[str]]:
+        """Return rule -> ids of its recommendations in a version of a benchmark; nothing where the catalog does not have that version."""
+        versions = self.benchmarks[name].versions if name in self.benchmarks else ()
+        return next((one.numbers for one in versions if one.version == version), {})
 
     def rule_recommendations(self, rule: str) -> list[dict[str, str]]:
         """Return where a rule stands in benchmarks: ``[{benchmark, id}]``, the benchmark with its version."""

@@ -166,7 +166,7 @@ def _benchmark(known: Catalog, benchmark: Benchmark) -> Iterator[str]:
 
 def _since(before: Benchmark, benchmark: Benchmark) -> Iterator[str]:
     """Write which numbers the rules of the version before have now. What runs compare is rules, so none of this is drift."""
-    then, now = (_numbers(one) for one in (before, benchmark))
+    then, now = before.numbers, benchmark.numbers
     moved = {rule: (then[rule], now[rule]) for rule in then if rule in now and then[rule] != now[rule]}
     yield from ("", f"Since v{before.version}: {len(moved)} rules have other numbers,")
     yield f"{len(now.keys() - then.keys())} are new ({_named(now.keys() - then.keys())}),"
@@ -179,18 +179,12 @@ def _named(rules: Iterable[str]) -> str:
     return ", ".join(sorted(rules)) or "none"
 
 
-def _numbers(benchmark: Benchmark) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for item in benchmark.recommendations:
-        for rule in item.rules:
-            found.setdefault(rule, []).append(item.id)
-    return found
-
-
 def _versions(benchmark: Benchmark, meant: bool) -> str:
     """Return how it stands to other versions. ``meant``: it is the one that its id alone means."""
     if benchmark.preview:
         return ", and so only: it is a preview, of which not all is judged yet that could be"
+    if benchmark.opt_in:
+        return f", or as `{benchmark.id}`, and so only: a site asks for it"
     newer = f"; superseded by v{benchmark.superseded_by}" if benchmark.superseded_by else ""
     return f", or as `{benchmark.id}`{newer}" if meant else newer
 

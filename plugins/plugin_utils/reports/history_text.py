@@ -53,7 +53,7 @@ def since_last(told: Document) -> Iterator[str]:
                 for row in told["drift"][kind][:MAX_AT_END]
             )
             yield from [f"  ... and {number - MAX_AT_END} more; see drift.csv"] if number > MAX_AT_END else []
-    yield from (one_line(f"  {line}") for line in moves(told))
+    yield from map(one_line, moves(told))
     seen = told["counts"]["first_seen"]
     if seen:
         names = ", ".join(row["host"] for row in told["drift"]["first_seen"][:MAX_AT_END])
@@ -67,8 +67,9 @@ def since_last(told: Document) -> Iterator[str]:
 def moves(told: Document) -> Iterator[str]:
     """Yield a line for each move of hosts from a version of a benchmark to another."""
     for one in told.get("moved", ()):
+        renumbered = f" ({one['renumbered']} of them renumbered)" if "renumbered" in one else ", whatever their number"
         yield (
-            f"{one['hosts']} host(s) moved from {one['from']} to {one['to']}: {one['same']} rules asked by both, whatever their number, "
+            f"{one['hosts']} host(s) moved from {one['from']} to {one['to']}: {one['same']} rules asked by both{renumbered}, "
             f"{one['new']} new, {one['retired']} retired"
         )
 

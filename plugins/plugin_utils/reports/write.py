@@ -89,7 +89,7 @@ def write_reports(
         if _decides(summary):
             with target.writing(DECISIONS) as stream:
                 decisions.write_csv(stream, summary)
-        history = _history(target, summary, seen, merging, before or _beside)
+        history = _history(catalog, target, summary, seen, merging, before or _beside)
         target.write(since_last.FILE, as_text(history))
         with target.writing("report.html") as stream:
             write_html(stream, summary, evidence, _framework(framework_of(catalog, stores)), history, register)
@@ -132,6 +132,7 @@ def _register(
 
 
 def _history(
+    catalog: Catalog,
     target: RunStore,
     summary: Mapping[str, Any],
     seen: Outcomes,
@@ -143,7 +144,7 @@ def _history(
         add = drift_table.writer(stream)
         if merging:
             return since_last.without_records(target.run_id, MERGED)
-        return since_last.since_last(seen.as_dict(summary, {}), before(target, summary), add)
+        return since_last.since_last(seen.as_dict(summary, {}), before(target, summary), add, catalog.numbers_of)
 
 
 def _beside(store: RunStore, summary: Mapping[str, Any]) -> Past:

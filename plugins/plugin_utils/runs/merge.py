@@ -184,7 +184,7 @@ def _still_carried(catalog: Catalog, newest: Record, benchmark: str) -> bool:
     name = benchmark_id(benchmark)
     if name in {one["id"] for one in newest["benchmarks"]} or name not in catalog.benchmarks:
         return True
-    if catalog.benchmarks[name].preview:
+    if catalog.benchmarks[name].by_name:
         return True
     detected = [one["id"] for one in newest["benchmarks"] if one["chosen"] == "detected"]
     platforms = {catalog.benchmarks[one].platform for one in detected if one in catalog.benchmarks}

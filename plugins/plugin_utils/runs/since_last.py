@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import known
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.drift_kinds import ASKED_ANEW, KINDS, kind
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.known import Known, Scope
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.moved import Moved
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.moved import Moved, Numbers, nowhere
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import NAMES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -26,9 +26,15 @@ FIRST_SEEN = "first_seen"
 Document = dict[str, Any]
 
 
-def since_last(document: Mapping[str, Any], past: Past, also: Callable[[Mapping[str, str]], None]) -> Document:
-    """Return what a run changed. ``document``: what it found (`outcomes`); ``also`` is given each row of its drift, all of them."""
-    rules, askers, moved = document["rules"], _Askers(), Moved()
+def since_last(
+    document: Mapping[str, Any], past: Past, also: Callable[[Mapping[str, str]], None], numbers: Numbers = nowhere
+) -> Document:
+    """Return what a run changed.
+
+    ``document``: what it found (`outcomes`); ``also`` is given each row of its drift, all of them; ``numbers``: those that rules have in
+    a version of a benchmark (`Catalog.numbers_of`).
+    """
+    rules, askers, moved = document["rules"], _Askers(), Moved(numbers)
     counts: Counter[str] = Counter()
     kept: dict[str, list[Mapping[str, str]]] = {name: [] for name in (*KINDS, FIRST_SEEN)}
     now: dict[str, Known] = {}

@@ -78,12 +78,12 @@ class Safeguards:
         self._rows = catalog.safeguards
         self._benchmarks = catalog.benchmarks
         versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
-        previews = {one.name: one.rules for one in versions if one.preview}
-        # What stands in previews alone, hosts for which none of these was named are not asked for.
-        beside = frozenset().union(*previews.values()).difference(*(one.rules for one in versions if not one.preview))
+        by_name = {one.name: one.rules for one in versions if one.by_name}
+        # What stands in benchmarks alone that are taken by name, hosts for which none of these was named are not asked for.
+        beside = frozenset().union(*by_name.values()).difference(*(one.rules for one in versions if not one.by_name))
         self._with_rules = {cite for rule in catalog.rules.values() if rule.id not in beside for cite in rule.cites}
-        self._in_previews = {
-            name: {cite for rule in rules for cite in catalog.rules[rule].cites} for name, rules in previews.items()
+        self._if_named = {
+            name: {cite for rule in rules for cite in catalog.rules[rule].cites} for name, rules in by_name.items()
         }
 
     def of_host(self, record: Record) -> dict[str, str]:
@@ -114,16 +114,16 @@ class Safeguards:
         return {cite: self.empty(cite, cite in attested, meant) for cite in self._rows}
 
     def empty(self, cite: str, attested: bool = False, meant: Collection[str] = ()) -> str:
-        """Return the state of a safeguard of which nothing was seen; ``meant``: those that rules of named previews see."""
+        """Return the state of a safeguard of which nothing was seen; ``meant``: those that benchmarks see which were named (`_meant`)."""
         return state_of(self._rows[cite].obligation, NO, NO, self._unseen(cite, meant), attested)
 
     def _meant(self, record: Record | None) -> set[str]:
-        """Return the safeguards that rules of the previews see which were named for a host, whether it was audited or not."""
+        """Return the safeguards that benchmarks see which are taken by name, and were named for a host, whether it was audited or not."""
         selections = (*record.get("earlier_selections", ()), record["selection"]) if record else ()
         names = {name for one in selections for name in one.get("benchmarks", ())}
         known = [(name, self._benchmarks.get(name.partition("@")[0])) for name in names]
         meant = {one.name for name, newest in known if newest for one in newest.meant_by(name)}
-        return {cite for name in meant for cite in self._in_previews.get(name, ())}
+        return {cite for name in meant for cite in self._if_named.get(name, ())}
 
     def _unseen(self, cite: str, meant: Collection[str]) -> str:
         # Where it has rules nothing was looked at, which no attestation is asked for.

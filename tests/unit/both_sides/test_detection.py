@@ -289,8 +289,8 @@ SHIPPED = {
 
 
 def shipped():
-    """Return the benchmarks of the catalog that are looked for on a host: what has previews only is taken where it is named."""
-    return tuple(one for one in load_catalog().benchmarks.values() if not one.preview)
+    """Return the benchmarks of the catalog that are looked for on a host: what is taken by name is not."""
+    return tuple(one for one in load_catalog().benchmarks.values() if not one.by_name)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

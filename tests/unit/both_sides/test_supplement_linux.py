@@ -71,6 +71,7 @@ STOCK = {
         # The site has named nobody.
         "emergency_accounts_usable": "fail",
         "privileged_accounts_declared": "fail",
+        "firewall_refuses_incoming": "fail",
         # No tunnel of any program is configured.
         **dict.fromkeys(TUNNELS, "not_applicable"),
     },
@@ -102,6 +103,8 @@ STOCK = {
         # The site has named nobody.
         "emergency_accounts_usable": "fail",
         "privileged_accounts_declared": "fail",
+        # firewalld comes switched on.
+        "firewall_refuses_incoming": "pass",
         # No tunnel of any program is configured.
         **dict.fromkeys(TUNNELS, "not_applicable"),
     },
@@ -185,7 +188,7 @@ def test_alone_it_is_no_audit_of_a_host_that_no_benchmark_fits(tmp_path, release
 
 def test_benchmark_of_a_system_does_not_stand_beside_auto(tmp_path):
     with pytest.raises(
-        HipaaCisError, match=r"debian_12@1\.1\.0 is the benchmark of a system, and with auto the host says"
+        HipaaCisError, match=r"debian_12@2\.0\.0 is the benchmark of a system, and with auto the host says"
     ):
         audited(tmp_path, "", "auto", "debian_12", "supplement_linux")
 

@@ -93,7 +93,7 @@ MOVED = dataclasses.replace(
     others=KNOWN.benchmarks["debian_12"].versions,
 )
 LATER = dataclasses.replace(KNOWN, benchmarks={"debian_12": MOVED})
-OLD = KNOWN.benchmarks["debian_12"].name
+OLD = "debian_12@1.1.0"
 
 
 def by_number(benchmark, recommendation, known=LATER):

@@ -84,6 +84,26 @@ def test_move_to_another_version_is_told_in_a_line_and_is_neither_regression_nor
     )
 
 
+@pytest.mark.parametrize(("known", "said"), [
+    (("1.1.0", "2.0.0"), "2 rules asked by both (1 of them renumbered), 1 new, 1 retired"),
+    (("2.0.0",), "2 rules asked by both, whatever their number, 1 new, 1 retired"),
+], ids=["both", "one"])  # fmt: skip
+def test_move_says_how_many_rules_are_renumbered_and_its_line_is_not_cut(tmp_path, known, said):
+    """Of a version that the catalog does not have nobody knows the numbers."""
+    finished(tmp_path, "run-1", 0, {"web": "fmp"})
+    store = finished(tmp_path, "run-2", 1, {"web": "pf.f"}, version="2.0.0")
+    numbers = {"1.1.0": {RULES[0]: ["1.1"], RULES[1]: ["1.2"]}, "2.0.0": {RULES[0]: ["1.1"], RULES[1]: ["1.3"]}}
+    document = json.loads((store.folder / "outcomes.json").read_text())
+    found = since_last(
+        document,
+        past.beside(store, ["web"]),
+        lambda _row: None,
+        lambda name, version: numbers[version] if (name, version in known) == ("debian_12", True) else {},
+    )
+
+    assert said in " ".join(" ".join(Console().lines(make_summary([]), history=found)).split())
+
+
 def test_narrow_run_by_another_version_retires_nothing(tmp_path, told):
     finished(tmp_path, "run-1", 0, {"web": "pppp"})
     found, _rows = told(finished(tmp_path, "run-2", 1, {"web": "p"}, version="2.0.0", left=RULES[1:3]))

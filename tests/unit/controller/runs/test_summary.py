@@ -91,14 +91,14 @@ def test_what_no_scan_sees_needs_an_attestation():
     assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
 
 
-def test_rules_of_previews_ask_nothing_of_hosts_that_are_not_held_against_them():
+def test_rules_of_what_is_taken_by_name_ask_nothing_of_hosts_that_are_not_held_against_them():
     """What a supplement sees of emergency access, hosts without it go on attesting to."""
     known = load_catalog([str(SECOND_PLATFORM)])
     rows = {name: one for newest in known.benchmarks.values() for one in newest.versions for name in rules_of(one)}
     carriers = [rule.id for rule in known.rules.values() if EMERGENCY in rule.cites]
 
     assert carriers
-    assert all(rows[name].preview for name in carriers)
+    assert all(rows[name].by_name for name in carriers)
     assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
 
 
