@@ -39,8 +39,6 @@ NOT_CARRIED = {
     ("164.312(c)(2)", "record_signatures"): APPLICATION,
     ("164.312(e)(1)", "private_network"): "which networks ePHI may cross in a tunnel only the site alone knows; that tunnels hold is seen",
     ("164.312(e)(2)(i)", "tls"): "it is a setting of each service; benchmarks of web servers and databases see it",
-    ("164.312(e)(2)(i)", "system_crypto_policy"): "Debian and Ubuntu have none; the benchmarks of Red Hat's systems do",
-    ("164.312(e)(2)(ii)", "system_crypto_policy"): "Debian and Ubuntu have none; the benchmarks of Red Hat's systems do",
 }  # fmt: skip
 
 
