@@ -190,7 +190,7 @@ SCENARIOS = [
         "/etc/ipsec.secrets": File("include /srv/secret\n", mode=0o600), "/srv/secret": "x", "/srv/nss/key4.db": File("x", mode=0o640),
         "/srv/ipsec/my.secrets": File("", mode=0o600)}),
     _keys("of EPEL's starter", "fail", {"/etc/strongswan/ipsec.secrets": "0644"}, {"/etc/strongswan/ipsec.conf": "",
-        "/usr/libexec/strongswan/starter": "", "/etc/strongswan/ipsec.secrets": ""}),
+                                                                                   "/usr/libexec/strongswan/starter": "", "/etc/strongswan/ipsec.secrets": ""}),
     # By relative paths from where they are named, and what a file that is included includes.
     _keys("that the starter's ipsec.secrets and what it includes name", "fail", {
         "/etc/ipsec.d/private/x/y.pem": "0600", "/etc/ipsec.secrets": "0600", "/etc/vpn/a": "0600", "/etc/vpn/b": "0640", "/srv/vpn.key": "0644"}, {

@@ -51,7 +51,7 @@ _GROUPS = {
         (19, "ecp256"), (20, "ecp384"), (21, "ecp521"), (22, "modp1024s160"), (23, "modp2048s224"), (24, "modp2048s256"),
         (31, "curve25519"), (0, "none"))},
     **{name: name for name in ("modp1024", "modp1536", "modp2048", "modp3072", "modp4096", "modp6144", "modp8192",
-        "ecp256", "ecp384", "ecp521", "curve25519")}, **dict.fromkeys(("none", "null"), "none"),
+                               "ecp256", "ecp384", "ecp521", "curve25519")}, **dict.fromkeys(("none", "null"), "none"),
 }  # fmt: skip
 _GROUP_NAME = re.compile(r"ecp_(?=[0-9])")
 _LENGTH = re.compile(r"(.*?)_?([0-9]+)\Z")
