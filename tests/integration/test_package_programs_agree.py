@@ -172,6 +172,18 @@ READ = (
     "('package_integrity', {'query': 'unsigned'}), ('package_integrity', {'query': 'altered'})]; "
     "print(json.dumps([read_kind(Host('/'), kind, [address])[0].as_dict() for kind, address in asked]))"
 )
+READ_ONE = (
+    f"import json, sys; sys.path.insert(0, {CODE!r}); "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host; "
+    "from ansible_collections.hipaa.cis.plugins.module_utils.linux.observe import read_kind; "
+    "print(json.dumps(read_kind(Host('/', command_timeout=2), 'package', [{'name': 'agree-plain'}])[0].as_dict()))"
+)
+# As a transaction does, and further: nothing else may even read.
+LOCK = (
+    "import fcntl, sqlite3, time; held = open('/var/lib/rpm/.rpm.lock', 'a'); fcntl.lockf(held, fcntl.LOCK_EX); "
+    "db = sqlite3.connect('/var/lib/rpm/rpmdb.sqlite', isolation_level=None); db.execute('pragma locking_mode = exclusive'); "
+    "db.execute('begin exclusive'); db.execute('create table held (it)'); open('/run/held', 'w').close(); time.sleep(600)"
+)
 DAMAGE = (
     "import sqlite3; db = sqlite3.connect('/var/lib/rpm/rpmdb.sqlite'); "
     "db.execute('update Packages set blob = substr(blob, 1, 40) where hnum = (select max(hnum) from Packages)'); db.commit()"
@@ -198,6 +210,18 @@ def test_readers_of_packages_say_what_rpm_does(packages_host):
 
     packages_host.run(["sh", "-c", CHANGE])
     assert seen()[3]["value"] == [{"path": f"/opt/agree-plain/{name}", "what": what} for name, what in CHANGED.items()]
+
+    # It waits for whoever holds the database, without end.
+    before = seen()
+    packages_host.run(["systemd-run", "--unit=agree-lock", "python3", "-c", LOCK])
+    packages_host.run(["sh", "-c", "for turn in $(seq 100); do [ -e /run/held ] && break; sleep 0.1; done"])
+    assert packages_host.run(["timeout", "2", "rpm", "-q", "agree-plain"], check=False).returncode == 124
+    held = json.loads(packages_host.run([*BY_RPM, READ_ONE]).stdout)
+    assert held["state"] == "error"
+    assert held["reason"].startswith("command rpm -qa ")
+    assert held["reason"].endswith(": no answer within 2 seconds")
+    packages_host.run(["systemctl", "stop", "agree-lock"])
+    assert seen() == before
 
     # rpm passes over an entry that is damaged, and says that all is well.
     packages_host.run(["python3", "-c", DAMAGE])
