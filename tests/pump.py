@@ -21,7 +21,7 @@ def variables(runs: Path) -> dict[str, Any]:
         "ansible_python_interpreter": sys.executable,
         "hipaa_cis_become": False,
         "hipaa_cis_benchmark": ["pump"],
-        "hipaa_cis_catalogs": [str(PLATFORM / "catalog")],
+        "hipaa_cis_catalog_paths": [str(PLATFORM / "catalog")],
         "hipaa_cis_run_dir": str(runs),
     }
 
@@ -31,7 +31,7 @@ def environment(folder: Path, settings: Mapping[str, Any]) -> dict[str, str]:
     (folder / "pump.json").write_text(json.dumps(settings))
     return {
         "ANSIBLE_LIBRARY": str(PLATFORM / "library"),
-        "HIPAA_CIS_CATALOGS": str(PLATFORM / "catalog"),
+        "HIPAA_CIS_CATALOG_PATHS": str(PLATFORM / "catalog"),
         "PUMP_SETTINGS": str(folder / "pump.json"),
     }
 

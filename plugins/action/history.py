@@ -38,7 +38,7 @@ class ActionModule(OnceAction):
     CANNOT = "THE HISTORY COULD NOT BE READ"
 
     def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        known = load_catalog(arguments["catalogs"])
+        known = load_catalog(arguments["catalog_paths"])
         cites = list(known.safeguards)
         for cite in arguments["safeguard"]:
             if cite not in cites:

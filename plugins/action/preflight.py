@@ -89,7 +89,7 @@ class ActionModule(HostAction):
         if arguments["run_id"]:
             check_run_id(arguments["run_id"])
         self._check_alike(arguments, variables)
-        known = load_catalog(arguments["catalogs"]).under(arguments["framework"])
+        known = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])
         # What only looks goes on without an entry that has a fault, and tells it.
         site = self._decided(arguments, known, variables, None, strict=not read_only)
         selection = self._meant_by(self._selection(arguments, variables), site)

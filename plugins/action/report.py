@@ -66,7 +66,7 @@ class ActionModule(OnceAction):
         )
         plan = target.join_plan()
         merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
-        known = load_catalog(arguments["catalogs"])
+        known = load_catalog(arguments["catalog_paths"])
         ledger = arguments["ledger"]
         by_ledger = "overdue" in names or ("regressed" in names and not arguments["compare_with"])
         asked = by_ledger or at_end.is_asked(stores, ledger)

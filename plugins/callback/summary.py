@@ -49,16 +49,16 @@ options:
     ini:
       - section: callback_hipaa_cis_summary
         key: ledger
-  catalogs:
+  catalog_paths:
     description: Folders of a site's own catalog, as for M(hipaa.cis.audit).
     type: list
     elements: path
     default: []
     env:
-      - name: HIPAA_CIS_CATALOGS
+      - name: HIPAA_CIS_CATALOG_PATHS
     ini:
       - section: callback_hipaa_cis_summary
-        key: catalogs
+        key: catalog_paths
 """
 
 import sys
@@ -111,7 +111,7 @@ class CallbackModule(CallbackBase):
         """Load the catalog once, before the task's workers are forked, instead of once in each of them."""
         if str(task.resolved_action or task.action).startswith(COLLECTION):
             with suppress(HipaaCisError):  # they say it, each for its host
-                load_catalog(self.get_option("catalogs"))
+                load_catalog(self.get_option("catalog_paths"))
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Note an audit."""
@@ -151,7 +151,7 @@ class CallbackModule(CallbackBase):
         plan = store.join_plan()
         if plan is not None:
             self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
-        known = load_catalog(self.get_option("catalogs"))
+        known = load_catalog(self.get_option("catalog_paths"))
         seen, ledger = Outcomes(), self.get_option("ledger")
         summary = summarise(known, [store], None, seen.add)
         # Where the play has a task for the reports they are there by now, unless a host was lost since.

@@ -23,10 +23,10 @@ options:
       - The name of the run's folder; letters, digits, dot, underscore and dash. By default the time and a random part.
       - Where not given, the variable C(hipaa_cis_run_id).
     type: str
-  catalogs:
+  catalog_paths:
     description:
       - Folders of a site's own catalog, laid over the collection's, with the same sub-folders.
-      - Where not given, the variable C(hipaa_cis_catalogs).
+      - Where not given, the variable C(hipaa_cis_catalog_paths).
     type: list
     elements: str
     default: []

@@ -27,7 +27,7 @@ options:
       - Where not given, the variable C(hipaa_cis_run_dir).
     type: str
     default: hipaa-cis-runs
-  catalogs:
+  catalog_paths:
     description: Folders of a site's own catalog, as for M(hipaa.cis.audit).
     type: list
     elements: str

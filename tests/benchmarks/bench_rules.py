@@ -75,7 +75,7 @@ def test_hundred_rules_more(booted_host, run_ansible, write_inventory, extra_cat
         return audit("plain")
 
     def extended():
-        return audit("extended", hipaa_cis_catalogs=[str(extra_catalog)])
+        return audit("extended", hipaa_cis_catalog_paths=[str(extra_catalog)])
 
     def findings(name):
         return records_in(tmp_path / name / "latest")[0]["findings"]

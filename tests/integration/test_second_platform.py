@@ -216,7 +216,7 @@ def test_report_is_named_without_the_summary_at_the_end(audit, tmp_path):
         ({"hipaa_cis_include": {"rules": ["pump_of"]}}, "unknown name in include.rules"),
         ({"hipaa_cis_run_id": "../x"}, "may only hold letters"),
         ({"hipaa_cis_run_id": "latest"}, "'latest' cannot be the id of a run"),
-        ({"hipaa_cis_catalogs": ["/nonexistent"]}, "is no folder"),
+        ({"hipaa_cis_catalog_paths": ["/nonexistent"]}, "is no folder"),
     ],
 )
 def test_wrong_input_is_one_clear_message(audit, variables, message):

@@ -64,7 +64,7 @@ class Site:
         given = pump.variables(self.folder / "runs")
         del given["ansible_python_interpreter"]
         given.update(
-            hipaa_cis_catalogs=[str(self.folder / "platform/catalog")],
+            hipaa_cis_catalog_paths=[str(self.folder / "platform/catalog")],
             hipaa_cis_allow_disruption=["all"],
             hipaa_cis_batches=[2, 1],
             hipaa_cis_health_checks=[{"name": "display", "command": self.check(), "retries": 0}],
@@ -78,7 +78,7 @@ class Site:
         process = pump.play(
             ["hipaa.cis.remediate", "-i", str(self.folder / "inventory.json"), "-e", json.dumps(given), *arguments],
             {**os.environ, "ANSIBLE_CONFIG": str(config), "ANSIBLE_LIBRARY": str(self.folder / "platform/library"),
-             "HIPAA_CIS_CATALOGS": str(self.folder / "platform/catalog"), **(environment or {})},
+             "HIPAA_CIS_CATALOG_PATHS": str(self.folder / "platform/catalog"), **(environment or {})},
         )  # fmt: skip
         return process.returncode, " ".join((process.stdout + process.stderr).split())
 

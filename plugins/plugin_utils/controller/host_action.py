@@ -107,7 +107,7 @@ class HostAction(Action):
 
     def _selection(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Selection:
         """Return what the task is asked for, the command's tags among it. Raises `HipaaCisError`."""
-        known = load_catalog(arguments["catalogs"])
+        known = load_catalog(arguments["catalog_paths"])
         own = [tag for tag in self._task.tags if tag not in run_tags.ANSIBLES]
         chosen, skipped, strange = run_tags.chosen(known, variables, own)
         return Selection(
@@ -161,7 +161,7 @@ class HostAction(Action):
         record["ansible_core_version"] = ANSIBLE_VERSION
         groups = sorted({str(name) for name in variables.get("group_names", ())} - {"all", "ungrouped"})
         record.update({"groups": groups[:MAX_GROUPS]} if groups else {})
-        known = load_catalog(arguments["catalogs"]).under(arguments["framework"])
+        known = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])
         record["catalog_digest"] = known.digest
         if known.amended_by:
             record["framework"] = known.amended_by.id

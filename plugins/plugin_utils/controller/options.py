@@ -30,7 +30,7 @@ SELECTION_SPEC: dict[str, dict[str, Any]] = {
     "meant_level": {"type": "int"},
     "meant_profile": {"type": "str"},
     "parameters": {"type": "dict", "default": {}},
-    "catalogs": {"type": "list", "elements": "str", "default": []},
+    "catalog_paths": {"type": "list", "elements": "str", "default": []},
 }
 RUN_SPEC: dict[str, dict[str, Any]] = {
     "run_dir": {"type": "str", "default": "hipaa-cis-runs"},
@@ -86,11 +86,11 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     "compare_with": {"type": "str"},
     # Days.
     "merge_max_age": {"type": "float", "default": 7.0},
-    "catalogs": SELECTION_SPEC["catalogs"],
+    "catalog_paths": SELECTION_SPEC["catalog_paths"],
 }
 HISTORY_SPEC: dict[str, dict[str, Any]] = {
     **LEDGER_SPEC,
-    "catalogs": SELECTION_SPEC["catalogs"],
+    "catalog_paths": SELECTION_SPEC["catalog_paths"],
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("host", "rule", "safeguard")},
     "since": {"type": "str"},
     "trend_days": {"type": "float", "default": 90.0},

@@ -406,7 +406,7 @@ def test_page_names_every_option_with_its_default():
         if line.startswith("| ")
     }
 
-    asked = set(options.HISTORY_SPEC) - {"run_dir", "catalogs"}
+    asked = set(options.HISTORY_SPEC) - {"run_dir", "catalog_paths"}
     assert set(rows) == asked
     for name in ("trend_days", "audit_interval"):
         assert f"| {options.HISTORY_SPEC[name]['default']:g} |" in rows[name]
