@@ -10,6 +10,7 @@ and the host says by its own facts which of them it carries; so one call is enou
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -31,6 +32,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Va
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
 REQUEST_VERSION = 2
+_encoded = json.JSONEncoder(sort_keys=True).encode
+# A parameter in the text of a fix.
+_NAMED = re.compile(r"\{(\w+)\}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,8 @@ class _Rules:
     ) -> PlannedRule:
         rule = self._called.rule(benchmark, rule_id)
         used = {name: values[name] for name in rule.parameters}
-        fix = rule.fix
-        if "{" in fix:
-            for name, value in values.items():
-                # What the benchmark asks for, where the site's own value is what is wrong.
-                fix = fix.replace(f"{{{name}}}", str(value.default if value.loose else value.value))
+        # What the benchmark asks for, where the site's own value is what is wrong.
+        fix = _NAMED.sub(lambda found: _told(values.get(found[1]), found[0]), rule.fix) if "{" in rule.fix else rule.fix
         loose = {name: value for name, value in used.items() if value.loose}
         rule, settings = self._with_values(rule, used)
         return PlannedRule(rule, benchmark.name, recommendations, settings, fix, loose, used)
@@ -141,9 +142,13 @@ class _Rules:
         return self._filled[key]
 
 
+def _told(value: Value | None, otherwise: str) -> str:
+    return otherwise if value is None else str(value.default if value.loose else value.value)
+
+
 def setting_key(leaf: Mapping[str, Any]) -> str:
     """Return what a setting is called in request and answer: its kind and address."""
-    return f"{leaf['kind']} {json.dumps(leaf['address'], sort_keys=True)}"
+    return f"{leaf['kind']} {_encoded(leaf['address'])}"
 
 
 def make_plan(
