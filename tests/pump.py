@@ -31,7 +31,6 @@ def environment(folder: Path, settings: Mapping[str, Any]) -> dict[str, str]:
     (folder / "pump.json").write_text(json.dumps(settings))
     return {
         "ANSIBLE_LIBRARY": str(PLATFORM / "library"),
-        "HIPAA_CIS_CATALOG_PATHS": str(PLATFORM / "catalog"),
         "PUMP_SETTINGS": str(folder / "pump.json"),
     }
 

@@ -25,7 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_catalogs, shared_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import check_run_id
 
 
@@ -89,6 +89,7 @@ class ActionModule(HostAction):
         if arguments["run_id"]:
             check_run_id(arguments["run_id"])
         self._check_alike(arguments, variables)
+        note_catalogs(arguments["catalog_paths"])
         known = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])
         # What only looks goes on without an entry that has a fault, and tells it.
         site = self._decided(arguments, known, variables, None, strict=not read_only)

@@ -50,7 +50,7 @@ options:
       - section: callback_hipaa_cis_summary
         key: ledger
   catalog_paths:
-    description: Folders of a site's own catalog, as for M(hipaa.cis.audit).
+    description: Folders of a site's own catalog, where the tasks of the run were given none.
     type: list
     elements: path
     default: []
@@ -62,6 +62,7 @@ options:
 """
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -77,7 +78,11 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import is_gate_forgotten, noted_run_directories
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
+    is_gate_forgotten,
+    noted_catalogs,
+    noted_run_directories,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 COLLECTION = "hipaa.cis."
@@ -111,7 +116,8 @@ class CallbackModule(CallbackBase):
         """Load the catalog once, before the task's workers are forked, instead of once in each of them."""
         if str(task.resolved_action or task.action).startswith(COLLECTION):
             with suppress(HipaaCisError):  # they say it, each for its host
-                load_catalog(self.get_option("catalog_paths"))
+                for folders in noted_catalogs() or [self.get_option("catalog_paths")]:
+                    load_catalog(folders)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Note an audit."""
@@ -141,17 +147,17 @@ class CallbackModule(CallbackBase):
         if not self._audited:
             return
         self._audited = False
-        for folder in noted_run_directories():
+        for folder, catalogs in noted_run_directories().items():
             try:
-                self._show(RunStore.open(folder))
+                self._show(RunStore.open(folder), catalogs)
             except HipaaCisError as problem:
                 self._display.warning(f"hipaa.cis.summary: {problem}")
 
-    def _show(self, store: RunStore) -> None:
+    def _show(self, store: RunStore, catalogs: Sequence[str]) -> None:
         plan = store.join_plan()
         if plan is not None:
             self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
-        known = load_catalog(self.get_option("catalog_paths"))
+        known = load_catalog(catalogs or self.get_option("catalog_paths"))
         seen, ledger = Outcomes(), self.get_option("ledger")
         summary = summarise(known, [store], None, seen.add)
         # Where the play has a task for the reports they are there by now, unless a host was lost since.

@@ -37,6 +37,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file, raw_answers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
     note_batch,
+    note_catalogs,
     note_gate,
     note_run_directory,
     shared_run_id,
@@ -93,7 +94,8 @@ class HostAction(Action):
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
         """Return the run's directory, with the hosts of this play noted in it. Raises `HipaaCisError`."""
         store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
-        note_run_directory(store.folder)
+        note_catalogs(arguments["catalog_paths"])
+        note_run_directory(store.folder, arguments["catalog_paths"])
         note_batch(str(host) for host in variables.get("ansible_play_batch", ()))
         if variables.get(options.PREFIX + "fail_on"):
             note_gate("asked")

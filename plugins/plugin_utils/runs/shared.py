@@ -11,9 +11,10 @@ callback finds the run even where a task's result is hidden by no_log.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -54,22 +55,41 @@ def shared_text(name: str, make: Callable[[], str]) -> str:
     return place.read_text(encoding="utf-8")
 
 
-def note_run_directory(folder: Path) -> None:
-    """Leave word for the callback where this run's records are."""
-    name = "directory-" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    (_meeting_place() / name).write_text(str(folder), encoding="utf-8")
+def note_catalogs(folders: Sequence[str]) -> None:
+    """Leave word for the callback by which catalogs of the site's own a task judges."""
+    text = json.dumps(list(folders))
+    shared_text("catalogs-" + _digest(text), lambda: text)
 
 
-def noted_run_directories() -> list[str]:
-    """Return the run directories that workers of this command wrote to."""
-    return sorted(path.read_text(encoding="utf-8") for path in _meeting_place().glob("directory-*"))
+def noted_catalogs() -> list[list[str]]:
+    """Return what tasks of this command were given as the site's catalogs."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(_meeting_place().glob("catalogs-*"))]
+
+
+def note_run_directory(folder: Path, catalogs: Sequence[str] = ()) -> None:
+    """Leave word for the callback where this run's records are, and by which catalogs of the site's own they are made."""
+    text = json.dumps([str(folder), *catalogs])
+    shared_text("directory-" + _digest(text), lambda: text)
+
+
+def noted_run_directories() -> dict[str, list[str]]:
+    """Return the run directories that workers of this command wrote to, each with the site's catalogs."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(_meeting_place().glob("directory-*")):
+        folder, *catalogs = json.loads(path.read_text(encoding="utf-8"))
+        known = found.setdefault(folder, [])
+        known += [one for one in catalogs if one not in known]
+    return {folder: found[folder] for folder in sorted(found)}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def note_batch(hosts: Iterable[str]) -> None:
     """Leave word of a batch of a play that has begun: hosts in it that are not lost."""
     text = "\n".join(sorted(hosts))
-    name = "batch-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    shared_text(name, lambda: text)
+    shared_text("batch-" + _digest(text), lambda: text)
 
 
 def begun_hosts() -> set[str]:
