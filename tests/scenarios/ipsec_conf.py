@@ -5,7 +5,7 @@ What they make of it was seen with strongSwan 5.9.8 and 6.0.1 (its log, ``ipsec 
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from tests.scenarios.linux import Part, Scenario
 
@@ -36,9 +36,16 @@ GROUPS = [
 ]
 SOUND = ["aes128", "aes192", "aes256", "aes128gcm16", "aes192gcm16", "aes256gcm16", "chacha20poly1305", "prfsha256", "prfsha384", "prfsha512",
          "sha256", "sha384", "sha512", "none", *GROUPS]  # fmt: skip
-STRONG: Dict[str, Any] = {
-    "each": {"fields": {"ike": {"subset_of": SOUND}, "esp": {"subset_of": SOUND}, "unprotected": {"empty": True}}}
-}
+
+
+def strong(sound: List[str]) -> Dict[str, Any]:
+    """Return what asks of each connection for no other algorithms than these, and for nothing unprotected."""
+    return {
+        "each": {"fields": {"ike": {"subset_of": sound}, "esp": {"subset_of": sound}, "unprotected": {"empty": True}}}
+    }
+
+
+STRONG = strong(SOUND)
 CURRENT = {"each": {"fields": {"versions": {"equals": [2]}}}}
 MAINLY = {"each": {"fields": {"aggressive": {"equals": False}}}}
 CLOSED = {"each": {"fields": {"open_to_any": {"equals": False}}}}

@@ -5,32 +5,16 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from tests.scenarios import ipsec_conf
+from tests.scenarios.ipsec_conf import CLOSED, CURRENT, GROUPS, RENEWED, strong
 from tests.scenarios.linux import File, Part, Scenario
 
 MAIN, ONE = "/etc/swanctl/swanctl.conf", "/etc/swanctl/conf.d/a.conf"
 ACCOUNTS = {"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\n"}
 SOUND = ["aes128gcm16", "aes256", "aes256gcm16", "curve25519", "esn", "modp3072", "none", "prfsha256", "sha256"]
-STRONG: Dict[str, Any] = {
-    "each": {"fields": {"ike": {"subset_of": SOUND}, "esp": {"subset_of": SOUND}, "unprotected": {"empty": True}}}
-}
-CURRENT = {"each": {"fields": {"versions": {"equals": [2]}}}}
+STRONG = strong(SOUND)
 SLOW = {"each": {"any_of": [{"fields": {"versions": {"equals": [2]}}}, {"fields": {"aggressive": {"equals": False}}}]}}
-CLOSED = {"each": {"fields": {"open_to_any": {"equals": False}}}}
-RENEWED = {"each": {"fields": {"ike_seconds": {"at_most": 86400}, "child_seconds": {"at_most": 28800}}}}
 PRIVATE = {"each": {"fields": {"mode": {"mode_at_most": "0700"}}}}
 IKE, ESP = "proposals = aes256-sha256-curve25519", "esp_proposals = aes256gcm16"
-GROUPS = [
-    "curve25519",
-    "curve448",
-    "ecp256",
-    "ecp384",
-    "ecp521",
-    "modp2048",
-    "modp3072",
-    "modp4096",
-    "modp6144",
-    "modp8192",
-]
 
 
 def _case(
@@ -155,6 +139,7 @@ SCENARIOS = [
     _case("taken from itself by its short name", "connections {\n c : c { }\n}\n", CURRENT, "fail", {"versions": [1, 2]}),
     _case("two parts of one connection", "connections { c { version = 1\n } }\nconnections { c { version = 2\n } }\n", CURRENT, "pass", {"versions": [2]}),
     _case("included", "include conf.d/*.conf\n", CURRENT, "pass", {"versions": [2], "file": MAIN}, {ONE: "connections { c { version = 2\n } }\n"}),
+    _case("nothing is included", 'include ""\nconnections { c { version = 2\n } }\n', CURRENT, "pass", {"versions": [2]}),
     _case("included within, and said again", "connections { c { include conf.d/*.conf\n version = 2\n } }\n", CURRENT, "pass", {"versions": [2]},
           {ONE: "version = 1\n"}),
     _case("included within, behind it", "connections { c { version = 2\n include conf.d/*.conf\n } }\n", CURRENT, "fail", {"versions": [1]},

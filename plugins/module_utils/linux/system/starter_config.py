@@ -10,16 +10,17 @@ from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.strongswan_files import (
+    INCLUDE,
+    StrongSwanParser,
+)
 
-MAX_DEPTH = 20
 DEFAULT = "%default"
 _VERSION = re.compile(r"[\t ]*version[^\n]*")
 _COMMENT = re.compile(r"[\t ]*#[^\n]*")
 _BLANKS = re.compile(r"[\t ]+")
-_INCLUDE = re.compile(r"include[\t ]+(?=[^=])")
 _SECTION = re.compile(r"(config setup|conn|ca)(?=[\"#=\t\n ]|\Z)")
 _WORD = re.compile(r'(?:@#)?[^"#= \t\n]+')
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
 _SETUP = {
     "cachecrls": ("yes", "no"),
     "strictcrlpolicy": ("yes", "no", "ifuri"),
@@ -84,23 +85,15 @@ def _line(conns: Dict[str, Conn], name: str, place: str, below: Tuple[str, ...])
     return [one for at, one in enumerate(found) if one not in found[at + 1 :]]
 
 
-class _Parser:
+class _Parser(StrongSwanParser):
     def __init__(self, host: Host) -> None:
-        self._host = host
+        super().__init__(host)
         self.conns: Dict[str, Conn] = {}
         self.authorities: Dict[str, Conn] = {}
         self.setup = Conn()
         self._open = Conn()
 
-    def file(self, path: str, depth: int) -> None:
-        if depth > MAX_DEPTH:
-            raise ReadError("%s is included more than %d levels deep" % (printable(path), MAX_DEPTH))
-        text = self._host.read_text(path)
-        at = 0
-        while at < len(text):
-            at = self._statement(path, text, at, depth)
-
-    def _statement(self, path: str, text: str, at: int, depth: int) -> int:
+    def statement(self, path: str, text: str, at: int, depth: int) -> int:
         """Take a line, and return where the next begins."""
         begin = at
         for skipped in (_VERSION, _COMMENT):
@@ -108,23 +101,19 @@ class _Parser:
             at = found.end() if found else at
         blank = _BLANKS.match(text, at)
         at = blank.end() if blank else at
-        included = _INCLUDE.match(text, at)
+        included = INCLUDE.match(text, at)
         if included:
-            pattern, at = self._pattern(path, text, included.end())
-            base = "" if pattern.startswith("/") else path.rpartition("/")[0] + "/"
-            for one in self._host.glob(base + pattern) if pattern else []:
-                self.file(one, depth + 1)
-            return at
+            return self.included(path, text, included.end(), depth)
         section = _SECTION.match(text, at) if not blank else None
         signs, at = self._signs(path, text, section.end() if section else at)
         if section:
             if "=" in signs or len(signs) > 1 or (section.group() != "config setup" and not "".join(signs)):
-                raise self._bad(path, text, begin)
+                raise self.bad(path, text, begin)
             self._section(section.group(), signs)
         elif signs:
             # Words carry a mark before them, so that a quoted sign of equality is one.
             if not blank or len(signs) < 2 or signs[0] in ("=", "'") or signs[1] != "=" or "=" in signs[2:]:
-                raise self._bad(path, text, begin)
+                raise self.bad(path, text, begin)
             self._setting(signs[0][1:], " ".join(sign[1:] for sign in signs[2:]) if signs[2:] else None)
         return at + 1
 
@@ -151,7 +140,7 @@ class _Parser:
             if skipped:
                 at = skipped.end()
             elif text[at] == '"':
-                quoted, at = self._quoted(path, text, at + 1)
+                quoted, at = self.quoted(path, text, at + 1)
                 signs.append("'" + quoted)
             elif word:
                 signs.append("'" + word.group())
@@ -160,33 +149,3 @@ class _Parser:
                 signs.append("=")
                 at += 1
         return signs, at
-
-    def _quoted(self, path: str, text: str, at: int) -> Tuple[str, int]:
-        word = ""
-        while at < len(text) and text[at] != '"':
-            if text[at] == "\\" and at + 1 < len(text):
-                at += 1
-                word += _ESCAPES.get(text[at], text[at])
-            else:
-                word += text[at]
-            at += 1
-        if at >= len(text):
-            raise self._bad(path, text, at - 1)
-        return word, at + 1
-
-    def _pattern(self, path: str, text: str, at: int) -> Tuple[str, int]:
-        """Return the pattern behind an `include`, and where it ends."""
-        if text[at : at + 1] == '"':
-            return self._quoted(path, text, at + 1)
-        found = ""
-        while at < len(text) and text[at] not in "#\n\t ":
-            if text[at] == "\\" and text[at + 1 : at + 2] in tuple('"#} '):
-                at += 1
-            found += text[at]
-            at += 1
-        return found, at
-
-    @staticmethod
-    def _bad(path: str, text: str, at: int) -> ReadError:
-        place = "%s:%d" % (printable(path), text.count("\n", 0, at) + 1)
-        return ReadError("%s is no syntax of strongSwan, which then takes nothing of the whole file; mend it" % place)

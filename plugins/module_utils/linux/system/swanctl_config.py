@@ -13,14 +13,16 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.strongswan_files import (
+    INCLUDE,
+    MAX_DEPTH,
+    StrongSwanParser,
+)
 
-MAX_DEPTH = 20
 _WORD = re.compile(r'[^#{}:.,="\r\n\t ]+')
 _REFERENCE = re.compile(r'[^#{}:.,="\r\n\t ]+(?:\.[^#{}:.,="\r\n\t ]+)*')
 _PLAIN = re.compile(r'[^#}"\r\n\t ]+')
-_INCLUDE = re.compile(r"include[\t ]+(?=[^=])")
 _BLANKS = re.compile(r"[\t\r ]+")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\n": ""}
 
 
 class Section:
@@ -84,40 +86,34 @@ def _joined(several: List[Section]) -> Section:
     return made
 
 
-class _Parser:
+class _Parser(StrongSwanParser):
+    DROPPED, ENDS = "\r", "#}\n\t "
+
     def __init__(self, host: Host, root: Section) -> None:
-        self._host = host
+        super().__init__(host)
         self._open = [root]
 
     def file(self, path: str, depth: int) -> None:
-        if depth > MAX_DEPTH:
-            raise ReadError("%s is included more than %d levels deep" % (printable(path), MAX_DEPTH))
-        text = self._host.read_text(path)
-        at = 0
-        while at < len(text):
-            at = self._statement(path, text, at, depth)
+        super().file(path, depth)
         if depth == 0 and len(self._open) > 1:
             raise ReadError("%s ends within a section, so strongSwan takes nothing of it; mend it" % printable(path))
 
-    def _statement(self, path: str, text: str, at: int, depth: int) -> int:
+    def statement(self, path: str, text: str, at: int, depth: int) -> int:
         """Take what begins at a place, and return where the next begins."""
         at = _next(text, at, "\n")
         if at == len(text):
             return at
         if text[at] == "}":
             if len(self._open) == 1:
-                raise self._bad(path, text, at)
+                raise self.bad(path, text, at)
             self._open.pop()
             return at + 1
-        included = _INCLUDE.match(text, at)
+        included = INCLUDE.match(text, at)
         if included:
-            pattern, at = self._pattern(path, text, included.end())
-            for one in self._host.glob(pattern if pattern.startswith("/") else path.rpartition("/")[0] + "/" + pattern):
-                self.file(one, depth + 1)
-            return at
+            return self.included(path, text, included.end(), depth)
         word = _WORD.match(text, at)
         if word is None:
-            raise self._bad(path, text, at)
+            raise self.bad(path, text, at)
         after = _next(text, word.end(), "\n")
         sign = text[after : after + 1]
         if sign == "=":
@@ -125,7 +121,7 @@ class _Parser:
             self._open[-1].values[word.group()] = (value, path)
             return at
         if sign not in ("{", ":"):
-            raise self._bad(path, text, at)
+            raise self.bad(path, text, at)
         section = self._open[-1].sections.setdefault(word.group(), Section())
         if sign == ":":
             after = self._references(path, text, after + 1, section)
@@ -138,13 +134,13 @@ class _Parser:
             at = _next(text, at, "\n")
             named = _REFERENCE.match(text, at)
             if named is None:
-                raise self._bad(path, text, at)
+                raise self.bad(path, text, at)
             section.references.append(named.group())
             at = _next(text, named.end(), "\n")
             if text[at : at + 1] == "{":
                 return at
             if text[at : at + 1] != ",":
-                raise self._bad(path, text, at)
+                raise self.bad(path, text, at)
             at += 1
 
     def _value(self, path: str, text: str, at: int) -> Tuple[Optional[str], int]:
@@ -156,7 +152,7 @@ class _Parser:
             if blank:
                 at = blank.end()
             elif text[at] == '"':
-                word, at = self._quoted(path, text, at + 1)
+                word, at = self.quoted(path, text, at + 1)
                 words.append(word)
             elif plain:
                 words.append(plain.group())
@@ -164,37 +160,6 @@ class _Parser:
             else:
                 break
         return (" ".join(words) if words else None), at
-
-    def _quoted(self, path: str, text: str, at: int) -> Tuple[str, int]:
-        word = ""
-        while at < len(text) and text[at] != '"':
-            if text[at] == "\\" and at + 1 < len(text):
-                at += 1
-                word += _ESCAPES.get(text[at], text[at])
-            elif text[at] != "\r":
-                word += text[at]
-            at += 1
-        if at >= len(text):
-            raise self._bad(path, text, at - 1)
-        return word, at + 1
-
-    def _pattern(self, path: str, text: str, at: int) -> Tuple[str, int]:
-        """Return the pattern behind an `include`, and where it ends."""
-        if text[at : at + 1] == '"':
-            return self._quoted(path, text, at + 1)
-        found = ""
-        while at < len(text) and text[at] not in "#}\n\t ":
-            if text[at] == "\\" and text[at + 1 : at + 2] in tuple('"#} '):
-                at += 1
-            if text[at] != "\r":
-                found += text[at]
-            at += 1
-        return found, at
-
-    @staticmethod
-    def _bad(path: str, text: str, at: int) -> ReadError:
-        place = "%s:%d" % (printable(path), text.count("\n", 0, at) + 1)
-        return ReadError("%s is no syntax of strongSwan, which then takes nothing of the whole file; mend it" % place)
 
 
 def _next(text: str, at: int, more: str) -> int:
