@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -56,11 +57,9 @@ def rsyslog(scenario):
     return listens if scenario["address"]["query"] == "receivers" else modes
 
 
-def syslog_ng(scenario):
-    """Return whether port 10514 is taken, or the modes of the files /var/log/it*, of a syslog-ng that runs for this alone."""
-    for name in os.listdir("/var/log"):
-        if name.startswith("it"):
-            os.unlink("/var/log/" + name)
+@contextlib.contextmanager
+def running_syslog_ng():
+    """A syslog-ng that runs for this alone."""
     places = ["--persist-file=/run/agree.persist", "--pidfile=/run/agree.pid", "--control=/run/agree.ctl"]
     process = subprocess.Popen(
         ["syslog-ng", "-F", "--no-caps", *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -69,12 +68,21 @@ def syslog_ng(scenario):
     while not os.path.exists("/run/agree.ctl") and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(0.3)
-    listens = ":10514" in said("ss", "-Hltun")
+    yield
     process.terminate()
     # It says something of itself when it ends.
     process.wait()
     if os.path.exists("/run/agree.ctl"):
         os.unlink("/run/agree.ctl")
+
+
+def syslog_ng(scenario):
+    """Return whether port 10514 is taken, or the modes of the files /var/log/it*, of syslog-ng."""
+    for name in os.listdir("/var/log"):
+        if name.startswith("it"):
+            os.unlink("/var/log/" + name)
+    with running_syslog_ng():
+        listens = ":10514" in said("ss", "-Hltun")
     names = sorted(name for name in os.listdir("/var/log") if name.startswith("it"))
     modes = ["%04o" % (os.stat("/var/log/" + name).st_mode & 0o7777) for name in names]
     return listens if scenario["address"]["query"] == "receivers" else modes
@@ -82,31 +90,20 @@ def syslog_ng(scenario):
 
 def log_forwarding(_scenario):
     """Return whether records of two facilities come to port 10515, to which syslog-ng sends."""
+    came = b""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 10515))
         receiver.settimeout(1)
-        places = ["--persist-file=/run/agree.persist", "--pidfile=/run/agree.pid", "--control=/run/agree.ctl"]
-        process = subprocess.Popen(
-            ["syslog-ng", "-F", "--no-caps", *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 2
-        while not os.path.exists("/run/agree.ctl") and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(0.3)
-        wanted = [f"it-{facility}-{time.monotonic_ns()}" for facility in ("user", "mail")]
-        for word in wanted:
-            said("logger", "-p", word.split("-")[1] + ".info", word)
-        came = b""
-        deadline = time.monotonic() + 1.5
-        while time.monotonic() < deadline and not all(word.encode() in came for word in wanted):
-            try:
-                came += receiver.recv(65536)
-            except OSError:
-                break
-        process.terminate()
-        process.wait()
-    if os.path.exists("/run/agree.ctl"):
-        os.unlink("/run/agree.ctl")
+        with running_syslog_ng():
+            wanted = [f"it-{facility}-{time.monotonic_ns()}" for facility in ("user", "mail")]
+            for word in wanted:
+                said("logger", "-p", word.split("-")[1] + ".info", word)
+            deadline = time.monotonic() + 1.5
+            while time.monotonic() < deadline and not all(word.encode() in came for word in wanted):
+                try:
+                    came += receiver.recv(65536)
+                except OSError:
+                    break
     return all(word.encode() in came for word in wanted)
 
 
