@@ -58,7 +58,15 @@ def write(plan: ChangePlan, address: Address, wanted: Any) -> None:
     effective = seen.value["effective"]
     text = _value_to_write(key, effective, wanted)
     holds = _holds(key, effective, text)
-    if not holds:
+    stated = [line for line in sshd_config.lines(plan.host, CONFIGURATION) if line.name == key and not line.match][:1]
+    says_so = any(same_value(sshd_config.normal(key, line.rest), text) for line in stated)
+    if not holds and says_so and (key in ACCESS_LISTS or not _looser(plan.host, key, text)):
+        raise CannotFix(
+            "%s:%d says %s %s first, and something else wins, as an argument of sshd does; take it out where sshd is started"
+            % (stated[0].file, stated[0].number, name, text)
+        )
+    # What comes first and does not hold all the same is not said once more.
+    if not holds and not says_so:
         _write_general(plan, name, text)
     if key not in ACCESS_LISTS:
         for path, numbers in _looser(plan.host, key, text).items():
@@ -126,11 +134,6 @@ def _write_general(plan: ChangePlan, name: str, text: str) -> None:
         # By itself first: what sshd does not know must not be live for a moment.
         plan.write(DROP_IN, new, mode=0o600, validate=[["sshd", "-t", "-f", "{file}"]], check=checks)
         return
-    stated = [
-        line for line in sshd_config.lines(plan.host, CONFIGURATION) if line.name == lowered(name) and not line.match
-    ]
-    if stated and same_value(sshd_config.normal(lowered(name), stated[0].rest), text):
-        return  # What wins over it is an argument of the program; saying it once more helps nobody.
     old = plan.host.read_text(CONFIGURATION)
     rest = old[len(MARK) :] if old.startswith(MARK) else old
     plan.write(CONFIGURATION, MARK + line + "\n" + rest, validate=[["sshd", "-t", "-f", "{file}"]], check=checks)

@@ -109,21 +109,34 @@ def test_our_own_lines_stay_below_their_mark(write):
     assert second.count(first.split("X11Forwarding")[0]) == 1
 
 
-def test_what_is_said_first_and_does_not_hold_all_the_same_is_not_said_again_and_again(write):
+@pytest.mark.parametrize("text", ["X11Forwarding no\nport 22\n", "Include own.conf\nport 22\n"])
+def test_what_is_said_first_and_does_not_hold_all_the_same_is_not_said_again_and_again(text, write):
     """As where an argument of the program wins."""
-    text = "X11Forwarding no\nport 22\n"
-    _state, _steps, after = write(text, mode="apply")
+    state, _steps, after = write(text, files={"/etc/ssh/own.conf": "X11Forwarding no\n"}, mode="apply")
 
+    assert state["state"] == "refused"
+    assert "says X11Forwarding no first, and something else wins" in state["reason"]
     assert after == text
 
 
-def test_what_an_included_file_says_first_is_not_said_again_and_what_it_says_of_some_is(write):
-    own = {"/etc/ssh/own.conf": "AllowTcpForwarding yes\nX11Forwarding no\n"}
-    _state, _steps, after = write("Include own.conf\nX11Forwarding no\n", files=own, mode="apply")
+def test_what_is_looser_for_some_goes_and_what_is_said_for_all_is_not_said_again(write):
+    text = "X11Forwarding no\nMatch user anna\nX11Forwarding yes\n"
+    state, _steps, after = write(text, mode="apply")
 
-    assert after.count("X11Forwarding no") == 1
+    assert state["state"] == "done"
+    assert after == text.replace("X11Forwarding yes", "# disabled by hipaa.cis: X11Forwarding yes")
+
+
+def test_looser_line_of_the_file_to_which_the_option_is_written_becomes_a_comment(write):
+    _state, _steps, after = write("port 22\nX11Forwarding yes\nUsePAM yes\n", mode="apply")
+
+    assert after.endswith("X11Forwarding no\nport 22\n# disabled by hipaa.cis: X11Forwarding yes\nUsePAM yes\n")
+
+
+def test_what_is_said_of_some_alone_is_said_of_all(write):
     own = {"/etc/ssh/own.conf": "Match user anna\nX11Forwarding no\n"}
     _state, _steps, after = write("Include own.conf\n", files=own, mode="apply")
+
     assert after.count("X11Forwarding no") == 1
 
 
