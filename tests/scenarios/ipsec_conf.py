@@ -10,12 +10,12 @@ from typing import Any, Dict, List
 from tests.scenarios.linux import Part, Scenario
 
 MAIN, MORE = "/etc/ipsec.conf", "/etc/ipsec.d/a.conf"
-STARTER = {"/usr/lib/ipsec/starter": ""}
-LIBRESWAN = {"/usr/libexec/ipsec/pluto": ""}
 # Of an address of the host itself.
 TRIE = "Local:\n  +-- 0.0.0.0/0 2 0 2\n     |-- 198.51.100.7\n        /32 host LOCAL\n"
+STARTER = {"/usr/lib/ipsec/starter": "", "/proc/net/fib_trie": TRIE}
+LIBRESWAN = {"/usr/libexec/ipsec/pluto": "", "/proc/net/fib_trie": TRIE}
 HOSTS = "127.0.0.1 localhost\n198.51.100.7\tsun.example.org Sun # here\n192.0.2.9 moon.example.org\n"
-NAMED = {"/proc/net/fib_trie": TRIE, "/etc/hosts": HOSTS}
+NAMED = {"/etc/hosts": HOSTS}
 # As Debian and EPEL have it, and where sites put theirs.
 SETTINGS, MORE_SETTINGS = "/etc/strongswan.conf", "/etc/strongswan.d/zz.conf"
 STRONGSWAN = "charon {\n\tload_modular = yes\n\tplugins {\n\t\tinclude strongswan.d/charon/*.conf\n\t}\n}\ninclude strongswan.d/*.conf\n"
@@ -226,10 +226,6 @@ OF_STARTER = [
     _starter_error("one setting by two names", "lifetime=1h\nkeylife=8h",
                    "has lifetime and keylife, which are one setting; take out one of them"),
 ]  # fmt: skip
-OF_STARTER = [
-    Scenario(**{**vars(one), "files": {**one.files, "/proc/net/fib_trie": TRIE}}) if "is this host" in one.id else one
-    for one in OF_STARTER
-]
 NOTHING_AT_LEFT = "left=192.0.2.1\nright=%s\nleftauth=null\nrightauth=rsasig"
 ENDS = "conn c\n\tleft=198.51.100.7\n\tright=192.0.2.1\n"
 V2_GROUPS = ["curve25519", "ecp256", "ecp384", "ecp521", "modp2048", "modp3072", "modp4096", "modp8192"]
@@ -383,5 +379,21 @@ SCENARIOS = [
     *OF_STARTER,
     *OF_LIBRESWAN,
     _error({}, "connections", "conn c\n\tauto=add\n", UNKNOWN % MAIN),
+    _error(
+        {},
+        "connections that are included",
+        "include /etc/ipsec.d/*.conf\n",
+        UNKNOWN % MAIN,
+        files={MORE: "conn c\n\tauto=add\n"},
+    ),
+    *(
+        _error(
+            {program: ""},
+            "addresses of the host are not known",
+            ENDS + "\tauto=add\n",
+            "which addresses are those of this host cannot be told, for /proc/net/fib_trie is not there",
+        )
+        for program in ("/usr/lib/ipsec/starter", "/usr/libexec/ipsec/pluto")
+    ),
     _none({}, "nothing configured", "conn %default\n\tauto=add\n"),
 ]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
@@ -26,7 +26,7 @@ IPSEC_CONF = ("/etc/ipsec.conf", "/etc/strongswan/ipsec.conf")
 # Beside ipsec.conf.
 SECRETS = ("ipsec.secrets", "ipsec.d/private/*", "ipsec.d/*.secrets", "ipsec.d/key*.db")
 NSS = "/var/lib/ipsec/nss"
-_INCLUDED = re.compile(r"^[ \t]*include[ \t]+([^ \t\n]+)", re.MULTILINE)
+_INCLUDED = re.compile(r"^[ \t]*include[ \t]+\"?([^\" \t\n]+)", re.MULTILINE)
 _KEY = re.compile(r"^[^#\n]*?:[ \t]+(?:RSA|ECDSA|PKCS8|P12)[ \t]+\"?([^\"{% \t\n][^\" \t\n]*)", re.MULTILINE)
 _CONN = re.compile(r"^conn[ \t]+(?!%default[ \t\n])[^ \t\n]", re.MULTILINE)
 SOURCE = "swanctl.conf and ipsec.conf of strongSwan, ipsec.conf of Libreswan"
@@ -91,7 +91,7 @@ def _ipsec_conf(host: Host, path: str) -> Tuple[List[Dict[str, Any]], List[str]]
         path = settings.below("starter").word("config_file", path)
         found = list(starter_connections.connections(host, path, settings))
         secrets.append(settings.below("charon").below("plugins").below("stroke").word("secrets_file", secrets[0]))
-    elif _CONN.search(host.read_text(path)):
+    elif any(_CONN.search(text) for _file, text in _with_included(host, [path])):
         raise ReadError(
             "%s has connections, and neither Libreswan nor the starter of strongSwan is where packages put them; move the file away"
             % path
@@ -107,13 +107,20 @@ def _with_named(host: Host, files: Sequence[str], folder: str) -> List[str]:
 
     ``folder``: where keys are that are named by no whole path.
     """
-    read = [one for one in files if not one.endswith((".db", "/nsspassword")) and not one.startswith(folder)]
-    keys: List[str] = []
+    secrets = [one for one in files if not one.endswith((".db", "/nsspassword")) and not one.startswith(folder)]
+    read = list(_with_included(host, secrets))
+    keys = [one for _file, text in read for one in _KEY.findall(text)]
+    named = [one if one.startswith("/") else folder + one for one in keys]
+    return [*files, *(file for file, _text in read), *named]
+
+
+def _with_included(host: Host, files: Sequence[str]) -> Iterator[Tuple[str, str]]:
+    """Yield (file, text) of some files and of those that they include."""
+    read = list(files)
     # It grows.
     for file in read:
         text = host.read_text(file)
+        yield file, text
         for pattern in _INCLUDED.findall(text):
             beside = "" if pattern.startswith("/") else file.rpartition("/")[0] + "/"
             read += [one for one in host.glob(beside + pattern) if one not in read]
-        keys += [one if one.startswith("/") else folder + one for one in _KEY.findall(text)]
-    return [*files, *read, *keys]
