@@ -45,6 +45,14 @@ def write(name: str, text: str) -> None:
         return
 
 
+def keep_newest(prefix: str, most: int) -> None:
+    """Forget all texts whose names begin so but the newest ones."""
+    with suppress(OSError):
+        found = sorted(_file("").glob(prefix + "*"), key=lambda path: path.lstat().st_mtime)
+        for path in found[:-most]:
+            path.unlink(missing_ok=True)
+
+
 def _file(name: str) -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "hipaa-cis" / name

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, names, parameters, scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, names, parameters, plan_cache, scope
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import ordered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
@@ -67,22 +67,56 @@ class BenchmarkPlan:
     named: bool = False
 
 
+class Candidates(Sequence[BenchmarkPlan]):
+    """The plans of several benchmarks, each made when it is asked for: a host carries one of them."""
+
+    def __init__(
+        self, heads: Sequence[tuple[Benchmark, bool]], make: Callable[[Benchmark, bool], BenchmarkPlan]
+    ) -> None:
+        self._heads = heads
+        self._make = make
+        self._made: dict[int, BenchmarkPlan] = {}
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def __getitem__(self, place: Any) -> Any:
+        if place not in self._made:
+            self._made[place] = self._make(*self._heads[place])
+        return self._made[place]
+
+    @property
+    def heads(self) -> Sequence[tuple[Benchmark, bool]]:
+        """Each benchmark, and whether it is named, for which no plan is made."""
+        return self._heads
+
+
 @dataclass(frozen=True)
 class PlatformPlan:
     """All candidate benchmarks of a platform, and the one request that serves them; it is `numbered` when it travels."""
 
     platform: Platform
-    benchmarks: tuple[BenchmarkPlan, ...]
+    benchmarks: Sequence[BenchmarkPlan]
     request: Mapping[str, Any]
+
+    @property
+    def heads(self) -> Sequence[tuple[Benchmark, bool]]:
+        """Each candidate benchmark, and whether it was named."""
+        if isinstance(self.benchmarks, Candidates):
+            return self.benchmarks.heads
+        return [(one.benchmark, one.named) for one in self.benchmarks]
 
     def carried(self, answer: Mapping[str, Any]) -> list[BenchmarkPlan]:
         """Return the benchmarks that a host carries by its answer.
 
         None where its own was to be detected and nobody knows it: a supplement alone would look like an audit of the host.
         """
-        found = [one for one in self.benchmarks if one.benchmark.id in answer["benchmarks"]]
-        detects = any(not one.named for one in self.benchmarks)
-        return [] if detects and all(one.named or one.benchmark.supplement for one in found) else found
+        heads = self.heads
+        found = [place for place, (one, _named) in enumerate(heads) if one.id in answer["benchmarks"]]
+        detects = not all(named for _one, named in heads)
+        if detects and all(heads[place][1] or heads[place][0].supplement for place in found):
+            return []
+        return [self.benchmarks[place] for place in found]
 
 
 @dataclass
@@ -166,23 +200,34 @@ def make_plan(
     parameter id -> the site's tailoring that says its value.
     Raises `HipaaCisError` on anything unknown and on a selection that leaves nothing over.
     """
-    detected, named = _candidates(catalog, selection)
+    # Excepted rules need the plans of all candidates.
+    asked = "" if excepted else plan_cache.key(catalog, selection, site_values, options, decided)
+    requests = plan_cache.read(asked) if asked else None
+    detected, named = _candidates(catalog, selection, checked=requests is not None)
     made = _Rules(catalog)
+
+    def plan(benchmark: Benchmark, by_name: bool) -> BenchmarkPlan:
+        return replace(_benchmark_plan(catalog, made, selection, benchmark, site_values, decided), named=by_name)
+
+    heads = {
+        platform.id: [(one, one in named) for one in (*detected, *named) if one.platform == platform.id]
+        for platform in catalog.platforms.values()
+    }
+    if requests is not None:
+        return [
+            PlatformPlan(catalog.platforms[name], Candidates(heads[name], plan), request)
+            for name, request in requests.items()
+        ]
     plans = []
     for platform in catalog.platforms.values():
-        chosen = tuple(
-            replace(
-                _benchmark_plan(catalog, made, selection, benchmark, site_values, decided), named=benchmark in named
-            )
-            for benchmark in (*detected, *named)
-            if benchmark.platform == platform.id
-        )
-        chosen = _with_excepted(made, chosen, excepted)
+        chosen = _with_excepted(made, tuple(plan(*head) for head in heads[platform.id]), excepted)
         # A benchmark that is named is one that the host carries, so what is left out of it is missing.
-        if any(plan.rules or plan.unjudged or (plan.named and plan.left_out) for plan in chosen):
+        if any(one.rules or one.unjudged or (one.named and one.left_out) for one in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, options)))
-    if not any(plan.rules or plan.unjudged for one in plans for plan in one.benchmarks):
+    if not any(one.rules or one.unjudged for some in plans for one in some.benchmarks):
         raise _nothing_over()
+    if asked:
+        plan_cache.write(asked, {one.platform.id: one.request for one in plans})
     return plans
 
 
@@ -204,9 +249,12 @@ def _nothing_over() -> HipaaCisError:
     return HipaaCisError("The selection leaves no recommendation over; widen level, profile, include, exclude or tags.")
 
 
-def _candidates(catalog: Catalog, selection: Selection) -> tuple[list[Benchmark], list[Benchmark]]:
+def _candidates(
+    catalog: Catalog, selection: Selection, *, checked: bool = False
+) -> tuple[list[Benchmark], list[Benchmark]]:
     """Return the benchmarks that a host may carry by what it says of itself, and those that are named."""
-    selection.check(catalog)
+    if not checked:
+        selection.check(catalog)
     named = selection.named(catalog)
     # A benchmark that has previews only is taken where it is named, as each preview is, and what a site asks for.
     detected = [
@@ -273,7 +321,7 @@ def _beside(
     return tuple(planned for planned in rules if any(leaf["kind"] in kinds for leaf in leaves(planned.settings)))
 
 
-def _request(platform: Platform, plans: tuple[BenchmarkPlan, ...], options: Mapping[str, Any]) -> dict[str, Any]:
+def _request(platform: Platform, plans: Sequence[BenchmarkPlan], options: Mapping[str, Any]) -> dict[str, Any]:
     request = _Request()
     benchmarks = {}
     for plan in plans:

@@ -66,8 +66,8 @@ def fill_record(
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
         kind = HipaaCisError if failed else NoBenchmark
         raise kind(" ".join([_no_benchmark(catalog, answers), *reasons]))
-    asked = [one for plan, _answer in answers for one in plan.benchmarks]
-    if not all(one.named for one in asked) and all(one.named for _plan, _answer, one in chosen):
+    detects = not all(named for plan, _answer in answers for _one, named in plan.heads)
+    if detects and all(one.named for _plan, _answer, one in chosen):
         record["warnings"].append(_no_benchmark(catalog, answers))
     for platform_plan, answer, benchmark_plan in chosen:
         record["platforms"][platform_plan.platform.id] = {

@@ -15,15 +15,19 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils import own_cache
 
 
 @cache
-def _code_digest() -> str:
-    """Return the digest of the code and schemas that check the catalog: a new check empties the cache."""
+def code_digest() -> str:
+    """Return the digest of the code and schemas that check the catalog and plan by it: new ones empty the cache."""
     here = Path(__file__).parent
-    parts = [*sorted(here.glob("*.py")), *sorted((here.parents[2] / "catalog" / "schema").glob("*.json"))]
+    parts = [
+        *sorted(here.glob("*.py")),
+        *sorted((here.parent / "audit").glob("*.py")),
+        *sorted((here.parents[2] / "catalog" / "schema").glob("*.json")),
+    ]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in parts)).hexdigest()
 
 
 def _name(digest: str) -> str:
-    return f"catalog-{hashlib.sha256((digest + _code_digest()).encode()).hexdigest()[:32]}.json"
+    return f"catalog-{hashlib.sha256((digest + code_digest()).encode()).hexdigest()[:32]}.json"
 
 
 def read(digest: str) -> dict[str, Any] | None:
