@@ -105,18 +105,24 @@ class CallbackModule(CallbackBase):
         super().__init__(*args, **kwargs)
         self._audited = False
         self._play = ""
+        self._named: list[str] = []
 
     def _note(self, result: Any) -> None:
         # ansible-core 2.19 made public what was private before.
         task = getattr(result, "task", None) or result._task
         if task.resolved_action in ACTIONS or task.action in ACTIONS:
             self._audited = True
+        else:
+            self._load_for(task)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Load the catalog once, before the task's workers are forked, instead of once in each of them."""
+        self._load_for(task)
+
+    def _load_for(self, task: Any) -> None:
         if str(task.resolved_action or task.action).startswith(COLLECTION):
             with suppress(HipaaCisError):  # they say it, each for its host
-                for folders in noted_catalogs() or [self.get_option("catalog_paths")]:
+                for folders in noted_catalogs() or [self._named or self.get_option("catalog_paths")]:
                     load_catalog(folders)
 
     def v2_runner_on_ok(self, result: Any) -> None:
@@ -136,6 +142,9 @@ class CallbackModule(CallbackBase):
         if play._uuid != self._play:
             self._finish()
         self._play = play._uuid
+        # Of the command line, where it can be seen before a worker has put the variables together.
+        named = play.get_variable_manager().extra_vars.get("hipaa_cis_catalog_paths")
+        self._named = named if isinstance(named, list) and all(isinstance(one, str) for one in named) else []
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Print what the last play found. Fires once per playbook of a command."""

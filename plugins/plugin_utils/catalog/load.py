@@ -9,6 +9,7 @@ digest of the files and of this code, so that a run pays for parsing once and no
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,7 +43,10 @@ def _load(extra_folders: tuple[str, ...]) -> model.Catalog:
 
         raw = check.check(files)
         cache.write(digest, raw)
-    return _build(digest, raw)
+    built = _build(digest, raw)
+    # What is kept for the whole run need not be looked through again and again for cycles, which takes as long as the load.
+    gc.freeze()
+    return built
 
 
 def catalog_files(folders: Sequence[Path]) -> dict[str, list[tuple[str, Path]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,13 @@ def test_of_a_kept_plan_only_what_the_host_carries_is_made(planned):
 
 def test_whatever_is_asked_for_is_part_of_the_name():
     catalog, selection = load_catalog(), Selection()
-    plain = {"catalog": catalog, "selection": selection, "site_values": {}, "options": {}, "decided": {}}
+    plain: dict[str, Any] = {
+        "catalog": catalog,
+        "selection": selection,
+        "site_values": {},
+        "options": {},
+        "decided": {},
+    }
     others = {
         "catalog": dataclasses.replace(catalog, digest="other"),
         "selection": dataclasses.replace(selection, run_tags={"pam": ("pam",)}),
