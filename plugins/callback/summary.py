@@ -72,6 +72,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
+from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, register_of, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
@@ -116,12 +117,13 @@ class CallbackModule(CallbackBase):
             self._load_for(task)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        """Load the catalog once, before the task's workers are forked, instead of once in each of them."""
+        """Load the catalog and what judges by it once, before the task's workers are forked, instead of once in each of them."""
         self._load_for(task)
 
     def _load_for(self, task: Any) -> None:
         if str(task.resolved_action or task.action).startswith(COLLECTION):
             with suppress(HipaaCisError):  # they say it, each for its host
+                library("jmespath")
                 for folders in noted_catalogs() or [self._named or self.get_option("catalog_paths")]:
                     load_catalog(folders)
 

@@ -15,7 +15,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 def library(name: str) -> Any:
     """Return an imported module. Raises `HipaaCisError` where the controller's Python does not have it."""
     try:
-        return importlib.import_module(name)
+        # Asked for again and again: what is there already is not looked for.
+        return sys.modules.get(name) or importlib.import_module(name)
     except ImportError:
         package = name.split(".", maxsplit=1)[0]
         raise HipaaCisError(

@@ -42,6 +42,8 @@ def chosen(catalog: Catalog, variables: Mapping[str, Any], own: Collection[str])
     Raises `HipaaCisError` where tags are given and none of them is of anything here.
     """
     run, skip = given(variables)
+    if not run and not skip:
+        return {}, {}, []
     known = known_tags(catalog)
     if run and not set(run) & (set(own) | known.keys()):
         raise HipaaCisError(f"--tags selects nothing: {unknown('tag', run[0], known, most=200)}")

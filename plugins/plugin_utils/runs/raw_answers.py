@@ -95,9 +95,9 @@ def _kept(folder: Path, seen: Mapping[str, Any]) -> Document:
     """Return the set of a host's observations that these stand on, and what differs; it is written where none is like them."""
     last = _newest(folder)
     if last is not None:
-        digest, content = last
+        digest, content, size = last
         changed = {key: value for key, value in seen.items() if content.get(key) != value}
-        if len(json.dumps(changed)) <= _WORTH * len(json.dumps(content)):
+        if len(json.dumps(changed)) <= _WORTH * size:
             # The newest is what the next run stands on, and what is in use is not pruned.
             os.utime(folder / (digest + packed.PACKED))
             return {"on": digest, "changed": changed}
@@ -108,18 +108,22 @@ def _kept(folder: Path, seen: Mapping[str, Any]) -> Document:
     return {"on": digest, "changed": {}}
 
 
-def _newest(folder: Path) -> tuple[str, Document] | None:
-    """Return the set that was used last, with its digest; None where there is none that is what it was."""
+def _newest(folder: Path) -> tuple[str, Document, int] | None:
+    """Return the set that was used last, with its digest and size as text; None where there is none that is what it was."""
     found = sorted(folder.glob("*" + packed.PACKED), key=lambda path: path.stat().st_mtime_ns)
     if not found:
         return None
     try:
-        return packed.stem(found[-1]), _set(found[-1])
+        return (packed.stem(found[-1]), *_sized_set(found[-1]))
     except (OSError, HipaaCisError):
         return None
 
 
 def _set(path: Path) -> Document:
+    return _sized_set(path)[0]
+
+
+def _sized_set(path: Path) -> tuple[Document, int]:
     try:
         content, text = packed.read_packed(path, 2 * MAX_BYTES)
         document = json.loads(text)
@@ -127,7 +131,7 @@ def _set(path: Path) -> Document:
         raise HipaaCisError(f"{path} cannot be used: {problem}.") from None
     if hashlib.sha256(content).hexdigest() != packed.stem(path) or not isinstance(document, dict):
         raise HipaaCisError(f"{path} is not what it was when it was written; its name is the SHA-256 that it had.")
-    return document
+    return document, len(text)
 
 
 def _whole(folder: Path, kept: Mapping[str, Any]) -> Document:
