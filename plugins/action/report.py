@@ -14,7 +14,7 @@ from ansible import constants
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, sliced
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import OnceAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -59,6 +59,7 @@ class ActionModule(OnceAction):
         options.check_compared(arguments["compare_with"], names)
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
+        sliced.check_gate(names, stores)
         target = (
             stores[0]
             if len(stores) == 1

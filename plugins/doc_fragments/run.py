@@ -32,6 +32,17 @@ options:
     default: []
 """
 
+    SLICE = r"""
+options:
+  slice:
+    description:
+      - Which part of a run this command is, where several share one O(run_id), each with some of the hosts. Its number and how many there are, such as
+        V(2/5); or V(auto) and V(auto/5) in a sliced job of AWX, whose jobs do not know their number and are told apart by their ids.
+      - The records then go below C(_slices) in O(run_dir), from where M(hipaa.cis.merge) makes the run of them.
+      - Where not given, the variable C(hipaa_cis_slice).
+    type: str
+"""
+
     LEDGER = r"""
 options:
   ledger:

@@ -19,6 +19,7 @@ author:
   - The hipaa.cis authors (@hipaa-cis)
 extends_documentation_fragment:
   - hipaa.cis.run
+  - hipaa.cis.run.slice
   - hipaa.cis.run.selection
   - hipaa.cis.run.site
   - hipaa.cis.run.attributes

@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import num
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags, sliced
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import Action
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
@@ -93,7 +93,9 @@ class HostAction(Action):
     @staticmethod
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
         """Return the run's directory, with the hosts of this play noted in it. Raises `HipaaCisError`."""
-        store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
+        store = sliced.store(arguments, variables) or RunStore.create(
+            arguments["run_dir"], arguments["run_id"] or shared_run_id()
+        )
         note_catalogs(arguments["catalog_paths"])
         note_run_directory(store.folder, arguments["catalog_paths"])
         note_batch(str(host) for host in variables.get("ansible_play_batch", ()))

@@ -62,6 +62,7 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "gentle": {"type": "bool", "default": True},
     # Days.
     "keep_raw": {"type": "float", "default": 400.0},
+    "slice": {"type": "str"},
     **SITE_SPEC,
 }
 # `restart` is for tasks only: no variable says that a host was restarted.
@@ -87,6 +88,12 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     # Days.
     "merge_max_age": {"type": "float", "default": 7.0},
     "catalog_paths": SELECTION_SPEC["catalog_paths"],
+}
+# `merge_from` may be of any form that names a place of runs.
+MERGE_SPEC: dict[str, dict[str, Any]] = {
+    **{name: one for name, one in REPORT_SPEC.items() if name not in ("run", "merge_max_age")},
+    "merge_from": {"type": "list", "elements": "raw", "default": []},
+    "merge_hosts": {"type": "str"},
 }
 HISTORY_SPEC: dict[str, dict[str, Any]] = {
     **LEDGER_SPEC,
@@ -149,8 +156,8 @@ PLAYBOOK_VARIABLES = frozenset(
     }
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
-OF_THE_PLAY = ("report", "walks_at_once", "framework")
-OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *REMEDIATE_SPEC})
+OF_THE_PLAY = ("report", "walks_at_once", "framework", "slice")
+OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *MERGE_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *REMEDIATE_SPEC})
 KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
 # Seconds, and paths that are kept.
 LIMITS = {

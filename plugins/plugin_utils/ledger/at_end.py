@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import Failing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past, beside
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.slices import is_slice
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 # Hosts of a run from which on it takes so long by itself that nobody feels the ledger.
@@ -24,7 +25,8 @@ WORTH_IT = 50
 
 def is_asked(stores: Sequence[RunStore], given: str | None) -> bool:
     """Return whether the reports of runs ask the ledger since when rules fail: where that is worth it, or deadlines are given."""
-    return any(_is_worth_it(len(store.expected_hosts()), given) or _has_deadlines(store) for store in stores)
+    whole = [store for store in stores if not is_slice(store)]
+    return any(_is_worth_it(len(store.expected_hosts()), given) or _has_deadlines(store) for store in whole)
 
 
 def _has_deadlines(store: RunStore) -> bool:
@@ -50,9 +52,10 @@ def regressed(stores: Sequence[RunStore], target: RunStore, given: str | None) -
 def enter(store: RunStore, summary: Mapping[str, Any], given: str | None, asked: bool = False) -> tuple[str, ...]:
     """Enter a finished run where the site has named a ledger, the run is a large one or the ledger is ``asked`` anyway; return warnings.
 
-    All others are entered by who reads the ledger next. Raises `HipaaCisError` where the site's ledger can't be used.
+    All others are entered by who reads the ledger next. A slice is not entered: its run is, when it is merged.
+    Raises `HipaaCisError` where the site's ledger can't be used.
     """
-    if not asked and not _is_worth_it(len(summary["hosts"]), given):
+    if is_slice(store) or not (asked or _is_worth_it(len(summary["hosts"]), given)):
         return ()
     from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import bring_up_to_date
 
@@ -68,7 +71,7 @@ def enter(store: RunStore, summary: Mapping[str, Any], given: str | None, asked:
 def before(store: RunStore, summary: Mapping[str, Any], given: str | None) -> Past:
     """Return what was known of the hosts of a run before it. A ledger that can't be used is told by `enter`, and its place is taken."""
     hosts = [host["host"] for host in summary["hosts"] if host["status"] == "audited"]
-    if not _is_worth_it(len(summary["hosts"]), given):
+    if is_slice(store) or not _is_worth_it(len(summary["hosts"]), given):
         return beside(store, hosts)
     from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.before_run import before_run
     from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import schema_check
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merge, merged_slices
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, not_a_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
@@ -50,8 +50,11 @@ def summarise(
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
             raise not_a_record(Path(source.file), _what_is_wrong(source.record) or repr(problem)[:200]) from None
     for store in stores:
+        left_out = merged_slices.left_out(store)
         for host in store.expected_hosts():
-            if store.is_begun(host):
+            if host in left_out:
+                summary.miss(host, left_out[host])
+            elif store.is_begun(host):
                 summary.miss(host, NO_RECORD)
             else:
                 summary.miss(host, NOT_BEGUN, "not_begun")

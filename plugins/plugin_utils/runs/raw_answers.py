@@ -70,6 +70,25 @@ def tasks_of(store: RunStore, host: str) -> list[Document]:
         raise HipaaCisError(f"{path} cannot be read: {problem.strerror or problem}.") from None
 
 
+def take_over(source: RunStore, target: RunStore, host: str) -> None:
+    """Have what another store of a run keeps of a host's answers, with the sets that it stands on. Raises `OSError` and `HipaaCisError`."""
+    path = source.folder / FOLDER / (file_name(host) + packed.PACKED)
+    if not path.exists():
+        return
+    for name in sorted(sets_of(path)):
+        one = Path(SHARED, file_name(host), name + packed.PACKED)
+        _set(source.folder.parent / one)
+        _copy(source.folder.parent / one, target.folder.parent / one)
+    _copy(path, target.folder / FOLDER / path.name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    content = source.read_bytes()
+    if not target.exists() or target.read_bytes() != content:
+        make_private_folder(target.parent)
+        write_private_bytes(target, content)
+
+
 def sets_of(path: Path) -> set[str]:
     """Return the sets that a file of a run stands on, as ``platform/SHA-256``. Raises `OSError` and `HipaaCisError`."""
     return {f"{name}/{kept['on']}" for task in _document(path)["tasks"] for name, kept in task["platforms"].items()}

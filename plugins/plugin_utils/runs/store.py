@@ -162,6 +162,17 @@ class RunStore:
             self.become_latest()
         return path, hashlib.sha256(content).hexdigest()
 
+    def take_over(self, host: str, file: Path) -> None:
+        """Have a host's record as another store of this run has it in a file. Raises `OSError`."""
+        content, standing = file.read_bytes(), self.host_file(host)
+        if standing.exists() and standing.read_bytes() == content:
+            return
+        self._keep_ended(standing)
+        path = standing.with_name(file_name(host) + file.name[len(packed.stem(file)) :])
+        write_private_bytes(path, content)
+        if standing != path:
+            standing.unlink(missing_ok=True)
+
     def _keep_ended(self, standing: Path) -> str:
         """Keep a host's record that the run had when it ended, before it is written anew, and return where below the run.
 
@@ -342,13 +353,24 @@ class RunStore:
         except OSError as problem:
             raise HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.") from None
 
+    def put_site(self, name: str, text: str) -> None:
+        """Keep the same, in the place of what is there by this name. Raises `OSError`."""
+        path = self.folder / "site" / f"{name}.json"
+        make_private_folder(path.parent)
+        write_private(path, text)
+
     def sites(self) -> Iterator[dict[str, Any]]:
         """Yield what sites decided for the run as a whole. Raises `HipaaCisError` on a file that cannot be read."""
+        for _name, site in self.named_sites():
+            yield site
+
+    def named_sites(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the same, each with its name. Raises as `sites`."""
         for path in sorted((self.folder / "site").glob("*.json")):
             site = _record(path, SITE_SCHEMA)
             if site is None:
                 raise HipaaCisError(f"{path} is no record of decisions; was it changed or written by a newer version?")
-            yield site
+            yield path.stem, site
 
     def begin(self, host: str) -> None:
         """Note that a remediation turns to a host, so that one without a record is told from one whose turn never came.

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of ``hipaa.cis.merge``: slices of a run -> one run directory, and from there all that ``hipaa.cis.report`` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.action.report import ActionModule as ReportAction
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merged_slices, slices
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import check_run_id, run_base
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
+
+# 100,000 hosts with the longest names.
+MAX_BYTES = 32 * 1024 * 1024
+
+
+class ActionModule(ReportAction):
+    """Merges the slices of a run, writes its reports and fails where ``fail_on`` says so. Works on the controller only."""
+
+    SPEC = options.MERGE_SPEC
+    CANNOT = "THE SLICES COULD NOT BE MERGED"
+
+    @no_collections()
+    def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        hosts = _hosts(arguments["merge_hosts"], variables)
+        given = arguments["run_id"] or ""
+        if given:
+            check_run_id(given)
+        parts = merged_slices.parts_of(merged_slices.find(_folders(arguments, given)))
+        run_id = given or _run_id(parts)
+        merged = merged_slices.merge(parts, arguments["run_dir"], run_id, hosts)
+        for warning in merged.warnings:
+            self._display.warning(spelled_out(warning))
+        report = {**arguments, "run_id": run_id, "run": [str(merged.store.folder)], "merge_max_age": 1.0}
+        return {
+            **super()._done(report, variables),
+            "slices": list(merged.found),
+            "missing_slices": list(merged.missing),
+        }
+
+
+def _folders(arguments: dict[str, Any], run_id: str) -> list[str]:
+    """Return the folders in which slices are looked for. What lies elsewhere has to be fetched to the controller first."""
+    named = arguments["merge_from"]
+    if named:
+        wrong = next((one for one in named if not isinstance(one, str) or not one.strip()), None)
+        if wrong is not None:
+            raise HipaaCisError("hipaa_cis_merge_from has to be a list of folders, or of globs of them.")
+        return list(named)
+    if not run_id:
+        raise HipaaCisError(
+            "neither hipaa_cis_run_id nor hipaa_cis_merge_from says which slices to merge. Give the id that the slices were given."
+        )
+    return [str(run_base(arguments["run_dir"]) / slices.FOLDER / run_id)]
+
+
+def _run_id(parts: Iterable[merged_slices.Part]) -> str:
+    """Return the id that all slices have. Raises `HipaaCisError` where they have several."""
+    found = sorted({part.head["run_id"] for part in parts})
+    if len(found) > 1:
+        raise HipaaCisError(
+            f"hipaa_cis_merge_from has slices of several runs: {', '.join(found)[:300]}. Name only those of one of them, and give its hipaa_cis_run_id."
+        )
+    return str(found[0])
+
+
+def _hosts(given: str | None, variables: dict[str, Any]) -> list[str]:
+    """Return the hosts that slices have to cover: those of a file, else of the play. Raises `HipaaCisError`."""
+    if given is None:
+        return [str(host) for host in variables.get("ansible_play_hosts_all", ())]
+    path = Path(os.path.abspath(os.path.expanduser(given)))
+    try:
+        with path.open(encoding="utf-8") as stream:
+            text = stream.read(MAX_BYTES)
+    except (OSError, ValueError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is no text"
+        raise HipaaCisError(f"hipaa_cis_merge_hosts names {path}, which cannot be read: {why}.") from None
+    lines = (line.strip() for line in split_lines(text))
+    hosts = [line for line in lines if line and not line.startswith("#")]
+    if not hosts:
+        raise HipaaCisError(
+            f"hipaa_cis_merge_hosts names {path}, which has no host in it. Write the name of one host into each line."
+        )
+    return hosts

@@ -1,0 +1,203 @@
+"""Slices of a run by real commands at the same time, as a pipeline's matrix and a sliced job of AWX start them, and merged."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests import pump
+from tests.pump import SAFE
+
+UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
+HOSTS = ["dark", "east-1", "east-2", "east-3", "west-1", "west-2", "west-3"]
+GROUPS = {"east": HOSTS[1:4], "west": HOSTS[4:]}
+# A closed port of this machine's loopback interface: refused at once.
+DARK = "dark ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1"
+# As AWX deals out hosts: in the order of their names, one to each slice in turn.
+DEALT = {number: HOSTS[number - 1 :: 3] for number in (1, 2, 3)}
+SITE = """
+- {name: East ward, owner: J. Doe, hosts: [east], meant_for: {level: 1, profile: server}}
+- {name: West ward, owner: J. Roe, hosts: [west], meant_for: {level: 1, profile: server}}
+"""
+
+
+def inventory(hosts):
+    lines = [DARK if host == "dark" else f"{host} ansible_connection=local" for host in hosts]
+    for group, names in GROUPS.items():
+        lines += [f"[{group}]", *(name for name in names if name in hosts)]
+    return "\n".join([*lines, ""])
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Return a function that runs a playbook on hosts, at a clock that stands still, with the runs in a folder."""
+    (tmp_path / "all.ini").write_text(inventory(HOSTS))
+    clock = str(pump.ROOT / "tests" / "fixed_clock")
+    environment = {**pump.checkout_environment(tmp_path, UNSAFE), "PYTHONPATH": clock}
+
+    def run(playbook, runs, *extra, hosts=None, **variables):
+        path = tmp_path / "all.ini"
+        if hosts:
+            path = tmp_path / f"{'-'.join(hosts)}.ini"
+            path.write_text(inventory(hosts))
+        options = {**pump.variables(tmp_path / runs), "hipaa_cis_run_id": "nightly", **variables}
+        options = {name: value for name, value in options.items() if value is not None}
+        return pump.play([playbook, "-i", str(path), "-e", json.dumps(options), *extra], environment)
+
+    return run
+
+
+def at_once(command, *calls):
+    """Run commands at the same time, each given as positional and named arguments."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(lambda call: command("hipaa.cis.audit", *call[0], **call[1]), calls))
+
+
+def by_limit(**variables):
+    return [
+        (("parts", "--limit", ",".join(hosts)), {"hipaa_cis_slice": f"{number}/3", **variables})
+        for number, hosts in DEALT.items()
+    ]
+
+
+def by_awx(**variables):
+    return [
+        (("parts",), {"hosts": hosts, "hipaa_cis_slice": "auto/3", "awx_job_id": 100 + number, **variables})
+        for number, hosts in DEALT.items()
+    ]
+
+
+def files_of(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def said_by(process):
+    return " ".join((process.stdout + process.stderr).split())
+
+
+@pytest.mark.parametrize("cut", [by_limit, by_awx])
+def test_merged_slices_are_byte_for_byte_the_run_that_was_not_sliced(command, tmp_path, cut):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "systems.yml").write_text(SITE)
+    site = {"hipaa_cis_site_dir": str(tmp_path / "site")}
+    *_sliced, whole = at_once(command, *cut(**site), (("whole",), site))
+    merged = command("hipaa.cis.merge", "parts")
+
+    assert whole.returncode == 4, whole.stdout + whole.stderr
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    assert "WARNING" not in merged.stderr
+    there = files_of(tmp_path / "parts" / "nightly")
+    told = json.loads(there.pop("slices.json"))
+    assert (len(told["slices"]), told["missing"], told["hosts_of_no_slice"]) == (3, [], [])
+    unsliced = files_of(tmp_path / "whole" / "nightly")
+    assert {"summary.json", "findings.csv", "report.html", "risk_register.json", "outcomes.json"} < set(unsliced)
+    assert {name for name in {*there, *unsliced} if there.get(name) != unsliced.get(name)} == set()
+    summary = json.loads(there["summary.json"])
+    assert (summary["totals"]["hosts"], summary["totals"]["audited"]) == (7, 6)
+    assert len(summary["decisions"]["systems"]) == 2
+    # Its chain holds, with what the hosts answered.
+    assert command("hipaa.cis.verify_runs", "parts", "-i", "localhost,").returncode == 0
+
+
+def test_ledger_has_one_run_however_often_slices_end_and_are_merged(command, tmp_path):
+    ledger = {"hipaa_cis_ledger": f"sqlite:///{tmp_path}/ledger.sqlite"}
+    for process in at_once(command, *by_limit(**ledger)):
+        assert "not in the ledger" not in said_by(process)
+    assert not (tmp_path / "ledger.sqlite").exists()
+    for _turn in range(2):
+        merged = command("hipaa.cis.merge", "parts", **ledger)
+        assert merged.returncode == 0, merged.stdout + merged.stderr
+        with sqlite3.connect(tmp_path / "ledger.sqlite") as connection:
+            assert connection.execute("SELECT run_id, part, hosts, audited FROM hipaa_cis_runs").fetchall() == [
+                ("nightly", 1, 7, 6)
+            ] or connection.execute("SELECT run_id, hosts, audited FROM hipaa_cis_runs").fetchall() == [
+                ("nightly", 7, 6)
+            ]
+    # The second merge found nothing new.
+    assert len(list((tmp_path / "parts" / "_chain").glob("*.json"))) == 1
+
+
+def test_missing_slice_trips_the_gate_and_no_safeguard_is_clean(command, tmp_path):
+    (tmp_path / "pump.json").write_text(json.dumps(SAFE))
+    at_once(command, *by_limit()[1:])
+    merged = command("hipaa.cis.merge", "parts", hipaa_cis_fail_on=["unreachable"])
+    said = said_by(merged)
+    summary = json.loads((tmp_path / "parts" / "nightly" / "summary.json").read_text())
+
+    assert merged.returncode == 2
+    assert "slices of the run nightly are missing: 1/3" in said
+    assert "THE AUDIT COULD NOT BE DONE" in said
+    assert {row["host"] for row in summary["hosts"] if row["status"] == "missing"} == set(DEALT[1])
+    assert "supported" not in {row["state"] for row in summary["safeguards"]}
+    assert "slices are missing: 1/3" in (tmp_path / "parts" / "nightly" / "report.html").read_text()
+
+
+def test_hosts_of_a_file_stand_for_the_inventory(command, tmp_path):
+    at_once(command, *by_limit()[:2])
+    (tmp_path / "hosts.txt").write_text("# all wards\n\n" + "\n".join(HOSTS) + "\n")
+    merged = command(
+        "hipaa.cis.merge",
+        "elsewhere",
+        hosts=["localhost"],
+        hipaa_cis_run_id=None,
+        hipaa_cis_merge_from=[str(tmp_path / "parts" / "_slices" / "*" / "*-of-3")],
+        hipaa_cis_merge_hosts=str(tmp_path / "hosts.txt"),
+    )
+    summary = json.loads((tmp_path / "elsewhere" / "nightly" / "summary.json").read_text())
+
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    assert {row["host"] for row in summary["hosts"] if row["status"] == "missing"} == set(DEALT[3])
+
+
+def test_plan_of_a_sliced_remediation_is_one_plan(command, tmp_path):
+    for number in (1, 2):
+        command("hipaa.cis.remediate", "parts", "--check", hosts=[f"east-{number}"], hipaa_cis_slice=f"{number}/2")
+    merged = command("hipaa.cis.merge", "parts", hosts=["east-1", "east-2"])
+
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    assert json.loads((tmp_path / "parts" / "nightly" / "summary.json").read_text())["totals"]["hosts"] == 2
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"hipaa_cis_slice": "6/5"}, "hipaa_cis_slice is '6/5', and has to be the number of the slice"),
+        ({"hipaa_cis_slice": "0/5"}, "hipaa_cis_slice is '0/5'"),
+        ({"hipaa_cis_slice": "a/b"}, "hipaa_cis_slice is 'a/b'"),
+        ({"hipaa_cis_slice": "auto"}, "this is no job of AWX"),
+        ({"hipaa_cis_slice": "1/2", "hipaa_cis_run_id": None}, "hipaa_cis_slice is given without hipaa_cis_run_id"),
+        ({"hipaa_cis_slice": "1/2", "hipaa_cis_run_id": "../x"}, "may only hold letters"),
+        ({"hipaa_cis_slice": "1/2", "hipaa_cis_fail_on": ["regressed"]}, "hipaa_cis_fail_on has regressed in a slice"),
+    ],
+)
+def test_slice_that_cannot_be_is_told_before_a_host_is_touched(command, tmp_path, variables, message):
+    process = command("hipaa.cis.audit", "parts", hosts=["east-1"], **variables)
+
+    assert process.returncode == 2
+    assert message in said_by(process)
+    assert "Traceback" not in said_by(process)
+    assert not (tmp_path / "parts").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "there is no such folder"),
+        ({"hipaa_cis_run_id": None}, "neither hipaa_cis_run_id nor hipaa_cis_merge_from says which slices to merge"),
+        ({"hipaa_cis_run_id": "../x"}, "may only hold letters"),
+        ({"hipaa_cis_merge_from": [""]}, "has to be a list of folders"),
+        ({"hipaa_cis_merge_from": [{"bucket": "x"}]}, "has to be a list of folders"),
+        ({"hipaa_cis_merge_hosts": "/nonexistent"}, "hipaa_cis_merge_hosts names /nonexistent, which cannot be read"),
+        ({"hipaa_cis_merge_hosts": "/dev/null"}, "which has no host in it"),
+        ({"hipaa_cis_fail_on": ["gap"]}, "unknown value of hipaa_cis_fail_on"),
+    ],
+)
+def test_merge_that_cannot_be_is_one_clear_message(command, variables, message):
+    process = command("hipaa.cis.merge", "parts", hosts=["east-1"], **variables)
+
+    assert process.returncode == 2
+    assert message in said_by(process)
+    assert "Traceback" not in said_by(process)
