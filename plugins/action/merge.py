@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import option
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merged_slices, slices
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import check_run_id, run_base
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
@@ -31,6 +32,7 @@ class ActionModule(ReportAction):
 
     @no_collections()
     def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
         hosts = _hosts(arguments["merge_hosts"], variables)
         given = arguments["run_id"] or ""
         if given:

@@ -58,7 +58,7 @@ class ActionModule(HostAction):
             self.hindered = " ".join(arguments["not_begun"].split())
             store = self._store(arguments, variables)
             store.begin(variables["inventory_hostname"])
-            result["run_id"] = store.run_id
+            result.update(run_id=store.run_id, run_base=str(store.folder.parent))
             result.update(self._remediate(store, arguments, variables))
         except HipaaCisError as problem:
             result.update(failed=True, msg=str(problem))

@@ -271,6 +271,10 @@ run_id:
   description: The id of the run, which M(hipaa.cis.rollback) takes.
   returned: once the run's directory is there, also on failure
   type: str
+run_base:
+  description: The folder that holds the run's directory. For a slice of a run, that is one of its own below O(run_dir).
+  returned: once the run's directory is there, also on failure
+  type: str
 not_begun:
   description: Whether the host was left alone, for it is outside of its maintenance windows or for what O(not_begun) says.
   returned: success

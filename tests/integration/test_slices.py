@@ -18,10 +18,9 @@ GROUPS = {"east": HOSTS[1:4], "west": HOSTS[4:]}
 DARK = "dark ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1"
 # As AWX deals out hosts: in the order of their names, one to each slice in turn.
 DEALT = {number: HOSTS[number - 1 :: 3] for number in (1, 2, 3)}
-SITE = """
-- {name: East ward, owner: J. Doe, hosts: [east], meant_for: {level: 1, profile: server}}
-- {name: West ward, owner: J. Roe, hosts: [west], meant_for: {level: 1, profile: server}}
-"""
+SYSTEM = "  - {{name: {name}, hosts: [{hosts}], role: gives medication, ephi: [processes], owner: J. Doe}}\n"
+# A group, a host that only one slice has, and one that is nowhere.
+SITE = "systems:\n" + "".join(SYSTEM.format(name=name, hosts=name) for name in ("west", "east-3", "east-9"))
 
 
 def inventory(hosts):
@@ -97,7 +96,9 @@ def test_merged_slices_are_byte_for_byte_the_run_that_was_not_sliced(command, tm
     assert {name for name in {*there, *unsliced} if there.get(name) != unsliced.get(name)} == set()
     summary = json.loads(there["summary.json"])
     assert (summary["totals"]["hosts"], summary["totals"]["audited"]) == (7, 6)
-    assert len(summary["decisions"]["systems"]) == 2
+    assert len(summary["decisions"]["systems"]) == 3
+    (notice,) = summary["decisions"]["notices"]
+    assert "is of no host of the inventory: east-9" in notice["text"]
     # Its chain holds, with what the hosts answered.
     assert command("hipaa.cis.verify_runs", "parts", "-i", "localhost,").returncode == 0
 
@@ -150,15 +151,6 @@ def test_hosts_of_a_file_stand_for_the_inventory(command, tmp_path):
 
     assert merged.returncode == 0, merged.stdout + merged.stderr
     assert {row["host"] for row in summary["hosts"] if row["status"] == "missing"} == set(DEALT[3])
-
-
-def test_plan_of_a_sliced_remediation_is_one_plan(command, tmp_path):
-    for number in (1, 2):
-        command("hipaa.cis.remediate", "parts", "--check", hosts=[f"east-{number}"], hipaa_cis_slice=f"{number}/2")
-    merged = command("hipaa.cis.merge", "parts", hosts=["east-1", "east-2"])
-
-    assert merged.returncode == 0, merged.stdout + merged.stderr
-    assert json.loads((tmp_path / "parts" / "nightly" / "summary.json").read_text())["totals"]["hosts"] == 2
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,11 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 SCHEMA = "hipaa.cis/merged_slices/1"
 FILE = "slices.json"
 # Of a host, beside its record.
-_BESIDE = ("remediation", "rollback", "plan", "begun")
+_BESIDE = ("remediation", "rollback", "plan")
+# Of the run as a whole: what any slice noted holds for it.
+_OF_RUN = ("framework", "begun")
 # Folders in which no slice lies: those of a run, and what runs share.
-_INSIDE = frozenset({"hosts", "expected", "raw", "earlier", "site", "framework", *_BESIDE, "_raw", "_chain"})
+_INSIDE = frozenset({"hosts", "expected", "raw", "earlier", "site", *_OF_RUN, *_BESIDE, "_raw", "_chain"})
 NAMED = 10
 NO_HOST = "matches_no_host"
 MOST_BYTES = 64 * 1024 * 1024
@@ -184,8 +186,8 @@ def merge(parts: Sequence[Part], base: str, run_id: str, hosts: Collection[str])
         }
         store.write(FILE, as_text(document))
         store.expect_hosts(list(hosts))
-        for host in sorted(places):
-            _take_over(store, *places[host], host)
+        bare = [host for host in sorted(places) if not _take_over(store, places[host], host)]
+        _take_over_beside(store, parts, places)
         for part in parts:
             _take_over_of_run(store, part)
         told = _join_sites(store, parts)
@@ -207,6 +209,10 @@ def merge(parts: Sequence[Part], base: str, run_id: str, hosts: Collection[str])
     if doubles:
         told.append(
             f"{len(doubles)} host(s) have different records in several slices, and the newest counts: {_listed(sorted(doubles))}"
+        )
+    if bare:
+        told.append(
+            f"what {len(bare)} host(s) answered does not lie beside their slices ({raw_answers.SHARED}), and is not kept with the run: {_listed(bare)}"
         )
     return Merged(store, tuple(found), tuple(missing), tuple(told))
 
@@ -236,7 +242,7 @@ def _earlier(folder: Path) -> Mapping[str, Any]:
     """Return what was merged before; nothing where nothing was. Raises `HipaaCisError` where the run is another's."""
     path = folder / FILE
     if not path.exists():
-        if (folder / "hosts").is_dir() and any((folder / "hosts").iterdir()) and not slices.is_slice(RunStore(folder)):
+        if (folder / "hosts").is_dir() and any((folder / "hosts").iterdir()):
             raise HipaaCisError(
                 f"{folder} is a run that was not merged from slices: another run used this id. Give the run of the slices an id of its own "
                 "(hipaa_cis_run_id), or merge it below another hipaa_cis_run_dir."
@@ -293,20 +299,29 @@ def _newest(
     return {host: found[1:] for host, found in order.items()}, doubles
 
 
-def _take_over(store: RunStore, part: Part, file: str, _status: str, host: str) -> None:
-    """Copy all that a slice has of a host. Raises `OSError` and `HipaaCisError`."""
+def _take_over(store: RunStore, place: tuple[Part, str, str], host: str) -> bool:
+    """Copy a host's record and answers as a slice has them; return whether the answers are there. Raises `OSError` and `HipaaCisError`."""
+    part, file, _status = place
     store.take_over(host, part.store.folder / file)
-    raw_answers.take_over(part.store, store, host)
-    for folder in _BESIDE:
-        for path in sorted((part.store.folder / folder).glob(glob.escape(file_name(host)) + "*")):
-            if packed.stem(path) == file_name(host):
-                _copy(path, store.folder / folder / path.name)
+    return raw_answers.take_over(part.store, store, host)
+
+
+def _take_over_beside(store: RunStore, parts: Sequence[Part], places: Mapping[str, tuple[Part, str, str]]) -> None:
+    """Copy what slices have of hosts beside their records, such as what was done on them, from where the record is. Raises `OSError`."""
+    names = {file_name(host): part for host, (part, _file, _status) in places.items()}
+    for part in parts:
+        for folder in _BESIDE:
+            for path in sorted((part.store.folder / folder).glob("*")):
+                if names.get(packed.stem(path), part) is part and not path.is_symlink():
+                    _copy(path, store.folder / folder / path.name)
 
 
 def _take_over_of_run(store: RunStore, part: Part) -> None:
-    """Copy what is of the run as a whole, but for what the site decided."""
-    for path in sorted((part.store.folder / "framework").glob("*")):
-        _copy(path, store.folder / "framework" / path.name)
+    """Copy what is of the run as a whole, but for what the site decided. Raises `OSError`."""
+    for folder in _OF_RUN:
+        for path in sorted((part.store.folder / folder).glob("*")):
+            if not path.is_symlink():
+                _copy(path, store.folder / folder / path.name)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import mak
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SCHEMA = "hipaa.cis/raw_answers/1"
 FOLDER = "raw"
@@ -31,6 +33,7 @@ SHARED = "_raw"
 MAX_BYTES = 16 * 1024 * 1024
 # A set of its own is worth it where more than this part of the last one is another.
 _WORTH = 0.5
+_SET = re.compile(r"[a-z0-9_]+/[0-9a-f]{64}")
 Document = dict[str, Any]
 
 
@@ -70,16 +73,28 @@ def tasks_of(store: RunStore, host: str) -> list[Document]:
         raise HipaaCisError(f"{path} cannot be read: {problem.strerror or problem}.") from None
 
 
-def take_over(source: RunStore, target: RunStore, host: str) -> None:
-    """Have what another store of a run keeps of a host's answers, with the sets that it stands on. Raises `OSError` and `HipaaCisError`."""
+def take_over(source: RunStore, target: RunStore, host: str) -> bool:
+    """Have what another store of a run keeps of a host's answers, with the sets that it stands on; return whether they were there.
+
+    Raises `OSError` and `HipaaCisError`.
+    """
     path = source.folder / FOLDER / (file_name(host) + packed.PACKED)
     if not path.exists():
-        return
-    for name in sorted(sets_of(path)):
-        one = Path(SHARED, file_name(host), name + packed.PACKED)
+        return True
+    names = sorted(sets_of(path))
+    strange = next((name for name in names if not _SET.fullmatch(name)), None)
+    if strange is not None:
+        raise HipaaCisError(
+            f"{path} stands on answers that cannot be called so: {spelled_out(strange)[:100]}; was it changed?"
+        )
+    sets = [Path(SHARED, file_name(host), name + packed.PACKED) for name in names]
+    if not all((source.folder.parent / one).exists() for one in sets):
+        return False
+    for one in sets:
         _set(source.folder.parent / one)
         _copy(source.folder.parent / one, target.folder.parent / one)
     _copy(path, target.folder / FOLDER / path.name)
+    return True
 
 
 def _copy(source: Path, target: Path) -> None:

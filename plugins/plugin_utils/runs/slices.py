@@ -88,6 +88,11 @@ def is_slice(store: RunStore) -> bool:
     return (store.folder / FILE).exists()
 
 
+def part_of(store: RunStore) -> str:
+    """Return the name, for files, of the slice that a run directory holds; empty where it holds a whole run. Raises `HipaaCisError`."""
+    return slice_of(read(store.folder)).folder if is_slice(store) else ""
+
+
 def digest_of(hosts: Iterable[str]) -> dict[str, Any]:
     """Return how many hosts there are, and a digest of their names."""
     names = sorted(set(hosts))

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merged_slices, slices
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merged_slices, packed, raw_answers, slices
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import FILE as OUTCOMES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -341,6 +341,77 @@ def test_slice_that_stands_there_and_was_asked_for_something_else_is_not_written
 
     with pytest.raises(HipaaCisError, match="has this slice already, and it was asked for another selection"):
         cut("1/1", HOSTS, asked={"hipaa_cis_level": 2})
+
+
+PLATFORMS = {"linux": {"facts": {}, "observations": {"0": {"state": "absent"}}}}
+
+
+def test_answers_of_hosts_come_along_with_what_they_stand_on(cut, tmp_path):
+    source = RunStore.open(str(cut("1/1", HOSTS)))
+    raw_answers.keep(source, "a", {"platforms": PLATFORMS})
+    merged = merge(tmp_path)
+
+    assert merged.warnings == ()
+    assert raw_answers.tasks_of(merged.store, "a") == [{"platforms": PLATFORMS}]
+
+
+def test_answers_that_lie_not_beside_a_copied_slice_are_warned_of(cut, tmp_path):
+    folder = cut("1/1", HOSTS)
+    raw_answers.keep(RunStore.open(str(folder)), "a", {"platforms": PLATFORMS})
+    folder.rename(tmp_path / "copied")
+    merged = merge(tmp_path, entries=[str(tmp_path / "copied")])
+
+    assert merged.warnings == (
+        "what 1 host(s) answered does not lie beside their slices (_raw), and is not kept with the run: a",
+    )
+    assert not (merged.store.folder / "raw").exists()
+
+
+@pytest.mark.parametrize(("platform", "on"), [("../..", "a" * 64), ("linux", "../x"), ("linux", "A" * 64)])
+def test_answers_that_lead_out_of_their_folder_are_refused(cut, tmp_path, platform, on):
+    folder = cut("1/1", HOSTS)
+    (folder / "raw").mkdir()
+    document = {"schema": raw_answers.SCHEMA, "tasks": [{"platforms": {platform: {"on": on, "changed": {}}}}]}
+    packed.write_packed(folder / "raw" / "a.json.gz", json.dumps(document))
+
+    with pytest.raises(HipaaCisError, match="stands on answers that cannot be called so"):
+        merge(tmp_path)
+
+
+def test_host_whose_turn_came_and_that_left_no_record_is_not_said_to_be_untouched(cut, tmp_path):
+    store = RunStore.open(str(cut("1/1", HOSTS, [make_record(host) for host in "ab"])))
+    for host in "abc":
+        store.begin(host)
+    told = hosts_of(merge(tmp_path))
+
+    assert {host: told[host][0] for host in "abcde"} == {
+        "a": "audited", "b": "audited", "c": "missing", "d": "not_begun", "e": "not_begun",
+    }  # fmt: skip
+
+
+def test_plan_of_a_sliced_remediation_is_one_plan(cut, tmp_path):
+    step = {"what": "/etc/x", "type": "file", "path": "/etc/x", "from": ["a"], "to": ["b"]}
+    task = {"asked": {"level": 1}, "changes": [{"id": "c", "platform": "linux", "steps": [step]}]}
+    whole = RunStore.create(str(tmp_path / "whole"), "nightly")
+    for number, hosts in ((1, "abc"), (2, "de")):
+        store = RunStore.open(str(cut(f"{number}/2", list(hosts))))
+        store.write_plan(hosts[0], task)
+        whole.write_plan(hosts[0], task)
+    plan, expected = merge(tmp_path).store.join_plan(), whole.join_plan()
+
+    assert plan
+    assert expected
+    assert (plan[1], plan[0].read_bytes()) == (expected[1], expected[0].read_bytes())
+
+
+def test_folder_may_be_called_otherwise_and_slices_may_lie_as_deep_as_they_like(cut, tmp_path):
+    (tmp_path / "artefacts" / "x").mkdir(parents=True)
+    cut("1/1", HOSTS).rename(tmp_path / "artefacts" / "x" / "nightly@1-of-1")
+    merged = merge(tmp_path, entries=[str(tmp_path / "art*")])
+
+    assert (merged.store.folder.name, merged.found) == ("nightly", ("1/1",))
+    assert slices.part_of(merged.store) == ""
+    assert slices.part_of(RunStore.open(str(tmp_path / "artefacts" / "x" / "nightly@1-of-1"))) == "1-of-1"
 
 
 def test_system_has_the_hosts_of_all_slices_and_an_entry_is_of_no_host_only_where_none_has_one(cut, tmp_path):
