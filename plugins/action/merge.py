@@ -51,18 +51,21 @@ class ActionModule(ReportAction):
 
 
 def _folders(arguments: dict[str, Any], run_id: str) -> list[str]:
-    """Return the folders in which slices are looked for. What lies elsewhere has to be fetched to the controller first."""
-    named = arguments["merge_from"]
-    if named:
-        wrong = next((one for one in named if not isinstance(one, str) or not one.strip()), None)
-        if wrong is not None:
-            raise HipaaCisError("hipaa_cis_merge_from has to be a list of folders, or of globs of them.")
-        return list(named)
+    """Return the folders, or globs of them, in which slices are looked for. Raises `HipaaCisError`."""
+    if arguments["merge_from"]:
+        return [_folder(entry) for entry in arguments["merge_from"]]
     if not run_id:
         raise HipaaCisError(
             "neither hipaa_cis_run_id nor hipaa_cis_merge_from says which slices to merge. Give the id that the slices were given."
         )
     return [str(run_base(arguments["run_dir"]) / slices.FOLDER / run_id)]
+
+
+def _folder(entry: Any) -> str:
+    """Return the folder or glob that an entry names. What lies elsewhere would be fetched here first."""
+    if not isinstance(entry, str) or not entry.strip():
+        raise HipaaCisError("hipaa_cis_merge_from has to be a list of folders, or of globs of them.")
+    return entry
 
 
 def _run_id(parts: Iterable[merged_slices.Part]) -> str:
@@ -87,7 +90,7 @@ def _hosts(given: str | None, variables: dict[str, Any]) -> list[str]:
         why = problem.strerror if isinstance(problem, OSError) else "it is no text"
         raise HipaaCisError(f"hipaa_cis_merge_hosts names {path}, which cannot be read: {why}.") from None
     lines = (line.strip() for line in split_lines(text))
-    hosts = [line for line in lines if line and not line.startswith("#")]
+    hosts = list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
     if not hosts:
         raise HipaaCisError(
             f"hipaa_cis_merge_hosts names {path}, which has no host in it. Write the name of one host into each line."

@@ -14,7 +14,7 @@ from ansible.utils.vars import load_extra_vars
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import slices
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import merged_slices, slices
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, check_run_id, run_base
@@ -39,6 +39,7 @@ def check(arguments: Mapping[str, Any], variables: Variables) -> slices.Slice | 
             "pipeline's own: -e hipaa_cis_run_id=pipeline-1234."
         )
     check_run_id(arguments["run_id"])
+    merged_slices.merged_before(run_base(arguments["run_dir"]) / arguments["run_id"])
     _refuse(check_names(arguments.get("fail_on", ())))
     return part
 

@@ -169,7 +169,7 @@ def merge(parts: Sequence[Part], base: str, run_id: str, hosts: Collection[str])
     """
     check(parts, run_id, hosts)
     folder = run_base(base) / run_id
-    earlier = _earlier(folder)
+    earlier = merged_before(folder)
     places, doubles = _newest(parts, run_id, hosts)
     store = RunStore.create(base, run_id)
     try:
@@ -221,7 +221,7 @@ def left_out(store: RunStore) -> dict[str, str]:
     """Return why hosts of a merged run, which no slice was to audit, have no record. Raises `HipaaCisError`."""
     if not (store.folder / FILE).exists():
         return {}
-    document = _earlier(store.folder)
+    document = merged_before(store.folder)
     missing = document["missing"]
     why = f"slices are missing: {', '.join(missing)}" if missing else "each slice came"
     return dict.fromkeys(document["hosts_of_no_slice"], f"no record: no slice that was merged is of this host; {why}")
@@ -238,8 +238,8 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(spelled_out(name)[:100] for name in names[:NAMED]) + more
 
 
-def _earlier(folder: Path) -> Mapping[str, Any]:
-    """Return what was merged before; nothing where nothing was. Raises `HipaaCisError` where the run is another's."""
+def merged_before(folder: Path) -> Mapping[str, Any]:
+    """Return what was merged into a run directory before; nothing where nothing was. Raises `HipaaCisError` where the run is another's."""
     path = folder / FILE
     if not path.exists():
         if (folder / "hosts").is_dir() and any((folder / "hosts").iterdir()):
