@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible import context
-from ansible.inventory.manager import InventoryManager
+from ansible.inventory.manager import InventoryManager, split_host_pattern
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
@@ -44,9 +45,22 @@ def checked(terms: Sequence[Any], variables: Mapping[str, Any], loader: Any) -> 
             inventory.add_host(host, group)
     limit = variables.get("ansible_limit")
     inventory.subset(limit)
+    if limit is not None and _is_blank(limit):
+        raise HipaaCisError(
+            f"Nothing was begun: --limit '{limit}' has no host in it, and to Ansible that is no limit at all but every host. Leave it out where all are "
+            "meant; in a pipeline with more slices than hosts, begin no slice without hosts."
+        )
     if not inventory.get_hosts(pattern):
         raise HipaaCisError("Nothing was begun: " + _why(pattern, limit, groups))
     return pattern
+
+
+def _is_blank(limit: str) -> bool:
+    """Return whether a limit, with the files that it names (``@file``), is of nothing."""
+    patterns = (
+        Path(one[1:]).read_text(encoding="utf-8") if one.startswith("@") else one for one in split_host_pattern(limit)
+    )
+    return not any(pattern.strip() for pattern in patterns)
 
 
 def _why(pattern: str, limit: str | None, groups: Mapping[str, Sequence[str]]) -> str:

@@ -23,7 +23,7 @@ def checked(pattern, limit=None, groups=None, skip=()):
     given = {
         "groups": GROUPS if groups is None else groups,
         "ansible_skip_tags": list(skip),
-        **({"ansible_limit": limit} if limit else {}),
+        **({"ansible_limit": limit} if limit is not None else {}),
     }
     return play_hosts.checked([pattern], given, DataLoader())
 
@@ -77,3 +77,21 @@ def test_what_only_shows_a_playbook_needs_no_host(shown):
     shown(syntax=True)
 
     assert checked("nobody", groups={}) == "nobody"
+
+
+# To Ansible an empty limit, or a file of one without a line, is no limit: all hosts.
+@pytest.mark.parametrize("content", ["", "\n", " \n\n"])
+def test_limit_of_nothing_is_not_taken_for_every_host(tmp_path, content):
+    (tmp_path / "slice.txt").write_text(content)
+
+    for limit in ("", f"@{tmp_path}/slice.txt"):
+        with pytest.raises(
+            HipaaCisError, match="has no host in it, and to Ansible that is no limit at all but every host"
+        ):
+            checked("all", limit)
+
+
+def test_limit_by_a_file_with_hosts_is_taken(tmp_path):
+    (tmp_path / "slice.txt").write_text("\na1\n")
+
+    assert checked("all", f"@{tmp_path}/slice.txt") == "all"
