@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -376,6 +377,17 @@ def test_answers_that_lead_out_of_their_folder_are_refused(cut, tmp_path, platfo
 
     with pytest.raises(HipaaCisError, match="stands on answers that cannot be called so"):
         merge(tmp_path)
+
+
+def test_copy_in_which_links_became_folders_counts_once(cut, tmp_path):
+    cut("1/2", ["a", "b", "c"])
+    cut("2/2", ["d", "e"])
+    # As what uploads artefacts follows the link `latest`, and leaves out what is hidden.
+    shutil.copytree(tmp_path / "parts", tmp_path / "artefact", ignore=shutil.ignore_patterns(".*"))
+    assert (tmp_path / "artefact/_slices/nightly/1-of-2/latest/slice.json").exists()
+    merged = merge(tmp_path, entries=[str(tmp_path / "artefact")])
+
+    assert (merged.found, merged.missing, merged.warnings) == (("1/2", "2/2"), (), ())
 
 
 def test_host_whose_turn_came_and_that_left_no_record_is_not_said_to_be_untouched(cut, tmp_path):
