@@ -200,6 +200,23 @@ def test_unwell_host_takes_its_whole_batch_back(booted_hosts, playbook, results,
         assert {one["rule"]: one["outcome"] for one in findings}["crontab_permissions"] == outcome
 
 
+def test_what_a_slice_took_back_is_said_so_when_slices_are_merged(booted_hosts, playbook, results, remediation_of):
+    hosts = booted_hosts(2)
+    hosts[1].write("/etc/sick", "")
+    checks = [{"command": SICK_WHEN_CHANGED, "retries": 0}]
+    for number, host in enumerate(hosts, 1):
+        part = {"hipaa_cis_run_id": "nightly", "hipaa_cis_slice": f"{number}/2"}
+        code, said = playbook("remediate", [host], hipaa_cis_health_checks=checks, **part)
+        assert code == (0, 2)[number - 1], said
+
+    code, said = playbook("merge", hosts, hipaa_cis_run_id="nightly")
+
+    assert code == 0, said
+    assert [mode(host) for host in hosts] == ["600", "644"]
+    assert [results(host)["crontab_permissions"] for host in hosts] == ["fixed", "reverted"]
+    assert "rolled_back_at" in remediation_of(hosts[1])
+
+
 def test_outside_of_the_window_nothing_is_started(booted_host, playbook):
     before = booted_host.snapshot()
     later = datetime.now(timezone.utc) + timedelta(hours=2)
