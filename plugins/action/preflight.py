@@ -14,7 +14,7 @@ from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import check_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags, sliced
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -88,7 +88,7 @@ class ActionModule(HostAction):
         )
         if arguments["run_id"]:
             check_run_id(arguments["run_id"])
-        sliced.check(arguments, variables)
+        self._check_slice(arguments, variables)
         self._check_alike(arguments, variables)
         note_catalogs(arguments["catalog_paths"])
         known = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -20,7 +21,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import num
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags, sliced
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import Action
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
@@ -93,9 +94,10 @@ class HostAction(Action):
     @staticmethod
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
         """Return the run's directory, with the hosts of this play noted in it. Raises `HipaaCisError`."""
-        store = sliced.store(arguments, variables) or RunStore.create(
-            arguments["run_dir"], arguments["run_id"] or shared_run_id()
-        )
+        if arguments.get("slice") is None:
+            store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
+        else:
+            store = _sliced().store(arguments, variables)
         note_catalogs(arguments["catalog_paths"])
         note_run_directory(store.folder, arguments["catalog_paths"])
         note_batch(str(host) for host in variables.get("ansible_play_batch", ()))
@@ -103,6 +105,12 @@ class HostAction(Action):
             note_gate("asked")
         store.expect_hosts([str(host) for host in variables.get("ansible_play_hosts_all", [])])
         return store
+
+    @staticmethod
+    def _check_slice(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+        """Raise `HipaaCisError` where a command cannot be the slice that it is to be."""
+        if arguments["slice"] is not None:
+            _sliced().check(arguments, variables)
 
     @staticmethod
     def _alone(variables: Mapping[str, Any]) -> bool:
@@ -258,6 +266,13 @@ class HostAction(Action):
             f"{self.WHAT} could not be done on this host: what it answered cannot be used: {spelled_out(why)}. See that the host is the one it "
             "should be, and that nothing on it changes what its Python or its shell print."
         )
+
+
+def _sliced() -> ModuleType:
+    """Return what few commands need, so that no worker of the others loads it."""
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import sliced
+
+    return sliced
 
 
 def _observation_seconds(asked: Mapping[str, Any]) -> float:

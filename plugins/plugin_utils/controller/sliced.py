@@ -27,12 +27,11 @@ OF_WHOLE_RUNS = ("regressed", "overdue")
 Variables = Mapping[str, Any]
 
 
-def check(arguments: Mapping[str, Any], variables: Variables) -> slices.Slice | None:
-    """Return the slice that a command is; None where it is none. Raises `HipaaCisError` where it cannot be one."""
-    given = arguments.get("slice")
-    if given is None:
-        return None
-    part = slices.parse(given, next((str(variables[name]) for name in JOB_VARIABLES if name in variables), ""))
+def check(arguments: Mapping[str, Any], variables: Variables) -> slices.Slice:
+    """Return the slice that a command is, which is given one. Raises `HipaaCisError` where it cannot be it."""
+    part = slices.parse(
+        arguments["slice"], next((str(variables[name]) for name in JOB_VARIABLES if name in variables), "")
+    )
     if not arguments["run_id"]:
         raise HipaaCisError(
             "hipaa_cis_slice is given without hipaa_cis_run_id. All slices of a run have its id; let what starts them give one to all, such as the "
@@ -59,11 +58,9 @@ def _refuse(names: Iterable[str]) -> None:
         )
 
 
-def store(arguments: Mapping[str, Any], variables: Variables) -> RunStore | None:
-    """Return the run directory of the slice that a command is, with its head in it; None where it is none. Raises `HipaaCisError`."""
+def store(arguments: Mapping[str, Any], variables: Variables) -> RunStore:
+    """Return the run directory of the slice that a command is, with its head in it. Raises `HipaaCisError`."""
     part = check(arguments, variables)
-    if part is None:
-        return None
     run_id = str(arguments["run_id"])
     made = RunStore.create(str(slices.base_of(run_base(arguments["run_dir"]), run_id, part)), run_id)
     # All workers of a command have the same, and one of them works it out.

@@ -35,10 +35,6 @@ def test_slice_is_told_by_its_variable_and_by_awx(check, given, variables, folde
     assert check(given, **variables).folder == folder
 
 
-def test_command_without_the_variable_is_no_slice(check):
-    assert check(None, run_id=None, awx_job_id=7) is None
-
-
 @pytest.mark.parametrize("run_id", [None, ""])
 def test_slice_needs_the_id_of_its_run(check, run_id):
     with pytest.raises(HipaaCisError, match="hipaa_cis_slice is given without hipaa_cis_run_id"):
