@@ -20,6 +20,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting im
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import note_gate as note_in_summary
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate, of_batches
@@ -56,6 +58,7 @@ class ActionModule(OnceAction):
     def _done(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         note_gate("held")
         names = check_names(arguments["fail_on"], arguments["allow"])
+        asked_for = check_formats(arguments["reports"])
         options.check_compared(arguments["compare_with"], names)
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
@@ -73,7 +76,13 @@ class ActionModule(OnceAction):
         asked = by_ledger or at_end.is_asked(stores, ledger)
         failing = at_end.failing(stores, target, ledger) if asked else None
         summary, register = write_reports(
-            known, stores, target, merging, lambda store, told: at_end.before(store, told, ledger), failing
+            known,
+            stores,
+            target,
+            merging,
+            lambda store, told: at_end.before(store, told, ledger),
+            failing,
+            asked=asked_for,
         )
         if merging:
             target.become_latest()
@@ -87,6 +96,7 @@ class ActionModule(OnceAction):
             utc_now(),
             replace(earlier, register=register),
         )
+        note_in_summary(target, names, tripped)
         report, history = str(report_path(target)), since_last.read(target)
         result: dict[str, Any] = {
             "report": report,

@@ -39,6 +39,16 @@ options:
     ini:
       - section: callback_hipaa_cis_summary
         key: write_reports
+  reports:
+    description: The formats that are written beside those of always, as O(hipaa.cis.report#module:reports).
+    type: list
+    elements: str
+    default: []
+    env:
+      - name: HIPAA_CIS_REPORTS
+    ini:
+      - section: callback_hipaa_cis_summary
+        key: reports
   ledger:
     description:
       - The address of the ledger, as O(hipaa.cis.report#module:ledger). Where the play has a task for the reports, that one
@@ -74,6 +84,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, register_of, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
@@ -171,11 +182,20 @@ class CallbackModule(CallbackBase):
         known = load_catalog(catalogs or self.get_option("catalog_paths"))
         seen, ledger = Outcomes(), self.get_option("ledger")
         summary = summarise(known, [store], None, seen.add)
+        asked = self._formats()
         # Where the play has a task for the reports they are there by now, unless a host was lost since.
         try:
-            if self.get_option("write_reports") and not are_written(summary, store):
+            if self.get_option("write_reports") and not are_written(summary, store, asked):
                 failing = at_end.failing([store], store, ledger) if at_end.is_asked([store], ledger) else None
-                write_reports(known, [store], store, None, lambda one, told: at_end.before(one, told, ledger), failing)
+                write_reports(
+                    known,
+                    [store],
+                    store,
+                    None,
+                    lambda one, told: at_end.before(one, told, ledger),
+                    failing,
+                    asked=asked,
+                )
             else:
                 finish(store, summary, seen)
             for warning in at_end.enter(store, summary, ledger):
@@ -186,3 +206,11 @@ class CallbackModule(CallbackBase):
             colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
             for line in Console(colour).lines(summary, str(store.folder), since_last.read(store), register_of(store)):
                 self._display.display(line)
+
+    def _formats(self) -> list[str]:
+        """Return the formats that are asked for; none where one is not known, so that the others of a run are there all the same."""
+        try:
+            return check_formats(self.get_option("reports"))
+        except HipaaCisError as problem:
+            self._display.warning(f"hipaa.cis.summary: {problem}")
+            return []

@@ -46,6 +46,15 @@ options:
     type: list
     elements: str
     default: []
+  reports:
+    description:
+      - Formats that pipelines read, written into the run directory beside those of always.
+      - V(junit) is C(junit.xml), a suite for each host and a case for each rule; V(sarif) is C(findings.sarif) in SARIF 2.1.0, a result for
+        each rule that does not hold; V(markdown) is C(summary.md), the summary of a page, with what the gate says.
+      - A run keeps each format that it was once asked for.
+    type: list
+    elements: str
+    default: []
   compare_with:
     description:
       - A run before, by id below O(run_dir) or by path, with which V(regressed) of O(fail_on) compares. What it did not have, a host or a rule,

@@ -85,6 +85,8 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     "fail_on": {"type": "list", "elements": "str", "default": []},
     "allow": {"type": "list", "elements": "str", "default": []},
     "compare_with": {"type": "str"},
+    # Their names are checked by reports/formats.py.
+    "reports": {"type": "list", "elements": "str", "default": []},
     # Days.
     "merge_max_age": {"type": "float", "default": 7.0},
     "catalog_paths": SELECTION_SPEC["catalog_paths"],

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,17 +14,18 @@ from jinja2 import TemplateError
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, drift_table
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports import decisions, drift_table, formats, markdown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.evidence_groups import Evidence
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.findings_csv import FindingsTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.html import write_html
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.register import OverdueTable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.register import write_csv as write_register
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import past, since_last
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, past, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import framework_of, strange_record, summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text, pieces
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import Failing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Tripped
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes, fixed_rules
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
@@ -55,24 +56,31 @@ class Written(NamedTuple):
     register: dict[str, Any]
 
 
-def write_reports(
+def write_reports(  # noqa: PLR0913 - the runs, and what is known of others, each with a default
     catalog: Catalog,
     stores: Sequence[RunStore],
     target: RunStore,
     merging: Merging | None = None,
     before: Callable[[RunStore, Mapping[str, Any]], Past] | None = None,
     failing: Failing | None = None,
+    *,
+    asked: Collection[str] = (),
 ) -> Written:
     """Write the reports into ``target``, finish that run, and return what they are made of.
 
-    They are ``summary.json``, the files of `ALWAYS`, and ``decisions.csv`` where the site decided anything. ``before`` gives what was known
+    They are ``summary.json``, the files of `ALWAYS`, ``decisions.csv`` where the site decided anything, and the formats
+    that are ``asked`` for. ``before`` gives what was known
     before the run, from its summary; where not given, the runs beside it do. ``failing``: what the ledger knows of failures. Each record is
     read once and not kept. Raises `HipaaCisError` where a record or the folder can't be used.
     """
     evidence, seen = Evidence(), Outcomes()
     risks = Register(framework_of(catalog, stores), target.run_id, failing, merging.text if merging else "")
     try:
-        with target.writing("findings.csv") as stream, target.writing("overdue.csv") as overdue:
+        with (
+            target.writing("findings.csv") as stream,
+            target.writing("overdue.csv") as overdue,
+            formats.writing(target, asked) as more,
+        ):
             table, late = FindingsTable(stream), OverdueTable(overdue)
 
             def also(record: dict[str, Any]) -> None:
@@ -82,9 +90,12 @@ def write_reports(
                 late.add(record, failures)
                 evidence.add(record, standings)
                 seen.add(record)
+                for one in more:
+                    one.add(record)
 
             summary = summarise(catalog, stores, merging, also)
-            table.finish(summary)
+            for one in (table, *more):
+                one.finish(summary)
         register = _register(risks, stores, target, summary)
         if _decides(summary):
             with target.writing(DECISIONS) as stream:
@@ -151,14 +162,28 @@ def _beside(store: RunStore, summary: Mapping[str, Any]) -> Past:
     return past.beside(store, [host["host"] for host in summary["hosts"] if host["status"] == "audited"])
 
 
-def are_written(summary: Mapping[str, Any], target: RunStore) -> bool:
+def note_gate(target: RunStore, fail_on: Sequence[str], tripped: Tripped) -> None:
+    """Say in the Markdown summary of a run, where it has one, what the gate says of it. Raises `HipaaCisError`."""
+    path = target.folder / formats.FILES["markdown"]
+    try:
+        standing = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = markdown.with_gate(standing, fail_on, tripped)
+        if standing and text != standing:
+            target.write(path.name, text)
+            chain.seal(target, only=[path])
+    except OSError as problem:
+        raise HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.") from None
+
+
+def are_written(summary: Mapping[str, Any], target: RunStore, asked: Collection[str] = ()) -> bool:
     """Return whether the reports of ``target`` are those of this summary, which names each record by its digest."""
     try:
         kept = (target.folder / "summary.json").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
     names = [*ALWAYS, *([DECISIONS] if _decides(summary) else [])]
-    return kept == as_text(summary) and all((target.folder / name).is_file() for name in names)
+    there = all((target.folder / name).is_file() for name in names) and formats.are_there(target, asked)
+    return there and kept == as_text(summary)
 
 
 def register_of(target: RunStore) -> dict[str, Any] | None:
