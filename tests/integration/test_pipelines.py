@@ -206,6 +206,40 @@ def test_jenkins_reads_the_tests_also_where_hosts_are_lost(project):
     assert suites["pump-1"].errors == 0
 
 
+def audit_without_a_task_for_the_reports(project, formats):
+    command = (
+        ".venv/bin/ansible-playbook hipaa.cis.audit -i inventory/ -e hipaa_cis_report=false -e hipaa_cis_run_id=one"
+    )
+    done = project.shell(command, HIPAA_CIS_REPORTS=formats)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project.runs / "one" / "report.html").is_file()
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_callback_writes_formats_where_no_task_does(project):
+    audit_without_a_task_for_the_reports(project, "junit,sarif")
+    found = {path.name for path in (project.runs / "one").iterdir()}
+    assert {"junit.xml", "findings.sarif"} <= found
+    assert "summary.md" not in found
+
+
+def test_callback_tells_of_a_format_that_there_is_not_and_writes_the_others_of_a_run(project):
+    assert "unknown format in hipaa_cis_reports: 'junitt'" in audit_without_a_task_for_the_reports(project, "junitt")
+
+
+def test_report_on_a_run_that_is_there_writes_what_it_is_asked_for(project):
+    audit_without_a_task_for_the_reports(project, "")
+    report = ".venv/bin/ansible-playbook hipaa.cis.report -i localhost, -e hipaa_cis_run_id=one -e hipaa_cis_reports="
+    done = project.shell(report + "sariff")
+    assert done.returncode == 2
+    assert "unknown format in hipaa_cis_reports: 'sariff'. Did you mean sarif?" in " ".join(
+        (done.stdout + done.stderr).split()
+    )
+    done = project.shell(report + "markdown")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project.runs / "one" / "summary.md").is_file()
+
+
 def test_format_that_there_is_not_stops_a_run_before_it_is_begun(project):
     done = project.shell(".venv/bin/ansible-playbook hipaa.cis.audit -i inventory/ -e hipaa_cis_reports=junit,sariff")
     assert done.returncode == 2
