@@ -8,21 +8,27 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import yaml
-from junitparser import JUnitXml
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.sarif import Sarif
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
+from tests.builders import SAMPLES, make_finding, make_record
 from tests.pump import ROOT, SAFE, checkout_environment, variables
+
+junitparser = pytest.importorskip("junitparser", reason="left out on this machine: missing junitparser")
 
 PAGE = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
 # Making an environment anew is what `make setup` is for, and takes a minute.
 SET_UP = "make setup"
 
 pytestmark = pytest.mark.skipif(
-    not shutil.which("jq") or not shutil.which("ssh-agent"), reason="needs jq and ssh-agent"
+    not shutil.which("jq") or not shutil.which("ssh-agent"), reason="left out on this machine: missing jq or ssh-agent"
 )
 
 
@@ -167,6 +173,38 @@ def test_github_gets_no_alert_and_no_annotation_of_what_is_accepted(project, key
     assert found["Annotations"].stdout == ""
 
 
+def test_annotations_stay_within_what_github_shows_and_no_host_writes_a_command_of_its_own(project):
+    """Ten of each level and step. A line that begins with `::` is a command, whoever it comes from."""
+    wide = [
+        make_finding(
+            sample, "fail", rule=f"{sample.rule}_{number}", severity=severity, fix="x\n::error::mine %0A::error::yours"
+        )
+        for number, sample in enumerate(SAMPLES[:1] * 15)
+        for severity in ("high", "medium", "low")
+    ]
+    catalog, folder = load_catalog(), project.runs / "one"
+    folder.mkdir(parents=True)
+    records = [
+        make_record("a::b,c\r\n::error::mine", [{**one, "rule": f"{one['rule']}_{one['severity']}"} for one in wide])
+    ]
+    summary = Summary(catalog, "one")
+    with (folder / "findings.sarif").open("w") as stream:
+        made = Sarif(stream)
+        for record in records:
+            summary.add(record, "x", "")
+            made.add(record)
+        made.finish(summary.as_dict())
+    workflow = yaml.safe_load(blocks("GitHub Actions")[0])
+    (step,) = (one for one in workflow["jobs"]["audit"]["steps"] if one.get("name") == "Annotations")
+
+    done = project.shell(step["run"], "-e", run="one")
+
+    lines = done.stdout.splitlines()
+    assert Counter(line.split()[0] for line in lines) == {"::error": 10, "::warning": 10, "::notice": 10}, done.stderr
+    assert all(re.fullmatch(r"::(error|warning|notice) title=\w+::[^\r\n]*", line) for line in lines)
+    assert "mine %250A::error::yours" in lines[0]
+
+
 def test_gitlab_reads_the_tests_of_a_run_whose_gate_fails(project, key):
     project.gate('hipaa_cis_fail_on: ["severity>=low"]\n')
     project.pumps(["pump-1", "pump-2"], telnet=True)
@@ -179,7 +217,7 @@ def test_gitlab_reads_the_tests_of_a_run_whose_gate_fails(project, key):
     assert (audit.returncode, gate.returncode) == (0, 2), audit.stderr + gate.stderr
     assert "THE HOSTS DO NOT COMPLY" in gate.stderr
     artifact = pipeline["audit"]["artifacts"]["reports"]["junit"].replace("$CI_PIPELINE_ID", "9")
-    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(project.folder / artifact))}
+    suites = {suite.name: suite for suite in junitparser.JUnitXml.fromfile(str(project.folder / artifact))}
     assert set(suites) == {"pump-1", "pump-2"}
     assert all(suite.failures == 1 and suite.errors == 0 for suite in suites.values())
 
@@ -201,7 +239,9 @@ def test_jenkins_reads_the_tests_also_where_hosts_are_lost(project):
     assert (lost.returncode, held.returncode) == (4, 2), lost.stderr + held.stderr
     assert "THE AUDIT COULD NOT BE DONE" in held.stderr
     (place,) = re.findall(r'testResults: "([^"]*)"', pipeline)
-    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(project.folder / place.replace("${RUN}", run)))}
+    suites = {
+        suite.name: suite for suite in junitparser.JUnitXml.fromfile(str(project.folder / place.replace("${RUN}", run)))
+    }
     assert suites["gone"].errors == 1
     assert suites["pump-1"].errors == 0
 
