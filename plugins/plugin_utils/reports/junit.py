@@ -23,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.text import (
     one_line,
     visible,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import selections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.once_each import OnceEach
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import in_force
 
@@ -51,7 +52,8 @@ class JUnit:
     def add(self, record: Document) -> None:
         """Write the suite of a host."""
         self._hosts.add(record["host"])
-        self._suite(record["host"], record.get("audited_at", ""), self._cases(record))
+        asked = selections.of_record(record) if "selection" in record else ""
+        self._suite(record["host"], record.get("audited_at", ""), self._cases(record), asked)
 
     def finish(self, summary: Document) -> None:
         """Write the suites of the hosts that left no record, and of the systems that nobody can audit."""
@@ -75,7 +77,7 @@ class JUnit:
             cases.append(case)
         return cases + list(_unjudged(record))
 
-    def _suite(self, host: str, time: str, cases: list[Case]) -> None:
+    def _suite(self, host: str, time: str, cases: list[Case], asked: str = "") -> None:
         name = quoteattr(one_line(host, MAX_NAME))
         counts = Counter(kind for kind, _name, _rest in cases)
         # XML Schema's form of it, as the format has always been written: without a time zone, in UTC.
@@ -84,6 +86,9 @@ class JUnit:
             f'  <testsuite name={name} tests="{len(cases)}" failures="{counts[FAILURE]}" errors="{counts[ERROR]}" '
             f'skipped="{counts[SKIPPED]}"{stamp}>\n'
         )
+        if asked:
+            value = quoteattr(one_line(asked, MAX_MESSAGE))
+            self._write(f'    <properties><property name="selection" value={value}/></properties>\n')
         for _kind, rule, rest in cases:
             # GitLab knows a case by class and name alone: without the host, one host's would take the place of another's.
             self._write(f"    <testcase classname={name} name={quoteattr(rule)}{rest}")

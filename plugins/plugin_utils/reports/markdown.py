@@ -21,6 +21,7 @@ MAX_CELL = 300
 MAX_RULES = 20
 MAX_HOSTS = 20
 MAX_REASONS = 20
+MAX_ASKED = 5
 HELD = "## Gate: "
 TITLE = "# HIPAA technical safeguards"
 # What means something within a line of Markdown as GitHub and GitLab read it, in a table or in HTML, names somebody or something (@ # ! ~ $ :),
@@ -74,6 +75,7 @@ def body(summary: Document) -> str:
     totals = summary["totals"]
     lines = [
         f"{TITLE}, 45 CFR 164.312",
+        *_asked(summary),
         "",
         f"Run {escaped(summary['run_id'])}: {totals['audited']} of {totals['hosts']} host(s) audited.",
         "",
@@ -90,6 +92,18 @@ def body(summary: Document) -> str:
     lines += _table(("Safeguard", "State", "Obligation", "Hosts with failures", "Why"), "lllrl", _safeguards(summary))
     lines += _worst(summary)
     return "\n".join([*lines, "Evidence of configuration only, and no statement that a safeguard is met.", ""])
+
+
+def _asked(summary: Document) -> Iterator[str]:
+    """Yield what the hosts were held against, a line or a few each of benchmarks and selections."""
+    if "framework" in summary:
+        told = summary["framework"]
+        yield from ("", f"**Proposed rule**: {escaped(told['title'])} ({escaped(told['source'])})")
+    for word, found in (("Held against", selections.benchmarks(summary)), ("Looked at", selections.lines(summary))):
+        texts = list(found)
+        left = f"; and {len(texts) - MAX_ASKED} more" if len(texts) > MAX_ASKED else ""
+        if texts:
+            yield from ("", f"{word} {'; '.join(map(escaped, texts[:MAX_ASKED]))}{left}.")
 
 
 def _counted(found: Document) -> str:

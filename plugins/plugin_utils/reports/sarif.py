@@ -83,7 +83,7 @@ class Sarif:
             },
             "invocations": [_invocation(summary)],
             "results": results,
-            "properties": {"run_id": summary["run_id"], "totals": summary["totals"]},
+            "properties": {key: summary[key] for key in ("run_id", "totals", "framework") if key in summary},
         }
         json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, self._stream, sort_keys=True, indent=1)
         self._stream.write("\n")

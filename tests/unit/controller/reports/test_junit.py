@@ -166,6 +166,13 @@ def test_hostile_texts_are_seen_and_break_nothing():
     assert max(map(len, texts)) <= MAX_TEXT + 100
 
 
+def test_suite_says_what_its_host_was_asked():
+    (suite,) = read(written([make_record("ward", [], framework="hipaa_2025_proposal")]))
+    ((name, value),) = ((one.name, one.value) for one in suite.properties())
+    assert name == "selection"
+    assert value == "level 1, profile server; framework hipaa_2025_proposal, which is not in force"
+
+
 def test_time_of_the_audit_is_told_in_the_form_of_the_format():
     (suite,) = read(written([make_record("ward", [])]))
     assert suite.timestamp == "2026-11-03T06:15:42"

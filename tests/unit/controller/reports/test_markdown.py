@@ -34,6 +34,8 @@ def test_it_has_totals_safeguards_worst_rules_and_hosts_that_were_not_audited():
         summary_of([make_record("ward", [fails]), make_record("er", [fails]), make_unaudited("down")], ["gone"])
     )
 
+    assert "Held against CIS Debian Linux 12 Benchmark v1.1.0 (2 host(s))." in text
+    assert "Looked at level 1, profile server" in text
     assert "Run run-1: 2 of 4 host(s) audited." in text
     assert "Findings: 2 fail," in text
     assert "## 2 host(s) not audited" in text

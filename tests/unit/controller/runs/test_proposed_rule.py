@@ -10,6 +10,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import FILES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
@@ -49,7 +50,7 @@ def test_rule_in_force_is_what_holds_where_nobody_asks(tmp_path):
 
 def test_proposal_knows_no_addressable_specification_and_is_named_everywhere(tmp_path):
     store = run(tmp_path, "then", proposed=True)
-    summary = write_reports(KNOWN, [store], store).summary
+    summary = write_reports(KNOWN, [store], store, asked=FILES).summary
     validator("summary").validate(summary)
     validator("host_record").validate(store.record("hosts/a.json.gz")[1])
 
@@ -74,6 +75,13 @@ def test_proposal_knows_no_addressable_specification_and_is_named_everywhere(tmp
     assert "which is not in force" in (store.folder / "report.html").read_text()
     assert f"framework {PROPOSAL}, which is not in force" in (store.folder / "findings.csv").read_text()
     assert json.loads((store.folder / "summary.json").read_text())["framework"]["id"] == PROPOSAL
+    assert (
+        "**Proposed rule**: HIPAA Security Rule as proposed in January 2025"
+        in (store.folder / "summary.md").read_text()
+    )
+    assert f"framework {PROPOSAL}, which is not in force" in (store.folder / "junit.xml").read_text()
+    (sarif,) = json.loads((store.folder / "findings.sarif").read_text())["runs"]
+    assert sarif["properties"]["framework"]["id"] == PROPOSAL
 
 
 def test_runs_of_different_frameworks_are_held_against_the_rule_in_force(tmp_path):
