@@ -26,7 +26,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_catalogs, shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_catalogs, note_formats, shared_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import check_run_id
 
 
@@ -80,7 +80,7 @@ class ActionModule(HostAction):
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
         options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
-        check_formats(arguments["reports"])
+        note_formats(check_formats(arguments["reports"]))
         options.check_days("merge_max_age", arguments["merge_max_age"])
         options.disruption(arguments["allow_disruption"])
         options.check_confirm_timeout(arguments["confirm_timeout"])

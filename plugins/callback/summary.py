@@ -93,6 +93,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Out
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
     is_gate_forgotten,
     noted_catalogs,
+    noted_formats,
     noted_run_directories,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -208,9 +209,10 @@ class CallbackModule(CallbackBase):
                 self._display.display(line)
 
     def _formats(self) -> list[str]:
-        """Return the formats that are asked for; none where one is not known, so that the others of a run are there all the same."""
+        """Return the formats that tasks or this plugin's option ask for; of an option with one that is not known only those of tasks."""
+        asked = noted_formats()
         try:
-            return check_formats(self.get_option("reports"))
+            asked.update(check_formats(self.get_option("reports")))
         except HipaaCisError as problem:
             self._display.warning(f"hipaa.cis.summary: {problem}")
-            return []
+        return sorted(asked)

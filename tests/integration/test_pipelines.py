@@ -173,6 +173,24 @@ def test_github_gets_no_alert_and_no_annotation_of_what_is_accepted(project, key
     assert found["Annotations"].stdout == ""
 
 
+def test_github_actions_tell_of_hosts_that_are_all_lost(project, key):
+    """No task that writes reports is left then: the callback knows what was asked for."""
+    path = project.folder / "inventory" / "hosts.json"
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    path.write_text(json.dumps({"all": {"hosts": {"gone": {**json.loads(path.read_text())["all"]["vars"], **gone}}}}))
+
+    found, summary = actions(project, key, 1)
+
+    assert {name for name, status in statuses(found).items() if status} == {"Audit", "Gate"}, said(found)
+    assert "THE AUDIT COULD NOT BE DONE" in found["Gate"].stderr
+    assert summary.startswith("## Gate: failed\n")
+    assert "1 host(s) not audited" in summary
+    (line,) = found["Annotations"].stdout.splitlines()
+    assert line.startswith(
+        "::error title=hipaa_cis_hosts_not_audited::All hosts are audited: 1 of 1 host(s) were not audited."
+    )
+
+
 def test_annotations_stay_within_what_github_shows_and_no_host_writes_a_command_of_its_own(project):
     """Ten of each level and step. A line that begins with `::` is a command, whoever it comes from."""
     wide = [

@@ -66,6 +66,18 @@ def noted_catalogs() -> list[list[str]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(_meeting_place().glob("catalogs-*"))]
 
 
+def note_formats(names: Sequence[str]) -> None:
+    """Leave word for the callback which formats are asked for: where all hosts are lost, no task is left that writes them."""
+    text = json.dumps(sorted(names))
+    shared_text("formats-" + _digest(text), lambda: text)
+
+
+def noted_formats() -> set[str]:
+    """Return the formats that were asked for in this command."""
+    found = _meeting_place().glob("formats-*")
+    return {name for path in found for name in json.loads(path.read_text(encoding="utf-8"))}
+
+
 def note_run_directory(folder: Path, catalogs: Sequence[str] = ()) -> None:
     """Leave word for the callback where this run's records are, and by which catalogs of the site's own they are made."""
     text = json.dumps([str(folder), *catalogs])
