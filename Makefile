@@ -136,7 +136,7 @@ lock: $(VENV)/.development ## write locks/ anew: the newest that requirements.tx
 
 .PHONY: clean
 clean: ## remove environments, caches and products (never run directories: they are evidence)
-	@rm -rf $(VENV) .nox .ansible .cache .mypy_cache collections .pytest_cache .ruff_cache tmp build .ci/logs
+	@rm -rf $(VENV) .nox .ansible .cache .mypy_cache collections/ansible_collections .pytest_cache .ruff_cache tmp build .ci/logs
 	@find . -name __pycache__ -not -path './.git/*' -type d -prune -exec rm -rf {} +
 
 .PHONY: help

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -23,7 +24,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import C
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import note_gate as note_in_summary
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import regressions, since_last
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import controller_job, regressions, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate, of_batches
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
@@ -38,6 +39,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SUMMARY = "hipaa.cis.summary"
+# Characters of the table in a task's result, written as JSON.
+MAX_TABLE = 4_000
 
 
 class Compared(NamedTuple):
@@ -68,6 +71,7 @@ class ActionModule(OnceAction):
             if len(stores) == 1
             else RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         )
+        self._hint_at_end(target, variables)
         plan = target.join_plan()
         merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
         known = load_catalog(arguments["catalog_paths"])
@@ -98,12 +102,13 @@ class ActionModule(OnceAction):
         )
         note_in_summary(target, names, tripped)
         report, history = str(report_path(target)), since_last.read(target)
+        table = Console().lines(summary, str(target.folder), history, register)
         result: dict[str, Any] = {
             "report": report,
             "run_directory": str(target.folder),
             "totals": summary["totals"],
             "safeguards": {row["cite"]: row["state"] for row in summary["safeguards"]},
-            "table": Console().lines(summary, str(target.folder), history, register),
+            "table": _shortened(table),
             "not_compliant": list(tripped.not_compliant),
             "not_done": list(tripped.not_done),
             "msg": f"Report: {report}{_waits(waiting) if len(of_batches(names)) < len(names) else ''}",
@@ -124,7 +129,7 @@ class ActionModule(OnceAction):
             result.update(failed=True, msg=f"{tripped.headline()} Report: {report}")
         elif not noted_run_directories():
             # Nothing was audited by this command, so that no summary comes at its end.
-            self._tell(result["table"])
+            self._tell(table)
         elif SUMMARY not in constants.CALLBACKS_ENABLED:
             # The summary at the end, which names it too, is not there.
             self._tell([f"Report: {report}"])
@@ -141,10 +146,31 @@ class ActionModule(OnceAction):
             return str(problem)
         return ""
 
+    def _hint_at_end(self, target: RunStore, variables: dict[str, Any]) -> None:
+        """Warn where nothing of a run outlives the controller's job that it is of."""
+        ending = controller_job.deleted_with_job(target.folder)
+        if ending and not variables.get(options.PREFIX + "destinations"):
+            self._display.warning(
+                f"The run {target.folder} is deleted with job {controller_job.job_id()}, for it lies below {ending}. Set hipaa_cis_run_dir to a "
+                "folder that is mounted into the job, or name where results go in hipaa_cis_destinations: see docs/awx.md."
+            )
+
     def _tell(self, lines: list[str]) -> None:
         """Say something to people, not on standard output, of which other programs may read what a callback writes."""
         for line in lines:
             self._display.display(spelled_out(line), stderr=True)
+
+
+def _shortened(table: list[str]) -> list[str]:
+    """Return as many lines of the table as a result may hold: a controller stores each result as an event, with -v twice."""
+    room = MAX_TABLE
+    shown: list[str] = []
+    for line in table:
+        room -= len(json.dumps(line))
+        if room < 0:
+            return [*shown, f"... and {len(table) - len(shown)} more line(s); see the report"]
+        shown.append(line)
+    return shown
 
 
 def _batches_to_come(variables: dict[str, Any]) -> int:

@@ -20,7 +20,8 @@ options:
     default: hipaa-cis-runs
   run_id:
     description:
-      - The name of the run's folder; letters, digits, dot, underscore and dash. By default the time and a random part.
+      - The name of the run's folder; letters, digits, dot, underscore and dash. By default the time and a random part,
+        with the number of the job between them in a job of an automation controller (C(JOB_ID)).
       - Where not given, the variable C(hipaa_cis_run_id).
     type: str
   catalog_paths:

@@ -75,6 +75,9 @@ options:
         host is touched. O(allow_disruption) and O(exceptions) hold beside it.
       - What a package brings only after its installation is in no plan; a second plan has it.
     type: str
+  plan_digest:
+    description: The digest that the approval of O(plan) names. A plan with another one is an error before the host is touched.
+    type: str
   windows:
     description:
       - The maintenance windows, as O(hipaa.cis.maintenance_window#module:windows). They are looked at before the host is, and again before

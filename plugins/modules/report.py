@@ -111,7 +111,7 @@ drift:
   returned: where something is known of a run before
   type: dict
 table:
-  description: The summary table, line by line.
+  description: The summary table, line by line; of a long one the first 4,000 characters.
   returned: when the gate did not trip
   type: list
 plan:

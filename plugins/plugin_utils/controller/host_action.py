@@ -85,10 +85,10 @@ class HostAction(Action):
         arguments: Mapping[str, Any], host: str, asked: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]] | None:
         """Return digest and task of the approved plan for a host; None where none is given. Raises `HipaaCisError`."""
-        options.check_plan(arguments["plan"])
+        options.check_plan(arguments["plan"], arguments["plan_digest"])
         if arguments["plan"] is None:
             return None
-        plan = plan_file.load(arguments["plan"])
+        plan = plan_file.load(arguments["plan"], arguments["plan_digest"])
         return plan["digest"], plan_file.task_of(plan, host, asked)
 
     @staticmethod

@@ -120,6 +120,7 @@ REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     "close_accounts": {"type": "list", "elements": "str", "default": []},
     "owned_files": {"type": "str", "choices": ["refuse", "tell"], "default": "refuse"},
     "plan": {"type": "str"},
+    "plan_digest": {"type": "str"},
     # Its form is checked by remediation/maintenance_window.py.
     "windows": {"type": "list", "elements": "raw", "default": []},
     "window_minutes": {"type": "int", "default": 10},
@@ -336,8 +337,14 @@ def check_compared(compare_with: str | None, names: Collection[str]) -> None:
         )
 
 
-def check_plan(plan: str | None) -> None:
-    """Raise `HipaaCisError` where a plan is named, but with nothing: else all would be made instead of what was approved."""
+def check_plan(plan: str | None, digest: str | None = None) -> None:
+    """Raise `HipaaCisError` where a plan or its digest is named, but with nothing: else all would be made instead of what was approved."""
+    if digest is not None and not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise HipaaCisError(
+            f"{PREFIX}plan_digest has to be the digest that the run with --check told, of 64 digits from 0 to f."
+        )
+    if digest is not None and plan is None:
+        raise HipaaCisError(f"{PREFIX}plan_digest is given without {PREFIX}plan. Name the plan that has this digest.")
     if plan is not None and not plan.strip():
         raise HipaaCisError(
             f"{PREFIX}plan is empty. Name the plan that was approved, or leave the variable out to change all that fails."

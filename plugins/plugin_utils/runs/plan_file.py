@@ -65,8 +65,11 @@ def join(parts: Iterable[Mapping[str, Any]]) -> Document:
     return {**plan, "digest": digest_of(plan)}
 
 
-def load(path: str) -> Document:
-    """Return the plan in a file. Raises `HipaaCisError` where it can't be read, or is not what it was."""
+def load(path: str, approved: str | None = None) -> Document:
+    """Return the plan in a file. Raises `HipaaCisError` where it can't be read, or is not what it was.
+
+    ``approved``: the digest that the approval names, where that is known.
+    """
     place = Path(os.path.abspath(os.path.expanduser(path)))
     plan = _parsed(place)
     schema = plan.get("schema") if isinstance(plan, dict) else None
@@ -76,6 +79,11 @@ def load(path: str) -> Document:
     if plan.get("digest") != digest_of(plan):
         raise HipaaCisError(
             f"The plan {place} was changed since it was made: its digest does not fit what is in it. {_AGAIN}"
+        )
+    if approved is not None and plan["digest"] != approved:
+        raise HipaaCisError(
+            f"The plan {place} is not the one that was approved: its digest is {plan['digest']}, and hipaa_cis_plan_digest says {approved}. "
+            "Name the plan that was approved, or have this one approved."
         )
     wrong = next(iter(validator("plan").iter_errors(plan)), None)
     if wrong is not None:

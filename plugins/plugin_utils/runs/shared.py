@@ -20,6 +20,8 @@ from pathlib import Path
 
 from ansible import constants
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.controller_job import job_id
+
 _FOLDER = "hipaa-cis"
 
 
@@ -35,9 +37,10 @@ def utc_now() -> str:
 
 
 def shared_run_id() -> str:
-    """Return the id of this command's run, the same in all its processes."""
+    """Return the id of this command's run, the same in all its processes; where it is a controller's job, it names the job."""
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    return shared_text("run_id", lambda: f"{stamp}-{secrets.token_hex(3)}")
+    job = job_id()
+    return shared_text("run_id", lambda: f"{stamp}{f'-job{job}' if job else ''}-{secrets.token_hex(3)}")
 
 
 def shared_text(name: str, make: Callable[[], str]) -> str:

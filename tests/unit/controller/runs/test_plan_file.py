@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check import validator
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import check_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -91,6 +92,28 @@ def test_two_tasks_of_a_run_stand_side_by_side_and_the_same_one_again_takes_its_
 
 def test_run_without_a_plan_has_none(store):
     assert store.join_plan() is None
+
+
+def test_plan_is_the_one_whose_digest_was_approved(plan):
+    path, edit = plan
+    approved = plan_file.load(str(path))["digest"]
+    assert plan_file.load(str(path), approved)["digest"] == approved
+    # Whoever may write there can make another plan that is right in itself.
+    other = edit(hosts=[])
+    assert plan_file.load(other)["hosts"] == []
+    with pytest.raises(
+        HipaaCisError, match=f"is not the one that was approved: .* hipaa_cis_plan_digest says {approved}"
+    ):
+        plan_file.load(other, approved)
+
+
+@pytest.mark.parametrize(("given", "plan", "told"), [
+    ("", "plan.json", "has to be the digest"), ("3f9c", "plan.json", "has to be the digest"),
+    ("A" * 64, "plan.json", "has to be the digest"), ("a" * 64, None, "is given without hipaa_cis_plan"),
+])  # fmt: skip
+def test_digest_that_approves_nothing_is_an_error(given, plan, told):
+    with pytest.raises(HipaaCisError, match=told):
+        check_plan(plan, given)
 
 
 def test_plan_that_was_edited_is_refused(plan):
