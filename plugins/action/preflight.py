@@ -79,7 +79,9 @@ class ActionModule(HostAction):
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
-        options.check_compared(arguments["compare_with"], check_names(arguments["fail_on"], arguments["allow"]))
+        names = check_names(arguments["fail_on"], arguments["allow"])
+        options.check_compared(arguments["compare_with"], names)
+        options.check_delivered(arguments["destinations"], names)
         note_formats(check_formats(arguments["reports"]))
         options.check_days("merge_max_age", arguments["merge_max_age"])
         options.disruption(arguments["allow_disruption"])
@@ -92,6 +94,8 @@ class ActionModule(HostAction):
             check_run_id(arguments["run_id"])
         self._check_slice(arguments, variables)
         self._check_alike(arguments, variables)
+        if arguments["destinations"]:
+            _check_destinations(arguments["destinations"])
         note_catalogs(arguments["catalog_paths"])
         known = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])
         # What only looks goes on without an entry that has a fault, and tells it.
@@ -120,6 +124,17 @@ class ActionModule(HostAction):
     def _seen_by_play(self) -> set[str]:
         """Return the variables that the play's keywords could be made of, those of ``import_playbook`` among them."""
         return {*load_extra_vars(self._loader), *self._task.get_play().get_vars()}
+
+
+def _check_destinations(given: Any) -> None:
+    """Raise `HipaaCisError` where nothing could be delivered. They are the same for all hosts: the first looks."""
+    from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations import deliver
+
+    def once() -> str:
+        deliver.check(given)
+        return ""
+
+    shared_text(f"destinations-{_digest(given)}", once)
 
 
 def _digest(value: Any) -> str:

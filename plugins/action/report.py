@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import C
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import note_gate as note_in_summary
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import controller_job, regressions, since_last
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import artifacts, controller_job, regressions, since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate, of_batches
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
@@ -63,6 +64,7 @@ class ActionModule(OnceAction):
         names = check_names(arguments["fail_on"], arguments["allow"])
         asked_for = check_formats(arguments["reports"])
         options.check_compared(arguments["compare_with"], names)
+        options.check_delivered(arguments["destinations"], names)
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
         sliced.check_gate(names, stores)
@@ -91,6 +93,7 @@ class ActionModule(OnceAction):
         if merging:
             target.become_latest()
         not_entered = self._enter(target, summary, ledger, asked)
+        deliveries = self._deliver(target, summary, arguments["destinations"])
         earlier = _earlier(arguments, Compared(known, stores, merging), target) if "regressed" in names else Earlier()
         waiting = _batches_to_come(variables)
         tripped = judge_gate(
@@ -98,7 +101,7 @@ class ActionModule(OnceAction):
             of_batches(names) if waiting else names,
             arguments["allow"],
             utc_now(),
-            replace(earlier, register=register),
+            replace(earlier, register=register, not_delivered=[one.problem for one in deliveries if one.problem]),
         )
         note_in_summary(target, names, tripped)
         report, history = str(report_path(target)), since_last.read(target)
@@ -108,6 +111,9 @@ class ActionModule(OnceAction):
             "run_directory": str(target.folder),
             "totals": summary["totals"],
             "safeguards": {row["cite"]: row["state"] for row in summary["safeguards"]},
+            "delivered": [one.place for one in deliveries if one.place],
+            "not_delivered": [one.problem for one in deliveries if one.problem],
+            **({"artifacts": artifacts.of_job(target, summary, deliveries)} if arguments["artifacts"] else {}),
             "table": _shortened(table),
             "not_compliant": list(tripped.not_compliant),
             "not_done": list(tripped.not_done),
@@ -154,6 +160,21 @@ class ActionModule(OnceAction):
                 f"The run {target.folder} is deleted with job {controller_job.job_id()}, for it lies below {ending}. Set hipaa_cis_run_dir to a "
                 "folder that is mounted into the job, or name where results go in hipaa_cis_destinations: see docs/awx.md."
             )
+
+    def _deliver(self, store: RunStore, summary: dict[str, Any], given: list[Any]) -> Sequence[Any]:
+        """Send the run to the destinations, and warn of those that do not have it. Raises `HipaaCisError` where they are none."""
+        if not given:
+            return ()
+        # What a site without any does not need to load.
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations import deliver
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations.entries import parse
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import slices
+
+        deliveries = deliver.deliver(parse(given), store, summary, slices.part_of(store))
+        for one in deliveries:
+            if one.problem:
+                self._display.warning(spelled_out(f"Not delivered: {one.problem} The run stands in {store.folder}."))
+        return deliveries
 
     def _tell(self, lines: list[str]) -> None:
         """Say something to people, not on standard output, of which other programs may read what a callback writes."""

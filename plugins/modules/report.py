@@ -42,6 +42,7 @@ options:
       - V(regressed) is what fails on a host with no exception in force, and did not in the run of O(compare_with); without one, in the
         last run before it that the ledger has.
       - V(overdue) is what fails on a host with no exception in force for longer than its deadline there. The ledger says since when.
+      - V(not_delivered) are places of O(destinations) that could not have the run, as an audit that could not be done in full.
       - Where the ledger cannot say, V(overdue) and V(regressed) trip as an audit that could not be done in full.
     type: list
     elements: str
@@ -71,6 +72,21 @@ options:
     description: How many days before the merge a rule may have been looked at. What is older is not assessed.
     type: float
     default: 7.0
+  destinations:
+    description:
+      - Where the finished run is sent, before the gate is held; each a dictionary with a C(type), V(path), V(s3), V(https), V(syslog) or V(ledger).
+        C(docs/destinations.md) has the keys of each.
+      - One that fails keeps no other from having the run, and is warned of; V(not_delivered) of O(fail_on) makes it a failure.
+      - Where not given, the variable C(hipaa_cis_destinations). Put tokens and keys into a vault.
+    type: list
+    elements: dict
+    default: []
+  artifacts:
+    description:
+      - Whether the result has C(artifacts), for M(ansible.builtin.set_stats).
+      - Where not given, the variable C(hipaa_cis_artifacts).
+    type: bool
+    default: true
 seealso:
   - module: hipaa.cis.audit
 """
@@ -79,6 +95,15 @@ EXAMPLES = r"""
 - name: Write the reports and fail on gaps in required safeguards
   hipaa.cis.report:
     fail_on: [gap_required, "severity>=critical", unreachable]
+  delegate_to: localhost
+  run_once: true
+
+- name: Send the run to a share that outlives the job, and fail where that cannot be done
+  hipaa.cis.report:
+    fail_on: [not_delivered]
+    destinations:
+      - type: path
+        path: /mnt/hipaa-cis
   delegate_to: localhost
   run_once: true
 
@@ -105,6 +130,20 @@ safeguards:
 totals:
   description: Hosts and findings, counted.
   returned: success
+  type: dict
+delivered:
+  description: Where the run is now, beside its folder.
+  returned: success
+  type: list
+not_delivered:
+  description: Why places of O(destinations) do not have the run.
+  returned: success
+  type: list
+artifacts:
+  description:
+    - For M(ansible.builtin.set_stats), one name, C(hipaa_cis_job_) with the C(JOB_ID) of the environment or the run's id behind.
+    - It has C(run_id), the C(digest) of C(summary.json), C(totals), C(safeguards), C(delivered) and C(not_delivered); at most 4 KB.
+  returned: unless O(artifacts) is V(false)
   type: dict
 drift:
   description: What changed since the run before, counted by kind as in C(history.json).

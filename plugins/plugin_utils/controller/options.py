@@ -19,6 +19,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 PREFIX = "hipaa_cis_"
 CONFIRM_SECONDS = (15, 3600)
 PARAMETER_PREFIX = "hipaa_cis_parameter_"
+# What a job tells those after it in a workflow, to which it comes as a variable.
+JOB_PREFIX = "hipaa_cis_job_"
 Template = Callable[[Any], Any]
 
 SELECTION_SPEC: dict[str, dict[str, Any]] = {
@@ -90,6 +92,9 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     # Days.
     "merge_max_age": {"type": "float", "default": 7.0},
     "catalog_paths": SELECTION_SPEC["catalog_paths"],
+    # Its form is checked by destinations/entries.py. It may hold tokens and keys.
+    "destinations": {"type": "list", "elements": "raw", "default": [], "no_log": True},
+    "artifacts": {"type": "bool", "default": True},
 }
 # `merge_from` may be of any form that names a place of runs.
 MERGE_SPEC: dict[str, dict[str, Any]] = {
@@ -155,7 +160,7 @@ PLAYBOOK_VARIABLES = frozenset(
         "health_checks", "safeguards", "remediation", "health", "unwell", "health_before", "unwell_before", "rollback",
         "reboot", "before_reboot", "after_reboot", "reboot_timeout", "reboot_problem", "rejoin_problem",
         "turn", "command", "ran", "ran_elsewhere", "outcome", "reboot_window", "hindered", "restarting", "answers", "boot", "told",
-        "back", "went_down", "seen", "lost", "stuck",
+        "back", "went_down", "seen", "lost", "stuck", "reported",
     }
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
@@ -210,7 +215,8 @@ def filters(option: str, given: Mapping[str, Any]) -> dict[str, list[str]]:
 def check_variables(variables: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise `HipaaCisError` on a variable ``hipaa_cis_...`` that nothing reads: most often a typing error."""
     for name, value in variables.items():
-        if name.startswith(PREFIX) and not name.startswith(PARAMETER_PREFIX) and name[len(PREFIX) :] not in known:
+        free = name.startswith((PARAMETER_PREFIX, JOB_PREFIX))
+        if name.startswith(PREFIX) and not free and name[len(PREFIX) :] not in known:
             raise HipaaCisError(unknown("variable", name, {PREFIX + option for option in known}))
         if value is None and name.startswith(PREFIX) and name[len(PREFIX) :] in OPTIONS:
             raise HipaaCisError(f"{name} is empty. Give it a value, or take it away where the default is meant.")
@@ -334,6 +340,14 @@ def check_compared(compare_with: str | None, names: Collection[str]) -> None:
         raise HipaaCisError(
             f"{PREFIX}compare_with is empty. Name a run before by its id below {PREFIX}run_dir or by its path, or leave the variable out "
             "to compare with the last run that the ledger has."
+        )
+
+
+def check_delivered(destinations: Collection[Any], names: Collection[str]) -> None:
+    """Raise `HipaaCisError` where the gate is to trip on what was not delivered, but nothing says where to."""
+    if "not_delivered" in names and not destinations:
+        raise HipaaCisError(
+            f"{PREFIX}fail_on has not_delivered, and {PREFIX}destinations names no place. Name one, or leave not_delivered out."
         )
 
 

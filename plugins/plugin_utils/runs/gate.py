@@ -30,6 +30,7 @@ NAMES = (
     "overdue",
     "decision_expired",
     "decision_invalid",
+    "not_delivered",
 )
 # Five digits are centuries.
 STALE = re.compile(r"stale>([0-9]{1,5}(?:\.[0-9]{1,9})?)")
@@ -100,11 +101,15 @@ def of_batches(names: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What runs before say: lines on what ``regressed``; why that is not known (``unknown``); and the risk register."""
+    """What runs before say: lines on what ``regressed``; why that is not known (``unknown``); and the risk register.
+
+    ``not_delivered``: why places that were to have this run do not.
+    """
 
     regressed: Sequence[str] = ()
     unknown: str = ""
     register: Record | None = None
+    not_delivered: Sequence[str] = ()
 
 
 NOTHING = Earlier()
@@ -135,6 +140,7 @@ def judge_gate(
         *_stale(summary, wanted, at),
         *([f"regressed: {earlier.unknown}"] if "regressed" in wanted and earlier.unknown else []),
         *(_cannot_tell(earlier.register) if "overdue" in wanted else ()),
+        *(f"not delivered: {one}" for one in earlier.not_delivered if "not_delivered" in wanted),
     ]
     return Tripped(tuple(not_compliant), tuple(not_done))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
@@ -10,7 +12,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.schema_check imp
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import summary as summaries
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import judge_gate
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, judge_gate
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.states import Safeguards
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import Summary
 from tests.builders import make_remediation
@@ -360,3 +362,13 @@ def test_summary_says_by_which_values_and_versions_hosts_were_judged(monkeypatch
     assert (summary["ansible_core_version"], summary["collection_version"]) == ("2.16.1, 2.19.0", "1")
     assert summary["catalog_digests"] == ["d"]
     validator("summary").validate({**summary, "rules": {}})
+
+
+NOTHING: dict[str, Any] = {"safeguards": [], "rules": {}, "hosts": []}
+
+
+def test_run_that_was_not_delivered_trips_as_an_audit_that_could_not_be_done():
+    told = Earlier(not_delivered=["s3 evidence/: it answers NoSuchBucket."])
+    tripped = judge_gate(NOTHING, ["not_delivered"], earlier=told)
+    assert (tripped.not_compliant, tripped.not_done) == ((), ("not delivered: s3 evidence/: it answers NoSuchBucket.",))
+    assert not judge_gate(NOTHING, ["unreachable"], earlier=told)
