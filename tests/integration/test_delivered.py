@@ -99,6 +99,29 @@ def test_secret_is_not_told_at_any_verbosity(audit):
     assert code == 0, said
 
 
+CALLBACK = """
+from ansible.plugins.callback import CallbackBase
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "notification", "tells"
+
+    def v2_runner_on_ok(self, result):
+        fields = getattr(result, "task_fields", None) or result._task_fields
+        self._display.display("FIELDS " + repr(fields["args"]) + repr(fields["action"]))
+"""
+
+
+def test_callback_that_logs_the_arguments_of_tasks_sees_no_secret_of_a_variable(audit, tmp_path, monkeypatch):
+    (tmp_path / "callbacks").mkdir()
+    (tmp_path / "callbacks" / "tells.py").write_text(CALLBACK)
+    monkeypatch.setenv("ANSIBLE_CALLBACK_PLUGINS", str(tmp_path / "callbacks"))
+    given = [{"type": "https", "url": "https://127.0.0.1:1/runs", "token": SECRET, "retries": 0}]
+    code, said, _stats = audit(hipaa_cis_destinations=given)
+    assert code == 0, said
+    assert "FIELDS" in said
+    assert "hipaa.cis.report" in said
+
+
 def test_artifacts_are_left_out_where_they_are_not_wanted(audit):
     code, said, stats = audit(hipaa_cis_artifacts=False)
     assert code == 0, said

@@ -20,8 +20,13 @@ class Action(ActionBase):  # type: ignore[misc]
     def _arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the task's options, those not given taken from variables. Raises `HipaaCisError`."""
         options.check_variables(variables, options.KNOWN_VARIABLES)
-        self._task.args = options.with_variables(spec, self._task.args, variables, self._templar.template)
-        _checked, arguments = self.validate_argument_spec(spec)
+        given = self._task.args
+        self._task.args = options.with_variables(spec, given, variables, self._templar.template)
+        try:
+            _checked, arguments = self.validate_argument_spec(spec)
+        finally:
+            # A task's arguments go back to the main process, where callbacks log them: no secret of a variable is among them.
+            self._task.args = given
         return dict(arguments)
 
 
