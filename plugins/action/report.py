@@ -130,7 +130,7 @@ class ActionModule(OnceAction):
         if tripped:
             # Ansible shows a failed result as it is, and its message a second time: the reasons are told here, once.
             self._tell([tripped.message()])
-            for told in ("not_compliant", "not_done", "table"):
+            for told in ("not_compliant", "not_done", "table", "delivered", "not_delivered"):
                 del result[told]
             result.update(failed=True, msg=f"{tripped.headline()} Report: {report}")
         elif not noted_run_directories():

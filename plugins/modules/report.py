@@ -133,11 +133,11 @@ totals:
   type: dict
 delivered:
   description: Where the run is now, beside its folder.
-  returned: success
+  returned: when the gate did not trip
   type: list
 not_delivered:
   description: Why places of O(destinations) do not have the run.
-  returned: success
+  returned: when the gate did not trip
   type: list
 artifacts:
   description:
