@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.action.report import ActionModule as ReportAction
@@ -37,9 +39,11 @@ class ActionModule(ReportAction):
         given = arguments["run_id"] or ""
         if given:
             check_run_id(given)
-        parts = merged_slices.parts_of(merged_slices.find(_folders(arguments, given)))
-        run_id = given or _run_id(parts)
-        merged = merged_slices.merge(parts, arguments["run_dir"], run_id, hosts)
+        # What is fetched is here for as long as it is copied from.
+        with TemporaryDirectory(prefix="hipaa-cis-") as place:
+            parts = merged_slices.parts_of(merged_slices.find(_folders(arguments, given, Path(place))))
+            run_id = given or _run_id(parts)
+            merged = merged_slices.merge(parts, arguments["run_dir"], run_id, hosts)
         for warning in merged.warnings:
             self._display.warning(spelled_out(warning))
         report = {**arguments, "run_id": run_id, "run": [str(merged.store.folder)], "merge_max_age": 1.0}
@@ -50,10 +54,11 @@ class ActionModule(ReportAction):
         }
 
 
-def _folders(arguments: dict[str, Any], run_id: str) -> list[str]:
-    """Return the folders, or globs of them, in which slices are looked for. Raises `HipaaCisError`."""
+def _folders(arguments: dict[str, Any], run_id: str, place: Path) -> list[str]:
+    """Return the folders, or globs of them, in which slices are looked for. ``place``: for those fetched. Raises `HipaaCisError`."""
     if arguments["merge_from"]:
-        return [_folder(entry) for entry in arguments["merge_from"]]
+        entries = enumerate(arguments["merge_from"])
+        return [one for number, entry in entries for one in _named(entry, run_id, place / str(number))]
     if not run_id:
         raise HipaaCisError(
             "neither hipaa_cis_run_id nor hipaa_cis_merge_from says which slices to merge. Give the id that the slices were given."
@@ -61,11 +66,22 @@ def _folders(arguments: dict[str, Any], run_id: str) -> list[str]:
     return [str(run_base(arguments["run_dir"]) / slices.FOLDER / run_id)]
 
 
-def _folder(entry: Any) -> str:
-    """Return the folder or glob that an entry names. What lies elsewhere would be fetched here first."""
+def _named(entry: Any, run_id: str, into: Path) -> list[str]:
+    """Return the folders or globs that an entry names; those of a destination are fetched. Raises `HipaaCisError`."""
+    if isinstance(entry, Mapping):
+        if not run_id:
+            raise HipaaCisError(
+                "hipaa_cis_merge_from names a destination. Give the hipaa_cis_run_id whose slices are to be fetched from there."
+            )
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations.deliver import fetch_runs
+        from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations.entries import parse
+
+        return [glob.escape(str(folder)) for one in parse([entry]) for folder in fetch_runs(one, run_id, into)]
     if not isinstance(entry, str) or not entry.strip():
-        raise HipaaCisError("hipaa_cis_merge_from has to be a list of folders, or of globs of them.")
-    return entry
+        raise HipaaCisError(
+            "hipaa_cis_merge_from has to be a list of folders, of globs of them, or of destinations that runs can be fetched from."
+        )
+    return [entry]
 
 
 def _run_id(parts: Iterable[merged_slices.Part]) -> str:

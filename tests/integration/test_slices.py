@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
@@ -133,6 +134,21 @@ def test_missing_slice_trips_the_gate_and_no_safeguard_is_clean(command, tmp_pat
     assert "slices are missing: 1/3" in (tmp_path / "parts" / "nightly" / "report.html").read_text()
 
 
+def test_slices_that_were_sent_away_are_fetched_and_merged(command, tmp_path):
+    (tmp_path / "share").mkdir()
+    share = [{"type": "path", "path": str(tmp_path / "share")}]
+    at_once(command, *by_limit(hipaa_cis_destinations=share)[:2])
+    shutil.rmtree(tmp_path / "parts")
+    merged = command("hipaa.cis.merge", "parts", hipaa_cis_merge_from=share, hipaa_cis_destinations=share)
+    summary = json.loads((tmp_path / "parts" / "nightly" / "summary.json").read_text())
+
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    assert {row["host"] for row in summary["hosts"] if row["status"] == "missing"} == set(DEALT[3])
+    sent = {path.name for path in (tmp_path / "share").iterdir()}
+    assert sent == {"nightly", "nightly@1-of-3", "nightly@2-of-3"}
+    assert json.loads((tmp_path / "share" / "nightly" / "summary.json").read_text()) == summary
+
+
 def test_hosts_of_a_file_stand_for_the_inventory(command, tmp_path):
     at_once(command, *by_limit()[:2])
     (tmp_path / "hosts.txt").write_text("# all wards\n\n" + "\n".join(HOSTS) + "\n")
@@ -181,7 +197,12 @@ def test_run_id_that_another_run_used_is_told_to_the_slice_already(command, tmp_
     ("variables", "message"),
     [
         ({}, "there is no such folder"),
-        ({"hipaa_cis_merge_from": [{"bucket": "x"}]}, "has to be a list of folders"),
+        ({"hipaa_cis_merge_from": [7]}, "has to be a list of folders"),
+        (
+            {"hipaa_cis_merge_from": [{"type": "path", "path": "/x"}], "hipaa_cis_run_id": None},
+            "Give the hipaa_cis_run_id",
+        ),
+        ({"hipaa_cis_merge_from": [{"type": "path", "path": "/nonesuch"}]}, "/nonesuch"),
         ({"hipaa_cis_fail_on": ["gap"]}, "unknown value of hipaa_cis_fail_on"),
     ],
 )

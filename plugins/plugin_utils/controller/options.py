@@ -96,10 +96,10 @@ REPORT_SPEC: dict[str, dict[str, Any]] = {
     "destinations": {"type": "list", "elements": "raw", "default": [], "no_log": True},
     "artifacts": {"type": "bool", "default": True},
 }
-# `merge_from` may be of any form that names a place of runs.
+# `merge_from` may be of any form that names a place of runs; a destination among them may hold keys.
 MERGE_SPEC: dict[str, dict[str, Any]] = {
     **{name: one for name, one in REPORT_SPEC.items() if name not in ("run", "merge_max_age")},
-    "merge_from": {"type": "list", "elements": "raw", "default": []},
+    "merge_from": {"type": "list", "elements": "raw", "default": [], "no_log": True},
     "merge_hosts": {"type": "str"},
 }
 HISTORY_SPEC: dict[str, dict[str, Any]] = {
