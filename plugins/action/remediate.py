@@ -51,6 +51,11 @@ class ActionModule(HostAction):
         self.begun = False
         try:
             arguments = self._host_arguments(options.REMEDIATE_SPEC, variables)
+            if arguments["root"]:
+                raise HipaaCisError(
+                    "hipaa_cis_root names a tree of files, and only an audit looks into one: change what the image is built of, or boot it "
+                    "and remediate the host."
+                )
             arguments["allow_disruption"] = options.disruption(arguments["allow_disruption"])
             options.check_confirm_timeout(arguments["confirm_timeout"])
             self.windows = maintenance_window.parse(arguments["windows"])

@@ -54,6 +54,9 @@ class Host:
     found out when not given. ``options``: limits and exclusions of the file system scan.
     """
 
+    # Whether it runs; a tree of files (`tree.py`) does not.
+    booted = True
+
     def __init__(
         self,
         root: str = "/",

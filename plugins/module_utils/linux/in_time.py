@@ -90,6 +90,8 @@ def observe_in_time(
     started = time.monotonic()
     request = parse(request_text)
     options = request.get("options", {})
+    if options.get("root"):
+        host_for(options)  # what is wrong with it is told at once
 
     def make(lane: _Lane) -> Iterable[Step]:
         host = (make_host or host_for)(options)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reader saw: a value, its absence, or the reason why it could not be read."""
+"""What a reader saw: a value, its absence, or the reason why it could not be read or, of a tree of files, be seen at all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 VALUE = "value"
 ABSENT = "absent"
 ERROR = "error"
+# Only a running host shows it, and what is looked at is none.
+UNSEEN = "unseen"
 
 Address = Mapping[str, Any]
 Reader = Callable[[Address], "Observation"]
@@ -38,7 +40,7 @@ class Observation:
 
     ``value`` is any JSON value and only meaningful when ``state`` is ``value``.
     ``source`` says where it was seen: ``/etc/x.conf:12`` or ``command: sshd -T``.
-    ``reason`` is set when ``state`` is ``error``.
+    ``reason`` is set when ``state`` is ``error`` or ``unseen``.
     ``default``: nothing sets it, the value is the program's own default.
     """
 
@@ -75,6 +77,11 @@ def absent(source: str) -> Observation:
 def error(reason: str, source: str = "") -> Observation:
     """A setting that could not be read."""
     return Observation(ERROR, reason=reason, source=source)
+
+
+def unseen(reason: str) -> Observation:
+    """A setting of a tree of files that only a running host shows."""
+    return Observation(UNSEEN, reason=reason)
 
 
 def read_each(addresses: Sequence[Address], reader: Reader) -> List[Observation]:

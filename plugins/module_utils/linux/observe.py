@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hid
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import PLACES, read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.tree import Tree, in_chroot, observed, tree_for
 
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (  # noqa: F401
@@ -151,8 +152,12 @@ def request_for(settings: Sequence[Mapping[str, Any]]) -> str:
 
 
 def host_for(options: Mapping[str, Any]) -> Host:
-    """Return this very host, read as a request's options say."""
-    return Host("/", command_timeout=float(options.get("command_timeout", COMMAND_TIMEOUT)), options=options)
+    """Return this very host, read as a request's options say, or the tree of files in the folder ``root``. Raises `RequestError`."""
+    timeout = float(options.get("command_timeout", COMMAND_TIMEOUT))
+    root = options.get("root") or ""
+    if root:
+        return tree_for(root, command_timeout=timeout, options=options)
+    return (Tree if in_chroot() else Host)("/", command_timeout=timeout, options=options)
 
 
 def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
@@ -277,8 +282,12 @@ def host_facts(host: Host) -> Dict[str, Any]:
             for key in ("ID", "ID_LIKE", "VERSION_ID", "PRETTY_NAME", "UBUNTU_CODENAME", "DEBIAN_CODENAME")
             if key in release
         },
-        "kernel": platform.release(),
-        "machine": platform.machine(),
+        # Of a tree these are another host's.
+        **(
+            {"tree": host.root}
+            if isinstance(host, Tree)
+            else {"kernel": platform.release(), "machine": platform.machine()}
+        ),
         "python": platform.python_version(),
         "privileged": host.privileged,
     }
@@ -308,6 +317,12 @@ def _fit(address: Address, seen: Observation) -> Dict[str, Any]:
 
 def read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
     """Return a kind's observations; whatever goes wrong with it becomes an error of each address."""
+    if isinstance(host, Tree):
+        return observed(host, kind, addresses, _read_kind)
+    return _read_kind(host, kind, addresses)
+
+
+def _read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
     try:
         seen = KINDS[kind](host, addresses)
     except ReadError as problem:

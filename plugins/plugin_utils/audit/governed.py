@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import MAX_TEXT, Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import MAX_TEXT, UNSEEN, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Platform
 
@@ -22,7 +22,7 @@ def note(platform: Platform, judge: Judge, rules: Sequence[PlannedRule], finding
     """Write into the findings of rules that are governed elsewhere by what they are, and return in one line what governs.
 
     The outcome stays that of the host's own accounts; only a pass becomes ``manual``, for of the others nothing was seen.
-    Where it is not known whether there are others, it is an error.
+    Where it is not known whether there are others, it is an error; where a tree of files does not show it, not applicable.
     """
     if not any(planned.rule.governed for planned in rules):
         return ""
@@ -36,7 +36,7 @@ def note(platform: Platform, judge: Judge, rules: Sequence[PlannedRule], finding
             _tell(finding, list(_governing(found, platform.governed["look_at"][planned.rule.governed])))
         elif not known and finding["outcome"] == "pass":
             why = str(seen.get("reason") or "the host gave no answer that is understood")
-            finding["outcome"] = "error"
+            finding["outcome"] = "not_applicable" if seen.get("state") == UNSEEN else "error"
             finding["reason"] = f"It is not known whether accounts come from a directory: {why}"[:MAX_REASON]
     return _line(found) if known and found else ""
 

@@ -16,6 +16,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Pla
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
 MAX_TEXT = 400
+# What a host says of a setting that only a running host shows, where it was asked for a tree of files.
+UNSEEN = "unseen"
 PENDING = "pending: what is so now fails, and is right from the next boot on"
 _NOT_OF_THAT_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 Observations = Mapping[str, Mapping[str, Any]]
@@ -86,7 +88,10 @@ class Finding:
 
 @dataclass
 class _Verdict:
-    """Outcome of a setting tree; ``dropped`` says why its condition does not hold, ``pending`` that it fails until the next boot."""
+    """Outcome of a setting tree; ``dropped`` says why its condition does not hold, ``pending`` that it fails until the next boot.
+
+    An outcome ``not_applicable``: of a tree of files something of it cannot be seen, and nothing that can is wrong.
+    """
 
     outcome: str = ""
     checks: list[Check] = field(default_factory=list)
@@ -105,7 +110,8 @@ class Judge:
         """Return the finding of one rule."""
         otherwise, problem = self.condition(planned.rule.applies_if)
         if problem:
-            return Finding(planned, "error", (problem,), "It is not known whether the rule applies: " + problem.reason)
+            unknown = "It is not known whether the rule applies: " + problem.reason
+            return Finding(planned, problem.outcome, (problem,), unknown)
         if otherwise:
             return Finding(planned, "not_applicable", (), otherwise)
         verdict = self._all_of(planned.settings)
@@ -117,7 +123,10 @@ class Judge:
             )
         if verdict.dropped:
             return Finding(planned, "not_applicable", (), verdict.dropped)
-        outcome = worst([verdict.outcome, *("fail" for _name in planned.loose)])
+        outcome = _together([verdict.outcome, *("fail" for _name in planned.loose)])
+        if outcome == "not_applicable":
+            reason = next(check.reason for check in checks if check.outcome == "not_applicable")
+            return Finding(planned, outcome, tuple(checks), reason)
         errors = [check.reason for check in checks if check.outcome == "error"]
         reason = errors[0] if outcome == "error" and errors else ""
         if outcome == "fail" and verdict.pending and not planned.loose:
@@ -125,14 +134,17 @@ class Judge:
         return Finding(planned, outcome, tuple(checks), reason)
 
     def condition(self, conditions: Sequence[Mapping[str, Any]]) -> tuple[str, Check | None]:
-        """Return why the conditions do not hold (empty: they hold), or the check that could not be made."""
+        """Return why the conditions do not hold (empty: they hold), or the check that could not be made, or not of a tree."""
+        unseen = None
         for condition in conditions:
             check = self.check(condition["setting"])
             if check.outcome == "error":
                 return "", check
-            if check.outcome != "pass":
+            if check.outcome == "not_applicable":
+                unseen = unseen or check
+            elif check.outcome != "pass":
                 return str(condition["otherwise"]), None
-        return "", None
+        return "", unseen
 
     def check(self, setting: Mapping[str, Any]) -> Check:
         """Return one setting held against its expectation."""
@@ -145,6 +157,9 @@ class Judge:
         expected = matchers.describe(expectation) if expectation else ""
         source = str(seen.get("source", ""))[:MAX_TEXT]
         state = seen.get("state")
+        if state == UNSEEN:
+            told = f"Only a running host shows it: {seen.get('reason') or 'no reason given'}"
+            return Check(label, "not_applicable", expected, source=source, reason=told[:MAX_TEXT])
         if state not in ("value", "absent"):
             reason = seen.get("reason") if state == "error" else f"the host gave an unknown state {state!r}"
             return Check(label, "error", expected, source=source, reason=str(reason or "no reason given")[:MAX_TEXT])
@@ -205,7 +220,7 @@ class Judge:
             return self._all_of(setting["all_of"])
         otherwise, problem = self.condition(setting.get("applies_if", ()))
         if problem:
-            return _Verdict("error", [problem])
+            return _Verdict(problem.outcome, [problem])
         if otherwise:
             return _Verdict(dropped=otherwise)
         check = self.check(setting)
@@ -218,7 +233,7 @@ class Judge:
             return _Verdict("manual") if not verdicts else _Verdict(dropped=verdicts[0].dropped)
         pending = all(verdict.pending for verdict in kept if verdict.outcome == "fail")
         checks = [check for verdict in kept for check in verdict.checks]
-        return _Verdict(worst([verdict.outcome for verdict in kept]), checks, pending=pending)
+        return _Verdict(_together([verdict.outcome for verdict in kept]), checks, pending=pending)
 
     def _any_of(self, settings: Sequence[Mapping[str, Any]]) -> _Verdict:
         verdicts = [self._tree(setting) for setting in settings]
@@ -231,7 +246,16 @@ class Judge:
         # What stands in several alternatives is told once.
         checks = dict.fromkeys(check for verdict in kept for check in verdict.checks)
         pending = any(verdict.pending and verdict.outcome == "fail" for verdict in kept)
-        return _Verdict(worst([verdict.outcome for verdict in kept]), list(checks), pending=pending)
+        outcome = _together([verdict.outcome for verdict in kept])
+        if outcome == "fail" and any(verdict.outcome == "not_applicable" for verdict in kept):
+            outcome = "not_applicable"  # what cannot be seen may be the one that holds
+        return _Verdict(outcome, list(checks), pending=pending)
+
+
+def _together(outcomes: Sequence[str]) -> str:
+    """Return the outcome of settings that all have to hold: what cannot be seen keeps a rule from passing, and hides no failure."""
+    found = worst(list(outcomes))
+    return "not_applicable" if found in ("pass", "manual") and "not_applicable" in outcomes else found
 
 
 def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, governed
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Finding, Judge
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import UNSEEN, Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog, leaves
@@ -80,10 +80,30 @@ def fill_record(
         findings, elsewhere = judged(platform_plan, judge, benchmark_plan.rules, excluded)
         record["warnings"].extend([elsewhere] if elsewhere and elsewhere not in record["warnings"] else [])
         record["findings"].extend(findings)
+        _tell_tree(record, answer, findings)
     for platform_plan, problem in failed:
         _add_failed(record, platform_plan, problem)
     counts = Counter(finding["outcome"] for finding in record["findings"])
     record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
+
+
+def _tell_tree(record: dict[str, Any], answer: Answer, findings: Sequence[Mapping[str, Any]]) -> None:
+    """Say of a tree of files that it was one, and name what it does not show: no safeguard of that is clean."""
+    # What does not apply for another reason was not checked at all.
+    unseen = [finding for finding in findings if finding["outcome"] == "not_applicable" and finding["checks"]]
+    tree = str(answer.get("facts", {}).get("tree") or "")[:MAX_REASON]
+    record["not_looked_at"].extend(
+        {
+            **{key: finding[key] for key in ("benchmark", "rule", "recommendations", "title", "cites")},
+            "reason": finding["reason"],
+        }
+        for finding in unseen
+    )
+    if tree or unseen:
+        settings = sum(one.get("state") == UNSEEN for one in answer["observations"].values())
+        what = "tree of an image" if tree != "/" else "chroot"
+        told = f"{what}, not booted ({tree or 'which it does not say'}): {settings} settings can only be seen on a running host."
+        record["warnings"].extend([told] if told not in record["warnings"] else [])
 
 
 def judged(

@@ -57,6 +57,7 @@ HANDED_ON = (
     "scan_max_findings",
     "observe_max_seconds",
     "gentle",
+    "root",
 )
 OURS = "hipaa.cis."
 # Whatever the locale of a host's accounts: in an older encoding (ISO 8859, EUC) Python would look for other names than configuration has.

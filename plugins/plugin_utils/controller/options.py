@@ -62,6 +62,7 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "scan_max_findings": {"type": "int", "default": 1000},
     "observe_max_seconds": {"type": "float", "default": 300.0},
     "gentle": {"type": "bool", "default": True},
+    "root": {"type": "str"},
     # Days.
     "keep_raw": {"type": "float", "default": 400.0},
     "slice": {"type": "str"},
@@ -262,6 +263,11 @@ def check_limits(arguments: Mapping[str, Any]) -> None:
         if not 0 < arguments[name] <= most:
             raise HipaaCisError(f"{PREFIX}{name} is {arguments[name]:g}, and has to be above 0 and at most {most:,}.")
     check_keep_raw(arguments["keep_raw"])
+    root = arguments["root"]
+    if root is not None and not (root.startswith("/") and root.strip("/") and root.isprintable()):
+        raise HipaaCisError(
+            f"{PREFIX}root is {root!r}, and has to be the whole path of the folder on the host that holds the tree: /mnt/image."
+        )
     for folder in arguments["scan_exclude"]:
         if not folder.startswith("/"):
             raise HipaaCisError(

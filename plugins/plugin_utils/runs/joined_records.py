@@ -71,11 +71,16 @@ def without_other_versions(record: Record, newer: Record) -> Record:
 def not_looked_at(records: Iterable[Record], findings: Iterable[Record], unjudged: Iterable[Record]) -> list[Record]:
     """Return what records have as not looked at, without what was looked at after all (``findings``, ``unjudged``)."""
     # Of one version each, whether its name stands there or, in older records, its id alone.
-    seen = {(benchmark_id(one["benchmark"]), one["rule"]) for one in findings}
+    seen = {(benchmark_id(one["benchmark"]), one["rule"]) for one in findings if not is_unseen(one)}
     seen |= {(benchmark_id(one["benchmark"]), one["recommendation"]) for one in unjudged}
     items = [item for record in records for item in record.get("not_looked_at", ())]
     left = {(benchmark_id(item["benchmark"]), item_key(item)[1]): item for item in items}
     return [item for key, item in left.items() if key not in seen]
+
+
+def is_unseen(finding: Record) -> bool:
+    """Return whether a finding says that a tree of files does not show the rule: it stands among what was not looked at, too."""
+    return finding["outcome"] == "not_applicable" and bool(finding["checks"])
 
 
 def item_key(item: Record) -> tuple[str, str]:

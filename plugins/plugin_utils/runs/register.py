@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.deadline import (
     standing,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.failing import NONE, Failing
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records import is_unseen
 
 SCHEMA = "hipaa.cis/risk_register/1"
 SAYS = (
@@ -110,14 +111,15 @@ class Register:
         unclear = {one["rule"] for one in record.get("not_looked_at", ()) if one.get("rule")}
         for finding in record["findings"]:
             outcome = finding["outcome"]
-            (unclear if outcome in ("error", "manual") else judged).add(finding["rule"])
+            open_still = outcome == "manual" or is_unseen(finding)
+            (unclear if outcome == "error" or open_still else judged).add(finding["rule"])
             if outcome == "fail":
                 stands = standing(finding, record, self._past, self._at)
                 self._take(finding, host, group, stands)
                 yield finding, stands
             elif outcome == "error":
                 self._unclear.add((finding["rule"], group))
-            elif outcome != "manual" and self._past.known:
+            elif not open_still and self._past.known:
                 self._end(finding["rule"], host, group)
         self._not_judged(host, group, unclear - judged)
 

@@ -1,0 +1,256 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tree of files that is not booted: a mounted image, an unpacked container, a chroot.
+
+Everything around it is another host's: its kernel, its processes, its programs, its accounts. What a reader asks of
+these for a setting makes the setting unseen, whatever the reader makes of the refusal; so nothing passes by a look at
+the wrong host. Of a tree below a folder nothing is run; in a chroot, which the user chose as the connection, what only
+reads the chroot's files is.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence
+
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, closed_mounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    Observation,
+    ReadError,
+    unseen,
+)
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unescape
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import PLACES
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
+
+# Of the kernel and of what runs. In a tree these are empty, planted, or the other host's.
+RUNNING = ("/proc", "/sys", "/run", "/dev")
+MOUNT_TABLES = ("/proc/1/mountinfo", "/proc/self/mountinfo")
+# Of a chroot: these say what its files say and ask nothing that runs.
+PROGRAMS = frozenset({"dpkg-query", "rpm", "sudo", "logrotate"})
+# File systems without files of the image: what is mounted of them hides nothing that anybody keeps.
+IN_MEMORY = frozenset(
+    {"tmpfs", "ramfs", "proc", "sysfs", "devpts", "devtmpfs", "mqueue", "hugetlbfs", "cgroup2", "swap"}
+)
+DPKG_QUERY = "dpkg-query"
+DPKG_STATUS = "/var/lib/dpkg/status"
+MAX_STATUS_BYTES = 64 * 1024 * 1024
+FIRST = "/proc/1/root/"
+REMEDY = "audit a host that was booted from it"
+
+# Kinds that files alone answer; a setting of them for which something else is asked is unseen all the same.
+FROM_FILES = frozenset({
+    "accounts", "authorized_keys", "cron_access", "directory", "file", "file_lines", "filesystem_scan", "host_fact", "login_defs",
+    "logrotate", "package", "pam", "privileged_accounts", "rsyslog", "shell_variable", "su_access", "sudo",
+    "text_setting", "umask",
+})  # fmt: skip
+# What answers all other kinds; a test holds that each kind stands in one of the two.
+FROM_RUNNING = {
+    "aide": "the program aide says how it was built, and timers whether it runs",
+    "apparmor": "which profiles the kernel has loaded",
+    "audit_rule": "which rules the kernel has loaded",
+    "authselect": "no booted host has shown that its files alone answer",
+    "automatic_updates": "timers, and the configuration as apt or dnf puts it together",
+    "backup": "which backups there are, and when the last one was made",
+    "bootloader": "the boot loader's files may lie on another file system, and the kernel says how it was started",
+    "chrony": "by which files and options the daemon was started",
+    "crypto": "what the installed libraries can do",
+    "crypto_policy": "which policy the libraries follow",
+    "dconf": "no booted host has shown that its files alone answer",
+    "disk_encryption": "on which devices the files lie",
+    "display_manager": "which display manager is started",
+    "firewall": "which rules the kernel has loaded",
+    "ipsec": "which connections are loaded",
+    "kernel_module": "which modules the kernel has loaded, and which one runs",
+    "listening_socket": "which sockets are open",
+    "log_forwarding": "which programs run",
+    "log_retention": "which programs run, and how much they have written",
+    "login_factors": "which programs run",
+    "mount_option": "what is mounted",
+    "mount_point": "what is mounted",
+    "openvpn": "which tunnels run",
+    "os_support": "whether the host gets updates",
+    "package_integrity": "the package manager has to be run",
+    "package_source": "the configuration as apt or dnf puts it together",
+    "selinux": "what the kernel enforces",
+    "service": "the state of a unit",
+    "socket": "the state of a unit",
+    "sshd_option": "sshd says what is in effect",
+    "sysctl": "the values of the running kernel",
+    "syslog_ng": "which programs run",
+    "timer": "the state of a unit",
+    "wireguard": "which tunnels run",
+}  # fmt: skip
+# One walk answers all settings of these; they are unseen together.
+TOGETHER = frozenset({"filesystem_scan"})
+
+
+class NotSeen(ReadError):
+    """Only a running host shows it."""
+
+
+class Tree(Host):
+    """A tree of files as readers see it. ``asked``: what of a running host they asked for since it was last emptied."""
+
+    booted = False
+
+    def __init__(self, root: str, **arguments: Any) -> None:
+        super().__init__(root, **arguments)
+        self.asked = ""
+        self._needed: Dict[str, str] = {}
+        self._elsewhere: Optional[Mapping[str, bool]] = None
+
+    def _refuse(self, what: str) -> NoReturn:
+        self.asked = self.asked or what
+        raise NotSeen(what)
+
+    def _closed(self) -> Mapping[str, Mount]:
+        """Return those of the mounts below the tree that may not answer."""
+        if self._closed_mounts is None:
+            base = self.root.rstrip("/")
+            self._closed_mounts = {
+                path[len(base) :]: mount
+                for path, mount in closed_mounts(Host("/")).items()
+                if path.startswith(base + "/")
+            }
+        return self._closed_mounts
+
+    def touchable(self, path: str, follow: bool = True) -> str:
+        """Return the real path. Raises `NotSeen` for what the tree itself does not have."""
+        place = self.place(path, follow)[0]
+        if any(_lies_in(place, folder) for folder in RUNNING):
+            if place in MOUNT_TABLES and not any(self.elsewhere().values()):
+                raise NotFound("what is mounted is not asked of a tree")
+            self._refuse("%s is there on a running host only" % printable(place))
+        for folder in self.elsewhere():
+            if _lies_in(place, folder):
+                self._refuse("%s lies on a file system that is not mounted in the tree" % printable(place))
+        return super().touchable(path, follow)
+
+    def elsewhere(self) -> Mapping[str, bool]:
+        """Return the folders on which the tree's fstab mounts what is not mounted here, and of each whether it keeps files."""
+        if self._elsewhere is None:
+            self._elsewhere = {}
+            self._elsewhere = self._not_mounted()
+        return self._elsewhere
+
+    def _not_mounted(self) -> Dict[str, bool]:
+        try:
+            rows = [line.split() for line in split_lines(self.read_text("/etc/fstab"))]
+        except NotFound:
+            return {}
+        except ReadError:
+            return {"/": True}
+        found = {}
+        for row in rows:
+            if len(row) < 3 or row[0].startswith("#") or not row[1].startswith("/"):
+                continue
+            path = self.place(unescape(row[1]))[0]
+            if path != "/" and not os.path.ismount(self._below_root(path)):
+                found[path] = row[2] not in IN_MEMORY
+        return found
+
+    def _read(self, path: str, max_bytes: int) -> bytes:
+        # Opening a device or a FIFO may do something, as rewinding a tape does.
+        if not stat.S_ISREG(self.stat(path).st_mode):
+            raise ReadError("%s is not a regular file" % printable(path))
+        return super()._read(path, max_bytes)
+
+    def run(self, argv: Sequence[str], accept: Sequence[int] = (0,)) -> CommandResult:
+        """Return what a program says that answers from files alone. Raises `NotSeen` for any other, and where it fails."""
+        if self.root != "/" and argv[0] == DPKG_QUERY:
+            return self._by_status(argv)
+        if self.root != "/" or argv[0] not in PROGRAMS:
+            self._refuse("%s is asked on a running host only" % " ".join(argv)[:200])
+        try:
+            return super().run(argv, accept)
+        except NotFound:
+            raise
+        except ReadError as problem:
+            self._refuse(str(problem))
+
+    def _by_status(self, argv: Sequence[str]) -> CommandResult:
+        """Return what `dpkg-query --show` with the format of the kind `package` prints, by the file that it reads."""
+        if len(argv) != 4 or argv[3] != "${Package}\\t${db:Status-Status}\\t${Version}\\n":
+            self._refuse("%s is asked on a running host only" % " ".join(argv)[:200])
+        # What dpkg was broken off at is in files of their own until it ends its work.
+        if self.glob("/var/lib/dpkg/updates/[0-9]*"):
+            raise ReadError(
+                "/var/lib/dpkg/updates holds changes of a dpkg that was broken off; mend it with dpkg --configure -a"
+            )
+        lines: List[str] = []
+        for block in self.read_text(DPKG_STATUS, MAX_STATUS_BYTES).split("\n\n"):
+            row = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line and line[0] not in " \t")
+            if "Package" in row:
+                lines.append(
+                    "%s\t%s\t%s" % (row["Package"], row.get("Status", "").split(" ")[-1], row.get("Version", ""))
+                )
+        return CommandResult(stdout="\n".join(lines) + "\n" if lines else "")
+
+    def shared(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` gives, made once; who is given it later has asked for what it took, too."""
+        before, self.asked = self.asked, ""
+        try:
+            return super().shared(name, make)
+        finally:
+            needed = self._needed.setdefault(name, self.asked)
+            self.asked = before or needed
+
+
+def _lies_in(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(folder.rstrip("/") + "/")
+
+
+def in_chroot() -> bool:
+    """Return whether this process has another root than the first one, or lies where no /proc is, as on no booted host."""
+    try:
+        here, first = os.stat("/"), os.stat(FIRST)
+    except FileNotFoundError:
+        return not os.path.exists("/proc/self/stat")
+    except OSError:
+        return False  # only root is told
+    return (here.st_dev, here.st_ino) != (first.st_dev, first.st_ino)
+
+
+def tree_for(root: str, **arguments: Any) -> Tree:
+    """Return the tree in a folder. Raises `RequestError` where that is none of a system."""
+    if not root.startswith("/") or not os.path.isdir(root):
+        raise RequestError("hipaa_cis_root names %s, and no such folder is on this host" % root)
+    tree = Tree(os.path.realpath(root), **arguments)
+    if not any(_is_there(tree, place) for place in PLACES):
+        raise RequestError("hipaa_cis_root names %s, which holds no system: %s is not there" % (root, PLACES[0]))
+    owner = os.stat(tree.root).st_uid
+    if owner:
+        raise RequestError(
+            "hipaa_cis_root names %s, which belongs to the account %d: its owners are not those that the system will have; unpack it "
+            "as root with its owners, or connect to the container" % (root, owner)
+        )
+    return tree
+
+
+def _is_there(tree: Tree, place: str) -> bool:
+    try:
+        return tree.exists(place)
+    except ReadError:
+        return False
+
+
+Read = Callable[[Host, str, Sequence[Address]], List[Observation]]
+
+
+def observed(tree: Tree, kind: str, addresses: Sequence[Address], read: Read) -> List[Observation]:
+    """Return a kind's observations of a tree; unseen is what a running host was asked for."""
+    if kind not in FROM_FILES:
+        return [unseen(FROM_RUNNING[kind])] * len(addresses)
+    found: List[Observation] = []
+    for some in [addresses] if kind in TOGETHER else [[one] for one in addresses]:
+        tree.asked = ""
+        found.extend(unseen(tree.asked) if tree.asked else one for one in read(tree, kind, some))
+    return found
