@@ -54,9 +54,6 @@ class Host:
     found out when not given. ``options``: limits and exclusions of the file system scan.
     """
 
-    # Whether it runs; a tree of files (`tree.py`) does not.
-    booted = True
-
     def __init__(
         self,
         root: str = "/",
@@ -79,6 +76,11 @@ class Host:
         self._results: Dict[Tuple[str, ...], CommandResult] = {}
         self._names: Dict[str, Dict[int, str]] = {}
         self._shared: Dict[str, Once[Any]] = {}
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is this very host: its kernel, what is mounted on it and its name service can be asked."""
+        return self.root == "/"
 
     def path(self, path: str, follow: bool = True) -> str:
         """Return the real path that stands for ``path`` on the host.
@@ -309,7 +311,7 @@ class Host:
                 fields = line.split(":")
                 if len(fields) > 2 and is_number(fields[2]):
                     known.setdefault(int(fields[2]), fields[0])
-        if number not in known and self.root == "/":
+        if number not in known and self.runs:
             self.note("the name service for %s %d" % (table, number))
             name = _name_service(table, number)
             if name is not None:

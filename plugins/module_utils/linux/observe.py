@@ -17,7 +17,8 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import hid
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import Address, Observation, ReadError, error
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import PLACES, read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.tree import Tree, in_chroot, observed, tree_for
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.container import not_booted
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.tree import Tree, observed, tree_for
 
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (  # noqa: F401
@@ -157,7 +158,9 @@ def host_for(options: Mapping[str, Any]) -> Host:
     root = options.get("root") or ""
     if root:
         return tree_for(root, command_timeout=timeout, options=options)
-    return (Tree if in_chroot() else Host)("/", command_timeout=timeout, options=options)
+    host = Host("/", command_timeout=timeout, options=options)
+    what = not_booted(host)
+    return Tree("/", what, command_timeout=timeout, options=options) if what else host
 
 
 def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
@@ -284,7 +287,7 @@ def host_facts(host: Host) -> Dict[str, Any]:
         },
         # Of a tree these are another host's.
         **(
-            {"tree": host.root}
+            {"tree": host.root, "tree_is": host.what}
             if isinstance(host, Tree)
             else {"kernel": platform.release(), "machine": platform.machine()}
         ),

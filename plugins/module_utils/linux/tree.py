@@ -5,8 +5,8 @@
 
 Everything around it is another host's: its kernel, its processes, its programs, its accounts. What a reader asks of
 these for a setting makes the setting unseen, whatever the reader makes of the refusal; so nothing passes by a look at
-the wrong host. Of a tree below a folder nothing is run; in a chroot, which the user chose as the connection, what only
-reads the chroot's files is.
+the wrong host. Of a tree below a folder nothing is run; in a chroot or a container, which the user chose as the connection, what only
+reads its files is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Seque
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, closed_mounts
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import (
+    OWN_TABLE,
+    TABLES,
+    Mount,
+    MountTable,
+    closed_mounts,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
     Address,
     NotFound,
@@ -32,9 +38,10 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import Req
 
 # Of the kernel and of what runs. In a tree these are empty, planted, or the other host's.
 RUNNING = ("/proc", "/sys", "/run", "/dev")
-MOUNT_TABLES = ("/proc/1/mountinfo", "/proc/self/mountinfo")
-# Of a chroot: these say what its files say and ask nothing that runs.
-PROGRAMS = frozenset({"dpkg-query", "rpm", "sudo", "logrotate"})
+# What managers of containers mount over the image's own.
+GIVEN_FILES = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
+# Of a chroot or a container: these say what its files say and ask nothing that runs.
+PROGRAMS = frozenset({"dpkg-query", "sudo"})
 # File systems without files of the image: what is mounted of them hides nothing that anybody keeps.
 IN_MEMORY = frozenset(
     {"tmpfs", "ramfs", "proc", "sysfs", "devpts", "devtmpfs", "mqueue", "hugetlbfs", "cgroup2", "swap"}
@@ -42,20 +49,21 @@ IN_MEMORY = frozenset(
 DPKG_QUERY = "dpkg-query"
 DPKG_STATUS = "/var/lib/dpkg/status"
 MAX_STATUS_BYTES = 64 * 1024 * 1024
-FIRST = "/proc/1/root/"
-REMEDY = "audit a host that was booted from it"
+
+IMAGE = "image"
 
 # Kinds that files alone answer; a setting of them for which something else is asked is unseen all the same.
 FROM_FILES = frozenset({
-    "accounts", "authorized_keys", "cron_access", "directory", "file", "file_lines", "filesystem_scan", "host_fact", "login_defs",
-    "logrotate", "package", "pam", "privileged_accounts", "rsyslog", "shell_variable", "su_access", "sudo",
-    "text_setting", "umask",
+    "accounts", "cron_access", "directory", "file", "file_lines", "filesystem_scan", "host_fact", "login_defs",
+    "logrotate", "package", "pam", "privileged_accounts", "shell_variable", "su_access", "sudo",
+    "text_setting"
 })  # fmt: skip
 # What answers all other kinds; a test holds that each kind stands in one of the two.
 FROM_RUNNING = {
     "aide": "the program aide says how it was built, and timers whether it runs",
     "apparmor": "which profiles the kernel has loaded",
     "audit_rule": "which rules the kernel has loaded",
+    "authorized_keys": "which files the SSH server takes keys from",
     "authselect": "no booted host has shown that its files alone answer",
     "automatic_updates": "timers, and the configuration as apt or dnf puts it together",
     "backup": "which backups there are, and when the last one was made",
@@ -79,6 +87,7 @@ FROM_RUNNING = {
     "os_support": "whether the host gets updates",
     "package_integrity": "the package manager has to be run",
     "package_source": "the configuration as apt or dnf puts it together",
+    "rsyslog": "by which files and options the daemon was started",
     "selinux": "what the kernel enforces",
     "service": "the state of a unit",
     "socket": "the state of a unit",
@@ -86,6 +95,7 @@ FROM_RUNNING = {
     "sysctl": "the values of the running kernel",
     "syslog_ng": "which programs run",
     "timer": "the state of a unit",
+    "umask": "what the SSH server and the units of services give to sessions",
     "wireguard": "which tunnels run",
 }  # fmt: skip
 # One walk answers all settings of these; they are unseen together.
@@ -97,15 +107,19 @@ class NotSeen(ReadError):
 
 
 class Tree(Host):
-    """A tree of files as readers see it. ``asked``: what of a running host they asked for since it was last emptied."""
+    """A tree of files as readers see it: ``what`` it is, and what of a running host they ``asked`` for since that was emptied."""
 
-    booted = False
-
-    def __init__(self, root: str, **arguments: Any) -> None:
+    def __init__(self, root: str, what: str, **arguments: Any) -> None:
         super().__init__(root, **arguments)
+        self.what = what
         self.asked = ""
         self._needed: Dict[str, str] = {}
         self._elsewhere: Optional[Mapping[str, bool]] = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is this very host: never."""
+        return False
 
     def _refuse(self, what: str) -> NoReturn:
         self.asked = self.asked or what
@@ -114,20 +128,29 @@ class Tree(Host):
     def _closed(self) -> Mapping[str, Mount]:
         """Return those of the mounts below the tree that may not answer."""
         if self._closed_mounts is None:
-            base = self.root.rstrip("/")
-            self._closed_mounts = {
-                path[len(base) :]: mount
-                for path, mount in closed_mounts(Host("/")).items()
-                if path.startswith(base + "/")
-            }
+            self._closed_mounts = self._below(closed_mounts(Host("/")))
         return self._closed_mounts
+
+    def _below(self, mounts: Mapping[str, Mount]) -> Mapping[str, Mount]:
+        """Return those of this host's mounts that lie in the tree, by their paths there."""
+        base = self.root.rstrip("/")
+        return {
+            path[len(base) :]: one for path, one in mounts.items() if path.startswith(base + "/") and path != base + "/"
+        }
+
+    def _is_one(self) -> bool:
+        """Return whether the tree is one file system, so that a walk of that misses nothing."""
+        shown = MountTable(Host("/"), (OWN_TABLE,)).shown()
+        others = self._below({mount.path: mount for mount in shown})
+        mine = (*RUNNING, *GIVEN_FILES)
+        return not any(self.elsewhere().values()) and all(any(_lies_in(path, one) for one in mine) for path in others)
 
     def touchable(self, path: str, follow: bool = True) -> str:
         """Return the real path. Raises `NotSeen` for what the tree itself does not have."""
         place = self.place(path, follow)[0]
         if any(_lies_in(place, folder) for folder in RUNNING):
-            if place in MOUNT_TABLES and not any(self.elsewhere().values()):
-                raise NotFound("what is mounted is not asked of a tree")
+            if path in TABLES and self._is_one():
+                raise NotFound("a tree has no table of mounts")
             self._refuse("%s is there on a running host only" % printable(place))
         for folder in self.elsewhere():
             if _lies_in(place, folder):
@@ -208,22 +231,11 @@ def _lies_in(place: str, folder: str) -> bool:
     return place == folder or place.startswith(folder.rstrip("/") + "/")
 
 
-def in_chroot() -> bool:
-    """Return whether this process has another root than the first one, or lies where no /proc is, as on no booted host."""
-    try:
-        here, first = os.stat("/"), os.stat(FIRST)
-    except FileNotFoundError:
-        return not os.path.exists("/proc/self/stat")
-    except OSError:
-        return False  # only root is told
-    return (here.st_dev, here.st_ino) != (first.st_dev, first.st_ino)
-
-
 def tree_for(root: str, **arguments: Any) -> Tree:
     """Return the tree in a folder. Raises `RequestError` where that is none of a system."""
     if not root.startswith("/") or not os.path.isdir(root):
         raise RequestError("hipaa_cis_root names %s, and no such folder is on this host" % root)
-    tree = Tree(os.path.realpath(root), **arguments)
+    tree = Tree(os.path.realpath(root), IMAGE, **arguments)
     if not any(_is_there(tree, place) for place in PLACES):
         raise RequestError("hipaa_cis_root names %s, which holds no system: %s is not there" % (root, PLACES[0]))
     owner = os.stat(tree.root).st_uid

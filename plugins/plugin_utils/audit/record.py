@@ -21,6 +21,7 @@ SCHEMA = "hipaa.cis/host_record/1"
 MAX_REASON = 2000
 # Folders that are named in a reason.
 MAX_NAMED = 10
+TREES = {"image": "tree of an image", "chroot": "chroot", "container": "container without an init"}
 Answer = Mapping[str, Any]
 # Platforms that gave no answer, each with what was in the way.
 Failed = Sequence[tuple[PlatformPlan, Exception]]
@@ -91,7 +92,8 @@ def _tell_tree(record: dict[str, Any], answer: Answer, findings: Sequence[Mappin
     """Say of a tree of files that it was one, and name what it does not show: no safeguard of that is clean."""
     # What does not apply for another reason was not checked at all.
     unseen = [finding for finding in findings if finding["outcome"] == "not_applicable" and finding["checks"]]
-    tree = str(answer.get("facts", {}).get("tree") or "")[:MAX_REASON]
+    facts = answer.get("facts", {})
+    tree = str(facts.get("tree") or "it does not say where")[:MAX_REASON]
     record["not_looked_at"].extend(
         {
             **{key: finding[key] for key in ("benchmark", "rule", "recommendations", "title", "cites")},
@@ -99,10 +101,10 @@ def _tell_tree(record: dict[str, Any], answer: Answer, findings: Sequence[Mappin
         }
         for finding in unseen
     )
-    if tree or unseen:
+    if "tree" in facts or unseen:
+        what = TREES.get(str(facts.get("tree_is")), "tree of files")
         settings = sum(one.get("state") == UNSEEN for one in answer["observations"].values())
-        what = "tree of an image" if tree != "/" else "chroot"
-        told = f"{what}, not booted ({tree or 'which it does not say'}): {settings} settings can only be seen on a running host."
+        told = f"{what}, not booted ({tree}): {settings} settings can only be seen on a running host."
         record["warnings"].extend([told] if told not in record["warnings"] else [])
 
 

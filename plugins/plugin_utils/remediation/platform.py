@@ -132,8 +132,8 @@ class PlatformRemediation:
         """Raise `HipaaCisError` where a benchmark that was named is another system's: its values are made for that."""
         if self.before.get("facts", {}).get("tree"):
             raise HipaaCisError(
-                "What this connection leads to is a chroot and not booted, and only an audit looks into one: change what the image is built of, "
-                "or boot it and remediate the host."
+                "What this connection leads to is a chroot or a container without an init, not booted, and only an audit looks into one: "
+                "change what the image is built of, or boot it and remediate the host."
             )
         named = [one.benchmark for one in self.chosen(self.before) if one.named]
         others = [text for text in (other_system(one, self.before) for one in named) if text]

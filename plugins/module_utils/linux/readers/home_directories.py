@@ -145,7 +145,7 @@ def _walk_homes(host: Host) -> Tuple[Dict[str, BoundedList], BoundedList]:
     missed = BoundedList(MAX_LEFT_OUT)
     closed = closed_tree(mount.path for mount in shown_mounts(host))
     for home_path, shared_by in owners.items():
-        walk = Walk(host.path(home_path.rstrip("/") or "/"), branch(closed, home_path), missed, prefix)
+        walk = Walk(prefix + home_path.rstrip("/"), branch(closed, home_path), missed, prefix)
         for name, status in _hidden_below(walk, deadline):
             path = walk.path(name)[len(prefix) :]
             mode = _mode(host, walk.place(name), path, status)

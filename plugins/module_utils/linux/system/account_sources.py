@@ -67,7 +67,7 @@ def owner_kind(host: Host, uid: int) -> Optional[str]:
     if uid == 0:
         return "root"
     kinds: Dict[int, str] = host.shared("owner kinds", lambda: _owner_kinds(host))
-    if uid not in kinds and kinds and host.root == "/":
+    if uid not in kinds and kinds and host.runs:
         try:
             kinds[uid] = kind_of(host, pwd.getpwuid(uid).pw_shell, login_shells(host))
         except (KeyError, OSError):

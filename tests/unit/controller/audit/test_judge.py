@@ -266,3 +266,45 @@ def test_document_is_told_in_a_fixed_order():
     found = finding([leaf("a")], {("k", "a"): {"state": "value", "value": {"b": 1, "a": {"d": 1, "c": 2}}}})
 
     assert found.checks[0].observed == '{"a": {"c": 2, "d": 1}, "b": 1}'
+
+
+UNSEEN = {"state": "unseen", "reason": "the state of a unit"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "both", "either"),
+    [
+        (UNSEEN, GOOD, "not_applicable", "pass"),
+        (UNSEEN, UNSEEN, "not_applicable", "not_applicable"),
+        (UNSEEN, BAD, "fail", "not_applicable"),
+        (UNSEEN, BROKEN, "error", "error"),
+    ],
+)
+def test_what_a_tree_does_not_show_never_passes_and_hides_no_failure(a, b, both, either):
+    for one, other in ((a, b), (b, a)):
+        seen = {("k", "a"): one, ("k", "b"): other}
+        assert finding([leaf("a"), leaf("b")], seen).outcome == both
+        assert finding([{"any_of": [leaf("a"), leaf("b")]}], seen).outcome == either
+
+
+def test_a_rule_that_a_tree_does_not_show_says_why_and_which_setting():
+    seen = finding([leaf("a"), leaf("b")], {("k", "a"): GOOD, ("k", "b"): UNSEEN})
+    assert seen.reason == "Only a running host shows it: the state of a unit"
+    assert [(check.setting, check.outcome) for check in seen.checks] == [("k a", "pass"), ("k b", "not_applicable")]
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcome"), [(GOOD, "not_applicable"), (BAD, "not_applicable"), (BROKEN, "not_applicable")]
+)
+def test_where_a_tree_does_not_show_whether_a_rule_applies_it_is_not_judged(rest, outcome):
+    condition = {"setting": leaf("c"), "otherwise": "there is none"}
+    whole = finding([leaf("a")], {("k", "a"): rest, ("k", "c"): UNSEEN}, applies_if=[condition])
+    assert (whole.outcome, whole.reason[:43]) == (outcome, "It is not known whether the rule applies: O")
+    part = finding([leaf("a", applies_if=[condition])], {("k", "a"): rest, ("k", "c"): UNSEEN})
+    assert part.outcome == outcome
+
+
+def test_a_condition_that_does_not_hold_goes_before_one_that_is_unseen():
+    conditions = [{"setting": leaf(name), "otherwise": f"no {name}"} for name in ("c", "d")]
+    seen = finding([leaf("a")], {("k", "a"): GOOD, ("k", "c"): UNSEEN, ("k", "d"): BAD}, applies_if=conditions)
+    assert (seen.outcome, seen.reason, seen.checks) == ("not_applicable", "no d", ())
