@@ -133,6 +133,13 @@ options:
       - Where a host is so busy that commands of the audit are given up, set it to V(false) or raise O(command_timeout).
     type: bool
     default: true
+  root:
+    description:
+      - A folder on the host that holds the tree of files to audit in place of the host itself, by its whole path; a mounted image, an unpacked
+        container. Nothing in it is run, and nothing of the host around it is asked.
+      - What only a running host shows is V(not_applicable) then, and named as not looked at.
+      - Only audits take it; a remediation refuses it. See C(docs/images.md) of the collection.
+    type: str
   keep_raw:
     description:
       - Days for which what the host answered is kept beside its record, so that it can be judged again. With V(0) nothing of it is kept.

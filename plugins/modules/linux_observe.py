@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Reads any number of settings in one call and says for each what its value is and where it was seen,
     that it is absent, or why it could not be read.
+  - In a chroot or a container without an init it goes by files alone; what only a running host shows has the state C(unseen), with the reason.
   - It writes nothing on the host, judges nothing and returns no secrets.
   - M(hipaa.cis.audit) uses it for a whole benchmark at once.
 author:

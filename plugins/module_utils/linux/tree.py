@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Seque
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines, words_of
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import (
     OWN_TABLE,
     TABLES,
@@ -166,7 +166,7 @@ class Tree(Host):
 
     def _not_mounted(self) -> Dict[str, bool]:
         try:
-            rows = [line.split() for line in split_lines(self.read_text("/etc/fstab"))]
+            rows = [words_of(line) for line in split_lines(self.read_text("/etc/fstab"))]
         except NotFound:
             return {}
         except ReadError:

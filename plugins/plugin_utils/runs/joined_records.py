@@ -80,7 +80,7 @@ def not_looked_at(records: Iterable[Record], findings: Iterable[Record], unjudge
 
 def is_unseen(finding: Record) -> bool:
     """Return whether a finding says that a tree of files does not show the rule: it stands among what was not looked at, too."""
-    return finding["outcome"] == "not_applicable" and bool(finding["checks"])
+    return finding.get("outcome") == "not_applicable" and bool(finding["checks"])
 
 
 def item_key(item: Record) -> tuple[str, str]:
