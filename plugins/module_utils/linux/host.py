@@ -20,7 +20,13 @@ from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Seque
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult, run_command
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import BLANKS, is_number, split_lines
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.mountinfo import Mount, closed_mounts
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import NotFound, NotTouched, ReadError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import (
+    Address,
+    NotFound,
+    NotTouched,
+    Observation,
+    ReadError,
+)
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.once import Once
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -81,6 +87,17 @@ class Host:
     def runs(self) -> bool:
         """Whether it is this very host: its kernel, what is mounted on it and its name service can be asked."""
         return self.root == "/"
+
+    @property
+    def about(self) -> Dict[str, str]:
+        """What it is besides a host; nothing of one that runs."""
+        return {}
+
+    def observed(
+        self, kind: str, addresses: Sequence[Address], read: Callable[[Host, str, Sequence[Address]], List[Observation]]
+    ) -> List[Observation]:
+        """Return a kind's observations, as its reader has them."""
+        return read(self, kind, addresses)
 
     def path(self, path: str, follow: bool = True) -> str:
         """Return the real path that stands for ``path`` on the host.

@@ -18,7 +18,6 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import PLACES, read_release
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError, parse_version
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.container import not_booted
-from ansible_collections.hipaa.cis.plugins.module_utils.linux.tree import Tree, observed, tree_for
 
 if TYPE_CHECKING:  # Ansible sends what is imported anywhere in a file, here too.
     from ansible_collections.hipaa.cis.plugins.module_utils.linux.readers import (  # noqa: F401
@@ -157,10 +156,16 @@ def host_for(options: Mapping[str, Any]) -> Host:
     timeout = float(options.get("command_timeout", COMMAND_TIMEOUT))
     root = options.get("root") or ""
     if root:
+        from ansible_collections.hipaa.cis.plugins.module_utils.linux.tree import tree_for
+
         return tree_for(root, command_timeout=timeout, options=options)
     host = Host("/", command_timeout=timeout, options=options)
     what = not_booted(host)
-    return Tree("/", what, command_timeout=timeout, options=options) if what else host
+    if not what:
+        return host
+    from ansible_collections.hipaa.cis.plugins.module_utils.linux.tree import Tree
+
+    return Tree("/", what, command_timeout=timeout, options=options)
 
 
 def observe(request_text: str, host: Optional[Host] = None) -> Dict[str, Any]:
@@ -286,11 +291,7 @@ def host_facts(host: Host) -> Dict[str, Any]:
             if key in release
         },
         # Of a tree these are another host's.
-        **(
-            {"tree": host.root, "tree_is": host.what}
-            if isinstance(host, Tree)
-            else {"kernel": platform.release(), "machine": platform.machine()}
-        ),
+        **(host.about or {"kernel": platform.release(), "machine": platform.machine()}),
         "python": platform.python_version(),
         "privileged": host.privileged,
     }
@@ -320,9 +321,7 @@ def _fit(address: Address, seen: Observation) -> Dict[str, Any]:
 
 def read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:
     """Return a kind's observations; whatever goes wrong with it becomes an error of each address."""
-    if isinstance(host, Tree):
-        return observed(host, kind, addresses, _read_kind)
-    return _read_kind(host, kind, addresses)
+    return host.observed(kind, addresses, _read_kind)
 
 
 def _read_kind(host: Host, kind: str, addresses: Sequence[Address]) -> List[Observation]:

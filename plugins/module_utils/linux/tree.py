@@ -113,7 +113,6 @@ class Tree(Host):
         super().__init__(root, **arguments)
         self.what = what
         self.asked = ""
-        self._needed: Dict[str, str] = {}
         self._elsewhere: Optional[Mapping[str, bool]] = None
 
     @property
@@ -217,14 +216,24 @@ class Tree(Host):
                 )
         return CommandResult(stdout="\n".join(lines) + "\n" if lines else "")
 
-    def shared(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return what ``make`` gives, made once; who is given it later has asked for what it took, too."""
-        before, self.asked = self.asked, ""
-        try:
-            return super().shared(name, make)
-        finally:
-            needed = self._needed.setdefault(name, self.asked)
-            self.asked = before or needed
+    @property
+    def about(self) -> Dict[str, str]:
+        """Where it is and what."""
+        return {"tree": self.root, "tree_is": self.what}
+
+    def observed(
+        self, kind: str, addresses: Sequence[Address], read: Callable[[Host, str, Sequence[Address]], List[Observation]]
+    ) -> List[Observation]:
+        """Return a kind's observations; unseen is what a running host was asked for."""
+        if kind not in FROM_FILES:
+            return [unseen(FROM_RUNNING[kind])] * len(addresses)
+        found: List[Observation] = []
+        for some in [addresses] if kind in TOGETHER else [[one] for one in addresses]:
+            self.asked = ""
+            found.extend(unseen(self.asked) if self.asked else one for one in read(self, kind, some))
+            if self.asked:
+                self._shared.clear()  # what they share may have made something of the refusal
+        return found
 
 
 def _lies_in(place: str, folder: str) -> bool:
@@ -252,17 +261,3 @@ def _is_there(tree: Tree, place: str) -> bool:
         return tree.exists(place)
     except ReadError:
         return False
-
-
-Read = Callable[[Host, str, Sequence[Address]], List[Observation]]
-
-
-def observed(tree: Tree, kind: str, addresses: Sequence[Address], read: Read) -> List[Observation]:
-    """Return a kind's observations of a tree; unseen is what a running host was asked for."""
-    if kind not in FROM_FILES:
-        return [unseen(FROM_RUNNING[kind])] * len(addresses)
-    found: List[Observation] = []
-    for some in [addresses] if kind in TOGETHER else [[one] for one in addresses]:
-        tree.asked = ""
-        found.extend(unseen(tree.asked) if tree.asked else one for one in read(tree, kind, some))
-    return found

@@ -161,7 +161,15 @@ LEFT = {"findings": [], "not_looked_at": [{"benchmark": "debian_12", "rule": RUL
 
 
 @pytest.mark.parametrize(
-    "now", [UNREACHED, LEFT, {"findings": host("b", "e")["findings"]}, {"findings": host("b", "m")["findings"]}]
+    "now",
+    [
+        UNREACHED,
+        LEFT,
+        {"findings": host("b", "e")["findings"]},
+        {"findings": host("b", "m")["findings"]},
+        {"findings": [{**host("b", "n")["findings"][0], "checks": [{"setting": "x", "outcome": "not_applicable"}]}]},
+    ],
+    ids=["unreachable", "left out", "error", "manual", "a tree that does not show it"],
 )
 @pytest.mark.parametrize(
     ("other", "expected"),
