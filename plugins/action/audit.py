@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, resume
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.answers import Answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
@@ -33,13 +36,15 @@ class ActionModule(HostAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host. A failure is recorded too, so that no host is lost from the summary."""
         variables = task_vars or {}
+        self._controller = os.getppid()
         result: dict[str, Any] = super().run(tmp, variables)
         result["changed"] = False
         try:
             arguments = self._host_arguments(options.AUDIT_TASK_SPEC, variables)
-            store = self._store(arguments, variables)
+            store, standing = resume.begin(arguments, variables)
+            self._note(store, arguments, variables)
             try:
-                result.update(self._audit(store, arguments, variables))
+                result.update(self._audit(store, arguments, variables, standing))
             finally:
                 if arguments["restart"] and not self._task.check_mode:
                     store.note_restart(variables["inventory_hostname"], utc_now(), arguments["restart"])
@@ -47,13 +52,23 @@ class ActionModule(HostAction):
             result.update(failed=True, msg=str(problem))
         return result
 
-    def _audit(self, store: RunStore, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _audit(
+        self,
+        store: RunStore,
+        arguments: dict[str, Any],
+        variables: dict[str, Any],
+        standing: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Return the task's result. ``standing``: the host's record in a run that is gone on with. Raises `HipaaCisError`."""
         selection = self._selection(arguments, variables)
         record = empty_record(variables["inventory_hostname"], store.run_id, utc_now(), "", selection)
         try:
             known = self._known(arguments, record, store, variables)
             site = self._decided(arguments, known, variables, store, strict=False)
             selection, values, tailored = self._by_site(record, selection, arguments, site)
+            if arguments["resume"] and resume.is_done(store, standing, record, values, known):
+                return self._resumed(store, known, record["host"], variables)
+            standing = None
             plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)
             answers, failed = self._look(plans, variables)
             fill_record(record, known, answers, failed=failed)
@@ -61,16 +76,50 @@ class ActionModule(HostAction):
             if site:
                 site.decisions.mark(record["findings"])
         except NoBenchmark as problem:
-            return self._not_assessed(store, record, str(problem), variables)
+            spoil_record(record, "not_assessed", str(problem))
         except HipaaCisError as problem:
+            if standing or isinstance(problem, resume.Refused):
+                # What was recorded is not to be lost for an option that was mistyped now.
+                raise
             spoil_record(record, "failed", str(problem))
-            path, digest = store.write_record(record)
+            path, digest = self._write(store, record)
             return {"failed": True, "msg": str(problem), "record": str(path), "digest": digest}
         except AnsibleConnectionFailure as problem:
             spoil_record(record, "unreachable", problem.message)
-            store.write_record(record)
+            self._write(store, record)
             raise
-        path, digest = store.write_record(record)
+        path, digest = self._write(store, record)
+        return self._told(store, known, record, path, digest, variables)
+
+    def _write(self, store: RunStore, record: dict[str, Any]) -> tuple[Path, str]:
+        """Write a record, where somebody still waits for it. Raises `HipaaCisError`."""
+        if os.getppid() != self._controller:
+            # Another command may go on with the run by now, and have its records read already.
+            raise HipaaCisError("Ansible was killed meanwhile, so that what this host answered late counts for nobody.")
+        return store.write_record(record)
+
+    def _resumed(self, store: RunStore, known: Catalog, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a host's record tells that an earlier command of this run wrote. Raises `HipaaCisError`."""
+        path = store.host_file(host)
+        digest, record = store.record(f"hosts/{path.name}")
+        return {**self._told(store, known, record, path, digest, variables), "resumed": True}
+
+    def _told(
+        self,
+        store: RunStore,
+        known: Catalog,
+        record: dict[str, Any],
+        path: Path,
+        digest: str,
+        variables: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Return the task's result of a record. A host that no benchmark fits is no failure, unless it is all there is."""
+        if record["status"] == "not_assessed":
+            reason = record["reason"]
+            return {
+                "failed": self._alone(variables), "msg": reason, "warnings": [f"{record['host']}: {reason}"], "counts": record["counts"],
+                "record": str(path), "digest": digest, "run_directory": str(store.folder),
+            }  # fmt: skip
         return {
             "counts": record["counts"],
             "benchmarks": [f"{one['id']}@{one['version']}" for one in record["benchmarks"]],
@@ -82,17 +131,6 @@ class ActionModule(HostAction):
             "digest": digest,
             "run_directory": str(store.folder),
         }
-
-    def _not_assessed(
-        self, store: RunStore, record: dict[str, Any], reason: str, variables: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Record a host that no benchmark fits. Beside others that is no failure; where it is all there is, nothing was audited."""
-        spoil_record(record, "not_assessed", reason)
-        path, digest = store.write_record(record)
-        return {
-            "failed": self._alone(variables), "msg": reason, "warnings": [f"{record['host']}: {reason}"], "counts": record["counts"],
-            "record": str(path), "digest": digest, "run_directory": str(store.folder),
-        }  # fmt: skip
 
     def _look(
         self, plans: Sequence[PlatformPlan], variables: dict[str, Any]

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import check_plan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, run_tags
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, resume, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -27,7 +31,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import c
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_catalogs, note_formats, shared_text
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import check_run_id
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, check_run_id, run_base
 
 
 class ActionModule(HostAction):
@@ -75,7 +79,9 @@ class ActionModule(HostAction):
         """Raise `HipaaCisError` where a task after this one could not use an option of this host, as they are asked for."""
         options.check_plan(plan)
         self._task.args = {}
-        arguments = self._host_arguments({**options.REMEDIATE_SPEC, **options.REPORT_SPEC}, variables)
+        arguments = self._host_arguments(
+            {**options.REMEDIATE_SPEC, **options.RESUME_SPEC, **options.REPORT_SPEC}, variables
+        )
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
@@ -105,6 +111,37 @@ class ActionModule(HostAction):
         check_plan(known, selection, values, tailored)
         asked = plan_file.asked(known.digest, selection.as_dict(), values)
         self._approved(arguments, str(variables["inventory_hostname"]), asked)
+        if read_only:
+            self._check_run(arguments, variables, known, selection, values)
+        elif arguments["resume"]:
+            raise HipaaCisError(
+                "hipaa_cis_resume goes on with an audit. A remediation is begun anew: what is right already is not changed."
+            )
+
+    @staticmethod
+    def _check_run(
+        arguments: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        known: Catalog,
+        selection: Selection,
+        values: Mapping[str, Any],
+    ) -> None:
+        """Raise `HipaaCisError` where the run may not be written to, or not be resumed by what is asked for this host."""
+        host, how = str(variables["inventory_hostname"]), arguments["resume"]
+        name = resume.run_id(arguments["run_dir"], arguments["run_id"], how)
+        if not name:
+            return
+        store = RunStore(run_base(arguments["run_dir"]) / name)
+        standing = resume.check(store, how, host, resume.play_hosts(variables))
+        if how:
+            asked = empty_record(host, name, "", known.digest, selection)
+            resume.is_done(
+                store,
+                standing,
+                {**asked, **({"framework": known.amended_by.id} if known.amended_by else {})},
+                values,
+                known,
+            )
 
     def _check_alike(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where an option of the whole run is another one for this host than for the play's first."""

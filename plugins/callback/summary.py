@@ -59,6 +59,21 @@ options:
     ini:
       - section: callback_hipaa_cis_summary
         key: ledger
+  show_progress:
+    description:
+      - Whether to print, while hosts are being audited, how many are done, how many of them have failing rules or could not be reached or audited,
+        and how long the rest may take. It goes to standard error, first after five seconds and then after longer and longer
+        pauses, at most 23 lines however long it takes; not at all for fewer than 20 hosts.
+      - With V(auto), where standard error is a terminal, in no pipeline (C(CI) and the like) and in no job of ansible-runner or AWX.
+    type: str
+    choices: [auto, 'true', 'false']
+    default: auto
+    version_added: 0.1.0
+    env:
+      - name: HIPAA_CIS_PROGRESS
+    ini:
+      - section: callback_hipaa_cis_summary
+        key: show_progress
   catalog_paths:
     description: Folders of a site's own catalog, where the tasks of the run were given none.
     type: list
@@ -71,8 +86,10 @@ options:
         key: catalog_paths
 """
 
+import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -85,6 +102,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.progress import Progress, is_shown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, register_of, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
@@ -106,6 +124,17 @@ FORGOTTEN = (
 )
 
 
+def _of(result: Any, what: str) -> Any:
+    """Return a task's result, or its task or host. ansible-core 2.19 made public what was private before."""
+    return getattr(result, what) if hasattr(result, what) else getattr(result, f"_{what}")
+
+
+def _hosts_of(play: Any) -> int:
+    """Return how many hosts a play has in all of its batches."""
+    inventory = getattr(play.get_variable_manager(), "_inventory", None)
+    return len(inventory.get_hosts(play.hosts)) if inventory else 0
+
+
 class CallbackModule(CallbackBase):
     """Notes that an audit ran; the records themselves are read from the run directory, for results may be hidden."""
 
@@ -119,18 +148,46 @@ class CallbackModule(CallbackBase):
         self._audited = False
         self._play = ""
         self._named: list[str] = []
+        self._hosts: Callable[[], int] | None = None
+        self._progress: Progress | None = None
 
-    def _note(self, result: Any) -> None:
-        # ansible-core 2.19 made public what was private before.
-        task = getattr(result, "task", None) or result._task
+    def _note(self, result: Any, failed: bool = False) -> None:
+        task = _of(result, "task")
         if task.resolved_action in ACTIONS or task.action in ACTIONS:
             self._audited = True
+            if self._progress and not failed:
+                told = _of(result, "result")
+                failing = bool((told.get("counts") or {}).get("fail"))
+                self._progress.audited(_of(result, "host").get_name(), failing, bool(told.get("resumed")))
         else:
             self._load_for(task)
+
+    def _lose(self, result: Any, unreachable: bool) -> None:
+        """Count a host that no task turns to any more."""
+        self._note(result, True)
+        if self._progress:
+            self._progress.lost(_of(result, "host").get_name(), unreachable)
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        line = self._progress.line() if self._progress else ""
+        if line:
+            # Not on standard output, of which other programs may read what a callback writes.
+            self._display.display(line, stderr=True, screen_only=True)
+            sys.stderr.flush()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Load the catalog and what judges by it once, before the task's workers are forked, instead of once in each of them."""
         self._load_for(task)
+        if self._hosts and (task.resolved_action or task.action) in ACTIONS:
+            asked = str(self.get_option("show_progress")).lower()
+            if is_shown(asked, os.environ, sys.stderr.isatty()):
+                self._progress = Progress(self._hosts(), time.monotonic)
+            self._hosts = None
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        """Say how far the audit is, where it is time to."""
+        self._tell_progress()
 
     def _load_for(self, task: Any) -> None:
         if str(task.resolved_action or task.action).startswith(COLLECTION):
@@ -142,19 +199,25 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: Any) -> None:
         """Note an audit."""
         self._note(result)
+        self._tell_progress()
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Note an audit that failed: its host is named in the table."""
-        self._note(result)
+        if ignore_errors:
+            self._note(result, True)
+        else:
+            self._lose(result, False)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Note an audit whose host was not reached."""
-        self._note(result)
+        self._lose(result, True)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Print what the play before this one found. The batches of a serial play are one play."""
         if play._uuid != self._play:
             self._finish()
+            self._progress = None
+            self._hosts = lambda: _hosts_of(play)
         self._play = play._uuid
         # Of the command line, where it can be seen before a worker has put the variables together.
         named = play.get_variable_manager().extra_vars.get("hipaa_cis_catalog_paths")

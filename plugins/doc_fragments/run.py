@@ -22,6 +22,7 @@ options:
     description:
       - The name of the run's folder; letters, digits, dot, underscore and dash. By default the time and a random part,
         with the number of the job between them in a job of an automation controller (C(JOB_ID)).
+      - An audit refuses the id of a run in which another command has a record of the host already.
       - Where not given, the variable C(hipaa_cis_run_id).
     type: str
   catalog_paths:

@@ -31,6 +31,14 @@ options:
     type: list
     elements: dict
     default: []
+  resume:
+    description:
+      - Go on with a run that was broken off. With V(true) the one that O(run_id) names, with V(latest) the last one below O(run_dir).
+      - A host that the run has audited already is not audited again; its record counts. One that failed or was not reached is tried again.
+      - It is refused for a run that has ended, that is of other hosts, or that was begun with another version, catalog or selection.
+    type: str
+    default: 'false'
+    version_added: 0.1.0
   restart:
     description:
       - Where the host was to be restarted in this run, what came of it. The host's remediation record then says so, and what was to take
@@ -69,6 +77,10 @@ counts:
   returned: success
   type: dict
   sample: {pass: 120, fail: 60, error: 0, not_applicable: 40, manual: 9}
+resumed:
+  description: The host was audited before this command, in the run that it goes on with.
+  returned: where it was
+  type: bool
 safeguards:
   description: The state of each safeguard on this host.
   returned: success

@@ -33,6 +33,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
     refused,
     told,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.resume import play_hosts
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.shapes import Unusable
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoAnswer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file, raw_answers
@@ -78,6 +79,8 @@ class HostAction(Action):
     def _host_arguments(self, spec: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the same with the parameters of host and groups. Raises `HipaaCisError`."""
         arguments = self._arguments(spec, variables)
+        if "resume" in spec:
+            arguments["resume"] = options.resumed(arguments["resume"])
         arguments["parameters"] = options.parameter_values(arguments["parameters"], variables, self._templar.template)
         return arguments
 
@@ -99,13 +102,18 @@ class HostAction(Action):
             store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         else:
             store = _sliced().store(arguments, variables)
+        HostAction._note(store, arguments, variables)
+        return store
+
+    @staticmethod
+    def _note(store: RunStore, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+        """Leave word of a run that this command writes to. Raises `HipaaCisError`."""
         note_catalogs(arguments["catalog_paths"])
         note_run_directory(store.folder, arguments["catalog_paths"])
         note_batch(str(host) for host in variables.get("ansible_play_batch", ()))
         if variables.get(options.PREFIX + "fail_on"):
             note_gate("asked")
-        store.expect_hosts([str(host) for host in variables.get("ansible_play_hosts_all", [])])
-        return store
+        store.expect_hosts(play_hosts(variables))
 
     @staticmethod
     def _check_slice(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
@@ -116,7 +124,7 @@ class HostAction(Action):
     @staticmethod
     def _alone(variables: Mapping[str, Any]) -> bool:
         """Return whether a play has no other host: what is then left out is all there is."""
-        return len(variables.get("ansible_play_hosts_all", [])) <= 1
+        return len(play_hosts(variables)) <= 1
 
     def _selection(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Selection:
         """Return what the task is asked for, the command's tags among it. Raises `HipaaCisError`."""

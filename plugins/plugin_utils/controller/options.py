@@ -21,6 +21,8 @@ CONFIRM_SECONDS = (15, 3600)
 PARAMETER_PREFIX = "hipaa_cis_parameter_"
 # What a job tells those after it in a workflow, to which it comes as a variable.
 JOB_PREFIX = "hipaa_cis_job_"
+# How a run is gone on with.
+NO, NAMED, LATEST = "", "named", "latest"
 Template = Callable[[Any], Any]
 
 SELECTION_SPEC: dict[str, dict[str, Any]] = {
@@ -68,9 +70,11 @@ AUDIT_SPEC: dict[str, dict[str, Any]] = {
     "slice": {"type": "str"},
     **SITE_SPEC,
 }
+RESUME_SPEC: dict[str, dict[str, Any]] = {"resume": {"type": "str", "default": "false"}}
 # `restart` is for tasks only: no variable says that a host was restarted.
 AUDIT_TASK_SPEC: dict[str, dict[str, Any]] = {
     **AUDIT_SPEC,
+    **RESUME_SPEC,
     "restart": {
         "type": "dict",
         "options": {"done": {"type": "bool", "default": False}, "problem": {"type": "str", "default": ""}},
@@ -165,8 +169,8 @@ PLAYBOOK_VARIABLES = frozenset(
     }
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
-OF_THE_PLAY = ("report", "walks_at_once", "framework", "slice")
-OPTIONS = frozenset({*AUDIT_SPEC, *REPORT_SPEC, *MERGE_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *REMEDIATE_SPEC})
+OF_THE_PLAY = ("report", "walks_at_once", "framework", "slice", "resume")
+OPTIONS = frozenset({*AUDIT_SPEC, *RESUME_SPEC, *REPORT_SPEC, *MERGE_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *REMEDIATE_SPEC})
 KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
 # Seconds, and paths that are kept.
 LIMITS = {
@@ -340,6 +344,18 @@ def since(given: str | None) -> float | None:
         raise HipaaCisError(f"hipaa_cis_since is '{given}', and has to be a day such as 2026-03-01.") from None
 
 
+def resumed(given: str) -> str:
+    """Return which run is gone on with: `LATEST`, `NAMED`, or none (`NO`). Raises `HipaaCisError`."""
+    if given.strip().lower() == LATEST:
+        return LATEST
+    try:
+        return NAMED if boolean(given, strict=True) else NO
+    except TypeError:
+        raise HipaaCisError(
+            f"{PREFIX}resume is '{given}', and has to be true, with the {PREFIX}run_id of the run to go on with, latest or false."
+        ) from None
+
+
 def check_compared(compare_with: str | None, names: Collection[str]) -> None:
     """Raise `HipaaCisError` where the gate is to trip on what regressed since a run that is named, but with nothing."""
     if "regressed" in names and compare_with is not None and not compare_with.strip():
@@ -373,7 +389,7 @@ def check_plan(plan: str | None, digest: str | None = None) -> None:
 
 def check_run(run_id: str | None) -> None:
     """Raise `HipaaCisError` where a run is named, but with nothing (a script's variable that was never set), or as the latest."""
-    if run_id is not None and run_id.strip().lower() == "latest":
+    if run_id is not None and run_id.strip().lower() == LATEST:
         raise HipaaCisError(
             f"{PREFIX}run_id is '{run_id.strip()}', which is no run: the last one differs from host to host. Name the run to take "
             "back, or leave the variable out for the last one of each host."

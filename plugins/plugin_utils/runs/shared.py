@@ -14,12 +14,14 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible import constants
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.controller_job import job_id
 
 _FOLDER = "hipaa-cis"
@@ -29,6 +31,18 @@ def _meeting_place() -> Path:
     folder = Path(constants.DEFAULT_LOCAL_TMP) / _FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def _written_there() -> Iterator[None]:
+    """Raise `HipaaCisError` where this command's own folder cannot be written to."""
+    try:
+        yield
+    except OSError as problem:
+        raise HipaaCisError(
+            f"Ansible's folder for temporary files on the controller, {constants.DEFAULT_LOCAL_TMP}, cannot be used: "
+            f"{problem.strerror or problem}. ANSIBLE_LOCAL_TEMP names another."
+        ) from None
 
 
 def utc_now() -> str:
@@ -44,18 +58,20 @@ def shared_run_id() -> str:
 
 
 def shared_text(name: str, make: Callable[[], str]) -> str:
-    """Return what ``make`` gave for a name in the first process of this command that asked for it."""
-    place = _meeting_place() / name
-    if not place.exists():
-        proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
-        proposal.write_text(make(), encoding="utf-8")
-        try:
+    """Return what ``make`` gave for a name in the first process of this command that asked for it. Raises `HipaaCisError`."""
+    with _written_there():
+        place = _meeting_place() / name
+        there = place.exists()
+    text = "" if there else make()
+    with _written_there():
+        if not there:
+            proposal = place.with_name(f"proposal-{os.getpid()}-{secrets.token_hex(4)}")
+            proposal.write_text(text, encoding="utf-8")
             # A hard link appears whole and only once: the first proposal is everybody's.
-            os.link(proposal, place)
-        except FileExistsError:
-            pass
-        proposal.unlink()
-    return place.read_text(encoding="utf-8")
+            with suppress(FileExistsError):
+                os.link(proposal, place)
+            proposal.unlink()
+        return place.read_text(encoding="utf-8")
 
 
 def note_catalogs(folders: Sequence[str]) -> None:
@@ -119,7 +135,8 @@ def begun_hosts() -> set[str]:
 
 def note_gate(what: str) -> None:
     """Leave word that a gate is ``asked`` for by a host that was audited, or that one was ``held``."""
-    (_meeting_place() / f"gate-{what}").touch()
+    with _written_there():
+        (_meeting_place() / f"gate-{what}").touch()
 
 
 def is_gate_forgotten() -> bool:

@@ -9,6 +9,7 @@ files 0600, and a host name never becomes a path as it is.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -42,6 +43,7 @@ SEEN = ("audited", "not_begun")
 # Records that a run had when it ended, and that were written anew since.
 EARLIER = "earlier"
 LOOKED_AGAIN = "The run %s had ended before it looked at this host again; what it said of it then is kept in %s."
+RESUME = "-e hipaa_cis_run_id=%s -e hipaa_cis_resume=true"
 DEFAULT_BASE = "hipaa-cis-runs"
 # A host with every rule failing in full takes a hundredth of it.
 MAX_RECORD_BYTES = 64 * 1024 * 1024
@@ -71,6 +73,15 @@ def file_name(host: str) -> str:
 def not_a_record(path: Path, why: str) -> HipaaCisError:
     """Return the error of a file that is no host record of ours."""
     return HipaaCisError(f"{path} is no host record of version 1: {why}. Audit the host again, or take the file away.")
+
+
+def cannot_write(path: Path, problem: OSError, run_id: str) -> HipaaCisError:
+    """Return the error of a file of a run that cannot be written, and where only space is missing, what to do then."""
+    full = problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = (
+        f" What was written before is whole. Make space, then go on with the run: {RESUME % run_id}." if full else ""
+    )
+    return HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.{remedy}")
 
 
 def _record(path: Path, schema: str) -> dict[str, Any] | None:
@@ -157,7 +168,7 @@ class RunStore:
             if standing != path:
                 standing.unlink(missing_ok=True)
         except OSError as problem:
-            raise HipaaCisError(f"The record {path} cannot be written: {problem.strerror or problem}.") from None
+            raise cannot_write(path, problem, self.run_id) from None
         if joined["status"] in SEEN:
             self.become_latest()
         return path, hashlib.sha256(content).hexdigest()
@@ -324,8 +335,11 @@ class RunStore:
         """Note which hosts the play was to audit, so that those without a record are missed by name."""
         text = json.dumps(sorted(hosts))
         path = self.folder / "expected" / (hashlib.sha256(text.encode()).hexdigest()[:16] + ".json")
-        if not path.exists():
-            write_private(path, text)
+        try:
+            if not path.exists():
+                write_private(path, text)
+        except OSError as problem:
+            raise cannot_write(path, problem, self.run_id) from None
 
     def note_framework(self, framework: str) -> None:
         """Note that the run is held against a framework that is not in force. Raises `HipaaCisError`."""
@@ -338,7 +352,8 @@ class RunStore:
 
     def frameworks(self) -> set[str]:
         """Return the frameworks not in force that the run is held against."""
-        return {path.read_text(encoding="utf-8") for path in (self.folder / "framework").glob("*")}
+        # What a process that was killed left half-written begins with a dot.
+        return {path.read_text(encoding="utf-8") for path in (self.folder / "framework").glob("[!.]*")}
 
     def note_site(self, name: str, text: str) -> None:
         """Keep what a site decided for the run as a whole, in the form of ``catalog/schema/site.json``; once for each name.

@@ -54,6 +54,6 @@ def test_what_the_first_worker_leaves_word_of_is_loaded_for_the_next(loaded, mon
     monkeypatch.setattr(summary, "noted_catalogs", lambda: [["/srv/of-a-group"]])
     task = SimpleNamespace(resolved_action="hipaa.cis.preflight", action="x")
 
-    callback.v2_runner_on_ok(SimpleNamespace(task=task, _task=task))
+    callback.v2_runner_on_ok(SimpleNamespace(task=task, result={}))
 
     assert loaded == [["/srv/of-a-group"]]

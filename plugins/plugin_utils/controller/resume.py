@@ -1,0 +1,254 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that was broken off is gone on with: hosts that it audited are not audited again, and nothing else is mixed into it.
+
+What of a run is there already is looked at once a command, by the first of its workers, and holds for all of them: what they
+write themselves is no earlier run's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.parameters import coerced
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import IN_FORCE, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import LATEST, NO
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import outcomes, packed
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_run_id, shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import (
+    RunStore,
+    check_run_id,
+    file_name,
+    run_base,
+)
+
+Record = dict[str, Any]
+ANOTHER = "Begin a new run: leave hipaa_cis_resume out, and give another hipaa_cis_run_id or none."
+# Of a host in one of these states there is nothing more to find out; the others failed before anything was seen, and are tried again.
+KEPT = ("audited", "not_assessed")
+# Of a run as a whole, in the words of a message.
+_WHOLE = {"collection_version": "version of hipaa.cis", "catalog_digest": "catalog", "framework": "framework"}
+_SELECTED = {
+    "benchmarks": "hipaa_cis_benchmark",
+    "level": "hipaa_cis_level",
+    "profile": "hipaa_cis_profile",
+    "include": "hipaa_cis_include",
+    "exclude": "hipaa_cis_exclude",
+    "run_tags": "--tags",
+    "skip_tags": "--skip-tags",
+}
+
+
+class Refused(HipaaCisError):
+    """A run that this command may not write to. What it holds stays as it is."""
+
+
+class _Found(NamedTuple):
+    """What a command found of a run: the names of hosts' files, the hosts that it was to audit, and whether it had ended."""
+
+    files: frozenset[str]
+    expected: frozenset[str]
+    ended: bool
+
+
+def begin(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> tuple[RunStore, Record | None]:
+    """Return the run that an audit writes to, and what stands there of the host, to be resumed. Raises `HipaaCisError`.
+
+    ``arguments``: those of the task, with ``resume`` as `resumed` gives it.
+    """
+    how = arguments["resume"]
+    name = run_id(arguments["run_dir"], arguments["run_id"], how) or shared_run_id()
+    store = RunStore.create(arguments["run_dir"], name)
+    return store, check(store, how, str(variables["inventory_hostname"]), play_hosts(variables))
+
+
+def run_id(base: str, given: str | None, how: str) -> str | None:
+    """Return the id of the run to write to; None for a new one. ``how``: `NO`, `NAMED` or `LATEST`. Raises `Refused`."""
+    if how == NO:
+        return given or None
+    folder = run_base(base)
+    if how == LATEST:
+        if given:
+            raise Refused(
+                f"hipaa_cis_resume is {LATEST}, and hipaa_cis_run_id names the run {given}. Give hipaa_cis_resume=true for that one."
+            )
+        # Once for all workers: another command may begin a run meanwhile.
+        name = shared_text(f"resumed-{_digest(str(folder))}", lambda: _latest(folder))
+        if not name:
+            raise Refused(f"There is no run to resume below {folder}: nothing was audited there yet. {ANOTHER}")
+    else:
+        name = given or ""
+        if not name:
+            raise Refused(
+                "hipaa_cis_resume goes on with a run that is named: give its hipaa_cis_run_id, or resume the last with latest."
+            )
+    check_run_id(name)
+    if not (folder / name / "hosts").is_dir():
+        raise Refused(
+            f"There is no run {name} to resume below {folder}. See hipaa_cis_run_dir and hipaa_cis_run_id. {ANOTHER}"
+        )
+    return name
+
+
+def check(store: RunStore, how: str, host: str, hosts: list[str]) -> Record | None:
+    """Return the record that another command wrote of a host in this run, to be resumed; None where there is none that counts.
+
+    ``hosts``: those of the play. Raises `Refused` where the run cannot be resumed, or may not be written to without that.
+    """
+    found = _found(store)
+    there = file_name(host) in found.files
+    if how == NO:
+        # A remediation looks again at what it changed, and the run may have begun with an audit.
+        if there and not (store.folder / "remediation" / (file_name(host) + ".json")).exists():
+            raise Refused(
+                f"another command used the run id {store.run_id} before, and has a record of {host} in that run. Give another "
+                "hipaa_cis_run_id, or none for one made of the time; where that command was broken off, hipaa_cis_resume=true goes on with it."
+            )
+        return None
+    if found.ended:
+        raise Refused(f"The run {store.run_id} has ended, and there is nothing to resume. {ANOTHER}")
+    if found.expected and not found.expected & set(hosts):
+        raise Refused(f"The run {store.run_id} is of other hosts: it has none of this play's. {ANOTHER}")
+    record = _readable(store, packed.file_in(store.folder / "hosts", file_name(host))) if there else None
+    if record is not None and record["run_id"] != store.run_id:
+        raise Refused(
+            f"The record of {host} in {store.folder} is of the run {record['run_id']}; was the folder renamed? {ANOTHER}"
+        )
+    return record if record is not None and record["status"] in KEPT else None
+
+
+def is_done(
+    store: RunStore, standing: Record | None, asked: Record, values: Mapping[str, Any], catalog: Catalog
+) -> bool:
+    """Return whether a host's record in a run that is resumed answers what this command asks.
+
+    ``standing``: that record, None where the host has none; ``asked``: a record that is still empty; ``values``: of the
+    site's parameters. Raises `Refused` where the run was asked something else.
+    """
+    mine = _whole(asked)
+    known = _whole(standing) if standing else mine if _has(store, mine) else _first(store)
+    for key, name in _WHOLE.items():
+        if known[key] != mine[key]:
+            raise _other(store, name, known[key], mine[key])
+    return standing is not None and _is_asked(store, standing, asked) and _has_values(store, standing, values, catalog)
+
+
+def _is_asked(store: RunStore, standing: Record, asked: Record) -> bool:
+    """Return whether the selection is one that the record has, or that of a further task. Raises `Refused` where it is another run's."""
+    mine, host = asked["selection"], asked["host"]
+    # A second task of one play asks the host something else, in the command that resumes as in the one before.
+    first = shared_text(f"resumed-{_digest(str(store.folder), host)}", lambda: _text(mine))
+    if mine not in (standing["selection"], *standing.get("earlier_selections", ())):
+        if first != _text(mine):
+            return False
+        for key, name in _SELECTED.items():
+            before, now = standing["selection"].get(key), mine.get(key)
+            if before != now:
+                raise _other(store, name, before, now, host)
+    if standing["meant"] != asked["meant"]:
+        raise _other(store, "hipaa_cis_meant_level or hipaa_cis_meant_profile", standing["meant"], asked["meant"], host)
+    return True
+
+
+def _has_values(store: RunStore, standing: Record, values: Mapping[str, Any], catalog: Catalog) -> bool:
+    """Return that the record was judged by the site's values as they are. Raises `Refused` where they are others."""
+    for name, one in standing["parameters"].items():
+        now = coerced(catalog.parameters[name].type, values[name]) if name in values else one["default"]
+        if _text(now) != _text(one["value"]):
+            raise _other(store, f"hipaa_cis_parameter_{name}", one["value"], now, standing["host"])
+    return True
+
+
+def play_hosts(variables: Mapping[str, Any]) -> list[str]:
+    """Return the hosts of the play, those that it lost among them."""
+    return [str(host) for host in variables.get("ansible_play_hosts_all", [])]
+
+
+def _other(store: RunStore, name: str, before: Any, now: Any, host: str = "") -> Refused:
+    where = f" for {host}" if host else ""
+    return Refused(
+        f"The run {store.run_id} cannot be resumed: it was begun with another {name}{where} ({_said(before)}) than this command has "
+        f"({_said(now)}). Give what was given then, or begin a new run: leave hipaa_cis_resume out."
+    )
+
+
+def _said(value: Any) -> str:
+    return (value if isinstance(value, str) else _text(value))[:100] or "none"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _latest(base: Path) -> str:
+    """Return the id of the run that the link leads to, empty without one."""
+    link = base / LATEST
+    return link.resolve().name if link.is_symlink() and link.is_dir() else ""
+
+
+def _found(store: RunStore) -> _Found:
+    text = shared_text(f"found-{_digest(str(store.folder))}", lambda: json.dumps(_look(store)))
+    files, expected, ended = json.loads(text)
+    return _Found(frozenset(files), frozenset(expected), ended)
+
+
+def _look(store: RunStore) -> tuple[list[str], list[str], bool]:
+    try:
+        files = [packed.stem(path) for path in packed.files_in(store.folder / "hosts")]
+        expected = store.expected_hosts()
+    except (OSError, ValueError) as problem:
+        raise Refused(f"What the run {store.run_id} holds cannot be read: {problem}. {ANOTHER}") from None
+    # Reports that were made of what a run that was broken off left behind did not end it: hosts are missing.
+    whole = {file_name(host) for host in expected} <= set(files)
+    return files, expected, whole and (store.folder / outcomes.FILE).exists()
+
+
+def _readable(store: RunStore, path: Path) -> Record | None:
+    """Return the record in a file; None where it is none: then its host is audited again."""
+    try:
+        return store.record(f"hosts/{path.name}")[1]
+    except HipaaCisError:
+        return None
+
+
+def _whole(record: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        **{key: record[key] for key in _WHOLE if key != "framework"},
+        "framework": record.get("framework", IN_FORCE),
+    }
+
+
+def _audited(store: RunStore) -> Iterator[Record]:
+    """Yield the records of hosts that the run audited before this command, one at a time."""
+    files = _found(store).files
+    for path in packed.files_in(store.folder / "hosts"):
+        record = _readable(store, path) if packed.stem(path) in files else None
+        if record is not None and record["status"] == "audited":
+            yield record
+
+
+def _has(store: RunStore, whole: Mapping[str, str]) -> bool:
+    """Return whether a host was audited by this catalog, or none was at all. The first record says so, or else all are read once."""
+
+    def look() -> str:
+        records = _audited(store)
+        first = next(records, None)
+        return (
+            "yes" if first is None or _whole(first) == whole or any(_whole(one) == whole for one in records) else "no"
+        )
+
+    return shared_text(f"same-{_digest(str(store.folder), _text(whole))}", look) == "yes"
+
+
+def _first(store: RunStore) -> dict[str, str]:
+    return _whole(next(_audited(store)))
