@@ -66,15 +66,19 @@ class Fleet:
 
     def run(self, playbook: str = "", *more: str, **variables: object) -> tuple[int, str]:
         """Do all of an audit, or play a playbook, and return status and what was said, in one line."""
-        done = subprocess.run(
-            self.arguments(playbook or str(self.play), *more, **variables),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+        done = self.command(self.arguments(playbook or str(self.play), *more, **variables))
         return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+    def refused(self, playbook: str, **variables: object) -> str:
+        """Play a playbook that fails as a task does, and return what was said."""
+        code, said = self.run(playbook, **variables)
+        assert code == 2, said
+        assert "Traceback" not in said, said
+        return said
+
+    def command(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command, whatever comes of it."""
+        return subprocess.run(arguments, env=self.environment, capture_output=True, text=True, timeout=180, check=False)
 
     def called(self) -> dict[str, int]:
         """How often each host was audited."""

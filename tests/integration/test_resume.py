@@ -6,9 +6,12 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.fleet import FORKS, Fleet
 from tests.records import records_in
@@ -58,11 +61,25 @@ def kill(command, workers_too):
         time.sleep(0.02)
 
 
+def wait_for(happened, command):
+    end = time.monotonic() + 60
+    while not happened():
+        assert command.poll() is None, command.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
 def is_running(process):
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def play_with_report(fleet):
+    place = fleet.folder / "with_report.yml"
+    place.write_text(fleet.play.read_text() + "- hosts: all\n  gather_facts: false\n  tasks: [hipaa.cis.report: ]\n")
+    return place
 
 
 def recorded(run: Path):
@@ -82,11 +99,7 @@ def test_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
         before = len(recorded(run))
         until = min(HOSTS - 1, before + chance.randrange(1, 14))
         command = fleet.start(**given)
-        end = time.monotonic() + 60
-        while len(recorded(run)) < until:
-            assert command.poll() is None, command.communicate()[0]
-            assert time.monotonic() < end
-            time.sleep(0.005)
+        wait_for(lambda until=until: len(recorded(run)) >= until, command)
         time.sleep(chance.random() * 0.1)
         kill(command, workers_too=number % 2 == 0)
         # Each record is whole, whoever was writing one, and its host is not looked at again from now on.
@@ -101,3 +114,96 @@ def test_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
     assert sum(fleet.called().values()) <= HOSTS + KILLS * FORKS
     assert summary_of(run) == summary_of(unbroken.runs / "one")
     assert not [path for path in run.glob("hosts/[!.]*") if not path.name.endswith(".json.gz")]
+
+
+def test_worker_that_outlives_its_command_writes_nothing_and_the_run_goes_on(tmp_path):
+    fleet = Fleet(tmp_path, 3, default="sleep 2")
+    command = fleet.start(hipaa_cis_run_id="one")
+    wait_for(lambda: len(fleet.called()) == 3, command)
+    kill(command, workers_too=False)
+    assert recorded(fleet.runs / "one") == set()
+
+    assert fleet.run(**RESUMED)[0] == 0
+    assert recorded(fleet.runs / "one") == set(fleet.names)
+
+
+def test_resume_by_other_options_is_refused_before_any_host_is_touched(tmp_path):
+    fleet = Fleet(tmp_path, 2)
+    command = fleet.start("-f", "1", hipaa_cis_run_id="one")
+    wait_for(lambda: recorded(fleet.runs / "one"), command)
+    kill(command, workers_too=True)
+    before = {path: path.read_bytes() for path in fleet.runs.rglob("*") if path.is_file()}
+
+    playbook = "hipaa.cis.audit"
+    said = fleet.refused(playbook, hipaa_cis_level=2, **RESUMED)
+    assert (
+        "Nothing was begun: The run one cannot be resumed: it was begun with another hipaa_cis_level for pump-000 (1)"
+        in said
+    )
+    said = fleet.refused(playbook, hipaa_cis_run_id="two", hipaa_cis_resume=True)
+    assert "Nothing was begun: There is no run two to resume below" in said
+    said = fleet.refused(playbook, hipaa_cis_run_id="one")
+    assert "Nothing was begun: another command used the run id one before" in said
+    assert fleet.called()["pump-000"] == 1
+    assert {path: path.read_bytes() for path in before} == before
+
+    assert fleet.run(playbook, hipaa_cis_resume="latest")[0] == 0
+    assert (fleet.called()["pump-000"], recorded(fleet.runs / "one")) == (1, set(fleet.names))
+    assert "Nothing was begun: The run one has ended" in fleet.refused(playbook, **RESUMED)
+
+
+@pytest.mark.root
+def test_disk_that_is_full_loses_nothing_and_the_run_goes_on_once_there_is_space(tmp_path):
+    fleet = Fleet(tmp_path, 24)
+    fleet.runs.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o"]
+    subprocess.run([*mount, "size=64k", "none", str(fleet.runs)], check=True)
+    try:
+        said = fleet.refused(str(play_with_report(fleet)), hipaa_cis_run_id="one")
+        run = fleet.runs / "one"
+        there = recorded(run)
+        assert 3 < len(there) < 20
+        assert {record["status"] for record in records_in(run)} == {"audited"}
+        assert (
+            "No space left on device. What was written before is whole. Make space, then go on with the run: " in said
+        )
+        assert "-e hipaa_cis_run_id=one -e hipaa_cis_resume=true" in said
+        assert not (run / "summary.json").exists()
+        called = fleet.called()
+
+        subprocess.run([*mount, "remount,size=4m", str(fleet.runs)], check=True)
+        code, said = fleet.run(str(play_with_report(fleet)), **RESUMED)
+        assert code == 0, said
+        assert recorded(run) == set(fleet.names)
+        assert {name: fleet.called()[name] for name in there} == {name: called[name] for name in there}
+        assert json.loads((run / "summary.json").read_text())["totals"]["audited"] == 24
+    finally:
+        subprocess.run(["umount", str(fleet.runs)], check=True)
+
+
+def test_hosts_that_hang_die_answer_rubbish_or_late_are_told_apart_and_the_rest_is_audited(tmp_path):
+    scripts = {
+        "pump-003": "exec sleep 1000",
+        "pump-005": "kill -9 $$",
+        "pump-007": "head -c 100000 /dev/urandom; exit 0",
+        "pump-009": "exit 0",
+        "pump-011": "sleep 6",
+    }
+    fleet = Fleet(tmp_path, 40, scripts)
+    fleet.play.write_text(fleet.play.read_text() + "      timeout: 20\n")
+    fleet.environment["HIPAA_CIS_PROGRESS"] = "true"
+    done = fleet.command(fleet.arguments(str(fleet.play), "-f", "100", hipaa_cis_run_id="one"))
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout + done.stderr
+    status = {
+        host["host"]: host["status"] for host in json.loads((fleet.runs / "one" / "summary.json").read_text())["hosts"]
+    }
+    lost = {name: status.pop(name) for name in sorted({*scripts} - {"pump-011"})}
+    assert set(status.values()) == {"audited"}
+    assert len(status) == 36
+    assert "audited" not in lost.values()
+    assert all(f"NOT AUDITED {name}" in done.stdout for name in lost)
+    # How far it is stands where no other program reads.
+    assert " of 40 hosts done" in done.stderr
+    assert " hosts done" not in done.stdout
