@@ -20,6 +20,8 @@ ANSWERS = {
     "other": json.dumps({**SOUND, "benchmarks": ["windows"]}),
     "list": json.dumps([1]),
     "lines": json.dumps({**SOUND, "stdout": ["no", "text"]}),
+    # Ansible shows all of what stands behind an answer.
+    "junk": json.dumps([1]) + "\n{}\n" + "\x1b[2J\x1b]0;owned\x07 junk " * 100_000,
 }
 TAKES_OVER = {
     "ansible_facts": {"hipaa_cis_note": "of the host", "hipaa_cis_run_dir": "/nonexistent"},
@@ -72,6 +74,8 @@ def test_host_with_an_answer_that_cannot_be_used_is_a_failed_host_with_a_record(
     said = process.stdout + process.stderr
     assert "Traceback" not in said, said
     assert process.returncode == 2, said
+    assert "\x1b[2J" not in said
+    assert len(said) < 100_000
     records = {record["host"]: record for record in records_in(tmp_path / "runs" / "latest")}
     assert {name: record["status"] for name, record in records.items()} == {
         **dict.fromkeys(ANSWERS, "failed"),

@@ -30,6 +30,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failur
     explain,
     from_host,
     gave_no_answer,
+    harmless_behind,
     refused,
     told,
 )
@@ -261,6 +262,10 @@ class HostAction(Action):
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(refused(told(answer, "msg")) or "unreachable")
         return dict(answer)
+
+    def _parse_returned_data(self, res: Mapping[str, Any], *more: Any) -> Any:
+        """Have Ansible read what a host printed, with nothing in it that would steer a terminal or fill a log."""
+        return super()._parse_returned_data({**res, "stdout": harmless_behind(res.get("stdout") or "")}, *more)
 
     @contextmanager
     def _looking_at_it(self, kind: type[HipaaCisError]) -> Iterator[None]:

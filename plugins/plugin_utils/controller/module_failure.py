@@ -96,6 +96,16 @@ def from_host(text: str) -> str:
     return spelled_out(masked(text))
 
 
+def harmless_behind(stdout: str) -> str:
+    """Return what a host printed, with what stands behind the answer cut short and as it is shown: Ansible warns of it with all of it."""
+    if stdout.rstrip().endswith("}"):
+        return stdout
+    # As Ansible looks for the end of the answer.
+    lines = stdout.splitlines()
+    end = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip().endswith("}")), 0)
+    return "\n".join([*lines[:end], from_host("\n".join(lines[end:])[:MOST_SAID])]) if end else stdout
+
+
 def _cut(answer: Mapping[str, Any], key: str) -> str:
     text = answer.get(key)
     if not isinstance(text, str):

@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import (
     explain,
     gave_no_answer,
+    harmless_behind,
     refused,
     told,
 )
@@ -125,3 +126,17 @@ def test_what_a_host_prints_beside_our_module_is_masked(answer):
 
 def test_the_cause_is_known_of_what_is_masked():
     assert "install python3" in explain({"msg": "TOKEN=python3: not found"})
+
+
+@pytest.mark.parametrize(
+    ("stdout", "kept"),
+    [
+        ('{"a": 1}\n', '{"a": 1}\n'),
+        ('Welcome\n{"a": 1}\r\n', 'Welcome\n{"a": 1}\r\n'),
+        ('{"a": 1}\nbye \x1b[2J', '{"a": 1}\nbye [U+001B][2J'),
+        ("no answer \x1b", "no answer \x1b"),
+    ],
+)
+def test_what_stands_behind_an_answer_is_harmless_and_the_answer_as_it_came(stdout, kept):
+    assert harmless_behind(stdout) == kept
+    assert len(harmless_behind(stdout + "\n}\n" + "x" * 1_000_000)) < 3000
