@@ -16,6 +16,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_o
 MOST_TOLD = 8000
 # And so much of it is said.
 MOST_SAID = 1000
+# Where Ansible, which looks for the end of an answer, takes a line to end.
+_ANSIBLES_LINES = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _WRONG_PASSWORD = (
     "the password given for becoming root is wrong (with sudo it is that of the user, with su that of root); mend "
     "ansible_become_password, or give it to --ask-become-pass"
@@ -100,8 +102,7 @@ def harmless_behind(stdout: str) -> str:
     """Return what a host printed, with what stands behind the answer cut short and as it is shown: Ansible warns of it with all of it."""
     if stdout.rstrip().endswith("}"):
         return stdout
-    # As Ansible looks for the end of the answer.
-    lines = stdout.splitlines()
+    lines = _ANSIBLES_LINES.split(stdout)
     end = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip().endswith("}")), 0)
     return "\n".join([*lines[:end], from_host("\n".join(lines[end:])[:MOST_SAID])]) if end else stdout
 
