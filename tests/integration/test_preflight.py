@@ -74,6 +74,7 @@ def test_typing_error_of_one_host_stops_all_at_the_start(command, tmp_path, own,
         ({"hipaa_cis_scan_max_seconds": "inf"}, "hipaa_cis_scan_max_seconds is inf"),
         ({"hipaa_cis_scan_exclude": ["usr"]}, "hipaa_cis_scan_exclude names 'usr'"),
         ({"hipaa_cis_run_id": "a b"}, "The run id 'a b' may only hold"),
+        ({"hipaa_cis_resume": "nightly"}, "hipaa_cis_resume is 'nightly', and has to be true"),
         ({"hipaa_cis_plan": None}, "hipaa_cis_plan is empty"),
         ({"hipaa_cis_merge_max_age": -1}, "hipaa_cis_merge_max_age is -1"),
         ({"hipaa_cis_exceptions": "ssh_banner"}, "hipaa_cis_exceptions has to be a list"),
@@ -96,6 +97,7 @@ def test_option_of_one_host_that_cannot_be_used_stops_an_audit_before_any_is_tou
     [
         {"hipaa_cis_fail_on": ["gap_required"]},
         {"hipaa_cis_report": False},
+        {"hipaa_cis_resume": False},
         {"hipaa_cis_merge_max_age": 3},
         {"hipaa_cis_walks_at_once": 1},
     ],
@@ -230,3 +232,10 @@ def test_mistyped_variable_is_an_error_of_the_other_actions_too(command, tmp_pat
 
     assert code == 2
     assert "unknown variable 'hipaa_cis_window'" in said
+
+
+def test_remediation_is_not_resumed_but_begun_anew(command):
+    code, said = command("hipaa.cis.remediate", hipaa_cis_run_id="one", hipaa_cis_resume=True)
+
+    assert code == 2
+    assert "Nothing was begun: hipaa_cis_resume goes on with an audit. A remediation is begun anew" in said
