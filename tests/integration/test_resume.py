@@ -16,7 +16,7 @@ import pytest
 from tests.fleet import FORKS, Fleet
 from tests.records import records_in
 
-HOSTS, KILLS = 60, 6
+HOSTS, KILLS = 40, 6
 SEED = int(os.environ.get("HIPAA_CIS_STORM_SEED", "1"))
 # What no two runs have in common: their names, when they were, and digests of records that say so.
 OF_ITS_TIME = {"run_id", "started_at", "finished_at", "audited_at", "digest", "oldest", "newest"}
@@ -55,14 +55,14 @@ def kill(command, workers_too):
             except ProcessLookupError:
                 continue
     command.communicate(timeout=60)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while any(is_running(one) for one in workers):
         assert time.monotonic() < end, "a worker outlives its command"
         time.sleep(0.02)
 
 
 def wait_for(happened, command):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not happened():
         assert command.poll() is None, command.communicate()[0]
         assert time.monotonic() < end
@@ -97,7 +97,7 @@ def test_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
 
     for number in range(KILLS):
         before = len(recorded(run))
-        until = min(HOSTS - 1, before + chance.randrange(1, 14))
+        until = min(HOSTS - 1, before + chance.randrange(1, 10))
         command = fleet.start(**given)
         wait_for(lambda until=until: len(recorded(run)) >= until, command)
         time.sleep(chance.random() * 0.1)
