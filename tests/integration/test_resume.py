@@ -183,7 +183,7 @@ def test_disk_that_is_full_loses_nothing_and_the_run_goes_on_once_there_is_space
 
 def test_hosts_that_hang_die_answer_rubbish_or_late_are_told_apart_and_the_rest_is_audited(tmp_path):
     scripts = {
-        "pump-003": "exec sleep 1000",
+        "pump-003": "exec sleep 60",
         "pump-005": "kill -9 $$",
         "pump-007": "head -c 100000 /dev/urandom; exit 0",
         "pump-009": "exit 0",
