@@ -130,6 +130,17 @@ format: $(VENV)/.development ## format the Python code
 build: $(VENV)/.runtime ## build the archive of the collection (build/hipaa-cis-VERSION.tar.gz)
 	@$(BIN)/ansible-galaxy collection build --force --output-path build .
 
+.PHONY: changelog
+changelog: $(VENV)/.development ## write CHANGELOG.md from the fragments, for the version in galaxy.yml
+	@$(BIN)/antsibull-changelog release
+
+# Where the collection is published, if galaxy.yml does not say it.
+REPOSITORY ?=
+
+.PHONY: release
+release: $(VENV)/.development ## make the release of what is committed (build/release/VERSION, docs/releasing.md); ARGS=--trial tries it
+	@$(BIN)/python -m tests.tools.release $(if $(REPOSITORY),--repository '$(REPOSITORY)') $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/.development ## write locks/ anew: the newest that requirements.txt allows, of each ansible-core line, with hashes
 	@$(BIN)/python tests/tools/lock.py

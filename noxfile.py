@@ -6,10 +6,8 @@ interpreter is not on this machine is skipped with a message; with ``--error-on-
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -25,6 +23,7 @@ nox.options.error_on_missing_interpreters = False
 ROOT = Path(__file__).resolve().parent
 # Each line of ansible-core with its Pythons, as they are locked.
 LINES = runpy.run_path(str(ROOT / "tests/tools/lock.py"))["LINES"]
+find_python = runpy.run_path(str(ROOT / "tests/tools/pythons.py"))["find_python"]
 # What comes next, while it is tested before its release; its Pythons, the newest first.
 NEXT_LINE, NEXT_PYTHONS = "2.22", ("3.14", "3.13")
 # The ends of the range; `make test` runs the same tests with the line between them.
@@ -36,23 +35,6 @@ ENDS = "ends"
 
 def _tags(version: str, versions: tuple[str, ...]) -> list[str]:
     return [ENDS] if version in (versions[0], versions[-1]) else []
-
-
-def _version_key(path: Path) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", path.parent.parent.name)]
-
-
-def find_python(version: str) -> str | None:
-    """Find a Python ``3.X`` that runs: of pyenv, or on the PATH.
-
-    pyenv's directory goes first because its commands on the PATH exist even for versions that are not chosen.
-    """
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    installed = sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}"), key=_version_key)
-    if installed:
-        return str(installed[-1])
-    found = shutil.which(f"python{version}")
-    return found if found and f"{os.sep}shims{os.sep}" not in found else None
 
 
 def first_python(versions: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 """Lock what the collection needs, with hashes, for each line of ansible-core: ``make lock``. ``--mine`` names this Python's line.
 
-``locks/ansible-core-LINE.txt`` is what a site installs, ``locks/development-LINE.txt`` that and the tools of ``requirements-dev.txt``.
+``locks/ansible-core-LINE.txt`` is what a site installs, ``locks/development-LINE.txt`` that and the tools of ``requirements-dev.txt``,
+``locks/release.txt`` what ``make release`` uses beside them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Each line of ansible-core with the Pythons that it is tested on, the oldest first.
 LINES = {"2.16": ("3.10",), "2.19": ("3.11",), "2.21": ("3.12", "3.13", "3.14")}
+# The tools of a release are locked once, for this line and the Pythons from its oldest on.
+RELEASE_LINE = "2.19"
 
 
 def line_of(version: tuple[int, ...]) -> str:
@@ -25,11 +28,11 @@ def line_of(version: tuple[int, ...]) -> str:
 
 
 def lock(line: str, sources: list[str], name: str, fixed: str) -> None:
-    """Write ``locks/NAME-LINE.txt``. ``fixed``: what limits it, in the form of a constraints file."""
+    """Write ``locks/NAME.txt``, for the Pythons of a line. ``fixed``: what limits it, in the form of a constraints file."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as limits:
         limits.write(fixed)
         limits.flush()
-        target = f"locks/{name}-{line}.txt"
+        target = f"locks/{name}.txt"
         options = ["--universal", "--python-version", LINES[line][0], "--generate-hashes", "--no-annotate", "--upgrade"]
         options += ["--quiet", "--custom-compile-command", "make lock", "--constraint", limits.name]
         uv = str(Path(sys.executable).with_name("uv"))
@@ -43,6 +46,11 @@ def pins(line: str) -> str:
     return "\n".join(re.findall(r"^[A-Za-z0-9._-]+==[^\\\n]+", text, re.MULTILINE)) + "\n"
 
 
+def release_limits() -> str:
+    """Return what limits the tools of a release: their line of ansible-core, and the versions of the development tools."""
+    return f"ansible-core=={RELEASE_LINE}.*\n" + (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+
+
 def main(arguments: list[str]) -> None:
     """Name this Python's line, or write all locks."""
     if arguments == ["--mine"]:
@@ -50,8 +58,9 @@ def main(arguments: list[str]) -> None:
         return
     (ROOT / "locks").mkdir(exist_ok=True)
     for line in LINES:
-        lock(line, ["requirements.txt"], "ansible-core", f"ansible-core=={line}.*\n")
-        lock(line, ["requirements.txt", "requirements-dev.txt"], "development", pins(line))
+        lock(line, ["requirements.txt"], f"ansible-core-{line}", f"ansible-core=={line}.*\n")
+        lock(line, ["requirements.txt", "requirements-dev.txt"], f"development-{line}", pins(line))
+    lock(RELEASE_LINE, ["requirements-release.txt"], "release", release_limits())
 
 
 if __name__ == "__main__":

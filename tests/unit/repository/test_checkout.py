@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tools.lock import LINES, line_of
+from tests.tools.lock import LINES, RELEASE_LINE, line_of
 
 ROOT = Path(__file__).resolve().parents[3]
-REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENT_FILES = ("requirements.txt", "requirements-dev.txt", "requirements-release.txt")
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9_-]+)==(?P<version>\d+(\.\d+)+)(?: ; (?P<marker>python_version .+))?$")
 RANGE = re.compile(r"^[A-Za-z0-9_-]+(\[[a-z]+\])?>=\d+(\.\d+)+,<\d+(\.\d+)*( ; python_version (>=|<) .\d\.\d+.)?$")
 LOCKED = re.compile(
@@ -79,7 +79,7 @@ def test_archive_has_nothing_else(archive):
     }
 
 
-@pytest.mark.parametrize("line", requirement_lines("requirements-dev.txt"))
+@pytest.mark.parametrize("line", requirement_lines("requirements-dev.txt", "requirements-release.txt"))
 def test_tool_is_pinned_exactly(line):
     assert PIN.match(line), f"not an exact pin: {line}"
 
@@ -112,6 +112,16 @@ def test_tools_are_locked_as_they_are_pinned():
     locked = {one[0]: one[1] for one in LOCKED.findall((ROOT / "locks/development-2.21.txt").read_text())}
     for name in ("ruff", "mypy", "nox", "molecule"):
         assert locked[name] == pins[name]["version"]
+
+
+def test_tools_of_a_release_are_locked_with_hashes_as_they_are_pinned():
+    text = (ROOT / "locks/release.txt").read_text(encoding="utf-8")
+    locked = {name: version for name, version, _hashes in LOCKED.findall(text)}
+    pins = {line.split("==")[0]: line.split("==")[1] for line in requirement_lines("requirements-release.txt")}
+
+    assert pins.items() <= locked.items()
+    assert locked["ansible-core"].startswith(f"{RELEASE_LINE}.")
+    assert len(re.findall("^[a-z].*==", text, re.MULTILINE)) == len(LOCKED.findall(text))
 
 
 def test_line_of_ansible_is_chosen_by_the_interpreter():
