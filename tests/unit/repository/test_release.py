@@ -15,7 +15,7 @@ from tests.tools.lock import LINES
 from tests.tools.release import __main__ as releasing
 from tests.tools.release import archive as archives
 from tests.tools.release import checkout as checkouts
-from tests.tools.release import docsite, environments, lines
+from tests.tools.release import docsite, environments, importer, lines
 from tests.tools.release.checkout import Refused
 
 DAY = 1_700_000_000  # 2023-11-14
@@ -306,3 +306,12 @@ def test_run_without_a_whole_report_or_with_hardly_a_finding_is_no_success(tmp_p
         lines.findings_in(left("<html></html>", 1, {"pass": 3}))
     with pytest.raises(Refused, match="of 0 hosts"):
         lines.findings_in(left("<html></html>", 0, {"pass": 100}))
+
+
+def test_importer_takes_an_archive_that_ansible_lint_had_no_time_for_and_a_release_does_not():
+    done = "Linting collection via ansible-lint 1\n...ansible-lint run complete\n"
+    assert importer.complaints_of(done) == []
+    assert importer.complaints_of(f"WARNING: roles/x: no name\n{done}") == ["roles/x: no name"]
+    assert importer.complaints_of("Importing\n") == ["it did not run ansible-lint"]
+    with pytest.raises(Refused, match="did not end in the three minutes"):
+        importer.complaints_of(f"ERROR: Timeout on call to ansible-lint\n{done}")
