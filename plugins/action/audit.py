@@ -41,8 +41,7 @@ class ActionModule(HostAction):
         result["changed"] = False
         try:
             arguments = self._host_arguments(options.AUDIT_TASK_SPEC, variables)
-            store, standing = resume.begin(arguments, variables)
-            self._note(store, arguments, variables)
+            store, standing = self._begun(arguments, variables)
             try:
                 result.update(self._audit(store, arguments, variables, standing))
             finally:
@@ -51,6 +50,16 @@ class ActionModule(HostAction):
         except HipaaCisError as problem:
             result.update(failed=True, msg=str(problem))
         return result
+
+    def _begun(self, arguments: dict[str, Any], variables: dict[str, Any]) -> tuple[RunStore, dict[str, Any] | None]:
+        """Return the run to write to, and what stands there of the host, where it is gone on with. Raises `HipaaCisError`."""
+        name = resume.run_id(self._base(arguments, variables), arguments["run_id"], arguments["resume"])
+        store = self._made({**arguments, "run_id": name}, variables)
+        standing = resume.check(
+            store, arguments["resume"], str(variables["inventory_hostname"]), resume.play_hosts(variables)
+        )
+        self._note(store, arguments, variables)
+        return store, standing
 
     def _audit(
         self,

@@ -128,10 +128,11 @@ class ActionModule(HostAction):
     ) -> None:
         """Raise `HipaaCisError` where the run may not be written to, or not be resumed by what is asked for this host."""
         host, how = str(variables["inventory_hostname"]), arguments["resume"]
-        name = resume.run_id(arguments["run_dir"], arguments["run_id"], how)
+        base = HostAction._base(arguments, variables)
+        name = resume.run_id(base, arguments["run_id"], how)
         if not name:
             return
-        store = RunStore(run_base(arguments["run_dir"]) / name)
+        store = RunStore(run_base(base) / name)
         standing = resume.check(store, how, host, resume.play_hosts(variables))
         if how:
             asked = empty_record(host, name, "", known.digest, selection)

@@ -196,6 +196,26 @@ def test_run_id_that_another_run_used_is_told_to_the_slice_already(command, tmp_
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        ({"hipaa_cis_resume": True}, "has ended, and there is nothing to resume"),
+        ({}, "another command used the run id nightly before"),
+        ({"hipaa_cis_slice": "2/2", "hipaa_cis_resume": True}, "There is no run nightly to resume"),
+        ({"hipaa_cis_run_id": None, "hipaa_cis_resume": "latest"}, "hipaa_cis_slice is given without hipaa_cis_run_id"),
+    ],
+)
+def test_slice_is_resumed_as_a_run_of_its_own(command, tmp_path, variables, message):
+    first = {"hosts": ["east-1"], "hipaa_cis_slice": "1/2"}
+    assert command("hipaa.cis.audit", "parts", **first).returncode == 0
+    before = files_of(tmp_path / "parts")
+    process = command("hipaa.cis.audit", "parts", **{**first, **variables})
+
+    assert process.returncode == 2
+    assert message in said_by(process)
+    assert files_of(tmp_path / "parts") == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
         ({}, "there is no such folder"),
         ({"hipaa_cis_merge_from": [7]}, "has to be a list of folders"),
         (

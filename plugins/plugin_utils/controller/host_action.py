@@ -97,12 +97,22 @@ class HostAction(Action):
         return plan["digest"], plan_file.task_of(plan, host, asked)
 
     @staticmethod
+    def _base(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
+        """Return the folder in which the run's directory lies. Raises `HipaaCisError`."""
+        return arguments["run_dir"] if arguments["slice"] is None else str(_sliced().base(arguments, variables))
+
+    @staticmethod
+    def _made(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
+        """Return the run's directory, which is there from then on. Raises `HipaaCisError`."""
+        if arguments.get("slice") is None:
+            return RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
+        store: RunStore = _sliced().store(arguments, variables)
+        return store
+
+    @staticmethod
     def _store(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> RunStore:
         """Return the run's directory, with the hosts of this play noted in it. Raises `HipaaCisError`."""
-        if arguments.get("slice") is None:
-            store = RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
-        else:
-            store = _sliced().store(arguments, variables)
+        store = HostAction._made(arguments, variables)
         HostAction._note(store, arguments, variables)
         return store
 

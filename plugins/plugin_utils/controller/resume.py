@@ -20,7 +20,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import IN_
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import LATEST, NO
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import outcomes, packed
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_run_id, shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import (
     RunStore,
     check_run_id,
@@ -57,19 +57,11 @@ class _Found(NamedTuple):
     ended: bool
 
 
-def begin(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> tuple[RunStore, Record | None]:
-    """Return the run that an audit writes to, and what stands there of the host, to be resumed. Raises `HipaaCisError`.
-
-    ``arguments``: those of the task, with ``resume`` as `resumed` gives it.
-    """
-    how = arguments["resume"]
-    name = run_id(arguments["run_dir"], arguments["run_id"], how) or shared_run_id()
-    store = RunStore.create(arguments["run_dir"], name)
-    return store, check(store, how, str(variables["inventory_hostname"]), play_hosts(variables))
-
-
 def run_id(base: str, given: str | None, how: str) -> str | None:
-    """Return the id of the run to write to; None for a new one. ``how``: `NO`, `NAMED` or `LATEST`. Raises `Refused`."""
+    """Return the id of the run to write to; None for a new one.
+
+    ``base``: the folder of the runs; ``how``: ``resume`` as `resumed` gives it: `NO`, `NAMED` or `LATEST`. Raises `Refused`.
+    """
     if how == NO:
         return given or None
     folder = run_base(base)

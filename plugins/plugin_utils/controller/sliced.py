@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
@@ -56,6 +57,12 @@ def _refuse(names: Iterable[str]) -> None:
             f"hipaa_cis_fail_on has {', '.join(asked)} in a slice, and the ledger knows runs, not slices. Give it to hipaa.cis.merge, which holds the "
             "whole run against the gate."
         )
+
+
+def base(arguments: Mapping[str, Any], variables: Variables) -> Path:
+    """Return the folder in which the run directory of the slice that a command is lies. Raises `HipaaCisError`."""
+    part = check(arguments, variables)
+    return slices.base_of(run_base(arguments["run_dir"]), str(arguments["run_id"]), part)
 
 
 def store(arguments: Mapping[str, Any], variables: Variables) -> RunStore:

@@ -73,15 +73,20 @@ def test_slice_is_an_option_of_the_whole_play():
 def test_merge_looks_where_slices_are_written(tmp_path):
     told = {"merge_from": [], "run_dir": str(tmp_path)}
 
-    assert merge._folders(told, "nightly") == [f"{tmp_path}/_slices/nightly"]
+    assert merge._folders(told, "nightly", tmp_path) == [f"{tmp_path}/_slices/nightly"]
     with pytest.raises(HipaaCisError, match="neither hipaa_cis_run_id nor hipaa_cis_merge_from says"):
-        merge._folders(told, "")
+        merge._folders(told, "", tmp_path)
 
 
-@pytest.mark.parametrize("entry", ["", " ", 7, None, {"type": "s3"}])
-def test_place_of_slices_that_is_no_folder_is_refused(entry):
+@pytest.mark.parametrize("entry", ["", " ", 7, None])
+def test_place_of_slices_that_is_no_folder_is_refused(entry, tmp_path):
     with pytest.raises(HipaaCisError, match="has to be a list of folders"):
-        merge._folders({"merge_from": ["/x", entry]}, "nightly")
+        merge._folders({"merge_from": ["/x", entry]}, "nightly", tmp_path)
+
+
+def test_destination_that_cannot_be_is_refused(tmp_path):
+    with pytest.raises(HipaaCisError, match="bucket"):
+        merge._folders({"merge_from": [{"type": "s3"}]}, "nightly", tmp_path)
 
 
 def test_hosts_to_cover_are_those_of_the_play_or_of_a_file(tmp_path):
