@@ -79,3 +79,19 @@ def test_what_readme_says_works_line_by_line(clone, booted_host, tmp_path):
     installed = tmp_path / "home/.ansible/collections/ansible_collections/hipaa/cis"
     assert (installed / "MANIFEST.json").is_file()
     assert (place / "ansible_collections/hipaa/cis").is_symlink()
+
+
+def test_what_readme_says_of_a_release_works_line_by_line(clone, tmp_path):
+    place, environment = clone
+    release = tmp_path / "release"
+    release.mkdir()
+    prepared = "make build && cp build/*.tar.gz {0} && cd {0} && sha256sum *.tar.gz > SHA256SUMS"
+    lines = [(place, prepared.format(release)), *((release, line) for line in commands("From a release"))]
+    for folder, line in lines:
+        done = subprocess.run(
+            line, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+    assert {"requirements.txt", "locks"} <= {path.name for path in release.iterdir()}
+    assert (tmp_path / "home/.ansible/collections/ansible_collections/hipaa/cis/MANIFEST.json").is_file()
