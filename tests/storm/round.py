@@ -130,12 +130,15 @@ class Round:
         """Let somebody do something, and note what is theirs now."""
         command = act.script.partition(" ")[2]
         before = others.history_of(self._host, command) if act.packages else []
+        modes = {path: others.mode_of(self._host, path) for path in act.modes}
         done = self._host.run(["sh", "-c", act.script], check=False, timeout=300)
         self.claims.acts.append(f"{act.what} (exit {done.returncode})")
         self.claims.accounts.update(act.accounts)
         self.claims.units.update(act.units)
         self.claims.contents.update({path: others.content_of(self._host, path) for path in act.contents})
-        self.claims.modes.update({path: others.mode_of(self._host, path) for path in act.modes})
+        # Who gives a file the mode that it has, as by us, changes nothing that anybody could see.
+        given = {path: others.mode_of(self._host, path) for path in act.modes}
+        self.claims.modes.update({path: mode for path, mode in given.items() if mode != modes[path]})
         if act.packages:
             calls = others.history_of(self._host, command)[len(before) :]
             for came, went in zip(calls[::2], calls[1::2], strict=True):

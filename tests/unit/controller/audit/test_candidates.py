@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import plan_cache
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import load, model
@@ -11,8 +12,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import load, mod
 
 @pytest.fixture
 def made(monkeypatch):
-    """The ids of the recommendations that are made, in a catalog that nobody has looked at."""
+    """The ids of the recommendations that are made, in a catalog that nobody has looked at and of which no request is kept."""
     ids = []
+    monkeypatch.setattr(plan_cache, "read", lambda _name: None)
 
     def noted(**data):
         ids.append(data["id"])
