@@ -44,7 +44,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: Any, days: tuple[int, i
 
 def make(folder: Path, name: str = "localhost", days: tuple[int, int] = (-10, 10)) -> Files:
     """Make an authority and a server's certificate of a name and of 127.0.0.1 (of another name, of that alone)."""
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _number in range(2))
     root = _name("authority of a test")
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
     authority = (

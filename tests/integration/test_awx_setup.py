@@ -48,7 +48,7 @@ def awx():
 def setup(awx, tmp_path):
     """Return a function that runs the set-up against an address."""
 
-    def run(host, *arguments, given=GIVEN, token=TOKEN):
+    def run(host, *arguments, given=None, token=TOKEN):
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -59,7 +59,16 @@ def setup(awx, tmp_path):
             "ANSIBLE_LOCALHOST_WARNING": "False",
         }  # fmt: skip
         done = play(
-            ["hipaa.cis.awx_setup", "-i", "localhost,", "-e", json.dumps(given), *arguments], environment, cwd=tmp_path
+            [
+                "hipaa.cis.awx_setup",
+                "-i",
+                "localhost,",
+                "-e",
+                json.dumps(GIVEN if given is None else given),
+                *arguments,
+            ],
+            environment,
+            cwd=tmp_path,
         )
         return done, done.stdout + done.stderr
 

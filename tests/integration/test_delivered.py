@@ -18,9 +18,9 @@ UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
 def audit(tmp_path):
     """Return a function that audits two pumps and gives (exit code, what was said, custom statistics)."""
 
-    def run(book="hipaa.cis.audit", extra=(), settings=pump.SAFE, **variables):
+    def run(book="hipaa.cis.audit", extra=(), settings=None, **variables):
         given = {**pump.variables(tmp_path / "job"), "hipaa_cis_run_id": "night-1", **variables}
-        environment = pump.checkout_environment(tmp_path, settings)
+        environment = pump.checkout_environment(tmp_path, settings or pump.SAFE)
         environment.update(ANSIBLE_SHOW_CUSTOM_STATS="1", JOB_ID="42", NO_COLOR="1")
         # What stands on the command line Ansible itself shows with -vvvv.
         (tmp_path / "given.json").write_text(json.dumps(given))

@@ -19,17 +19,18 @@ PRIVATE = "AWX_PRIVATE_DATA_DIR"
 _JOB_ID = re.compile(r"[0-9]{1,18}")
 
 
-def job_id(environment: Mapping[str, str] = os.environ) -> str:
+def job_id(environment: Mapping[str, str] | None = None) -> str:
     """Return the number of the controller's job; empty where there is none. Other programs set JOB_ID to other things."""
-    given = environment.get("JOB_ID", "")
+    given = (os.environ if environment is None else environment).get("JOB_ID", "")
     return given if _JOB_ID.fullmatch(given) else ""
 
 
-def deleted_with_job(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
+def deleted_with_job(folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """Return the folder around ``folder`` that is deleted when the job ends; empty where none is, or this is no job.
 
     What is mounted below it stays.
     """
+    environment = os.environ if environment is None else environment
     if not job_id(environment):
         return ""
     private = [Path(environment[PRIVATE])] if environment.get(PRIVATE) else []

@@ -138,7 +138,7 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
             told = json.loads(stream.read(MAX_BYTES))
-        whole = told["schema"] == SCHEMA and all(type(told[key]) is kind for key, kind in _KEYS.items())
+        whole = told["schema"] == SCHEMA and all(_is_a(told[key], kind) for key, kind in _KEYS.items())
         whole = whole and bool(RUN_ID.fullmatch(told["run_id"])) and _is_formed(told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
@@ -147,11 +147,15 @@ def read(folder: Path) -> dict[str, Any]:
     return dict(told)
 
 
+def _is_a(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 def _is_formed(told: Head) -> bool:
     of_inventory = told["inventory"]
     numbered = 1 <= told["number"] <= told["count"] and not told["job"]
     by_job = told["number"] == 0 <= told["count"] and bool(_JOB.fullmatch(told["job"]))
-    return (numbered or by_job) and type(of_inventory["hosts"]) is int and isinstance(of_inventory["digest"], str)
+    return (numbered or by_job) and _is_a(of_inventory["hosts"], int) and isinstance(of_inventory["digest"], str)
 
 
 def differences(first: Head, other: Head) -> Iterator[str]:
