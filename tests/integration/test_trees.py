@@ -146,6 +146,14 @@ WAYS = {
 }  # fmt: skip
 
 
+def at_rest(observation):
+    """Return what was seen without the sizes of files: logs grow meanwhile."""
+    value = observation.get("value")
+    if not isinstance(value, list):
+        return value
+    return [{**one, "size": 0} if isinstance(one, dict) and "size" in one else one for one in value]
+
+
 @pytest.mark.parametrize(("lines", "what"), WAYS.values(), ids=WAYS)
 def test_where_nothing_is_booted_nothing_of_the_machine_around_it_is_seen(lines, what, looked):
     inside, outside = looked(*lines)
@@ -160,7 +168,7 @@ def test_where_nothing_is_booted_nothing_of_the_machine_around_it_is_seen(lines,
         elif "unseen" not in (one["state"], known[key]["state"]):
             # Its own programs and the same question to its files agree; the walks also see what the test brought.
             assert one["state"] == known[key]["state"], (kind, one, known[key])
-            assert kind == "filesystem_scan" or one.get("value") == known[key].get("value"), kind
+            assert kind == "filesystem_scan" or at_rest(one) == at_rest(known[key]), kind
     assert sum(one["state"] == "value" for one in seen.values()) > 150
     assert not [one for one in seen.values() if one["state"] == "error"]
 
