@@ -46,7 +46,7 @@ def check(arguments: Mapping[str, Any], variables: Variables) -> slices.Slice:
 
 def check_gate(names: Iterable[str], stores: Iterable[RunStore]) -> None:
     """Raise `HipaaCisError` where a slice is to be held against what only a whole run can be."""
-    if any(slices.is_slice(store) for store in stores):
+    if any(slices.is_slice(one) for one in stores):
         _refuse(names)
 
 

@@ -48,8 +48,8 @@ _AGAIN = ("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "
 
 def check(entry: dict[str, Any]) -> None:
     """Raise `HipaaCisError` where the library is missing or the authority's file can't be read."""
-    library("boto3")
     tls.context(entry["ca"], entry["shown"])
+    library("boto3")
 
 
 def send(entry: dict[str, Any], parcel: Parcel) -> str:

@@ -65,7 +65,7 @@ class Sarif:
         )
         excepted = _exceptions(summary)
         of_run = [*_not_audited(summary), *_not_looked_at(summary)]
-        results = [result for _rule, result in of_run]
+        results = [result for _head, result in of_run]
         results += [
             _result(name, summary["rules"][name], self._errors.get(name, ()), excepted.get(name, ()))
             for name in chosen[: MAX_RESULTS - len(of_run)]
@@ -77,7 +77,7 @@ class Sarif:
                 "driver": {
                     "name": "hipaa.cis",
                     "version": summary["collection_version"] or "unknown",
-                    "rules": [rule for rule, _result in of_run]
+                    "rules": [rule for rule, _found in of_run]
                     + [_rule(name, summary["rules"][name]) for name in names],
                 }
             },

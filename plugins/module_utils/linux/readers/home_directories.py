@@ -109,7 +109,7 @@ def not_walked(host: Host) -> str:
 
 def missing(host: Host) -> List[str]:
     """Return the accounts whose home does not exist or is no directory."""
-    present = {home.user.name for home, _status in _present(host)}
+    present = {home.user.name for home, _info in _present(host)}
     return [home.user.name for home in homes(host) if not home.why_not and home.user.name not in present]
 
 

@@ -128,7 +128,7 @@ def groups_of(lines: Iterable[Record]) -> List[Group]:
     """Return the groups of lines of group(5)."""
     return [
         Group(name, _number(place, gid), tuple(member for member in members.split(",") if member))
-        for place, (name, _password, gid, members) in lines
+        for place, (name, _hash, gid, members) in lines
     ]
 
 
