@@ -83,7 +83,7 @@ options:
     default: []
   artifacts:
     description:
-      - Whether the result has C(artifacts), for M(ansible.builtin.set_stats).
+      - Whether the result has C(artifacts), for C(ansible.builtin.set_stats).
       - Where not given, the variable C(hipaa_cis_artifacts).
     type: bool
     default: true
@@ -141,7 +141,7 @@ not_delivered:
   type: list
 artifacts:
   description:
-    - For M(ansible.builtin.set_stats), one name, C(hipaa_cis_job_) with the C(JOB_ID) of the environment or the run's id behind.
+    - For C(ansible.builtin.set_stats), one name, C(hipaa_cis_job_) with the C(JOB_ID) of the environment or the run's id behind.
     - It has C(run_id), the C(digest) of C(summary.json), C(totals), C(safeguards), C(delivered) and C(not_delivered); at most 4 KB.
   returned: unless O(artifacts) is V(false)
   type: dict
