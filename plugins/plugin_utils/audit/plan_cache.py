@@ -27,7 +27,16 @@ def key(
     decided: Mapping[str, Mapping[str, Any]],
 ) -> str:
     """Return the name of all that a plan is made of."""
-    parts = [code_digest(), catalog.digest, selection.as_dict(), selection.meant, dict(site_values), dict(options)]
+    framework = catalog.amended_by.id if catalog.amended_by else ""
+    parts = [
+        code_digest(),
+        catalog.digest,
+        framework,
+        selection.as_dict(),
+        selection.meant,
+        dict(site_values),
+        dict(options),
+    ]
     text = json.dumps([*parts, {name: dict(one) for name, one in decided.items()}], default=str)
     return PREFIX + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] + ".json"
 

@@ -82,8 +82,10 @@ def test_whatever_is_asked_for_is_part_of_the_name():
     }
     names = {plan_cache.key(**plain), *(plan_cache.key(**{**plain, key: one}) for key, one in others.items())}
     meant = dataclasses.replace(selection, meant_level=2)
+    amended = plan_cache.key(**{**plain, "catalog": catalog.under(catalog.amendments[0].id)})
 
-    assert len(names | {plan_cache.key(**{**plain, "selection": meant})}) == len(others) + 2
+    # A safeguard that only the amendment has is a typing error without it, and is to be refused.
+    assert len(names | {amended, plan_cache.key(**{**plain, "selection": meant})}) == len(others) + 3
 
 
 def test_damaged_text_is_made_anew(kept):
