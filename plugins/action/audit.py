@@ -75,7 +75,7 @@ class ActionModule(HostAction):
             known = self._known(arguments, record, store, variables)
             site = self._decided(arguments, known, variables, store, strict=False)
             selection, values, tailored = self._by_site(record, selection, arguments, site)
-            if arguments["resume"] and resume.is_done(store, standing, record, values, known):
+            if arguments["resume"] and resume.is_done(store, standing, record, values, known, arguments["root"]):
                 return self._resumed(store, known, record["host"], variables)
             standing = None
             plans = make_plan(known, selection, values, {name: arguments[name] for name in HANDED_ON}, decided=tailored)

@@ -142,6 +142,7 @@ class ActionModule(HostAction):
                 {**asked, **({"framework": known.amended_by.id} if known.amended_by else {})},
                 values,
                 known,
+                arguments["root"],
             )
 
     def _check_alike(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:

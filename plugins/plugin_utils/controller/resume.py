@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +33,8 @@ Record = dict[str, Any]
 ANOTHER = "Begin a new run: leave hipaa_cis_resume out, and give another hipaa_cis_run_id or none."
 # Of a host in one of these states there is nothing more to find out; the others failed before anything was seen, and are tried again.
 KEPT = ("audited", "not_assessed")
+# What a host says of a tree that `hipaa_cis_root` names; a chroot or a container is the host itself.
+IMAGE = "image"
 # Of a run as a whole, in the words of a message.
 _WHOLE = {"collection_version": "version of hipaa.cis", "catalog_digest": "catalog", "framework": "framework"}
 _SELECTED = {
@@ -116,19 +119,36 @@ def check(store: RunStore, how: str, host: str, hosts: list[str]) -> Record | No
 
 
 def is_done(
-    store: RunStore, standing: Record | None, asked: Record, values: Mapping[str, Any], catalog: Catalog
+    store: RunStore,
+    standing: Record | None,
+    asked: Record,
+    values: Mapping[str, Any],
+    catalog: Catalog,
+    root: str | None = None,
 ) -> bool:
     """Return whether a host's record in a run that is resumed answers what this command asks.
 
     ``standing``: that record, None where the host has none; ``asked``: a record that is still empty; ``values``: of the
-    site's parameters. Raises `Refused` where the run was asked something else.
+    site's parameters; ``root``: the tree that is to be judged in the place of the host. Raises `Refused` where the run was
+    asked something else.
     """
     mine = _whole(asked)
     known = _whole(standing) if standing else mine if _has(store, mine) else _first(store)
     for key, name in _WHOLE.items():
         if known[key] != mine[key]:
             raise _other(store, name, known[key], mine[key])
-    return standing is not None and _is_asked(store, standing, asked) and _has_values(store, standing, values, catalog)
+    if standing is None or not _is_asked(store, standing, asked):
+        return False
+    before, now = _image_of(standing), os.path.normpath(root) if root else ""
+    if before != now and standing["status"] == "audited":
+        raise _other(store, "hipaa_cis_root", before, now, standing["host"])
+    return _has_values(store, standing, values, catalog)
+
+
+def _image_of(record: Record) -> str:
+    """Return the folder of the image that was judged in the place of a host, as its real path; empty where the host was."""
+    facts = (one["facts"] for one in record["platforms"].values())
+    return next((str(one["tree"]) for one in facts if one.get("tree_is") == IMAGE), "")
 
 
 def _is_asked(store: RunStore, standing: Record, asked: Record) -> bool:

@@ -46,10 +46,12 @@ def asked(host, catalog="c1", selection=None, **more):
     return {**empty_record(host, "nightly", "2026-01-01T00:00:00Z", catalog, selection or Selection()), **more}
 
 
-def is_done(store, host="web-1", values=None, **changes):
+def is_done(store, host="web-1", values=None, root=None, **changes):
     """Whether the host's record answers a command that asks as the run did, but for the changes."""
     standing = resume.check(store, NAMED, host, HOSTS)
-    return resume.is_done(store, standing, asked(host, **changes), {"lock": 5} if values is None else values, CATALOG)
+    return resume.is_done(
+        store, standing, asked(host, **changes), {"lock": 5} if values is None else values, CATALOG, root
+    )
 
 
 def test_hosts_that_were_audited_are_done_and_all_others_are_not(broken_off):
@@ -74,6 +76,7 @@ def test_value_that_a_template_made_a_text_is_the_same_value(broken_off):
         ({"selection": Selection(run_tags={"ssh": []})}, "another --tags for web-1 (null)"),
         ({"selection": Selection(meant_level=2)}, "another hipaa_cis_meant_level or hipaa_cis_meant_profile"),
         ({"values": {"lock": 10}}, "another hipaa_cis_parameter_lock for web-1 (5) than this command has (10)"),
+        ({"root": "/mnt/image"}, "another hipaa_cis_root for web-1 (none) than this command has (/mnt/image)"),
         ({"values": {}}, "another hipaa_cis_parameter_lock for web-1 (5) than this command has (15)"),
     ],
     ids=lambda value: None if isinstance(value, str) else next(iter(value)),
@@ -85,6 +88,18 @@ def test_command_that_asks_something_else_is_refused(broken_off, changes, messag
     assert str(refused.value).startswith("The run nightly cannot be resumed: it was begun with ")
     assert message in str(refused.value)
     assert "Give what was given then, or begin a new run" in str(refused.value)
+
+
+@pytest.mark.parametrize("root", [None, "/mnt/other"])
+def test_tree_of_an_image_is_not_gone_on_with_as_the_host_or_another_tree(broken_off, root):
+    facts = {"tree": "/mnt/image", "tree_is": "image"}
+    broken_off.write_record(
+        {**asked("web-1"), "parameters": LOCK, "platforms": {"linux": {"facts": facts, "stats": {}}}}
+    )
+
+    assert is_done(broken_off, root="/mnt/image/")
+    with pytest.raises(resume.Refused, match=r"another hipaa_cis_root for web-1 \(/mnt/image\)"):
+        is_done(broken_off, root=root)
 
 
 def test_host_without_a_record_is_not_audited_by_another_catalog_either(broken_off):
