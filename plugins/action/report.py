@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, NamedTuple
 
 from ansible import constants
@@ -26,7 +27,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import c
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import note_gate as note_in_summary
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import artifacts, controller_job, regressions, since_last
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import Earlier, check_names, judge_gate, of_batches
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import (
+    Earlier,
+    Tripped,
+    check_names,
+    judge_gate,
+    of_batches,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Merging
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
     begun_hosts,
@@ -73,7 +80,7 @@ class ActionModule(OnceAction):
             if len(stores) == 1
             else RunStore.create(arguments["run_dir"], arguments["run_id"] or shared_run_id())
         )
-        self._hint_at_end(target, variables)
+        self._hint_at_end(target, arguments["destinations"])
         plan = target.join_plan()
         merging = Merging(datetime.now(timezone.utc), arguments["merge_max_age"]) if len(stores) > 1 else None
         known = load_catalog(arguments["catalog_paths"])
@@ -93,17 +100,16 @@ class ActionModule(OnceAction):
         if merging:
             target.become_latest()
         not_entered = self._enter(target, summary, ledger, asked)
-        deliveries = self._deliver(target, summary, arguments["destinations"])
         earlier = _earlier(arguments, Compared(known, stores, merging), target) if "regressed" in names else Earlier()
         waiting = _batches_to_come(variables)
-        tripped = judge_gate(
+        judge = partial(judge_gate, summary, of_batches(names) if waiting else names, arguments["allow"], utc_now())
+        tripped, deliveries = self._judged_and_sent(
+            target,
             summary,
-            of_batches(names) if waiting else names,
-            arguments["allow"],
-            utc_now(),
-            replace(earlier, register=register, not_delivered=[one.problem for one in deliveries if one.problem]),
+            names,
+            arguments["destinations"],
+            lambda more: judge(replace(earlier, register=register, **more)),
         )
-        note_in_summary(target, names, tripped)
         report, history = str(report_path(target)), since_last.read(target)
         table = Console().lines(summary, str(target.folder), history, register)
         result: dict[str, Any] = {
@@ -112,7 +118,7 @@ class ActionModule(OnceAction):
             "totals": summary["totals"],
             "safeguards": {row["cite"]: row["state"] for row in summary["safeguards"]},
             "delivered": [one.place for one in deliveries if one.place],
-            "not_delivered": [one.problem for one in deliveries if one.problem],
+            "not_delivered": _not_delivered(deliveries),
             **({"artifacts": artifacts.of_job(target, summary, deliveries)} if arguments["artifacts"] else {}),
             "table": _shortened(table),
             "not_compliant": list(tripped.not_compliant),
@@ -152,14 +158,35 @@ class ActionModule(OnceAction):
             return str(problem)
         return ""
 
-    def _hint_at_end(self, target: RunStore, variables: dict[str, Any]) -> None:
+    def _hint_at_end(self, target: RunStore, destinations: Sequence[Any]) -> None:
         """Warn where nothing of a run outlives the controller's job that it is of."""
         ending = controller_job.deleted_with_job(target.folder)
-        if ending and not variables.get(options.PREFIX + "destinations"):
+        if ending and not destinations:
             self._display.warning(
                 f"The run {target.folder} is deleted with job {controller_job.job_id()}, for it lies below {ending}. Set hipaa_cis_run_dir to a "
                 "folder that is mounted into the job, or name where results go in hipaa_cis_destinations: see docs/awx.md."
             )
+
+    def _judged_and_sent(
+        self,
+        target: RunStore,
+        summary: dict[str, Any],
+        names: list[str],
+        destinations: list[Any],
+        judge: Callable[[dict[str, Any]], Tripped],
+    ) -> tuple[Tripped, Sequence[Any]]:
+        """Return what trips, and how sending the run went. ``judge`` takes what of `Earlier` is known by then.
+
+        What is sent has the gate's verdict in it, and the run stays as it was sent where it arrives.
+        """
+        tripped = judge({})
+        note_in_summary(target, names, tripped)
+        deliveries = self._deliver(target, summary, destinations)
+        problems = _not_delivered(deliveries)
+        if problems:
+            tripped = judge({"not_delivered": problems})
+            note_in_summary(target, names, tripped)
+        return tripped, deliveries
 
     def _deliver(self, store: RunStore, summary: dict[str, Any], given: list[Any]) -> Sequence[Any]:
         """Send the run to the destinations, and warn of those that do not have it. Raises `HipaaCisError` where they are none."""
@@ -180,6 +207,10 @@ class ActionModule(OnceAction):
         """Say something to people, not on standard output, of which other programs may read what a callback writes."""
         for line in lines:
             self._display.display(spelled_out(line), stderr=True)
+
+
+def _not_delivered(deliveries: Sequence[Any]) -> list[str]:
+    return [one.problem for one in deliveries if one.problem]
 
 
 def _shortened(table: list[str]) -> list[str]:

@@ -57,6 +57,21 @@ def test_run_is_there_when_the_job_and_its_folder_are_gone(audit, share, tmp_pat
     assert code == 0, said
 
 
+def test_what_is_sent_is_what_stays_with_the_verdict_of_the_gate_in_it(audit, share, tmp_path):
+    code, said, _stats = audit(
+        settings=UNSAFE,
+        hipaa_cis_reports=["markdown"],
+        hipaa_cis_fail_on=["severity>=low"],
+        hipaa_cis_destinations=[{"type": "path", "path": str(share)}],
+    )
+    here, there = tmp_path / "job" / "night-1", share / "night-1"
+    assert code == 2, said
+    assert "## Gate: failed" in (there / "summary.md").read_text()
+    names = {str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()}
+    assert names == {str(path.relative_to(there)) for path in there.rglob("*") if path.is_file()}
+    assert [name for name in names if (here / name).read_bytes() != (there / name).read_bytes()] == []
+
+
 def test_gate_that_trips_still_delivers_and_leaves_word(audit, share):
     code, said, stats = audit(
         settings=UNSAFE,
