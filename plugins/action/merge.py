@@ -76,7 +76,12 @@ def _named(entry: Any, run_id: str, into: Path) -> list[str]:
         from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations.deliver import fetch_runs
         from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations.entries import parse
 
-        return [glob.escape(str(folder)) for one in parse([entry]) for folder in fetch_runs(one, run_id, into)]
+        (destination,) = parse([entry])
+        # The run itself lies beside its slices once it was merged and sent there too.
+        found = [folder for folder in fetch_runs(destination, run_id, into) if (folder / slices.FILE).is_file()]
+        if not found:
+            raise HipaaCisError(f"{destination['shown']} has the run {run_id}, but no slice of it.")
+        return [glob.escape(str(folder)) for folder in found]
     if not isinstance(entry, str) or not entry.strip():
         raise HipaaCisError(
             "hipaa_cis_merge_from has to be a list of folders, of globs of them, or of destinations that runs can be fetched from."
