@@ -15,12 +15,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import DISRUPTIONS, IN_FORCE, SEVERITIES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import artifacts
 
 PREFIX = "hipaa_cis_"
 CONFIRM_SECONDS = (15, 3600)
 PARAMETER_PREFIX = "hipaa_cis_parameter_"
-# What a job tells those after it in a workflow, to which it comes as a variable.
-JOB_PREFIX = "hipaa_cis_job_"
 # How a run is gone on with.
 NO, NAMED, LATEST = "", "named", "latest"
 Template = Callable[[Any], Any]
@@ -220,7 +219,7 @@ def filters(option: str, given: Mapping[str, Any]) -> dict[str, list[str]]:
 def check_variables(variables: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise `HipaaCisError` on a variable ``hipaa_cis_...`` that nothing reads: most often a typing error."""
     for name, value in variables.items():
-        free = name.startswith((PARAMETER_PREFIX, JOB_PREFIX))
+        free = name.startswith((PARAMETER_PREFIX, artifacts.PREFIX))
         if name.startswith(PREFIX) and not free and name[len(PREFIX) :] not in known:
             raise HipaaCisError(unknown("variable", name, {PREFIX + option for option in known}))
         if value is None and name.startswith(PREFIX) and name[len(PREFIX) :] in OPTIONS:

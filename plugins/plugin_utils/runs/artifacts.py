@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.controller_job import job_id
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 # A controller hands it to each later node as variables, and shows it to people.
 MAX_BYTES = 4000
-# The controller's number of a job, in the environment of its process.
-JOB = "JOB_ID"
-_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
-_PREFIX = "hipaa_cis_job_"
+# What it is called to those jobs, to which it comes as a variable.
+PREFIX = "hipaa_cis_job_"
 
 
 class Delivered(Protocol):
@@ -39,7 +37,6 @@ def of_job(store: RunStore, summary: Mapping[str, Any], deliveries: Sequence[Del
 
     The name differs from job to job, for a later job's value takes the place of an earlier one's under the same name. Raises `OSError`.
     """
-    job = os.environ.get(JOB, "")
     told: dict[str, Any] = {
         "run_id": store.run_id,
         "digest": chain.digest_of(store.folder / "summary.json"),
@@ -48,7 +45,7 @@ def of_job(store: RunStore, summary: Mapping[str, Any], deliveries: Sequence[Del
         "delivered": [one.place for one in deliveries if one.place],
         "not_delivered": [one.shown for one in deliveries if not one.place],
     }
-    name = _PREFIX + (job if _NAME.fullmatch(job) else re.sub(r"[^A-Za-z0-9]", "_", store.run_id))
+    name = PREFIX + (job_id() or re.sub(r"[^A-Za-z0-9]", "_", store.run_id))
     for left_out in ("delivered", "not_delivered", "safeguards"):
         if len(json.dumps({name: told})) <= MAX_BYTES:
             break
