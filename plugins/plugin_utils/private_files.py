@@ -53,6 +53,13 @@ def write_private_bytes(path: Path, content: bytes) -> None:
         stream.write(content)
 
 
+def put_private_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file, with the folders above it, unless it holds that already. Raises `OSError`."""
+    if not path.exists() or path.read_bytes() != content:
+        make_private_folder(path.parent)
+        write_private_bytes(path, content)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a whole text. Raises `OSError`."""
     with private_file(path) as stream:

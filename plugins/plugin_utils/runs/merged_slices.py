@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import make_private_folder, write_private_bytes
+from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import put_private_bytes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed, raw_answers, slices
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import SEEN, RunStore, file_name, run_base
@@ -325,10 +325,7 @@ def _take_over_of_run(store: RunStore, part: Part) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    content = packed.read_packed(source, MOST_BYTES)[0]
-    if not target.exists() or target.read_bytes() != content:
-        make_private_folder(target.parent)
-        write_private_bytes(target, content)
+    put_private_bytes(target, packed.read_packed(source, MOST_BYTES)[0])
 
 
 def _join_sites(store: RunStore, parts: Sequence[Part]) -> list[str]:

@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import make_private_folder, write_private_bytes
+from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
+    make_private_folder,
+    put_private_bytes,
+    write_private_bytes,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
@@ -92,16 +96,9 @@ def take_over(source: RunStore, target: RunStore, host: str) -> bool:
         return False
     for one in sets:
         _set(source.folder.parent / one)
-        _copy(source.folder.parent / one, target.folder.parent / one)
-    _copy(path, target.folder / FOLDER / path.name)
+        put_private_bytes(target.folder.parent / one, (source.folder.parent / one).read_bytes())
+    put_private_bytes(target.folder / FOLDER / path.name, path.read_bytes())
     return True
-
-
-def _copy(source: Path, target: Path) -> None:
-    content = source.read_bytes()
-    if not target.exists() or target.read_bytes() != content:
-        make_private_folder(target.parent)
-        write_private_bytes(target, content)
 
 
 def sets_of(path: Path) -> set[str]:
