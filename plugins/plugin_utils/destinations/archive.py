@@ -116,8 +116,10 @@ def _extract(archive: tarfile.TarFile, scratch: Path) -> str:
         path = scratch.joinpath(*parts)
         make_private_folder(path.parent)
         content = archive.extractfile(member)
+        if content is None:
+            raise ValueError(f"it holds {member.name!r} without its content")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            shutil.copyfileobj(content or b"", out)  # type: ignore[arg-type]
+            shutil.copyfileobj(content, out)
     if not top:
         raise ValueError("it is empty")
     return top

@@ -126,7 +126,7 @@ def _proxy(host: str) -> tuple[tuple[str, int], dict[str, str]] | None:
         return None
     try:
         url = urlsplit(given if "://" in given else f"http://{given}")
-        port = url.port or 3128
+        port = url.port or 80  # as boto3 and others take it
     except ValueError:
         url, port = urlsplit(""), 0
     if url.scheme != "http" or not url.hostname:
