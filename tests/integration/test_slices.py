@@ -36,7 +36,7 @@ def command(tmp_path):
     """Return a function that runs a playbook on hosts, at a clock that stands still, with the runs in a folder."""
     (tmp_path / "all.ini").write_text(inventory(HOSTS))
     clock = str(pump.ROOT / "tests" / "fixed_clock")
-    environment = {**pump.checkout_environment(tmp_path, UNSAFE), "PYTHONPATH": clock}
+    environment = {**pump.checkout_environment(tmp_path, UNSAFE), "PYTHONPATH": clock, "ANSIBLE_SHOW_CUSTOM_STATS": "1"}
 
     def run(playbook, runs, *extra, hosts=None, **variables):
         path = tmp_path / "all.ini"
@@ -143,6 +143,8 @@ def test_slices_that_were_sent_away_are_fetched_and_merged(command, tmp_path):
     for _turn in range(2):
         merged = command("hipaa.cis.merge", "parts", hipaa_cis_merge_from=share, hipaa_cis_destinations=share)
         assert merged.returncode == 0, merged.stdout + merged.stderr
+    # Later jobs are told.
+    assert "hipaa_cis_job_nightly" in merged.stdout
     summary = json.loads((tmp_path / "parts" / "nightly" / "summary.json").read_text())
 
     assert {row["host"] for row in summary["hosts"] if row["status"] == "missing"} == set(DEALT[3])
