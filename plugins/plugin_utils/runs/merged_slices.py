@@ -75,7 +75,7 @@ def find(entries: Sequence[str]) -> list[Path]:
         if not inside:
             why = "there is no slice in it" if folders else "there is no such folder"
             raise HipaaCisError(
-                f"hipaa_cis_merge_from names '{spelled_out(entry)}', and {why}. A slice is a run directory with the file {slices.FILE}, which an "
+                f"Slices are looked for in '{spelled_out(entry)}' (hipaa_cis_merge_from), and {why}. A slice is a run directory with the file {slices.FILE}, which an "
                 "audit with hipaa_cis_slice writes; runs that are no slices are merged by hipaa.cis.report with hipaa_cis_run."
             )
         found.update(dict.fromkeys(inside))
