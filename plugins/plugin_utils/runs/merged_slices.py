@@ -75,8 +75,8 @@ def find(entries: Sequence[str]) -> list[Path]:
         if not inside:
             why = "there is no slice in it" if folders else "there is no such folder"
             raise HipaaCisError(
-                f"Slices are looked for in '{spelled_out(entry)}' (hipaa_cis_merge_from), and {why}. A slice is a run directory with the file {slices.FILE}, which an "
-                "audit with hipaa_cis_slice writes; runs that are no slices are merged by hipaa.cis.report with hipaa_cis_run."
+                f"Slices are looked for in '{spelled_out(entry)}' (hipaa_cis_merge_from), and {why}. A slice is a run directory with the file "
+                f"{slices.FILE}, which an audit with hipaa_cis_slice writes; runs that are no slices are merged by hipaa.cis.report with hipaa_cis_run."
             )
         found.update(dict.fromkeys(inside))
     return list(found)
