@@ -1,26 +1,37 @@
 # Copyright (c) 2026 The hipaa.cis authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action of ``hipaa.cis.preflight``: finds what a site has mistyped before any host is touched. Works on the controller."""
+"""Action of ``hipaa.cis.preflight``: finds what a site has mistyped before any host is touched. Works on the controller.
+
+Where the task says ``run_once``, it looks at all hosts of the batch.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleError
+from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import ready
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import check_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options, resume, run_tags
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import (
+    batch_hosts,
+    options,
+    resume,
+    run_tags,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
     health_checks,
@@ -30,15 +41,38 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import plan_file
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import check_names
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import note_catalogs, note_formats, shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
+    note_catalogs,
+    note_formats,
+    note_plan,
+    shared_text,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, check_run_id, run_base
 
 
+class _Known(NamedTuple):
+    """What was found good of one host, and is of others with the same options too."""
+
+    arguments: dict[str, Any]
+    catalog: Catalog
+    selection: Selection
+    values: Mapping[str, Any]
+    read_only: bool
+
+    @property
+    def asked(self) -> str:
+        """What a host is asked for, as `ready.make` takes it."""
+        handed_on = {name: self.arguments[name] for name in HANDED_ON}
+        catalogs, framework = self.arguments["catalog_paths"], self.arguments["framework"]
+        return ready.asked(catalogs, framework, self.selection, self.values, handed_on)
+
+
 class ActionModule(HostAction):
-    """Reads the lists of one host as the tasks after it will, and fails where they could not."""
+    """Reads the lists of hosts as the tasks after it will, and fails where they could not."""
 
     TRANSFERS_FILES = False
     WHAT = "The preflight"
+    _templar: Any
     _requires_connection = False
     _supports_check_mode = True
     _supports_async = False
@@ -49,25 +83,56 @@ class ActionModule(HostAction):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         result["changed"] = False
-        try:
-            arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
-            self._check_tags(arguments["whole"], variables)
-            if not arguments["read_only"]:
-                _check_strategy(str(self._task.get_play().strategy))
-            options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
-            health_checks.parse(arguments["health_checks"])
-            maintenance_window.parse(arguments["windows"])
-            for name in ("before_reboot", "after_reboot"):
-                site_commands.check(arguments[name], options.PREFIX + name)
-            if not arguments["whole"]:
-                self._check_all(arguments["plan"], arguments["read_only"], variables)
-        except HipaaCisError as problem:
-            result.update(failed=True, msg=f"Nothing was begun: {problem}")
-        except AnsibleError as problem:
-            result.update(
-                failed=True, msg=f"Nothing was begun, for a variable hipaa_cis_... cannot be used: {problem.message}"
-            )
+        self._good: dict[str, _Known] = {}
+        self._shared: Counter[str] = Counter()
+        problems: dict[str, list[str]] = {}
+        hosts, templar, own = 0, self._templar, variables
+        for host, variables in batch_hosts.each(self._task, own):
+            self._templar = templar if variables is own else Templar(loader=self._loader, variables=variables)
+            hosts += 1
+            try:
+                self._check(variables)
+            except HipaaCisError as problem:
+                problems.setdefault(str(problem), []).append(host)
+            except AnsibleError as problem:
+                problems.setdefault(f"for a variable hipaa_cis_... cannot be used: {problem.message}", []).append(host)
+        if problems:
+            result.update(failed=True, msg=f"Nothing was begun: {batch_hosts.told(problems, hosts)}")
         return result
+
+    def _check(self, variables: dict[str, Any]) -> None:
+        """Raise `HipaaCisError` or `AnsibleError` where the tasks after this one could not do what one host's variables say."""
+        given = batch_hosts.given(variables)
+        known = self._good.get(given or "") or self._looked_at(variables)
+        if known is None:
+            return
+        # What a site has decided is of single hosts.
+        if given and known.arguments["site_dir"] is None and not any(known.arguments[one] for one in options.DECISIONS):
+            self._good[given] = known
+            self._shared[given] += 1
+            if self._shared[given] == ready.LEAST_HOSTS:
+                note_plan(known.asked)
+        asked = plan_file.asked(known.catalog.digest, known.selection.as_dict(), known.values)
+        self._approved(known.arguments, str(variables["inventory_hostname"]), asked)
+        self._check_slice(known.arguments, variables)
+        if known.read_only:
+            _check_run(known, variables)
+
+    def _looked_at(self, variables: dict[str, Any]) -> _Known | None:
+        """Return what was found good of a host's options; None where nothing is done by them. Raises as `_check`."""
+        arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
+        self._check_tags(arguments["whole"], variables)
+        if not arguments["read_only"]:
+            _check_strategy(str(self._task.get_play().strategy))
+        options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
+        health_checks.parse(arguments["health_checks"])
+        maintenance_window.parse(arguments["windows"])
+        for name in ("before_reboot", "after_reboot"):
+            site_commands.check(arguments[name], options.PREFIX + name)
+        if arguments["whole"]:
+            return None
+        options.check_plan(arguments["plan"])
+        return self._as_tasks_will(arguments["read_only"], variables)
 
     def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where tags are given for what can only be done as a whole."""
@@ -75,13 +140,15 @@ class ActionModule(HostAction):
         if whole and given:
             raise HipaaCisError(f"a run is taken back as a whole. Leave the tags out: {', '.join(given)}.")
 
-    def _check_all(self, plan: str | None, read_only: bool, variables: dict[str, Any]) -> None:
-        """Raise `HipaaCisError` where a task after this one could not use an option of this host, as they are asked for."""
-        options.check_plan(plan)
-        self._task.args = {}
-        arguments = self._host_arguments(
-            {**options.REMEDIATE_SPEC, **options.RESUME_SPEC, **options.REPORT_SPEC}, variables
-        )
+    def _as_tasks_will(self, read_only: bool, variables: dict[str, Any]) -> _Known:
+        """Return a host's options as the tasks after this one will have them. Raises `HipaaCisError` where one could not use them."""
+        given, self._task.args = self._task.args, {}
+        try:
+            arguments = self._host_arguments(
+                {**options.REMEDIATE_SPEC, **options.RESUME_SPEC, **options.REPORT_SPEC}, variables
+            )
+        finally:
+            self._task.args = given
         safeguards = self._templar.template(variables.get(options.PREFIX + "safeguards"))
         if safeguards:
             arguments["include"] = {**arguments["include"], "safeguards": safeguards}
@@ -98,52 +165,21 @@ class ActionModule(HostAction):
         )
         if arguments["run_id"]:
             check_run_id(arguments["run_id"])
-        self._check_slice(arguments, variables)
         self._check_alike(arguments, variables)
         if arguments["destinations"]:
             _check_destinations(arguments["destinations"])
-        note_catalogs(arguments["catalog_paths"])
-        known = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])
-        # What only looks goes on without an entry that has a fault, and tells it.
-        site = self._decided(arguments, known, variables, None, strict=not read_only)
-        selection = self._meant_by(self._selection(arguments, variables), site)
-        values, tailored = self._tailored(arguments, site)
-        check_plan(known, selection, values, tailored)
-        asked = plan_file.asked(known.digest, selection.as_dict(), values)
-        self._approved(arguments, str(variables["inventory_hostname"]), asked)
-        if read_only:
-            self._check_run(arguments, variables, known, selection, values)
-        elif arguments["resume"]:
+        if arguments["resume"] and not read_only:
             raise HipaaCisError(
                 "hipaa_cis_resume goes on with an audit. A remediation is begun anew: what is right already is not changed."
             )
-
-    @staticmethod
-    def _check_run(
-        arguments: Mapping[str, Any],
-        variables: Mapping[str, Any],
-        known: Catalog,
-        selection: Selection,
-        values: Mapping[str, Any],
-    ) -> None:
-        """Raise `HipaaCisError` where the run may not be written to, or not be resumed by what is asked for this host."""
-        host, how = str(variables["inventory_hostname"]), arguments["resume"]
-        base = HostAction._base(arguments, variables)
-        name = resume.run_id(base, arguments["run_id"], how)
-        if not name:
-            return
-        store = RunStore(run_base(base) / name)
-        standing = resume.check(store, how, host, resume.play_hosts(variables))
-        if how:
-            asked = empty_record(host, name, "", known.digest, selection)
-            resume.is_done(
-                store,
-                standing,
-                {**asked, **({"framework": known.amended_by.id} if known.amended_by else {})},
-                values,
-                known,
-                arguments["root"],
-            )
+        note_catalogs(arguments["catalog_paths"])
+        catalog = load_catalog(arguments["catalog_paths"]).under(arguments["framework"])
+        # What only looks goes on without an entry that has a fault, and tells it.
+        site = self._decided(arguments, catalog, variables, None, strict=not read_only)
+        selection = self._meant_by(self._selection(arguments, variables), site)
+        values, tailored = self._tailored(arguments, site)
+        check_plan(catalog, selection, values, tailored)
+        return _Known(arguments, catalog, selection, values, read_only)
 
     def _check_alike(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where an option of the whole run is another one for this host than for the play's first."""
@@ -163,6 +199,28 @@ class ActionModule(HostAction):
     def _seen_by_play(self) -> set[str]:
         """Return the variables that the play's keywords could be made of, those of ``import_playbook`` among them."""
         return {*load_extra_vars(self._loader), *self._task.get_play().get_vars()}
+
+
+def _check_run(known: _Known, variables: Mapping[str, Any]) -> None:
+    """Raise `HipaaCisError` where the run may not be written to, or not be resumed by what is asked for a host."""
+    host, how = str(variables["inventory_hostname"]), known.arguments["resume"]
+    base = HostAction._base(known.arguments, variables)
+    name = resume.run_id(base, known.arguments["run_id"], how)
+    if not name:
+        return
+    store = RunStore(run_base(base) / name)
+    standing = resume.check(store, how, host, resume.play_hosts(variables))
+    if how:
+        asked = empty_record(host, name, "", known.catalog.digest, known.selection)
+        amended = known.catalog.amended_by
+        resume.is_done(
+            store,
+            standing,
+            {**asked, **({"framework": amended.id} if amended else {})},
+            known.values,
+            known.catalog,
+            known.arguments["root"],
+        )
 
 
 def _check_destinations(given: Any) -> None:

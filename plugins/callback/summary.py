@@ -96,6 +96,7 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import ready
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import at_end
@@ -112,6 +113,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
     is_gate_forgotten,
     noted_catalogs,
     noted_formats,
+    noted_plans,
     noted_run_directories,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
@@ -195,6 +197,8 @@ class CallbackModule(CallbackBase):
                 library("jmespath")
                 for folders in noted_catalogs() or [self._named or self.get_option("catalog_paths")]:
                     load_catalog(folders)
+                for plan in noted_plans():
+                    ready.make(plan)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Note an audit."""

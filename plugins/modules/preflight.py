@@ -16,6 +16,8 @@ description:
   - Where there is an approved plan, it has to be one for this host and for what the variables ask for.
   - A variable C(hipaa_cis_...) that nothing reads is an error too.
   - The playbook C(hipaa.cis.remediate) does this for all hosts before the first batch is begun.
+  - With C(run_once) it does so for all hosts of the batch in one task, which names those with a fault; by the strategies C(free) and
+    C(host_pinned) Ansible gives it to each host nevertheless, and there each looks at its own.
   - Every option can also be given as a variable with the prefix C(hipaa_cis_), as with M(hipaa.cis.audit).
 author:
   - The hipaa.cis authors (@hipaa-cis)

@@ -137,13 +137,13 @@ def test_resume_by_other_options_is_refused_before_any_host_is_touched(tmp_path)
     playbook = "hipaa.cis.audit"
     said = fleet.refused(playbook, hipaa_cis_level=2, **RESUMED)
     assert (
-        "Nothing was begun: The run one cannot be resumed: it was begun with another hipaa_cis_level for pump-000 (1)"
+        "Nothing was begun: pump-000: The run one cannot be resumed: it was begun with another hipaa_cis_level for pump-000 (1)"
         in said
     )
     said = fleet.refused(playbook, hipaa_cis_run_id="two", hipaa_cis_resume=True)
     assert "Nothing was begun: There is no run two to resume below" in said
     said = fleet.refused(playbook, hipaa_cis_run_id="one")
-    assert "Nothing was begun: another command used the run id one before" in said
+    assert "Nothing was begun: pump-000: another command used the run id one before" in said
     assert fleet.called()["pump-000"] == 1
     assert {path: path.read_bytes() for path in before} == before
 

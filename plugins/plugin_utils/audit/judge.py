@@ -8,13 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlannedRule, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
+    PlannedRule,
+    PlatformPlan,
+    setting_key,
+    settings_of,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Platform, worst
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
+# json.dumps would make an encoder for each text.
+_encode = json.JSONEncoder(sort_keys=True).encode
 MAX_TEXT = 400
 # What a host says of a setting that only a running host shows, where it was asked for a tree of files.
 UNSEEN = "unseen"
@@ -99,6 +106,35 @@ class _Verdict:
     pending: bool = False
 
 
+class _Words(NamedTuple):
+    """What a setting is called, wherever it is judged. ``setting``: itself, which so lives as long as this."""
+
+    setting: Mapping[str, Any]
+    key: str
+    label: str
+    expected: str
+
+
+# By the setting itself, of plans that were made ready.
+_ready: dict[int, _Words] = {}
+
+
+def make_ready(plan: PlatformPlan) -> None:
+    """Put the checks of a plan into words in this process and those that are forked from it. The plan has to be kept as long."""
+    for benchmark in plan.benchmarks:
+        for planned in benchmark.rules:
+            _ready.update((id(setting), _words(plan.platform, setting)) for setting in settings_of(planned))
+
+
+def _words(platform: Platform, setting: Mapping[str, Any]) -> _Words:
+    known = _ready.get(id(setting))
+    if known is not None:
+        return known
+    expectation = setting.get("expect")
+    label = _label(platform.kinds[setting["kind"]].label, setting["address"])
+    return _Words(setting, setting_key(setting), label, matchers.describe(expectation) if expectation else "")
+
+
 class Judge:
     """Judges planned rules of one platform by the observations of one host."""
 
@@ -148,13 +184,11 @@ class Judge:
 
     def check(self, setting: Mapping[str, Any]) -> Check:
         """Return one setting held against its expectation."""
-        kind = self._platform.kinds[setting["kind"]]
-        label = _label(kind.label, setting["address"])
-        seen = self._observations.get(setting_key(setting))
+        words = _words(self._platform, setting)
+        label, expected = words.label, words.expected
+        seen = self._observations.get(words.key)
         if seen is None:
             return Check(label, "error", reason="the host gave no answer for this setting")
-        expectation = setting.get("expect")
-        expected = matchers.describe(expectation) if expectation else ""
         source = str(seen.get("source", ""))[:MAX_TEXT]
         state = seen.get("state")
         if state == UNSEEN:
@@ -165,22 +199,22 @@ class Judge:
             return Check(label, "error", expected, source=source, reason=str(reason or "no reason given")[:MAX_TEXT])
         value = seen.get("value") if state == "value" else matchers.ABSENT
         try:
-            return self._held(label, setting, value, source)
+            return self._held(words, setting, value, source)
         except (library("jmespath.exceptions").JMESPathError, *_NOT_OF_THAT_FORM) as problem:
             return Check(
                 label, "error", expected, source=source, reason=_cut(f"the observation has an unknown form: {problem}")
             )
 
-    def _held(self, label: str, setting: Mapping[str, Any], value: Any, source: str) -> Check:
+    def _held(self, words: _Words, setting: Mapping[str, Any], value: Any, source: str) -> Check:
         """Return what was observed held against what is expected; what a host may say raises whatever it likes."""
         kind, expectation = self._platform.kinds[setting["kind"]], setting.get("expect")
         parts = list(_parts(value, setting.get("select"), kind.expect_on))
         observed = _observed_text(parts, expectation)
         if expectation is None:
-            return Check(label, "manual", observed=observed, source=source)
+            return Check(words.label, "manual", observed=observed, source=source)
         good = all(matchers.matches(expectation, part) for _name, part in parts)
         reason = "" if good or not self._right_at_boot(setting, value) else PENDING
-        return Check(label, "pass" if good else "fail", matchers.describe(expectation), observed, source, reason)
+        return Check(words.label, "pass" if good else "fail", words.expected, observed, source, reason)
 
     def _right_at_boot(self, setting: Mapping[str, Any], value: Any) -> bool:
         """Return whether a document that fails is right once the next boot has made of it what it will."""
@@ -296,7 +330,7 @@ def _text(value: Any, expectation: Mapping[str, Any] | None) -> str:
         return _cut(", ".join(f"{key} {_text(matchers.field(value, key), None)}" for key in expectation["fields"]))
     if isinstance(value, list):
         return _cut(", ".join(_text(item, None) for item in value)) if value else "none"
-    return _cut(json.dumps(value, sort_keys=True))
+    return _cut(_encode(value))
 
 
 def _cut(text: str) -> str:

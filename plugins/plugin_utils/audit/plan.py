@@ -13,11 +13,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, names, parameters, plan_cache, scope
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import ordered
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import numbered, ordered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     Benchmark,
@@ -99,6 +100,11 @@ class PlatformPlan:
     benchmarks: Sequence[BenchmarkPlan]
     request: Mapping[str, Any]
 
+    @cached_property
+    def sent(self) -> str:
+        """The request as it travels, as JSON."""
+        return json.dumps(numbered(self.request))
+
     @property
     def heads(self) -> Sequence[tuple[Benchmark, bool]]:
         """Each candidate benchmark, and whether it was named."""
@@ -133,7 +139,7 @@ class _Request:
         """Return the keys of all that a rule asks, and collect it."""
         rule = (id(planned.rule), id(planned.settings))
         if rule not in self.of_rules:
-            self.of_rules[rule] = [self.add(leaf) for leaf in _all_leaves(planned)]
+            self.of_rules[rule] = [self.add(leaf) for leaf in settings_of(planned)]
         return self.of_rules[rule]
 
     def add(self, leaf: Mapping[str, Any]) -> str:
@@ -142,6 +148,10 @@ class _Request:
             key = self.keys[id(leaf)] = setting_key(leaf)
             self.settings.setdefault(key, [leaf["kind"], leaf["address"]])
         return key
+
+
+# By the key of `plan_cache`.
+_kept: dict[str, list[PlatformPlan]] = {}
 
 
 class _Rules:
@@ -202,6 +212,8 @@ def make_plan(
     """
     # Excepted rules need the plans of all candidates.
     asked = "" if excepted else plan_cache.key(catalog, selection, site_values, options, decided)
+    if asked in _kept:
+        return _kept[asked]
     requests = plan_cache.read(asked) if asked else None
     detected, named = _candidates(catalog, selection, checked=requests is not None)
     made = _Rules(catalog)
@@ -229,6 +241,18 @@ def make_plan(
     if asked:
         plan_cache.write(asked, {one.platform.id: one.request for one in plans})
     return plans
+
+
+def keep_plan(
+    catalog: Catalog,
+    selection: Selection,
+    site_values: Mapping[str, Any],
+    options: Mapping[str, Any],
+    plans: list[PlatformPlan],
+) -> None:
+    """Keep a plan in this process and those that are forked from it, for the next time that the same is asked for."""
+    if not selection.run_tags and not selection.skip_tags:
+        _kept[plan_cache.key(catalog, selection, site_values, options, {})] = plans
 
 
 def check_plan(
@@ -340,7 +364,8 @@ def _request(platform: Platform, plans: Sequence[BenchmarkPlan], options: Mappin
     }
 
 
-def _all_leaves(planned: PlannedRule) -> Iterator[Mapping[str, Any]]:
+def settings_of(planned: PlannedRule) -> Iterator[Mapping[str, Any]]:
+    """Yield all that a rule asks a host for, its conditions among it."""
     for condition in planned.rule.applies_if:
         yield condition["setting"]
     yield from _leaves_with_conditions(planned.settings)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -231,23 +232,23 @@ class HostAction(Action):
     def _observe(self, plan: PlatformPlan, variables: dict[str, Any]) -> answers.Answer:
         """Return the observe module's answer. Raises `HipaaCisError` where there is none, in words for the operator."""
         with within(_observation_seconds(plan.request["options"])):
-            answer = self._on_host(plan.platform.observe, numbered(plan.request), variables)
+            answer = self._on_host(plan.platform.observe, plan.sent, variables)
         with self._looking_at_it(HipaaCisError):
             return answers.observed(answer, plan.request)
 
     def _apply(self, plan: PlatformPlan, request: Mapping[str, Any], variables: dict[str, Any]) -> answers.Answer:
         """Return the apply module's answer. Raises as `_on_host`, and `NoAnswer` where it cannot be used."""
         sent = {**request, **({"observe": numbered(request["observe"])} if "observe" in request else {})}
-        answer = self._on_host(str(plan.platform.apply), sent, variables)
+        answer = self._on_host(str(plan.platform.apply), json.dumps(sent), variables)
         with self._looking_at_it(NoAnswer):
             return answers.applied(answer, request)
 
-    def _on_host(self, module: str, request: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        """Run a module that takes a request.
+    def _on_host(self, module: str, request: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Run a module that takes a request, which is JSON: Ansible would look at each part of it by itself.
 
         Raises `HipaaCisError`, `NoAnswer` where the module was begun, or `AnsibleConnectionFailure` when unreachable.
         """
-        answer = self._ask(module, {"request": dict(request)}, variables)
+        answer = self._ask(module, {"request": request}, variables)
         if answer.get("failed"):
             kind = NoAnswer if gave_no_answer(answer) else HipaaCisError
             raise kind(explain(answer, self.WHAT))

@@ -150,29 +150,32 @@ def document(most: int, shared: Space | None = None) -> Shape:
     """
 
     def shape(value: Any, place: str) -> Any:
-        spaces = [Space(most), *([shared] if shared else [])]
-        return _built(value, place, spaces, 0)
+        sizes: list[int] = []
+        built = _built(value, place, sizes, 0)
+        for space in (Space(most), *([shared] if shared else [])):
+            space.take(sum(sizes), place)
+        return built
 
     return shape
 
 
-def _built(value: Any, place: str, spaces: list[Space], depth: int) -> Any:
-    for space in spaces:
-        space.take(len(value) + 1 if isinstance(value, str) else 8, place)
+def _built(value: Any, place: str, sizes: list[int], depth: int) -> Any:
+    """Return a value built anew. ``sizes``: takes about how many bytes each of its parts has; a host answers with thousands of them."""
+    if isinstance(value, str):
+        sizes.append(len(value) + 1)
+        return spelled_out(str.__str__(value))
+    sizes.append(8)
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        return spelled_out(str.__str__(value))
     if isinstance(value, (int, float)):
         return number(value, place)
     if depth >= MAX_DEPTH:
         raise Unusable(f"{place} is nested deeper than {MAX_DEPTH}")
     if isinstance(value, list):
-        return [_built(one, place, spaces, depth + 1) for one in value]
+        return [_built(one, place, sizes, depth + 1) for one in value]
     if isinstance(value, Mapping):
-        for space in spaces:
-            space.take(sum(len(_name(key, place)) for key in value), place)
-        return {str.__str__(key): _built(one, place, spaces, depth + 1) for key, one in value.items()}
+        sizes.extend(len(_name(key, place)) for key in value)
+        return {str.__str__(key): _built(one, place, sizes, depth + 1) for key, one in value.items()}
     raise Unusable(f"{place} holds what is no JSON")
 
 

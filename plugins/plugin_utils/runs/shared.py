@@ -97,6 +97,16 @@ def noted_formats() -> set[str]:
     return {name for path in found for name in json.loads(path.read_text(encoding="utf-8"))}
 
 
+def note_plan(asked: str) -> None:
+    """Leave word for the callback what many hosts are asked for, as `audit.ready.asked` says it."""
+    shared_text("plan-" + _digest(asked), lambda: asked)
+
+
+def noted_plans() -> list[str]:
+    """Return what many hosts of this command are asked for."""
+    return [path.read_text(encoding="utf-8") for path in sorted(_meeting_place().glob("plan-*"))]
+
+
 def note_run_directory(folder: Path, catalogs: Sequence[str] = ()) -> None:
     """Leave word for the callback where this run's records are, and by which catalogs of the site's own they are made."""
     text = json.dumps([str(folder), *catalogs])
