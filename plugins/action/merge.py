@@ -43,7 +43,9 @@ class ActionModule(ReportAction):
         with TemporaryDirectory(prefix="hipaa-cis-") as place:
             parts = merged_slices.parts_of(merged_slices.find(_folders(arguments, given, Path(place))))
             run_id = given or _run_id(parts)
-            merged = merged_slices.merge(parts, arguments["run_dir"], run_id, hosts)
+            merged = merged_slices.merge(
+                parts, arguments["run_dir"], run_id, hosts, listed=arguments["merge_hosts"] is not None
+            )
         for warning in merged.warnings:
             self._display.warning(spelled_out(warning))
         report = {**arguments, "run_id": run_id, "run": [str(merged.store.folder)], "merge_max_age": 1.0}
@@ -82,6 +84,11 @@ def _named(entry: Any, run_id: str, into: Path) -> list[str]:
         if not found:
             raise HipaaCisError(f"{destination['shown']} has the run {run_id}, but no slice of it.")
         return [glob.escape(str(folder)) for folder in found]
+    if isinstance(entry, str) and "://" in entry:
+        raise HipaaCisError(
+            "hipaa_cis_merge_from has an address, and takes folders, and destinations by their keys: {type: s3, bucket: audits}. (It is not shown, for it "
+            "may hold a password.)"
+        )
     if not isinstance(entry, str) or not entry.strip():
         raise HipaaCisError(
             "hipaa_cis_merge_from has to be a list of folders, of globs of them, or of destinations that runs can be fetched from."

@@ -231,6 +231,10 @@ def test_slice_is_resumed_as_a_run_of_its_own(command, tmp_path, variables, mess
             "Give the hipaa_cis_run_id",
         ),
         ({"hipaa_cis_merge_from": [{"type": "path", "path": "/nonesuch"}]}, "/nonesuch"),
+        (
+            {"hipaa_cis_merge_from": ["postgresql://audit:pass-word@db.example/hipaa"]},
+            "hipaa_cis_merge_from has an address",
+        ),
         ({"hipaa_cis_fail_on": ["gap"]}, "unknown value of hipaa_cis_fail_on"),
     ],
 )
@@ -240,3 +244,4 @@ def test_merge_that_cannot_be_is_one_clear_message(command, variables, message):
     assert process.returncode == 2
     assert message in said_by(process)
     assert "Traceback" not in said_by(process)
+    assert "pass-word" not in said_by(process)

@@ -146,11 +146,26 @@ def _check_numbers(parts: Sequence[Part]) -> None:
             )
 
 
+def _of_whole_inventory(parts: Sequence[Part]) -> list[Part]:
+    """Return the slices that know the inventory they were cut from. One that has its own hosts only, as in AWX, tells nothing of the others."""
+    return [part for part in parts if part.head["number"] and part.head["inventory"] != slices.digest_of(part.expected)]
+
+
+def _check_whole(parts: Sequence[Part], missing: Sequence[str], hosts: Collection[str]) -> None:
+    """Raise `HipaaCisError` where the hosts of the merge are not those that slices were cut from: a missing slice may have had the others."""
+    its = slices.digest_of(hosts)
+    for part in _of_whole_inventory(parts):
+        if part.head["inventory"]["digest"] != its["digest"]:
+            raise HipaaCisError(
+                f"Slices are missing ({', '.join(missing)[:300]}), and nobody knows whether they had hosts: the merge has {its['hosts']} host(s), and the "
+                f"inventory has {part.head['inventory']['hosts']} for {part.place}. Give the merge the inventory of the slices (-i, without --limit), or, "
+                "where the run was meant for some of its hosts, a file that lists these (hipaa_cis_merge_hosts)."
+            )
+
+
 def _check_inventory(parts: Sequence[Part]) -> None:
-    """Raise `HipaaCisError` where slices were cut from different inventories. One that has its own hosts only, as in AWX, tells nothing of the others."""
-    whole = [
-        part for part in parts if part.head["number"] and part.head["inventory"] != slices.digest_of(part.expected)
-    ]
+    """Raise `HipaaCisError` where slices were cut from different inventories."""
+    whole = _of_whole_inventory(parts)
     for part in whole[1:]:
         mine, its = whole[0].head["inventory"], part.head["inventory"]
         if mine["digest"] != its["digest"]:
@@ -162,8 +177,8 @@ def _check_inventory(parts: Sequence[Part]) -> None:
             )
 
 
-def merge(parts: Sequence[Part], base: str, run_id: str, hosts: Collection[str]) -> Merged:
-    """Put slices together as the run ``run_id`` below ``base``. ``hosts``: all of the inventory.
+def merge(parts: Sequence[Part], base: str, run_id: str, hosts: Collection[str], listed: bool = False) -> Merged:
+    """Put slices together as the run ``run_id`` below ``base``. ``hosts``: all of the inventory; ``listed``: somebody said that these are all.
 
     Raises `HipaaCisError` where they are not of one run, or another run has its id.
     """
@@ -175,6 +190,8 @@ def merge(parts: Sequence[Part], base: str, run_id: str, hosts: Collection[str])
     try:
         found, missing = _found_and_missing(parts, earlier)
         known = {host for part in parts for host in part.expected} | set(places)
+        if missing and not listed and not set(hosts) - known:
+            _check_whole(parts, missing, hosts)
         unseen = sorted(host for host in set(hosts) - known if not store.host_file(host).exists())
         # First: where it stands, the run is a merge, and a merge that was broken off is done again.
         document = {

@@ -38,9 +38,9 @@ def cut(tmp_path):
     return make
 
 
-def merge(tmp_path, hosts=HOSTS, entries=None, run_id="nightly"):
+def merge(tmp_path, hosts=HOSTS, entries=None, run_id="nightly", **options):
     found = merged_slices.find(entries or [str(tmp_path / "parts")])
-    return merged_slices.merge(merged_slices.parts_of(found), str(tmp_path / "runs"), run_id, hosts)
+    return merged_slices.merge(merged_slices.parts_of(found), str(tmp_path / "runs"), run_id, hosts, **options)
 
 
 def hosts_of(merged):
@@ -154,6 +154,27 @@ def test_host_of_the_inventory_that_no_slice_has_is_named_though_each_came(cut, 
 
     assert merged.warnings == ("hosts of the inventory are in no slice of the run nightly, and not audited: new",)
     assert hosts_of(merged)["new"][0] == "missing"
+
+
+def test_merge_with_the_hosts_of_the_slices_that_came_alone_is_no_whole_run(cut, tmp_path):
+    cut("2/2", ["b", "d"])
+    with pytest.raises(
+        HipaaCisError,
+        match=r"\(1/2\), and nobody knows .* the merge has 2 host\(s\), and the inventory has 5 for slice 2/2",
+    ):
+        merge(tmp_path, ("b", "d"))
+    assert not (tmp_path / "runs" / "nightly" / merged_slices.FILE).exists()
+    # Who lists the hosts has said that there are no others.
+    assert merge(tmp_path, ("b", "d"), listed=True).missing == ("1/2",)
+
+
+def test_hosts_of_a_slice_that_was_merged_before_do_not_stand_for_a_missing_one(cut, tmp_path):
+    first = cut("1/3", ["a", "c"])
+    merge(tmp_path)
+    shutil.rmtree(first)
+    cut("2/3", ["b", "d"])
+    with pytest.raises(HipaaCisError, match=r"\(3/3\), and nobody knows"):
+        merge(tmp_path, ("b", "d"))
 
 
 def test_slice_without_hosts_of_its_own_is_named_and_nothing_is_lost(cut, tmp_path):
