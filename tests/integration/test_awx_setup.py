@@ -132,7 +132,7 @@ def check_workflow(controller):
         if endpoint == "workflow_job_template_nodes" and number in nodes and others
     }
     assert leads == {
-        "begin": {"audit": "success_nodes"}, "audit": {"plan": "always_nodes"}, "plan": {"show": "success_nodes"}, "show": {"approve": "success_nodes"},
+        "begin": {"audit": "success_nodes"}, "audit": {"plan": "always_nodes"}, "plan": {"show": "always_nodes"}, "show": {"approve": "success_nodes"},
         "approve": {"remediate": "success_nodes"}, "remediate": {"again": "always_nodes"}, "again": {"merge": "always_nodes"},
     }  # fmt: skip
     approval = next(node for node in nodes.values() if node["identifier"] == "approve")["unified_job_template"]
