@@ -23,10 +23,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Key:
-    """What stands behind a key: its type, whether it has to be there, and what it is without."""
+    """What stands behind a key: its type, whether it has to be there, and what it is without; ``empty``: whether an empty text is none."""
 
     kind: type = str
     needed: bool = False
+    empty: bool = False
     default: Any = ""
     choices: tuple[str, ...] = ()
 
@@ -43,7 +44,8 @@ TYPES: dict[str, dict[str, Key]] = {
         "region": Key(),
         "access_key": Key(),
         "secret_key": Key(),
-        "session_token": Key(),
+        # What has keys for good has no token, and gives an empty one where others give theirs.
+        "session_token": Key(empty=True),
         "sse": Key(choices=("AES256", "aws:kms")),
         "sse_kms_key_id": Key(),
         "object_lock_days": Key(int, default=0),
@@ -99,7 +101,7 @@ def _value(item: Mapping[str, Any], name: str, key: Key, place: str) -> Any:
     if getattr(value, "__ENCRYPTED__", False):
         value = str(value)
     if value is None or value == "":
-        if key.needed or name in item:
+        if key.needed or (name in item and not (key.empty and value == "")):
             raise HipaaCisError(f"{place}: {name} is {'empty' if name in item else 'missing'}. Give it a value.")
         return key.default
     if key.kind is str:

@@ -26,6 +26,11 @@ def check(entry: dict[str, Any]) -> None:
 def send(entry: dict[str, Any], parcel: Parcel) -> str:
     """Enter what the chain has and the ledger lacks; return how the ledger is called. Raises `Failed`."""
     try:
+        check(entry)
+    except HipaaCisError as problem:
+        # No later attempt finds another address.
+        raise Failed(str(problem).removeprefix(f"{entry['shown']}: ")) from None
+    try:
         parcel.noted["warnings"] = list(bring_up_to_date(parcel.folder.parent, entry["url"]))
         return address.shown(entry["url"])
     except HipaaCisError as problem:

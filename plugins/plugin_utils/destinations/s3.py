@@ -212,7 +212,10 @@ def _told() -> Iterator[None]:
             "there was no answer in time. Does a proxy or firewall on the way eat the request?", again=True
         ) from None
     except (known.HTTPClientError, known.ConnectionError) as problem:
-        raise Failed(f"it cannot be reached ({type(problem).__name__}). Is endpoint_url right?", again=True) from None
+        ended = isinstance(problem, known.ConnectionClosedError)
+        eaten = "the connection ended without an answer. Does a proxy on the way eat the request?"
+        unreached = f"it cannot be reached ({type(problem).__name__}). Is endpoint_url right?"
+        raise Failed(eaten if ended else unreached, again=True) from None
     except known.NoRegionError:
         raise Failed("the region is not known. Set region") from None
     except (known.BotoCoreError, ValueError) as problem:

@@ -142,3 +142,10 @@ def test_what_a_job_told_is_no_unknown_variable_of_the_next():
     options.check_variables({"hipaa_cis_job_42": {"run_id": "x"}}, options.KNOWN_VARIABLES)
     with pytest.raises(HipaaCisError, match="hipaa_cis_jobs_42"):
         options.check_variables({"hipaa_cis_jobs_42": 1}, options.KNOWN_VARIABLES)
+
+
+def test_empty_session_token_is_none_for_keys_that_last_have_none():
+    (entry,) = parse([{**S3, "access_key": "a", "secret_key": SECRET, "session_token": ""}])
+    assert entry["session_token"] == ""
+    with pytest.raises(HipaaCisError, match="session_token is empty"):
+        parse([{**S3, "access_key": "a", "secret_key": SECRET, "session_token": None}])

@@ -44,3 +44,9 @@ def test_database_where_nobody_listens_is_told_without_the_password(send, no_pau
     assert "ledger: The ledger in PostgreSQL cannot be used" in problem
     assert "T0ken" not in problem
     assert no_pauses == [1.0]
+
+
+def test_address_with_a_typing_error_is_not_tried_again(send, no_pauses):
+    problem = send({"type": "ledger", "url": f"postgrsql://alice:{SECRET}@db.example/hipaa"}).problem
+    assert "ledger: url is no address of a ledger" in problem
+    assert no_pauses == []

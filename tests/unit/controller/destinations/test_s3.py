@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import itertools
 import os
+import socket
 import ssl
 import sys
 import threading
@@ -321,6 +322,21 @@ def test_nobody_at_the_port_is_told(send):
         {"type": "s3", "bucket": "evidence", "endpoint_url": "http://127.0.0.1:1", "retries": 0, **KEYS}
     ).problem
     assert "it cannot be reached (EndpointConnectionError). Is endpoint_url right?" in problem
+
+
+def test_proxy_that_eats_the_request_is_told(send):
+    with socket.create_server(("127.0.0.1", 0)) as eater:
+
+        def eat():
+            with eater.accept()[0] as connection:
+                connection.recv(65536)
+
+        thread = threading.Thread(target=eat, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{eater.getsockname()[1]}"
+        problem = send({"type": "s3", "bucket": "evidence", "endpoint_url": url, "retries": 0, **KEYS}).problem
+        thread.join(10)
+    assert "the connection ended without an answer. Does a proxy on the way eat the request?" in problem
 
 
 def test_missing_library_is_said_before_anything_is_begun(monkeypatch):
