@@ -31,7 +31,10 @@ def send(entry: dict[str, Any], parcel: Parcel) -> str:
         # No later attempt finds another address.
         raise Failed(str(problem).removeprefix(f"{entry['shown']}: ")) from None
     try:
-        parcel.noted["warnings"] = list(bring_up_to_date(parcel.folder.parent, entry["url"]))
-        return address.shown(entry["url"])
+        refused: dict[str, str] = {}
+        parcel.noted["warnings"] = list(bring_up_to_date(parcel.folder.parent, entry["url"], refused))
     except HipaaCisError as problem:
         raise Failed(str(problem).replace(address.OPTION, "url").rstrip("."), again=True) from None
+    if parcel.name in refused:
+        raise Failed(f"it does not take the run: {refused[parcel.name]}")
+    return address.shown(entry["url"])

@@ -53,19 +53,26 @@ def enter(store: RunStore, summary: Mapping[str, Any], given: str | None, asked:
     """Enter a finished run where the site has named a ledger, the run is a large one or the ledger is ``asked`` anyway; return warnings.
 
     All others are entered by who reads the ledger next. A slice is not entered: its run is, when it is merged.
-    Raises `HipaaCisError` where the site's ledger can't be used.
+    Raises `HipaaCisError` where the site's ledger can't be used, or does not take this run.
     """
     if is_slice(store) or not (asked or _is_worth_it(len(summary["hosts"]), given)):
         return ()
     from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import bring_up_to_date
 
+    refused: dict[str, str] = {}
     try:
-        return bring_up_to_date(store.folder.parent, given)
+        warnings = bring_up_to_date(store.folder.parent, given, refused)
     except HipaaCisError as problem:
         later = f"The run is finished and its files are written, but it is not in the ledger yet: {problem} The next run enters it too."
         if given:
             raise HipaaCisError(later) from None
         return (later,)
+    if given and store.run_id in refused:
+        # No later run enters it, either.
+        raise HipaaCisError(
+            f"The run is finished and its files are written, but it is not in the ledger: {refused[store.run_id]}."
+        )
+    return warnings
 
 
 def before(store: RunStore, summary: Mapping[str, Any], given: str | None) -> Past:

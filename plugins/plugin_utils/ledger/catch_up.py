@@ -39,19 +39,19 @@ class Current:
 
 
 @contextmanager
-def current(base: Path, given: str | None) -> Iterator[Current]:
+def current(base: Path, given: str | None, refused: dict[str, str] | None = None) -> Iterator[Current]:
     """Give the ledger with all finished runs of a run base in it. Raises `HipaaCisError` where it can't be used.
 
-    ``given``: the URL that the site gave, if any.
+    ``given``: the URL that the site gave, if any; ``refused``: is filled with why runs could not be entered, by their ids.
     """
     url = address.address(given, base)
     with opened(url) as connection:
-        yield Current(connection, address.shown(url), tuple(_enter(connection, base)))
+        yield Current(connection, address.shown(url), tuple(_enter(connection, base, refused)))
 
 
-def bring_up_to_date(base: Path, given: str | None) -> tuple[str, ...]:
-    """Enter what is not there yet, and return warnings. Raises `HipaaCisError` where the ledger can't be used."""
-    with current(base, given) as ledger:
+def bring_up_to_date(base: Path, given: str | None, refused: dict[str, str] | None = None) -> tuple[str, ...]:
+    """Enter what is not there yet, and return warnings; ``refused`` as in `current`. Raises `HipaaCisError` where the ledger can't be used."""
+    with current(base, given, refused) as ledger:
         return ledger.warnings
 
 
@@ -60,18 +60,20 @@ def entered(connection: Any) -> set[str]:
     return set(connection.execute(library("sqlalchemy").select(tables().runs.c.run_id)).scalars())
 
 
-def _enter(connection: Any, base: Path) -> Iterator[str]:
+def _enter(connection: Any, base: Path, refused: dict[str, str] | None = None) -> Iterator[str]:
     places = chain.places(base)
     if not places:
         return
     sa, runs = library("sqlalchemy"), tables().runs
     source = _source(places)
+    problems = {} if refused is None else refused
     known = set(connection.execute(sa.select(runs.c.link).where(runs.c.source == source)).scalars())
     for place in places:
         if place.number not in known:
             try:
                 yield from _enter_link(connection, base, place, places)
             except HipaaCisError as problem:
+                problems[place.run_id] = str(problem)
                 yield f"run {place.run_id} is not in the ledger: {problem}"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations import deliver
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import bring_up_to_date
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import write_reports
 from tests.builders import RUN_ID
 from tests.certificates import SECRET
 
@@ -18,6 +22,24 @@ def test_run_is_entered_once(send, tmp_path):
         assert send(entry).place == f"The ledger {tmp_path}/other/ledger.sqlite"
     with sqlite3.connect(tmp_path / "other" / "ledger.sqlite") as connection:
         assert connection.execute("SELECT run_id FROM hipaa_cis_runs").fetchall() == [(RUN_ID,)]
+
+
+def test_run_whose_id_another_run_used_is_not_said_to_be_there(send, finished, no_pauses, tmp_path):
+    url = f"sqlite:///{tmp_path}/common.sqlite"
+    other = tmp_path / "other"
+    finished.folder.parent.rename(other)
+    bring_up_to_date(other, url)
+    # The same id on another controller, with a chain of its own.
+    shutil.copytree(other / RUN_ID, finished.folder)
+    write_reports(load_catalog(), [finished], finished)
+    # A report that is made again adds a link without what the run found.
+    finished.write("summary.md", "a page")
+    write_reports(load_catalog(), [finished], finished)
+    assert len(list((finished.folder.parent / "_chain").glob("*.json"))) == 2
+
+    problem = send({"type": "ledger", "url": url}).problem
+    assert f"ledger: it does not take the run: the ledger has a run {RUN_ID} of another run base already" in problem
+    assert no_pauses == []
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,16 @@ def test_two_runs_with_one_id_are_told_apart_and_the_first_stays(tmp_path, url):
     assert count_only(tmp_path, own) == 1
 
 
+def test_run_that_the_ledger_of_the_site_does_not_take_is_a_failure_and_no_other_is(tmp_path):
+    own = f"sqlite:///{tmp_path}/common.sqlite"
+    at_end.enter(finished(tmp_path / "a", "nightly", 1, {"web": "pf"}), {"hosts": []}, own)
+    second = finished(tmp_path / "b", "nightly", 2, {"web": "ff"})
+    with pytest.raises(HipaaCisError, match="it is not in the ledger: the ledger has a run nightly of another run"):
+        at_end.enter(second, {"hosts": []}, own)
+    (warning,) = at_end.enter(finished(tmp_path / "b", "weekly", 3, {"web": "ff"}), {"hosts": []}, own)
+    assert "run nightly is not in the ledger" in warning
+
+
 def test_clock_that_goes_back_is_said_and_nothing_is_lost(tmp_path):
     finished(tmp_path, "run-1", 9, {"web": "pf"})
     finished(tmp_path, "run-2", 3, {"web": "ff"})
