@@ -26,7 +26,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import C
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import note_gate as note_in_summary
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import report_path, write_reports
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import artifacts, controller_job, regressions, since_last
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import (
+    artifacts,
+    controller_job,
+    regressions,
+    since_last,
+    slices,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.gate import (
     Earlier,
     Tripped,
@@ -145,8 +151,8 @@ class ActionModule(OnceAction):
         elif SUMMARY not in constants.CALLBACKS_ENABLED:
             # The summary at the end, which names it too, is not there.
             self._tell([f"Report: {report}"])
-        if not_entered:
-            result.update(failed=True, msg=f"{result['msg']}\n{not_entered}")
+        for problem in filter(None, (not_entered, _taken(target, deliveries))):
+            result.update(failed=True, msg=f"{result['msg']}\n{problem}")
         return result
 
     def _enter(self, store: RunStore, summary: dict[str, Any], ledger: str | None, asked: bool) -> str:
@@ -195,7 +201,6 @@ class ActionModule(OnceAction):
         # What a site without any does not need to load.
         from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations import deliver
         from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations.entries import parse
-        from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import slices
 
         deliveries = deliver.deliver(parse(given), store, summary, slices.part_of(store))
         for one in deliveries:
@@ -211,6 +216,17 @@ class ActionModule(OnceAction):
 
 def _not_delivered(deliveries: Sequence[Any]) -> list[str]:
     return [one.problem for one in deliveries if one.problem]
+
+
+def _taken(store: RunStore, deliveries: Sequence[Any]) -> str:
+    """Return what to say of a slice in whose place at a destination stands another one: a merge would take that for this run."""
+    places = [one.shown for one in deliveries if one.taken]
+    if not places or not slices.is_slice(store):
+        return ""
+    return (
+        f"This slice is not at {', '.join(places)}, for that has an earlier slice of this number and run id, which a merge would take for this one. "
+        "Take that away and send this one by hipaa.cis.report, or audit all slices again under another hipaa_cis_run_id."
+    )
 
 
 def _shortened(table: list[str]) -> list[str]:

@@ -153,6 +153,27 @@ def test_slices_that_were_sent_away_are_fetched_and_merged(command, tmp_path):
     assert json.loads((tmp_path / "share" / "nightly" / "summary.json").read_text()) == summary
 
 
+def test_slice_in_whose_place_another_one_stands_is_no_success(command, tmp_path):
+    (tmp_path / "share").mkdir()
+    share = [{"type": "path", "path": str(tmp_path / "share")}]
+    given = {"hosts": ["east-1"], "hipaa_cis_slice": "1/2", "hipaa_cis_destinations": share}
+    assert command("hipaa.cis.audit", "first", **given).returncode == 0
+    (tmp_path / "pump.json").write_text(json.dumps(SAFE))
+    before = files_of(tmp_path / "share")
+    # A merge would take the slice of the night before for this one.
+    process = command("hipaa.cis.audit", "second", **given)
+
+    assert process.returncode == 2
+    assert "for that has an earlier slice of this number and run id" in said_by(process)
+    assert files_of(tmp_path / "share") == before
+    # A run of its own is left with the warning, for nothing takes the other for it.
+    whole = {**given, "hipaa_cis_slice": None, "hipaa_cis_run_id": "whole"}
+    assert command("hipaa.cis.audit", "third", **whole).returncode == 0
+    (tmp_path / "pump.json").write_text(json.dumps(UNSAFE))
+    again = command("hipaa.cis.audit", "fourth", **whole)
+    assert (again.returncode, "holds another content" in said_by(again)) == (0, True)
+
+
 def test_hosts_of_a_file_stand_for_the_inventory(command, tmp_path):
     at_once(command, *by_limit()[:2])
     (tmp_path / "hosts.txt").write_text("# all wards\n\n" + "\n".join(HOSTS) + "\n")

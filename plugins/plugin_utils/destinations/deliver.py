@@ -34,11 +34,15 @@ Json = dict[str, Any]
 
 
 class Delivery(NamedTuple):
-    """How it went with one destination. ``place``: where the run is now; ``problem``: why it is not; one of them is empty."""
+    """How it went with one destination. ``place``: where the run is now; ``problem``: why it is not; one of them is empty.
+
+    ``taken``: whether the place holds another run under this one's id.
+    """
 
     shown: str
     place: str
     problem: str
+    taken: bool = False
 
 
 def check(given: Any) -> list[Json]:
@@ -110,7 +114,7 @@ def _sent(entry: Json, parcel: Parcel) -> Delivery:
             problem = failed
         if not problem.again:
             break
-    return Delivery(entry["shown"], "", f"{entry['shown']}: {str(problem).rstrip('.')}.")
+    return Delivery(entry["shown"], "", f"{entry['shown']}: {str(problem).rstrip('.')}.", problem.taken)
 
 
 def _once(entry: Json, parcel: Parcel) -> str:

@@ -15,11 +15,14 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.destinations import arch
 
 
 class Failed(Exception):
-    """A run could not be delivered. ``again``: whether another attempt may help. Its text holds no secret."""
+    """A run could not be delivered. Its text holds no secret.
 
-    def __init__(self, text: str, again: bool = False) -> None:
+    ``again``: whether another attempt may help; ``taken``: whether its place holds another run.
+    """
+
+    def __init__(self, text: str, again: bool = False, taken: bool = False) -> None:
         super().__init__(text)
-        self.again = again
+        self.again, self.taken = again, taken
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class Parcel:
             yield stream
 
 
-def other_content(place: str) -> str:
-    """Return what to say of a place where another run stands under the same id."""
-    return (
+def other_content(place: str) -> Failed:
+    """Return the failure of a place where another run stands under the same id."""
+    return Failed(
         f"{place} holds another content under this run's id, and is left as it is. Did another run use the id? Give this one an id of its own "
-        "(hipaa_cis_run_id), or take the other away where it is not wanted"
+        "(hipaa_cis_run_id), or take the other away where it is not wanted",
+        taken=True,
     )

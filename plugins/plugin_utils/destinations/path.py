@@ -43,7 +43,7 @@ def send(entry: dict[str, Any], parcel: Parcel) -> str:
             if there == parcel.digest:
                 return str(place)
             if there != parcel.before:
-                raise Failed(other_content(str(place)))
+                raise other_content(str(place))
         elif place.is_symlink() or place.exists():
             raise Failed(f"{place} is there, and is no run. Take it away, or name another folder.")
         _copy(parcel, place)

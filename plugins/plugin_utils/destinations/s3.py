@@ -64,7 +64,7 @@ def send(entry: dict[str, Any], parcel: Parcel) -> str:
             if digest == parcel.digest:
                 return place
             if not digest or digest != parcel.before:
-                raise Failed(other_content(place))
+                raise other_content(place)
         if entry["object_lock_days"]:
             _check_lock(client, entry["bucket"])
         with parcel.packed() as stream:
