@@ -84,10 +84,11 @@ def _named(entry: Any, run_id: str, into: Path) -> list[str]:
         if not found:
             raise HipaaCisError(f"{destination['shown']} has the run {run_id}, but no slice of it.")
         return [glob.escape(str(folder)) for folder in found]
-    if isinstance(entry, str) and "://" in entry:
+    # Also what a destination becomes as `-e hipaa_cis_merge_from='[{...}]'`, which Ansible takes for a text.
+    if isinstance(entry, str) and ("://" in entry or entry.strip().startswith(("{", "[{"))):
         raise HipaaCisError(
-            "hipaa_cis_merge_from has an address, and takes folders, and destinations by their keys: {type: s3, bucket: audits}. (It is not shown, for it "
-            "may hold a password.)"
+            "hipaa_cis_merge_from has an address, or a text of keys, and takes folders, and destinations as mappings: {type: s3, bucket: audits}, in a file "
+            "(-e @merge.yml) or in JSON (-e '{\"hipaa_cis_merge_from\": [...]}'). (It is not shown, for it may hold a password.)"
         )
     if not isinstance(entry, str) or not entry.strip():
         raise HipaaCisError(

@@ -256,6 +256,7 @@ def test_slice_is_resumed_as_a_run_of_its_own(command, tmp_path, variables, mess
             {"hipaa_cis_merge_from": ["postgresql://audit:pass-word@db.example/hipaa"]},
             "hipaa_cis_merge_from has an address",
         ),
+        ({"hipaa_cis_merge_from": '[{"secret_key": "pass-word", "type": "s3"}]'}, "or a text of keys"),
         ({"hipaa_cis_fail_on": ["gap"]}, "unknown value of hipaa_cis_fail_on"),
     ],
 )
