@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleError
@@ -33,6 +34,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import (
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import address
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import (
     health_checks,
     maintenance_window,
@@ -165,6 +167,8 @@ class ActionModule(HostAction):
         )
         if arguments["run_id"]:
             check_run_id(arguments["run_id"])
+        if arguments["ledger"]:
+            address.address(arguments["ledger"], Path())
         self._check_alike(arguments, variables)
         if arguments["destinations"]:
             _check_destinations(arguments["destinations"])
