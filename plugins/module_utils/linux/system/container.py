@@ -33,7 +33,11 @@ def not_booted(host: Host) -> str:
     try:
         if _in_chroot(host):
             return "chroot"
-        return "container" if not host.exists(BOOTED) and is_container(host)[0] else ""
+        if host.exists(BOOTED):
+            return ""
+        if host.privileged and _text(host, THREADS).strip(BLANKS) != "kthreadd":
+            return "container"  # root sees the kernel's threads where they are; a pod of Kubernetes has no other mark
+        return "container" if is_container(host)[0] else ""
     except ReadError:
         return ""
 

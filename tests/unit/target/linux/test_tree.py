@@ -355,6 +355,20 @@ def test_a_container_runs_where_systemd_has_booted_it(mark, init, tmp_path):
     assert not_booted(Host(str(tmp_path))) == ("" if init else "container")
 
 
+@pytest.mark.parametrize(("second", "what"), [(None, "container"), ("sleep\n", "container"), ("kthreadd\n", "")])
+def test_a_container_that_nothing_marks_is_told_by_the_threads_of_the_kernel_that_root_does_not_see(second, what, tmp_path):
+    for name in ("self", "1"):
+        (tmp_path / "proc" / name).mkdir(parents=True)
+        (tmp_path / "proc" / name / "mountinfo").write_text(ROOT)
+    (tmp_path / "proc/1/cgroup").write_text("0::/\n")
+    if second:
+        (tmp_path / "proc/2").mkdir()
+        (tmp_path / "proc/2/comm").write_text(second)
+    assert not_booted(Host(str(tmp_path), privileged=True)) == what
+    # Another account may be kept from seeing them.
+    assert not_booted(Host(str(tmp_path), privileged=False)) == ""
+
+
 def test_a_machine_without_systemd_is_a_host_that_runs(tmp_path):
     for path, text in {"proc/self/mountinfo": ROOT, "proc/1/mountinfo": ROOT, "proc/2/comm": "kthreadd\n"}.items():
         (tmp_path / path).parent.mkdir(parents=True)
