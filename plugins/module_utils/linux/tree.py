@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional, Sequence, Tuple
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.command import CommandResult
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.host import Host, printable
@@ -35,6 +35,9 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.observation import
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.octal import unescape
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.os_release import PLACES
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.request import RequestError
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.dropins import snippets
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.scan_places import OTHER_TYPES
+from ansible_collections.hipaa.cis.plugins.module_utils.linux.system.unit_file import UNIT_DIRECTORIES, parse, path_of
 
 # Of the kernel and of what runs. In a tree these are empty, planted, or the other host's.
 RUNNING = ("/proc", "/sys", "/run", "/dev")
@@ -42,10 +45,8 @@ RUNNING = ("/proc", "/sys", "/run", "/dev")
 GIVEN_FILES = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 # Of a chroot or a container: these say what its files say and ask nothing that runs.
 PROGRAMS = frozenset({"dpkg-query", "sudo"})
-# File systems without files of the image: what is mounted of them hides nothing that anybody keeps.
-IN_MEMORY = frozenset(
-    {"tmpfs", "ramfs", "proc", "sysfs", "devpts", "devtmpfs", "mqueue", "hugetlbfs", "cgroup2", "swap"}
-)
+# File systems without files of the image, and those that no walk enters: what is mounted of them hides nothing that anybody looks for.
+IN_MEMORY = OTHER_TYPES | {"tmpfs", "ramfs", "devtmpfs", "swap"}
 DPKG_QUERY = "dpkg-query"
 DPKG_STATUS = "/var/lib/dpkg/status"
 MAX_STATUS_BYTES = 64 * 1024 * 1024
@@ -157,27 +158,47 @@ class Tree(Host):
         return super().touchable(path, follow)
 
     def elsewhere(self) -> Mapping[str, bool]:
-        """Return the folders on which the tree's fstab mounts what is not mounted here, and of each whether it keeps files."""
+        """Return the folders on which the tree's fstab and units mount what is not mounted here, and of each whether it keeps files."""
         if self._elsewhere is None:
             self._elsewhere = {}
             self._elsewhere = self._not_mounted()
         return self._elsewhere
 
     def _not_mounted(self) -> Dict[str, bool]:
+        found: Dict[str, bool] = {}
         try:
-            rows = [words_of(line) for line in split_lines(self.read_text("/etc/fstab"))]
-        except NotFound:
-            return {}
+            for named, fstype in [*self._in_fstab(), *self._in_units()]:
+                path = self.place(named)[0]
+                # What is mounted where a tree shows nothing anyhow hides nothing.
+                mine = path == "/" or any(_lies_in(path, folder) for folder in RUNNING)
+                if not mine and not os.path.ismount(self._below_root(path)):
+                    found[path] = found.get(path, False) or fstype not in IN_MEMORY
         except ReadError:
             return {"/": True}
-        found = {}
-        for row in rows:
-            if len(row) < 3 or row[0].startswith("#") or not row[1].startswith("/"):
-                continue
-            path = self.place(unescape(row[1]))[0]
-            if path != "/" and not os.path.ismount(self._below_root(path)):
-                found[path] = row[2] not in IN_MEMORY
         return found
+
+    def _in_fstab(self) -> Iterator[Tuple[str, str]]:
+        """Yield path and type of what /etc/fstab mounts. Raises `ReadError`."""
+        try:
+            text = self.read_text("/etc/fstab")
+        except NotFound:
+            return
+        for row in [words_of(line) for line in split_lines(text)]:
+            if len(row) > 2 and not row[0].startswith("#") and row[1].startswith("/"):
+                yield unescape(row[1]), row[2]
+
+    def _in_units(self) -> Iterator[Tuple[str, str]]:
+        """Yield path and type of what mount units of the tree mount, whether or not the boot wants them. Raises `ReadError`."""
+        folders = [folder for folder in UNIT_DIRECTORIES if not _lies_in(folder, "/run")]
+        for place in snippets(self, folders, ".mount"):
+            if self.place(place)[0] == "/dev/null":
+                continue  # masked
+            # systemd refuses a unit that mounts on another path than its name says.
+            name = place.rpartition("/")[2][: -len(".mount")]
+            try:
+                yield path_of(name), parse(self.read_text(place), "Mount").get("Type", "")
+            except NotFound:
+                pass  # a link to nothing hides the others
 
     def _read(self, path: str, max_bytes: int) -> bytes:
         # Opening a device or a FIFO may do something, as rewinding a tape does.

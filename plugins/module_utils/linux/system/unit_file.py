@@ -47,6 +47,15 @@ def _escape(sign: str) -> str:
     return sign if sign in PLAIN else "".join("\\x%02x" % byte for byte in sign.encode("utf-8", "surrogateescape"))
 
 
+def path_of(stem: str) -> str:
+    """Return the path in a unit's name without its suffix, as ``systemd-escape --unescape --path`` does."""
+    path = "/" + ("" if stem == "-" else stem.replace("-", "/"))
+    code = path.encode("utf-8", "surrogateescape")
+    return re.sub(rb"\\x([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found.group(1).decode()), code).decode(
+        "utf-8", "surrogateescape"
+    )
+
+
 def dropin_names(name: str) -> List[str]:
     """Return the names of the snippet directories of a unit, the most specific first.
 

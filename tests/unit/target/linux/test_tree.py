@@ -257,6 +257,46 @@ def test_what_lies_on_a_file_system_that_is_not_mounted_is_unseen_and_not_absent
     assert host.read_text("/srv/x") == "here"
 
 
+MOUNT = "[Mount]\nWhat=/dev/disk/by-label/x\nWhere=/srv/a b\n"
+
+
+@pytest.mark.parametrize("folder", ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"])
+def test_what_a_mount_unit_mounts_is_no_more_seen_than_what_fstab_mounts(folder, image):
+    host = image({folder + "/srv-a\\x20b.mount": MOUNT, "/srv/x": "here"})
+    with pytest.raises(NotSeen, match="not mounted in the tree"):
+        host.exists("/srv/a b/x")
+    assert host.read_text("/srv/x") == "here"
+    (seen,) = observe.read_kind(host, "filesystem_scan", [{"find": "world_writable_files"}])
+    assert seen.state == "unseen"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("dev-hugepages.mount", "[Mount]\nWhat=hugetlbfs\nWhere=/dev/hugepages\nType=hugetlbfs\n"),
+        ("sys-kernel-debug.mount", "[Mount]\nWhat=debugfs\nWhere=/sys/kernel/debug\nType=debugfs\n"),
+        ("var-lib-nfs-rpc_pipefs.mount", "[Mount]\nWhat=sunrpc\nWhere=/var/lib/nfs/rpc_pipefs\nType=rpc_pipefs\n"),
+        (
+            "snap-core22-1.mount",
+            "[Mount]\nWhat=/var/lib/snapd/snaps/core22_1.snap\nWhere=/snap/core22/1\nType=squashfs\n",
+        ),
+        ("tmp.mount", "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\n"),
+    ],
+)
+def test_units_that_mount_no_files_of_the_image_are_in_no_walks_way(name, text, image):
+    host = image({"/usr/lib/systemd/system/" + name: text})
+    (seen,) = observe.read_kind(host, "filesystem_scan", [{"find": "world_writable_files"}])
+    assert seen.state == "value", seen
+
+
+def test_a_mount_unit_that_is_masked_mounts_nothing(image):
+    host = image({"/usr/lib/systemd/system/srv.mount": MOUNT, "/srv/x": "here"})
+    (image.folder / "etc/systemd/system").mkdir(parents=True)
+    (image.folder / "etc/systemd/system/srv.mount").symlink_to("/dev/null")
+    assert host.read_text("/srv/x") == "here"
+    assert host.asked == ""
+
+
 @pytest.mark.parametrize(
     ("fstab", "state"),
     [("", "value"), ("UUID=1 / ext4\ntmpfs /tmp tmpfs nosuid 0 0\n", "value"), (FSTAB, "unseen")],
@@ -356,7 +396,9 @@ def test_a_container_runs_where_systemd_has_booted_it(mark, init, tmp_path):
 
 
 @pytest.mark.parametrize(("second", "what"), [(None, "container"), ("sleep\n", "container"), ("kthreadd\n", "")])
-def test_a_container_that_nothing_marks_is_told_by_the_threads_of_the_kernel_that_root_does_not_see(second, what, tmp_path):
+def test_a_container_that_nothing_marks_is_told_by_the_threads_of_the_kernel_that_root_does_not_see(
+    second, what, tmp_path
+):
     for name in ("self", "1"):
         (tmp_path / "proc" / name).mkdir(parents=True)
         (tmp_path / "proc" / name / "mountinfo").write_text(ROOT)
