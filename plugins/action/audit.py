@@ -72,6 +72,8 @@ class ActionModule(HostAction):
         selection = self._selection(arguments, variables)
         record = empty_record(variables["inventory_hostname"], store.run_id, utc_now(), "", selection)
         try:
+            other = self._check_delegated(variables, arguments["root"])
+            resume.check_tree(store, record["host"], arguments["root"], other)
             known = self._known(arguments, record, store, variables)
             site = self._decided(arguments, known, variables, store, strict=False)
             selection, values, tailored = self._by_site(record, selection, arguments, site)

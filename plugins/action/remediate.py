@@ -56,6 +56,7 @@ class ActionModule(HostAction):
                     "hipaa_cis_root names a tree of files, and only an audit looks into one: change what the image is built of, or boot it "
                     "and remediate the host."
                 )
+            self._check_delegated(variables)
             arguments["allow_disruption"] = options.disruption(arguments["allow_disruption"])
             options.check_confirm_timeout(arguments["confirm_timeout"])
             self.windows = maintenance_window.parse(arguments["windows"])

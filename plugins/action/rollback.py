@@ -39,6 +39,7 @@ class ActionModule(HostAction):
         try:
             arguments = self._arguments(options.ROLLBACK_SPEC, variables)
             options.check_run(arguments["run_id"])
+            self._check_delegated(variables)
             given = {name: arguments[name] for name in ON_HOST if arguments[name] is not None}
             try:
                 answer = self._module(given, variables)

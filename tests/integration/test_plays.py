@@ -51,7 +51,7 @@ PLAYS = """
     - hipaa.cis.audit:
       run_once: true
     - hipaa.cis.audit:
-      delegate_to: localhost
+      delegate_to: pump-2
       when: inventory_hostname == 'pump-2'
 """
 
@@ -82,3 +82,34 @@ def test_each_host_counts_once_and_none_is_lost(tmp_path, strategy, serial):
     assert "NOT AUDITED no-python (failed)" in process.stdout
     # One table after each of the two plays.
     assert process.stdout.count("HIPAA technical safeguards") == 2
+
+
+DELEGATED = """
+- hosts: dark-1
+  gather_facts: false
+  tasks:
+    - hipaa.cis.%s:
+      delegate_to: pump-1
+- hosts: all
+  gather_facts: false
+  tasks:
+    - hipaa.cis.report:
+        fail_on: [unreachable, error]
+"""
+
+
+@pytest.mark.parametrize("action", ["audit", "remediate", "rollback"])
+def test_no_host_is_looked_at_under_the_name_of_another(tmp_path, action):
+    (tmp_path / "inventory.json").write_text(json.dumps(INVENTORY))
+    (tmp_path / "play.yml").write_text(DELEGATED % action)
+    variables = pump.variables(tmp_path / "runs")
+    process = pump.play(
+        [str(tmp_path / "play.yml"), "-i", str(tmp_path / "inventory.json"), "-e", json.dumps(variables)],
+        pump.checkout_environment(tmp_path, SAFE),
+    )
+    assert process.returncode == 2
+    assert "of dark-1 is delegated to pump-1: what pump-1 is would be kept under the name of dark-1" in " ".join(
+        (process.stdout + process.stderr).split()
+    )
+    (run,) = (path for path in (tmp_path / "runs").glob("2*") if path.is_dir()) if action == "audit" else (None,)
+    assert [record["status"] for record in (records_in(run) if run else ())] == (["failed"] if run else [])

@@ -219,3 +219,27 @@ def test_a_folder_that_holds_no_tree_is_told_in_one_message(root, said, tmp_path
     assert process.returncode == 2
     assert said in " ".join((process.stdout + process.stderr).split())
     assert "Traceback" not in process.stdout + process.stderr
+
+
+@pytest.mark.parametrize("second", ["other", "nothing", ""])
+def test_two_trees_under_one_name_are_not_one_host(second, tmp_path):
+    for name in ("image", "other"):
+        (tmp_path / name / "etc").mkdir(parents=True)
+        (tmp_path / name / "etc/os-release").write_text('ID=debian\nVERSION_ID="12"\n')
+    where = str(tmp_path / second) if second else ""
+    tasks = [{"hipaa.cis.audit": {"root": str(tmp_path / "image")}}, {"hipaa.cis.audit": {"root": where}}]
+    play_file = tmp_path / "two.yml"
+    play_file.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    variables = {"ansible_python_interpreter": "/usr/bin/python3", "hipaa_cis_run_dir": str(tmp_path / "runs")}
+    process = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(play_file), "-i", "image,", "-c", "local", "-e", json.dumps(variables)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert process.returncode == 2
+    said = " ".join((process.stdout + process.stderr).split())
+    assert (
+        f"This run has image for {tmp_path}/image, and cannot have {where or 'the host itself'} under the same name."
+        in said
+    )
+    (run,) = (path for path in (tmp_path / "runs").glob("2*") if path.is_dir())
+    assert record_in(run, "image")["status"] == "failed"

@@ -268,6 +268,12 @@ def tree_for(root: str, **arguments: Any) -> Tree:
     tree = Tree(os.path.realpath(root), IMAGE, **arguments)
     if not any(_is_there(tree, place) for place in PLACES):
         raise RequestError("hipaa_cis_root names %s, which holds no system: %s is not there" % (root, PLACES[0]))
+    if not _is_there(tree, "/etc"):
+        # Of OSTree: /etc of a host is made of /usr/etc when a commit is deployed.
+        raise RequestError(
+            "hipaa_cis_root names %s, which has no /etc: a commit of OSTree gets one when it is deployed; name a deployment, or boot it"
+            % root
+        )
     owner = os.stat(tree.root).st_uid
     if owner:
         raise RequestError(

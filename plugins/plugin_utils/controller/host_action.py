@@ -133,6 +133,21 @@ class HostAction(Action):
         if arguments["slice"] is not None:
             _sliced().check(arguments, variables)
 
+    def _check_delegated(self, variables: Mapping[str, Any], root: str | None = None) -> str:
+        """Return the other host that the task is delegated to, empty where it is not. ``root``: a tree, which may lie on another host.
+
+        Raises `HipaaCisError` where what that one is would be kept under the name of this one, which nobody looked at.
+        """
+        host, other = str(variables["inventory_hostname"]), str(self._task.delegate_to or "")
+        if other in ("", host):
+            return ""
+        if not root:
+            raise HipaaCisError(
+                f"{self.WHAT} of {host} is delegated to {other}: what {other} is would be kept under the name of {host}. Leave out delegate_to, "
+                f"and name in the play's hosts what is meant; another way to {host} is its ansible_host."
+            )
+        return other
+
     @staticmethod
     def _alone(variables: Mapping[str, Any]) -> bool:
         """Return whether a play has no other host: what is then left out is all there is."""

@@ -145,6 +145,20 @@ def is_done(
     return _has_values(store, standing, values, catalog)
 
 
+def check_tree(store: RunStore, host: str, root: str | None, on: str) -> None:
+    """Raise `HipaaCisError` where an earlier task of this command looked at another tree, or at the host itself, under a host's name.
+
+    ``root``: the tree, None for the host; ``on``: the host that it lies on, where that is another one.
+    """
+    mine = f"{os.path.normpath(root)}{f' on {on}' if on else ''}" if root else "the host itself"
+    first = shared_text(f"looked-at-{_digest(str(store.folder), host)}", lambda: mine)
+    if first != mine:
+        raise HipaaCisError(
+            f"This run has {host} for {first}, and cannot have {mine} under the same name. Give each tree a host of its own in the inventory, "
+            "with its hipaa_cis_root."
+        )
+
+
 def _image_of(record: Record) -> str:
     """Return the folder of the image that was judged in the place of a host, as its real path; empty where the host was."""
     facts = (one["facts"] for one in record["platforms"].values())

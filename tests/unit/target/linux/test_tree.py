@@ -137,6 +137,14 @@ def test_what_is_no_file_is_not_opened(make, image, monkeypatch):
         host.read_text("/etc/odd")
 
 
+def test_a_commit_of_ostree_is_not_judged_for_its_etc_is_made_when_it_is_deployed(tmp_path):
+    (tmp_path / "usr/lib").mkdir(parents=True)
+    (tmp_path / "usr/etc").mkdir()
+    (tmp_path / "usr/lib/os-release").write_text("ID=debian\n")
+    with pytest.raises(RequestError, match="has no /etc"):
+        tree.tree_for(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     "argv", [["sshd", "-T"], ["systemctl", "show", "x"], ["rpm", "-qa"], ["sudo", "-V"], ["dpkg-query", "--list"]]
 )
