@@ -124,8 +124,7 @@ class ActionModule(HostAction):
         """Return what was found good of a host's options; None where nothing is done by them. Raises as `_check`."""
         arguments = self._arguments(options.PREFLIGHT_SPEC, variables)
         self._check_tags(arguments["whole"], variables)
-        if not arguments["read_only"]:
-            _check_strategy(str(self._task.get_play().strategy))
+        self._check_strategy(arguments["read_only"])
         options.check_play_variables(arguments["play_variables"], variables, self._seen_by_play())
         health_checks.parse(arguments["health_checks"])
         maintenance_window.parse(arguments["windows"])
@@ -135,6 +134,23 @@ class ActionModule(HostAction):
             return None
         options.check_plan(arguments["plan"])
         return self._as_tasks_will(arguments["read_only"], variables)
+
+    def _check_strategy(self, read_only: bool) -> None:
+        """Raise `HipaaCisError` where hosts would not do one task after the other, and something looks at all of them."""
+        strategy = str(self._task.get_play().strategy)
+        if strategy.rsplit(".", 1)[-1] in ("linear", "debug"):
+            return
+        if not read_only:
+            raise HipaaCisError(
+                f"the play's strategy is {strategy}, by which each host goes its own way, and a batch could not be taken back "
+                "together. Write `strategy: linear` in the play; a site's ansible.cfg or ANSIBLE_STRATEGY sets it for all plays that say nothing."
+            )
+        # Before it looks whether the task is wanted.
+        if self._task._role is not None:
+            raise HipaaCisError(
+                f"the play's strategy is {strategy}, by which each host goes its own way, and Ansible ends the play at the report on all of "
+                "them. Write `strategy: linear` in the play; or take the task hipaa.cis.audit in place of the role, and then the playbook hipaa.cis.report."
+            )
 
     def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where tags are given for what can only be done as a whole."""
@@ -241,12 +257,3 @@ def _check_destinations(given: Any) -> None:
 def _digest(value: Any) -> str:
     """Return a digest of an option's value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _check_strategy(strategy: str) -> None:
-    """Raise `HipaaCisError` where a batch's hosts would not do one task after the other: it is looked at as a whole."""
-    if strategy.rsplit(".", 1)[-1] not in ("linear", "debug"):
-        raise HipaaCisError(
-            f"the play's strategy is {strategy}, by which each host goes its own way, and a batch could not be taken back "
-            "together. Write `strategy: linear` in the play; a site's ansible.cfg or ANSIBLE_STRATEGY sets it for all plays that say nothing."
-        )

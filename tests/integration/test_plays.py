@@ -113,3 +113,41 @@ def test_no_host_is_looked_at_under_the_name_of_another(tmp_path, action):
     )
     (run,) = (path for path in (tmp_path / "runs").glob("2*") if path.is_dir()) if action == "audit" else (None,)
     assert [record["status"] for record in (records_in(run) if run else ())] == (["failed"] if run else [])
+
+
+ROLE = """
+- hosts: pumps:dark
+  gather_facts: false
+  %s
+  roles:
+    - hipaa.cis.audit
+"""
+
+
+def audited_by_role(tmp_path, keywords, **variables):
+    (tmp_path / "inventory.json").write_text(json.dumps(INVENTORY))
+    (tmp_path / "play.yml").write_text(ROLE % keywords)
+    given = {**pump.variables(tmp_path / "runs"), **variables}
+    process = pump.play(
+        [str(tmp_path / "play.yml"), "-i", str(tmp_path / "inventory.json"), "-e", json.dumps(given)],
+        pump.checkout_environment(tmp_path, SAFE),
+    )
+    return process.returncode, " ".join((process.stdout + process.stderr).split())
+
+
+def test_what_a_play_forgives_its_hosts_is_not_forgiven_the_gate(tmp_path):
+    keywords = "ignore_errors: true\n  ignore_unreachable: true"
+    code, said = audited_by_role(tmp_path, keywords, hipaa_cis_fail_on=["error"])
+    assert code == 2, said
+    assert "THE AUDIT COULD NOT BE DONE" in said
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_a_strategy_under_which_ansible_ends_the_play_at_the_report_is_told_before_any_host_is_touched(
+    tmp_path, strategy
+):
+    code, said = audited_by_role(tmp_path, f"strategy: {strategy}", hipaa_cis_report=False)
+    assert code == 2
+    assert f"Nothing was begun: the play's strategy is {strategy}" in said
+    assert "take the task hipaa.cis.audit in place of the role" in said
+    assert not (tmp_path / "runs").exists()
