@@ -151,3 +151,29 @@ def test_a_strategy_under_which_ansible_ends_the_play_at_the_report_is_told_befo
     assert f"Nothing was begun: the play's strategy is {strategy}" in said
     assert "take the task hipaa.cis.audit in place of the role" in said
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_ansible_does_not_read_beside_a_playbook_that_imports_ours_stops_it(tmp_path):
+    # A play of one's own gets it, the one that is imported from a collection does not.
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars/all.yml").write_text("hipaa_cis_fail_on: [error]\n")
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory/hosts.json").write_text(json.dumps(INVENTORY))
+    (tmp_path / "site.yml").write_text("- import_playbook: hipaa.cis.audit\n")
+    process = pump.play(
+        [
+            str(tmp_path / "site.yml"),
+            "-i",
+            str(tmp_path / "inventory"),
+            "-e",
+            json.dumps(pump.variables(tmp_path / "runs")),
+        ],
+        pump.checkout_environment(tmp_path, SAFE),
+    )
+    said = " ".join((process.stdout + process.stderr).split())
+    assert process.returncode != 0
+    assert (
+        "group_vars/all.yml sets variables hipaa_cis_..., and Ansible does not read it for a playbook of a collection"
+        in said
+    )
+    assert not (tmp_path / "runs").exists()

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,12 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 SHOWS = ("syntax", "listhosts", "listtasks", "listtags")
 # Tags by which Ansible leaves out what always runs.
 LEAVES_ALL_OUT = ("always", "tagged")
+# Where the playbooks of this collection stand.
+OWN = Path(os.path.realpath(__file__)).parents[3] / "playbooks"
+OURS = re.compile(rb"^(?:[^#\n]*[{,])?\s*[\"']?hipaa_cis_\w+[\"']?\s*:", re.MULTILINE)
+# What is looked through for variables that nobody would get: so many files, and of each so much.
+MAX_FILES = 1000
+MAX_BYTES = 1 << 20
 
 
 def checked(terms: Sequence[Any], variables: Mapping[str, Any], loader: Any) -> str:
@@ -37,6 +47,12 @@ def checked(terms: Sequence[Any], variables: Mapping[str, Any], loader: Any) -> 
             "Nothing was begun: --start-at-task leaves out the look at the options, or all there is. Leave it out; "
             "--limit chooses hosts, and --tags rules."
         )
+    unread = _unread()
+    if unread:
+        raise HipaaCisError(
+            f"Nothing was begun: {unread} sets variables hipaa_cis_..., and Ansible does not read it for a playbook of a collection. Move "
+            "group_vars and host_vars beside the inventory (-i), or give the variables with -e @file."
+        )
     groups: Mapping[str, Sequence[str]] = variables.get("groups", {})
     inventory = InventoryManager(loader=loader, sources=None, parse=False)
     for group, hosts in groups.items():
@@ -53,6 +69,26 @@ def checked(terms: Sequence[Any], variables: Mapping[str, Any], loader: Any) -> 
     if not inventory.get_hosts(pattern):
         raise HipaaCisError("Nothing was begun: " + _why(pattern, limit, groups))
     return pattern
+
+
+def _unread() -> str:
+    """Return a file beside the playbook that the command names which sets our variables, and which no play of ours gets; empty without one.
+
+    Ansible reads group_vars and host_vars beside the inventory, and beside the playbook that a task stands in: that is ours, in the collection.
+    """
+    # A list of hosts (``a,b``) has no place.
+    sources = [one for one in context.CLIARGS.get("inventory") or () if "," not in one or os.path.exists(one)]
+    read = {place if place.is_dir() else place.parent for place in (Path(os.path.realpath(one)) for one in sources)}
+    for given in context.CLIARGS.get("args") or ():
+        folder = Path(os.path.realpath(given)).parent if os.path.isfile(given) else Path(os.path.realpath("."))
+        if folder in read or folder == OWN:
+            continue
+        files = (path for name in ("group_vars", "host_vars") for path in sorted((folder / name).rglob("*")))
+        for path in islice((path for path in files if path.is_file()), MAX_FILES):
+            with suppress(OSError), path.open("rb") as stream:
+                if OURS.search(stream.read(MAX_BYTES)):
+                    return str(path)
+    return ""
 
 
 def _is_blank(limit: str) -> bool:

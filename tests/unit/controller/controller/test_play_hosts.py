@@ -95,3 +95,47 @@ def test_limit_by_a_file_with_hosts_is_taken(tmp_path):
     (tmp_path / "slice.txt").write_text("\na1\n")
 
     assert checked("all", f"@{tmp_path}/slice.txt") == "all"
+
+
+def beside(folder, name, text):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("given", ["site.yml", "hipaa.cis.audit"])
+@pytest.mark.parametrize("name", ["group_vars/all.yml", "group_vars/wards/ours.yml", "host_vars/a1.json"])
+def test_variables_that_ansible_does_not_read_for_a_playbook_of_a_collection_are_told(
+    given, name, tmp_path, shown, monkeypatch
+):
+    beside(tmp_path, "site.yml", "")
+    beside(tmp_path, "inventory/hosts", "")
+    beside(
+        tmp_path,
+        name,
+        '{"x": 1, "hipaa_cis_root": "/mnt/image"}' if name.endswith("json") else "x: 1\nhipaa_cis_root: /mnt/image\n",
+    )
+    monkeypatch.chdir(tmp_path)
+    shown(args=(given,), inventory=(str(tmp_path / "inventory/hosts"), "a1,"))
+    with pytest.raises(HipaaCisError, match=f"{name} sets variables hipaa_cis_..., and Ansible does not read it"):
+        checked("all")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "inventory"),
+    [
+        ("group_vars/all.yml", "hipaa_cis_level: 2\n", "hosts"),
+        ("group_vars/all.yml", "hipaa_cis_level: 2\n", "."),
+        ("group_vars/all.yml", "ntp_servers: []\n# hipaa_cis_level: 2\nsays: of hipaa_cis_level\n", "inventory/hosts"),
+        ("inventory/group_vars/all.yml", "hipaa_cis_level: 2\n", "inventory/hosts"),
+        ("inventory/group_vars/all.yml", "hipaa_cis_level: 2\n", "inventory"),
+    ],
+)
+def test_variables_beside_the_inventory_and_of_others_are_no_reason_to_stop(
+    name, text, inventory, tmp_path, shown, monkeypatch
+):
+    beside(beside(tmp_path, "hosts", ""), "inventory/hosts", "")
+    beside(tmp_path, name, text)
+    monkeypatch.chdir(tmp_path)
+    shown(args=("hipaa.cis.audit",), inventory=(str(tmp_path / inventory),))
+    assert checked("all") == "all"
