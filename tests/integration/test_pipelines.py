@@ -124,6 +124,13 @@ def said(found):
     return "\n".join(f"{name}: {done.stdout}{done.stderr}" for name, done in found.items())
 
 
+def test_github_actions_may_upload_from_a_private_repository_and_do_no_more():
+    """The upload reads the workflow's run; in a public repository everybody may, in a private one the token has to be allowed to."""
+    workflow = yaml.safe_load(blocks("GitHub Actions")[0])
+    assert workflow["permissions"] == {"actions": "read", "contents": "read", "security-events": "write"}
+    assert all("permissions" not in job for job in workflow["jobs"].values())
+
+
 def test_github_actions_with_a_baseline_tells_what_is_new(project, key):
     project.pumps(["pump-1", "pump-2"], telnet=True)
 

@@ -6,6 +6,8 @@
 A failure is what fails with no exception in force, an error what could not be judged or audited. All else that is no pass is skipped, with the
 reason: exceptions in force, what does not apply, what a person has to judge, and what was not looked at. So a pipeline is red for what somebody
 has to mend, and its count of passes has only passes. A suite's counts stand in its head; those of the whole are their sums.
+
+The message stands in each case twice: junitparser and Jenkins read it as an attribute, GitLab reads the content of the element and nothing else.
 """
 
 from __future__ import annotations
@@ -106,7 +108,7 @@ def _case(finding: Document) -> Case:
         said = [finding["title"], *([f"Fix: {fix}"] if fix else []), *([expired] if expired else [])]
         return _made(FAILURE, rule, ". ".join(said), _seen(finding), finding["severity"])
     if outcome == "fail":
-        return _made(SKIPPED, rule, exception(finding["exception"]), _seen(finding))
+        return _made(SKIPPED, rule, f"{finding['title']}: {exception(finding['exception'])}", _seen(finding))
     reason = finding.get("reason") or "; ".join(one["reason"] for one in finding["checks"] if one.get("reason"))
     if outcome == "error":
         return _made(ERROR, rule, f"{finding['title']}: {reason}", _seen(finding), "not judged")
@@ -130,15 +132,15 @@ def _unjudged(record: Document) -> Iterator[Case]:
 
 def _made(what: str, rule: str, message: str, text: str = "", kind: str = "") -> Case:
     named = f" type={quoteattr(one_line(kind, MAX_NAME))}" if kind else ""
-    head = f"<{what} message={quoteattr(one_line(message, MAX_MESSAGE))}{named}"
-    body = f"{head}>{escape(visible(text, MAX_TEXT))}</{what}>" if text else f"{head}/>"
-    return what, rule, f">{body}</testcase>\n"
+    head = f"<{what} message={quoteattr(one_line(message, MAX_MESSAGE))}{named}>"
+    body = escape(visible(f"{message}\n{text}" if text else message, MAX_TEXT))
+    return what, rule, f">{head}{body}</{what}></testcase>\n"
 
 
 def _seen(finding: Document) -> str:
     """Return what was seen, a line for each of what was expected, observed and said of the settings that do not pass."""
     told = [one for one in finding["checks"] if one["outcome"] not in ("pass", "not_applicable")]
-    lines = [finding["title"], f"benchmark: {finding['benchmark']} {' '.join(finding['recommendations'])}"]
+    lines = [f"benchmark: {finding['benchmark']} {' '.join(finding['recommendations'])}"]
     lines += [f"safeguards: {' '.join(finding['cites'])}"] if finding["cites"] else []
     for check in told[:MAX_CHECKS]:
         lines.append(one_line(check["setting"], MAX_MESSAGE))

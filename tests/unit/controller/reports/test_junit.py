@@ -136,6 +136,33 @@ def test_rule_of_two_benchmarks_is_two_cases_of_different_names():
     assert list(found) == [("ward", SAMPLES[0].rule), ("ward", f"{SAMPLES[0].rule} (supplement_linux)")]
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"outcome": "fail"}, f"Fix: {SAMPLES[0].fix}"),
+        ({"outcome": "fail", "exception": {**BASE, "id": "EX-7", "state": "expired"}}, "[EX-7]"),
+        ({"outcome": "fail", "exception": {**BASE, "id": "EX-7"}}, "[EX-7]"),
+        ({"outcome": "error", "reason": "sshd -T says nothing"}, "sshd -T says nothing"),
+        ({"outcome": "not_applicable", "reason": "no sshd here"}, "no sshd here"),
+        ({"outcome": "manual", "reason": "ask the ward"}, "ask the ward"),
+    ],
+    ids=["fix", "expired", "accepted", "error", "not applicable", "manual"],
+)
+def test_all_that_is_said_stands_in_the_content_too_for_gitlab_reads_no_attribute_of_it(changes, said):
+    (result,) = outcome(**changes).result
+    assert said in result.message
+    assert said in result.text
+
+
+def test_content_says_of_a_host_that_was_not_audited_why_and_of_what_was_left_out():
+    record = make_record("ward", [], not_looked_at=[{**LEFT, "reason": "the run was narrowed"}])
+    found = cases(written([record, make_unaudited("down", "unreachable", "connection refused")]))
+
+    assert "connection refused" in found["down", "audit"].result[0].text
+    assert "the run was narrowed" in found["ward", "sudo_use_pty"].result[0].text
+    assert all(case.result[0].text for case in found.values())
+
+
 def test_case_is_named_by_its_host_too_as_gitlab_knows_cases_by_class_and_name_alone():
     records = [make_record(host, [make_finding(SAMPLES[0], "fail")], not_yet_automated=[]) for host in ("a", "b")]
     assert {case.classname for case in cases(written(records)).values()} == {"a", "b"}
