@@ -55,6 +55,8 @@ _CAUSES = (
      _OLD_PYTHON),
 )  # fmt: skip
 
+_SEE = "see what the host prints when the user logs in, and try `ansible -m ping`"
+
 # What Ansible reports as a host that cannot be reached, where the host is there and does what it was told.
 _NO_PROMPT = "the user logged in, and becoming root never came to its prompt. " + _SUDO_RS
 _HUNG_UP = (
@@ -124,10 +126,11 @@ def _last_words(answer: Mapping[str, Any]) -> str:
     message = [line for line in told(answer, "msg").split("\n") if line.strip()]
     # The last line of a traceback is the exception itself, which says the most.
     empty = not message or re.search("MODULE FAILURE|deserialization failed", message[0])
-    if empty:
-        said = stderr or [line.strip() for line in told(answer, "module_stdout").split("\n") if line.strip()]
-        if said:
-            return said[-1][:400]
+    if empty and stderr:
+        return stderr[-1][:400]
+    printed = [line.strip() for line in told(answer, "module_stdout").split("\n") if line.strip()] if empty else []
+    if printed:
+        return f"the last that it printed is no answer of the module ({printed[-1][:400]}); {_SEE}"
     if empty and message:
-        return "the module gave no answer, not even a reason; see what the host prints when the user logs in, and try `ansible -m ping`"
+        return f"the module gave no answer, not even a reason; {_SEE}"
     return (" ".join(message) or "the module gave no answer")[:MOST_SAID]

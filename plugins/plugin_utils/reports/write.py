@@ -30,7 +30,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.merge import Mergin
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes, fixed_rules
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.register import SCHEMA, Register
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, is_space_missing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 DECISIONS = "decisions.csv"
@@ -110,8 +110,12 @@ def write_reports(  # noqa: PLR0913 - the runs, and what is known of others, eac
     except STRANGE as problem:
         raise (strange_record(stores) or _of_another_form(stores, problem)) from None
     except OSError as problem:
+        # And not to go on with the run: of one that has ended there is only this to be done.
+        remedy = (
+            " No record is lost. Make space, then run hipaa.cis.report on the run." if is_space_missing(problem) else ""
+        )
         raise HipaaCisError(
-            f"The reports cannot be written to {target.folder}: {problem.strerror or problem}."
+            f"The reports cannot be written to {target.folder}: {problem.strerror or problem}.{remedy}"
         ) from None
     finish(target, summary, seen)
     return Written(summary, register)

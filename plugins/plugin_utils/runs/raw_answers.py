@@ -26,7 +26,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import (
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, cannot_write, file_name
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 SCHEMA = "hipaa.cis/raw_answers/1"
@@ -58,7 +58,7 @@ def keep(store: RunStore, host: str, task: Mapping[str, Any]) -> str:
         document = {"schema": SCHEMA, "run_id": store.run_id, "host": host}
         packed.write_packed(path, as_text({**document, "tasks": [*earlier, {**task, "platforms": platforms}]}))
     except OSError as problem:
-        raise HipaaCisError(f"The answers {path} cannot be written: {problem.strerror or problem}.") from None
+        raise cannot_write(path, problem, store.run_id) from None
     return ""
 
 

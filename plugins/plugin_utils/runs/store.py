@@ -75,11 +75,17 @@ def not_a_record(path: Path, why: str) -> HipaaCisError:
     return HipaaCisError(f"{path} is no host record of version 1: {why}. Audit the host again, or take the file away.")
 
 
+def is_space_missing(problem: OSError) -> bool:
+    """Return whether a file cannot be written for want of space alone."""
+    return problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def cannot_write(path: Path, problem: OSError, run_id: str) -> HipaaCisError:
     """Return the error of a file of a run that cannot be written, and where only space is missing, what to do then."""
-    full = problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     remedy = (
-        f" What was written before is whole. Make space, then go on with the run: {RESUME % run_id}." if full else ""
+        f" What was written before is whole. Make space, then go on with the run: {RESUME % run_id}."
+        if is_space_missing(problem)
+        else ""
     )
     return HipaaCisError(f"{path} cannot be written: {problem.strerror or problem}.{remedy}")
 

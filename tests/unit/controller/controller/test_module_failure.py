@@ -63,7 +63,7 @@ OLD = "(on RHEL 8 and its rebuilds: dnf install python39) and set ansible_python
         ({"msg": NO_JSON, "module_stderr": "a\nsomething odd\n"}, "on this host: something odd"),
         (
             {"msg": NO_JSON, "module_stdout": "This account is only for mail.\n"},
-            "on this host: This account is only for mail.",
+            "is no answer of the module (This account is only for mail.); see what the host prints when the user logs in",
         ),
         ({"msg": NO_JSON, "module_stderr": "", "module_stdout": ""}, "try `ansible -m ping`"),
         (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 from datetime import datetime, timezone
 
 import pytest
@@ -42,6 +44,25 @@ def written(store):
 
 def test_reports_that_are_there_are_those_of_the_records(store):
     assert written(store)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "No record is lost. Make space, then run hipaa.cis.report"), (errno.EIO, "cannot be written to")],
+    ids=["full", "broken"],
+)
+def test_reports_that_cannot_be_written_say_why_and_only_a_full_disk_is_told_to_be_freed(
+    store, monkeypatch, number, said
+):
+    def broken(*_arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(RunStore, "write", broken)
+    with pytest.raises(HipaaCisError) as problem:
+        write_reports(load_catalog(), [store], store)
+    assert said in str(problem.value)
+    assert os.strerror(number) in str(problem.value)
+    assert ("Make space" in str(problem.value)) == (number == errno.ENOSPC)
 
 
 def test_record_that_says_something_else_makes_them_anew(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 from functools import cache
@@ -14,7 +15,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.replay import judg
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import raw_answers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed, raw_answers
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 
 WHOLE = Selection(benchmarks=("debian_12",), level=2)
@@ -178,6 +179,15 @@ def test_answer_of_a_hostile_size_is_not_kept_and_that_is_said(tmp_path, monkeyp
 
     assert "is not kept to be judged again: it has 2,0" in said
     assert not sets(tmp_path)
+
+
+def test_answer_for_which_there_is_no_space_says_what_to_do(tmp_path, monkeypatch):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(packed, "write_packed", full)
+    with pytest.raises(HipaaCisError, match="Make space, then go on with the run: -e hipaa_cis_run_id=run-1"):
+        raw_answers.keep(RunStore.create(str(tmp_path), "run-1"), "ward", {"platforms": {}})
 
 
 @pytest.mark.parametrize("text", ["{", "[]", json.dumps({"schema": "hipaa.cis/raw_answers/2", "tasks": []})])
