@@ -181,6 +181,25 @@ def test_disk_that_is_full_loses_nothing_and_the_run_goes_on_once_there_is_space
         subprocess.run(["umount", str(fleet.runs)], check=True)
 
 
+@pytest.mark.root
+def test_full_folder_of_ansible_on_the_controller_is_not_told_as_the_fault_of_a_host(tmp_path):
+    """Ansible packs its module there; what it raises then is no more than an `OSError`, like that of an answer it could not read."""
+    fleet = Fleet(tmp_path, 2)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    fleet.environment["ANSIBLE_LOCAL_TEMP"] = str(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "none", str(folder)], check=True)
+    try:
+        said = fleet.refused(str(fleet.play), hipaa_cis_run_id="one")
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+    assert "the controller could not ask it: No space left on device" in said
+    assert f"Make space in Ansible's folder for temporary files there, {folder}" in said
+    assert "what it answered cannot be used" not in said
+    assert {record["status"] for record in records_in(fleet.runs / "one")} == {"failed"}
+
+
 def test_hosts_that_hang_die_answer_rubbish_or_late_are_told_apart_and_the_rest_is_audited(tmp_path):
     scripts = {
         "pump-003": "exec sleep 60",

@@ -10,9 +10,11 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.release import __version__ as ANSIBLE_VERSION  # noqa: N812 - it is a constant
 
@@ -46,7 +48,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
     note_run_directory,
     shared_run_id,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, is_space_missing
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 # Options that the observe modules take as they are.
@@ -281,6 +283,9 @@ class HostAction(Action):
             raise AnsibleConnectionFailure(refused(from_host(problem.message))) from None
         except AnsibleError as problem:
             raise HipaaCisError(explain({"msg": problem.message}, self.WHAT)) from None
+        except OSError as problem:
+            # The controller's own: nothing that a host answers raises one.
+            raise NoAnswer(f"{self.WHAT} could not be done on this host: {_of_controller(problem)}") from None
         except Exception as problem:
             # Ansible reads an answer before anybody else can, and fails in its own ways on what a host may write.
             self._display.vvv(traceback.format_exc())
@@ -313,6 +318,16 @@ def _sliced() -> ModuleType:
     from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import sliced
 
     return sliced
+
+
+def _of_controller(problem: OSError) -> str:
+    """Return what hinders the controller from asking a host, and what to do."""
+    remedy = (
+        f"Make space in Ansible's folder for temporary files there, {Path(constants.DEFAULT_LOCAL_TMP).parent}; ANSIBLE_LOCAL_TEMP names another."
+        if is_space_missing(problem)
+        else "See its limits (ulimit -a), and whether fewer forks (-f) are within them."
+    )
+    return f"the controller could not ask it: {spelled_out(problem.strerror or str(problem))}. {remedy}"
 
 
 def _observation_seconds(asked: Mapping[str, Any]) -> float:
