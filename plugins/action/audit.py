@@ -107,7 +107,7 @@ class ActionModule(HostAction):
         if os.getppid() != self._controller:
             # Another command may go on with the run by now, and have its records read already.
             raise HipaaCisError("Ansible was killed meanwhile, so that what this host answered late counts for nobody.")
-        return store.write_record(record)
+        return resume.write_record(store, record)
 
     def _resumed(self, store: RunStore, known: Catalog, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a host's record tells that an earlier command of this run wrote. Raises `HipaaCisError`."""

@@ -17,7 +17,7 @@ from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import is_nu
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import PlatformPlan, make_plan
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record, spoil_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import hops, options, resume
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HANDED_ON, HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.decisions.exceptions import Decisions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
@@ -103,11 +103,11 @@ class ActionModule(HostAction):
             return {**self._result(store, known, record, remediation, []), "failed": self._alone(variables)}
         except HipaaCisError as problem:
             spoil_record(record, "failed", str(problem))
-            store.write_record(record)
+            resume.write_record(store, record)
             raise
         except (AnsibleConnectionFailure, Unreachable) as problem:
             spoil_record(record, "unreachable", str(problem))
-            store.write_record(record)
+            resume.write_record(store, record)
             raise AnsibleConnectionFailure(str(problem)) from None
         if limits.check and limits.approved is None and not done[-1].broke_off:
             store.write_plan(record["host"], {"asked": asked, "changes": planned_changes(done)})
@@ -117,7 +117,7 @@ class ActionModule(HostAction):
         if not done[-1].looked_again:
             lost = isinstance(done[-1].broke_off, Unreachable)
             spoil_record(record, "unreachable" if lost else "failed", headline(remediation))
-            store.write_record(record)
+            resume.write_record(store, record)
             store.write_remediation(remediation)
             if lost:
                 raise AnsibleConnectionFailure(headline(remediation))
@@ -201,7 +201,7 @@ class ActionModule(HostAction):
         remediation: dict[str, Any],
         done: list[PlatformRemediation],
     ) -> dict[str, Any]:
-        path, digest = store.write_record(record)
+        path, digest = resume.write_record(store, record)
         written = store.write_remediation(remediation)
         steps = [step for one in done for step in one.steps]
         result: dict[str, Any] = {

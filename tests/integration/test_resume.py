@@ -127,6 +127,18 @@ def test_worker_that_outlives_its_command_writes_nothing_and_the_run_goes_on(tmp
     assert recorded(fleet.runs / "one") == set(fleet.names)
 
 
+def test_two_commands_that_begin_at_one_moment_with_one_run_id_are_not_mixed(tmp_path):
+    """Neither finds anything of the other when it begins: who comes second with a host leaves its record alone, and fails."""
+    fleet = Fleet(tmp_path, 4, default="sleep 1")
+    commands = [fleet.start("-f", "4", hipaa_cis_run_id="one", hipaa_cis_level=level) for level in (1, 2)]
+    said = [" ".join(one.communicate(timeout=120)[0].split()) for one in commands]
+
+    assert any(one.returncode for one in commands)
+    assert any("another command uses the run id one at the same time" in one for one in said), said
+    for record in records_in(fleet.runs / "one"):
+        assert "earlier_selections" not in record
+
+
 def test_resume_by_other_options_is_refused_before_any_host_is_touched(tmp_path):
     fleet = Fleet(tmp_path, 2)
     command = fleet.start("-f", "1", hipaa_cis_run_id="one")

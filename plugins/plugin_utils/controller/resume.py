@@ -9,10 +9,12 @@ write themselves is no earlier run's.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +23,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import IN_
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.options import LATEST, NO
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import outcomes, packed
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import shared_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import is_there, shared_text, utc_now
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import (
     RunStore,
     check_run_id,
@@ -116,6 +118,39 @@ def check(store: RunStore, how: str, host: str, hosts: list[str]) -> Record | No
             f"The record of {host} in {store.folder} is of the run {record['run_id']}; was the folder renamed? {ANOTHER}"
         )
     return record if record is not None and record["status"] in KEPT else None
+
+
+def write_record(store: RunStore, record: Record) -> tuple[Path, str]:
+    """Write a host's record, as `RunStore.write_record` does. Raises `Refused` where another command wrote one since this one looked.
+
+    Two commands that were begun at the same moment with one run id find nothing of each other.
+    """
+    host = record["host"]
+    name = f"wrote-{_digest(str(store.folder), host)}"
+    with _alone(store.folder / "hosts"):
+        found = file_name(host) in _found(store).files or is_there(name)
+        if not found and store.host_file(host).exists():
+            raise Refused(
+                f"another command uses the run id {store.run_id} at the same time, and has written a record of {host} in that run, which stays as it is. "
+                "Give each command a hipaa_cis_run_id of its own, or none."
+            )
+        written = store.write_record(record)
+        # Without it a further task of this command is refused, which is better than to lose what this one found.
+        with suppress(HipaaCisError):
+            shared_text(name, utc_now)
+        return written
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Have no other process between look and write, where the file system has locks."""
+    with ExitStack() as held:
+        # Of a folder that is gone, who writes to it says so.
+        with suppress(OSError):
+            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            held.callback(os.close, place)
+            fcntl.flock(place, fcntl.LOCK_EX)
+        yield
 
 
 def is_done(

@@ -74,6 +74,12 @@ def shared_text(name: str, make: Callable[[], str]) -> str:
         return place.read_text(encoding="utf-8")
 
 
+def is_there(name: str) -> bool:
+    """Return whether a process of this command has given a text for a name. Raises `HipaaCisError`."""
+    with _written_there():
+        return (_meeting_place() / name).exists()
+
+
 def note_catalogs(folders: Sequence[str]) -> None:
     """Leave word for the callback by which catalogs of the site's own a task judges."""
     text = json.dumps(list(folders))
