@@ -45,6 +45,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
     begun_hosts,
     note_batch,
     note_gate,
+    note_reports,
     noted_run_directories,
     shared_run_id,
     utc_now,
@@ -153,6 +154,7 @@ class ActionModule(OnceAction):
             self._tell([f"Report: {report}"])
         for problem in filter(None, (not_entered, _taken(target, deliveries))):
             result.update(failed=True, msg=f"{result['msg']}\n{problem}")
+        _note(target, asked_for, ledger)
         return result
 
     def _enter(self, store: RunStore, summary: dict[str, Any], ledger: str | None, asked: bool) -> str:
@@ -216,6 +218,12 @@ class ActionModule(OnceAction):
 
 def _not_delivered(deliveries: Sequence[Any]) -> list[str]:
     return [one.problem for one in deliveries if one.problem]
+
+
+def _note(target: RunStore, formats: Sequence[str], ledger: str | None) -> None:
+    """Leave word for the callback, which has a ledger of its own or takes this task's."""
+    for one in (ledger, None):
+        note_reports(target.standing(), sorted(formats), one)
 
 
 def _taken(store: RunStore, deliveries: Sequence[Any]) -> str:

@@ -89,7 +89,7 @@ options:
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -104,12 +104,18 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.console import Console
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.formats import check_formats
 from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.progress import Progress, is_shown
-from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import are_written, register_of, write_reports
+from ansible_collections.hipaa.cis.plugins.plugin_utils.reports.write import (
+    are_written,
+    register_of,
+    summary_of,
+    write_reports,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import since_last
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.aggregate import summarise
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.finish import finish
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Outcomes
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import (
+    are_reports_noted,
     is_gate_forgotten,
     noted_catalogs,
     noted_formats,
@@ -244,13 +250,25 @@ class CallbackModule(CallbackBase):
                 self._display.warning(f"hipaa.cis.summary: {problem}")
 
     def _show(self, store: RunStore, catalogs: Sequence[str]) -> None:
+        asked, ledger = self._formats(), self.get_option("ledger")
+        # Of a large fleet reading all records again takes as long as judging them.
+        made = are_reports_noted(store.standing(), asked, ledger)
         plan = store.join_plan()
         if plan is not None:
             self._display.display(f"Plan: {plan[0]} (digest {plan[1]})")
+        summary = (summary_of(store) if made else None) or self._made(store, catalogs, asked, ledger)
+        if self.get_option("show_table"):
+            colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
+            for line in Console(colour).lines(summary, str(store.folder), since_last.read(store), register_of(store)):
+                self._display.display(line)
+
+    def _made(
+        self, store: RunStore, catalogs: Sequence[str], asked: Sequence[str], ledger: str | None
+    ) -> Mapping[str, Any]:
+        """Return the summary of a run, and write its reports where they are not there. Raises `HipaaCisError`."""
         known = load_catalog(catalogs or self.get_option("catalog_paths"))
-        seen, ledger = Outcomes(), self.get_option("ledger")
+        seen = Outcomes()
         summary = summarise(known, [store], None, seen.add)
-        asked = self._formats()
         # Where the play has a task for the reports they are there by now, unless a host was lost since.
         try:
             if self.get_option("write_reports") and not are_written(summary, store, asked):
@@ -270,10 +288,7 @@ class CallbackModule(CallbackBase):
                 self._display.warning(f"hipaa.cis.summary: {warning}")
         except HipaaCisError as problem:
             self._display.warning(f"hipaa.cis.summary: {problem}")
-        if self.get_option("show_table"):
-            colour = sys.stdout.isatty() and not constants.ANSIBLE_NOCOLOR
-            for line in Console(colour).lines(summary, str(store.folder), since_last.read(store), register_of(store)):
-                self._display.display(line)
+        return summary
 
     def _formats(self) -> list[str]:
         """Return the formats that tasks or this plugin's option ask for; of an option with one that is not known only those of tasks."""

@@ -31,6 +31,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.outcomes import Out
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.past import Past
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.register import SCHEMA, Register
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, is_space_missing
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.summary import SCHEMA as SUMMARY_SCHEMA
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 DECISIONS = "decisions.csv"
@@ -192,9 +193,18 @@ def are_written(summary: Mapping[str, Any], target: RunStore, asked: Collection[
 
 def register_of(target: RunStore) -> dict[str, Any] | None:
     """Return the risk register that stands in a run directory; None where there is none that can be read."""
+    return _document(target, REGISTER, SCHEMA)
+
+
+def summary_of(target: RunStore) -> dict[str, Any] | None:
+    """Return the summary that stands in a run directory; None where there is none that can be read."""
+    return _document(target, "summary.json", SUMMARY_SCHEMA)
+
+
+def _document(target: RunStore, name: str, schema: str) -> dict[str, Any] | None:
     try:
-        register = json.loads((target.folder / REGISTER).read_bytes())
-        return dict(register) if register["schema"] == SCHEMA else None
+        document = json.loads((target.folder / name).read_bytes())
+        return dict(document) if document["schema"] == schema else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -133,6 +133,16 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def note_reports(*what: object) -> None:
+    """Leave word for the callback that a task has made the reports of a run, as `RunStore.standing` and what else made them say."""
+    shared_text("reports-" + _digest(json.dumps(what)), lambda: "")
+
+
+def are_reports_noted(*what: object) -> bool:
+    """Return whether a task of this command has left this word."""
+    return is_there("reports-" + _digest(json.dumps(what)))
+
+
 def note_batch(hosts: Iterable[str]) -> None:
     """Leave word of a batch of a play that has begun: hosts in it that are not lost."""
     text = "\n".join(sorted(hosts))
