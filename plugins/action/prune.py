@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import options
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import OnceAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import kept_slices
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current, entered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import prune
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import run_base
@@ -38,16 +39,20 @@ class ActionModule(OnceAction):
             for warning in ledger.warnings:
                 self._display.warning(spelled_out(warning))
             plan = prune.make_plan(base, wanted, entered(ledger.connection))
-        would = "would be " if self._task.check_mode else ""
-        told = list(_told(plan, would))
-        for line in (*told, *plan.refused):
-            self._display.display(spelled_out(f"  - {line}"))
+            slices = kept_slices.old(ledger.connection, wanted.answers_until, plan.has_slice)
+            would = "would be " if self._task.check_mode else ""
+            told = [*_told(plan, would), *_told_of_slices(slices, ledger.name, would)]
+            for line in (*told, *plan.refused):
+                self._display.display(spelled_out(f"  - {line}"))
+            if slices and not self._task.check_mode:
+                kept_slices.forget(ledger.connection, slices)
         if not self._task.check_mode:
             prune.carry_out(base, plan, wanted)
         return {
             "changed": bool(told),
             "runs": [run.run_id for run in plan.runs],
             "answers": [run.run_id for run, _files in plan.answers],
+            "slices": [f"{one.run_id}@{one.name}" for one in slices],
             "gone_on_with": [run_id for run_id, _files in plan.left],
             "kept": list(plan.refused),
             "msg": f"{len(plan.runs)} runs and the answers of {len(plan.answers)} others {would or 'were '}taken away; {len(plan.refused)} old runs are kept.",
@@ -62,6 +67,11 @@ def _told(plan: prune.Plan, would: str) -> Iterator[str]:
         yield f"run {run.run_id} of {run.created:%Y-%m-%d}: the answers of {len(files)} hosts {would or 'are '}taken away"
     for run_id, left in plan.left:
         yield f"run {run_id}: {len(left)} files that an earlier prune left {would or 'are '}taken away"
+
+
+def _told_of_slices(slices: Iterable[kept_slices.Kept], name: str, would: str) -> Iterator[str]:
+    for one in slices:
+        yield f"slice {one.name} of the run {one.run_id}, which was merged, {would or 'is '}taken away from {name[:1].lower()}{name[1:]}"
 
 
 def _decided(arguments: dict[str, Any]) -> Iterator[str]:

@@ -81,7 +81,7 @@ class ActionModule(OnceAction):
         options.check_delivered(arguments["destinations"], names)
         options.check_days("merge_max_age", arguments["merge_max_age"])
         stores = _stores(arguments)
-        sliced.check_report(names, arguments["destinations"], stores)
+        sliced.check_report(names, stores)
         target = (
             stores[0]
             if len(stores) == 1

@@ -7,10 +7,14 @@ import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests import pump
+from tests.postgresql import postgresql, server
 from tests.pump import SAFE
+
+__all__ = ["postgresql", "server"]
 
 UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
 HOSTS = ["dark", "east-1", "east-2", "east-3", "west-1", "west-2", "west-3"]
@@ -72,6 +76,11 @@ def by_awx(**variables):
 
 def files_of(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def rows(address, statement):
+    with psycopg.connect(address) as connection:
+        return connection.execute(statement).fetchall()
 
 
 def said_by(process):
@@ -153,6 +162,82 @@ def test_slices_that_were_sent_away_are_fetched_and_merged(command, tmp_path):
     assert json.loads((tmp_path / "share" / "nightly" / "summary.json").read_text()) == summary
 
 
+def test_slices_that_wait_in_a_ledger_are_merged_as_those_in_folders_are(command, tmp_path, postgresql):
+    ledger = [{"type": "ledger", "url": postgresql}]
+    # Each slice has a disk of its own, which ends with it; the merge has a third.
+    calls = by_limit(hipaa_cis_destinations=ledger)
+    for number, process in enumerate(
+        at_once(command, *(((f"disk-{n}", *where[1:]), given) for n, (where, given) in enumerate(calls))), 1
+    ):
+        assert (number, "Not delivered" in said_by(process)) == (number, False)
+    for number in range(3):
+        shutil.copytree(tmp_path / f"disk-{number}", tmp_path / "folders", dirs_exist_ok=True)
+        shutil.rmtree(tmp_path / f"disk-{number}")
+    by_folders = command("hipaa.cis.merge", "folders", hipaa_cis_ledger=f"sqlite:///{tmp_path}/ledger.sqlite")
+    assert rows(postgresql, "SELECT count(*) FROM hipaa_cis_runs") == [(0,)]
+    # Merging again changes nothing.
+    for _turn in range(2):
+        merged = command(
+            "hipaa.cis.merge",
+            "merged",
+            hipaa_cis_merge_from=ledger,
+            hipaa_cis_destinations=ledger,
+            hipaa_cis_ledger=postgresql,
+        )
+        assert (by_folders.returncode, merged.returncode) == (0, 0), merged.stdout + merged.stderr
+    there, folders = (files_of(tmp_path / name / "nightly") for name in ("merged", "folders"))
+
+    assert {"summary.json", "report.html", "outcomes.json", "slices.json"} < set(there)
+    # What hosts answered lies beside the slices, and does not travel with them.
+    differ = {name for name in {*there, *folders} if there.get(name) != folders.get(name)}
+    assert differ == {name for name in folders if name.startswith("raw/")}
+    assert rows(postgresql, "SELECT run_id, hosts, audited FROM hipaa_cis_runs") == [("nightly", 7, 6)]
+    assert rows(postgresql, "SELECT run_id, name FROM hipaa_cis_slices ORDER BY name") == [
+        ("nightly", f"{number}-of-3") for number in (1, 2, 3)
+    ]
+    for text in (said_by(merged), *(content.decode("utf-8", "replace") for content in there.values())):
+        assert "p@ss/w:rd" not in text
+        assert "p%40ss" not in text
+
+
+def test_slice_that_is_missing_in_a_ledger_is_named_and_never_clean(command, tmp_path, postgresql):
+    (tmp_path / "pump.json").write_text(json.dumps(SAFE))
+    ledger = [{"type": "ledger", "url": postgresql}]
+    calls = by_limit(hipaa_cis_destinations=ledger)
+    at_once(command, *calls[1:])
+    given = {"hipaa_cis_merge_from": ledger, "hipaa_cis_ledger": postgresql, "hipaa_cis_fail_on": ["unreachable"]}
+    merged = command("hipaa.cis.merge", "merged", **given)
+    summary = json.loads((tmp_path / "merged" / "nightly" / "summary.json").read_text())
+
+    assert merged.returncode == 2
+    assert "slices of the run nightly are missing: 1/3" in said_by(merged)
+    assert {row["host"] for row in summary["hosts"] if row["status"] == "missing"} == set(DEALT[1])
+    assert "supported" not in {row["state"] for row in summary["safeguards"]}
+    assert rows(postgresql, "SELECT hosts, audited FROM hipaa_cis_runs") == [(4, 4)]
+    # It comes after all, and counts.
+    at_once(command, calls[0])
+    command("hipaa.cis.merge", "merged", **given)
+    assert rows(postgresql, "SELECT hosts, audited FROM hipaa_cis_runs ORDER BY position")[-1] == (7, 6)
+    other = command("hipaa.cis.merge", "merged", **{**given, "hipaa_cis_run_id": "other"})
+    assert (other.returncode, "keeps no slice of the run other" in said_by(other)) == (2, True)
+
+
+def test_slice_of_another_night_in_the_ledger_is_no_success(command, tmp_path, postgresql):
+    given = {
+        "hosts": ["east-1"],
+        "hipaa_cis_slice": "1/2",
+        "hipaa_cis_destinations": [{"type": "ledger", "url": postgresql}],
+    }
+    assert command("hipaa.cis.audit", "first", **given).returncode == 0
+    before = rows(postgresql, "SELECT digest FROM hipaa_cis_slices")
+    (tmp_path / "pump.json").write_text(json.dumps(SAFE))
+    process = command("hipaa.cis.audit", "second", **given)
+
+    assert process.returncode == 2
+    assert "This slice is not at ledger, for that has an earlier slice of this number and run id" in said_by(process)
+    assert rows(postgresql, "SELECT digest FROM hipaa_cis_slices") == before
+
+
 def test_slice_in_whose_place_another_one_stands_is_no_success(command, tmp_path):
     (tmp_path / "share").mkdir()
     share = [{"type": "path", "path": str(tmp_path / "share")}]
@@ -198,8 +283,8 @@ def test_hosts_of_a_file_stand_for_the_inventory(command, tmp_path):
         ({"hipaa_cis_slice": "1/2", "hipaa_cis_run_id": None}, "hipaa_cis_slice is given without hipaa_cis_run_id"),
         ({"hipaa_cis_slice": "1/2", "hipaa_cis_fail_on": ["regressed"]}, "hipaa_cis_fail_on has regressed in a slice"),
         (
-            {"hipaa_cis_slice": "1/2", "hipaa_cis_destinations": [{"type": "ledger", "url": "sqlite:////tmp/x"}]},
-            "hipaa_cis_destinations has a ledger in a slice",
+            {"hipaa_cis_slice": "1/2", "hipaa_cis_destinations": [{"type": "ledger", "url": "sqlite:///x?pass-word"}]},
+            "ledger: url has to name a file by its whole path",
         ),
     ],
 )
@@ -209,6 +294,7 @@ def test_slice_that_cannot_be_is_told_before_a_host_is_touched(command, tmp_path
     assert process.returncode == 2
     assert message in said_by(process)
     assert "Traceback" not in said_by(process)
+    assert "pass-word" not in said_by(process)
     assert not (tmp_path / "parts").exists()
 
 
@@ -252,6 +338,10 @@ def test_slice_is_resumed_as_a_run_of_its_own(command, tmp_path, variables, mess
             "Give the hipaa_cis_run_id",
         ),
         ({"hipaa_cis_merge_from": [{"type": "path", "path": "/nonesuch"}]}, "/nonesuch"),
+        (
+            {"hipaa_cis_merge_from": [{"type": "ledger", "url": "postgresql://a:pass-word@127.0.0.1:1/hipaa"}]},
+            "ledger: The ledger hipaa on 127.0.0.1 cannot be used",
+        ),
         (
             {"hipaa_cis_merge_from": ["postgresql://audit:pass-word@db.example/hipaa"]},
             "hipaa_cis_merge_from has an address",

@@ -40,21 +40,17 @@ def check(arguments: Mapping[str, Any], variables: Variables) -> slices.Slice:
         )
     check_run_id(arguments["run_id"])
     merged_slices.merged_before(run_base(arguments["run_dir"]) / arguments["run_id"])
-    _refuse(check_names(arguments.get("fail_on", ())), arguments.get("destinations", ()))
+    _refuse(check_names(arguments.get("fail_on", ())))
     return part
 
 
-def check_report(names: Iterable[str], destinations: Iterable[Any], stores: Iterable[RunStore]) -> None:
-    """Raise `HipaaCisError` where a slice is to be held against, or entered into, what only a whole run can be."""
+def check_report(names: Iterable[str], stores: Iterable[RunStore]) -> None:
+    """Raise `HipaaCisError` where a slice is to be held against what only a whole run can be."""
     if any(slices.is_slice(one) for one in stores):
-        _refuse(names, destinations)
+        _refuse(names)
 
 
-def _refuse(names: Iterable[str], destinations: Iterable[Any]) -> None:
-    if any(isinstance(one, Mapping) and one.get("type") == "ledger" for one in destinations):
-        raise HipaaCisError(
-            "hipaa_cis_destinations has a ledger in a slice, and a ledger knows runs, not slices. Give it to hipaa.cis.merge, which enters the whole run."
-        )
+def _refuse(names: Iterable[str]) -> None:
     asked = [name for name in names if name in OF_WHOLE_RUNS]
     if asked:
         raise HipaaCisError(

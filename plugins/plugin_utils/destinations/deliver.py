@@ -28,6 +28,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 FOLDER = "_delivered"
 SCHEMA = "hipaa.cis/delivered/1"
 TYPES: Mapping[str, ModuleType] = {"path": path, "ledger": ledger, "s3": s3, "https": https, "syslog": syslog}
+# Those that give back what was sent to them; a ledger gives the slices of a run.
+FETCHED = ("path", "s3", "ledger")
 # Seconds before another attempt; twice as long before each further one.
 PAUSE, LONGEST_PAUSE = 1.0, 30.0
 Json = dict[str, Any]
@@ -82,13 +84,13 @@ def deliver(entries: list[Json], store: RunStore, summary: Mapping[str, Any], pa
 
 
 def fetch_runs(entry: Json, run_id: str, into: Path) -> list[Path]:
-    """Return the folders of a run, or of all parts of it, from a destination of type ``path`` or ``s3``, as `parse` gives it.
+    """Return the folders of a run, or of all parts of it, from a destination of one of the types `FETCHED`, as `parse` gives it.
 
     ``into``: a private folder, where what is packed is unpacked. Raises `HipaaCisError`.
     """
     check_run_id(run_id)
-    if entry["type"] not in ("path", "s3"):
-        raise HipaaCisError(f"{entry['shown']}: runs can be fetched from the types path and s3 only.")
+    if entry["type"] not in FETCHED:
+        raise HipaaCisError(f"{entry['shown']}: runs can be fetched from the types {', '.join(FETCHED)} only.")
     make_private_folder(into)
     try:
         found: list[Path] = TYPES[entry["type"]].fetch(entry, run_id, into)

@@ -42,6 +42,11 @@ class Parcel:
     before: str
     noted: dict[str, Any]
 
+    @property
+    def part(self) -> str:
+        """Which slice of a run of several it is; empty where it is a whole run."""
+        return self.name.partition(archive.PART)[2]
+
     @contextmanager
     def packed(self) -> Iterator[BinaryIO]:
         """Give the run as an archive. Raises `OSError`."""

@@ -29,6 +29,8 @@ _LOCK = 0x48495041
 # Text is exchanged in UTF-8, in whatever encoding the database keeps it. Behind a pooler the next transaction may be in another session of
 # the server, so that no statement is kept prepared.
 _TO_SERVER = {"connect_timeout": 15, "client_encoding": "utf8", "prepare_threshold": None}
+# A server, or a network, that is gone without a word is given up after a minute, and not after hours.
+_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 
 
 @contextmanager
@@ -51,8 +53,11 @@ def opened(url: str, migrations: Path = MIGRATIONS) -> Iterator[Any]:
 
 
 @contextmanager
-def writing(connection: Any) -> Iterator[None]:
-    """Hold the ledger alone, and write what the block does whole or not at all."""
+def writing(connection: Any, lock: int = _LOCK) -> Iterator[None]:
+    """Hold the ledger alone, and write what the block does whole or not at all.
+
+    ``lock``: a number for what is held alone in PostgreSQL, where that is less than the ledger.
+    """
     connection.rollback()
     connection.info["write"] = True
     try:
@@ -61,7 +66,7 @@ def writing(connection: Any) -> Iterator[None]:
                 # What others wrote while this one waited is seen. Before any other statement, or the server refuses it.
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
             yield
     finally:
         connection.info.pop("write", None)
@@ -75,7 +80,11 @@ def _engine(sa: Any, url: str) -> Any:
         # Who reads sees one moment, whatever is entered meanwhile.
         level = "REPEATABLE READ"
         return sa.create_engine(
-            url, poolclass=sa.NullPool, connect_args=_TO_SERVER, hide_parameters=True, isolation_level=level
+            url,
+            poolclass=sa.NullPool,
+            connect_args={**_ALIVE, **_TO_SERVER},
+            hide_parameters=True,
+            isolation_level=level,
         )
     path = address.file_of(url)
     try:

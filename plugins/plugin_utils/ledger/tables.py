@@ -6,7 +6,7 @@
 A host that was looked at leaves one row a run (``looks``); a finding leaves one when it changes (``episodes``): of a host and a
 rule the outcome, from the run that saw it first up to, and without, the run that saw another, and the outcomes before and after (a `-` where
 there was none). The order of runs is that in
-which they came (``position``). Times are seconds since 1970, in UTC.
+which they came (``position``). Times are seconds since 1970, in UTC. Slices that wait for their merge (``slices``) are archives in pieces.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Tables(NamedTuple):
     looks: Any
     episodes: Any
     fixes: Any
+    slices: Any
+    slice_pieces: Any
 
 
 @cache
@@ -88,5 +90,12 @@ def tables() -> Tables:
         table(
             "fixes", number("host_id", primary_key=True), number("rule_id", primary_key=True),
             number("position", primary_key=True), sqlite_with_rowid=False,
+        ),
+        table(
+            "slices", text("run_id", primary_key=True), text("name", primary_key=True), text("digest"), moment("size"), moment("stored_at"),
+        ),
+        table(
+            "slice_pieces", text("run_id", primary_key=True), text("name", primary_key=True), number("number", primary_key=True),
+            sa.Column("content", sa.LargeBinary, nullable=False),
         ),
     )  # fmt: skip

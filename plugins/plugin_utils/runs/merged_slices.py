@@ -244,6 +244,11 @@ def left_out(store: RunStore) -> dict[str, str]:
     return dict.fromkeys(document["hosts_of_no_slice"], f"no record: no slice that was merged is of this host; {why}")
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the slices that a run directory was merged from; none where it was not. Raises `HipaaCisError`."""
+    return list(merged_before(folder)["slices"]) if (folder / FILE).exists() else []
+
+
 def _without(unseen: Sequence[str]) -> str:
     if unseen:
         return f"{len(unseen)} host(s) have no record and are not audited: {_listed(unseen)}"

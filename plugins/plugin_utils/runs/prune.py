@@ -6,14 +6,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, outcomes, packed, raw_answers, retention
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import (
+    chain,
+    merged_slices,
+    outcomes,
+    packed,
+    raw_answers,
+    retention,
+    slices,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.retention import Run
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
 
@@ -27,15 +35,31 @@ class Wanted:
     keep_raw: float
     decided: str = ""
 
+    @property
+    def answers_until(self) -> datetime:
+        """The moment up to which answers are old."""
+        return self.now - timedelta(days=self.keep_raw)
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes: whole runs, of other runs the files of answers, leftovers of a prune that was broken off; and what stays though it is old."""
+    """What goes: whole runs, of other runs the files of answers, leftovers of a prune that was broken off; and what stays though it is old.
+
+    ``whole``: of all runs, by their ids, those that are what they were when they ended.
+    """
 
     runs: tuple[Run, ...]
     answers: tuple[tuple[Run, dict[str, str]], ...]
     left: tuple[tuple[str, tuple[str, ...]], ...]
     refused: tuple[str, ...]
+    whole: Mapping[str, Run]
+
+    def has_slice(self, run_id: str, part: str, stored_at: int) -> bool:
+        """Return whether a slice, by its name for files, was merged into a run that is here. ``stored_at``: elsewhere, in seconds since 1970."""
+        run, one = self.whole.get(run_id), slices.of_folder(part)
+        if run is None or one is None or stored_at > run.created.timestamp():
+            return False
+        return one.name in merged_slices.names_in(run.folder)
 
 
 def make_plan(base: Path, wanted: Wanted, known: Collection[str]) -> Plan:
@@ -63,7 +87,8 @@ def make_plan(base: Path, wanted: Wanted, known: Collection[str]) -> Plan:
         if run not in going and run.run_id not in verified.broken and (files := _old_answers(run, wanted))
     )
     texts = tuple(f"run {run_id} is kept: {why}" for run_id, why in refused.items())
-    return Plan(going, answers, tuple(_left(base, verified.broken)), texts)
+    whole = {run.run_id: run for run in found if run.run_id not in verified.broken}
+    return Plan(going, answers, tuple(_left(base, verified.broken)), texts, whole)
 
 
 def carry_out(base: Path, plan: Plan, wanted: Wanted) -> None:
@@ -130,7 +155,7 @@ def _why_kept(run: Run, wanted: Wanted, known: Collection[str]) -> str:
 
 
 def _old_answers(run: Run, wanted: Wanted) -> dict[str, str]:
-    if run.created + timedelta(days=wanted.keep_raw) > wanted.now:
+    if run.created > wanted.answers_until:
         return {}
     return {file: digest for file, digest in run.files.items() if file.startswith(raw_answers.FOLDER + "/")}
 

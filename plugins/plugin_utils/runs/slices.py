@@ -78,6 +78,14 @@ def parse(given: str, job: str = "") -> Slice:
     )
 
 
+def of_folder(name: str) -> Slice | None:
+    """Return the slice whose folder has a name; None where it is that of no slice."""
+    numbered, by_job = _NUMBERED.fullmatch(name.replace("-of-", "/")), name.removeprefix("job-")
+    if numbered:
+        return Slice(int(numbered[1]), int(numbered[2]))
+    return Slice(0, 0, by_job) if by_job != name and _JOB.fullmatch(by_job) else None
+
+
 def base_of(base: Path, run_id: str, part: Slice) -> Path:
     """Return the run base of a slice."""
     return base / FOLDER / run_id / part.folder

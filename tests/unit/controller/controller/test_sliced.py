@@ -16,13 +16,12 @@ from tests.builders import make_record
 def check(tmp_path):
     """Return a function that checks a slice with these options and variables."""
 
-    def run(given, *, run_id="nightly", fail_on=(), destinations=(), **variables):
+    def run(given, *, run_id="nightly", fail_on=(), **variables):
         told = {
             "slice": given,
             "run_id": run_id,
             "run_dir": str(tmp_path / "runs"),
             "fail_on": fail_on,
-            "destinations": destinations,
         }
         return sliced.check(told, variables)
 
@@ -58,21 +57,10 @@ def test_slice_is_not_held_against_what_only_runs_can_be(check, tmp_path, name):
     with pytest.raises(HipaaCisError, match=f"hipaa_cis_fail_on has {name.strip()} in a slice"):
         check("1/2", fail_on=["error", name])
     store = RunStore.create(str(tmp_path), "nightly")
-    sliced.check_report([name.strip()], [], [store])
+    sliced.check_report([name.strip()], [store])
     slices.note(store, "{}")
     with pytest.raises(HipaaCisError, match=f"hipaa_cis_fail_on has {name.strip()} in a slice"):
-        sliced.check_report([name.strip()], [], [store])
-
-
-def test_slice_is_entered_into_no_ledger(check, tmp_path):
-    ledger = [{"type": "ledger", "url": "sqlite:////tmp/x"}]
-    with pytest.raises(HipaaCisError, match="hipaa_cis_destinations has a ledger in a slice"):
-        check("1/2", destinations=ledger)
-    store = RunStore.create(str(tmp_path), "nightly")
-    sliced.check_report([], ledger, [store])
-    slices.note(store, "{}")
-    with pytest.raises(HipaaCisError, match="hipaa_cis_destinations has a ledger in a slice"):
-        sliced.check_report([], ledger, [store])
+        sliced.check_report([name.strip()], [store])
 
 
 def test_run_id_that_another_run_used_is_told_to_the_slice_already(check, tmp_path):

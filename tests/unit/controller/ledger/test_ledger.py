@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import multiprocessing
 import shutil
@@ -22,6 +23,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger import (
     at_end,
     catch_up,
     connection,
+    kept_slices,
     links,
     write,
 )
@@ -365,6 +367,8 @@ def fill(base, own, migrations):
         finished(base / "runs", f"run-{number}", number, {"web": letters, "db": letters}, {"web": ["ssh_root"]})
     with connection.opened(own, migrations) as one:
         assert list(catch_up._enter(one, base / "runs")) == []
+        if sqlalchemy.inspect(one).has_table("hipaa_cis_slices"):
+            kept_slices.keep(one, kept_slices.Kept("run-9", "1-of-2", 1), "digest", "", io.BytesIO(b"\0packed\xff"))
         return contents(one)
 
 

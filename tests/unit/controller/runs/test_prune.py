@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.ledger.catch_up import current, entered
-from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, prune, raw_answers, retention
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import chain, merged_slices, prune, raw_answers, retention
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.verify import verify
 from tests.past_runs import end, finished
@@ -51,6 +51,20 @@ def base(tmp_path):
 
 def going(base, asked=None, known=ALL):
     return [run.run_id for run in prune.make_plan(base, asked or wanted(), known).runs]
+
+
+def merged(base, run_id="run-4", names=("1/2", "of job 7")):
+    """A run of the fourth year that was merged from slices."""
+    store = RunStore.create(str(base), run_id)
+    document = {
+        "schema": merged_slices.SCHEMA,
+        "run_id": run_id,
+        "slices": list(names),
+        "missing": [],
+        "hosts_of_no_slice": [],
+    }
+    store.write(merged_slices.FILE, json.dumps(document))
+    return finished(base, run_id, 4 * YEAR, {"web": "ppp"})
 
 
 def pruned(base, asked=None):
@@ -311,3 +325,25 @@ def test_merged_run_keeps_what_it_was_made_of(base):
     assert going(base, wanted(at("2035-06-01"))) == []
     assert going(base, wanted(at("2036-06-01"))) == ["run-1", "run-2", "merged"]
     shutil.rmtree(base / "merged")
+
+
+# --- slices that wait elsewhere
+
+
+def test_slice_is_needed_until_it_is_in_a_run_that_is_here(base):
+    store = merged(base)
+    plan = prune.make_plan(base, wanted(), ALL)
+    sealed = int(plan.whole["run-4"].created.timestamp())
+
+    assert plan.has_slice("run-4", "1-of-2", sealed)
+    assert plan.has_slice("run-4", "job-7", 0)
+    # One that is missing, one that came since, of a run that was not merged, of one that is nowhere, and what is none.
+    assert not plan.has_slice("run-4", "2-of-2", 0)
+    assert not plan.has_slice("run-4", "1-of-2", sealed + 1)
+    assert not plan.has_slice("run-3", "1-of-2", 0)
+    assert not plan.has_slice("run-9", "1-of-2", 0)
+    for name in ("", "1", "x-of-2", "job-", "job-../x", "../run-4", "1-of-2\n"):
+        assert not plan.has_slice("run-4", name, 0)
+    # Where the run is not what it was, the slices are what is left of it.
+    next((store.folder / "hosts").iterdir()).write_bytes(b"")
+    assert not prune.make_plan(base, wanted(), ALL).has_slice("run-4", "1-of-2", sealed)
