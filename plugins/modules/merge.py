@@ -28,7 +28,7 @@ options:
   merge_from:
     description:
       - Folders, or globs of them, at or below which the slices are looked for. By default C(_slices) and below it the run id, in O(run_dir).
-      - Or destinations of the types C(path) and C(s3), as O(hipaa.cis.report#module:destinations) has them, from which the slices of O(run_id) are fetched.
+      - Or destinations of the types C(path), C(s3) and C(ledger), as O(hipaa.cis.report#module:destinations) has them, from which the slices of O(run_id) are fetched.
       - Where not given, the variable C(hipaa_cis_merge_from).
     type: list
     elements: raw
@@ -62,6 +62,14 @@ EXAMPLES = r"""
     run_id: pipeline-1234
     merge_from: [slices/*]
     fail_on: [unreachable, error]
+
+- name: Merge slices that were sent to the ledger, and enter the run there
+  hipaa.cis.merge:
+    run_id: night-1
+    ledger: "postgresql://cis:{{ vault_password }}@db.example.org/ledger"
+    merge_from:
+      - type: ledger
+        url: "postgresql://cis:{{ vault_password }}@db.example.org/ledger"
 """
 
 RETURN = r"""

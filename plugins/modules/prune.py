@@ -14,6 +14,7 @@ description:
     answers of hosts that are older than O(keep_raw).
   - A run is in effect while it is the newest of a host, and for a decision or a merge that names it. C(docs/retention.md) has the rule.
   - What goes is noted in the chain of runs with its digests (M(hipaa.cis.verify_runs)) before it goes, and the ledger keeps what it knows of it.
+  - A slice that waits in the ledger goes after as many days as answers, where it was merged into a run that is there.
   - Nothing goes where the chain does not hold. A prune that was broken off is gone on with by the next one.
 author:
   - The hipaa.cis authors (@hipaa-cis)
@@ -27,7 +28,7 @@ options:
     type: str
     default: hipaa-cis-runs
   keep_raw:
-    description: Days for which the answers of hosts are kept; with V(0) all of them go.
+    description: Days for which the answers of hosts are kept, and slices in the ledger that were merged; with V(0) all of them go.
     type: float
     default: 400.0
   keep_years:
@@ -79,6 +80,11 @@ answers:
   description: The other runs whose answers of hosts were taken away, or would be.
   returned: success
   type: list
+slices:
+  description: The slices that were taken away from the ledger, or would be, as C(<run id>@<slice>).
+  returned: success
+  type: list
+  sample: [night-1@1-of-2]
 gone_on_with:
   description: Runs of which an earlier prune, that was broken off, had left something.
   returned: success

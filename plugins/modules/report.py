@@ -75,7 +75,7 @@ options:
   destinations:
     description:
       - Where the finished run is sent, before the gate is held; each a dictionary with a C(type), V(path), V(s3), V(https), V(syslog) or V(ledger).
-        C(docs/destinations.md) has the keys of each.
+        C(docs/destinations.md) has the keys of each. A V(ledger) keeps a slice for its merge.
       - One that fails keeps no other from having the run, and is warned of; V(not_delivered) of O(fail_on) makes it a failure.
       - Where not given, the variable C(hipaa_cis_destinations). Put tokens and keys into a vault.
     type: list
