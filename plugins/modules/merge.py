@@ -28,7 +28,8 @@ options:
   merge_from:
     description:
       - Folders, or globs of them, at or below which the slices are looked for. By default C(_slices) and below it the run id, in O(run_dir).
-      - Or destinations of the types C(path), C(s3) and C(ledger), as O(hipaa.cis.report#module:destinations) has them, from which the slices of O(run_id) are fetched.
+      - Or destinations of the types C(path), C(s3) and C(ledger), as O(hipaa.cis.report#module:destinations) has them,
+        from which the slices of O(run_id) are fetched.
       - Where not given, the variable C(hipaa_cis_merge_from).
     type: list
     elements: raw
