@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Cat
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import (
     batch_hosts,
     options,
+    reached,
     resume,
     run_tags,
 )
@@ -152,6 +154,9 @@ class ActionModule(HostAction):
                 "them. Write `strategy: linear` in the play; or take the task hipaa.cis.audit in place of the role, and then the playbook hipaa.cis.report."
             )
 
+    def _shell(self, variables: Mapping[str, Any]) -> str:
+        return reached.shell_by(variables, self._templar.template)
+
     def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where tags are given for what can only be done as a whole."""
         given = [name for names in run_tags.given(variables) for name in names if name not in self._task.tags]
@@ -198,7 +203,8 @@ class ActionModule(HostAction):
         site = self._decided(arguments, catalog, variables, None, strict=not read_only)
         selection = self._meant_by(self._selection(arguments, variables), site)
         values, tailored = self._tailored(arguments, site)
-        check_plan(catalog, selection, values, tailored)
+        # Of which platform a host is is its own matter: what one has nothing for does not keep the others.
+        check_plan(catalog, replace(selection, platforms=()), values, tailored)
         return _Known(arguments, catalog, selection, values, read_only)
 
     def _check_alike(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:

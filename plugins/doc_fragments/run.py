@@ -96,6 +96,14 @@ options:
   meant_profile:
     description: The profile that the host is meant to be held against; where not given, the run's own O(profile).
     type: str
+  platforms:
+    description:
+      - The platforms of the catalog that the host may be of. Where not given, those for the shell that it is reached by; by WinRM, PSRP or
+        C(ansible_shell_type=powershell) that is PowerShell. A host is never asked for others to find out.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
   parameters:
     description:
       - Values of parameters that differ from the benchmark's own, by the parameter's name.

@@ -269,6 +269,21 @@ def check_plan(
         raise _nothing_over()
 
 
+def _of_no_platform(catalog: Catalog, selection: Selection, named: Sequence[Benchmark]) -> HipaaCisError:
+    """Return what to say of a host for which the catalog, or what was named of it, has no platform."""
+    shells = sorted({one.shell for one in catalog.platforms.values() if one.id in selection.platforms})
+    reached = f"a host that is reached by {shells[0]}" if len(shells) == 1 else "this host"
+    if not selection.detects and named:
+        names = ", ".join(f"{one.name} is of {one.platform}" for one in named)
+        return HipaaCisError(
+            f"Nothing that hipaa_cis_benchmark names is for {reached}: {names}. Give it to the group of hosts that it is for, or leave it at auto."
+        )
+    return HipaaCisError(
+        f"The catalog has no benchmark for this host: its platforms are {', '.join(sorted(catalog.platforms))}. Leave the host out, or name "
+        "the platform with hipaa_cis_platforms where what it is reached by (ansible_shell_type, ansible_connection) misleads."
+    )
+
+
 def _nothing_over() -> HipaaCisError:
     return HipaaCisError("The selection leaves no recommendation over; widen level, profile, include, exclude or tags.")
 
@@ -279,13 +294,20 @@ def _candidates(
     """Return the benchmarks that a host may carry by what it says of itself, and those that are named."""
     if not checked:
         selection.check(catalog)
-    named = selection.named(catalog)
+    may_be = selection.platforms or catalog.platforms
+    every = selection.named(catalog)
+    named = [one for one in every if one.platform in may_be]
     # A benchmark that has previews only is taken where it is named, as each preview is, and what a site asks for.
     detected = [
         item
         for item in catalog.benchmarks.values()
-        if catalog.platforms[item.platform].detected and not item.by_name and item.id not in {one.id for one in named}
+        if item.platform in may_be
+        and catalog.platforms[item.platform].detected
+        and not item.by_name
+        and item.id not in {one.id for one in named}
     ]
+    if not (detected if selection.detects else named):
+        raise _of_no_platform(catalog, selection, every)
     return detected if selection.detects else [], named
 
 

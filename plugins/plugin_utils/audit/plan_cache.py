@@ -34,6 +34,7 @@ def key(
         framework,
         selection.as_dict(),
         selection.meant,
+        list(selection.platforms),
         dict(site_values),
         dict(options),
     ]

@@ -39,6 +39,8 @@ class Selection:
     # By --tags and --skip-tags: a name with what a rule has of it (one of its tags, its topic, a cite, a level).
     run_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
     skip_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
+    # Those that the host may be of; empty: all. What a host is reached by says that before it is asked anything.
+    platforms: tuple[str, ...] = ()
     # Names among those that are of nothing in the catalog.
     strange_tags: Sequence[str] = ()
 

@@ -99,6 +99,7 @@ def _platform(data: dict[str, Any]) -> model.Platform:
         observe=data["observe"],
         apply=data.get("apply", ""),
         detected=data.get("detected", False),
+        shell=data.get("shell", model.SH),
         kinds=kinds,
         governed=data.get("governed", {}),
         names=data.get("names", {}),

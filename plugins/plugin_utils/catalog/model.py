@@ -65,11 +65,16 @@ class Kind:
     at_boot: Mapping[str, str] = field(default_factory=dict)
 
 
+# Families of shells: what a module is written for.
+SHELLS = SH, POWERSHELL = ("sh", "powershell")
+
+
 @dataclass(frozen=True)
 class Platform:
     """What is observed by one module and changed by another (``apply``; empty: it can't be changed).
 
-    ``detected``: hosts are looked at for its benchmarks when none is named. ``governed``: ``{setting, look_at}`` of what a host may
+    ``shell``: by which family of shells (`SHELLS`) its hosts are reached. ``detected``: hosts are looked at for its benchmarks when none is
+    named. ``governed``: ``{setting, look_at}`` of what a host may
     leave to others to govern; empty where it may leave nothing.
     """
 
@@ -78,6 +83,7 @@ class Platform:
     apply: str
     detected: bool
     kinds: Mapping[str, Kind]
+    shell: str = SH
     governed: Mapping[str, Any] = field(default_factory=dict)
     # Family of distributions -> kind -> name in the rules -> what the family calls it.
     names: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)

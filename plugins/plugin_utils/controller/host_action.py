@@ -23,8 +23,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.replay import raw_
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import numbered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import DETECT, Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, run_tags
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import POWERSHELL, Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, reached, run_tags
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.action import Action
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.collecting import no_collections
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.in_time import within
@@ -171,7 +171,12 @@ class HostAction(Action):
             profile=arguments["profile"],
             include=options.filters("include", arguments["include"]),
             exclude=options.filters("exclude", arguments["exclude"]),
+            platforms=reached.platforms(known, self._shell(variables), arguments["platforms"]),
         )
+
+    def _shell(self, _variables: Mapping[str, Any]) -> str:
+        """Return the family of the shell that the host is reached by."""
+        return reached.shell_of(self._connection)
 
     @staticmethod
     def _meant_by(selection: Selection, site: HostSite | None) -> Selection:
@@ -273,6 +278,7 @@ class HostAction(Action):
 
     def _ask(self, module: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run a module and return what came back, which nobody has looked at yet. Raises as `_on_host`."""
+        self._leave_become()
         if module.startswith(OURS) and IN_UTF8 not in (self._task.environment or ()):
             self._task.environment = [*(self._task.environment or ()), IN_UTF8]
         try:
@@ -293,6 +299,12 @@ class HostAction(Action):
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(refused(told(answer, "msg")) or "unreachable")
         return dict(answer)
+
+    def _leave_become(self) -> None:
+        """Ask a host of PowerShell as who logs in: a play's `become` is for the others, and only runas means such hosts."""
+        become = getattr(self._connection, "become", None)
+        if become is not None and become.name != "runas" and reached.shell_of(self._connection) == POWERSHELL:
+            self._connection.set_become_plugin(None)
 
     def _parse_returned_data(self, res: Mapping[str, Any], *more: Any) -> Any:
         """Have Ansible read what a host printed, with nothing in it that would steer a terminal or fill a log."""

@@ -32,6 +32,7 @@ SELECTION_SPEC: dict[str, dict[str, Any]] = {
     "exclude": {"type": "dict", "default": {}},
     "meant_level": {"type": "int"},
     "meant_profile": {"type": "str"},
+    "platforms": {"type": "list", "elements": "str", "default": []},
     "parameters": {"type": "dict", "default": {}},
     "catalog_paths": {"type": "list", "elements": "str", "default": []},
 }

@@ -1,0 +1,124 @@
+"""Hosts of different platforms in one play: each is asked for what is of its own, and what it is reached by says which that is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import pytest
+
+from tests import pump
+from tests.pump import ROOT
+from tests.records import record_in
+
+PLATFORM = ROOT / "tests" / "powershell_platform"
+ANSWER = {
+    "benchmarks": ["bedside_terminal"],
+    "facts": {"os_release": {"ID": "terminal"}},
+    "observations": {"0": {"state": "value", "value": 4, "source": "the terminal"}},
+    "changed": False,
+}
+# No Windows is here: what Ansible sends it is taken in, and one answer is given.
+POWERSHELL = "#!/bin/sh\ncat > '{folder}/sent'\ncat '{folder}/answer.json'\n"
+LINUX = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+TERMINAL = {"ansible_connection": "local", "ansible_shell_type": "powershell", "ansible_pipelining": True}
+DEAD = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_ssh_retries": 0}
+OF_ITS_TIME = ("run_id", "audited_at")
+
+
+@pytest.fixture
+def audit(tmp_path):
+    """A function that audits hosts, each with variables of its own, by default variables and these: the process, and the run."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "PowerShell").write_text(POWERSHELL.replace("{folder}", str(tmp_path)))
+    (programs / "PowerShell").chmod(0o755)
+    (tmp_path / "answer.json").write_text(json.dumps(ANSWER))
+
+    def run(hosts, **variables):
+        shared = {
+            "hipaa_cis_run_dir": str(tmp_path / "runs"),
+            "hipaa_cis_catalog_paths": [str(PLATFORM / "catalog"), str(pump.PLATFORM / "catalog")],
+            "hipaa_cis_scan_exclude": ["/"],
+            **variables,
+        }
+        inventory = tmp_path / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": shared}}))
+        environ = {
+            **pump.checkout_environment(tmp_path, pump.SAFE),
+            "ANSIBLE_LIBRARY": f"{PLATFORM / 'library'}:{pump.PLATFORM / 'library'}",
+            "PATH": f"{programs}:{os.environ['PATH']}",
+        }
+        return pump.play(["hipaa.cis.audit", "-i", str(inventory)], environ), tmp_path / "runs" / "latest"
+
+    return run
+
+
+def record_of(run, host):
+    """A host's record without what tells one hour from another."""
+    record = {name: value for name, value in record_in(run, host).items() if name not in OF_ITS_TIME}
+    for platform in record["platforms"].values():
+        platform["stats"] = {}
+    return record
+
+
+def test_linux_host_a_terminal_and_a_dead_one_give_two_records_and_one_missing(audit):
+    process, run = audit({"linux": LINUX, "terminal": TERMINAL, "dead": DEAD})
+
+    said = " ".join((process.stdout + process.stderr).split())
+    assert process.returncode == 4, said
+    terminal = record_of(run, "terminal")
+    assert (terminal["status"], [one["id"] for one in terminal["benchmarks"]]) == ("audited", ["bedside_terminal"])
+    assert {one["rule"]: one["outcome"] for one in terminal["findings"]} == {"terminal_locks": "pass"}
+    assert set(terminal["platforms"]) == {"bedside_terminal"}
+    assert record_of(run, "dead")["status"] == "unreachable"
+    summary = json.loads((run / "summary.json").read_text())
+    assert {one["host"]: one["status"] for one in summary["hosts"]}["linux"] in ("audited", "not_assessed")
+    together = record_of(run, "linux")
+    _process, run = audit({"linux": LINUX})
+    assert record_of(run, "linux") == together
+    assert "bedside_terminal" not in together["platforms"]
+
+
+def test_request_to_a_terminal_asks_for_nothing_of_linux(audit, tmp_path):
+    audit({"terminal": TERMINAL})
+
+    sent = (tmp_path / "sent").read_text()
+    assert "terminal_setting" in sent
+    assert "sysctl" not in sent
+    assert "pump_setting" not in sent
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({"hipaa_cis_platforms": ["bedside"]}, "unknown name in hipaa_cis_platforms: 'bedside'. Did you mean bedside_terminal"),
+        ({"hipaa_cis_benchmark": ["debian_12"]}, "Nothing that hipaa_cis_benchmark names is for a host that is reached by powershell: debian_12@"),
+    ],
+    ids=["unknown", "of-another-platform"],
+)  # fmt: skip
+def test_what_is_not_for_a_terminal_is_told(audit, own, told):
+    process, _run = audit({"terminal": {**TERMINAL, **own}})
+
+    assert process.returncode == 2
+    assert told in " ".join((process.stdout + process.stderr).split())
+
+
+def test_platform_that_a_site_names_is_asked_whatever_the_host_is_reached_by(audit):
+    process, run = audit({"pump": {**LINUX, "hipaa_cis_platforms": ["infusion_pump"]}})
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    record = record_of(run, "pump")
+    assert [one["id"] for one in record["benchmarks"]] == ["pump"]
+    assert set(record["platforms"]) == {"infusion_pump"}
+
+
+def test_host_that_nothing_of_the_catalog_is_for_has_failed_and_the_others_are_audited(audit):
+    pumps = [str(pump.PLATFORM / "catalog")]
+    hosts = {"terminal": TERMINAL, "pump": {**LINUX, "hipaa_cis_platforms": ["infusion_pump"]}}
+    process, run = audit(hosts, hipaa_cis_catalog_paths=pumps)
+
+    assert process.returncode == 2
+    assert "The catalog has no benchmark for this host" in record_of(run, "terminal")["reason"]
+    assert record_of(run, "pump")["status"] == "audited"
