@@ -127,7 +127,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 COLLECTION = "hipaa.cis."
 ACTIONS = (COLLECTION + "audit", COLLECTION + "remediate")
 FORGOTTEN = (
-    "hipaa.cis.summary: hipaa_cis_fail_on is set, but no task hipaa.cis.report held this run against it: the command ends well whatever was found. "
+    "hipaa.cis.summary: hipaa_cis_fail_on is set, but no task hipaa.cis.report held this run against it: nothing that was found fails the command. "
     "Add such a task, or run the playbook hipaa.cis.report on the run."
 )
 
