@@ -74,9 +74,18 @@ options:
     type: int
     default: 1
   profile:
-    description: The profile of the benchmark, such as V(server) or V(workstation).
+    description:
+      - The profile of the benchmark, such as V(server) or V(workstation).
+      - Where a benchmark has roles that a host has by what it says of itself, as V(domain_controller) and V(member_server), each host is judged by
+        its own, unless this names one of them for it.
     type: str
     default: server
+  profiles:
+    description: Profiles of the benchmark that are added to the one of the host, such as V(next_generation).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
   include:
     description:
       - Only what all given keys leave in. The keys are C(rules), C(recommendations), C(tags), C(safeguards) and C(severity),

@@ -8,15 +8,20 @@ import sys
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.replay import judge_again
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import raw_answers
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore
 from tests import pump
 from tests.pump import ROOT
 from tests.records import record_in
 
 PLATFORM = ROOT / "tests" / "powershell_platform"
+SEEN = {"state": "value", "value": 4, "source": "the terminal"}
 ANSWER = {
-    "benchmarks": ["bedside_terminal"],
-    "facts": {"os_release": {"ID": "terminal"}},
-    "observations": {"0": {"state": "value", "value": 4, "source": "the terminal"}},
+    "benchmarks": ["bedside_terminal/ward"],
+    "facts": {"os_release": {"ID": "terminal", "PLACE": "ward"}},
+    "observations": {str(number): SEEN for number in range(3)},
     "changed": False,
 }
 # No Windows is here: what Ansible sends it is taken in, and one answer is given.
@@ -63,6 +68,10 @@ def record_of(run, host):
     return record
 
 
+def outcomes(record):
+    return {one["rule"]: one["outcome"] for one in record["findings"]}
+
+
 def test_linux_host_a_terminal_and_a_dead_one_give_two_records_and_one_missing(audit):
     process, run = audit({"linux": LINUX, "terminal": TERMINAL, "dead": DEAD})
 
@@ -70,7 +79,7 @@ def test_linux_host_a_terminal_and_a_dead_one_give_two_records_and_one_missing(a
     assert process.returncode == 4, said
     terminal = record_of(run, "terminal")
     assert (terminal["status"], [one["id"] for one in terminal["benchmarks"]]) == ("audited", ["bedside_terminal"])
-    assert {one["rule"]: one["outcome"] for one in terminal["findings"]} == {"terminal_locks": "pass"}
+    assert outcomes(terminal) == {"terminal_locks": "pass", "terminal_forgets": "pass"}
     assert set(terminal["platforms"]) == {"bedside_terminal"}
     assert record_of(run, "dead")["status"] == "unreachable"
     summary = json.loads((run / "summary.json").read_text())
@@ -122,3 +131,74 @@ def test_host_that_nothing_of_the_catalog_is_for_has_failed_and_the_others_are_a
     assert process.returncode == 2
     assert "The catalog has no benchmark for this host" in record_of(run, "terminal")["reason"]
     assert record_of(run, "pump")["status"] == "audited"
+
+
+def answering(folder, place, *names):
+    facts = {"os_release": {"ID": "terminal", "PLACE": place}}
+    (folder / "answer.json").write_text(json.dumps({**ANSWER, "benchmarks": [*names], "facts": facts}))
+
+
+def test_host_is_judged_by_the_role_that_it_has_by_its_own_word(audit, tmp_path):
+    answering(tmp_path, "reception", "bedside_terminal/office")
+    process, run = audit({"terminal": TERMINAL})
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    record = record_of(run, "terminal")
+    assert outcomes(record) == {"terminal_locks": "pass"}
+    assert (record["selection"]["profile"], record["meant"]) == ("office", {"level": 1, "profile": "office"})
+    assert json.loads((run / "summary.json").read_text())["selections"] == {"level 1, profile office": 1}
+    catalog = load_catalog([str(PLATFORM / "catalog"), str(pump.PLATFORM / "catalog")])
+    tasks = raw_answers.tasks_of(RunStore.open(str(run)), "terminal")
+    assert [*judge_again(catalog, record, tasks)] == record["findings"]
+
+
+def test_level_holds_for_the_role_and_added_profiles_beside_it(audit, tmp_path):
+    answering(tmp_path, "office", "bedside_terminal/office")
+    _process, run = audit({"terminal": TERMINAL}, hipaa_cis_level=2, hipaa_cis_profiles=["cards"])
+
+    record = record_of(run, "terminal")
+    assert set(outcomes(record)) == {"terminal_locks", "terminal_forgets", "terminal_card_readers"}
+    assert "level 2, profile office + cards" in json.loads((run / "summary.json").read_text())["selections"]
+
+
+@pytest.mark.parametrize("variables", [{}, {"hipaa_cis_benchmark": ["bedside_terminal"]}], ids=["detected", "named"])
+def test_host_of_no_known_role_is_not_judged_by_any(audit, tmp_path, variables):
+    answering(tmp_path, "ambulance")
+    process, _latest = audit({"terminal": TERMINAL}, hipaa_cis_run_id="one", **variables)
+
+    assert process.returncode == 2
+    told = " ".join((process.stdout + process.stderr).split())
+    assert "what it says of its role (PLACE=ambulance) is none of ward, office; hipaa_cis_profile names one" in told
+    assert record_of(tmp_path / "runs" / "one", "terminal")["findings"] == []
+
+
+def test_role_that_a_site_names_counts_whatever_the_host_says(audit, tmp_path):
+    answering(tmp_path, "ambulance", "bedside_terminal")
+    process, run = audit({"terminal": {**TERMINAL, "hipaa_cis_profile": "ward"}})
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    record = record_of(run, "terminal")
+    assert set(outcomes(record)) == {"terminal_locks", "terminal_forgets"}
+    assert "by_role" not in record["selection"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("hipaa_cis_profile", "warden"), ("hipaa_cis_profiles", ["card"])])
+def test_mistyped_profile_is_told_before_anything_begins(audit, name, value):
+    process, _run = audit({"terminal": {**TERMINAL, name: value}})
+
+    assert process.returncode == 2
+    assert (
+        f"Nothing was begun: unknown profile '{value if isinstance(value, str) else value[0]}'"
+        in process.stdout + process.stderr
+    )
+
+
+def test_run_is_resumed_by_what_was_asked_and_not_by_the_role_that_was_found(audit, tmp_path):
+    hosts = {"first": TERMINAL, "second": {**DEAD, "ansible_shell_type": "powershell"}}
+    audit(hosts, hipaa_cis_run_id="one")
+    sent = (tmp_path / "sent").stat().st_mtime_ns
+    process, run = audit(hosts, hipaa_cis_run_id="one", hipaa_cis_resume=True)
+
+    assert "cannot be resumed" not in process.stdout + process.stderr
+    assert (tmp_path / "sent").stat().st_mtime_ns == sent
+    assert record_of(run, "first")["selection"]["profile"] == "ward"

@@ -76,6 +76,11 @@ def why_none(catalog: Catalog, release: Release, unknown: str = "") -> str:
 
 
 def _because(benchmarks: Sequence[Benchmark], release: Release) -> str:
+    for one in benchmarks:
+        if one.roles and fits(one, release):
+            keys = sorted({key for facts in one.roles.values() for key in facts})
+            said = ", ".join(f"{key}={release.get(key, '')}" for key in keys)
+            return f": it is a system of {one.id}, and what it says of its role ({said}) is none of {', '.join(one.roles)}; hipaa_cis_profile names one"
     name, version = release.get("ID", ""), release.get(RELEASE, "")
     own = sorted(
         {one for each in benchmarks if name in each.detect.get("ID", ()) for one in each.detect.get(RELEASE, ())}

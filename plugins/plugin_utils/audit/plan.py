@@ -17,7 +17,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, names, parameters, plan_cache, scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import names, parameters, plan_cache, scope
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.heads import Head, heads_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import numbered, ordered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
@@ -66,14 +67,18 @@ class BenchmarkPlan:
     beside: tuple[PlannedRule, ...] = ()
     left_out: tuple[Mapping[str, Any], ...] = ()
     named: bool = False
+    role: str = ""
+
+    @property
+    def head(self) -> Head:
+        """What it is the plan of."""
+        return Head(self.benchmark, self.named, self.role)
 
 
 class Candidates(Sequence[BenchmarkPlan]):
     """The plans of several benchmarks, each made when it is asked for: a host carries one of them."""
 
-    def __init__(
-        self, heads: Sequence[tuple[Benchmark, bool]], make: Callable[[Benchmark, bool], BenchmarkPlan]
-    ) -> None:
+    def __init__(self, heads: Sequence[Head], make: Callable[[Head], BenchmarkPlan]) -> None:
         self._heads = heads
         self._make = make
         self._made: dict[int, BenchmarkPlan] = {}
@@ -83,12 +88,12 @@ class Candidates(Sequence[BenchmarkPlan]):
 
     def __getitem__(self, place: Any) -> Any:
         if place not in self._made:
-            self._made[place] = self._make(*self._heads[place])
+            self._made[place] = self._make(self._heads[place])
         return self._made[place]
 
     @property
-    def heads(self) -> Sequence[tuple[Benchmark, bool]]:
-        """Each benchmark, and whether it is named, for which no plan is made."""
+    def heads(self) -> Sequence[Head]:
+        """What the plans are of, for which none is made."""
         return self._heads
 
 
@@ -106,11 +111,11 @@ class PlatformPlan:
         return json.dumps(numbered(self.request))
 
     @property
-    def heads(self) -> Sequence[tuple[Benchmark, bool]]:
-        """Each candidate benchmark, and whether it was named."""
+    def heads(self) -> Sequence[Head]:
+        """The candidates."""
         if isinstance(self.benchmarks, Candidates):
             return self.benchmarks.heads
-        return [(one.benchmark, one.named) for one in self.benchmarks]
+        return [one.head for one in self.benchmarks]
 
     def carried(self, answer: Mapping[str, Any]) -> list[BenchmarkPlan]:
         """Return the benchmarks that a host carries by its answer.
@@ -118,9 +123,9 @@ class PlatformPlan:
         None where its own was to be detected and nobody knows it: a supplement alone would look like an audit of the host.
         """
         heads = self.heads
-        found = [place for place, (one, _named) in enumerate(heads) if one.id in answer["benchmarks"]]
-        detects = not all(named for _one, named in heads)
-        if detects and all(heads[place][1] or heads[place][0].supplement for place in found):
+        found = [place for place, head in enumerate(heads) if head.key in answer["benchmarks"]]
+        detects = not all(head.named for head in heads)
+        if detects and all(heads[place].named or heads[place].benchmark.supplement for place in found):
             return []
         return [self.benchmarks[place] for place in found]
 
@@ -218,13 +223,14 @@ def make_plan(
     detected, named = _candidates(catalog, selection, checked=requests is not None)
     made = _Rules(catalog)
 
-    def plan(benchmark: Benchmark, by_name: bool) -> BenchmarkPlan:
-        return replace(_benchmark_plan(catalog, made, selection, benchmark, site_values, decided), named=by_name)
+    def plan(head: Head) -> BenchmarkPlan:
+        asked = head.selection(selection)
+        made_for = _benchmark_plan(catalog, made, asked, head.benchmark, site_values, decided)
+        return replace(made_for, named=head.named, role=head.role)
 
-    heads = {
-        platform.id: [(one, one in named) for one in (*detected, *named) if one.platform == platform.id]
-        for platform in catalog.platforms.values()
-    }
+    heads: dict[str, list[Head]] = {name: [] for name in catalog.platforms}
+    for head in heads_of((*detected, *named), named, selection):
+        heads[head.benchmark.platform].append(head)
     if requests is not None:
         return [
             PlatformPlan(catalog.platforms[name], Candidates(heads[name], plan), request)
@@ -232,7 +238,7 @@ def make_plan(
         ]
     plans = []
     for platform in catalog.platforms.values():
-        chosen = _with_excepted(made, tuple(plan(*head) for head in heads[platform.id]), excepted)
+        chosen = _with_excepted(made, tuple(map(plan, heads[platform.id])), excepted)
         # A benchmark that is named is one that the host carries, so what is left out of it is missing.
         if any(one.rules or one.unjudged or (one.named and one.left_out) for one in chosen):
             plans.append(PlatformPlan(platform, chosen, _request(platform, chosen, options)))
@@ -262,10 +268,11 @@ def check_plan(
     decided: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
     """Raise what `make_plan` would raise, in a fraction of its time."""
-    candidates = [one for some in _candidates(catalog, selection) for one in some]
-    for benchmark in candidates:
+    detected, named = _candidates(catalog, selection)
+    for benchmark in (*detected, *named):
         parameters.resolve(catalog, benchmark, site_values, decided)
-    if not any(any(_wanted(catalog, selection, benchmark)) for benchmark in candidates):
+    heads = heads_of((*detected, *named), named, selection)
+    if not any(any(_wanted(catalog, head.selection(selection), head.benchmark)) for head in heads):
         raise _nothing_over()
 
 
@@ -374,8 +381,8 @@ def _request(platform: Platform, plans: Sequence[BenchmarkPlan], options: Mappin
         keys = dict.fromkeys(key for planned in (*plan.rules, *plan.beside) for key in request.keys_of(planned))
         if any(planned.rule.governed for planned in plan.rules):
             keys[request.add(platform.governed["setting"])] = None
-        benchmarks[plan.benchmark.id] = {
-            "detect": None if plan.named else detection.accepted(plan.benchmark, [one.benchmark for one in plans]),
+        benchmarks[plan.head.key] = {
+            "detect": plan.head.detect([one.benchmark for one in plans]),
             "settings": list(keys),
         }
     return {

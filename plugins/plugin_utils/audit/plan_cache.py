@@ -35,6 +35,7 @@ def key(
         selection.as_dict(),
         selection.meant,
         list(selection.platforms),
+        list(selection.profiles),
         dict(site_values),
         dict(options),
     ]

@@ -20,7 +20,17 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 # Hosts that have to share a plan for it to be worth it, and plans that are made: what a few hosts share they make themselves.
 LEAST_HOSTS, MOST_PLANS = 20, 4
 _made: set[str] = set()
-_SELECTED = ("benchmarks", "level", "profile", "include", "exclude", "meant_level", "meant_profile", "platforms")
+_SELECTED = (
+    "benchmarks",
+    "level",
+    "profile",
+    "include",
+    "exclude",
+    "meant_level",
+    "meant_profile",
+    "profiles",
+    "platforms",
+)
 
 
 def asked(
@@ -38,9 +48,8 @@ def make(text: str) -> None:
     _made.add(text)
     catalogs, framework, selected, values, options = json.loads(text)
     catalog = load_catalog(catalogs).under(framework)
-    selection = Selection(
-        **{**selected, "benchmarks": tuple(selected["benchmarks"]), "platforms": tuple(selected["platforms"])}
-    )
+    listed = {name: tuple(selected[name]) for name in ("benchmarks", "profiles", "platforms")}
+    selection = Selection(**{**selected, **listed})
     plans = make_plan(catalog, selection, values, options)
     for plan in plans:
         judge.make_ready(plan)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, governed
@@ -67,7 +68,7 @@ def fill_record(
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
         kind = HipaaCisError if failed else NoBenchmark
         raise kind(" ".join([_no_benchmark(catalog, answers), *reasons]))
-    detects = not all(named for plan, _answer in answers for _one, named in plan.heads)
+    detects = not all(head.named for plan, _answer in answers for head in plan.heads)
     if detects and all(one.named for _plan, _answer, one in chosen):
         record["warnings"].append(_no_benchmark(catalog, answers))
     for platform_plan, answer, benchmark_plan in chosen:
@@ -137,6 +138,8 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, answer: Answer) 
         "fits": detection.relation(benchmark, release) if release and detection.fits(benchmark, release) else "",
     }
     record["benchmarks"].append({key: what for key, what in told.items() if what})
+    if plan.role:
+        _take_role(record, plan)
     other = other_system(benchmark, answer) if plan.named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")
@@ -153,6 +156,13 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, answer: Answer) 
         }
         for item in plan.unjudged
     )
+
+
+def _take_role(record: dict[str, Any], plan: BenchmarkPlan) -> None:
+    """Say in a record by which profile its host was judged, where the host itself told that."""
+    record["selection"] = {**record["selection"], "profile": plan.role, "by_role": True}
+    if record["meant"]["profile"] not in plan.benchmark.roles:
+        record["meant"] = {**record["meant"], "profile": plan.role}
 
 
 def _leave_to_a_person(
@@ -179,9 +189,15 @@ def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, problem: Ex
     reason = _not_looked_at(platform_plan, problem)
     record["platforms"][platform_plan.platform.id] = {"facts": {}, "stats": {}, "failed": reason}
     record["warnings"].append(reason)
+    told: dict[str, set[str]] = {}
     for plan in platform_plan.benchmarks:
-        _add_benchmark(record, plan, {})
-        record["findings"].extend(Finding(planned, "error", (), reason).as_dict() for planned in plan.rules)
+        # Of several roles nobody knows which the host has.
+        if plan.benchmark.name not in told:
+            _add_benchmark(record, replace(plan, role=""), {})
+        known = told.setdefault(plan.benchmark.name, set())
+        rules = [planned for planned in plan.rules if planned.rule.id not in known]
+        known.update(planned.rule.id for planned in rules)
+        record["findings"].extend(Finding(planned, "error", (), reason).as_dict() for planned in rules)
 
 
 def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:

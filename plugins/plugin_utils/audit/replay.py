@@ -26,7 +26,9 @@ def raw_task(record: Mapping[str, Any], answers: Sequence[tuple[PlatformPlan, Ma
     """
     failed = {name for name, platform in record["platforms"].items() if "failed" in platform}
     judged = {_key(one) for one in record["findings"]}
-    asked = {name: record["selection"][name] for name in ("level", "profile")}
+    asked = {
+        name: record["selection"][name] for name in ("level", "profile", "profiles") if name in record["selection"]
+    }
     without = {
         one.benchmark.name: sorted(
             rule for rule in _rules(one.benchmark, asked) if (one.benchmark.name, rule) not in judged
@@ -77,7 +79,7 @@ def _asked(catalog: Catalog, task: Mapping[str, Any]) -> Iterator[tuple[str, str
 
 
 def _rules(benchmark: Benchmark, asked: Mapping[str, Any]) -> set[str]:
-    selection = Selection(level=asked["level"], profile=asked["profile"])
+    selection = Selection(level=asked["level"], profile=asked["profile"], profiles=tuple(asked.get("profiles", ())))
     return {rule for recommendation in selection.levels(benchmark) for rule in recommendation.rules}
 
 
@@ -93,7 +95,12 @@ def _judged(catalog: Catalog, task: Mapping[str, Any], findings: Sequence[Docume
     }
     plans = make_plan(
         catalog,
-        Selection(tuple(dict.fromkeys(one["benchmark"] for one in findings)), task["level"], task["profile"]),
+        Selection(
+            tuple(dict.fromkeys(one["benchmark"] for one in findings)),
+            task["level"],
+            task["profile"],
+            profiles=tuple(task.get("profiles", ())),
+        ),
         {name: value["value"] for name, value in values.items()},
         {},
         decided={name: value["decision"] for name, value in values.items() if "decision" in value},

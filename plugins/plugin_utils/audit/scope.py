@@ -65,7 +65,7 @@ def _of_recommendation(benchmark: Benchmark, item: Recommendation, why: str) -> 
 
 
 def _why(selection: Selection, recommendation: Recommendation) -> str:
-    if recommendation.level.get(selection.profile, 9) <= selection.level:
+    if selection.lowest(recommendation) <= selection.level:
         return LEFT_OUT
     meant = selection.meant
     return (

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
@@ -22,6 +22,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisEr
 FILTER_KEYS = ("rules", "recommendations", "tags", "safeguards", "severity")
 DETECT = "auto"
 LEVEL_TAG = "level_%d"
+# The profile of a host where nothing is said; a benchmark with roles has it of none.
+SERVER = "server"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Selection:
 
     benchmarks: tuple[str, ...] = ()
     level: int = 1
-    profile: str = "server"
+    profile: str = SERVER
     include: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exclude: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # What the host is meant for; where nothing is said, the run's own.
@@ -39,6 +41,8 @@ class Selection:
     # By --tags and --skip-tags: a name with what a rule has of it (one of its tags, its topic, a cite, a level).
     run_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
     skip_tags: Mapping[str, Collection[str]] = field(default_factory=dict)
+    # Beside the profile, such as what a newer kind of hardware allows.
+    profiles: tuple[str, ...] = ()
     # Those that the host may be of; empty: all. What a host is reached by says that before it is asked anything.
     platforms: tuple[str, ...] = ()
     # Names among those that are of nothing in the catalog.
@@ -62,6 +66,7 @@ class Selection:
             "profile": self.profile,
             "include": {key: list(names) for key, names in self.include.items()},
             "exclude": {key: list(names) for key, names in self.exclude.items()},
+            **({"profiles": list(self.profiles)} if self.profiles else {}),
             **({"run_tags": list(self.run_tags)} if self.run_tags else {}),
             **({"skip_tags": list(self.skip_tags)} if self.skip_tags else {}),
         }
@@ -74,8 +79,9 @@ class Selection:
                 raise HipaaCisError(f"unknown level '{level}'. Known: 1, 2 (level 2 includes level 1).")
         chosen = [*named, *(catalog.benchmarks.values() if self.detects else ())]
         profiles = {profile for benchmark in chosen for profile in benchmark.profiles}
-        for profile in (self.profile, self.meant["profile"]):
-            if profile not in profiles:
+        by_role = {SERVER} if any(one.roles for one in chosen) else set()
+        for profile in (self.profile, self.meant["profile"], *self.profiles):
+            if profile not in profiles | by_role:
                 raise HipaaCisError(unknown("profile", profile, profiles))
         self._check_filters(_known_names(catalog, chosen))
 
@@ -108,11 +114,21 @@ class Selection:
 
     def levels(self, benchmark: Benchmark) -> list[Recommendation]:
         """Return the benchmark's recommendations of the level and profile."""
-        return _of_level(benchmark, self.level, self.profile)
+        return _of_level(benchmark, self.level, (self.profile, *self.profiles))
 
     def meant_levels(self, benchmark: Benchmark) -> list[Recommendation]:
         """Return the benchmark's recommendations that the host is meant to be held against."""
-        return _of_level(benchmark, **self.meant)
+        meant = self.meant
+        return _of_level(benchmark, meant["level"], (meant["profile"], *self.profiles))
+
+    def of_role(self, benchmark: Benchmark, role: str) -> Selection:
+        """Return the selection for a host that has a role of a benchmark; what it is meant for counts where that is a role, too."""
+        meant = self.meant_profile if self.meant_profile in benchmark.roles else ""
+        return replace(self, profile=role, meant_profile=meant)
+
+    def lowest(self, item: Recommendation) -> int:
+        """Return from which level on the selection's profiles have a recommendation; 9 where they have not."""
+        return _lowest(item, (self.profile, *self.profiles))
 
     def wants_rule(self, rule: Rule, recommendations: Sequence[Recommendation]) -> bool:
         """Return whether tags, includes and excludes leave in a rule that serves these recommendations."""
@@ -135,7 +151,7 @@ class Selection:
         return self._wants(names) and self._tagged({*recommendation.cites, *self._levels([recommendation])})
 
     def _levels(self, recommendations: Iterable[Recommendation]) -> set[str]:
-        return {LEVEL_TAG % item.level[self.profile] for item in recommendations}
+        return {LEVEL_TAG % self.lowest(item) for item in recommendations}
 
     def _tagged(self, names: Collection[str]) -> bool:
         """Return whether ``--tags`` and ``--skip-tags`` leave in what has these names. As in Ansible, one of them is enough."""
@@ -147,8 +163,12 @@ class Selection:
         return included and not any(names.get(key, set()) & set(unwanted) for key, unwanted in self.exclude.items())
 
 
-def _of_level(benchmark: Benchmark, level: int, profile: str) -> list[Recommendation]:
-    return [item for item in benchmark.recommendations if item.level.get(profile, 9) <= level]
+def _lowest(item: Recommendation, profiles: Sequence[str]) -> int:
+    return min(item.level.get(profile, 9) for profile in profiles)
+
+
+def _of_level(benchmark: Benchmark, level: int, profiles: Sequence[str]) -> list[Recommendation]:
+    return [item for item in benchmark.recommendations if _lowest(item, profiles) <= level]
 
 
 def _known_names(catalog: Catalog, benchmarks: Sequence[Benchmark]) -> dict[str, set[str]]:

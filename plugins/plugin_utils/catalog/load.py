@@ -108,9 +108,18 @@ def _platform(data: dict[str, Any]) -> model.Platform:
 
 def _benchmark(data: dict[str, Any]) -> model.Benchmark:
     recommendations = model.Recommendations(data["recommendations"])
-    detect = {key: (text,) if isinstance(text, str) else tuple(text) for key, text in data["detect"].items()}
-    own = {"parameters": data.get("parameters", {}), "recommendations": recommendations, "detect": detect}
+    roles = {role: _facts(facts) for role, facts in data.get("roles", {}).items()}
+    own = {
+        "parameters": data.get("parameters", {}),
+        "recommendations": recommendations,
+        "detect": _facts(data["detect"]),
+        "roles": roles,
+    }
     return model.Benchmark(**{**model.tuples(data), **own})
+
+
+def _facts(given: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {key: (text,) if isinstance(text, str) else tuple(text) for key, text in given.items()}
 
 
 def _newest(benchmarks: Sequence[model.Benchmark]) -> dict[str, model.Benchmark]:

@@ -199,7 +199,7 @@ class Benchmark:
     the benchmark of a system and never in its place; ``superseded_by``: a newer version, whether the catalog has it or not;
     ``preview``: it is not whole yet, and taken where its version is named only; ``opt_in``: it is taken where it is named only;
     ``others``: the other versions that the catalog has, the newest first; ``codename``: what systems that are made of it say of its
-    release, key of os-release -> name.
+    release, key of os-release -> name; ``roles``: profiles that a host has by what it says of itself, each with the facts for it.
     """
 
     id: str
@@ -218,6 +218,7 @@ class Benchmark:
     superseded_by: str = ""
     preview: bool = False
     opt_in: bool = False
+    roles: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     # The families whose names for packages and units it takes (of the platform's ``names``), the later first.
     names: tuple[str, ...] = ()
     others: tuple[Benchmark, ...] = ()

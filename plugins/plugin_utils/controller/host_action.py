@@ -169,6 +169,7 @@ class HostAction(Action):
             benchmarks=() if set(arguments["benchmark"]) == {DETECT} else tuple(arguments["benchmark"]),
             level=arguments["level"],
             profile=arguments["profile"],
+            profiles=tuple(arguments["profiles"]),
             include=options.filters("include", arguments["include"]),
             exclude=options.filters("exclude", arguments["exclude"]),
             platforms=reached.platforms(known, self._shell(variables), arguments["platforms"]),

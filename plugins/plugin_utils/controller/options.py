@@ -28,6 +28,7 @@ SELECTION_SPEC: dict[str, dict[str, Any]] = {
     "benchmark": {"type": "list", "elements": "str", "default": ["auto"]},
     "level": {"type": "int", "default": 1},
     "profile": {"type": "str", "default": "server"},
+    "profiles": {"type": "list", "elements": "str", "default": []},
     "include": {"type": "dict", "default": {}},
     "exclude": {"type": "dict", "default": {}},
     "meant_level": {"type": "int"},

@@ -43,6 +43,7 @@ _SELECTED = {
     "benchmarks": "hipaa_cis_benchmark",
     "level": "hipaa_cis_level",
     "profile": "hipaa_cis_profile",
+    "profiles": "hipaa_cis_profiles",
     "include": "hipaa_cis_include",
     "exclude": "hipaa_cis_exclude",
     "run_tags": "--tags",
@@ -205,16 +206,27 @@ def _is_asked(store: RunStore, standing: Record, asked: Record) -> bool:
     mine, host = asked["selection"], asked["host"]
     # A second task of one play asks the host something else, in the command that resumes as in the one before.
     first = shared_text(f"resumed-{_digest(str(store.folder), host)}", lambda: _text(mine))
-    if mine not in (standing["selection"], *standing.get("earlier_selections", ())):
+    if not any(_is_same(mine, one) for one in (standing["selection"], *standing.get("earlier_selections", ()))):
         if first != _text(mine):
             return False
         for key, name in _SELECTED.items():
             before, now = standing["selection"].get(key), mine.get(key)
-            if before != now:
+            if before != now and not (key == "profile" and standing["selection"].get("by_role")):
                 raise _other(store, name, before, now, host)
-    if standing["meant"] != asked["meant"]:
+    if not _is_same(asked["meant"], {**standing["meant"], **_by_role(standing["selection"])}):
         raise _other(store, "hipaa_cis_meant_level or hipaa_cis_meant_profile", standing["meant"], asked["meant"], host)
     return True
+
+
+def _by_role(selection: Record) -> Record:
+    return {"by_role": True} if selection.get("by_role") else {}
+
+
+def _is_same(asked: Record, standing: Record) -> bool:
+    """Return whether the same was asked, where a host may have said itself by which profile it is judged."""
+    return standing == (
+        {**asked, "profile": standing["profile"], "by_role": True} if standing.get("by_role") else asked
+    )
 
 
 def _has_values(store: RunStore, standing: Record, values: Mapping[str, Any], catalog: Catalog) -> bool:

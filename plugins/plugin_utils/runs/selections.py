@@ -13,7 +13,9 @@ Record = Mapping[str, Any]
 
 def selection_text(selection: Record) -> str:
     """Return one selection of a host record in words."""
-    parts = [f"level {selection['level']}, profile {selection['profile']}"]
+    parts = [
+        f"level {selection['level']}, profile {' + '.join([selection['profile'], *selection.get('profiles', ())])}"
+    ]
     for option in ("include", "exclude"):
         filters = selection.get(option) or {}
         parts.extend(f"{option} {key}: {', '.join(map(str, names))}" for key, names in filters.items() if names)
