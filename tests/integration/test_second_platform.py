@@ -255,7 +255,7 @@ PLAYS = """
   gather_facts: false
   tasks:
     - hipaa.cis.audit:
-      delegate_to: localhost
+      delegate_to: "{{{{ inventory_hostname }}}}"
 """
 
 
