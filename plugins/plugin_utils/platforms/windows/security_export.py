@@ -30,7 +30,7 @@ def whole(data: bytes, code_page: int | None) -> Inf:
         raise HipaaCisError(f"{WHAT}: {error}") from None
     if not ended:
         raise HipaaCisError(
-            f"{WHAT} is not whole: it does not end in the version that secedit writes last. Export it again; look for space on the disk."
+            f"{WHAT} is not whole: it does not end in the version that secedit writes last. Export it again, to a new file."
         )
     return inf
 

@@ -53,7 +53,7 @@ TEXTS = {"System Access": ("NewAdministratorName", "NewGuestName")}
 MAY_BE_NEVER = ("MaximumPasswordAge", "LockoutDuration")
 # Without a number of bad attempts that locks an account `secedit` leaves these out.
 ONLY_WITH_LOCKOUT = ("ResetLockoutCount", "LockoutDuration")
-# Only builds since October 2022 know it.
+# Only builds since October 2022 know it, and they too leave it out without such a number.
 NEWER = ("AllowAdministratorLockout",)
 # Only domain controllers have these.
 OF_DOMAIN_CONTROLLERS = ("Kerberos Policy",)
@@ -67,8 +67,8 @@ def setting(export: Inf, section: str, key: str) -> int | str | None:
 
     A number in the unit that Windows uses (days, minutes, hours; 1 success, 2 failure, 3 both of [Event Audit]), 0 or 1 for what is
     on or off, `never` for an age or a lock without end, or a text. None where the host has no such setting: without a limit of bad
-    attempts there is no lock to last, only domain controllers have tickets. Raises `HipaaCisError` for a key that no Windows has, and where
-    the export does not say what each Windows has.
+    attempts there is no lock to last, and only domain controllers have tickets. Raises `HipaaCisError` for a key that no Windows has, for
+    a value that none writes, and where the export does not say what each Windows has.
     """
     key = _known(section, key)
     found = export.section(section)
