@@ -134,7 +134,7 @@ def _joined(text: str) -> list[tuple[int, str]]:
 def _opened(sections: dict[str, Section], name: str, number: int) -> Section:
     """Return the section that a heading opens. One that stands twice is not `secedit`'s work, but a text with lines of its own."""
     section = sections.setdefault(lowered(name), Section(name))
-    if section.settings or section.fault:
+    if section.settings:
         section.spoil(f"it stands twice, again at line {number}.")
     return section
 

@@ -44,6 +44,4 @@ def _has_version(inf: Inf) -> bool:
     signature = version.one("signature") if version else None
     revision = version.one("Revision") if version else None
     last = list(inf.sections.values())[-1]
-    return (
-        bool(last is version and signature and revision) and fields(signature.value if signature else "") == SIGNATURE
-    )
+    return last is version and revision is not None and signature is not None and fields(signature.value) == SIGNATURE

@@ -126,6 +126,8 @@ def test_auditpol_get_is_refused_with_the_command_that_is_meant():
         (AUDIT_HEADING + "\r\nHOST,System,Logon,,Success,,1\r\n", "line 2 names no subcategory"),
         (AUDIT_HEADING + f"\r\nHOST,,Logon,{LOGON},Success,,1\r\n", "line 2 names no subcategory"),
         (AUDIT_HEADING + "\r\nHOST,System,Logon,Anmelden,Success,,1\r\n", "is no GUID"),
+        (AUDIT_HEADING + "\r\nHOST,System,Option:CrashOnAuditFail,,,,1\r\n", "line 2 names no subcategory"),
+        (AUDIT_HEADING + f"\r\nHOST,,FileGlobalSacl,{LOGON},,,1\r\n", "line 2 names no subcategory"),
         (AUDIT_HEADING + f'\r\nHOST,System,"Logon,{LOGON},Success,,1\r\nHOST,x\r\n', "is not CSV"),
         (AUDIT_HEADING + f"\r\nHOST,System,{'x' * 200_000},{LOGON},Success,,1\r\n", "is not CSV"),
     ],
@@ -140,6 +142,8 @@ def test_auditpol_get_is_refused_with_the_command_that_is_meant():
         "no GUID",
         "no target",
         "word",
+        "option of the system",
+        "SACL with a GUID",
         "quote",
         "huge",
     ],
@@ -196,6 +200,11 @@ def test_a_user_row_that_cannot_be_followed_is_an_error_of_the_users_alone(targe
 
 def test_options_are_numbers():
     found = backup("HOST,,Option:FullPrivilegeAuditing,,Aktiviert,,1", "HOST,,option:AuditBaseObjects,,,,on")
+
+    # The host has stopped as it could not write to its log, and lets only administrators log on.
+    assert parsed(audit_text(ALL).replace("Disabled,,0", ",,2").encode()).option("CrashOnAuditFail") == 2
+    with pytest.raises(HipaaCisError, match="none of an option"):
+        parsed(audit_text(ALL).replace("Disabled,,0", ",,3").encode()).option("CrashOnAuditFail")
 
     assert (found.option("CrashOnAuditFail"), found.option("fullprivilegeauditing")) == (0, 1)
     assert found.option("AuditBaseDirectories") is None

@@ -30,7 +30,16 @@ def test_the_same_text_is_read_from_each_encoding(data, code_page):
 
 @pytest.mark.parametrize(
     ("text", "code_page", "codec"),
-    [("Gäste", 1252, "cp1252"), ("Гость", 1251, "cp1251"), ("ゲスト", 932, "cp932"), ("访客", 936, "gbk")],
+    [
+        ("Gäste", 1252, "cp1252"),
+        ("Gość", 1250, "cp1250"),
+        ("Гость", 1251, "cp1251"),
+        ("ผู้เยี่ยมชม", 874, "cp874"),
+        ("ゲスト", 932, "cp932"),
+        ("访客", 936, "gbk"),
+        ("손님", 949, "cp949"),
+        ("來賓", 950, "cp950"),
+    ],
 )
 def test_names_of_other_languages_are_read_by_the_code_page_of_the_host(text, code_page, codec):
     assert decoded(text.encode(codec), code_page, "x") == text
@@ -62,6 +71,11 @@ def test_a_program_that_wrote_nothing_is_an_error_that_names_the_remedy(data):
 def test_letters_are_never_guessed(data, code_page):
     with pytest.raises(HipaaCisError, match="Export it as UTF-16"):
         decoded(data, code_page, "x")
+
+
+@pytest.mark.parametrize("code_page", [None, 37, 1252, 65001])
+def test_ascii_is_read_whatever_the_code_page_of_the_host(code_page):
+    assert decoded(b"Guest\r\n", code_page, "x") == "Guest\r\n"
 
 
 def test_a_nul_that_the_registry_keeps_at_the_end_of_a_text_is_a_character_of_it():

@@ -112,7 +112,9 @@ def test_only_line_ends_of_windows_end_a_line():
         ('7,Stop"," this is a clinic.,Go home.', ["7", "Stop, this is a clinic.", "Go home."]),
         ('1,"a,b;c=d"', ["1", "a,b;c=d"]),
         ("a b; c", ["a b; c"]),
-        ("a\u00a0", ["a\u00a0"]),
+        ("\u00a0a\u00a0", ["\u00a0a\u00a0"]),
+        ('a, b"c"', ["a", "bc"]),
+        ('"a"b , c', ["ab", "c"]),
     ],
 )
 def test_fields_are_parted_by_commas_outside_quotes(text, wanted):

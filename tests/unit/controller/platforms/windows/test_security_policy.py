@@ -38,6 +38,16 @@ def test_a_setting_is_read_by_its_key_in_any_case(key, wanted):
     assert read(key) == wanted
 
 
+@pytest.mark.parametrize("section", [ACCESS, "Event Audit", "Kerberos Policy"])
+def test_each_setting_that_secedit_writes_is_known(section):
+    lines = {**SECTIONS, "Kerberos Policy": KERBEROS}[section]
+    wanted = [line.split('"')[1] if '"' in line else int(line.split(" = ")[1]) for line in lines]
+
+    values = [read(line.split(" ")[0], security({"Kerberos Policy": KERBEROS}), section) for line in lines]
+
+    assert values == [0 if section == "Event Audit" and value == 4 else value for value in wanted]
+
+
 @pytest.mark.parametrize(
     ("key", "line", "wanted"),
     [
@@ -52,6 +62,7 @@ def test_a_setting_is_read_by_its_key_in_any_case(key, wanted):
         ("NewGuestName", '"Gäste, alle"', "Gäste, alle"),
         ("NewGuestName", "Invitado", "Invitado"),
         ("NewGuestName", '"14"', "14"),
+        ("MinimumPasswordAge", "4294967295", 4294967295),
     ],
 )
 def test_a_value_means_what_windows_takes_it_for(key, line, wanted):
@@ -69,6 +80,8 @@ def test_a_value_means_what_windows_takes_it_for(key, line, wanted):
         ("MinimumPasswordLength", "9" * 11),
         ("MinimumPasswordLength", ""),
         ("MaximumPasswordAge", "-2"),
+        ("ResetLockoutCount", "-x"),
+        ("PasswordComplexity", "-1"),
         ("NewGuestName", ""),
         ("NewGuestName", '""'),
         ("NewGuestName", '"a","b"'),
