@@ -113,4 +113,4 @@ def _value(section: str, key: str, one: Setting) -> int | str:
         )
     if section == "Event Audit":
         return 0 if number in NO_AUDIT else number
-    return int(number != 0) if key in FLAGS.get(section, ()) else number
+    return int(number != 0) if key in FLAGS[section] else number

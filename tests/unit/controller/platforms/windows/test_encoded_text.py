@@ -83,5 +83,6 @@ def test_a_nul_that_the_registry_keeps_at_the_end_of_a_text_is_a_character_of_it
 
 
 def test_a_file_of_any_size_is_not_read():
+    assert len(decoded(b"x" * MOST_BYTES, None, "x")) == MOST_BYTES == 4_194_304
     with pytest.raises(HipaaCisError, match="are read at most"):
         decoded(b"x" * (MOST_BYTES + 1), None, "x")
