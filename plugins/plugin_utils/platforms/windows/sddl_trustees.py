@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.sids import canonical
 
 EVERYONE, ANONYMOUS, OWNER_RIGHTS = "S-1-1-0", "S-1-5-7", "S-1-3-4"
 
@@ -83,7 +83,6 @@ RELATIVE = {
     "EA": ("forest", 519),
     "EK": ("forest", 527),
 }
-SID = re.compile(r"[Ss]-1-(0[xX][0-9A-Fa-f]{1,12}|[0-9]{1,15})((?:-[0-9]{1,10}){1,15})")
 
 
 @dataclass(frozen=True)
@@ -98,20 +97,6 @@ class Authorities:
 NOT_KNOWN = Authorities()
 
 
-def canonical_sid(text: str) -> str:
-    """Return a SID as Windows writes it. Raises `HipaaCisError`."""
-    found = SID.fullmatch(text)
-    if not found:
-        raise HipaaCisError(f"'{text[:80]}' is no SID")
-    authority = int(found[1], 0) if found[1][:2] in ("0x", "0X") else int(found[1])
-    parts = [int(part) for part in found[2][1:].split("-")]
-    if authority >= 1 << 48 or max(parts) >= 1 << 32:
-        raise HipaaCisError(f"'{text[:80]}' is no SID: a number in it is too large")
-    # From 2**32 on Windows writes the authority in hexadecimal.
-    first = str(authority) if authority < 1 << 32 else f"0x{authority:012X}"
-    return "-".join(["S-1", first, *map(str, parts)])
-
-
 def trustee(text: str, authorities: Authorities) -> str:
     """Return the SID that a SID or two letters stand for; the letters themselves where they need a domain's SID that is not known.
 
@@ -122,7 +107,7 @@ def trustee(text: str, authorities: Authorities) -> str:
     if text not in RELATIVE:
         if len(text) == 2:
             raise HipaaCisError(f"'{text}' are no letters of a trustee that is known")
-        return canonical_sid(text)
+        return canonical(text)
     whose, rid = RELATIVE[text]
     base = getattr(authorities, whose)
-    return text if base is None else f"{canonical_sid(base)}-{rid}"
+    return text if base is None else f"{canonical(base)}-{rid}"

@@ -14,7 +14,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.sddl_t
     NOT_KNOWN,
     RELATIVE,
     Authorities,
-    canonical_sid,
     trustee,
 )
 
@@ -168,29 +167,6 @@ def test_letters_of_a_domain_that_is_not_known_stay_letters():
 def test_no_letters_have_two_meanings():
     assert not set(FIXED) & set(RELATIVE)
     assert len(set(FIXED.values())) == len(FIXED)
-
-
-@pytest.mark.parametrize(
-    ("text", "sid"),
-    [
-        ("s-1-5-32-544", "S-1-5-32-544"),
-        ("S-1-0x5-18", "S-1-5-18"),
-        ("S-1-05-018", "S-1-5-18"),
-        ("S-1-0x1000000000-1", "S-1-0x001000000000-1"),
-        ("S-1-5-21-4294967295", "S-1-5-21-4294967295"),
-    ],
-)
-def test_a_sid_is_written_as_windows_writes_it(text, sid):
-    assert canonical_sid(text) == sid
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["S-1-5", "S-2-5-18", "S-1-5-4294967296", "S-1-999999999999999-1", "S-1-5-0x12", "BUILTIN\\Users", "", "S-1-5-٣"],
-)
-def test_what_is_no_sid_is_refused(text):
-    with pytest.raises(HipaaCisError, match="no SID"):
-        canonical_sid(text)
 
 
 @pytest.mark.parametrize(

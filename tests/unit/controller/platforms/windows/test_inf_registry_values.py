@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import registry_values
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.registry_values import registry_value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.inf_registry_values import (
+    NO_LEGACY_AUDIT,
+    registry_value,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.security_export import whole
 from tests.windows_exports import NO_LEGACY_AUDIT, SECTIONS, security
 
@@ -99,4 +101,4 @@ def test_without_the_section_nothing_is_absent():
 
 
 def test_whether_legacy_categories_override_is_read_at_the_path_that_secedit_writes():
-    assert read(registry_values.NO_LEGACY_AUDIT) == ("REG_DWORD", 1)
+    assert read(NO_LEGACY_AUDIT) == ("REG_DWORD", 1)
