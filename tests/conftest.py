@@ -14,6 +14,8 @@ from typing import Callable
 
 import pytest
 
+from tests.powershell import why_no_pwsh
+
 LEFT_OUT = "left out on this machine: "
 
 # The fixtures of booted hosts run on controllers only.
@@ -100,6 +102,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "root": why_no_root,
     "dpkg": why_no_dpkg,
     "releases": why_no_releases,
+    "pwsh": why_no_pwsh,
 }
 
 

@@ -112,6 +112,11 @@ def test_a_file_has_a_room_and_imports_only_what_that_room_knows(path):
     assert not wrong, f"the room {here} does not know what {path} imports: {wrong}"
 
 
+@pytest.mark.parametrize("path", sorted(str(path.relative_to(PLUGINS)) for path in PLUGINS.rglob("*.ps*1")))
+def test_a_script_of_powershell_has_a_room(path):
+    assert room_of(path) is not None, f"{path} lies in no room that {LAYOUT.name} names"
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What touches Windows: a small function for each thing, in whose place a test puts a recorded machine. None of them writes.
+# Errors that .NET tells by a translated text are told by their type, or passed on for a person to read.
+
+function Read-HipaaRegistryValue {
+    # Return {found: 'no key' | 'no value' | 'value', kind: RegistryValueKind as a number, data: as .NET reads it, nothing expanded}.
+    param([string]$Hive, [int]$View, [string]$Key, [string]$Name)
+
+    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]$Hive, [Microsoft.Win32.RegistryView]"Registry$View")
+    try {
+        $opened = $base.OpenSubKey($Key, $false)
+        if ($null -eq $opened) { return @{ found = 'no key' } }
+        try {
+            $kind = [int]$opened.GetValueKind($Name)
+            $data = $opened.GetValue($Name, $null, [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+        }
+        catch [System.IO.IOException] {
+            # Windows' own number for what is not there; any other error must not look like a value's absence.
+            if (($_.Exception.GetBaseException().HResult -band 0xffff) -ne 2) { throw }
+            return @{ found = 'no value' }
+        }
+        finally { $opened.Dispose() }
+        return @{ found = 'value'; kind = $kind; data = $data }
+    }
+    finally { $base.Dispose() }
+}
+
+function Get-HipaaRegistryKeyName {
+    # Return the names of the keys below a key, or nothing where there is none.
+    param([string]$Hive, [int]$View, [string]$Key)
+
+    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]$Hive, [Microsoft.Win32.RegistryView]"Registry$View")
+    try {
+        $opened = $base.OpenSubKey($Key, $false)
+        if ($null -eq $opened) { return }
+        try { $opened.GetSubKeyNames() }
+        finally { $opened.Dispose() }
+    }
+    finally { $base.Dispose() }
+}
+
+function Get-HipaaService {
+    # Return what the service manager lists: objects with Name, Status and StartType. It does not list drivers.
+    # One that this account may not ask about makes an error of its own here, and is then missing.
+    Get-Service -ErrorAction SilentlyContinue
+}
+
+function Get-HipaaComputerSystem {
+    # Return an object with DomainRole (0 to 5) and PartOfDomain.
+    Get-CimInstance -ClassName Win32_ComputerSystem -Property DomainRole, PartOfDomain -OperationTimeoutSec 20
+}
+
+function Get-HipaaIdentity {
+    # Return {sid, administrator} of the account that this runs as.
+    $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object -TypeName System.Security.Principal.WindowsPrincipal -ArgumentList $identity
+    @{
+        sid = [string]$identity.User.Value
+        administrator = [bool]$principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
+    }
+}
+
+function Get-HipaaSystemVersion {
+    # Return {build, powershell, machine}: what the running system and this PowerShell say of themselves.
+    @{
+        build = [string][System.Environment]::OSVersion.Version.Build
+        powershell = [string]$PSVersionTable.PSVersion
+        machine = [string][System.Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITECTURE')
+    }
+}
+
+function Limit-HipaaProcess {
+    # End this process so many seconds from now, well, though a call into Windows hangs in it: PowerShell waits for its runspaces as it
+    # ends, also for threads in the background. By then the answer is out. PSRP's process is not ours: the next task comes to it.
+    param([int]$Seconds)
+
+    if ([System.Diagnostics.Process]::GetCurrentProcess().ProcessName -ceq 'wsmprovhost') { return }
+    # No script can run when its time has come, so it is .NET's own call, without a kill's exit code, which ssh would take for its own.
+    $code = [System.Linq.Expressions.Expression]::Constant(0)
+    $call = [System.Linq.Expressions.Expression]::Call([System.Environment].GetMethod('Exit'), $code)
+    $exit = [System.Linq.Expressions.Expression]::Lambda([System.Action], $call).Compile()
+    $timer = New-Object -TypeName System.Threading.CancellationTokenSource -ArgumentList ($Seconds * 1000)
+    $null = $timer.Token.Register($exit)
+}

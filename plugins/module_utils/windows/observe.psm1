@@ -1,0 +1,293 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Answer one request: hand each kind's addresses to its collector, each in its time, and put the observations together.
+
+function Get-HipaaKind {
+    # Return each kind: the keys of its address, the function that reads one address, and the one that reads what all of them need.
+    @{
+        registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
+        service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
+        user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
+    }
+}
+
+function Read-HipaaKind {
+    # Return one observation for each address, in order: {state, value, source, reason}. What is wrong with one spoils no other.
+    param([string]$Kind, [object[]]$Addresses)
+
+    $collector = (Get-HipaaKind)[$Kind]
+    $shared = $null
+    if ($collector.first) { $shared = & $collector.first }
+    foreach ($address in $Addresses) {
+        try { & $collector.read $address $shared }
+        catch { @{ state = 'error'; reason = (Get-HipaaReason $_.Exception) } }
+    }
+}
+
+function Get-HipaaReason {
+    # Return why something failed, in few words. .NET's texts are translated, so who is not let in is told by the type.
+    param($Problem)
+
+    $cause = $Problem.GetBaseException()
+    if ($cause -is [System.Security.SecurityException] -or $cause -is [System.UnauthorizedAccessException]) {
+        return 'access is denied; run the audit as an administrator'
+    }
+    $text = [string]$cause.Message
+    $text.Substring(0, [Math]::Min($text.Length, 1000))
+}
+
+function Get-HipaaFact {
+    # Return what names the host and chooses its benchmark. The texts under `windows` are those that `detect` is held against.
+    $current = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+    $windows = @{}
+    foreach ($name in 'ProductName', 'CurrentBuild', 'UBR', 'EditionID', 'InstallationType', 'DisplayVersion') {
+        $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $current -Name $name
+        if ($found.found -ceq 'value') { $windows[$name] = Get-HipaaShort $found.data }
+    }
+    $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name ProductType
+    if ($found.found -ceq 'value') { $windows['ProductType'] = Get-HipaaShort $found.data }
+    $version = Get-HipaaSystemVersion
+    $windows['Build'] = $version.build
+    @{
+        windows = $windows
+        powershell = $version.powershell
+        machine = $version.machine
+        privileged = (Get-HipaaIdentity).administrator
+    }
+}
+
+function Get-HipaaShort {
+    # Return a number or text as a text of at most 200 characters.
+    param($Data)
+
+    $text = [string]$Data
+    $text.Substring(0, [Math]::Min($text.Length, 200))
+}
+
+function Get-HipaaRole {
+    # Return {domain_role, part_of_domain}: 0 and 1 are workstations, 2 and 3 servers (3 a member), 4 and 5 domain controllers.
+    $system = Get-HipaaComputerSystem
+    if ($null -eq $system -or $null -eq $system.DomainRole -or $null -eq $system.PartOfDomain) {
+        throw 'the class Win32_ComputerSystem does not tell it'
+    }
+    @{ domain_role = [int]$system.DomainRole; part_of_domain = [bool]$system.PartOfDomain }
+}
+
+function Invoke-HipaaInTime {
+    # Run one of these functions in a runspace of its own for at most so many seconds: {output} or {reason, hangs}.
+    # What hangs in Windows cannot be ended: it is left behind (`hangs`), and ends with the process.
+    param([string]$Name, [hashtable]$Parameters, [double]$Seconds)
+
+    $session = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
+    foreach ($function in Get-ChildItem -Path 'function:*-Hipaa*') {
+        $session.Commands.Add((
+                New-Object -TypeName System.Management.Automation.Runspaces.SessionStateFunctionEntry -ArgumentList $function.Name, $function.Definition
+            ))
+    }
+    $session.Variables.Add((
+            New-Object -TypeName System.Management.Automation.Runspaces.SessionStateVariableEntry -ArgumentList (
+                'ErrorActionPreference', [System.Management.Automation.ActionPreference]::Stop, ''
+            )
+        ))
+    $runspace = [System.Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($session)
+    $runspace.Open()
+    $shell = [System.Management.Automation.PowerShell]::Create()
+    $shell.Runspace = $runspace
+    $null = $shell.AddScript('param($Name, $Parameters) & $Name @Parameters')
+    $null = $shell.AddArgument($Name).AddArgument($Parameters)
+    $running = $shell.BeginInvoke()
+    if (-not $running.AsyncWaitHandle.WaitOne([int]([Math]::Max($Seconds, 0) * 1000))) {
+        $null = $shell.BeginStop($null, $null)
+        $reason = "there was no answer in $([int][Math]::Max($Seconds, 0)) seconds; look at what hangs, or raise hipaa_cis_observe_max_seconds"
+        return @{ reason = $reason; hangs = $true }
+    }
+    try { $output = @($shell.EndInvoke($running) | ForEach-Object -Process { $_.PSObject.BaseObject }) }
+    catch { return @{ reason = (Get-HipaaReason $_.Exception) } }
+    $shell.Dispose()
+    $runspace.Dispose()
+    @{ output = $output }
+}
+
+function ConvertFrom-HipaaRequest {
+    # Return a request (JSON text) that was looked at: {settings: [{kind, address}], benchmarks, seconds}. Throws on one that is not understood.
+    param([string]$Text)
+
+    try { $request = ConvertFrom-Json -InputObject $Text }
+    catch { throw 'the request is not JSON' }
+    if ($request -isnot [System.Management.Automation.PSCustomObject] -or -not (Test-HipaaNumber (Get-HipaaPart $request version)) -or $request.version -ne 2) {
+        throw 'the request has to be an object with version 2'
+    }
+    foreach ($key in Get-HipaaName $request) {
+        if ('version', 'benchmarks', 'settings', 'options' -cnotcontains $key) { throw "the request has the unknown key '$key'" }
+    }
+    $benchmarks = Get-HipaaPart $request benchmarks
+    if ((Get-HipaaPart $request settings) -isnot [object[]] -or $benchmarks -isnot [System.Management.Automation.PSCustomObject]) {
+        throw "the request needs the list 'settings' and the object 'benchmarks'"
+    }
+    $settings = New-Object -TypeName System.Collections.ArrayList
+    foreach ($setting in $request.settings) { $null = $settings.Add((ConvertFrom-HipaaSetting $settings.Count $setting)) }
+    foreach ($name in Get-HipaaName $benchmarks) { Test-HipaaBenchmark $name $benchmarks.$name $settings.Count }
+    $options = Get-HipaaPart $request options
+    if (Get-HipaaPart $options root) { throw 'the option root is for trees of Linux files' }
+    $seconds = Get-HipaaPart $options observe_max_seconds
+    if ($null -eq $seconds) { $seconds = 300 }
+    else {
+        if (-not ((Test-HipaaNumber $seconds) -or $seconds -is [double] -or $seconds -is [decimal]) -or $seconds -le 0) {
+            throw 'the option observe_max_seconds has to be a number of seconds'
+        }
+    }
+    @{ settings = $settings; benchmarks = $benchmarks; seconds = [double]$seconds }
+}
+
+function Get-HipaaName {
+    # Return the names of the parts of a JSON object.
+    param($Given)
+
+    foreach ($part in $Given.PSObject.Properties) { $part.Name }
+}
+
+function Get-HipaaPart {
+    # Return what a JSON object holds under a name; nothing where it does not.
+    param($Given, [string]$Name)
+
+    if ($null -eq $Given) { return }
+    $part = $Given.PSObject.Properties[$Name]
+    # A list is one thing also where it is empty.
+    if ($null -ne $part) { , $part.Value }
+}
+
+function Test-HipaaNumber {
+    # Return whether something is a whole number.
+    param($Given)
+
+    $Given -is [int] -or $Given -is [long]
+}
+
+function ConvertFrom-HipaaSetting {
+    # Return {kind, address} of a setting, a list of both. Throws on a kind or a key of an address that is not known, or missing.
+    param([int]$Number, $Setting)
+
+    if ($Setting -isnot [object[]] -or $Setting.Count -ne 2 -or $Setting[1] -isnot [System.Management.Automation.PSCustomObject]) {
+        throw "setting '$Number' has to be a list of kind and address"
+    }
+    $kinds = Get-HipaaKind
+    $kind = $Setting[0]
+    if ($kind -isnot [string] -or @($kinds.Keys) -cnotcontains $kind) {
+        throw "setting '$Number' has the unknown kind '$kind'; known: $(($kinds.Keys | Sort-Object) -join ', ')"
+    }
+    $address = @{}
+    foreach ($part in $Setting[1].PSObject.Properties) {
+        if (($kinds[$kind].needs + $kinds[$kind].may) -cnotcontains $part.Name) { throw "setting '$Number' of kind $kind has the unknown key '$($part.Name)'" }
+        $address[$part.Name] = $part.Value
+    }
+    foreach ($key in $kinds[$kind].needs) {
+        # A key's value of no name is its default one; a path or service without a name is none.
+        if ($address[$key] -isnot [string] -or ($address[$key] -ceq '' -and ($key -cne 'name' -or $kind -ceq 'service'))) {
+            throw "setting '$Number' of kind $kind needs the key '$key' with a text"
+        }
+    }
+    @{ kind = $kind; address = $address }
+}
+
+function Test-HipaaBenchmark {
+    # Throw where a benchmark of a request is not understood: {detect: null or {fact: [texts]}, settings: [[first, behind the last]]}.
+    param([string]$Name, $Wanted, [int]$Most)
+
+    if ($Wanted -isnot [System.Management.Automation.PSCustomObject] -or (Get-HipaaPart $Wanted settings) -isnot [object[]]) {
+        throw "benchmark $Name names settings that the request does not hold"
+    }
+    foreach ($range in $Wanted.settings) {
+        $good = $range -is [object[]] -and $range.Count -eq 2 -and (Test-HipaaNumber $range[0]) -and (Test-HipaaNumber $range[1])
+        if (-not $good -or $range[0] -lt 0 -or $range[1] -gt $Most) { throw "benchmark $Name names settings that the request does not hold" }
+    }
+    $detect = Get-HipaaPart $Wanted detect
+    if ($null -eq $detect) { return }
+    if ($detect -isnot [System.Management.Automation.PSCustomObject]) { throw "benchmark $Name has to be detected by an object of facts" }
+    foreach ($part in $detect.PSObject.Properties) {
+        $known = 'Build', 'CurrentBuild', 'DisplayVersion', 'EditionID', 'InstallationType', 'ProductName', 'ProductType', 'UBR' -ccontains $part.Name
+        if (-not $known -or $part.Value -isnot [object[]]) { throw "benchmark $Name is detected by '$($part.Name)', which is no fact with a list of texts" }
+    }
+}
+
+function Test-HipaaDetected {
+    # Return whether a host's facts are those by which a benchmark is detected; one without any was named.
+    param($Detect, [hashtable]$Facts)
+
+    if ($null -eq $Detect) { return $true }
+    foreach ($part in $Detect.PSObject.Properties) {
+        if ($null -eq $Facts.windows[$part.Name] -or $part.Value -cnotcontains $Facts.windows[$part.Name]) { return $false }
+    }
+    $true
+}
+
+function Get-HipaaAnswer {
+    # Answer a request (JSON text) with {version, benchmarks, facts, observations, stats}. Throws on one that is not understood, and
+    # where not even the facts can be read. A collector may take a third of the time, and all of them what there is.
+    param([string]$Text)
+
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $request = ConvertFrom-HipaaRequest $Text
+    $part = $request.seconds / 3
+    $told = Invoke-HipaaInTime -Name Get-HipaaFact -Parameters @{} -Seconds $part
+    if ($told['hangs']) { Limit-HipaaProcess -Seconds 5 }
+    if ($told['reason']) { throw "the facts of this host cannot be read: $($told['reason'])" }
+    $facts = $told.output[0]
+    $told = Invoke-HipaaInTime -Name Get-HipaaRole -Parameters @{} -Seconds $part
+    $hangs = [bool]$told['hangs']
+    if ($told['reason']) { $facts.domain_role_unknown = $told['reason'] }
+    else { foreach ($name in 'domain_role', 'part_of_domain') { $facts[$name] = $told.output[0][$name] } }
+
+    $chosen = @(
+        foreach ($name in Get-HipaaName $request.benchmarks) {
+            if (Test-HipaaDetected (Get-HipaaPart $request.benchmarks.$name detect) $facts) { $name }
+        }
+    )
+    $asked = @{}
+    foreach ($name in $chosen) {
+        foreach ($range in $request.benchmarks.$name.settings) {
+            for ($number = [int]$range[0]; $number -lt $range[1]; $number++) { $asked[$number] = $request.settings[$number] }
+        }
+    }
+    $observations = @{}
+    foreach ($kind in (Get-HipaaKind).Keys | Sort-Object) {
+        $numbers = @($asked.Keys | Where-Object -FilterScript { $asked[$_].kind -ceq $kind } | Sort-Object)
+        if ($numbers.Count -eq 0) { continue }
+        $addresses = @(foreach ($number in $numbers) { $asked[$number].address })
+        $seconds = [Math]::Min($part, $request.seconds - $clock.Elapsed.TotalSeconds)
+        $told = Invoke-HipaaInTime -Name Read-HipaaKind -Parameters @{ Kind = $kind; Addresses = $addresses } -Seconds $seconds
+        $hangs = $hangs -or $told['hangs']
+        if (-not $told['reason'] -and $told.output.Count -ne $numbers.Count) {
+            $told = @{ reason = "the collector gave $($told.output.Count) answers to $($numbers.Count) questions" }
+        }
+        for ($index = 0; $index -lt $numbers.Count; $index++) {
+            if ($told['reason']) { $seen = @{ state = 'error'; reason = "$kind cannot be read: $($told['reason'])" } }
+            else { $seen = $told.output[$index] }
+            $observations[[string]$numbers[$index]] = $seen
+        }
+    }
+    if ($hangs) { Limit-HipaaProcess -Seconds 5 }
+    @{
+        version = 2
+        benchmarks = $chosen
+        facts = $facts
+        observations = $observations
+        stats = @{ seconds = [Math]::Round($clock.Elapsed.TotalSeconds, 3) }
+    }
+}
+
+function ConvertTo-HipaaRequest {
+    # Return the request (JSON text) for a list of settings, each {kind, keys of its address}.
+    param([object[]]$Settings)
+
+    $asked = @(
+        foreach ($setting in $Settings) {
+            $address = @{}
+            foreach ($key in $setting.Keys) { if ($key -cne 'kind') { $address[$key] = $setting[$key] } }
+            , @($setting['kind'], $address)
+        }
+    )
+    $benchmarks = @{ settings = @{ detect = $null; settings = @(, @(0, $asked.Count)) } }
+    ConvertTo-Json -InputObject @{ version = 2; benchmarks = $benchmarks; settings = $asked; options = @{} } -Depth 8 -Compress
+}

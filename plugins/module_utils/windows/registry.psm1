@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The kinds `registry` and `user_registry`: values as they are kept, each with its type. What they mean is judged on the controller.
+
+function ConvertTo-HipaaRegistryData {
+    # Return {type, data} of a value that was found; {type, hidden} where its name says that its text is a secret.
+    # type: Windows' number (0 none, 1 text, 2 text to expand, 3 binary, 4 32 bits, 7 list of texts, 11 64 bits). data: text, list of
+    # texts, number without a sign, or the bytes as hexadecimal digits.
+    param([string]$Name, [hashtable]$Found)
+
+    $most = 65536
+    $kind = $Found.kind
+    $data = $Found.data
+    # .NET has -1 for no type, and 0 for each that it does not know.
+    if (1, 2, 3, 4, 7, 11, -1 -cnotcontains $kind) {
+        throw 'the value is of a type that is not read (neither text, a list of texts, a number nor binary)'
+    }
+    $type = [Math]::Max($kind, 0)
+    $long = "the value is longer than $most bytes or characters, more than is taken"
+    if (4, 11 -ccontains $type) {
+        $size = 4
+        if ($type -eq 11) { $size = 8 }
+        # A number of another length comes as another type.
+        if ($data -is [int] -and $size -eq 4) { $number = [System.BitConverter]::ToUInt32([System.BitConverter]::GetBytes($data), 0) }
+        elseif ($data -is [long] -and $size -eq 8) { $number = [System.BitConverter]::ToUInt64([System.BitConverter]::GetBytes($data), 0) }
+        else { throw "the value says that it is a number of $size bytes and is none" }
+        return @{ type = $type; data = $number }
+    }
+    if ($data -is [byte[]]) {
+        if ($data.Length -gt $most) { throw $long }
+        $shown = [System.BitConverter]::ToString($data).Replace('-', '').ToLowerInvariant()
+    }
+    elseif ($data -is [string[]]) {
+        $length = 0
+        foreach ($text in $data) { $length += $text.Length + 1 }
+        if ($length -gt $most) { throw $long }
+        $shown = $data
+    }
+    elseif ($data -is [string]) {
+        if ($data.Length -gt $most) { throw $long }
+        $shown = $data
+    }
+    else { throw "the value of type $type came as something else" }
+    if ($shown.Length -gt 0 -and $Name.ToLowerInvariant() -cmatch 'passw|passphrase|pwd|secret|token|credential|apikey|privatekey|communit') {
+        return @{ type = $type; hidden = $true }
+    }
+    @{ type = $type; data = $shown }
+}
+
+function Get-HipaaKeyPath {
+    # Return the path of an address, below its hive. Throws where it names what is not read.
+    param($Address)
+
+    $key = [string]$Address.key
+    # With the hive's name in it nothing would be found, and an absence be told that is none.
+    if ($key.ToUpperInvariant() -cmatch '^(HKEY_|HK(LM|CU|U|CR|CC)(:|\\|$)|\\|REGISTRY::)' -or $key -cmatch '[/\x00]|\\\\|\\$') {
+        throw "the key '$key' has to be a path below its hive, such as SOFTWARE\Policies, with single backslashes"
+    }
+    if ($key.ToUpperInvariant() -cmatch '^(SAM|SECURITY)(\\|$)') { throw "the key '$key' holds secrets and is not read" }
+    $key
+}
+
+function Read-HipaaRegistry {
+    # Kind `registry`, address {key, name, view}: a value of the machine's, in the view of programs of 64 (where not given) or 32 bits.
+    param($Address)
+
+    $key = Get-HipaaKeyPath $Address
+    $view = 64
+    if ($Address.Contains('view')) { $view = $Address.view }
+    if (32, 64 -cnotcontains $view) { throw 'the view has to be 64 or 32' }
+    $found = Read-HipaaRegistryValue -Hive LocalMachine -View $view -Key $key -Name $Address.name
+    $source = "HKLM\$key|$($Address.name)"
+    if ($view -eq 32) { $source += ' (32 bits)' }
+    if ($found.found -cne 'value') { return @{ state = 'absent'; source = "$source ($($found.found))" } }
+    @{ state = 'value'; value = (ConvertTo-HipaaRegistryData -Name $Address.name -Found $found); source = $source }
+}
+
+function Get-HipaaLoadedUser {
+    # Return the SIDs of the people whose hives are loaded, less the account that this runs as.
+    # Accounts of Windows itself and of services have no hive of this form, and _Classes is a part of a user's.
+    $own = (Get-HipaaIdentity).sid
+    foreach ($sid in Get-HipaaRegistryKeyName -Hive Users -View 64 -Key '') {
+        if ($sid -cmatch '^S-1-(5-21|12-1)(-[0-9]+)+$' -and $sid -cne $own) { $sid }
+    }
+}
+
+function Read-HipaaUserRegistry {
+    # Kind `user_registry`, address {key, name}: {users: [{sid, type, data}, {sid, absent}]}; a value of each user whose hive is loaded.
+    param($Address, $Users)
+
+    $key = Get-HipaaKeyPath $Address
+    $source = "HKU\*\$key|$($Address.name)"
+    $length = 0
+    $seen = foreach ($sid in $Users) {
+        $found = Read-HipaaRegistryValue -Hive Users -View 64 -Key "$sid\$key" -Name $Address.name
+        if ($found.found -ceq 'value') {
+            try { $one = ConvertTo-HipaaRegistryData -Name $Address.name -Found $found }
+            catch { throw "of the user ${sid}: $($_.Exception.Message)" }
+            $length += ($one['data'] -join ' ').Length
+            if ($length -gt 262144) { throw 'the values of all users are more than 262144 characters, more than is taken' }
+        }
+        else { $one = @{ absent = $true } }
+        $one.sid = $sid
+        $one
+    }
+    # Who has logged off since has no hive, and no absence that could be told.
+    $still = @(Get-HipaaLoadedUser)
+    $seen = @($seen | Where-Object -FilterScript { $null -ne $_ -and (-not $_['absent'] -or $still -ccontains $_.sid) })
+    if ($seen.Count -eq 0) { return @{ state = 'unseen'; reason = 'nobody but the account of this audit is logged on'; source = $source } }
+    @{ state = 'value'; value = @{ users = $seen }; source = $source }
+}
