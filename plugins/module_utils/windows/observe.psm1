@@ -39,17 +39,21 @@ function Get-HipaaReason {
 }
 
 function Get-HipaaFact {
-    # Return what names the host and chooses its benchmark. The texts under `windows` are those that `detect` is held against.
+    # Return what names the host and chooses its benchmark. The texts under `windows` are what `detect` is held against.
     $current = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion'
     $windows = @{}
-    foreach ($name in 'ProductName', 'CurrentBuild', 'UBR', 'EditionID', 'InstallationType', 'DisplayVersion') {
-        $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $current -Name $name
-        if ($found.found -ceq 'value') { $windows[$name] = Get-HipaaShort $found.data }
+    $named = @{
+        product_name = 'ProductName'; current_build = 'CurrentBuild'; ubr = 'UBR'; edition = 'EditionID'
+        installation_type = 'InstallationType'; display_version = 'DisplayVersion'
+    }
+    foreach ($fact in $named.Keys) {
+        $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $current -Name $named[$fact]
+        if ($found.found -ceq 'value') { $windows[$fact] = Get-HipaaShort $found.data }
     }
     $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name ProductType
-    if ($found.found -ceq 'value') { $windows['ProductType'] = Get-HipaaShort $found.data }
+    if ($found.found -ceq 'value') { $windows['product_type'] = Get-HipaaShort $found.data }
     $version = Get-HipaaSystemVersion
-    $windows['Build'] = $version.build
+    $windows['build'] = $version.build
     @{
         windows = $windows
         powershell = $version.powershell
@@ -67,12 +71,12 @@ function Get-HipaaShort {
 }
 
 function Get-HipaaRole {
-    # Return {domain_role, part_of_domain}: 0 and 1 are workstations, 2 and 3 servers (3 a member), 4 and 5 domain controllers.
+    # Return {domain_role, domain_member}: 0 and 1 are workstations, 2 and 3 servers (3 a member), 4 and 5 domain controllers.
     $system = Get-HipaaComputerSystem
     if ($null -eq $system -or $null -eq $system.DomainRole -or $null -eq $system.PartOfDomain) {
         throw 'the class Win32_ComputerSystem does not tell it'
     }
-    @{ domain_role = [int]$system.DomainRole; part_of_domain = [bool]$system.PartOfDomain }
+    @{ domain_role = [int]$system.DomainRole; domain_member = [bool]$system.PartOfDomain }
 }
 
 function Invoke-HipaaInTime {
@@ -206,7 +210,7 @@ function Test-HipaaBenchmark {
     if ($null -eq $detect) { return }
     if ($detect -isnot [System.Management.Automation.PSCustomObject]) { throw "benchmark $Name has to be detected by an object of facts" }
     foreach ($part in $detect.PSObject.Properties) {
-        $known = 'Build', 'CurrentBuild', 'DisplayVersion', 'EditionID', 'InstallationType', 'ProductName', 'ProductType', 'UBR' -ccontains $part.Name
+        $known = 'build', 'current_build', 'display_version', 'edition', 'installation_type', 'product_name', 'product_type', 'ubr' -ccontains $part.Name
         if (-not $known -or $part.Value -isnot [object[]]) { throw "benchmark $Name is detected by '$($part.Name)', which is no fact with a list of texts" }
     }
 }
@@ -237,7 +241,7 @@ function Get-HipaaAnswer {
     $told = Invoke-HipaaInTime -Name Get-HipaaRole -Parameters @{} -Seconds $part
     $hangs = [bool]$told['hangs']
     if ($told['reason']) { $facts.domain_role_unknown = $told['reason'] }
-    else { foreach ($name in 'domain_role', 'part_of_domain') { $facts[$name] = $told.output[0][$name] } }
+    else { foreach ($name in 'domain_role', 'domain_member') { $facts.windows[$name] = $told.output[0][$name] } }
 
     $chosen = @(
         foreach ($name in Get-HipaaName $request.benchmarks) {

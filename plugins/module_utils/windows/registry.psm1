@@ -5,11 +5,12 @@
 # The kinds `registry` and `user_registry`: values as they are kept, each with its type. What they mean is judged on the controller.
 
 function ConvertTo-HipaaRegistryData {
-    # Return {type, data} of a value that was found; {type, hidden} where its name says that its text is a secret.
+    # Return {type, data} of a value that was found; {type, hidden} where its name says that its text is a secret; {absent: key or value}.
     # type: Windows' number (0 none, 1 text, 2 text to expand, 3 binary, 4 32 bits, 7 list of texts, 11 64 bits). data: text, list of
-    # texts, number without a sign, or the bytes as hexadecimal digits.
+    # texts, number without a sign, or the bytes in base64.
     param([string]$Name, [hashtable]$Found)
 
+    if ($Found.found -cne 'value') { return @{ absent = $Found.found.Substring(3) } }
     $most = 65536
     $kind = $Found.kind
     $data = $Found.data
@@ -30,7 +31,7 @@ function ConvertTo-HipaaRegistryData {
     }
     if ($data -is [byte[]]) {
         if ($data.Length -gt $most) { throw $long }
-        $shown = [System.BitConverter]::ToString($data).Replace('-', '').ToLowerInvariant()
+        $shown = [System.Convert]::ToBase64String($data)
     }
     elseif ($data -is [string[]]) {
         $length = 0
@@ -73,8 +74,11 @@ function Read-HipaaRegistry {
     $found = Read-HipaaRegistryValue -Hive LocalMachine -View $view -Key $key -Name $Address.name
     $source = "HKLM\$key|$($Address.name)"
     if ($view -eq 32) { $source += ' (32 bits)' }
-    if ($found.found -cne 'value') { return @{ state = 'absent'; source = "$source ($($found.found))" } }
-    @{ state = 'value'; value = (ConvertTo-HipaaRegistryData -Name $Address.name -Found $found); source = $source }
+    $value = ConvertTo-HipaaRegistryData -Name $Address.name -Found $found
+    $value.view = [int]$view
+    $state = 'value'
+    if ($value.Contains('absent')) { $state = 'absent' }
+    @{ state = $state; value = $value; source = $source }
 }
 
 function Get-HipaaLoadedUser {
@@ -87,7 +91,7 @@ function Get-HipaaLoadedUser {
 }
 
 function Read-HipaaUserRegistry {
-    # Kind `user_registry`, address {key, name}: {users: [{sid, type, data}, {sid, absent}]}; a value of each user whose hive is loaded.
+    # Kind `user_registry`, address {key, name}: {users: [{sid, value}]}, of each user whose hive is loaded.
     param($Address, $Users)
 
     $key = Get-HipaaKeyPath $Address
@@ -95,19 +99,16 @@ function Read-HipaaUserRegistry {
     $length = 0
     $seen = foreach ($sid in $Users) {
         $found = Read-HipaaRegistryValue -Hive Users -View 64 -Key "$sid\$key" -Name $Address.name
-        if ($found.found -ceq 'value') {
-            try { $one = ConvertTo-HipaaRegistryData -Name $Address.name -Found $found }
-            catch { throw "of the user ${sid}: $($_.Exception.Message)" }
-            $length += ($one['data'] -join ' ').Length
-            if ($length -gt 262144) { throw 'the values of all users are more than 262144 characters, more than is taken' }
-        }
-        else { $one = @{ absent = $true } }
-        $one.sid = $sid
-        $one
+        try { $one = ConvertTo-HipaaRegistryData -Name $Address.name -Found $found }
+        catch { throw "of the user ${sid}: $($_.Exception.Message)" }
+        $length += ($one['data'] -join ' ').Length
+        if ($length -gt 262144) { throw 'the values of all users are more than 262144 characters, more than is taken' }
+        $one.view = 64
+        @{ sid = $sid; value = $one }
     }
     # Who has logged off since has no hive, and no absence that could be told.
     $still = @(Get-HipaaLoadedUser)
-    $seen = @($seen | Where-Object -FilterScript { $null -ne $_ -and (-not $_['absent'] -or $still -ccontains $_.sid) })
+    $seen = @($seen | Where-Object -FilterScript { $null -ne $_ -and (-not $_.value.Contains('absent') -or $still -ccontains $_.sid) })
     if ($seen.Count -eq 0) { return @{ state = 'unseen'; reason = 'nobody but the account of this audit is logged on'; source = $source } }
     @{ state = 'value'; value = @{ users = $seen }; source = $source }
 }

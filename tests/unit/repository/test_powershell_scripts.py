@@ -33,10 +33,10 @@ METHODS = re.findall(
     r"\S+",
     """
 Add AddArgument AddParameters AddScript BeginInvoke BeginStop Compile Contains ContainsKey Create Dispose EndInvoke ExitJson FailJson
-GetBaseException GetMethod GetSubKeyNames GetValue GetValueKind IsInRole Max Min Open OpenSubKey Register Remove Replace Round StartNew
+GetBaseException GetMethod GetSubKeyNames GetValue GetValueKind IsInRole Max Min Open OpenSubKey Register Remove Round StartNew
 Substring ToLowerInvariant ToUpperInvariant WaitOne
 Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryKey::OpenBaseKey
-System.BitConverter::GetBytes System.BitConverter::ToString System.BitConverter::ToUInt32 System.BitConverter::ToUInt64
+System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::ToBase64String
 System.Diagnostics.Process::GetCurrentProcess System.Diagnostics.Stopwatch::StartNew System.Environment::GetEnvironmentVariable
 System.Linq.Expressions.Expression::Call System.Linq.Expressions.Expression::Constant System.Linq.Expressions.Expression::Lambda
 System.Management.Automation.PowerShell::Create System.Management.Automation.Runspaces.InitialSessionState::CreateDefault2
