@@ -6,7 +6,9 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.inf_registry_values import (
-    NO_LEGACY_AUDIT,
+    NO_LEGACY_AUDIT as LEGACY_PATH,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.inf_registry_values import (
     registry_value,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.security_export import whole
@@ -101,4 +103,4 @@ def test_without_the_section_nothing_is_absent():
 
 
 def test_whether_legacy_categories_override_is_read_at_the_path_that_secedit_writes():
-    assert read(NO_LEGACY_AUDIT) == ("REG_DWORD", 1)
+    assert read(LEGACY_PATH) == ("REG_DWORD", 1)
