@@ -93,13 +93,14 @@ def fetch(entry: dict[str, Any], run_id: str, into: Path) -> list[Path]:
 
 def _fetched(connection: Any, entry: dict[str, Any], run_id: str, name: str, into: Path) -> Path:
     place = _place(entry, run_id, spelled_out(name)[:100])
-    with tempfile.TemporaryFile() as stream:
+    with tempfile.TemporaryFile() as temporary:
+        stream: BinaryIO = cast("BinaryIO", temporary)
         try:
-            told = kept_slices.copy(connection, run_id, name, cast("BinaryIO", stream))
+            told = kept_slices.copy(connection, run_id, name, stream)
         except HipaaCisError as problem:
             raise HipaaCisError(f"{place} is not what was delivered: {problem}") from None
         stream.seek(0)
-        folder = archive.unpack(cast("BinaryIO", stream), into, place)
+        folder = archive.unpack(stream, into, place)
     if folder.name != run_id + archive.PART + name or archive.content_digest(archive.digests(folder)) != told:
         raise HipaaCisError(f"{place} is not what was delivered: its content is another than its digest says")
     return folder

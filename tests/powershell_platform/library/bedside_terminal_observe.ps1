@@ -1,5 +1,3 @@
-#!powershell
-
 #AnsibleRequires -CSharpUtil Ansible.Basic
 
 $module = [Ansible.Basic.AnsibleModule]::Create($args, @{ options = @{ request = @{ type = 'json'; required = $true } } })

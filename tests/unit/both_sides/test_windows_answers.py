@@ -27,7 +27,7 @@ def seen_in_order(answer):
 
 def test_each_registry_value_is_read(answer):
     read = {}
-    for (what, (setting, state, _)), seen in zip(SETTINGS.items(), seen_in_order(answer), strict=True):
+    for (what, (setting, state, _shown)), seen in zip(SETTINGS.items(), seen_in_order(answer), strict=True):
         if setting["kind"] == "registry" and state != "error" and "hidden" not in seen["value"]:
             read[what] = registry_value.read(seen["value"], setting.get("view", 64), what)
 

@@ -100,10 +100,15 @@ def from_bytes(number: int, data: bytes, where: str) -> RegistryValue:
     return RegistryValue(name, data)
 
 
+def is_whole(given: Any) -> bool:
+    """Return whether a value is a whole number; true and false are none."""
+    return isinstance(given, int) and not isinstance(given, bool)
+
+
 def _read(answer: Any, view: int) -> RegistryValue | Absent:
     if not isinstance(answer, Mapping):
         raise HipaaCisError("the host sent no mapping for it")
-    if type(answer.get("view")) is not int or answer["view"] != view or view not in VIEWS:
+    if not is_whole(answer.get("view")) or answer["view"] != view or view not in VIEWS:
         raise HipaaCisError(f"it was to be read in the {view}-bit view, and was not")
     given = frozenset(answer) - {"view"}
     if given not in SHAPES:
@@ -121,7 +126,7 @@ def _read(answer: Any, view: int) -> RegistryValue | Absent:
 
 
 def _type_name(given: Any) -> str:
-    if type(given) is int and 0 <= given < 1 << 32:
+    if is_whole(given) and 0 <= given < 1 << 32:
         return TYPES[given] if given < len(TYPES) else f"REG_0x{given:X}"
     if isinstance(given, str) and given in TYPES:
         return given
@@ -155,7 +160,7 @@ def _data(name: str, data: Any) -> Judged:
 def _number(name: str, data: Any) -> int:
     """Return a number without sign: .NET reads both types as signed ones."""
     size = 1 << BITS[name]
-    if type(data) is not int or not -(size >> 1) <= data < size:
+    if not is_whole(data) or not -(size >> 1) <= data < size:
         raise HipaaCisError(f"it is {name} and was not sent as a number of {BITS[name]} bits")
     return data % size
 

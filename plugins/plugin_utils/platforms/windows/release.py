@@ -28,6 +28,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecy
     SERVER,
     Release,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.registry_value import is_whole
 
 WORKSTATION, DOMAIN_CONTROLLER, MEMBER_SERVER = 1, 2, 3
 PRODUCT_TYPES = {"WinNT": WORKSTATION, "LanmanNT": DOMAIN_CONTROLLER, "ServerNT": MEMBER_SERVER}
@@ -173,7 +174,7 @@ def _number(facts: Mapping[str, Any], name: str) -> int:
 def _digits(given: Any) -> int | None:
     if isinstance(given, str) and re.fullmatch("[0-9]{1,10}", given):
         given = int(given)
-    return given if type(given) is int and 0 <= given < 1 << 32 else None
+    return given if is_whole(given) and 0 <= given < 1 << 32 else None
 
 
 def _name(facts: Mapping[str, Any], name: str) -> str:

@@ -221,7 +221,7 @@ MANY = {
     "Users\\64\\S-1-5-21-1-1-1-%d\\Software\\Site" % number: {"=Lock": [4, number % 2]} for number in range(1000, 1300)
 }
 CASES: Dict[str, Dict[str, Any]] = {
-    "all": {"settings": [setting for setting, *_ in SETTINGS.values()]},
+    "all": {"settings": [setting for setting, *_more in SETTINGS.values()]},
     "detected": {"request": request(*BOTH, benchmarks=DETECTED)},
     "no CIM": {"request": request(*BOTH), "machine": {"system": "Ungültige Klasse"}},
     "CIM of nothing": {"request": request(ONE), "machine": {"system": {}}},
@@ -230,7 +230,7 @@ CASES: Dict[str, Dict[str, Any]] = {
     "services fail": {"request": request(*BOTH), "machine": {"services": "RPC"}},
     "nobody": {"request": request(USER), "machine": {"registry": ALONE}},
     "300 users": {"request": request(USER), "machine": {"registry": {**ALONE, **MANY}}},
-    **{"bad: " + name: {"request": text} for name, (text, _) in BAD.items()},
+    **{"bad: " + name: {"request": text} for name, (text, _told) in BAD.items()},
 }
 
 

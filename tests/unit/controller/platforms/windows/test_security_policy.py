@@ -43,7 +43,7 @@ def test_each_setting_that_secedit_writes_is_known(section):
     lines = {**SECTIONS, "Kerberos Policy": KERBEROS}[section]
     wanted = [line.split('"')[1] if '"' in line else int(line.split(" = ")[1]) for line in lines]
 
-    values = [read(line.split(" ")[0], security({"Kerberos Policy": KERBEROS}), section) for line in lines]
+    values = [read(line.split(" ", maxsplit=1)[0], security({"Kerberos Policy": KERBEROS}), section) for line in lines]
 
     assert values == [0 if section == "Event Audit" and value == 4 else value for value in wanted]
 
@@ -127,7 +127,7 @@ def test_only_a_domain_controller_has_tickets():
     data = security({"Kerberos Policy": KERBEROS})
 
     assert read("MaxTicketAge", section="Kerberos Policy") is None
-    assert [read(line.split(" ")[0], data, "Kerberos Policy") for line in KERBEROS] == [10, 7, 600, 5, 1]
+    assert [read(line.split(" ", maxsplit=1)[0], data, "Kerberos Policy") for line in KERBEROS] == [10, 7, 600, 5, 1]
 
 
 @pytest.mark.parametrize(
