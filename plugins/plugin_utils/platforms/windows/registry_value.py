@@ -18,7 +18,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 
@@ -100,7 +100,7 @@ def from_bytes(number: int, data: bytes, where: str) -> RegistryValue:
     return RegistryValue(name, data)
 
 
-def is_whole(given: Any) -> bool:
+def is_whole(given: Any) -> TypeGuard[int]:
     """Return whether a value is a whole number; true and false are none."""
     return isinstance(given, int) and not isinstance(given, bool)
 
