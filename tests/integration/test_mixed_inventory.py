@@ -37,8 +37,10 @@ def audit(tmp_path):
     """A function that audits hosts, each with variables of its own, by default variables and these: the process, and the run."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "PowerShell").write_text(POWERSHELL.replace("{folder}", str(tmp_path)))
-    (programs / "PowerShell").chmod(0o755)
+    # ansible-core calls it by the second name from 2.21 on.
+    for name in ("PowerShell", "powershell"):
+        (programs / name).write_text(POWERSHELL.replace("{folder}", str(tmp_path)))
+        (programs / name).chmod(0o755)
     (tmp_path / "answer.json").write_text(json.dumps(ANSWER))
 
     def run(hosts, **variables):

@@ -49,6 +49,8 @@ _CAUSES = (
     (r"sudo-rs: interactive authentication is required",
      "becoming root needs a password, and " + _SUDO_RS),
     (r"sudo-rs: I'm sorry|is not in the sudoers file|not allowed to (execute|run)|may not run sudo", "the user may not become root by sudo"),
+    (r"(?i)\bpowershell(\.exe)?\b\W[^\n]*not (found|recognized)",
+     "the host has no PowerShell where it logs in; see that ansible_shell_type and ansible_connection are right for it"),
     (r"python[0-9.]*: (command )?not found|No such file or directory.*python|python.*No such file|interpreter.*not found",
      "the host has no Python; install python3 (3.8 or newer) or set ansible_python_interpreter"),
     (r"SyntaxError|unsupported Python|requires a minimum of Python|future feature annotations|ansible-core requires",

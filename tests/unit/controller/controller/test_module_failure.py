@@ -58,6 +58,11 @@ OLD = "(on RHEL 8 and its rebuilds: dnf install python39) and set ansible_python
             {"msg": "ansible-core requires a minimum of Python version 3.8. Current version: 3.6.8 (default)"},
             OLD,
         ),
+        ({"msg": "The module interpreter 'powershell' was not found."}, "the host has no PowerShell where it logs in"),
+        (
+            {"msg": NO_JSON, "module_stderr": "/bin/sh: 1: PowerShell: not found\n"},
+            "the host has no PowerShell where it logs in",
+        ),
         ({"msg": "Failed to connect the new way:\n\nthe device is busy"}, "the new way: the device is busy"),
         ({"msg": "x" * 10_000_000 + " sudo: not found"}, "install sudo"),
         ({"msg": NO_JSON, "module_stderr": "a\nsomething odd\n"}, "on this host: something odd"),
