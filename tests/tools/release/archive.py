@@ -29,6 +29,7 @@ BELONGS = (
     "meta/*.yml",
     "playbooks/*.yml",
     *("plugins/*.css", "plugins/*.j2", "plugins/*.js", "plugins/*.py"),
+    *("plugins/*.ps1", "plugins/*.psm1", "plugins/modules/*.yml"),
     *("roles/*.md", "roles/*.yml"),
 )
 # What ansible-galaxy writes.
