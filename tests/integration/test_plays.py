@@ -153,27 +153,35 @@ def test_a_strategy_under_which_ansible_ends_the_play_at_the_report_is_told_befo
     assert not (tmp_path / "runs").exists()
 
 
-def test_what_ansible_does_not_read_beside_a_playbook_that_imports_ours_stops_it(tmp_path):
-    # A play of one's own gets it, the one that is imported from a collection does not.
+def beside_group_vars(tmp_path, site):
+    """Play a playbook that has variables of ours beside it, and its inventory elsewhere: (exit code, what was said)."""
     (tmp_path / "group_vars").mkdir()
     (tmp_path / "group_vars/all.yml").write_text("hipaa_cis_fail_on: [error]\n")
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory/hosts.json").write_text(json.dumps(INVENTORY))
-    (tmp_path / "site.yml").write_text("- import_playbook: hipaa.cis.audit\n")
+    (tmp_path / "site.yml").write_text(site)
+    given = json.dumps(pump.variables(tmp_path / "runs"))
     process = pump.play(
-        [
-            str(tmp_path / "site.yml"),
-            "-i",
-            str(tmp_path / "inventory"),
-            "-e",
-            json.dumps(pump.variables(tmp_path / "runs")),
-        ],
+        [str(tmp_path / "site.yml"), "-i", str(tmp_path / "inventory"), "-e", given],
         pump.checkout_environment(tmp_path, SAFE),
     )
-    said = " ".join((process.stdout + process.stderr).split())
-    assert process.returncode != 0
+    return process.returncode, " ".join((process.stdout + process.stderr).split())
+
+
+def test_what_ansible_does_not_read_beside_a_playbook_that_imports_ours_stops_it(tmp_path):
+    # A play of one's own gets it, the one that is imported from a collection does not.
+    code, said = beside_group_vars(tmp_path, "- import_playbook: hipaa.cis.audit\n")
+    assert code != 0
     assert (
         "group_vars/all.yml sets variables hipaa_cis_..., and Ansible does not read it for a playbook of a collection"
         in said
     )
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_ansible_reads_beside_a_play_of_ones_own_is_no_fault(tmp_path):
+    task = "{ansible.builtin.debug: {var: hipaa_cis_fail_on}}"
+    play = "- hosts: \"{{ lookup('hipaa.cis.hosts', 'pumps') }}\"\n  gather_facts: false\n"
+    code, said = beside_group_vars(tmp_path, f"{play}  tasks: [{task}]\n")
+    assert code == 0, said
+    assert '"hipaa_cis_fail_on": [ "error" ]' in said

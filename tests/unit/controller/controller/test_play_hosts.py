@@ -19,13 +19,15 @@ def shown(monkeypatch):
     return lambda **given: monkeypatch.setattr(context, "CLIARGS", ImmutableDict(given))
 
 
-def checked(pattern, limit=None, groups=None, skip=()):
+def checked(pattern, limit=None, groups=None, skip=(), basedir=None):
     given = {
         "groups": GROUPS if groups is None else groups,
         "ansible_skip_tags": list(skip),
         **({"ansible_limit": limit} if limit is not None else {}),
     }
-    return play_hosts.checked([pattern], given, DataLoader())
+    loader = DataLoader()
+    loader.set_basedir(str(play_hosts.OWN if basedir is None else basedir))
+    return play_hosts.checked([pattern], given, loader)
 
 
 @pytest.mark.parametrize(
