@@ -133,14 +133,16 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def note_reports(*what: object) -> None:
+def note_reports(standing: str, *what: object) -> None:
     """Leave word for the callback that a task has made the reports of a run, as `RunStore.standing` and what else made them say."""
-    shared_text("reports-" + _digest(json.dumps(what)), lambda: "")
+    # For want of it they are made once more, which nobody has to be told.
+    with suppress(HipaaCisError):
+        shared_text("reports-" + _digest(json.dumps([standing, *what])), lambda: "")
 
 
-def are_reports_noted(*what: object) -> bool:
+def are_reports_noted(standing: str, *what: object) -> bool:
     """Return whether a task of this command has left this word."""
-    return is_there("reports-" + _digest(json.dumps(what)))
+    return bool(standing) and is_there("reports-" + _digest(json.dumps([standing, *what])))
 
 
 def note_batch(hosts: Iterable[str]) -> None:

@@ -205,12 +205,15 @@ class RunStore:
         return f"{EARLIER}/{kept.name}"
 
     def standing(self) -> str:
-        """Return a digest of the run's files by name, size and time: another one where anything was written since. Raises `HipaaCisError`."""
+        """Return a digest of the run's files by name, size and time: another one where anything was written since.
+
+        Empty where that cannot be told, as while another process writes: then it is nobody's.
+        """
         try:
             paths = sorted(path for path in self.folder.rglob("*") if not path.is_dir())
             seen = [(str(path), one.st_ino, one.st_size, one.st_mtime_ns) for path in paths for one in (path.lstat(),)]
-        except OSError as problem:
-            raise HipaaCisError(f"{self.folder} cannot be read: {problem.strerror or problem}.") from None
+        except OSError:
+            return ""
         return hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
     def host_file(self, host: str) -> Path:

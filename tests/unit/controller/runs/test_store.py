@@ -16,6 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.private_files import pri
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import packed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs import store as runs_store
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.documents import as_text
+from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.shared import are_reports_noted, note_reports
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunStore, file_name
 from tests.builders import make_finding, make_record, samples
 
@@ -237,3 +238,29 @@ def test_bomb_is_given_up_before_it_fills_the_memory():
         packed.unpack(bomb, 1_000_000)
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
+
+
+def test_run_stands_otherwise_once_anything_of_it_was_written(tmp_path):
+    store = RunStore.create(str(tmp_path), "one")
+    store.write("report.html", "first")
+    before = store.standing()
+    assert store.standing() == before
+
+    store.write("report.html", "other")
+    again = store.standing()
+    store.write_record({**make_record("web"), "run_id": "one"})
+    assert len({before, again, store.standing()}) == 3
+
+
+def test_run_that_is_being_written_stands_as_nobody_knows(tmp_path, monkeypatch):
+    """A file that another process had for a moment is gone when it is looked at: nothing of the reports hangs on that."""
+    store = RunStore.create(str(tmp_path), "one")
+    store.write("report.html", "first")
+
+    def gone(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(type(tmp_path), "lstat", gone)
+    assert store.standing() == ""
+    note_reports("", [], None)
+    assert not are_reports_noted("", [], None)
