@@ -117,8 +117,9 @@ class ActionModule(HostAction):
         if not done[-1].looked_again:
             lost = isinstance(done[-1].broke_off, Unreachable)
             spoil_record(record, "unreachable" if lost else "failed", headline(remediation))
-            resume.write_record(store, record)
+            # First what was done: the record may be another command's, and is then left to it.
             store.write_remediation(remediation)
+            resume.write_record(store, record)
             if lost:
                 raise AnsibleConnectionFailure(headline(remediation))
         self._keep_raw(store, arguments, record, seen)
@@ -201,8 +202,9 @@ class ActionModule(HostAction):
         remediation: dict[str, Any],
         done: list[PlatformRemediation],
     ) -> dict[str, Any]:
-        path, digest = resume.write_record(store, record)
+        # First what was done: the record may be another command's, and is then left to it.
         written = store.write_remediation(remediation)
+        path, digest = resume.write_record(store, record)
         steps = [step for one in done for step in one.steps]
         result: dict[str, Any] = {
             "changed": bool(steps) if remediation["check_mode"] else remediation["changed"],

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests import pump
 from tests.fleet import FORKS, Fleet
 from tests.records import records_in
 
@@ -238,3 +239,28 @@ def test_hosts_that_hang_die_answer_rubbish_or_late_are_told_apart_and_the_rest_
     # How far it is stands where no other program reads.
     assert " of 40 hosts done" in done.stderr
     assert " hosts done" not in done.stdout
+
+
+def test_what_a_remediation_did_is_kept_also_where_the_record_is_another_commands(tmp_path):
+    """The second host's record comes into being while the first is worked on, as another command with this run id would write it."""
+    (tmp_path / "inventory.json").write_text(
+        json.dumps({"all": {"hosts": {"one": {}, "two": {}}, "vars": {"ansible_connection": "local"}}})
+    )
+    book = tmp_path / "book.yml"
+    book.write_text(
+        "- hosts: all\n  gather_facts: false\n  serial: 1\n  tasks:\n"
+        "    - hipaa.cis.remediate: {not_begun: nobody is there}\n"
+        "    - ansible.builtin.copy: {src: '{{ hosts }}/one.json.gz', dest: '{{ hosts }}/two.json.gz', mode: '0600'}\n"
+        "      when: inventory_hostname == 'one'\n"
+    )
+    run = tmp_path / "runs" / "one"
+    given = {**pump.variables(tmp_path / "runs"), "hipaa_cis_run_id": "one", "hosts": str(run / "hosts")}
+    done = pump.play(
+        [str(book), "-i", str(tmp_path / "inventory.json"), "-e", json.dumps(given)],
+        pump.checkout_environment(tmp_path, pump.SAFE),
+    )
+
+    assert "another command uses the run id one at the same time" in done.stdout + done.stderr
+    assert done.returncode == 2
+    assert (run / "hosts" / "two.json.gz").read_bytes() == (run / "hosts" / "one.json.gz").read_bytes()
+    assert json.loads((run / "remediation" / "two.json").read_text())["not_begun"] == "nobody is there"
