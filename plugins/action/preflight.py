@@ -25,7 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import check_
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import SH, Catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import (
     batch_hosts,
     options,
@@ -99,14 +99,15 @@ class ActionModule(HostAction):
             except HipaaCisError as problem:
                 problems.setdefault(str(problem), []).append(host)
             except AnsibleError as problem:
-                problems.setdefault(f"for a variable hipaa_cis_... cannot be used: {problem.message}", []).append(host)
+                problems.setdefault(f"a variable hipaa_cis_... cannot be used: {problem.message}", []).append(host)
         if problems:
             result.update(failed=True, msg=f"Nothing was begun: {batch_hosts.told(problems, hosts)}")
         return result
 
     def _check(self, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` or `AnsibleError` where the tasks after this one could not do what one host's variables say."""
-        given = batch_hosts.given(variables)
+        # Those are of any name.
+        given = None if self._task.args.get("play_variables") else batch_hosts.given(variables)
         known = self._good.get(given or "") or self._looked_at(variables)
         if known is None:
             return
@@ -155,7 +156,11 @@ class ActionModule(HostAction):
             )
 
     def _shell(self, variables: Mapping[str, Any]) -> str:
-        return reached.shell_by(variables, self._templar.template)
+        """Return what the variables say of it, as far as they can be worked out: a host that cannot be reached so keeps no other back."""
+        try:
+            return reached.shell_by(variables, self._templar.template)
+        except AnsibleError:
+            return SH
 
     def _check_tags(self, whole: bool, variables: dict[str, Any]) -> None:
         """Raise `HipaaCisError` where tags are given for what can only be done as a whole."""

@@ -86,3 +86,24 @@ def test_fault_of_one_host_is_found_by_whatever_strategy(command, tmp_path, stra
 
     assert done.returncode == 2
     assert "unknown level '7'" in done.stdout + done.stderr
+
+
+def test_host_whose_connection_cannot_be_worked_out_keeps_no_other_back(command):
+    """Ansible fails such a host by itself; what it is reached by only spares the others some work."""
+    lost = {"ansible_shell_type": "{{ nobody_set_this }}"}
+    done, run = command("hipaa.cis.audit", {"good": {}, "lost": lost})
+
+    said = done.stdout + done.stderr
+    assert "Nothing was begun" not in said
+    assert done.returncode != 0
+    assert "good" in records(run)
+
+
+def test_variable_of_a_play_is_looked_for_at_each_host_whatever_it_is_called(command, tmp_path):
+    book = tmp_path / "own.yml"
+    task = "{hipaa.cis.preflight: {read_only: true, play_variables: [wards_at_once]}, run_once: true}"
+    book.write_text(f"- hosts: all\n  gather_facts: false\n  tasks: [{task}]\n")
+    done, _run = command(book, {"one": {}, "two": {"wards_at_once": 2}})
+
+    assert done.returncode == 2
+    assert "two: wards_at_once is set for this host" in " ".join((done.stdout + done.stderr).split())
