@@ -19,8 +19,9 @@ __all__ = ["postgresql", "server"]
 UNSAFE = {"network": True, "telnet": True, "screen_lock_minutes": 60}
 HOSTS = ["dark", "east-1", "east-2", "east-3", "west-1", "west-2", "west-3"]
 GROUPS = {"east": HOSTS[1:4], "west": HOSTS[4:]}
-# A closed port of this machine's loopback interface: refused at once.
-DARK = "dark ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1"
+# A closed port of this machine's loopback interface: refused at once. Nothing is piped to it: while ssh ends, a write that
+# fails is told by Ansible in words of its own or in those of ssh, as a millisecond decides.
+DARK = "dark ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1 ansible_pipelining=false"
 # As AWX deals out hosts: in the order of their names, one to each slice in turn.
 DEALT = {number: HOSTS[number - 1 :: 3] for number in (1, 2, 3)}
 SYSTEM = "  - {{name: {name}, hosts: [{hosts}], role: gives medication, ephi: [processes], owner: J. Doe}}\n"
