@@ -8,6 +8,7 @@
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.host
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.registry
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.service
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.exports
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.observe
 
 $spec = @{

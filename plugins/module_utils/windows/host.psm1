@@ -49,8 +49,69 @@ function Get-HipaaService {
 }
 
 function Get-HipaaComputerSystem {
-    # Return an object with DomainRole (0 to 5) and PartOfDomain.
-    Get-CimInstance -ClassName Win32_ComputerSystem -Property DomainRole, PartOfDomain -OperationTimeoutSec 20
+    # Return an object with DomainRole (0 to 5).
+    Get-CimInstance -ClassName Win32_ComputerSystem -Property DomainRole -OperationTimeoutSec 20
+}
+
+function New-HipaaFolder {
+    # Return the path of a new folder among the temporary ones of this account, for what a program can write to a file only.
+    $folder = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'hipaa-' + [System.Guid]::NewGuid().ToString('N'))
+    $null = [System.IO.Directory]::CreateDirectory($folder)
+    $folder
+}
+
+function Remove-HipaaFolder {
+    # Remove such a folder, with what is in it.
+    param([string]$Path)
+
+    [System.IO.Directory]::Delete($Path, $true)
+}
+
+function Get-HipaaFileByte {
+    # Return the bytes of a file; null where there is none.
+    param([string]$Path, [int]$Most)
+
+    if (-not [System.IO.File]::Exists($Path)) { return $null }
+    $length = (New-Object -TypeName System.IO.FileInfo -ArgumentList $Path).Length
+    if ($length -gt $Most) { throw "the file has $length bytes, more than the $Most that are taken" }
+    , [System.IO.File]::ReadAllBytes($Path)
+}
+
+function Invoke-HipaaProgram {
+    # Run a program of Windows' own: {code, said: at most 300 characters of what it says, in its language, for a person to read}.
+    param([string]$Program, [string[]]$Arguments)
+
+    $path = [System.IO.Path]::Combine([System.Environment]::SystemDirectory, "$Program.exe")
+    if (-not [System.IO.File]::Exists($path)) { throw "this Windows has no $Program" }
+    $said = (& $path $Arguments 2>&1 | Out-String).Trim()
+    @{ code = [int]$LASTEXITCODE; said = $said.Substring(0, [Math]::Min($said.Length, 300)) }
+}
+
+function Get-HipaaSid {
+    # Return the SID of an account by its name; nothing where Windows knows none.
+    param([string]$Account)
+
+    $named = New-Object -TypeName System.Security.Principal.NTAccount -ArgumentList $Account
+    try { [string]$named.Translate([System.Security.Principal.SecurityIdentifier]).Value }
+    catch [System.Security.Principal.IdentityNotMappedException] { return }
+}
+
+function Get-HipaaDomainPolicy {
+    # Return the attributes of this controller's domain that make its account policy: numbers as texts, for they have 64 bits.
+    $root = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList 'LDAP://localhost/RootDSE'
+    $domain = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList "LDAP://localhost/$($root.Properties['defaultNamingContext'].Value)"
+    $wanted = 'minPwdLength', 'pwdHistoryLength', 'lockoutThreshold', 'pwdProperties', 'maxPwdAge', 'minPwdAge', 'lockoutDuration', 'lockOutObservationWindow'
+    # A searcher gives 64 bits as numbers, where an entry gives an object of COM.
+    $searcher = New-Object -TypeName System.DirectoryServices.DirectorySearcher -ArgumentList $domain, '(objectClass=*)', ([string[]]$wanted)
+    $searcher.SearchScope = [System.DirectoryServices.SearchScope]::Base
+    $searcher.ClientTimeout = [System.TimeSpan]::FromSeconds(20)
+    $found = $searcher.FindOne()
+    $told = @{}
+    foreach ($name in $wanted) {
+        $values = $found.Properties[$name.ToLowerInvariant()]
+        if ($values.Count -eq 1) { $told[$name] = [string]$values[0] }
+    }
+    $told
 }
 
 function Get-HipaaIdentity {

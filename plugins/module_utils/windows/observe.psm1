@@ -7,7 +7,9 @@
 function Get-HipaaKind {
     # Return each kind: the keys of its address, the function that reads one address, and the one that reads what all of them need.
     @{
+        audit_backup = @{ read = 'Read-HipaaAuditBackup'; first = ''; needs = @(); may = @() }
         registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
+        security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
         service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
     }
@@ -71,12 +73,12 @@ function Get-HipaaShort {
 }
 
 function Get-HipaaRole {
-    # Return {domain_role, domain_member}: 0 and 1 are workstations, 2 and 3 servers (3 a member), 4 and 5 domain controllers.
+    # Return Windows' number of the role as a text, as all facts are: 0 and 1 are workstations, 2 and 3 servers (3 a member), 4 and 5 domain controllers.
     $system = Get-HipaaComputerSystem
-    if ($null -eq $system -or $null -eq $system.DomainRole -or $null -eq $system.PartOfDomain) {
+    if ($null -eq $system -or $null -eq $system.DomainRole) {
         throw 'the class Win32_ComputerSystem does not tell it'
     }
-    @{ domain_role = [int]$system.DomainRole; domain_member = [bool]$system.PartOfDomain }
+    [string][int]$system.DomainRole
 }
 
 function Invoke-HipaaInTime {
@@ -210,7 +212,7 @@ function Test-HipaaBenchmark {
     if ($null -eq $detect) { return }
     if ($detect -isnot [System.Management.Automation.PSCustomObject]) { throw "benchmark $Name has to be detected by an object of facts" }
     foreach ($part in $detect.PSObject.Properties) {
-        $known = 'build', 'current_build', 'display_version', 'edition', 'installation_type', 'product_name', 'product_type', 'ubr' -ccontains $part.Name
+        $known = 'build', 'current_build', 'display_version', 'domain_role', 'edition', 'installation_type', 'product_name', 'product_type', 'ubr' -ccontains $part.Name
         if (-not $known -or $part.Value -isnot [object[]]) { throw "benchmark $Name is detected by '$($part.Name)', which is no fact with a list of texts" }
     }
 }
@@ -241,7 +243,7 @@ function Get-HipaaAnswer {
     $told = Invoke-HipaaInTime -Name Get-HipaaRole -Parameters @{} -Seconds $part
     $hangs = [bool]$told['hangs']
     if ($told['reason']) { $facts.domain_role_unknown = $told['reason'] }
-    else { foreach ($name in 'domain_role', 'domain_member') { $facts.windows[$name] = $told.output[0][$name] } }
+    else { $facts.windows.domain_role = $told.output[0] }
 
     $chosen = @(
         foreach ($name in Get-HipaaName $request.benchmarks) {

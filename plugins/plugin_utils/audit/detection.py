@@ -66,13 +66,19 @@ def relation(benchmark: Benchmark, release: Release) -> str:
 
 def why_none(catalog: Catalog, release: Release, unknown: str = "") -> str:
     """Return in a sentence why no benchmark of the catalog fits a host, and what can be set. ``unknown``: why it does not say what it is."""
-    system = release.get("PRETTY_NAME") or release.get("ID") or "an unknown system"
     because = f": {unknown}" if unknown else _because(list(catalog.benchmarks.values()), release)
     known = ", ".join(one.name for newest in catalog.benchmarks.values() for one in newest.versions)
     return (
-        f"No benchmark fits this host ({system}){because}. Name one with hipaa_cis_benchmark, for the host or its group, to use it all the "
+        f"No benchmark fits this host ({system(release)}){because}. Name one with hipaa_cis_benchmark, for the host or its group, to use it all the "
         f"same. Known: {known}."
     )
+
+
+def system(release: Release) -> str:
+    """Return what a host calls itself, for people. Windows 11 calls itself Windows 10 in its product name, so the build stands beside it."""
+    if "build" in release:
+        return f"{release.get('product_name', 'Windows')}, build {release['build']}"
+    return release.get("PRETTY_NAME") or release.get("ID") or "an unknown system"
 
 
 def _because(benchmarks: Sequence[Benchmark], release: Release) -> str:

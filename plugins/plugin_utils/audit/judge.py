@@ -8,24 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
     PlannedRule,
     PlatformPlan,
+    asked,
     setting_key,
     settings_of,
 )
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.reading import reader_of
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog import matchers
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Platform, worst
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Kind, Platform, worst
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
 # json.dumps would make an encoder for each text.
 _encode = json.JSONEncoder(sort_keys=True).encode
 MAX_TEXT = 400
-# What a host says of a setting that only a running host shows, where it was asked for a tree of files.
+# What is said of a setting that only a running host shows, where a tree of files was asked for, or only a person who is logged on.
 UNSEEN = "unseen"
 PENDING = "pending: what is so now fails, and is right from the next boot on"
+NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 _NOT_OF_THAT_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 Observations = Mapping[str, Mapping[str, Any]]
 
@@ -132,15 +136,17 @@ def _words(platform: Platform, setting: Mapping[str, Any]) -> _Words:
         return known
     expectation = setting.get("expect")
     label = _label(platform.kinds[setting["kind"]].label, setting["address"])
-    return _Words(setting, setting_key(setting), label, matchers.describe(expectation) if expectation else "")
+    key = setting_key(asked(platform, setting))
+    return _Words(setting, key, label, matchers.describe(expectation) if expectation else "")
 
 
 class Judge:
     """Judges planned rules of one platform by the observations of one host."""
 
-    def __init__(self, platform: Platform, observations: Observations) -> None:
+    def __init__(self, platform: Platform, observations: Observations, facts: Mapping[str, Any] = NO_FACTS) -> None:
         self._platform = platform
         self._observations = observations
+        self._reader = reader_of(platform, facts)
 
     def judge(self, planned: PlannedRule) -> Finding:
         """Return the finding of one rule."""
@@ -189,10 +195,13 @@ class Judge:
         seen = self._observations.get(words.key)
         if seen is None:
             return Check(label, "error", reason="the host gave no answer for this setting")
+        seen = self._read(setting, seen)
         source = str(seen.get("source", ""))[:MAX_TEXT]
         state = seen.get("state")
         if state == UNSEEN:
-            told = f"Only a running host shows it: {seen.get('reason') or 'no reason given'}"
+            told = str(seen.get("reason") or "no reason given")
+            if self._reader is None:
+                told = f"Only a running host shows it: {told}"
             return Check(label, "not_applicable", expected, source=source, reason=told[:MAX_TEXT])
         if state not in ("value", "absent"):
             reason = seen.get("reason") if state == "error" else f"the host gave an unknown state {state!r}"
@@ -205,10 +214,19 @@ class Judge:
                 label, "error", expected, source=source, reason=_cut(f"the observation has an unknown form: {problem}")
             )
 
+    def _read(self, setting: Mapping[str, Any], seen: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the observation of a setting, read of what was asked in its place where the host sends raw material."""
+        if self._reader is None or not self._platform.kinds[setting["kind"]].asks:
+            return seen
+        try:
+            return self._reader.read(setting["kind"], setting["address"], seen)
+        except _NOT_OF_THAT_FORM as problem:
+            return {"state": "error", "reason": f"the answer has an unknown form: {problem}"}
+
     def _held(self, words: _Words, setting: Mapping[str, Any], value: Any, source: str) -> Check:
         """Return what was observed held against what is expected; what a host may say raises whatever it likes."""
         kind, expectation = self._platform.kinds[setting["kind"]], setting.get("expect")
-        parts = list(_parts(value, setting.get("select"), kind.expect_on))
+        parts = list(_parts(value, setting.get("select"), kind))
         observed = _observed_text(parts, expectation)
         if expectation is None:
             return Check(words.label, "manual", observed=observed, source=source)
@@ -223,7 +241,7 @@ class Judge:
             return False
         search = library("jmespath").search
         changed = {name: search(how, value) for name, how in kind.at_boot.items() if name in value}
-        parts = _parts({**value, **changed}, setting.get("select"), kind.expect_on)
+        parts = _parts({**value, **changed}, setting.get("select"), kind)
         return all(matchers.matches(setting["expect"], part) for _name, part in parts)
 
     def holds(self, setting: Mapping[str, Any]) -> bool:
@@ -232,14 +250,16 @@ class Judge:
 
     def observation(self, setting: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the host said of a setting; empty where it gave no answer."""
-        return self._observations.get(setting_key(setting), {})
+        seen = self._observations.get(setting_key(asked(self._platform, setting)))
+        return self._read(setting, seen) if seen else {}
 
     def failing_documents(self, setting: Mapping[str, Any]) -> list[Any] | None:
         """Return the documents of a list on which ``each`` fails, or the one document; None where it has another form."""
-        seen = self._observations.get(setting_key(setting), {})
+        seen = self.observation(setting)
         if seen.get("state") != "value":
             return None
-        ((_name, part),) = list(_parts(seen["value"], setting.get("select"), ())) or (("", None),)
+        select = setting.get("select")
+        part = library("jmespath").search(select, seen["value"]) if select else seen["value"]
         if isinstance(part, dict):
             return [part]
         inner = setting["expect"].get("each")
@@ -292,30 +312,41 @@ def _together(outcomes: Sequence[str]) -> str:
     return "not_applicable" if found in ("pass", "manual") and "not_applicable" in outcomes else found
 
 
-def _parts(value: Any, select: str | None, expect_on: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def _parts(value: Any, select: str | None, kind: Kind) -> Iterator[tuple[str, Any]]:
     """Yield (name, value) of what an expectation has to hold on."""
     if value is matchers.ABSENT:
         yield "", value
     elif select:
         found = library("jmespath").search(select, value)
         yield "", matchers.ABSENT if found is None else found
-    elif not expect_on:
+    elif not kind.expect_on:
         yield "", value
     else:
-        for path in expect_on:
-            found = library("jmespath").search(path, value)
+        for path in kind.expect_on:
             if "[]" in path:
-                # A projection: every element has to match; where there is none, there is nothing to match.
-                for item in found or ():
-                    yield path, item
+                yield from _projected(value, path, kind.elements)
             else:
+                found = library("jmespath").search(path, value)
                 yield path, matchers.ABSENT if found is None else found
+
+
+def _projected(value: Any, path: str, named_by: str) -> Iterator[tuple[str, Any]]:
+    """Yield (name, value) of each element of a list, all of which have to match; where there is none, there is nothing to match.
+
+    One that lacks what is looked at does not match: a projection of JMESPath would leave it out.
+    """
+    of, key = path.split("[]", 1)
+    key = key.lstrip(".")
+    for item in (library("jmespath").search(of, value) if of else value) or ():
+        part = item if not key else item.get(key, matchers.ABSENT)
+        if part is not None:
+            yield f"{item[named_by]} {key}" if named_by else of, part
 
 
 def _observed_text(parts: Sequence[tuple[str, Any]], expectation: Mapping[str, Any] | None) -> str:
     if len(parts) == 1 and not parts[0][0]:
         return _text(parts[0][1], expectation)
-    texts = [f"{name.split('[]')[0]}: {_text(part, None)}" for name, part in parts]
+    texts = [f"{name}: {_text(part, None)}" for name, part in parts]
     return _cut(", ".join(texts))
 
 

@@ -132,8 +132,9 @@ class PlatformPlan:
 
 @dataclass
 class _Request:
-    """Collects settings, each (kind, address) once."""
+    """Collects what a host is asked for, each (kind, address) once."""
 
+    platform: Platform
     settings: dict[str, list[Any]] = field(default_factory=dict)
     # By the leaf itself: benchmarks that share a rule share its leaves, and all of them outlive the request.
     keys: dict[int, str] = field(default_factory=dict)
@@ -150,8 +151,9 @@ class _Request:
     def add(self, leaf: Mapping[str, Any]) -> str:
         key = self.keys.get(id(leaf))
         if key is None:
-            key = self.keys[id(leaf)] = setting_key(leaf)
-            self.settings.setdefault(key, [leaf["kind"], leaf["address"]])
+            what = asked(self.platform, leaf)
+            key = self.keys[id(leaf)] = setting_key(what)
+            self.settings.setdefault(key, [what["kind"], what["address"]])
         return key
 
 
@@ -198,6 +200,14 @@ def _told(value: Value | None, otherwise: str) -> str:
 def setting_key(leaf: Mapping[str, Any]) -> str:
     """Return what a setting is called in request and answer: its kind and address."""
     return f"{leaf['kind']} {_encoded(leaf['address'])}"
+
+
+def asked(platform: Platform, leaf: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a host is asked for where a setting is to be judged: the setting itself, or what the platform's reader makes it of."""
+    other = platform.kinds[leaf["kind"]].asks
+    if not other:
+        return leaf
+    return {"kind": other["kind"], "address": {key: leaf["address"][key] for key in other["by"] if key in leaf["address"]}}
 
 
 def make_plan(
@@ -375,7 +385,7 @@ def _beside(
 
 
 def _request(platform: Platform, plans: Sequence[BenchmarkPlan], options: Mapping[str, Any]) -> dict[str, Any]:
-    request = _Request()
+    request = _Request(platform)
     benchmarks = {}
     for plan in plans:
         keys = dict.fromkeys(key for planned in (*plan.rules, *plan.beside) for key in request.keys_of(planned))

@@ -13,8 +13,16 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, governed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import UNSEEN, Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.reading import why_unsupported
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import OUTCOMES, Benchmark, Catalog, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
+    OUTCOMES,
+    SH,
+    Benchmark,
+    Catalog,
+    Platform,
+    leaves,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, NoBenchmark
 from ansible_collections.hipaa.cis.plugins.plugin_utils.version import COLLECTION_VERSION
 
@@ -76,21 +84,23 @@ def fill_record(
             "facts": answer.get("facts", {}),
             "stats": answer.get("stats", {}),
         }
-        _add_benchmark(record, benchmark_plan, answer)
-        judge = Judge(platform_plan.platform, answer["observations"])
+        _add_benchmark(record, platform_plan.platform, benchmark_plan, answer)
+        judge = Judge(platform_plan.platform, answer["observations"], answer.get("facts", {}))
         excluded = platform_plan.request["options"].get("scan_exclude", ())
         findings, elsewhere = judged(platform_plan, judge, benchmark_plan.rules, excluded)
         record["warnings"].extend([elsewhere] if elsewhere and elsewhere not in record["warnings"] else [])
         record["findings"].extend(findings)
-        _tell_tree(record, answer, findings)
+        _tell_unseen(record, platform_plan, answer, findings)
     for platform_plan, problem in failed:
         _add_failed(record, platform_plan, problem)
     counts = Counter(finding["outcome"] for finding in record["findings"])
     record["counts"] = {outcome: counts[outcome] for outcome in OUTCOMES}
 
 
-def _tell_tree(record: dict[str, Any], answer: Answer, findings: Sequence[Mapping[str, Any]]) -> None:
-    """Say of a tree of files that it was one, and name what it does not show: no safeguard of that is clean."""
+def _tell_unseen(
+    record: dict[str, Any], plan: PlatformPlan, answer: Answer, findings: Sequence[Mapping[str, Any]]
+) -> None:
+    """Name what a tree of files does not show, or a host to which nobody is logged on: no safeguard of that is clean."""
     # What does not apply for another reason was not checked at all.
     unseen = [finding for finding in findings if finding["outcome"] == "not_applicable" and finding["checks"]]
     facts = answer.get("facts", {})
@@ -102,7 +112,8 @@ def _tell_tree(record: dict[str, Any], answer: Answer, findings: Sequence[Mappin
         }
         for finding in unseen
     )
-    if "tree" in facts or unseen:
+    # Who is logged on is no property of the host, and a record that says what was not looked at says enough.
+    if "tree" in facts or (unseen and plan.platform.shell == SH):
         what = TREES.get(str(facts.get("tree_is")), "tree of files")
         settings = sum(one.get("state") == UNSEEN for one in answer["observations"].values())
         told = f"{what}, not booted ({tree}): {settings} settings can only be seen on a running host."
@@ -125,9 +136,9 @@ def spoil_record(record: dict[str, Any], status: str, reason: str) -> None:
     record["counts"] = dict.fromkeys(record["counts"], 0)
 
 
-def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, answer: Answer) -> None:
+def _add_benchmark(record: dict[str, Any], platform: Platform, plan: BenchmarkPlan, answer: Answer) -> None:
     benchmark = plan.benchmark
-    release = answer.get("facts", {}).get("os_release", {})
+    release = _release(platform, answer)
     told = {
         "id": benchmark.id,
         "title": benchmark.title,
@@ -140,7 +151,7 @@ def _add_benchmark(record: dict[str, Any], plan: BenchmarkPlan, answer: Answer) 
     record["benchmarks"].append({key: what for key, what in told.items() if what})
     if plan.role:
         _take_role(record, plan)
-    other = other_system(benchmark, answer) if plan.named else ""
+    other = other_system(platform, benchmark, answer) if plan.named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")
     record["not_looked_at"].extend(dict(item) for item in plan.left_out)
@@ -193,7 +204,7 @@ def _add_failed(record: dict[str, Any], platform_plan: PlatformPlan, problem: Ex
     for plan in platform_plan.benchmarks:
         # Of several roles nobody knows which the host has.
         if plan.benchmark.name not in told:
-            _add_benchmark(record, replace(plan, role=""), {})
+            _add_benchmark(record, platform_plan.platform, replace(plan, role=""), {})
         known = told.setdefault(plan.benchmark.name, set())
         rules = [planned for planned in plan.rules if planned.rule.id not in known]
         known.update(planned.rule.id for planned in rules)
@@ -204,17 +215,26 @@ def _not_looked_at(plan: PlatformPlan, problem: Exception) -> str:
     return f"The platform {plan.platform.id} was not looked at: {problem}"[:MAX_REASON]
 
 
-def other_system(benchmark: Benchmark, answer: Answer) -> str:
+def other_system(platform: Platform, benchmark: Benchmark, answer: Answer) -> str:
     """Return what speaks against a benchmark that was named for a host: the host says that it is another system, or not which."""
-    facts = answer.get("facts", {})
-    release, unknown = facts.get("os_release", {}), facts.get("os_release_unknown", "")
+    release, unknown = _release(platform, answer), answer.get("facts", {}).get("os_release_unknown", "")
     if unknown:
         return f"The host does not say which system it is ({unknown}); {benchmark.name} was named for it"
     if not release or detection.fits(benchmark, release):
         return ""
-    return f"The host says it is {release.get('PRETTY_NAME', 'another system')}; {benchmark.name} was named for it"
+    return f"The host says it is {detection.system(release)}; {benchmark.name} was named for it"
+
+
+def _release(platform: Platform, answer: Answer) -> Mapping[str, str]:
+    """Return what a host says of the system that it is."""
+    release: Mapping[str, str] = answer.get("facts", {}).get(platform.facts, {})
+    return release
 
 
 def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer]]) -> str:
-    facts: Mapping[str, Any] = next((answer.get("facts", {}) for _plan, answer in answers), {})
-    return detection.why_none(catalog, facts.get("os_release", {}), facts.get("os_release_unknown", ""))
+    if not answers:
+        return detection.why_none(catalog, {})
+    plan, answer = answers[0]
+    facts = answer.get("facts", {})
+    unknown = facts.get("os_release_unknown") or why_unsupported(plan.platform, facts)
+    return detection.why_none(catalog, _release(plan.platform, answer), unknown)

@@ -61,7 +61,7 @@ def judge_again(catalog: Catalog, record: Mapping[str, Any], tasks: Sequence[Map
     judged: dict[tuple[str, str], Document] = {}
     for place, task in enumerate(tasks):
         mine = [findings[key] for key in findings if last.get(key) == place]
-        judged.update((_key(one), one) for one in _judged(catalog, task, mine))
+        judged.update((_key(one), one) for one in _judged(catalog, record, task, mine))
     for key, finding in findings.items():
         if finding["benchmark"] in carried and key not in judged:
             raise HipaaCisError(
@@ -83,7 +83,9 @@ def _rules(benchmark: Benchmark, asked: Mapping[str, Any]) -> set[str]:
     return {rule for recommendation in selection.levels(benchmark) for rule in recommendation.rules}
 
 
-def _judged(catalog: Catalog, task: Mapping[str, Any], findings: Sequence[Document]) -> Iterator[Document]:
+def _judged(
+    catalog: Catalog, record: Mapping[str, Any], task: Mapping[str, Any], findings: Sequence[Document]
+) -> Iterator[Document]:
     """Yield the findings of one task as they are by its observations."""
     if not findings:
         return
@@ -107,7 +109,9 @@ def _judged(catalog: Catalog, task: Mapping[str, Any], findings: Sequence[Docume
     )
     wanted = {_key(one) for one in findings}
     for platform_plan in plans:
-        judge = Judge(platform_plan.platform, task["platforms"].get(platform_plan.platform.id, {}))
+        name = platform_plan.platform.id
+        facts = record["platforms"].get(name, {}).get("facts", {})
+        judge = Judge(platform_plan.platform, task["platforms"].get(name, {}), facts)
         for plan in platform_plan.benchmarks:
             rules = [planned for planned in plan.rules if (planned.benchmark, planned.rule.id) in wanted]
             yield from judged_rules(platform_plan, judge, rules, task["scan_exclude"])[0]

@@ -100,6 +100,7 @@ def _platform(data: dict[str, Any]) -> model.Platform:
         apply=data.get("apply", ""),
         detected=data.get("detected", False),
         shell=data.get("shell", model.SH),
+        facts=data.get("facts", "os_release"),
         kinds=kinds,
         governed=data.get("governed", {}),
         names=data.get("names", {}),

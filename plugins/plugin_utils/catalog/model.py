@@ -50,7 +50,8 @@ class Kind:
     key of what is written; only keys of failing fields are. ``write_out``: the fields of the document that say what
     holds (``value``) and whether it is written where people look for it (``stated``). ``effect``: what is seen follows from
     other settings, so it is looked at again once those of its rule are changed. ``at_boot``: field of the document ->
-    what the next boot makes of it, as an expression over the document.
+    what the next boot makes of it, as an expression over the document. ``asks``: ``{kind, by}`` where the host is asked for something
+    else, of which the platform's reader makes the setting: the kind there, and the keys of the address that are its address too.
     """
 
     label: str
@@ -63,6 +64,7 @@ class Kind:
     effect: bool = False
     write_out: Mapping[str, str] = field(default_factory=dict)
     at_boot: Mapping[str, str] = field(default_factory=dict)
+    asks: Mapping[str, Any] = field(default_factory=dict)
 
 
 # Families of shells: what a module is written for.
@@ -74,7 +76,7 @@ class Platform:
     """What is observed by one module and changed by another (``apply``; empty: it can't be changed).
 
     ``shell``: by which family of shells (`SHELLS`) its hosts are reached. ``detected``: hosts are looked at for its benchmarks when none is
-    named. ``governed``: ``{setting, look_at}`` of what a host may
+    named. ``facts``: what of a host's facts says which system it is. ``governed``: ``{setting, look_at}`` of what a host may
     leave to others to govern; empty where it may leave nothing.
     """
 
@@ -84,6 +86,7 @@ class Platform:
     detected: bool
     kinds: Mapping[str, Kind]
     shell: str = SH
+    facts: str = "os_release"
     governed: Mapping[str, Any] = field(default_factory=dict)
     # Family of distributions -> kind -> name in the rules -> what the family calls it.
     names: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)

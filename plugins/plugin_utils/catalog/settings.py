@@ -16,7 +16,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 
 _OWN_KEYS = frozenset({"kind", "select", "expect", "set", "write_out", "applies_if", "any_of", "all_of"})
-_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "list": list}
+_TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "list": list, "any": object}
 _NUMERIC = frozenset({"at_least", "at_most", "between"})
 Place = list[Any]
 
@@ -103,9 +103,7 @@ class SettingCheck:
                 self._complain(file, [*place, key], unknown(f"key of kind {name}", key, allowed, most=30))
             elif isinstance(value, dict) and set(value) == {"parameter"}:
                 self._parameter_of(file, [*place, key], value["parameter"], declared["type"])
-            elif not isinstance(value, _TYPES[declared["type"]]) or isinstance(value, bool) != (
-                declared["type"] == "boolean"
-            ):
+            elif not _is_of(value, declared["type"]):
                 self._complain(file, [*place, key], f"'{key}' has to be of type {declared['type']}")
             elif "one_of" in declared and value not in declared["one_of"]:
                 self._complain(file, [*place, key], unknown(key, value, declared["one_of"], most=40))
@@ -168,6 +166,10 @@ class SettingCheck:
         leaf = {key: value for key, value in setting.items() if key in _OWN_KEYS}
         leaf["address"] = {key: value for key, value in setting.items() if key not in _OWN_KEYS}
         yield {"setting": leaf, "otherwise": filled["otherwise"]}
+
+
+def _is_of(value: Any, wanted: str) -> bool:
+    return isinstance(value, _TYPES[wanted]) and (wanted in ("boolean", "any") or not isinstance(value, bool))
 
 
 def _fill(node: Any, argument: str) -> Any:

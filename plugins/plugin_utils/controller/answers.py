@@ -90,7 +90,12 @@ _rolled_back = fields(
 )  # fmt: skip
 _command = fields({}, {"failed": flag, "rc": count, "stdout": text(), "stderr": text(), "msg": text()})
 _facts = document(MAX_FACTS)
-_RELEASE = {"os_release": map_of(text(200), 100), "os_release_unknown": text(1000)}
+_RELEASE = {
+    "os_release": map_of(text(200), 100),
+    "windows": map_of(text(200), 100),
+    "os_release_unknown": text(1000),
+    "domain_role_unknown": text(1000),
+}
 _stats = map_of(number, MAX_STATS)
 _observation = fields({"state": text(100)}, {"source": text(), "reason": text(), "default": flag})
 

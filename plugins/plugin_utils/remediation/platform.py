@@ -136,7 +136,7 @@ class PlatformRemediation:
                 "change what the image is built of, or boot it and remediate the host."
             )
         named = [one.benchmark for one in self.chosen(self.before) if one.named]
-        others = [text for text in (other_system(one, self.before) for one in named) if text]
+        others = [text for text in (other_system(self._plan.platform, one, self.before) for one in named) if text]
         if others and not self._limits.force_benchmark:
             raise HipaaCisError(
                 f"{'. '.join(others)}, and what it sets may break the host, so nothing was begun. Take it from hipaa_cis_benchmark, or set "
@@ -258,7 +258,7 @@ class PlatformRemediation:
 
     def _remedies(self) -> Remedies:
         refused = {name for name, state in self._states.items() if state["state"] in NOT_MADE}
-        judge = Judge(self._plan.platform, self.after["observations"])
+        judge = Judge(self._plan.platform, self.after["observations"], self.after.get("facts", {}))
         held = HeldSettings(self._plan.platform, judge, self.chosen(self.after), self._limits.decisions)
         return Remedies(self._plan.platform, judge, refused, held)
 
@@ -337,7 +337,7 @@ class PlatformRemediation:
         self.warnings.extend(f"While the host undid the changes: {problem}" for problem in problems)
 
     def _findings(self, answer: Answer) -> dict[tuple[str, str], Finding]:
-        judge = Judge(self._plan.platform, answer["observations"])
+        judge = Judge(self._plan.platform, answer["observations"], answer.get("facts", {}))
         return {
             (planned.benchmark, planned.rule.id): judge.judge(planned)
             for plan in self.chosen(answer)

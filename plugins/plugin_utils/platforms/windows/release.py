@@ -31,7 +31,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecy
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.registry_value import is_whole
 
 WORKSTATION, DOMAIN_CONTROLLER, MEMBER_SERVER = 1, 2, 3
-PRODUCT_TYPES = {"WinNT": WORKSTATION, "LanmanNT": DOMAIN_CONTROLLER, "ServerNT": MEMBER_SERVER}
+OF_CONTROLLERS = "LanmanNT"
+PRODUCT_TYPES = {"WinNT": WORKSTATION, OF_CONTROLLERS: DOMAIN_CONTROLLER, "ServerNT": MEMBER_SERVER}
 # Win32_ComputerSystem.DomainRole to the product type that it goes with, and the role.
 DOMAIN_ROLES = {
     0: (WORKSTATION, "stand_alone"),
@@ -58,7 +59,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 
 @dataclass(frozen=True)
 class Windows:
-    """A host's Windows. ``role``: domain_controller, member or stand_alone (also a host that only Entra knows)."""
+    """A host's Windows. ``role``: domain_controller, member, stand_alone (also a host that only Entra knows), or unknown."""
 
     product: str
     version: str
@@ -150,9 +151,7 @@ def _role(facts: Mapping[str, Any], kind: int) -> str:
     if kind == DOMAIN_CONTROLLER:
         return "domain_controller"
     member = facts.get("domain_member")
-    if not isinstance(member, bool):
-        raise HipaaCisError("What role this host has cannot be told: it said nothing of a domain.")
-    return "member" if member else "stand_alone"
+    return "unknown" if not isinstance(member, bool) else "member" if member else "stand_alone"
 
 
 def _product_type(given: Any) -> int:

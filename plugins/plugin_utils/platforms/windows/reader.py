@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of a Windows host, from the raw material that it sends: one function for each kind of `catalog/platforms/windows.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import (
+    audit_settings,
+    registry_settings,
+    release,
+    security_settings,
+    service_settings,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import Address, Observation, error
+
+# Each makes of a host's facts (`windows`), the address of a setting, and what was answered, an observation. Raises `HipaaCisError`.
+_Read = Callable[[Mapping[str, Any], Address, Observation], Observation]
+_READERS: Mapping[str, _Read] = {
+    "audit_policy": audit_settings.audit_policy,
+    "registry": registry_settings.registry,
+    "security_policy": security_settings.security_policy,
+    "service": service_settings.service,
+    "user_registry": registry_settings.user_registry,
+    "user_right": security_settings.user_right,
+}
+
+
+class Reader:
+    """Reads what one host answered. ``facts``: what it says of itself."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts: Mapping[str, Any] = facts.get("windows", {})
+
+    def read(self, kind: str, address: Address, seen: Observation) -> Observation:
+        """Return the observation of a setting; what is wrong with it is an error of its own."""
+        if seen.get("state") not in ("value", "absent"):
+            return seen
+        try:
+            return _READERS[kind](self._facts, address, seen)
+        except HipaaCisError as problem:
+            return error(problem, seen)
+
+
+def why_unsupported(facts: Mapping[str, Any]) -> str:
+    """Return why a host's Windows is not audited here, or cannot be told; empty where it is one that is."""
+    try:
+        release.windows(facts.get("windows"))
+    except HipaaCisError as problem:
+        return str(problem).rstrip(".")
+    return str(facts.get("domain_role_unknown", ""))
