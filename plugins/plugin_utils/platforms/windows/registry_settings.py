@@ -4,7 +4,8 @@
 """The kinds ``registry`` and ``user_registry``: what is in force, and what is configured.
 
 Both are the value that is kept. Where none is, nothing is configured, and in force is what Windows does then: the setting's ``default``,
-for all releases or by the name of the release (``windows_11``). Without one nobody has said what that is.
+for all releases or by the name of the release (``windows_11``). Without one nobody has said what that is. Where a policy is delivered by
+taking the value away (``absence``), that is what is configured too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ TYPES = {
     "text": frozenset(("REG_SZ", "REG_EXPAND_SZ")),
 }
 DEFAULT_TYPE = "REG_DWORD"
+DELIVERED = "delivered"
 NOT_SHOWN = "a text that is not shown, for it may be a secret"
 
 
@@ -35,7 +37,8 @@ def registry(facts: Mapping[str, Any], address: Address, seen: Observation) -> O
     """Return ``{in_force, configured}`` of a value of the machine's, each missing where there is none; absent where both are."""
     where = f"HKLM\\{address['key']}|{address['name']}"
     if seen["state"] == "absent":
-        return _of_default(facts, address, seen)
+        found = _of_default(facts, address)
+        return value(found, seen, "there is no value, so Windows goes by its own default") if found else absent(seen)
     return value(_configured(seen.get("value"), address, address.get("view", 64), where), seen)
 
 
@@ -46,8 +49,7 @@ def user_registry(facts: Mapping[str, Any], address: Address, seen: Observation)
     for user in users:
         where = f"HKU\\{user['sid']}\\{address['key']}|{address['name']}"
         if "absent" in user["value"]:
-            default = _default(facts, address)
-            found.append({"sid": user["sid"], **({} if default is None else {"in_force": default})})
+            found.append({"sid": user["sid"], **_of_default(facts, address)})
         else:
             found.append({"sid": user["sid"], **_configured(user["value"], address, 64, where)})
     if not found:
@@ -68,11 +70,12 @@ def _configured(answered: Any, address: Address, view: int, where: str) -> dict[
     return {"in_force": plain, "configured": plain}
 
 
-def _of_default(facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
+def _of_default(facts: Mapping[str, Any], address: Address) -> dict[str, Any]:
+    """Return what is in force, and what is configured, without a value; empty where nobody has said."""
     default = _default(facts, address)
     if default is None:
-        return absent(seen)
-    return value({"in_force": default}, seen, "not configured, so Windows goes by its own default")
+        return {}
+    return {"in_force": default, **({"configured": default} if address.get("absence") == DELIVERED else {})}
 
 
 def _default(facts: Mapping[str, Any], address: Address) -> Any:
