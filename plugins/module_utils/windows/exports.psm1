@@ -38,7 +38,7 @@ function Read-HipaaSecurityExport {
     }
     $type = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name ProductType
     # On a domain controller an export tells what the controller would have without its domain.
-    if ($type.data -ceq 'LanmanNT') {
+    if ($type['data'] -ceq 'LanmanNT') {
         try { $value.domain = Get-HipaaDomainPolicy }
         catch { $value.domain = @{ error = Get-HipaaReason $_.Exception } }
     }
@@ -48,7 +48,7 @@ function Read-HipaaSecurityExport {
 function Get-HipaaCodePage {
     # Return the number of the ANSI code page; null where Windows does not tell.
     $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key 'SYSTEM\CurrentControlSet\Control\Nls\CodePage' -Name ACP
-    if ($found.found -ceq 'value' -and $found.data -cmatch '^[0-9]{1,5}$') { [int]$found.data }
+    if ($found.found -ceq 'value' -and [string]$found.data -cmatch '^[0-9]{1,5}$') { [int]$found.data }
 }
 
 function Get-HipaaHolder {

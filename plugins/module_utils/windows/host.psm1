@@ -79,12 +79,31 @@ function Get-HipaaFileByte {
 
 function Invoke-HipaaProgram {
     # Run a program of Windows' own: {code, said: at most 300 characters of what it says, in its language, for a person to read}.
+    # One that has no end within a minute is ended: nobody would take away its file later.
     param([string]$Program, [string[]]$Arguments)
 
     $path = [System.IO.Path]::Combine([System.Environment]::SystemDirectory, "$Program.exe")
     if (-not [System.IO.File]::Exists($path)) { throw "this Windows has no $Program" }
-    $said = (& $path $Arguments 2>&1 | Out-String).Trim()
-    @{ code = [int]$LASTEXITCODE; said = $said.Substring(0, [Math]::Min($said.Length, 300)) }
+    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList $path, ('"' + ($Arguments -join '" "') + '"')
+    $start.UseShellExecute = $false
+    $start.CreateNoWindow = $true
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $running = [System.Diagnostics.Process]::Start($start)
+    try {
+        $running.StandardInput.Dispose()
+        $output = $running.StandardOutput.ReadToEndAsync()
+        $errors = $running.StandardError.ReadToEndAsync()
+        if (-not $running.WaitForExit(60000)) {
+            $running.Kill()
+            throw "$Program did not end within 60 seconds"
+        }
+        $said = ''
+        if ($output.Wait(5000) -and $errors.Wait(5000)) { $said = ($output.Result + $errors.Result).Trim() }
+        @{ code = [int]$running.ExitCode; said = $said.Substring(0, [Math]::Min($said.Length, 300)) }
+    }
+    finally { $running.Dispose() }
 }
 
 function Get-HipaaSid {

@@ -51,5 +51,40 @@ function Get-HipaaComputerSystem {
     $system
 }
 
+function New-HipaaFolder { 'C:\private' }
+function Remove-HipaaFolder { param([string]$Path) if ($Path -ne 'C:\private') { throw 'a folder that is not ours' } }
+
+function Invoke-HipaaProgram {
+    param([string]$Program, [string[]]$Arguments)
+
+    $known = (Get-HipaaMachine).programs.PSObject.Properties[$Program]
+    if ($null -eq $known) { throw "this Windows has no $Program" }
+    $global:exported = $known.Value
+    if ($known.Value.code -eq 'hangs') { [System.Threading.Thread]::Sleep(60000) }
+    @{ code = [int]$known.Value.code; said = [string]($Arguments -join ' ') }
+}
+
+function Get-HipaaFileByte {
+    param([string]$Path, [int]$Most)
+
+    if ($Path -ne 'C:\private\export' -or $null -eq $global:exported.file) { return $null }
+    , [System.Convert]::FromBase64String($global:exported.file)
+}
+
+function Get-HipaaSid {
+    param([string]$Account)
+
+    $known = (Get-HipaaMachine).accounts.PSObject.Properties[$Account]
+    if ($null -ne $known) { $known.Value }
+}
+
+function Get-HipaaDomainPolicy {
+    $domain = (Get-HipaaMachine).domain
+    if ($domain -is [string]) { throw $domain }
+    $told = @{}
+    foreach ($part in $domain.PSObject.Properties) { $told[$part.Name] = [string]$part.Value }
+    $told
+}
+
 function Get-HipaaIdentity { @{ sid = (Get-HipaaMachine).own; administrator = $true } }
 function Get-HipaaSystemVersion { @{ build = '20348'; powershell = '5.1.20348.1'; machine = 'AMD64' } }

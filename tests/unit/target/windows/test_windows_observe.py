@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.pwsh
 
 HERE = Path(__file__).parent
 OURS = ROOT / "plugins" / "module_utils" / "windows"
-SCRIPTS = [str(OURS / (name + ".psm1")) for name in ("host", "registry", "service", "observe")]
+SCRIPTS = [str(OURS / (name + ".psm1")) for name in ("host", "registry", "service", "exports", "observe")]
 CURRENT = "LocalMachine\\64\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 PRODUCT = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions"
 SERVICES = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Services\\"
@@ -77,6 +78,20 @@ REGISTRY: Dict[str, Any] = {
     SERVICES + "mrxsmb10": service(3, 2),
     SERVICES + "Odd": service("2"),
 }
+# As secedit writes it: some holders by name.
+EXPORT = "[Unicode]\r\nUnicode=yes\r\n[Privilege Rights]\r\n%s[Version]\r\nsignature=\"$CHICAGO$\"\r\nRevision=1\r\n"
+HOLDERS = "SeBatchLogonRight = *S-1-5-32-544,Gäste,Weg\r\nSeDenyNetworkLogonRight = CONTOSO\\Ops\r\n"
+BACKUP = b"Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting,Setting Value\r\n"
+
+
+def program(file: Any, code: Any = 0) -> Dict[str, Any]:
+    return {"code": code, "file": None if file is None else base64.b64encode(file).decode()}
+
+
+EXPORTED = (EXPORT % HOLDERS).encode("utf-16")
+PROGRAMS = {"secedit": program(EXPORTED), "auditpol": program(BACKUP)}
+ACCOUNTS = {"Gäste": "S-1-5-32-546", "CONTOSO\\Ops": "S-1-5-21-1-2-3-1105"}
+DOMAIN = {"minPwdLength": 14, "maxPwdAge": -36288000000000}
 SETTINGS: Dict[str, List[Any]] = {}
 
 
@@ -177,7 +192,10 @@ MACHINE: Dict[str, Any] = {
         {"Name": "SPOOLER", "Status": 1, "StartType": 4},
         {"Name": "Lost", "Status": 1, "StartType": 3},
     ],
-    "system": {"DomainRole": 3, "PartOfDomain": True},
+    "system": {"DomainRole": 3},
+    "programs": PROGRAMS,
+    "accounts": ACCOUNTS,
+    "domain": DOMAIN,
 }
 
 
@@ -215,6 +233,17 @@ DETECTED = {
     "not told": {"detect": {"display_version": ["24H2"]}, "settings": [[1, 2]]},
 }
 SOON = {"observe_max_seconds": 3}
+POLICIES = [["security_export", {}], ["audit_backup", {}]]
+NLS = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage"
+GERMAN = {**REGISTRY, NLS: {"=ACP": [1, "1252"]}}
+CONTROLLER = {**REGISTRY, PRODUCT: {"=ProductType": [1, "LanmanNT"]}}
+BY_CODE_PAGE = (EXPORT % HOLDERS).encode("cp1252")
+
+
+def programs(secedit: Any, auditpol: Any = PROGRAMS["auditpol"]) -> Dict[str, Any]:
+    return {"request": request(*POLICIES), "machine": {"programs": {"secedit": secedit, "auditpol": auditpol}}}
+
+
 USER = ["user_registry", {"key": "Software\\Site", "name": "Lock"}]
 ALONE = {key: one for key, one in REGISTRY.items() if not any(sid in key for sid in (ALICE, BOB, ENTRA))}
 MANY = {
@@ -230,6 +259,22 @@ CASES: Dict[str, Dict[str, Any]] = {
     "services fail": {"request": request(*BOTH), "machine": {"services": "RPC"}},
     "nobody": {"request": request(USER), "machine": {"registry": ALONE}},
     "300 users": {"request": request(USER), "machine": {"registry": {**ALONE, **MANY}}},
+    "policies": {"request": request(*POLICIES)},
+    "policies in the code page": {
+        "request": request(*POLICIES),
+        "machine": {"registry": GERMAN, "programs": {**PROGRAMS, "secedit": program(BY_CODE_PAGE)}},
+    },
+    "policies of a domain": {"request": request(*POLICIES), "machine": {"registry": CONTROLLER}},
+    "policies of a domain that is not told": {
+        "request": request(*POLICIES),
+        "machine": {"registry": CONTROLLER, "domain": "Der Server ist nicht funktionstüchtig."},
+    },
+    "secedit wrote nothing": programs(program(None)),
+    "secedit wrote an empty file": programs(program(b"")),
+    "secedit warns": programs(program(EXPORTED, 3)),
+    "secedit fails": programs(program(EXPORTED, 1)),
+    "secedit hangs": {**programs(program(EXPORTED, "hangs")), "request": request(*POLICIES, options=SOON)},
+    "no auditpol": {"request": request(*POLICIES), "machine": {"programs": {"secedit": PROGRAMS["secedit"]}}},
     **{"bad: " + name: {"request": text} for name, (text, _told) in BAD.items()},
 }
 
@@ -280,8 +325,7 @@ def test_the_facts_name_the_host(answers):
             "installation_type": "Server Core",
             "product_type": "ServerNT",
             "build": "20348",
-            "domain_role": 3,
-            "domain_member": True,
+            "domain_role": "3",
         },
         "machine": "AMD64",
         "powershell": "5.1.20348.1",
@@ -305,7 +349,7 @@ def test_a_role_that_is_not_told_is_no_role(case, why, answers):
     answer = answers[case]["answer"]
 
     assert why in answer["facts"]["domain_role_unknown"]
-    assert not {"domain_role", "domain_member"} & set(answer["facts"]["windows"])
+    assert "domain_role" not in answer["facts"]["windows"]
     assert answer["observations"]["0"]["state"] == "value"
 
 
@@ -325,6 +369,56 @@ def test_a_collector_that_fails_spoils_its_own_settings_only(answers):
 
     assert seen["0"]["state"] == "value"
     assert seen["1"] == {"state": "error", "reason": "service cannot be read: RPC"}
+
+
+@pytest.mark.parametrize(("case", "page"), [("policies", None), ("policies in the code page", 1252)])
+def test_what_the_programs_write_is_handed_on_as_it_is(case, page, answers):
+    seen = answers[case]["answer"]["observations"]
+    export = seen["0"]["value"]
+
+    wanted = BY_CODE_PAGE if page else EXPORTED
+    assert base64.b64decode(export["inf"]) == wanted
+    assert (export["code_page"], "domain" in export) == (page, False)
+    # A name that nobody knows has no SID, and the controller says so.
+    assert export["accounts"] == ACCOUNTS
+    assert base64.b64decode(seen["1"]["value"]["backup"]) == BACKUP
+
+
+def test_a_domain_controller_tells_the_policy_of_its_domain(answers):
+    of_domain = answers["policies of a domain"]["answer"]["observations"]["0"]["value"]
+    not_told = answers["policies of a domain that is not told"]["answer"]["observations"]["0"]
+
+    assert of_domain["domain"] == {"minPwdLength": "14", "maxPwdAge": "-36288000000000"}
+    assert not_told["state"] == "value"
+    assert "nicht funktionstüchtig" in not_told["value"]["domain"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("secedit wrote nothing", "secedit ended with 0 and said: /export /cfg C:\\private\\export /areas"),
+        ("secedit wrote an empty file", "wrote nothing; run the audit as an administrator"),
+        ("secedit fails", "secedit ended with 1"),
+        ("secedit hangs", "no answer in 1 seconds"),
+    ],
+)
+def test_a_program_that_did_not_do_its_work_is_an_error_of_its_settings_alone(case, why, answers):
+    seen = answers[case]["answer"]["observations"]
+
+    assert seen["0"]["state"] == "error"
+    assert why in seen["0"]["reason"]
+    assert seen["1"]["state"] == "value"
+
+
+def test_secedit_may_warn(answers):
+    assert answers["secedit warns"]["answer"]["observations"]["0"]["state"] == "value"
+
+
+def test_a_windows_without_the_program_says_so(answers):
+    seen = answers["no auditpol"]["answer"]["observations"]
+
+    assert seen["0"]["state"] == "value"
+    assert seen["1"] == {"state": "error", "reason": "this Windows has no auditpol"}
 
 
 def test_nobody_logged_on_is_said_and_is_no_value(answers):
