@@ -35,10 +35,12 @@ def cites_of(known: Catalog, standard: str) -> list[str]:
 
 def files(known: Catalog) -> dict[str, str]:
     """Return path below the repository -> text of every file of the roles."""
+    # What cannot be changed by any module is no matter of a role.
+    fixed = [rule for rule in known.rules.values() if known.platforms[rule.platform].apply]
     result = {}
     for role, standard in STANDARDS.items():
         cites = cites_of(known, standard)
-        rules = [rule for rule in known.rules.values() if set(rule.cites) & set(cites)]
+        rules = [rule for rule in fixed if set(rule.cites) & set(cites)]
         names = sorted({name for rule in rules for name in rule.parameters})
         parameters = [known.parameters[name] for name in names]
         title = known.safeguards[standard].name

@@ -46,7 +46,12 @@ System.Management.Automation.Runspaces.RunspaceFactory::CreateRunspace System.Se
 """,
 )
 # In the one script that may: a folder of its own for what a program writes to a file alone, gone afterwards, and that program.
-OWN_FOLDER = ("System.IO.Directory::CreateDirectory", "System.IO.Directory::Delete", "System.Diagnostics.Process::Start", "Kill")
+OWN_FOLDER = (
+    "System.IO.Directory::CreateDirectory",
+    "System.IO.Directory::Delete",
+    "System.Diagnostics.Process::Start",
+    "Kill",
+)
 # Programs, by what they are called with; none of it changes a setting.
 READING_CALLS = {
     "secedit": "'/export', '/cfg', 'FILE', '/areas', 'SECURITYPOLICY', 'USER_RIGHTS', '/log', 'LOG', '/quiet'",
@@ -124,23 +129,26 @@ def test_what_reads_a_host_calls_nothing_that_writes(script, inspected, ours):
     named = [call["name"] for call in seen["called"] if call["name"].lower() not in ours | {"new-object"}]
 
     assert [name for name in named if name.split("-")[0].lower() not in READING_VERBS and name not in BY_TABLE] == []
-    may = METHODS + [*OWN_FOLDER] if script.endswith("/host.psm1") else METHODS
+    may = [*METHODS, *OWN_FOLDER] if script.endswith("/host.psm1") else METHODS
     assert [name for name in seen["members"] if name not in may] == []
     assert seen["redirected"] == []
 
 
-def test_what_creates_the_folder_of_an_export_removes_it(inspected):
+def test_what_creates_the_folder_of_an_export_removes_it():
     text = (ROOT / "plugins" / "module_utils" / "windows" / "exports.psm1").read_text(encoding="ascii")
 
     assert text.count("New-HipaaFolder") == text.count("finally { Remove-HipaaFolder -Path $folder }") == 1
-    assert "New-HipaaFolder" not in "".join((ROOT / name).read_text() for name in READING if "/host." not in name and "/exports." not in name)
+    assert "New-HipaaFolder" not in "".join(
+        (ROOT / name).read_text() for name in READING if "/host." not in name and "/exports." not in name
+    )
 
 
 def test_programs_of_windows_are_called_with_what_reads_alone():
     texts = [(ROOT / name).read_text(encoding="ascii") for name in READING]
     calls = [call for text in texts for call in re.findall(r"Read-HipaaExport -Program (\w+) -Arguments (.+)", text)]
 
-    assert dict(calls) == READING_CALLS and len(calls) == len(READING_CALLS)
+    assert dict(calls) == READING_CALLS
+    assert len(calls) == len(READING_CALLS)
     assert sum(text.count("Invoke-HipaaProgram") for text in texts) == 2
 
 

@@ -60,7 +60,9 @@ def setting(domain: Any, key: str) -> int | str:
 
 def _number(domain: Mapping[str, Any], attribute: str) -> int:
     given = domain.get(attribute)
-    number = int(given) if isinstance(given, str) and given.lstrip("-").isascii() and given.lstrip("-").isdigit() else given
+    number = (
+        int(given) if isinstance(given, str) and given.lstrip("-").isascii() and given.lstrip("-").isdigit() else given
+    )
     if not is_whole(number):
         raise HipaaCisError(f"the host did not say the attribute {attribute} of its domain")
     return int(number)

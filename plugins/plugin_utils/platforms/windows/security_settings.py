@@ -13,8 +13,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import
     domain_policy,
     release,
     security_export,
-    security_policy as policy_keys,
     user_rights,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import (
+    security_policy as policy_keys,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,

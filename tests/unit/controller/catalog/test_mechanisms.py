@@ -70,6 +70,7 @@ def test_automatic_logoff_is_carried_by_time_outs_and_not_by_the_probe_of_dead_c
         "plasma_locks_when_idle",
         "mate_locks_when_idle",
         "cinnamon_locks_when_idle",
+        "windows_inactivity_limit",
     }
 
 

@@ -79,9 +79,11 @@ REGISTRY: Dict[str, Any] = {
     SERVICES + "Odd": service("2"),
 }
 # As secedit writes it: some holders by name.
-EXPORT = "[Unicode]\r\nUnicode=yes\r\n[Privilege Rights]\r\n%s[Version]\r\nsignature=\"$CHICAGO$\"\r\nRevision=1\r\n"
+EXPORT = '[Unicode]\r\nUnicode=yes\r\n[Privilege Rights]\r\n%s[Version]\r\nsignature="$CHICAGO$"\r\nRevision=1\r\n'
 HOLDERS = "SeBatchLogonRight = *S-1-5-32-544,Gäste,Weg\r\nSeDenyNetworkLogonRight = CONTOSO\\Ops\r\n"
-BACKUP = b"Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting,Setting Value\r\n"
+BACKUP = (
+    b"Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting,Setting Value\r\n"
+)
 
 
 def program(file: Any, code: Any = 0) -> Dict[str, Any]:
