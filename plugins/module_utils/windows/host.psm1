@@ -48,9 +48,28 @@ function Get-HipaaService {
     Get-Service -ErrorAction SilentlyContinue
 }
 
+function Get-HipaaCim {
+    # Return {found: 'objects', objects} of a class of CIM, each with the properties that are asked for; {found: 'no class'} where this
+    # Windows has no such class or namespace. The class's own commands (Get-SmbServerConfiguration) would load a module, and say no more.
+    param([string]$Namespace, [string]$ClassName, [string[]]$Property, [string]$Filter)
+
+    try {
+        if ($Filter) {
+            $objects = @(Get-CimInstance -Namespace $Namespace -ClassName $ClassName -Property $Property -Filter $Filter -OperationTimeoutSec 20 -ErrorAction Stop)
+        }
+        else { $objects = @(Get-CimInstance -Namespace $Namespace -ClassName $ClassName -Property $Property -OperationTimeoutSec 20 -ErrorAction Stop) }
+    }
+    catch {
+        # WBEM_E_INVALID_CLASS and WBEM_E_INVALID_NAMESPACE; the message is translated.
+        if ($_.FullyQualifiedErrorId -cmatch '^HRESULT 0x800410(0[eE]|10)(,|$)') { return @{ found = 'no class' } }
+        throw
+    }
+    @{ found = 'objects'; objects = $objects }
+}
+
 function Get-HipaaComputerSystem {
     # Return an object with DomainRole (0 to 5).
-    Get-CimInstance -ClassName Win32_ComputerSystem -Property DomainRole -OperationTimeoutSec 20
+    (Get-HipaaCim -Namespace root/cimv2 -ClassName Win32_ComputerSystem -Property DomainRole)['objects']
 }
 
 function New-HipaaFolder {

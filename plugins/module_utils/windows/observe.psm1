@@ -81,11 +81,8 @@ function Get-HipaaRole {
     [string][int]$system.DomainRole
 }
 
-function Invoke-HipaaInTime {
-    # Run one of these functions in a runspace of its own for at most so many seconds: {output} or {reason, hangs}.
-    # What hangs in Windows cannot be ended: it is left behind (`hangs`), and ends with the process.
-    param([string]$Name, [hashtable]$Parameters, [double]$Seconds)
-
+function Get-HipaaSession {
+    # Return a state of PowerShell that has these functions, for runspaces to begin with.
     $session = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
     foreach ($function in Get-ChildItem -Path 'function:*-Hipaa*') {
         $session.Commands.Add((
@@ -97,22 +94,37 @@ function Invoke-HipaaInTime {
                 'ErrorActionPreference', [System.Management.Automation.ActionPreference]::Stop, ''
             )
         ))
-    $runspace = [System.Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($session)
+    $session
+}
+
+function Start-HipaaTask {
+    # Start one of these functions in a runspace of its own, for `Receive-HipaaTask`. All that are started run at the same time.
+    param($Session, [string]$Name, [hashtable]$Parameters)
+
+    $runspace = [System.Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($Session)
     $runspace.Open()
     $shell = [System.Management.Automation.PowerShell]::Create()
     $shell.Runspace = $runspace
     $null = $shell.AddScript('param($Name, $Parameters) & $Name @Parameters')
     $null = $shell.AddArgument($Name).AddArgument($Parameters)
-    $running = $shell.BeginInvoke()
-    if (-not $running.AsyncWaitHandle.WaitOne([int]([Math]::Max($Seconds, 0) * 1000))) {
-        $null = $shell.BeginStop($null, $null)
+    @{ shell = $shell; runspace = $runspace; running = $shell.BeginInvoke(); clock = [System.Diagnostics.Stopwatch]::StartNew() }
+}
+
+function Receive-HipaaTask {
+    # Return what came of a task within so many seconds of its start: {output} or {reason, hangs}.
+    # What hangs in Windows cannot be ended: it is left behind (`hangs`), and ends with the process.
+    param([hashtable]$Task, [double]$Seconds)
+
+    $left = [int][Math]::Max(($Seconds - $Task.clock.Elapsed.TotalSeconds) * 1000, 0)
+    if (-not $Task.running.AsyncWaitHandle.WaitOne($left)) {
+        $null = $Task.shell.BeginStop($null, $null)
         $reason = "there was no answer in $([int][Math]::Max($Seconds, 0)) seconds; look at what hangs, or raise hipaa_cis_observe_max_seconds"
         return @{ reason = $reason; hangs = $true }
     }
-    try { $output = @($shell.EndInvoke($running) | ForEach-Object -Process { $_.PSObject.BaseObject }) }
+    try { $output = @($Task.shell.EndInvoke($Task.running) | ForEach-Object -Process { $_.PSObject.BaseObject }) }
     catch { return @{ reason = (Get-HipaaReason $_.Exception) } }
-    $shell.Dispose()
-    $runspace.Dispose()
+    $Task.shell.Dispose()
+    $Task.runspace.Dispose()
     @{ output = $output }
 }
 
@@ -230,17 +242,19 @@ function Test-HipaaDetected {
 
 function Get-HipaaAnswer {
     # Answer a request (JSON text) with {version, benchmarks, facts, observations, stats}. Throws on one that is not understood, and
-    # where not even the facts can be read. A collector may take a third of the time, and all of them what there is.
+    # where not even the facts can be read. The collectors run at the same time, and may take a third of what there is.
     param([string]$Text)
 
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $request = ConvertFrom-HipaaRequest $Text
     $part = $request.seconds / 3
-    $told = Invoke-HipaaInTime -Name Get-HipaaFact -Parameters @{} -Seconds $part
+    $session = Get-HipaaSession
+    $role = Start-HipaaTask -Session $session -Name Get-HipaaRole -Parameters @{}
+    $told = Receive-HipaaTask -Task (Start-HipaaTask -Session $session -Name Get-HipaaFact -Parameters @{}) -Seconds $part
     if ($told['hangs']) { Limit-HipaaProcess -Seconds 5 }
     if ($told['reason']) { throw "the facts of this host cannot be read: $($told['reason'])" }
     $facts = $told.output[0]
-    $told = Invoke-HipaaInTime -Name Get-HipaaRole -Parameters @{} -Seconds $part
+    $told = Receive-HipaaTask -Task $role -Seconds $part
     $hangs = [bool]$told['hangs']
     if ($told['reason']) { $facts.domain_role_unknown = $told['reason'] }
     else { $facts.windows.domain_role = $told.output[0] }
@@ -256,21 +270,34 @@ function Get-HipaaAnswer {
             for ($number = [int]$range[0]; $number -lt $range[1]; $number++) { $asked[$number] = $request.settings[$number] }
         }
     }
-    $observations = @{}
-    foreach ($kind in (Get-HipaaKind).Keys | Sort-Object) {
-        $numbers = @($asked.Keys | Where-Object -FilterScript { $asked[$_].kind -ceq $kind } | Sort-Object)
-        if ($numbers.Count -eq 0) { continue }
-        $addresses = @(foreach ($number in $numbers) { $asked[$number].address })
-        $seconds = [Math]::Min($part, $request.seconds - $clock.Elapsed.TotalSeconds)
-        $told = Invoke-HipaaInTime -Name Read-HipaaKind -Parameters @{ Kind = $kind; Addresses = $addresses } -Seconds $seconds
-        $hangs = $hangs -or $told['hangs']
-        if (-not $told['reason'] -and $told.output.Count -ne $numbers.Count) {
-            $told = @{ reason = "the collector gave $($told.output.Count) answers to $($numbers.Count) questions" }
+    $numbers = @{}
+    $addresses = @{}
+    foreach ($number in $asked.Keys) {
+        $kind = $asked[$number].kind
+        if (-not $numbers.Contains($kind)) {
+            $numbers[$kind] = New-Object -TypeName System.Collections.ArrayList
+            $addresses[$kind] = New-Object -TypeName System.Collections.ArrayList
         }
-        for ($index = 0; $index -lt $numbers.Count; $index++) {
+        $null = $numbers[$kind].Add($number)
+        $null = $addresses[$kind].Add($asked[$number].address)
+    }
+    $seconds = [Math]::Min($part, $request.seconds - $clock.Elapsed.TotalSeconds)
+    $tasks = @{}
+    foreach ($kind in $numbers.Keys) {
+        $tasks[$kind] = Start-HipaaTask -Session $session -Name Read-HipaaKind -Parameters @{ Kind = $kind; Addresses = $addresses[$kind].ToArray() }
+    }
+    $observations = @{}
+    foreach ($kind in $numbers.Keys) {
+        $told = Receive-HipaaTask -Task $tasks[$kind] -Seconds $seconds
+        $hangs = $hangs -or $told['hangs']
+        $count = $numbers[$kind].Count
+        if (-not $told['reason'] -and $told.output.Count -ne $count) {
+            $told = @{ reason = "the collector gave $($told.output.Count) answers to $count questions" }
+        }
+        for ($index = 0; $index -lt $count; $index++) {
             if ($told['reason']) { $seen = @{ state = 'error'; reason = "$kind cannot be read: $($told['reason'])" } }
             else { $seen = $told.output[$index] }
-            $observations[[string]$numbers[$index]] = $seen
+            $observations[[string]$numbers[$kind][$index]] = $seen
         }
     }
     if ($hangs) { Limit-HipaaProcess -Seconds 5 }

@@ -34,7 +34,7 @@ METHODS = re.findall(
     """
 Add AddArgument AddParameters AddScript BeginInvoke BeginStop Compile Contains ContainsKey Create Dispose EndInvoke ExitJson FailJson
 FindOne GetBaseException GetMethod GetString GetSubKeyNames GetValue GetValueKind IsInRole Max Min Open OpenSubKey ReadToEndAsync Register Remove
-Replace Round Split StartNew StartsWith Substring ToLowerInvariant ToString ToUpperInvariant Translate Trim Wait WaitForExit WaitOne
+Replace Round Split StartNew StartsWith Substring ToArray ToLowerInvariant ToString ToUpperInvariant Translate Trim Wait WaitForExit WaitOne
 Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryKey::OpenBaseKey
 System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::ToBase64String
 System.Guid::NewGuid System.IO.File::Exists System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetTempPath
