@@ -207,10 +207,8 @@ def asked(platform: Platform, leaf: Mapping[str, Any]) -> Mapping[str, Any]:
     other = platform.kinds[leaf["kind"]].asks
     if not other:
         return leaf
-    return {
-        "kind": other["kind"],
-        "address": {key: leaf["address"][key] for key in other["by"] if key in leaf["address"]},
-    }
+    own = {key: leaf["address"][key] for key in other["by"] if key in leaf["address"]}
+    return {"kind": other["kind"], "address": {**other.get("with", {}), **own}}
 
 
 def make_plan(

@@ -51,7 +51,8 @@ class Kind:
     holds (``value``) and whether it is written where people look for it (``stated``). ``effect``: what is seen follows from
     other settings, so it is looked at again once those of its rule are changed. ``at_boot``: field of the document ->
     what the next boot makes of it, as an expression over the document. ``asks``: ``{kind, by}`` where the host is asked for something
-    else, of which the platform's reader makes the setting: the kind there, and the keys of the address that are its address too.
+    else, of which the platform's reader makes the setting: the kind there, and the keys of the address that are its address too;
+    ``with``: keys of that address that are the same for all.
     """
 
     label: str

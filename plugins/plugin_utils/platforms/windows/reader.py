@@ -16,12 +16,21 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import
     security_settings,
     service_settings,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import Address, Observation, error
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import Address, Observation, error, value
 
 # Each makes of a host's facts (`windows`), the address of a setting, and what was answered, an observation. Raises `HipaaCisError`.
+def _domain_role(facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
+    """Return what the host is to a domain: ``domain_controller``, ``member`` or ``stand_alone``, by its facts; not by what was answered."""
+    role = release.role(facts)
+    if role == release.UNKNOWN_ROLE:
+        raise HipaaCisError("the host does not say whether it is a member of a domain")
+    return value(role, {**seen, "source": "Win32_ComputerSystem"})
+
+
 _Read = Callable[[Mapping[str, Any], Address, Observation], Observation]
 _READERS: Mapping[str, _Read] = {
     "audit_policy": audit_settings.audit_policy,
+    "domain_role": _domain_role,
     "registry": registry_settings.registry,
     "security_policy": security_settings.security_policy,
     "service": service_settings.service,

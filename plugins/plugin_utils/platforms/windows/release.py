@@ -52,6 +52,7 @@ CHANNELS = (
     ("Professional", HOME_PRO),
     ("Core", HOME_PRO),
 )
+UNKNOWN_ROLE = "unknown"
 FIRST_WINDOWS_11 = 22000
 SUPPORTED = "Windows Server 2019, 2022 and 2025, and Windows 11, are audited"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
@@ -93,6 +94,11 @@ def windows(facts: Any) -> Windows:
         channel,
         ends,
     )
+
+
+def role(facts: Mapping[str, Any]) -> str:
+    """Return what a host is to a domain (`Windows.role`), also where its Windows is none that is audited. Raises `HipaaCisError`."""
+    return _role(facts, _product_type(facts.get("product_type")))
 
 
 def supported(host: Windows, day: date) -> bool:
@@ -151,7 +157,7 @@ def _role(facts: Mapping[str, Any], kind: int) -> str:
     if kind == DOMAIN_CONTROLLER:
         return "domain_controller"
     member = facts.get("domain_member")
-    return "unknown" if not isinstance(member, bool) else "member" if member else "stand_alone"
+    return UNKNOWN_ROLE if not isinstance(member, bool) else "member" if member else "stand_alone"
 
 
 def _product_type(given: Any) -> int:
