@@ -92,7 +92,7 @@ def _broken(known: Catalog, rules: Collection[str]) -> list[str]:
     """Return the commands that follow from the catalog."""
     lines: list[str] = []
     for rule in (known.rules[name] for name in rules):
-        for leaf in leaves(rule.settings):
+        for leaf in leaves(rule.settings) if rule.platform == "linux" else ():
             try:
                 wanted = wanted_value(leaf)
             except NoRemedy:

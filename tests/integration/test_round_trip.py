@@ -132,7 +132,7 @@ def fixable(known):
     kinds = known.platforms["linux"].kinds
     found = set()
     for rule in known.rules.values():
-        for leaf in leaves(rule.settings):
+        for leaf in leaves(rule.settings) if rule.platform == "linux" else ():
             try:
                 wanted_value(leaf)
             except NoRemedy:

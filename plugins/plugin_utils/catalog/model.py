@@ -33,6 +33,8 @@ WAYS = (
 # The framework that is in force.
 IN_FORCE = "hipaa"
 SEVERITIES = ("low", "medium", "high", "critical")
+# Profiles that a host is held against by itself where its benchmark has no roles.
+OWN_PROFILES = ("server", "workstation")
 _PRECEDENCE = ("not_applicable", "pass", "manual", "fail", "error")
 
 
@@ -271,6 +273,24 @@ class Benchmark:
             for rule in item.get("rules", ()):
                 found.setdefault(rule, []).append(item["id"])
         return found
+
+    @property
+    def rules_by_itself(self) -> frozenset[str]:
+        """Rules of the profiles that a host has without being asked for them; none of a benchmark that is taken by name only."""
+        if self.by_name:
+            return frozenset()
+        own = {*self.roles, *OWN_PROFILES}
+        return frozenset(rule for item in self._plain() if own & {*item["level"]} for rule in item.get("rules", ()))
+
+    @property
+    def rules_by_name(self) -> Mapping[str, frozenset[str]]:
+        """Rules by the profiles that are added by name (`hipaa_cis_profiles`)."""
+        own = {*self.roles, *OWN_PROFILES}
+        found: dict[str, set[str]] = {}
+        for item in self._plain():
+            for profile in item["level"].keys() - own:
+                found.setdefault(profile, set()).update(item.get("rules", ()))
+        return {profile: frozenset(rules) for profile, rules in found.items()}
 
     def _plain(self) -> Iterable[Mapping[str, Any]]:
         items = self.recommendations

@@ -78,12 +78,17 @@ class Safeguards:
         self._rows = catalog.safeguards
         self._benchmarks = catalog.benchmarks
         versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
-        by_name = {one.name: one.rules for one in versions if one.by_name}
-        # What stands in benchmarks alone that are taken by name, hosts for which none of these was named are not asked for.
-        beside = frozenset().union(*by_name.values()).difference(*(one.rules for one in versions if not one.by_name))
-        self._with_rules = {cite for rule in catalog.rules.values() if rule.id not in beside for cite in rule.cites}
+        named = {one.name: one.rules for one in versions if one.by_name}
+        for one in versions:
+            for profile, rules in one.rules_by_name.items():
+                named[profile] = named.get(profile, frozenset()) | rules
+        # What stands in benchmarks and profiles alone that are taken by name, hosts for which none of these was named are not asked for.
+        beside = frozenset().union(*named.values()).difference(*(one.rules_by_itself for one in versions))
+        self._with_rules: dict[str, set[str]] = {name: set() for name in catalog.platforms}
+        for rule in catalog.rules.values():
+            self._with_rules[rule.platform].update(() if rule.id in beside else rule.cites)
         self._if_named = {
-            name: {cite for rule in rules for cite in catalog.rules[rule].cites} for name, rules in by_name.items()
+            name: {cite for rule in rules for cite in catalog.rules[rule].cites} for name, rules in named.items()
         }
 
     def of_host(self, record: Record) -> dict[str, str]:
@@ -101,35 +106,39 @@ class Safeguards:
             for cite in item["cites"]
         }
         wholes, attested = _decided(record)
-        meant = self._meant(record)
+        asked = self._asked(record)
         return {
-            cite: self._state(cite, flags, cite in unlooked, wholes.get(cite, NO), cite in attested, meant)
+            cite: self._state(cite, flags, cite in unlooked, wholes.get(cite, NO), cite in attested, asked)
             for cite, flags in seen.items()
         }
 
     def of_lost(self, record: Record | None) -> dict[str, str]:
         """Return the same of a host that was not audited. What no rule sees can be attested to all the same."""
         attested: Collection[str] = _decided(record)[1] if record else ()
-        meant = self._meant(record)
-        return {cite: self.empty(cite, cite in attested, meant) for cite in self._rows}
+        asked = self._asked(record)
+        return {cite: self.empty(cite, cite in attested, asked) for cite in self._rows}
 
-    def empty(self, cite: str, attested: bool = False, meant: Collection[str] = ()) -> str:
-        """Return the state of a safeguard of which nothing was seen; ``meant``: those that benchmarks see which were named (`_meant`)."""
-        return state_of(self._rows[cite].obligation, NO, NO, self._unseen(cite, meant), attested)
+    def empty(self, cite: str, attested: bool = False, asked: Collection[str] | None = None) -> str:
+        """Return the state of a safeguard of which nothing was seen; ``asked``: those that rules see (`_asked`), of any host where not given."""
+        seen = self._unseen(cite, self._asked(None) if asked is None else asked)
+        return state_of(self._rows[cite].obligation, NO, NO, seen, attested)
 
-    def _meant(self, record: Record | None) -> set[str]:
-        """Return the safeguards that benchmarks see which are taken by name, and were named for a host, whether it was audited or not."""
+    def _asked(self, record: Record | None) -> set[str]:
+        """Return the safeguards that rules for a host see: those of its platforms (all, where nobody knows them), and what was named for it."""
+        platforms = (record or {}).get("platforms") or self._with_rules
+        seen = set().union(*(self._with_rules.get(name, ()) for name in platforms))
         selections = (*record.get("earlier_selections", ()), record["selection"]) if record else ()
+        profiles = {name for one in selections for name in one.get("profiles", ())}
         names = {name for one in selections for name in one.get("benchmarks", ())}
         known = [(name, self._benchmarks.get(name.partition("@")[0])) for name in names]
         meant = {one.name for name, newest in known if newest for one in newest.meant_by(name)}
-        return {cite for name in meant for cite in self._if_named.get(name, ())}
+        return seen.union(*(self._if_named.get(name, ()) for name in (*meant, *profiles)))
 
-    def _unseen(self, cite: str, meant: Collection[str]) -> str:
+    def _unseen(self, cite: str, asked: Collection[str]) -> str:
         # Where it has rules nothing was looked at, which no attestation is asked for.
-        return "not_assessed" if cite in self._with_rules or cite in meant else "needs_attestation"
+        return "not_assessed" if cite in asked else "needs_attestation"
 
-    def _state(self, cite: str, flags: int, unlooked: bool, whole: str, attested: bool, meant: Collection[str]) -> str:
+    def _state(self, cite: str, flags: int, unlooked: bool, whole: str, attested: bool, asked: Collection[str]) -> str:
         failing = (
             OPEN
             if flags & _FAIL_OPEN
@@ -141,15 +150,15 @@ class Safeguards:
         )
         if flags == _NOT_APPLICABLE and not unlooked and whole == NO:
             return NOTHING
-        return state_of(self._rows[cite].obligation, failing, whole, self._rest(cite, flags, unlooked, meant), attested)
+        return state_of(self._rows[cite].obligation, failing, whole, self._rest(cite, flags, unlooked, asked), attested)
 
-    def _rest(self, cite: str, flags: int, unlooked: bool, meant: Collection[str]) -> str:
+    def _rest(self, cite: str, flags: int, unlooked: bool, asked: Collection[str]) -> str:
         if unlooked or flags & _ERROR:
             return "not_assessed"
         if flags & _MANUAL:
             return "needs_attestation"
         if not flags:
-            return self._unseen(cite, meant)
+            return self._unseen(cite, asked)
         return "not_assessed" if flags == _NOT_APPLICABLE else "supported"
 
 

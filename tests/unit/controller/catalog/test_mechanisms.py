@@ -38,7 +38,6 @@ NOT_CARRIED = {
     ("164.312(c)(2)", "verified_blocks"): STORAGE,
     ("164.312(c)(2)", "record_signatures"): APPLICATION,
     ("164.312(e)(1)", "private_network"): "which networks ePHI may cross in a tunnel only the site alone knows; that tunnels hold is seen",
-    ("164.312(e)(2)(i)", "tls"): "it is a setting of each service; benchmarks of web servers and databases see it",
 }  # fmt: skip
 
 
@@ -71,6 +70,7 @@ def test_automatic_logoff_is_carried_by_time_outs_and_not_by_the_probe_of_dead_c
         "mate_locks_when_idle",
         "cinnamon_locks_when_idle",
         "windows_inactivity_limit",
+        "windows_rdp_idle_limit",
     }
 
 
