@@ -16,7 +16,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import
     security_settings,
     service_settings,
 )
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import Address, Observation, error, value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
+    Address,
+    Observation,
+    error,
+    value,
+)
+
 
 # Each makes of a host's facts (`windows`), the address of a setting, and what was answered, an observation. Raises `HipaaCisError`.
 def _domain_role(facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:

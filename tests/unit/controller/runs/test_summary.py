@@ -96,11 +96,12 @@ def test_what_no_scan_sees_needs_an_attestation():
 def test_rules_of_what_is_taken_by_name_ask_nothing_of_hosts_that_are_not_held_against_them():
     """What a supplement sees of emergency access, hosts without it go on attesting to."""
     known = load_catalog([str(SECOND_PLATFORM)])
-    rows = {name: one for newest in known.benchmarks.values() for one in newest.versions for name in rules_of(one)}
     carriers = [rule.id for rule in known.rules.values() if EMERGENCY in rule.cites]
 
     assert carriers
-    assert all(rows[name].by_name for name in carriers)
+    asked = [one for newest in known.benchmarks.values() for one in newest.versions]
+    # BitLocker's keys in the directory too: its profile is added by name.
+    assert not {rule for one in asked for rule in one.rules_by_itself} & {*carriers}
     assert state(summarise(record("a", pump_screen_lock="pass")), EMERGENCY) == "needs_attestation"
 
 
@@ -125,8 +126,32 @@ def test_what_a_supplement_was_to_look_at_and_did_not_is_not_attested_to(status,
     assert states[EMERGENCY] == expected
 
 
-def rules_of(benchmark):
-    return [name for row in benchmark.recommendations for name in row.rules]
+@pytest.mark.parametrize(
+    ("platforms", "profiles", "expected"),
+    [
+        # BitLocker's keys in the directory are looked at where its profile was asked for, of no Linux host and of none without it.
+        (["windows"], [], "needs_attestation"),
+        (["windows"], ["bitlocker"], "not_assessed"),
+        (["linux"], [], "needs_attestation"),
+        ([], [], "needs_attestation"),
+    ],
+)
+def test_a_profile_that_is_added_by_name_asks_nothing_of_hosts_without_it(platforms, profiles, expected):
+    one = {**record("a", pump_screen_lock="pass"), "platforms": dict.fromkeys(platforms, {})}
+    one["selection"]["profiles"] = profiles
+
+    assert Safeguards(load_catalog()).of_host(one)[EMERGENCY] == expected
+
+
+def test_rules_of_another_platform_ask_nothing_of_a_host():
+    """What only Linux hosts are looked at for, a Windows host needs an attestation of."""
+    judged = Safeguards(load_catalog())
+    whole = {rule.platform for rule in load_catalog().rules.values() if "164.312(c)(2)" in rule.cites}
+    assert whole == {"linux"}
+
+    of = {name: {**record("a", pump_screen_lock="pass"), "platforms": {name: {}}} for name in ("linux", "windows")}
+    assert judged.of_host(of["linux"])["164.312(c)(2)"] == "not_assessed"
+    assert judged.of_host(of["windows"])["164.312(c)(2)"] == "needs_attestation"
 
 
 def left_out(cite, rule="pump_screen_lock", **changes):
