@@ -78,7 +78,7 @@ class Safeguards:
         self._rows = catalog.safeguards
         self._benchmarks = catalog.benchmarks
         versions = [one for newest in catalog.benchmarks.values() for one in newest.versions]
-        named = {one.name: one.rules for one in versions if one.by_name}
+        named = {one.name: frozenset(one.rules) for one in versions if one.by_name}
         for one in versions:
             for profile, rules in one.rules_by_name.items():
                 named[profile] = named.get(profile, frozenset()) | rules

@@ -137,7 +137,7 @@ def test_what_a_supplement_was_to_look_at_and_did_not_is_not_attested_to(status,
     ],
 )
 def test_a_profile_that_is_added_by_name_asks_nothing_of_hosts_without_it(platforms, profiles, expected):
-    one = {**record("a", pump_screen_lock="pass"), "platforms": dict.fromkeys(platforms, {})}
+    one = {**record("a", pump_screen_lock="pass"), "platforms": {name: {} for name in platforms}}
     one["selection"]["profiles"] = profiles
 
     assert Safeguards(load_catalog()).of_host(one)[EMERGENCY] == expected
