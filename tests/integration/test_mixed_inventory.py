@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 
 import pytest
@@ -27,7 +28,9 @@ ANSWER = {
 # No Windows is here: what Ansible sends it is taken in, and one answer is given.
 POWERSHELL = "#!/bin/sh\ncat > '{folder}/sent'\ncat '{folder}/answer.json'\n"
 LINUX = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-TERMINAL = {"ansible_connection": "local", "ansible_shell_type": "powershell", "ansible_pipelining": True}
+BY_SHELL = {"ansible_connection": "local", "ansible_shell_type": "powershell", "ansible_pipelining": True}
+# Named, for the one answer of the stand-in is none of Windows.
+TERMINAL = {**BY_SHELL, "hipaa_cis_platforms": ["bedside_terminal"]}
 DEAD = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_ssh_retries": 0}
 OF_ITS_TIME = ("run_id", "audited_at")
 
@@ -110,7 +113,7 @@ def test_request_to_a_terminal_asks_for_nothing_of_linux(audit, tmp_path):
     ids=["unknown", "of-another-platform"],
 )  # fmt: skip
 def test_what_is_not_for_a_terminal_is_told(audit, own, told):
-    process, _run = audit({"terminal": {**TERMINAL, **own}})
+    process, _run = audit({"terminal": {**BY_SHELL, **own}})
 
     assert process.returncode == 2
     assert told in " ".join((process.stdout + process.stderr).split())
@@ -125,8 +128,9 @@ def test_platform_that_a_site_names_is_asked_whatever_the_host_is_reached_by(aud
     assert set(record["platforms"]) == {"infusion_pump"}
 
 
-def test_host_that_nothing_of_the_catalog_is_for_has_failed_and_the_others_are_audited(audit):
-    pumps = [str(pump.PLATFORM / "catalog")]
+def test_host_that_nothing_of_the_catalog_is_for_has_failed_and_the_others_are_audited(audit, tmp_path):
+    shutil.copytree(PLATFORM / "catalog" / "platforms", tmp_path / "unused" / "platforms")
+    pumps = [str(tmp_path / "unused"), str(pump.PLATFORM / "catalog")]
     hosts = {"terminal": TERMINAL, "pump": {**LINUX, "hipaa_cis_platforms": ["infusion_pump"]}}
     process, run = audit(hosts, hipaa_cis_catalog_paths=pumps)
 
