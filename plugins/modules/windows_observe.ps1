@@ -9,6 +9,7 @@
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.registry
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.service
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.exports
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.network
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.observe
 
 $spec = @{

@@ -152,6 +152,36 @@ function Get-HipaaDomainPolicy {
     $told
 }
 
+function Get-HipaaDriver {
+    # Return an object with Started of a driver; nothing where there is none. The service manager's list has no drivers.
+    param([string]$Name)
+
+    $told = Get-HipaaCim -Namespace root/cimv2 -ClassName Win32_SystemDriver -Property Name, Started -Filter "Name='$Name'"
+    if ($told.found -ceq 'no class') { throw 'this Windows does not tell its drivers' }
+    $told.objects
+}
+
+function Get-HipaaFirewallProfile {
+    # Return the three profiles that are in force: the active store is what policies and the machine's own settings make together.
+    # Which store is meant is an option that only this command has; a query by the class alone tells the machine's own settings.
+    Get-NetFirewallProfile -PolicyStore ActiveStore -ErrorAction Stop
+}
+
+function Get-HipaaSmbConfiguration {
+    # Return what the SMB server or client goes by, as an object. Its class has no instances, and only this command reads by its method.
+    param([string]$Side)
+
+    if ($Side -ceq 'server') { Get-SmbServerConfiguration -ErrorAction Stop }
+    else { Get-SmbClientConfiguration -ErrorAction Stop }
+}
+
+function Get-HipaaVpnConnection {
+    # Return {found: 'connections', connections} for all users of the machine; {found: 'no command'} where Windows has no VPN client.
+    # Those of one user are told to that user alone.
+    if ($null -eq (Get-Command -Name Get-VpnConnection -ErrorAction SilentlyContinue)) { return @{ found = 'no command' } }
+    @{ found = 'connections'; connections = @(Get-VpnConnection -AllUserConnection -ErrorAction Stop) }
+}
+
 function Get-HipaaIdentity {
     # Return {sid, administrator} of the account that this runs as.
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()

@@ -8,10 +8,15 @@ function Get-HipaaKind {
     # Return each kind: the keys of its address, the function that reads one address, and the one that reads what all of them need.
     @{
         audit_backup = @{ read = 'Read-HipaaAuditBackup'; first = ''; needs = @(); may = @() }
+        firewall_profile = @{ read = 'Read-HipaaFirewall'; first = 'Get-HipaaFirewallState'; needs = @('profile'); may = @() }
+        ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
         registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
+        schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
         security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
         service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
+        smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
+        vpn = @{ read = 'Read-HipaaVpn'; first = ''; needs = @(); may = @() }
     }
 }
 

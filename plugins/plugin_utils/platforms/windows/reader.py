@@ -11,10 +11,12 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import (
     audit_settings,
+    network_settings,
     registry_settings,
     release,
     security_settings,
     service_settings,
+    tls_settings,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
@@ -37,11 +39,17 @@ _Read = Callable[[Mapping[str, Any], Address, Observation], Observation]
 _READERS: Mapping[str, _Read] = {
     "audit_policy": audit_settings.audit_policy,
     "domain_role": _domain_role,
+    "firewall_profile": network_settings.firewall_profile,
+    "ldap_server": network_settings.ldap_server,
     "registry": registry_settings.registry,
+    "schannel": tls_settings.schannel,
     "security_policy": security_settings.security_policy,
     "service": service_settings.service,
+    "smb": network_settings.smb,
+    "tls_cipher_suites": tls_settings.tls_cipher_suites,
     "user_registry": registry_settings.user_registry,
     "user_right": security_settings.user_right,
+    "vpn": network_settings.vpn,
 }
 
 

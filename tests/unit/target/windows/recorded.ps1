@@ -86,5 +86,38 @@ function Get-HipaaDomainPolicy {
     $told
 }
 
+function Get-HipaaDriver {
+    param([string]$Name)
+
+    $known = (Get-HipaaMachine).drivers.PSObject.Properties[$Name]
+    if ($null -ne $known) { $known.Value }
+}
+
+function Get-HipaaFirewallProfile {
+    $known = (Get-HipaaMachine).firewall
+    if ($known -eq 'hangs') { [System.Threading.Thread]::Sleep(60000) }
+    if ($known -is [string]) { throw $known }
+    $known
+}
+
+function Get-HipaaSmbConfiguration {
+    param([string]$Side)
+
+    $known = (Get-HipaaMachine).smb.$Side
+    if ($known -is [string]) {
+        # As commands of CIM fail: a text in the host's language, and the number in the error's id.
+        $problem = New-Object -TypeName System.Exception -ArgumentList 'Zugriff verweigert'
+        throw (New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $problem, $known, 'NotSpecified', $null)
+    }
+    $known
+}
+
+function Get-HipaaVpnConnection {
+    $known = (Get-HipaaMachine).vpn
+    if ($known -eq 'no command') { return @{ found = 'no command' } }
+    if ($known -is [string]) { throw $known }
+    @{ found = 'connections'; connections = @($known | Where-Object { $null -ne $_ }) }
+}
+
 function Get-HipaaIdentity { @{ sid = (Get-HipaaMachine).own; administrator = $true } }
 function Get-HipaaSystemVersion { @{ build = '20348'; powershell = '5.1.20348.1'; machine = 'AMD64' } }

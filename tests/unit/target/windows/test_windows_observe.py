@@ -16,7 +16,7 @@ pytestmark = pytest.mark.pwsh
 
 HERE = Path(__file__).parent
 OURS = ROOT / "plugins" / "module_utils" / "windows"
-SCRIPTS = [str(OURS / (name + ".psm1")) for name in ("host", "registry", "service", "exports", "observe")]
+SCRIPTS = [str(OURS / (name + ".psm1")) for name in ("host", "registry", "service", "exports", "network", "observe")]
 CURRENT = "LocalMachine\\64\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 PRODUCT = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions"
 SERVICES = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Services\\"
