@@ -25,7 +25,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.servic
 # MSFT_NetFirewallProfile: GpoBoolean, and what is done with traffic that no rule is about.
 _SWITCH = {0: "off", 1: "on", 2: "not_configured"}
 _ACTIONS = {0: "not_configured", 2: "allow", 4: "block"}
-_FIREWALL = {
+_FIREWALL: Mapping[str, tuple[str, Mapping[int, str]]] = {
     "firewall": ("Enabled", _SWITCH),
     "inbound": ("DefaultInboundAction", _ACTIONS),
     "outbound": ("DefaultOutboundAction", _ACTIONS),
@@ -43,7 +43,7 @@ _ON = {0: "off", 1: "on"}
 _REQUIRED = {0: "not_required", 1: "required"}
 # Smb2DialectMin: the dialect's own number (MS-SMB2 2.2.3), 0 for no minimum.
 _DIALECTS = {0: "any", 0x0202: "2.0.2", 0x0210: "2.1", 0x0300: "3.0", 0x0302: "3.0.2", 0x0311: "3.1.1"}
-_SMB = {
+_SMB: Mapping[str, Mapping[str, tuple[str, Mapping[int, str]]]] = {
     "server": {
         "smb1": ("EnableSMB1Protocol", _ON),
         "signing": ("RequireSecuritySignature", _REQUIRED),
@@ -58,8 +58,8 @@ _SMB = {
         "min_dialect": ("Smb2DialectMin", _DIALECTS),
     },
 }
-# Newer than the oldest Windows that is audited: where it is not told, it is not there.
-_SMB_NEWER = frozenset(("RequireEncryption", "Smb2DialectMin"))
+# What each Windows tells; of the others some are newer than the oldest that is audited, and are left out where they are not told.
+_ALWAYS = frozenset(("Enabled", "DefaultInboundAction", "EnableSMB1Protocol", "RequireSecuritySignature"))
 _DISABLED = 4
 
 # Domain controllers: 2 is required or always, and 0 none or never.
@@ -76,11 +76,11 @@ def firewall_profile(_facts: Mapping[str, Any], _address: Address, seen: Observa
     if given is None:
         return value({**found, "firewall": "off"}, seen, "the firewall's service does not run")
     profile = _mapping(given, "profile")
-    for name, (source, names) in _FIREWALL.items():
-        found[name] = _named(profile, source, names)
+    found.update(_told(profile, _FIREWALL))
     if found["service"] != "running":
         found["firewall"] = "off"
-    found["log_max_kilobytes"] = _whole(profile, "LogMaxSizeKilobytes")
+    if profile.get("LogMaxSizeKilobytes") is not None:
+        found["log_max_kilobytes"] = _whole(profile, "LogMaxSizeKilobytes")
     found["log_file"] = ", ".join(_texts(profile, "LogFileName"))
     found["interfaces_left_out"] = [one for one in _texts(profile, "DisabledInterfaceAliases") if one != _NO_INTERFACE]
     return value(found, seen)
@@ -94,10 +94,7 @@ def smb(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Obser
         if found["start"] != "disabled" or found["service"] != "stopped":
             raise HipaaCisError(f"the host does not tell how its SMB {address['side']} is configured")
     else:
-        configuration = _mapping(given, "configuration")
-        for name, (source, names) in _SMB[address["side"]].items():
-            if source not in _SMB_NEWER or configuration.get(source) is not None:
-                found[name] = _named(configuration, source, names)
+        found.update(_told(_mapping(given, "configuration"), _SMB[address["side"]]))
     if address["side"] == "client":
         found["smb1"] = _smb1_of(part(seen, "driver"))
     return value(found, seen)
@@ -129,6 +126,15 @@ def vpn(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Obse
     if not isinstance(given, list):
         raise HipaaCisError("the host's answer has no list of connections")
     return value([_connection(_mapping(one, "connection")) for one in given], seen) if given else absent(seen)
+
+
+def _told(given: Mapping[str, Any], wanted: Mapping[str, tuple[str, Mapping[int, str]]]) -> dict[str, str]:
+    """Return words for properties, without those that are not told, but for what each Windows tells."""
+    return {
+        name: _named(given, source, names)
+        for name, (source, names) in wanted.items()
+        if source in _ALWAYS or given.get(source) is not None
+    }
 
 
 def _service(given: Any) -> dict[str, Any]:
