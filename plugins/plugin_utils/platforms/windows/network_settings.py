@@ -62,10 +62,8 @@ _SMB: Mapping[str, Mapping[str, tuple[str, Mapping[int, str]]]] = {
 _ALWAYS = frozenset(("Enabled", "DefaultInboundAction", "EnableSMB1Protocol", "RequireSecuritySignature"))
 _DISABLED = 4
 
-# Domain controllers: 2 is required or always, and 0 none or never.
+# LdapEnforceChannelBinding. What holds without a value sources tell in two ways (never, when supported), so that nobody has said it.
 _BINDING = {0: "never", 1: "when_supported", 2: "always"}
-# Without a value: the page on LDAP channel binding for each release; of Server 2022 none was found that says it.
-_BINDING_DEFAULT = {"windows_server_2019": "never", "windows_server_2025": "when_supported"}
 _ENFORCES = "windows_server_2025"
 
 
@@ -109,11 +107,8 @@ def ldap_server(facts: Mapping[str, Any], address: Address, seen: Observation) -
         found = _signing(product, _number(seen, "integrity"), _number(seen, "enforced"))
     else:
         binding = _number(seen, "channel_binding")
-        if binding is None:
-            found = {"in_force": _BINDING_DEFAULT.get(product)}
-        else:
-            word = _word(_BINDING, binding, "LdapEnforceChannelBinding")
-            found = {"in_force": word, "configured": word}
+        word = None if binding is None else _word(_BINDING, binding, "LdapEnforceChannelBinding")
+        found = {"in_force": word, "configured": word}
     found = {name: word for name, word in found.items() if word is not None}
     return value(found, seen) if found else absent(seen)
 
