@@ -41,13 +41,10 @@ FILES = sorted(str(path.relative_to(PLUGINS)) for path in PLUGINS.rglob("*.py"))
 
 
 def room_of(path: str) -> str | None:
-    """Return the room of a file below plugins/."""
-    found = [
-        room.name
-        for room in ROOMS.values()
-        for place in room.paths
-        if path == place or (place.endswith("/") and path.startswith(place))
-    ]
+    """Return the room of a file below plugins/: by its own name, else by its folder's."""
+    places = [(place, room.name) for room in ROOMS.values() for place in room.paths]
+    found = [name for place, name in places if path == place]
+    found = found or [name for place, name in places if place.endswith("/") and path.startswith(place)]
     assert len(found) < 2, f"{path} lies in {found}"
     return found[0] if found else None
 

@@ -234,7 +234,7 @@ DETECTED = {
     "other": {"detect": {"current_build": ["26100"]}, "settings": [[1, 2]]},
     "not told": {"detect": {"display_version": ["24H2"]}, "settings": [[1, 2]]},
 }
-SOON = {"observe_max_seconds": 3}
+SOON = {"observe_max_seconds": 9}
 POLICIES = [["security_export", {}], ["audit_backup", {}]]
 NLS = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage"
 GERMAN = {**REGISTRY, NLS: {"=ACP": [1, "1252"]}}
@@ -345,7 +345,7 @@ def test_only_settings_of_benchmarks_that_match_are_read(answers):
 
 @pytest.mark.parametrize(
     ("case", "why"),
-    [("no CIM", "Ungültige Klasse"), ("CIM of nothing", "does not tell"), ("CIM hangs", "no answer in 1 seconds")],
+    [("no CIM", "Ungültige Klasse"), ("CIM of nothing", "does not tell"), ("CIM hangs", "no answer in 3 seconds")],
 )
 def test_a_role_that_is_not_told_is_no_role(case, why, answers):
     answer = answers[case]["answer"]
@@ -361,7 +361,7 @@ def test_a_collector_that_hangs_spoils_its_own_settings_only(answers):
     assert answer["observations"]["0"]["state"] == "value"
     assert answer["observations"]["1"]["state"] == "error"
     assert "service cannot be read: there was no answer" in answer["observations"]["1"]["reason"]
-    assert answer["stats"]["seconds"] < 4
+    assert answer["stats"]["seconds"] < 9
     assert answers["services hang"]["limited"] == 5
     assert answers["services fail"]["limited"] is None
 
@@ -401,7 +401,7 @@ def test_a_domain_controller_tells_the_policy_of_its_domain(answers):
         ("secedit wrote nothing", "secedit ended with 0 and said: /export /cfg C:\\private\\export /areas"),
         ("secedit wrote an empty file", "wrote nothing; run the audit as an administrator"),
         ("secedit fails", "secedit ended with 1"),
-        ("secedit hangs", "no answer in 1 seconds"),
+        ("secedit hangs", "no answer in 3 seconds"),
     ],
 )
 def test_a_program_that_did_not_do_its_work_is_an_error_of_its_settings_alone(case, why, answers):
