@@ -10,6 +10,8 @@
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.service
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.exports
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.network
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.volume
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.session
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.observe
 
 $spec = @{

@@ -67,6 +67,38 @@ function Get-HipaaCim {
     @{ found = 'objects'; objects = $objects }
 }
 
+function Get-HipaaKeyProtector {
+    # Return the numbers of the types of what opens an encrypted volume (an object of Win32_EncryptableVolume); null where BitLocker does not tell
+    # it, as of a volume that is locked. Both methods only read.
+    param($Volume)
+
+    $types = New-Object -TypeName System.Collections.ArrayList
+    try {
+        $asked = @{ KeyProtectorType = [uint32]0 }
+        $told = Invoke-CimMethod -InputObject $Volume -MethodName GetKeyProtectors -Arguments $asked -OperationTimeoutSec 20 -ErrorAction Stop
+        if ($told.ReturnValue -ne 0) { return $null }
+        foreach ($id in $told.VolumeKeyProtectorID | Select-Object -First 20) {
+            if ($null -eq $id) { continue }
+            $asked = @{ VolumeKeyProtectorID = [string]$id }
+            $one = Invoke-CimMethod -InputObject $Volume -MethodName GetKeyProtectorType -Arguments $asked -OperationTimeoutSec 20 -ErrorAction Stop
+            if ($one.ReturnValue -ne 0) { return $null }
+            $null = $types.Add([long]$one.KeyProtectorType)
+        }
+    }
+    catch { return $null }
+    , $types.ToArray()
+}
+
+function Test-HipaaProgramFile {
+    # Return whether a file is there, by its path, which may name variables of the environment, or by its name alone in System32. A user may
+    # name what he likes: on another host nothing is looked for, which would be told who asks.
+    param([string]$Name)
+
+    try { $path = [System.IO.Path]::Combine([System.Environment]::SystemDirectory, [System.Environment]::ExpandEnvironmentVariables($Name)) }
+    catch [System.ArgumentException] { return $false }
+    $path -cmatch '^[A-Za-z]:\\[^:]*$' -and [System.IO.File]::Exists($path)
+}
+
 function Get-HipaaComputerSystem {
     # Return an object with DomainRole (0 to 5).
     (Get-HipaaCim -Namespace root/cimv2 -ClassName Win32_ComputerSystem -Property DomainRole)['objects']

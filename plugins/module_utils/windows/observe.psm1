@@ -15,6 +15,16 @@ function Get-HipaaKind {
         security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
         service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
         smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
+        bitlocker = @{ read = 'Read-HipaaBitLocker'; first = ''; needs = @(); may = @() }
+        credential_guard = @{ read = 'Read-HipaaCredentialGuard'; first = ''; needs = @(); may = @() }
+        efs = @{ read = 'Read-HipaaEfs'; first = ''; needs = @(); may = @() }
+        rdp_session = @{ read = 'Read-HipaaRdpSession'; first = ''; needs = @(); may = @() }
+        registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
+        screen_lock = @{ read = 'Read-HipaaScreenLock'; first = ''; needs = @(); may = @() }
+        security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
+        service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
+        shadow_copy = @{ read = 'Read-HipaaShadowCopy'; first = ''; needs = @(); may = @('volumes') }
+        smart_card = @{ read = 'Read-HipaaSmartCard'; first = ''; needs = @(); may = @() }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
         vpn = @{ read = 'Read-HipaaVpn'; first = ''; needs = @(); may = @() }
     }
