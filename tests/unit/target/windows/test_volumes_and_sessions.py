@@ -311,3 +311,48 @@ def test_copies_that_nobody_asks_for_are_not_looked_at(answers):
     for place in ("0", "1"):
         told = answers["copies that nobody asks for"]["answer"]["observations"][place]
         assert (told["state"], told["value"]) == ("value", {"volumes": [], "copies": [], "storage": [], "tasks": []})
+
+
+# On Linux these are names of files as any other, in the folder that the process is in.
+SAVERS = {
+    "C:\\a.scr": True,
+    "C:\\b.scr": False,
+    # To look for it there would be to log on there.
+    "\\\\evil\\a.scr": False,
+    "//evil/a.scr": False,
+    "\\\\?\\C:\\a.scr": False,
+    "C:\\a.scr:stream": False,
+}
+UNLOCKED: Dict[str, Any] = {"returns": 0, "ids": ["1", "333"], "fails": ""}
+PROTECTED = [
+    (UNLOCKED, [1, 3]),
+    ({**UNLOCKED, "ids": []}, []),
+    ({**UNLOCKED, "ids": None}, []),
+    ({**UNLOCKED, "returns": 2150694912}, None),
+    ({**UNLOCKED, "ids": ["1", "bad"]}, None),
+    ({**UNLOCKED, "fails": "GetKeyProtectors"}, None),
+    ({**UNLOCKED, "fails": "GetKeyProtectorType"}, None),
+]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    for name in SAVERS:
+        if "/" not in name and "b.scr" not in name:
+            (folder / name).touch()
+    volumes = [volume for volume, _types in PROTECTED]
+    given = {"script": str(base.OURS / "host.psm1"), "folder": str(folder), "files": list(SAVERS), "volumes": volumes}
+    return run(base.HERE / "hosts_own.ps1", given)
+
+
+@pytest.mark.parametrize("name", SAVERS)
+def test_a_screen_saver_is_looked_for_on_this_host_alone(name, own):
+    assert own["files"][name] is SAVERS[name]
+
+
+@pytest.mark.parametrize("place", range(len(PROTECTED)))
+def test_what_opens_a_volume_is_told_whole_or_not_at_all(place, own):
+    wanted = PROTECTED[place][1]
+
+    assert own["protectors"][place] == {"known": wanted is not None, "types": [None] if wanted is None else wanted}
