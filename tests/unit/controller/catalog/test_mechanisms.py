@@ -71,6 +71,9 @@ def test_automatic_logoff_is_carried_by_time_outs_and_not_by_the_probe_of_dead_c
         "cinnamon_locks_when_idle",
         "windows_inactivity_limit",
         "windows_rdp_idle_limit",
+        "windows_idle_sessions_locked",
+        "windows_shared_workstation_locked",
+        "windows_rdp_idle_sessions_ended",
     }
 
 

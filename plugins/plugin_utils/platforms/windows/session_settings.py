@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds ``screen_lock``, ``smart_card``, ``rdp_session`` and ``credential_guard``: what guards the sessions of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, service_settings
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
+    Address,
+    Observation,
+    absent,
+    part,
+    value,
+)
+
+ACTIVE, SECURE, SECONDS, SAVER = "ScreenSaveActive", "ScreenSaverIsSecure", "ScreenSaveTimeOut", "SCRNSAVE.EXE"
+# Policy "Interactive logon: Smart card removal behavior"; without a value nothing happens.
+REMOVALS = {"0": "nothing", "1": "lock", "2": "log_off", "3": "disconnect"}
+# Win32_TSGeneralSetting: SecurityLayer, MinEncryptionLevel.
+LAYERS = {0: "rdp", 1: "negotiate", 2: "tls"}
+LEVELS = {1: "low", 2: "client_compatible", 3: "high", 4: "fips"}
+# Win32_DeviceGuard: SecurityServices* has 1 for Credential Guard; VirtualizationBasedSecurityStatus.
+CREDENTIAL_GUARD = 1
+VBS = {0: "off", 1: "enabled", 2: "running"}
+
+
+def screen_lock(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
+    """Return ``[{sid, in_force, configured}]`` in seconds, of each user who is logged on; a part is missing where nothing locks.
+
+    ``in_force``: the machine's limit or the screen saver, whichever comes first. ``configured``: without what is the user's own choice.
+    """
+    if address.get("shared_limit") == 0:
+        return {
+            "state": "unseen",
+            "reason": "the site has not said in windows_shared_lock_seconds that several people share this host",
+        }
+    machine = kept.number({"InactivityTimeoutSecs": part(seen, "machine")}, "InactivityTimeoutSecs") or 0
+    users = part(seen, "users")
+    if not users and machine:
+        return value([{"sid": "whoever logs on", "in_force": machine, "configured": machine}], seen)
+    if not users:
+        return {
+            "state": "unseen",
+            "reason": "nobody but the account of this audit is logged on, and the machine has no limit of its own",
+        }
+    return value([_user(machine, user) for user in users], seen)
+
+
+def _user(machine: int, user: Mapping[str, Any]) -> dict[str, Any]:
+    policy = {name: kept.text(user["policy"], name) for name in (ACTIVE, SECURE, SECONDS, SAVER)}
+    own = {name: kept.text(user["own"], name) for name in policy}
+    both = {name: own[name] if policy[name] is None else policy[name] for name in policy}
+    found = user["saver_found"]
+    # Microsoft: the machine's limit locks by way of the screen saver, which must not be switched off for it.
+    limit = 0 if both[ACTIVE] == "0" else machine
+    in_force = [limit, _saver(both, found["own" if policy[SAVER] is None else "policy"])]
+    configured = [limit, _saver(policy, found["policy"])]
+    told = {"in_force": in_force, "configured": configured}
+    return {"sid": user["sid"], **{name: min(filter(None, given)) for name, given in told.items() if any(given)}}
+
+
+def _saver(values: Mapping[str, str | None], found: Any) -> int:
+    """Return after how many seconds a screen saver locks; 0 where it does not."""
+    seconds = values[SECONDS] or ""
+    locks = values[ACTIVE] == "1" and values[SECURE] == "1" and values[SAVER] and found is True
+    return int(seconds) if locks and seconds.isascii() and seconds.isdigit() and len(seconds) < 10 else 0
+
+
+def smart_card(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
+    """Return ``{use, removal, demanded, start, status}``: what the site says, what a removal does, whether each logon needs a card, the service."""
+    values = {"ScRemoveOption": part(seen, "removal"), "ScForceOption": part(seen, "demanded")}
+    removal = kept.text(values, "ScRemoveOption")
+    removal = "0" if removal is None else removal
+    if removal not in REMOVALS:
+        raise HipaaCisError(f"ScRemoveOption is '{removal[:40]}', which Windows does not know")
+    document = {
+        "use": address.get("use", ""),
+        "removal": REMOVALS[removal],
+        "demanded": kept.number(values, "ScForceOption") == 1,
+    }
+    service = part(seen, "service")
+    if service is not None:
+        told = service_settings.service({}, {}, {"state": "value", "value": service})["value"]
+        document.update({name: told[name] for name in ("start", "status") if name in told})
+    return value(document, seen)
+
+
+def rdp_session(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
+    """Return ``{accepts, idle_seconds, disconnected_seconds, nla, security_layer, encryption, by}``; a time is missing where it has no end.
+
+    The machine's policy comes first, then for times a user's own policy, then the listener; what that leaves to accounts has no end here.
+    """
+    policy, listener, server = part(seen, "policy"), part(seen, "listener"), part(seen, "server")
+    users = [user["values"] for user in part(seen, "users")]
+    by: dict[str, str] = {}
+    denied = _first(by, "accepts", "fDenyTSConnections", policy, server)
+    # Who says nothing is taken to accept: nobody has then shown that it is off.
+    document: dict[str, Any] = {"accepts": denied in (None, 0)}
+    for name, key in (("idle", "MaxIdleTime"), ("disconnected", "MaxDisconnectionTime")):
+        seconds = _seconds(by, name, key, policy, listener, users)
+        if seconds:
+            document[f"{name}_seconds"] = seconds
+    nla = _first(by, "nla", "UserAuthentication", policy, listener)
+    document["nla"] = nla is not None and nla != 0
+    for name, key, names in (("security_layer", "SecurityLayer", LAYERS), ("encryption", "MinEncryptionLevel", LEVELS)):
+        number = _first(by, name, key, policy, listener)
+        if number is not None:
+            document[name] = _named(names, number, key)
+    return value({**document, "by": by}, seen)
+
+
+def _first(by: dict[str, str], name: str, key: str, policy: Mapping[str, Any], other: Mapping[str, Any]) -> int | None:
+    for place, values in (("policy", policy), ("listener", other)):
+        found = kept.number(values, key)
+        if found is not None:
+            by[name] = place
+            return found
+    return None
+
+
+def _seconds(
+    by: dict[str, str], name: str, key: str, policy: Mapping[str, Any], listener: Mapping[str, Any], users: list[Any]
+) -> int:
+    """Return a time in begun seconds; 0 where it has no end, be it for one user."""
+    of_machine = kept.number(policy, key)
+    if of_machine is not None:
+        by[name] = "policy"
+        return -(-of_machine // 1000)
+    # Without the value the listener leaves it to the accounts (fInherit), as 1 does.
+    inherits = kept.number(listener, f"fInherit{key}")
+    by[name] = "account" if inherits != 0 else "listener"
+    times = [0 if inherits != 0 else kept.number(listener, key) or 0]
+    for user in users:
+        of_user = kept.number(user, key)
+        if of_user is not None:
+            by[name] += ", user policy" if "user" not in by[name] else ""
+            times.append(of_user)
+    return -(-max(times) // 1000) if all(times) else 0
+
+
+def credential_guard(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
+    """Return ``{configured, running, vbs: off|enabled|running}``; absent where this Windows has no class that tells it."""
+    if seen["state"] == "absent":
+        return absent(seen)
+    document = {name: CREDENTIAL_GUARD in part(seen, name) for name in ("configured", "running")}
+    return value({**document, "vbs": _named(VBS, part(seen, "vbs"), "VirtualizationBasedSecurityStatus")}, seen)
+
+
+def _named(names: Mapping[int, str], number: Any, what: str) -> str:
+    if isinstance(number, bool) or number not in names:
+        raise HipaaCisError(f"{what} is {str(number)[:40]}, which Windows does not have")
+    return names[number]
