@@ -8,23 +8,20 @@ function Get-HipaaKind {
     # Return each kind: the keys of its address, the function that reads one address, and the one that reads what all of them need.
     @{
         audit_backup = @{ read = 'Read-HipaaAuditBackup'; first = ''; needs = @(); may = @() }
-        firewall_profile = @{ read = 'Read-HipaaFirewall'; first = 'Get-HipaaFirewallState'; needs = @('profile'); may = @() }
-        ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
-        registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
-        schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
-        security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
-        service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
-        smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
         bitlocker = @{ read = 'Read-HipaaBitLocker'; first = ''; needs = @(); may = @() }
         credential_guard = @{ read = 'Read-HipaaCredentialGuard'; first = ''; needs = @(); may = @() }
         efs = @{ read = 'Read-HipaaEfs'; first = ''; needs = @(); may = @() }
+        firewall_profile = @{ read = 'Read-HipaaFirewall'; first = 'Get-HipaaFirewallState'; needs = @('profile'); may = @() }
+        ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
         rdp_session = @{ read = 'Read-HipaaRdpSession'; first = ''; needs = @(); may = @() }
         registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
+        schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
         screen_lock = @{ read = 'Read-HipaaScreenLock'; first = ''; needs = @(); may = @() }
         security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
         service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
         shadow_copy = @{ read = 'Read-HipaaShadowCopy'; first = ''; needs = @(); may = @('volumes') }
         smart_card = @{ read = 'Read-HipaaSmartCard'; first = ''; needs = @(); may = @() }
+        smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
         vpn = @{ read = 'Read-HipaaVpn'; first = ''; needs = @(); may = @() }
     }

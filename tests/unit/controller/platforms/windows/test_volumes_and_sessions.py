@@ -498,7 +498,7 @@ def test_a_host_that_nobody_shares_is_not_held_to_the_shorter_limit():
 
 # Smart cards
 
-REMOVAL, DEMANDED = "windows_smart_card_removal", "windows_smart_card_demanded"
+REMOVAL, DEMANDED = "windows_smart_card_removal_in_force", "windows_smart_card_demanded"
 
 
 def cards(removal="1", demanded=None, service=(2, 2, 4)):
