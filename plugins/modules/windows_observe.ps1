@@ -12,6 +12,8 @@
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.service
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.session
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.volume
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.accounts
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.records
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.observe
 
 $spec = @{

@@ -42,6 +42,20 @@ function Get-HipaaRegistryKeyName {
     finally { $base.Dispose() }
 }
 
+function Get-HipaaRegistryValueName {
+    # Return the names of the values of a key of the machine's, or nothing where there is none.
+    param([string]$Key)
+
+    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]'LocalMachine', [Microsoft.Win32.RegistryView]'Registry64')
+    try {
+        $opened = $base.OpenSubKey($Key, $false)
+        if ($null -eq $opened) { return }
+        try { $opened.GetValueNames() }
+        finally { $opened.Dispose() }
+    }
+    finally { $base.Dispose() }
+}
+
 function Get-HipaaService {
     # Return what the service manager lists: objects with Name, Status and StartType. It does not list drivers.
     # One that this account may not ask about makes an error of its own here, and is then missing.
@@ -164,6 +178,75 @@ function Get-HipaaSid {
     $named = New-Object -TypeName System.Security.Principal.NTAccount -ArgumentList $Account
     try { [string]$named.Translate([System.Security.Principal.SecurityIdentifier]).Value }
     catch [System.Security.Principal.IdentityNotMappedException] { return }
+}
+
+function Get-HipaaMachineName {
+    # Return the name of this machine, by which its own accounts are named.
+    [string][System.Environment]::MachineName
+}
+
+function Get-HipaaGroupMember {
+    # Return {sid, class, path} of each who is in a group of this machine himself, by the SID of the group. What a domain's group holds is not asked.
+    # Windows' own commands and classes leave out, or stop at, whom no domain controller names any more.
+    param([string]$Sid)
+
+    $identifier = New-Object -TypeName System.Security.Principal.SecurityIdentifier -ArgumentList $Sid
+    $name = ([string]$identifier.Translate([System.Security.Principal.NTAccount]).Value).Split('\')[-1]
+    $group = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList "WinNT://./$name,group"
+    try {
+        foreach ($one in $group.psbase.Invoke('Members')) {
+            $member = [System.DirectoryServices.DirectoryEntry]$one
+            $path = [string]$member.psbase.Path
+            if ($path -cmatch '^WinNT://(S-1-[0-9-]+)$') { $found = $Matches[1] }
+            else { $found = (New-Object -TypeName System.Security.Principal.SecurityIdentifier -ArgumentList $member.psbase.InvokeGet('objectSid'), 0).Value }
+            $class = ''
+            try { $class = [string]$member.psbase.SchemaClassName }
+            catch { $class = '' }
+            @{ sid = [string]$found; class = $class; path = $path }
+        }
+    }
+    finally { $group.psbase.Dispose() }
+}
+
+function Get-HipaaEventLog {
+    # Return {bytes, mode, sddl, enabled} by which the service of the log goes: mode 0 overwrites, 1 archives, 2 stops when it is full.
+    param([string]$Log)
+
+    $told = New-Object -TypeName System.Diagnostics.Eventing.Reader.EventLogConfiguration -ArgumentList $Log
+    try { @{ bytes = [long]$told.MaximumSizeInBytes; mode = [int]$told.LogMode; sddl = [string]$told.SecurityDescriptor; enabled = [bool]$told.IsEnabled } }
+    finally { $told.Dispose() }
+}
+
+function Get-HipaaOldestEvent {
+    # Return {record: its number, seconds: its age by this machine's clock} of the oldest record of a log; nothing where it has none.
+    param([string]$Log)
+
+    try { $oldest = Get-WinEvent -LogName $Log -Oldest -MaxEvents 1 -ErrorAction Stop }
+    catch {
+        if ($_.FullyQualifiedErrorId -cmatch '^NoMatchingEventsFound(,|$)') { return }
+        throw
+    }
+    @{ record = [long]$oldest.RecordId; seconds = [long]([System.DateTime]::UtcNow - $oldest.TimeCreated.ToUniversalTime()).TotalSeconds }
+}
+
+function Test-HipaaFolder {
+    # Return whether a folder is there.
+    param([string]$Path)
+
+    [System.IO.Directory]::Exists($Path)
+}
+
+function Get-HipaaFolderSacl {
+    # Return {sddl: what is audited of a folder}, nothing where this account has no SeSecurityPrivilege, which .NET switches on for the call.
+    param([string]$Path)
+
+    $audit = [System.Security.AccessControl.AccessControlSections]::Audit
+    try { $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity -ArgumentList $Path, $audit }
+    catch {
+        if ($_.Exception.GetBaseException() -is [System.Security.AccessControl.PrivilegeNotHeldException]) { return }
+        throw
+    }
+    @{ sddl = [string]$security.GetSecurityDescriptorSddlForm($audit) }
 }
 
 function Get-HipaaDomainPolicy {

@@ -17,11 +17,16 @@ function Get-HipaaKind {
         registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
         schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
         screen_lock = @{ read = 'Read-HipaaScreenLock'; first = ''; needs = @(); may = @() }
-        security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
-        service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
         shadow_copy = @{ read = 'Read-HipaaShadowCopy'; first = ''; needs = @(); may = @('volumes') }
         smart_card = @{ read = 'Read-HipaaSmartCard'; first = ''; needs = @(); may = @() }
         smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
+        account = @{ read = 'Read-HipaaAccount'; first = 'Get-HipaaAccount'; needs = @(); may = @('names', 'more', 'group') }
+        event_log = @{ read = 'Read-HipaaEventLog'; first = ''; needs = @('log'); may = @() }
+        file_audit = @{ read = 'Read-HipaaFileAudit'; first = ''; needs = @(); may = @('paths') }
+        laps = @{ read = 'Read-HipaaLaps'; first = ''; needs = @(); may = @() }
+        log_forwarding = @{ read = 'Read-HipaaLogForwarding'; first = 'Get-HipaaServiceByName'; needs = @(); may = @('agents') }
+        powershell_logging = @{ read = 'Read-HipaaPowerShellLogging'; first = ''; needs = @(); may = @() }
+        service_account = @{ read = 'Read-HipaaServiceAccount'; first = ''; needs = @(); may = @('names', 'reviewed') }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
         vpn = @{ read = 'Read-HipaaVpn'; first = ''; needs = @(); may = @() }
     }

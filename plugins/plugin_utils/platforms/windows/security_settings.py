@@ -47,10 +47,10 @@ def security_policy(facts: Mapping[str, Any], address: Address, seen: Observatio
 def user_right(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
     """Return who holds a right, as a list of English names where an account has one everywhere, else of SIDs; empty where nobody does."""
     holders = user_rights.holders(_parsed(seen), address["right"], part(seen, "accounts"))
-    return value(sorted(_called(sid) for sid in holders), seen)
+    return value(sorted(called(sid) for sid in holders), seen)
 
 
-def _called(sid: str) -> str:
+def called(sid: str) -> str:
     """Return the name of a group or account that Windows itself has; of those of a machine or domain the SID stands beside it."""
     name = name_of(sid)
     return f"{name} ({sid})" if name and sid.startswith("S-1-5-21-") else name or sid

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds ``event_log`` and ``log_forwarding``: how long a log keeps its records, who may clear it, and whether they leave the host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import access, registry_value, sddl
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.account_settings import members
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
+    Address,
+    Observation,
+    part,
+    value,
+)
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.security_settings import called
+
+# EventLogMode of .NET.
+MODES = {0: "overwrite", 1: "archive", 2: "stop"}
+# Of a log's own key (win32, "Eventlog Key"): 0 overwrites, this one never; what is between overwrites what is older.
+NEVER_OVERWRITTEN = 0xFFFFFFFF
+DAY = 86_400
+RUNNING, AUTOMATIC = 4, 2
+# WinRM sends as Network Service, which has to be let in by itself or in one of these.
+NETWORK_SERVICE = ("S-1-5-20", "S-1-1-0", "S-1-5-11", "S-1-5-6")
+READERS = "S-1-5-32-573"
+_SERVER = re.compile(r"(?:^|,)\s*Server\s*=\s*(?:https?://)?([^\s,:/]+)", re.IGNORECASE)
+_POLICY_OR_OWN = ("policy", "own")
+
+
+def event_log(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
+    """Return ``{in_force, configured, days, whole, clear, read}``.
+
+    ``in_force`` and ``configured``: ``{mode, bytes}``, mode overwrite, archive or stop (when it is full); ``days``: how far back the records go, by
+    the host's clock; ``whole``: none was ever lost; ``clear``, ``read``: who may, by what is in force and by what is configured.
+    """
+    live = part(seen, "live")
+    if live["mode"] not in MODES or isinstance(live["mode"], bool) or live["enabled"] is not True:
+        raise HipaaCisError("the log is off, or its service does not tell what it does when the log is full")
+    descriptors = [str(live["sddl"]), *_configured_access(seen)]
+    found: dict[str, Any] = {
+        "in_force": {"mode": MODES[live["mode"]], "bytes": live["bytes"]},
+        "configured": _configured(seen),
+        "clear": _who(descriptors, "clear"),
+        "read": _who(descriptors, "read"),
+    }
+    oldest = seen["value"].get("oldest")
+    if isinstance(oldest, Mapping):
+        found["days"] = max(int(oldest["seconds"]) // DAY, 0)
+        # Numbers go on when a log is cleared (Microsoft's example of event 1102 has number 1087729), so that with a first one none was lost.
+        found["whole"] = oldest["record"] == 1
+    return value(found, seen)
+
+
+def log_forwarding(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
+    """Return ``{sent_by, problems}``: the agents of the site and event forwarding as far as they work, and why the others do not."""
+    sent, problems = [], []
+    for one in part(seen, "agents"):
+        why = str(one["error"]) if "error" in one else _why_not(one["service"])
+        (problems.append(f"{one['name']}: {why}") if why else sent.append(one["name"]))
+    collectors = [found for text in part(seen, "collectors") if (found := _SERVER.search(str(text)))]
+    if collectors:
+        why = _why_not(part(seen, "winrm")) or (
+            "" if _is_read_by_winrm(seen) else "Network Service may not read the Security log"
+        )
+        hosts = ", ".join(found[1] for found in collectors)
+        (problems.append(f"forwarding to {hosts}: {why}") if why else sent.append(f"forwarding to {hosts}"))
+    return value({"sent_by": sent, "problems": problems}, seen, "; ".join(problems))
+
+
+def _why_not(service: Mapping[str, Any]) -> str:
+    """Return why a service does not run for good."""
+    if service.get("state") == "absent":
+        return "not installed"
+    found = service["value"]
+    if found["status"] != RUNNING:
+        return "does not run"
+    return "" if found["start"] == found["start_now"] == AUTOMATIC else "does not start by itself"
+
+
+def _is_read_by_winrm(seen: Observation) -> bool:
+    may = {grant.sid for grant in _grants(str(part(seen, "security")), "read")}
+    if may & set(NETWORK_SERVICE):
+        return True
+    return READERS in may and any(
+        one["sid"] in NETWORK_SERVICE for one in members(part(seen, "readers"), "the Event Log Readers")
+    )
+
+
+def _grants(text: str, right: str) -> tuple[access.Grant, ...]:
+    return access.who_may(sddl.parse(text, "the log"), access.EVENT_LOG, right, "the log")
+
+
+def _who(descriptors: list[str], right: str) -> list[str]:
+    found = {grant.sid for text in descriptors for grant in _grants(text, right)}
+    return sorted(map(called, found))
+
+
+def _configured_access(seen: Observation) -> Iterator[str]:
+    """Yield what says who may use the log besides what the service says: it goes by it from its next start on at the latest."""
+    for place in _POLICY_OR_OWN:
+        for name in ("ChannelAccess", "CustomSD"):
+            text = _value(seen, place, name)
+            if isinstance(text, str) and text:
+                yield text
+
+
+def _configured(seen: Observation) -> dict[str, Any]:
+    """Return what the policy says of the log, and where it says nothing the log's own key."""
+    size = _whole(_value(seen, "policy", "MaxSize"))
+    found: dict[str, Any] = {}
+    if size is not None:
+        # A policy has kilobytes, the log's own key bytes.
+        found["bytes"] = size * 1024
+    elif (size := _whole(_value(seen, "own", "MaxSize"))) is not None:
+        found["bytes"] = size
+    kept = _whole(_value(seen, "policy", "Retention"))
+    if kept is None:
+        own = _whole(_value(seen, "own", "Retention"))
+        kept = None if own is None else int(own == NEVER_OVERWRITTEN)
+    archived = _whole(_value(seen, "policy", "AutoBackupLogFiles"))
+    if archived is None:
+        archived = _whole(_value(seen, "own", "AutoBackupLogFiles"))
+    if kept is not None:
+        found["mode"] = "overwrite" if kept == 0 else "archive" if archived == 1 else "stop"
+    return found
+
+
+def _value(seen: Observation, place: str, name: str) -> registry_value.Judged | None:
+    given = part(seen, place).get(name)
+    if given is None:
+        return None
+    found = registry_value.read(given, 64, f"{name} of the log")
+    return None if isinstance(found, registry_value.Absent) else found.data
+
+
+def _whole(given: registry_value.Judged | None) -> int | None:
+    """Return a number, which policies of logs write as text or as number. Raises `HipaaCisError` for anything else."""
+    if given is None or registry_value.is_whole(given):
+        return given if given is None or isinstance(given, int) else None
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,10}", given):
+        return int(given)
+    raise HipaaCisError("a value of the log's policy is no number")
