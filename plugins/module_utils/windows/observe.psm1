@@ -7,26 +7,26 @@
 function Get-HipaaKind {
     # Return each kind: the keys of its address, the function that reads one address, and the one that reads what all of them need.
     @{
+        account = @{ read = 'Read-HipaaAccount'; first = 'Get-HipaaAccount'; needs = @(); may = @('names', 'more', 'group') }
         audit_backup = @{ read = 'Read-HipaaAuditBackup'; first = ''; needs = @(); may = @() }
         bitlocker = @{ read = 'Read-HipaaBitLocker'; first = ''; needs = @(); may = @() }
         credential_guard = @{ read = 'Read-HipaaCredentialGuard'; first = ''; needs = @(); may = @() }
         efs = @{ read = 'Read-HipaaEfs'; first = ''; needs = @(); may = @() }
+        event_log = @{ read = 'Read-HipaaEventLog'; first = ''; needs = @('log'); may = @() }
+        file_audit = @{ read = 'Read-HipaaFileAudit'; first = ''; needs = @(); may = @('paths') }
         firewall_profile = @{ read = 'Read-HipaaFirewall'; first = 'Get-HipaaFirewallState'; needs = @('profile'); may = @() }
+        laps = @{ read = 'Read-HipaaLaps'; first = ''; needs = @(); may = @() }
         ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
+        log_forwarding = @{ read = 'Read-HipaaLogForwarding'; first = 'Get-HipaaServiceByName'; needs = @(); may = @('agents') }
+        powershell_logging = @{ read = 'Read-HipaaPowerShellLogging'; first = ''; needs = @(); may = @() }
         rdp_session = @{ read = 'Read-HipaaRdpSession'; first = ''; needs = @(); may = @() }
         registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
         schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
         screen_lock = @{ read = 'Read-HipaaScreenLock'; first = ''; needs = @(); may = @() }
+        service_account = @{ read = 'Read-HipaaServiceAccount'; first = ''; needs = @(); may = @('names', 'reviewed') }
         shadow_copy = @{ read = 'Read-HipaaShadowCopy'; first = ''; needs = @(); may = @('volumes') }
         smart_card = @{ read = 'Read-HipaaSmartCard'; first = ''; needs = @(); may = @() }
         smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
-        account = @{ read = 'Read-HipaaAccount'; first = 'Get-HipaaAccount'; needs = @(); may = @('names', 'more', 'group') }
-        event_log = @{ read = 'Read-HipaaEventLog'; first = ''; needs = @('log'); may = @() }
-        file_audit = @{ read = 'Read-HipaaFileAudit'; first = ''; needs = @(); may = @('paths') }
-        laps = @{ read = 'Read-HipaaLaps'; first = ''; needs = @(); may = @() }
-        log_forwarding = @{ read = 'Read-HipaaLogForwarding'; first = 'Get-HipaaServiceByName'; needs = @(); may = @('agents') }
-        powershell_logging = @{ read = 'Read-HipaaPowerShellLogging'; first = ''; needs = @(); may = @() }
-        service_account = @{ read = 'Read-HipaaServiceAccount'; first = ''; needs = @(); may = @('names', 'reviewed') }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
         vpn = @{ read = 'Read-HipaaVpn'; first = ''; needs = @(); may = @() }
     }
