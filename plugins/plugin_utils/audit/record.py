@@ -145,6 +145,7 @@ def _add_benchmark(record: dict[str, Any], platform: Platform, plan: BenchmarkPl
         "version": benchmark.version,
         "superseded_by": benchmark.superseded_by,
         "preview": benchmark.preview,
+        "unproven": platform.unproven,
         "chosen": "named" if plan.named else "detected",
         "fits": detection.relation(benchmark, release) if release and detection.fits(benchmark, release) else "",
     }

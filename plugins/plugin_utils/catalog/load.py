@@ -101,6 +101,7 @@ def _platform(data: dict[str, Any]) -> model.Platform:
         detected=data.get("detected", False),
         shell=data.get("shell", model.SH),
         facts=data.get("facts", "os_release"),
+        unproven=data.get("unproven", ""),
         kinds=kinds,
         governed=data.get("governed", {}),
         names=data.get("names", {}),

@@ -79,7 +79,8 @@ class Platform:
     """What is observed by one module and changed by another (``apply``; empty: it can't be changed).
 
     ``shell``: by which family of shells (`SHELLS`) its hosts are reached. ``detected``: hosts are looked at for its benchmarks when none is
-    named. ``facts``: what of a host's facts says which system it is. ``governed``: ``{setting, look_at}`` of what a host may
+    named. ``facts``: what of a host's facts says which system it is. ``unproven``: what of it
+    no test has seen on the real system. ``governed``: ``{setting, look_at}`` of what a host may
     leave to others to govern; empty where it may leave nothing.
     """
 
@@ -90,6 +91,7 @@ class Platform:
     kinds: Mapping[str, Kind]
     shell: str = SH
     facts: str = "os_release"
+    unproven: str = ""
     governed: Mapping[str, Any] = field(default_factory=dict)
     # Family of distributions -> kind -> name in the rules -> what the family calls it.
     names: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)

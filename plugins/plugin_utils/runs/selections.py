@@ -44,12 +44,14 @@ def lines(summary: Record) -> Iterator[str]:
 
 
 def benchmarks(summary: Record) -> Iterator[str]:
-    """Yield a line for each benchmark that hosts of a summary were held against: its version, and whether there is a newer one."""
+    """Yield a line for each benchmark that hosts of a summary were held against: its version, and whether there is a newer one; then what is unproven."""
     for one in summary.get("benchmarks", ()):
         newer = f", SUPERSEDED by v{one['superseded_by']}" if "superseded_by" in one else ""
         newer += ", a PREVIEW that is not whole" if "preview" in one else ""
         by = f"; {one['fits']}" if "fits" in one else ""
         yield f"{one['title']} v{one['version']}{newer} ({one['hosts']} host(s){by})"
+    for text in dict.fromkeys(one["unproven"] for one in summary.get("benchmarks", ()) if "unproven" in one):
+        yield f"UNPROVEN: {text}"
 
 
 def looked_at(row: Record) -> str:

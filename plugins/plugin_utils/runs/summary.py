@@ -29,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.joined_records impo
 from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.once_each import OnceEach
 
 SCHEMA = "hipaa.cis/summary/1"
+TOLD_OF_BENCHMARKS = ("id", "title", "version", "superseded_by", "preview", "unproven", "fits")
 MAX_HOST_NAMES = 100
 TOP_FAILURES = 10
 # Kinds of hosts, by all of their parameters, that are counted as a whole.
@@ -118,9 +119,7 @@ class Summary:
         self._hosts[record["host"]] = row
         self._selections[row["selection"]] += 1
         for one in record["benchmarks"]:
-            told = {
-                key: one[key] for key in ("id", "title", "version", "superseded_by", "preview", "fits") if key in one
-            }
+            told = {key: one[key] for key in TOLD_OF_BENCHMARKS if key in one}
             self._benchmarks[json.dumps(told, sort_keys=True)] += 1
         self._times.append(record["audited_at"])
         self._versions.add(record["collection_version"])

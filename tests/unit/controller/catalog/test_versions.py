@@ -122,3 +122,13 @@ def test_record_and_head_of_the_reports_say_which_version_and_that_it_is_superse
     assert list(selections.benchmarks(told)) == [
         "A site's own baseline v1, SUPERSEDED by v2 (1 host(s); ID=own, VERSION_ID=2.5 of 2)"
     ]
+
+
+def test_head_of_a_report_says_once_what_no_test_has_seen_on_the_real_system():
+    def of(name, **more):
+        return {"title": name, "version": "1", "hosts": 2, **more}
+
+    told = [of("A"), of("B", unproven="WinRM was not tried"), of("C", unproven="WinRM was not tried")]
+
+    assert list(selections.benchmarks({"benchmarks": told}))[3:] == ["UNPROVEN: WinRM was not tried"]
+    assert "WinRM" in load_catalog().platforms["windows"].unproven
