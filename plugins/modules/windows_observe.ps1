@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.host
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.access
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.accounts
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.exports
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.network
@@ -13,6 +14,7 @@
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.registry
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.service
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.session
+#AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.system
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.volume
 #AnsibleRequires -PowerShell ansible_collections.hipaa.cis.plugins.module_utils.windows.observe
 

@@ -329,3 +329,65 @@ function Limit-HipaaProcess {
     $timer = New-Object -TypeName System.Threading.CancellationTokenSource -ArgumentList ($Seconds * 1000)
     $null = $timer.Token.Register($exit)
 }
+
+function Get-HipaaKeySddl {
+    # Return {found: 'no key' | 'key', sddl: owner and who may do what}, of a key of the machine's in the view of 64 bits.
+    param([string]$Key)
+
+    $sections = [System.Security.AccessControl.AccessControlSections]'Access, Owner'
+    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]'LocalMachine', [Microsoft.Win32.RegistryView]'Registry64')
+    try {
+        $opened = $base.OpenSubKey($Key, $false)
+        if ($null -eq $opened) { return @{ found = 'no key' } }
+        try {
+            # A method of the key in .NET Framework, one beside it in .NET.
+            if ($PSVersionTable.PSVersion.Major -lt 6) { $security = $opened.GetAccessControl($sections) }
+            else { $security = [Microsoft.Win32.RegistryAclExtensions]::GetAccessControl($opened, $sections) }
+            @{ found = 'key'; sddl = [string]$security.GetSecurityDescriptorSddlForm($sections) }
+        }
+        finally { $opened.Dispose() }
+    }
+    finally { $base.Dispose() }
+}
+
+function Get-HipaaFileSddl {
+    # Return {found: 'nothing' | 'file' | 'folder', sddl: owner and who may do what}.
+    param([string]$Path)
+
+    # To a program of 32 bits Windows shows another System32.
+    if ([System.Environment]::Is64BitOperatingSystem -and -not [System.Environment]::Is64BitProcess) { throw 'PowerShell of 32 bits sees other folders; use the one of 64 bits' }
+    try { $attributes = [int][System.IO.File]::GetAttributes($Path) }
+    catch {
+        $cause = $_.Exception.GetBaseException()
+        if ($cause -is [System.IO.FileNotFoundException] -or $cause -is [System.IO.DirectoryNotFoundException]) { return @{ found = 'nothing' } }
+        throw
+    }
+    $sections = [System.Security.AccessControl.AccessControlSections]'Access, Owner'
+    if ($attributes -band 16) {
+        $security = New-Object -TypeName System.Security.AccessControl.DirectorySecurity -ArgumentList $Path, $sections
+        return @{ found = 'folder'; sddl = [string]$security.GetSecurityDescriptorSddlForm($sections) }
+    }
+    $security = New-Object -TypeName System.Security.AccessControl.FileSecurity -ArgumentList $Path, $sections
+    @{ found = 'file'; sddl = [string]$security.GetSecurityDescriptorSddlForm($sections) }
+}
+
+function Get-HipaaFileName {
+    # Return the names of what lies in a folder.
+    param([string]$Path)
+
+    foreach ($one in [System.IO.Directory]::GetFileSystemEntries($Path)) { [System.IO.Path]::GetFileName($one) }
+}
+
+function Get-HipaaRegistryValueName {
+    # Return the names of the values of a key of the machine's, or nothing where there is none.
+    param([string]$Key)
+
+    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]'LocalMachine', [Microsoft.Win32.RegistryView]'Registry64')
+    try {
+        $opened = $base.OpenSubKey($Key, $false)
+        if ($null -eq $opened) { return }
+        try { $opened.GetValueNames() }
+        finally { $opened.Dispose() }
+    }
+    finally { $base.Dispose() }
+}

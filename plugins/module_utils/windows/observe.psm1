@@ -11,24 +11,32 @@ function Get-HipaaKind {
         audit_backup = @{ read = 'Read-HipaaAuditBackup'; first = ''; needs = @(); may = @() }
         bitlocker = @{ read = 'Read-HipaaBitLocker'; first = ''; needs = @(); may = @() }
         credential_guard = @{ read = 'Read-HipaaCredentialGuard'; first = ''; needs = @(); may = @() }
+        defender = @{ read = 'Read-HipaaDefender'; first = ''; needs = @(); may = @() }
         efs = @{ read = 'Read-HipaaEfs'; first = ''; needs = @(); may = @() }
         event_log = @{ read = 'Read-HipaaEventLog'; first = ''; needs = @('log'); may = @() }
+        file_acl = @{ read = 'Read-HipaaFileAcl'; first = ''; needs = @('path'); may = @('each') }
         file_audit = @{ read = 'Read-HipaaFileAudit'; first = ''; needs = @(); may = @('paths') }
         firewall_profile = @{ read = 'Read-HipaaFirewall'; first = 'Get-HipaaFirewallState'; needs = @('profile'); may = @() }
         laps = @{ read = 'Read-HipaaLaps'; first = ''; needs = @(); may = @() }
         ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
         log_forwarding = @{ read = 'Read-HipaaLogForwarding'; first = 'Get-HipaaServiceByName'; needs = @(); may = @('agents') }
+        policy_files = @{ read = 'Read-HipaaPolicyFiles'; first = ''; needs = @(); may = @() }
         powershell_logging = @{ read = 'Read-HipaaPowerShellLogging'; first = ''; needs = @(); may = @() }
         rdp_session = @{ read = 'Read-HipaaRdpSession'; first = ''; needs = @(); may = @() }
         registry = @{ read = 'Read-HipaaRegistry'; first = ''; needs = @('key', 'name'); may = @('view') }
+        registry_acl = @{ read = 'Read-HipaaKeyAcl'; first = ''; needs = @('key'); may = @('each', 'part') }
         schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
         screen_lock = @{ read = 'Read-HipaaScreenLock'; first = ''; needs = @(); may = @() }
         service_account = @{ read = 'Read-HipaaServiceAccount'; first = ''; needs = @(); may = @('names', 'reviewed') }
         shadow_copy = @{ read = 'Read-HipaaShadowCopy'; first = ''; needs = @(); may = @('volumes') }
         smart_card = @{ read = 'Read-HipaaSmartCard'; first = ''; needs = @(); may = @() }
         smb = @{ read = 'Read-HipaaSmb'; first = 'Get-HipaaServiceByName'; needs = @('side'); may = @() }
+        time_source = @{ read = 'Read-HipaaTimeSource'; first = ''; needs = @(); may = @() }
+        update_state = @{ read = 'Read-HipaaUpdateState'; first = ''; needs = @(); may = @() }
         user_registry = @{ read = 'Read-HipaaUserRegistry'; first = 'Get-HipaaLoadedUser'; needs = @('key', 'name'); may = @() }
         vpn = @{ read = 'Read-HipaaVpn'; first = ''; needs = @(); may = @() }
+        windows_feature = @{ read = 'Read-HipaaFeature'; first = 'Get-HipaaFeatureByName'; needs = @('name'); may = @() }
+        winrm = @{ read = 'Read-HipaaWinRm'; first = ''; needs = @(); may = @() }
     }
 }
 
@@ -142,7 +150,25 @@ function Receive-HipaaTask {
     catch { return @{ reason = (Get-HipaaReason $_.Exception) } }
     $Task.shell.Dispose()
     $Task.runspace.Dispose()
+    foreach ($one in $output) { ConvertTo-HipaaPlain $one }
     @{ output = $output }
+}
+
+function ConvertTo-HipaaPlain {
+    # Take PowerShell's own wrapping off all that is in a table or list, in place. Ansible.Basic does not know it: it would send a wrapped
+    # table as the name of its type, a number as a text, and nothing as an empty text.
+    param($Container)
+
+    if ($Container -is [System.Collections.IDictionary]) { $places = @($Container.Keys) }
+    elseif ($Container -is [object[]] -or $Container -is [System.Collections.ArrayList]) { $places = @(for ($place = 0; $place -lt $Container.Count; $place++) { $place }) }
+    else { return }
+    foreach ($place in $places) {
+        if ($null -eq $Container[$place]) { $Container[$place] = $null }
+        else {
+            $Container[$place] = $Container[$place].PSObject.BaseObject
+            ConvertTo-HipaaPlain $Container[$place]
+        }
+    }
 }
 
 function ConvertFrom-HipaaRequest {
@@ -219,7 +245,7 @@ function ConvertFrom-HipaaSetting {
     }
     foreach ($key in $kinds[$kind].needs) {
         # A key's value of no name is its default one; a path or service without a name is none.
-        if ($address[$key] -isnot [string] -or ($address[$key] -ceq '' -and ($key -cne 'name' -or $kind -ceq 'service'))) {
+        if ($address[$key] -isnot [string] -or ($address[$key] -ceq '' -and ($key -cne 'name' -or $kind -cnotmatch '^(user_)?registry$'))) {
             throw "setting '$Number' of kind $kind needs the key '$key' with a text"
         }
     }

@@ -27,7 +27,7 @@ with open(HERE / "powershell51_commands.csv", encoding="ascii") as table:
 COMMON = ("erroraction", "errorvariable", "warningaction", "verbose", "debug", "outvariable")
 READING_VERBS = ("convertfrom", "convertto", "foreach", "get", "select", "sort", "test", "where")
 # What is called by a name that is worked out: collectors of a table.
-BY_TABLE = ("[$collector.first]", "[$collector.read]")
+BY_TABLE = ("[$collector.first]", "[$collector.read]", "[$Read]")
 # Methods of both .NET Framework and .NET that write nothing on a host. A new one is looked up in both before it comes here.
 METHODS = re.findall(
     r"\S+",
@@ -40,6 +40,14 @@ Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Wi
 System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::FromBase64String System.Convert::ToBase64String
 System.String::Intern System.Threading.Monitor::Enter System.Threading.Monitor::Exit System.IO.Directory::Exists
 System.Guid::NewGuid System.IO.File::Exists System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetTempPath
+FindOne GetAccessControl GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames
+GetValue GetValueKind GetValueNames IsInRole Max Min Open OpenSubKey ReadToEndAsync Register Remove
+Replace Round Split StartNew StartsWith Substring ToArray ToLowerInvariant ToString ToUpperInvariant Translate Trim TrimEnd Wait WaitForExit WaitOne
+Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryAclExtensions::GetAccessControl
+Microsoft.Win32.RegistryKey::OpenBaseKey
+System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::ToBase64String
+System.Guid::NewGuid System.IO.Directory::GetFileSystemEntries System.IO.File::Exists
+System.IO.File::GetAttributes System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetFileName System.IO.Path::GetTempPath
 System.Text.Encoding::GetEncoding System.TimeSpan::FromSeconds
 System.Diagnostics.Process::GetCurrentProcess System.Diagnostics.Stopwatch::StartNew System.Environment::GetEnvironmentVariable
 System.Environment::ExpandEnvironmentVariables

@@ -67,6 +67,8 @@ WELL_KNOWN = {
     "S-1-5-80-0": r"NT Service\All Services",
     "S-1-5-80-3139157870-2983391045-3678747466-658725712-1809340420": r"NT Service\WdiServiceHost",
     "S-1-5-80-603392709-3706100282-1779817366-3290147925-2109454977": r"NT Service\autotimesvc",
+    "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464": r"NT Service\TrustedInstaller",
+    "S-1-5-80-1913148863-3492339771-4165695881-2087618961-4109116736": r"NT Service\WinDefend",
     "S-1-5-83-0": r"NT Virtual Machine\Virtual Machines",
     "S-1-5-90-0": r"Window Manager\Window Manager Group",
     "S-1-5-99-0": r"Restricted Services\All Restricted Services",

@@ -18,8 +18,6 @@ HERE = Path(__file__).parent
 OURS = ROOT / "plugins" / "module_utils" / "windows"
 # As the module takes them in: what all others stand on first, what calls them last.
 BETWEEN = sorted(path.stem for path in OURS.glob("*.psm1") if path.stem not in ("host", "observe"))
-# As the module takes them in: what all others stand on first, what calls them last.
-BETWEEN = sorted(path.stem for path in OURS.glob("*.psm1") if path.stem not in ("host", "observe"))
 SCRIPTS = [str(OURS / (name + ".psm1")) for name in ("host", *BETWEEN, "observe")]
 CURRENT = "LocalMachine\\64\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 PRODUCT = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions"

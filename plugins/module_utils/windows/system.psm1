@@ -1,0 +1,244 @@
+# Copyright (c) 2026 The hipaa.cis authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The kinds `defender`, `windows_feature`, `update_state`, `time_source`, `winrm` and `policy_files`: what several values, or a class, say together.
+
+function Get-HipaaSystemValue {
+    # Return {view, type, data} of a value of the machine's, {view, absent} where there is none.
+    param([string]$Key, [string]$Name)
+
+    $value = ConvertTo-HipaaRegistryData -Name $Name -Found (Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $Key -Name $Name)
+    $value.view = 64
+    $value
+}
+
+function Get-HipaaSystemValueTable {
+    # Return such values of one key, by their names.
+    param([string]$Key, [string[]]$Names)
+
+    $found = @{}
+    foreach ($name in $Names) { $found[$name] = Get-HipaaSystemValue -Key $Key -Name $name }
+    $found
+}
+
+function ConvertTo-HipaaWhole {
+    # Return a number, or nothing where there is none: cast, nothing would become 0, an age of no days.
+    param($Given)
+
+    if ($null -eq $Given) { return $null }
+    [long]$Given
+}
+
+function ConvertTo-HipaaTruth {
+    # Return a truth value, or nothing where there is none.
+    param($Given)
+
+    if ($null -eq $Given) { return $null }
+    [bool]$Given
+}
+
+function Read-HipaaDefender {
+    # Kind `defender`, address {}: {status, preference, products}. status and preference are null where Windows has no such class, and
+    # {error} where it does not answer, as when its service is off. Of exclusions only those are named that name no folder: a list of the
+    # others would tell an intruder where to put his program.
+    param($Address)
+
+    $space = 'root/Microsoft/Windows/Defender'
+    $status = $null
+    $preference = $null
+    $truths = 'AMServiceEnabled', 'AntivirusEnabled', 'RealTimeProtectionEnabled', 'OnAccessProtectionEnabled', 'BehaviorMonitorEnabled', 'IoavProtectionEnabled'
+    try {
+        $told = Get-HipaaCim -Namespace $space -ClassName MSFT_MpComputerStatus -Property ($truths + 'AntivirusSignatureAge')
+        foreach ($one in $told['objects']) {
+            $status = @{ signature_age = (ConvertTo-HipaaWhole $one.AntivirusSignatureAge) }
+            foreach ($name in $truths) { $status[$name] = ConvertTo-HipaaTruth $one.$name }
+        }
+        if ($null -ne $status) {
+            # Older platforms of Defender do not have these two, and then refuse the whole question.
+            try {
+                $told = Get-HipaaCim -Namespace $space -ClassName MSFT_MpComputerStatus -Property AMRunningMode, IsTamperProtected
+                foreach ($one in $told['objects']) {
+                    $status.mode = [string]$one.AMRunningMode
+                    $status.tamper_protected = ConvertTo-HipaaTruth $one.IsTamperProtected
+                }
+            }
+            catch { $status.mode = '' }
+        }
+    }
+    catch { $status = @{ error = (Get-HipaaReason $_.Exception) } }
+    try {
+        $lists = 'ExclusionPath', 'ExclusionExtension', 'ExclusionProcess', 'AttackSurfaceReductionRules_Ids', 'AttackSurfaceReductionRules_Actions'
+        $told = Get-HipaaCim -Namespace $space -ClassName MSFT_MpPreference -Property ($lists + 'DisableRealtimeMonitoring')
+        foreach ($one in $told['objects']) { $preference = ConvertTo-HipaaPreference $one }
+    }
+    catch { $preference = @{ error = (Get-HipaaReason $_.Exception) } }
+    $products = $null
+    # Only workstations have the class: where others may register themselves.
+    $told = Get-HipaaCim -Namespace root/SecurityCenter2 -ClassName AntiVirusProduct -Property displayName, instanceGuid, productState
+    if ($told.found -ceq 'objects') {
+        $products = @(foreach ($one in $told.objects | Select-Object -First 20) {
+                @{ name = (Get-HipaaShort $one.displayName); id = (Get-HipaaShort $one.instanceGuid); state = (ConvertTo-HipaaWhole $one.productState) }
+            })
+    }
+    @{ state = 'value'; value = @{ status = $status; preference = $preference; products = $products }; source = "$space MSFT_MpComputerStatus" }
+}
+
+function ConvertTo-HipaaPreference {
+    # Return {real_time_off, shown, administrator, paths, extensions, processes: how many, wide: [paths], excluded_types: [extensions], asr_ids, asr_actions}.
+    param($One)
+
+    $paths = @($One.ExclusionPath | Where-Object -FilterScript { $_ })
+    $types = @($One.ExclusionExtension | Where-Object -FilterScript { $_ })
+    # In the place of a list a sentence may stand that it is shown to nobody: no path is like that.
+    $hidden = @($paths | Where-Object -FilterScript { $_ -cmatch '^N/A' -or ($_ -cnotmatch '\\' -and $_ -cmatch ' ' -and $_ -cnotmatch '\.[A-Za-z0-9]{1,8}$') })
+    @{
+        real_time_off = ConvertTo-HipaaTruth $One.DisableRealtimeMonitoring
+        administrator = [bool](Get-HipaaIdentity).administrator
+        shown = $hidden.Count -eq 0
+        paths = $paths.Count
+        extensions = $types.Count
+        processes = @($One.ExclusionProcess | Where-Object -FilterScript { $_ }).Count
+        # A drive, a share, a variable or a file in any folder; two signs, ?\ or .\, may stand before it.
+        wide = @($paths | Where-Object -FilterScript { $_ -cmatch '^(\\\\[?.]\\)?[^\\/]*([\\/][*?.\\/]*)?$' -or $_ -cmatch '^\\\\[^\\]+(\\[^\\]+)?[*?\\]*$' } |
+                Select-Object -First 50 | ForEach-Object -Process { Get-HipaaShort $_ })
+        excluded_types = @($types | Select-Object -First 100 | ForEach-Object -Process { Get-HipaaShort $_ })
+        asr_ids = @($One.AttackSurfaceReductionRules_Ids | Where-Object -FilterScript { $_ } | Select-Object -First 100 | ForEach-Object -Process { Get-HipaaShort $_ })
+        asr_actions = @($One.AttackSurfaceReductionRules_Actions | Where-Object -FilterScript { $null -ne $_ } | Select-Object -First 100 | ForEach-Object -Process { [int]$_ })
+    }
+}
+
+function Get-HipaaFeatureByName {
+    # Return Windows' number of the state of each optional feature, by name in any case.
+    $listed = New-Object -TypeName 'System.Collections.Generic.Dictionary[string,object]' -ArgumentList ([System.StringComparer]::OrdinalIgnoreCase)
+    $told = Get-HipaaCim -Namespace root/cimv2 -ClassName Win32_OptionalFeature -Property Name, InstallState
+    foreach ($feature in $told['objects']) { $listed[[string]$feature.Name] = ConvertTo-HipaaWhole $feature.InstallState }
+    if ($listed.Count -eq 0) { throw 'Windows lists no optional feature at all' }
+    , $listed
+}
+
+function Read-HipaaFeature {
+    # Kind `windows_feature`, address {name}: {install_state} (1 enabled, 2 disabled, 3 removed, 4 unknown); absent where this Windows has none of that name.
+    param($Address, $Listed)
+
+    $source = "Win32_OptionalFeature $($Address.name)"
+    if (-not $Listed.ContainsKey($Address.name)) { return @{ state = 'absent'; source = $source } }
+    @{ state = 'value'; value = @{ install_state = $Listed[$Address.name] }; source = $source }
+}
+
+function Read-HipaaUpdateState {
+    # Kind `update_state`, address {}: {rollups: [{name, state, high, low}], restart_pending, paused_until}: the cumulative updates that the
+    # component store lists, with the two halves of the time of each one's installation.
+    param($Address)
+
+    $store = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing'
+    $update = 'SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update'
+    $names = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key "$store\Packages" | Where-Object -FilterScript { $_ -cmatch '^Package_for_RollupFix~' })
+    $rollups = @(foreach ($name in $names | Select-Object -First 200) {
+            $found = @{ name = $name }
+            foreach ($part in 'CurrentState', 'InstallTimeHigh', 'InstallTimeLow') { $found[$part] = Get-HipaaSystemValue -Key "$store\Packages\$name" -Name $part }
+            $found
+        })
+    $pending = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $store) -ccontains 'RebootPending'
+    $required = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $update) -ccontains 'RebootRequired'
+    $value = @{
+        rollups = $rollups
+        restart_pending = $pending -or $required
+        paused_until = Get-HipaaSystemValue -Key 'SOFTWARE\Microsoft\WindowsUpdate\UX\Settings' -Name PauseUpdatesExpiryTime
+    }
+    @{ state = 'value'; value = $value; source = "HKLM\$store\Packages" }
+}
+
+function Read-HipaaTimeSource {
+    # Kind `time_source`, address {}: {policy, own: values of W32Time by name, client_policy, client: whether NTP is asked at all, service as of the kind `service`, or null}.
+    param($Address)
+
+    $policy = 'SOFTWARE\Policies\Microsoft\W32Time'
+    $own = 'SYSTEM\CurrentControlSet\Services\W32Time'
+    $service = Read-HipaaService -Address @{ name = 'W32Time' } -Listed (Get-HipaaServiceByName)
+    $value = @{
+        policy = Get-HipaaSystemValueTable -Key "$policy\Parameters" -Names Type, NtpServer
+        own = Get-HipaaSystemValueTable -Key "$own\Parameters" -Names Type, NtpServer
+        client_policy = Get-HipaaSystemValue -Key "$policy\TimeProviders\NtpClient" -Name Enabled
+        client = Get-HipaaSystemValue -Key "$own\TimeProviders\NtpClient" -Name Enabled
+        service = $service['value']
+    }
+    @{ state = 'value'; value = $value; source = "HKLM\$own" }
+}
+
+function Read-HipaaWinRm {
+    # Kind `winrm`, address {}: {policy: {service, client}, own: {service, client}, listeners: [{name, values}], service as of the kind `service`, or null}.
+    param($Address)
+
+    $policy = 'SOFTWARE\Policies\Microsoft\Windows\WinRM'
+    $own = 'SOFTWARE\Microsoft\Windows\CurrentVersion\WSMAN'
+    $service = Read-HipaaService -Address @{ name = 'WinRM' } -Listed (Get-HipaaServiceByName)
+    $listeners = @(foreach ($name in Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key "$own\Listener" | Select-Object -First 50) {
+            @{ name = $name; values = (Get-HipaaSystemValueTable -Key "$own\Listener\$name" -Names Port, enabled, certThumbprint) }
+        })
+    $value = @{
+        policy = @{
+            service = Get-HipaaSystemValueTable -Key "$policy\Service" -Names AllowAutoConfig, AllowBasic, AllowUnencryptedTraffic
+            client = Get-HipaaSystemValueTable -Key "$policy\Client" -Names AllowBasic, AllowUnencryptedTraffic
+        }
+        own = @{
+            service = Get-HipaaSystemValueTable -Key "$own\Service" -Names auth_basic, allow_unencrypted
+            client = Get-HipaaSystemValueTable -Key "$own\Client" -Names auth_basic, allow_unencrypted
+        }
+        listeners = $listeners
+        service = $service['value']
+    }
+    @{ state = 'value'; value = $value; source = "HKLM\$own" }
+}
+
+function Read-HipaaPolicyFiles {
+    # Kind `policy_files`, address {}: {files: {machine, user, applied} in base64 or null, rsop: [{key, name, policy, precedence, deleted}],
+    # rsop_security: [{path, policy, precedence}], rsop_error, mdm: area -> [names]}.
+    # applied: what all policies of the machine together delivered, as Windows keeps it. rsop_security: what
+    # security templates set. Both are null where Windows keeps no such record.
+    param($Address)
+
+    $system = [System.Environment]::SystemDirectory
+    $data = [System.Environment]::GetEnvironmentVariable('ProgramData')
+    $paths = @{ machine = "$system\GroupPolicy\Machine\Registry.pol"; user = "$system\GroupPolicy\User\Registry.pol"; applied = "$data\ntuser.pol" }
+    $files = @{}
+    foreach ($name in $paths.Keys) {
+        $bytes = Get-HipaaFileByte -Path $paths[$name] -Most 1048576
+        if ($null -ne $bytes) { $files[$name] = [System.Convert]::ToBase64String($bytes) }
+        else { $files[$name] = $null }
+    }
+    $value = @{ files = $files; rsop = $null; rsop_security = $null; rsop_error = ''; mdm = (Get-HipaaDevicePolicy) }
+    try {
+        $told = Get-HipaaCim -Namespace root/rsop/computer -ClassName RSOP_RegistryPolicySetting -Property registryKey, valueName, GPOID, precedence, deleted
+        if ($told.found -ceq 'objects') {
+            if ($told.objects.Count -gt 20000) { throw "$($told.objects.Count) settings of policies are more than the 20000 that are taken" }
+            $value.rsop = @(foreach ($one in $told.objects) {
+                    @{
+                        key = [string]$one.registryKey
+                        name = [string]$one.valueName
+                        policy = Get-HipaaShort $one.GPOID
+                        precedence = ConvertTo-HipaaWhole $one.precedence
+                        deleted = [bool]$one.deleted
+                    }
+                })
+        }
+        $told = Get-HipaaCim -Namespace root/rsop/computer -ClassName RSOP_RegistryValue -Property Path, GPOID, precedence
+        if ($told.found -ceq 'objects') {
+            $value.rsop_security = @(foreach ($one in $told.objects | Select-Object -First 2000) {
+                    @{ path = [string]$one.Path; policy = (Get-HipaaShort $one.GPOID); precedence = (ConvertTo-HipaaWhole $one.precedence) }
+                })
+        }
+    }
+    catch { $value.rsop_error = Get-HipaaReason $_.Exception }
+    @{ state = 'value'; value = $value; source = 'root/rsop/computer, Registry.pol' }
+}
+
+function Get-HipaaDevicePolicy {
+    # Return the names of what a management of devices (MDM) has set, by area; no values.
+    $key = 'SOFTWARE\Microsoft\PolicyManager\current\device'
+    $found = @{}
+    foreach ($area in Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $key | Select-Object -First 500) {
+        $found[$area] = @(Get-HipaaRegistryValueName -Key "$key\$area" | Select-Object -First 500)
+    }
+    $found
+}
