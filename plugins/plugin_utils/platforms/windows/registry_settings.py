@@ -5,7 +5,8 @@
 
 Both are the value that is kept. Where none is, nothing is configured, and in force is what Windows does then: the setting's ``default``,
 for all releases or by the name of the release (``windows_11``). Without one nobody has said what that is. Where a policy is delivered by
-taking the value away (``absence``), that is what is configured too.
+taking the value away (``absence``), that is what is configured too. Of a list that only opens something, empty texts open nothing
+(``blanks``): whoever stops reading at one, has less open still.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def _configured(answered: Any, address: Address, view: int, where: str) -> dict[
         if not address.get("secret"):
             raise HipaaCisError(f"The registry value {where} is {NOT_SHOWN}, so it cannot be judged.")
         return {"in_force": NOT_SHOWN, "configured": NOT_SHOWN}
-    found = registry_value.read(answered, view, where)
+    found = registry_value.read(answered, view, where, blanks=address.get("blanks") is True)
     if isinstance(found, registry_value.Absent):
         raise HipaaCisError(f"The registry value {where} is said to be there and not to be there.")
     data = registry_value.judged(found, TYPES[address.get("type", DEFAULT_TYPE)], where)

@@ -61,10 +61,10 @@ class RegistryValue:
     data: Judged
 
 
-def read(answer: Any, view: int, where: str) -> RegistryValue | Absent:
-    """Return what a host has sent for one value. ``where`` names it in errors. Raises `HipaaCisError`."""
+def read(answer: Any, view: int, where: str, blanks: bool = False) -> RegistryValue | Absent:
+    """Return what a host has sent for one value. ``where`` names it in errors; ``blanks``: empty texts of a list are left out. Raises `HipaaCisError`."""
     try:
-        return _read(answer, view)
+        return _read(answer, view, blanks)
     except HipaaCisError as problem:
         raise HipaaCisError(f"The registry value {where} cannot be judged: {problem}.") from None
 
@@ -105,7 +105,7 @@ def is_whole(given: Any) -> TypeGuard[int]:
     return isinstance(given, int) and not isinstance(given, bool)
 
 
-def _read(answer: Any, view: int) -> RegistryValue | Absent:
+def _read(answer: Any, view: int, blanks: bool) -> RegistryValue | Absent:
     if not isinstance(answer, Mapping):
         raise HipaaCisError("the host sent no mapping for it")
     if not is_whole(answer.get("view")) or answer["view"] != view or view not in VIEWS:
@@ -122,7 +122,7 @@ def _read(answer: Any, view: int) -> RegistryValue | Absent:
     name = _type_name(answer["type"])
     if "size" in given:
         raise HipaaCisError(f"it is {name} with {str(answer['size'])[:20]} bytes, more than a host sends")
-    return RegistryValue(name, _data(name, answer["data"]))
+    return RegistryValue(name, _data(name, answer["data"], blanks))
 
 
 def _type_name(given: Any) -> str:
@@ -133,7 +133,7 @@ def _type_name(given: Any) -> str:
     raise HipaaCisError(f"'{str(given)[:40]}' is no type of the registry")
 
 
-def _data(name: str, data: Any) -> Judged:
+def _data(name: str, data: Any, blanks: bool) -> Judged:
     if name in BITS:
         return _number(name, data)
     if name == "REG_MULTI_SZ":
@@ -144,7 +144,7 @@ def _data(name: str, data: Any) -> Judged:
             raise HipaaCisError(f"it has more than the {MAX_DATA} characters that are looked at")
         if any("\0" in item for item in data):
             raise HipaaCisError("one of its texts has a NUL in it")
-        return _items(data)
+        return _items([item for item in data if item] if blanks else data)
     if not isinstance(data, str):
         raise HipaaCisError(f"it is {name} and was not sent as text")
     if len(data) > MAX_DATA:

@@ -74,6 +74,8 @@ BY_RELEASE = registry({"equals": 1}, default={"windows_server_2022": 0, "windows
         (registry({"equals": "%x%"}, type="text"), text("%x%", 2), SERVER, "pass", "in_force: %x%, configured: %x%"),
         (registry({"contains": "b"}, type="REG_MULTI_SZ"), text(["a", "b"], 7), SERVER, "pass", "in_force: a, b, configured: a, b"),
         (registry({"equals": "00ff"}, type="REG_BINARY"), text("AP8=", 3), SERVER, "pass", "in_force: 00ff, configured: 00ff"),
+        (registry({"empty": True}, type="REG_MULTI_SZ", blanks=True), text(["", "a"], 7), SERVER, "fail", "in_force: a, configured: a"),
+        (registry({"empty": True}, type="REG_MULTI_SZ", blanks=True), text(["", ""], 7), SERVER, "pass", "in_force: none, configured: none"),
     ],
 )  # fmt: skip
 def test_a_value_of_the_registry_is_in_force_and_configured(setting, seen, facts, outcome, observed):
@@ -86,6 +88,12 @@ def test_a_value_of_the_registry_is_in_force_and_configured(setting, seen, facts
     ("setting", "seen", "why"),
     [
         (ONE, text("1"), "it is REG_SZ, and Windows reads REG_DWORD there"),
+        (registry({"contains": "a"}, type="REG_MULTI_SZ"), text(["", "a"], 7), "empty text before its last one"),
+        (
+            registry({"contains": "a"}, type="REG_MULTI_SZ", blanks=False),
+            text(["", "a"], 7),
+            "empty text before its last one",
+        ),
         (registry({"equals": "1"}, type="REG_SZ"), number(1), "it is REG_DWORD"),
         (registry({"equals": "1"}, type="REG_SZ"), text("1", 2), "it is REG_EXPAND_SZ"),
         (ONE, number(1, view=32), "was to be read in the 64-bit view"),

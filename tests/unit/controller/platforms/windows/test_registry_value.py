@@ -130,6 +130,21 @@ def test_an_empty_text_within_a_list_hides_the_rest_from_some_programs_and_is_an
         from_bytes(7, wide("\0".join([*items, "", ""])), "it")
 
 
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [
+        (["", "netlogon", "samr"], ("netlogon", "samr")),
+        (["a", "", "b", ""], ("a", "b")),
+        ([""], ()),
+        ([], ()),
+    ],
+)
+def test_where_a_list_may_have_empty_texts_they_are_left_out(items, found):
+    answer = {"view": 64, "type": 7, "data": items}
+
+    assert read(answer, 64, "it", blanks=True) == RegistryValue("REG_MULTI_SZ", found)
+
+
 def test_only_a_value_of_the_type_that_windows_reads_is_judged():
     assert judged(sent(4, 1), ("REG_DWORD",), "it") == 1
     assert judged(sent(2, "x"), frozenset(("REG_SZ", "REG_EXPAND_SZ")), "it") == "x"
