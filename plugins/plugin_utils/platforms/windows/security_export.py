@@ -36,9 +36,10 @@ def whole(data: bytes, code_page: int | None) -> Inf:
 
 
 def _has_version(inf: Inf) -> bool:
-    """Return whether the last section is the version, as in each export seen: then nothing of what stands before it is cut off.
+    """Return whether the last section is the version: then nothing of what stands before it is cut off.
 
-    In a template of group policy it stands first, and a cut one would look whole.
+    So ends each export to a new file that was seen: of workstations, servers and domain controllers, of all areas and of one. Templates
+    of group policy and files to which an area was added later have it before other sections, and cut ones would look whole.
     """
     version = inf.section("Version")
     signature = version.one("signature") if version else None
