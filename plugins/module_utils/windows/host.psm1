@@ -143,9 +143,9 @@ function Get-HipaaFileByte {
 }
 
 function Invoke-HipaaProgram {
-    # Run a program of Windows' own: {code, said: at most 300 characters of what it says, in its language, for a person to read}.
+    # Run a program of Windows' own: {code, said: so many characters of what it says, in its language, most often for a person to read}.
     # One that has no end within a minute is ended: nobody would take away its file later.
-    param([string]$Program, [string[]]$Arguments)
+    param([string]$Program, [string[]]$Arguments, [int]$Most = 300)
 
     $path = [System.IO.Path]::Combine([System.Environment]::SystemDirectory, "$Program.exe")
     if (-not [System.IO.File]::Exists($path)) { throw "this Windows has no $Program" }
@@ -166,7 +166,7 @@ function Invoke-HipaaProgram {
         }
         $said = ''
         if ($output.Wait(5000) -and $errors.Wait(5000)) { $said = ($output.Result + $errors.Result).Trim() }
-        @{ code = [int]$running.ExitCode; said = $said.Substring(0, [Math]::Min($said.Length, 300)) }
+        @{ code = [int]$running.ExitCode; said = $said.Substring(0, [Math]::Min($said.Length, $Most)) }
     }
     finally { $running.Dispose() }
 }
@@ -313,6 +313,25 @@ function Get-HipaaSystemVersion {
         build = [string][System.Environment]::OSVersion.Version.Build
         powershell = [string]$PSVersionTable.PSVersion
         machine = [string][System.Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITECTURE')
+    }
+}
+
+function Test-HipaaTokenGroup {
+    # Return whether this process holds the group of a SID; one that is there only to deny is left out by .NET.
+    param([string]$Sid)
+
+    foreach ($group in [System.Security.Principal.WindowsIdentity]::GetCurrent().Groups) { if ($group.Value -ceq $Sid) { return $true } }
+    $false
+}
+
+function Get-HipaaShell {
+    # Return what this PowerShell is: {edition, language_mode, bits, culture, console_code_page}.
+    @{
+        edition = [string]$PSVersionTable.PSEdition
+        language_mode = [string]$ExecutionContext.SessionState.LanguageMode
+        bits = [int]([System.IntPtr]::Size * 8)
+        culture = [string][System.Globalization.CultureInfo]::InstalledUICulture.Name
+        console_code_page = [int][System.Console]::OutputEncoding.CodePage
     }
 }
 

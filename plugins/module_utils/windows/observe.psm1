@@ -42,8 +42,10 @@ function Get-HipaaKind {
 
 function Read-HipaaKind {
     # Return one observation for each address, in order: {state, value, source, reason}. What is wrong with one spoils no other.
-    param([string]$Kind, [object[]]$Addresses)
+    # {took}: is told the seconds that it took.
+    param([string]$Kind, [object[]]$Addresses, [hashtable]$Took)
 
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $collector = (Get-HipaaKind)[$Kind]
     $shared = $null
     if ($collector.first) { $shared = & $collector.first }
@@ -51,6 +53,7 @@ function Read-HipaaKind {
         try { & $collector.read $address $shared }
         catch { @{ state = 'error'; reason = (Get-HipaaReason $_.Exception) } }
     }
+    $Took.seconds = [Math]::Round($clock.Elapsed.TotalSeconds, 3)
 }
 
 function Get-HipaaReason {
@@ -326,8 +329,11 @@ function Get-HipaaAnswer {
     }
     $seconds = [Math]::Min($part, $request.seconds - $clock.Elapsed.TotalSeconds)
     $tasks = @{}
+    $took = @{}
     foreach ($kind in $numbers.Keys) {
-        $tasks[$kind] = Start-HipaaTask -Session $session -Name Read-HipaaKind -Parameters @{ Kind = $kind; Addresses = $addresses[$kind].ToArray() }
+        $took[$kind] = @{}
+        $parameters = @{ Kind = $kind; Addresses = $addresses[$kind].ToArray(); Took = $took[$kind] }
+        $tasks[$kind] = Start-HipaaTask -Session $session -Name Read-HipaaKind -Parameters $parameters
     }
     $observations = @{}
     foreach ($kind in $numbers.Keys) {
@@ -344,12 +350,14 @@ function Get-HipaaAnswer {
         }
     }
     if ($hangs) { Limit-HipaaProcess -Seconds 5 }
+    $stats = @{ seconds = [Math]::Round($clock.Elapsed.TotalSeconds, 3) }
+    foreach ($kind in $took.Keys) { if ($took[$kind].Contains('seconds')) { $stats[$kind] = $took[$kind].seconds } }
     @{
         version = 2
         benchmarks = $chosen
         facts = $facts
         observations = $observations
-        stats = @{ seconds = [Math]::Round($clock.Elapsed.TotalSeconds, 3) }
+        stats = $stats
     }
 }
 

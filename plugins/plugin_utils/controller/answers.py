@@ -99,6 +99,10 @@ _RELEASE = {
 _stats = map_of(number, MAX_STATS)
 _observation = fields({"state": text(100)}, {"source": text(), "reason": text(), "default": flag})
 
+# An export of the security policy is the largest of them.
+_reading = fields({}, {"value": document(8 * 1024 * 1024), "reason": text(), "seconds": number})
+_again = fields({"readings": map_of(_reading, MAX_STATS), "shell": document(MAX_FACTS)})
+
 
 def observed(answer: Any, request: Mapping[str, Any]) -> Answer:
     """Return what an observe module answered to a request, by the names that its settings have there. Raises `Unusable`.
@@ -145,6 +149,12 @@ def rolled_back(answer: Any) -> Answer:
     """Return what the rollback module answered. Raises `Unusable`."""
     taken: Answer = _rolled_back(answer, "the answer")
     return taken
+
+
+def read_again(answer: Any) -> Answer:
+    """Return the readings of the self-test's second ways, what PowerShell says of itself among them. Raises `Unusable`."""
+    taken = _again(answer, "the answer")
+    return {**taken["readings"], "shell": {"value": taken["shell"]}}
 
 
 def ran(answer: Any) -> Answer:

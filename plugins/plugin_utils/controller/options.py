@@ -123,6 +123,12 @@ PRUNE_SPEC: dict[str, dict[str, Any]] = {
     "keep_years": {"type": "int", "default": 6},
     **{name: SITE_SPEC[name] for name in ("site_dir", "exceptions", "attestations")},
 }
+SELFTEST_SPEC: dict[str, dict[str, Any]] = {
+    "catalog_paths": SELECTION_SPEC["catalog_paths"],
+    "observe_max_seconds": AUDIT_SPEC["observe_max_seconds"],
+    "selftest_dir": {"type": "str", "default": "hipaa-cis-selftest"},
+    "selftest_fails": {"type": "bool", "default": True},
+}
 REMEDIATE_SPEC: dict[str, dict[str, Any]] = {
     **AUDIT_SPEC,
     "allow_disruption": {"type": "list", "elements": "str", "default": ["service_reload"]},
@@ -171,7 +177,9 @@ PLAYBOOK_VARIABLES = frozenset(
 )  # fmt: skip
 # What a playbook or role reads once for all hosts of a play, beside the options of the report.
 OF_THE_PLAY = ("report", "walks_at_once", "framework", "slice", "resume")
-OPTIONS = frozenset({*AUDIT_SPEC, *RESUME_SPEC, *REPORT_SPEC, *MERGE_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *REMEDIATE_SPEC})
+OPTIONS = frozenset(
+    {*AUDIT_SPEC, *RESUME_SPEC, *REPORT_SPEC, *MERGE_SPEC, *HISTORY_SPEC, *PRUNE_SPEC, *SELFTEST_SPEC, *REMEDIATE_SPEC}
+)
 KNOWN_VARIABLES = OPTIONS | PLAYBOOK_VARIABLES
 # Seconds, and paths that are kept.
 LIMITS = {

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.pwsh
 HERE = Path(__file__).parent
 LISTED = subprocess.run(["git", "ls-files", "*.ps1", "*.psm1"], cwd=ROOT, capture_output=True, text=True, check=True)
 SCRIPTS = sorted(LISTED.stdout.split())
-READING = [name for name in SCRIPTS if re.match(r"plugins/(modules|module_utils)/.*(_observe\.ps1|\.psm1)$", name)]
+READING = [name for name in SCRIPTS if re.match(r"plugins/(modules|module_utils)/.*(_(observe|selftest)\.ps1|\.psm1)$", name)]
 with open(HERE / "powershell51_commands.csv", encoding="ascii") as table:
     KNOWN = {row["command"].lower(): row["parameters"].lower().split() for row in csv.DictReader(table)}
 COMMON = ("erroraction", "errorvariable", "warningaction", "verbose", "debug", "outvariable")
 READING_VERBS = ("convertfrom", "convertto", "foreach", "get", "select", "sort", "test", "where")
 # What is called by a name that is worked out: collectors of a table.
-BY_TABLE = ("[$collector.first]", "[$collector.read]", "[$Read]")
+BY_TABLE = ("[$collector.first]", "[$collector.read]", "[$Read]", "[$Way]")
 # Methods of both .NET Framework and .NET that write nothing on a host. A new one is looked up in both before it comes here.
 METHODS = re.findall(
     r"\S+",
@@ -67,8 +67,14 @@ OWN_FOLDER = (
 OF_OBJECTS = {"Invoke": "'Members'", "InvokeGet": "'objectSid'"}
 # Programs, by what they are called with; none of it changes a setting.
 READING_CALLS = {
-    "secedit": "'/export', '/cfg', 'FILE', '/areas', 'SECURITYPOLICY', 'USER_RIGHTS', '/log', 'LOG', '/quiet'",
-    "auditpol": "'/backup', '/file:FILE'",
+    ("secedit", "'/export', '/cfg', 'FILE', '/areas', 'SECURITYPOLICY', 'USER_RIGHTS', '/log', 'LOG', '/quiet'"),
+    ("secedit", "'/export', '/cfg', 'FILE', '/areas', 'USER_RIGHTS', '/log', 'LOG', '/quiet'"),
+    ("auditpol", "'/backup', '/file:FILE'"),
+    # What these print is read as it is.
+    ("auditpol", "'/get', '/category:*', '/r' -Most 60000)"),
+    ("net", "'accounts' -Most 4000)"),
+    ("reg", "'query', \"HKLM\\$($one.key)\", '/v', $one.name, \"/reg:$($one.view)\" -Most 4000)"),
+    ("reg", "'query', \"HKU\\$sid\\$($user.key)\", '/v', $user.name, '/reg:64' -Most 4000)"),
 }
 # Methods of CIM, which alone may be called by Invoke-CimMethod, and in host.psm1 only.
 READING_CIM_METHODS = ["GetKeyProtectors", "GetKeyProtectorType"]
@@ -162,11 +168,13 @@ def test_what_creates_the_folder_of_an_export_removes_it():
 
 def test_programs_of_windows_are_called_with_what_reads_alone():
     texts = [(ROOT / name).read_text(encoding="ascii") for name in READING]
-    calls = [call for text in texts for call in re.findall(r"Read-HipaaExport -Program (\w+) -Arguments (.+)", text)]
+    called = re.compile(r"(?:Read-HipaaExport|Invoke-HipaaProgram) -Program (\w+) -Arguments (.+)")
+    calls = [call for text in texts for call in called.findall(text)]
 
-    assert dict(calls) == READING_CALLS
-    assert len(calls) == len(READING_CALLS)
-    assert sum(text.count("Invoke-HipaaProgram") for text in texts) == 2
+    assert sorted(calls) == sorted(READING_CALLS)
+    # Where it is defined, and where an export hands on its program.
+    assert sum(text.count("Invoke-HipaaProgram") - text.count("Invoke-HipaaProgram -Program reg ") for text in texts) == 4
+    assert sum(text.count("Read-HipaaExport") for text in texts) == 4
 
 
 def test_methods_of_cim_that_are_called_only_read():
