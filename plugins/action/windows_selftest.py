@@ -99,7 +99,7 @@ class ActionModule(HostAction):
         return {
             "report": str(path),
             "counts": counts,
-            "checks": told["checks"],
+            "checks": [one for one in told["checks"] if not one["same"]],
             "failed": arguments["selftest_fails"] and not well,
             "msg": f"{counts['agree']} agree, {counts['differ']} differ, {counts['not_made']} could not be made: {path}"
             + (f". {why}" if why else ""),

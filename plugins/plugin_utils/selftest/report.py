@@ -122,7 +122,13 @@ def table(host: str, report: Mapping[str, Any]) -> str:
         for one in report["checks"]
         if one["same"] is False
     ]
-    rows += [("not made", one["name"], one["reason"], "") for one in report["checks"] if one["same"] is None]
+    not_made: dict[str, list[str]] = {}
+    for one in report["checks"]:
+        if one["same"] is None:
+            not_made.setdefault(one["reason"], []).append(one["name"])
+    # One cause may keep all checks from being made.
+    for reason, alike in not_made.items():
+        rows.append(("not made", alike[0] + (f" and {len(alike) - 1} more" if alike[1:] else ""), reason, ""))
     for part, what in (("collectors", "collector"), ("settings", "settings of")):
         for kind, one in report[part].items():
             rows += [(f"{count} errors", f"{what} {kind}", reason, "") for reason, count in one["reasons"].items()]

@@ -6,6 +6,7 @@ import base64
 import copy
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,8 @@ def said_of(hive, key, name, view, value):
 
 def windows():
     """A German member server on which both ways say the same."""
-    registry, said = copy.deepcopy(observe.REGISTRY), {}
+    registry = copy.deepcopy(observe.REGISTRY)
+    said: dict[str, Any] = {}
     for key, name, view in questions.REGISTRY:
         value = [1, FOLDERS[view]] if name == "ProgramFilesDir" else VALUES.get(name)
         if value:

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.pwsh
 HERE = Path(__file__).parent
 LISTED = subprocess.run(["git", "ls-files", "*.ps1", "*.psm1"], cwd=ROOT, capture_output=True, text=True, check=True)
 SCRIPTS = sorted(LISTED.stdout.split())
-READING = [name for name in SCRIPTS if re.match(r"plugins/(modules|module_utils)/.*(_(observe|selftest)\.ps1|\.psm1)$", name)]
+READING = [
+    name for name in SCRIPTS if re.match(r"plugins/(modules|module_utils)/.*(_(observe|selftest)\.ps1|\.psm1)$", name)
+]
 with open(HERE / "powershell51_commands.csv", encoding="ascii") as table:
     KNOWN = {row["command"].lower(): row["parameters"].lower().split() for row in csv.DictReader(table)}
 COMMON = ("erroraction", "errorvariable", "warningaction", "verbose", "debug", "outvariable")
@@ -173,7 +175,9 @@ def test_programs_of_windows_are_called_with_what_reads_alone():
 
     assert sorted(calls) == sorted(READING_CALLS)
     # Where it is defined, and where an export hands on its program.
-    assert sum(text.count("Invoke-HipaaProgram") - text.count("Invoke-HipaaProgram -Program reg ") for text in texts) == 4
+    assert (
+        sum(text.count("Invoke-HipaaProgram") - text.count("Invoke-HipaaProgram -Program reg ") for text in texts) == 4
+    )
     assert sum(text.count("Read-HipaaExport") for text in texts) == 4
 
 

@@ -1,0 +1,91 @@
+"""A report of the self-test tells nobody's name, and a person what differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest import questions, report
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.checks import Check, Seen, checks
+
+NAMES = report.own_names(
+    {"inventory_hostname": "Ward7.example.org", "ansible_host": "10.20.30.40", "ansible_user": r"HOSPITAL\svc-audit"}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("of the user S-1-5-21-1-2-3-1001: no", "of the user S-1-...-1001: no"),
+        (r"C:\Users\j.doe\AppData\x is closed", r"C:\Users\...\AppData\x is closed"),
+        (r"hospital\SVC-AUDIT of HOSPITAL may not", r"... of ... may not"),
+        ("ward7 and WARD7.EXAMPLE.ORG and 10.20.30.40", "... and ... and ..."),
+        ("ward70 and 10.20", "ward70 and 10.20"),
+        ("a\x1b[2J", "a[U+001B][2J"),
+    ],
+)
+def test_reason_has_no_name(text, shown):
+    assert report.cleaned(text, NAMES) == shown
+
+
+def test_reason_has_no_password():
+    assert "Summer" not in report.cleaned("password=Summer2026!", NAMES)
+
+
+def test_host_that_says_nothing_has_checks_that_could_not_be_made():
+    found = checks(Seen({}, {}))
+
+    assert found
+    assert {one.same for one in found} == {None}
+    assert all(one.reason for one in found)
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"values": "x"}, {"services": [1]}, {"users": [1]}])
+def test_host_that_answers_nonsense_breaks_nothing(value):
+    names = (
+        "registry",
+        "user_registry",
+        "hives",
+        "services",
+        "system",
+        "account_policy",
+        "audit_policy",
+        "user_rights",
+        "shell",
+    )
+    asked = questions.questions(load_catalog(), 300.0)
+    state = {"state": "value", "value": value}
+    ours = {"facts": {"windows": {}}, "observations": dict.fromkeys(asked.plan.request["settings"], state)}
+
+    found = checks(Seen(ours, {name: {"value": value} for name in names}))
+
+    assert not [one for one in found if one.same]
+    assert report.collected(asked, Seen(ours, {}), {}, ())["settings"]
+
+
+def test_all_that_rules_ask_is_asked_once_and_no_parameter_stands_in_it():
+    catalog = load_catalog()
+    asked = questions.questions(catalog, 300.0)
+
+    rules = [rule for rule in catalog.rules.values() if rule.platform == "windows"]
+    wanted = {leaf["kind"] for rule in rules for leaf in leaves(rule.settings)}
+    assert {one.kind for one in asked.settings} >= wanted
+    addresses = [address for _kind, address in asked.plan.request["settings"].values()]
+    assert not [one for address in addresses for one in address.values() if not isinstance(one, str | int)]
+
+
+def test_table_shows_what_differs_and_one_line_for_one_cause():
+    found = [
+        Check("fact build", "1", "1", True),
+        Check("code page", 1252, 1250, False),
+        *(Check(f"registry {number}", reason="theirs: no reg") for number in range(5)),
+    ]
+    told = report.document(Seen({}, {}), found, (), collectors={}, settings={})
+
+    lines = report.table("host", told).split("\n")
+    assert lines[0].endswith("1 agree, 1 differ, 5 could not be made")
+    assert [line.split() for line in lines[2:]] == [
+        ["differs", "code", "page", "1252", "|", "1250"],
+        ["not", "made", "registry", "0", "and", "4", "more", "theirs:", "no", "reg"],
+    ]
