@@ -64,12 +64,12 @@ class ActionModule(HostAction):
         try:
             ours = self._observe(asked.plan, variables)
         except HipaaCisError as problem:
-            failed["windows_observe"] = report.cleaned(str(problem), names)
+            failed[checks.OBSERVE] = report.cleaned(str(problem), names)
         try:
             readings = self._second(seconds, variables)
         except HipaaCisError as problem:
-            failed["windows_selftest"] = report.cleaned(str(problem), names)
-        seen = checks.Seen(ours, readings)
+            failed[checks.SELFTEST] = report.cleaned(str(problem), names)
+        seen = checks.Seen(ours, readings, failed)
         found = checks.checks(seen)
         stats = ours.get("stats", {})
         told = report.document(
@@ -93,8 +93,7 @@ class ActionModule(HostAction):
         path = _written(told, arguments["selftest_dir"], host)
         self._display.display(spelled_out(report.table(host, told)))
         counts = told["counts"]
-        # Where nothing could be held against anything, nothing was tested.
-        well = not counts["differ"] and counts["agree"] > 0
+        well = checks.passed(found) and not failed
         why = "; ".join(failed.values())
         return {
             "report": str(path),

@@ -40,7 +40,8 @@ function Get-HipaaSecondAnswer {
     }
     if ($hangs) { Limit-HipaaProcess -Seconds 5 }
     $shell = Get-HipaaShell
-    $shell.administrator = Test-HipaaTokenGroup -Sid 'S-1-5-32-544'
+    try { $shell.administrator = Test-HipaaTokenGroup -Sid 'S-1-5-32-544' }
+    catch { $shell.administrator_unknown = Get-HipaaReason $_.Exception }
     @{ readings = $readings; shell = $shell }
 }
 

@@ -9,9 +9,10 @@ What differs between hosts of the same kind stands in a check; a SID by its last
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import lowered
@@ -29,7 +30,9 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.releas
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest import questions
 
 ABSENT = "absent"
-# EditionID to what GetProductInfo gives (winnt.h, PRODUCT_...); the second numbers are of releases before 2012, and of some tools.
+OBSERVE, SELFTEST = "windows_observe", "windows_selftest"
+LANGUAGE_MODE = "language mode"
+# EditionID to the numbers that GetProductInfo may give for it (winnt.h, PRODUCT_...); the second one is Server Core's of older releases.
 EDITIONS = {
     "ServerStandard": (7, 13), "ServerDatacenter": (8, 12), "ServerStandardEval": (79,), "ServerDatacenterEval": (80,),
     "ServerTurbine": (407,), "ServerRdsh": (175,), "Enterprise": (4,), "EnterpriseN": (27,), "EnterpriseEval": (72,), "EnterpriseS": (125,),
@@ -60,19 +63,31 @@ class Check:
 
 
 class Seen:
-    """What both ways answered. ``ours``: of windows_observe, looked at; ``readings``: of the second ways."""
+    """What both ways answered. ``ours``: of windows_observe, looked at; ``readings``: of the second ways; ``failed``: why a module gave nothing."""
 
-    def __init__(self, ours: _Answer, readings: _Answer) -> None:
+    def __init__(self, ours: _Answer, readings: _Answer, failed: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._failed = failed
         self.facts: _Answer = ours.get("facts", {})
         self.windows: _Answer = self.facts.get("windows", {})
         self._observations: _Answer = ours.get("observations", {})
         self._readings = readings
         self._reader = Reader(self.facts)
 
+    def why(self, module: str, otherwise: str) -> str:
+        """Return why something is missing from a module's answer."""
+        return self._failed.get(module, otherwise)
+
+    def fact(self, name: str) -> Any:
+        """Return a fact of Windows. Raises `HipaaCisError` where it is missing."""
+        if name not in self.windows:
+            why = self.facts.get("domain_role_unknown") if name == "domain_role" else None
+            raise HipaaCisError(f"ours: {why or self.why(OBSERVE, f'the fact {name} is missing')}")
+        return self.windows[name]
+
     def observation(self, key: str) -> _Answer:
         """Return the answer to a question. Raises `HipaaCisError` where it is an error."""
         seen: _Answer = self._observations.get(
-            key, {"state": "error", "reason": "windows_observe gave no answer to it"}
+            key, {"state": "error", "reason": self.why(OBSERVE, "it gave no answer to it")}
         )
         if seen["state"] == "error":
             raise HipaaCisError(f"ours: {seen.get('reason', 'no reason')}")
@@ -95,7 +110,7 @@ class Seen:
 
     def reading(self, name: str, one: str = "") -> Any:
         """Return what a second way read, or a part of it. Raises `HipaaCisError` where it could not."""
-        told = self._readings.get(name, {"reason": "windows_selftest gave no answer"})
+        told = self._readings.get(name, {"reason": self.why(SELFTEST, "it gave no answer")})
         if not isinstance(told.get("value"), Mapping):
             raise HipaaCisError(f"theirs: {told.get('reason', 'it is not of its form')}")
         if one and one not in told["value"]:
@@ -116,6 +131,12 @@ def checks(seen: Seen) -> list[Check]:
         *_registry(seen), *_users(seen), *_services(seen), *_facts(seen), *_account_policy(seen), *_user_rights(seen), *_audit_policy(seen),
         *_shell(seen),
     ]  # fmt: skip
+
+
+def passed(found: Iterable[Check]) -> bool:
+    """Return whether nothing differs, and something was held against something: that a module runs says its language mode already."""
+    made = [one for one in found if one.same is not None and one.name != LANGUAGE_MODE]
+    return bool(made) and all(one.same is not False for one in found)
 
 
 def _compared(name: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> Check:
@@ -242,27 +263,22 @@ def _listed_service(seen: Seen, name: str) -> Any:
 
 
 def _facts(seen: Seen) -> Iterator[Check]:
-    def told(name: str) -> Any:
-        if name not in seen.windows:
-            raise HipaaCisError(f"ours: {seen.facts.get('domain_role_unknown', f'the fact {name} is missing')}")
-        return seen.windows[name]
-
     def kind() -> Any:
-        return PRODUCT_TYPES.get(told("product_type"), told("product_type"))
+        return PRODUCT_TYPES.get(seen.fact("product_type"), seen.fact("product_type"))
 
     def of_domain() -> bool:
-        return told("domain_role") in MEMBERS
+        return seen.fact("domain_role") in MEMBERS
 
-    yield _compared("fact build", lambda: told("build"), lambda: seen.reading("system", "build"))
-    yield _compared("fact current_build", lambda: told("current_build"), lambda: seen.reading("system", "build"))
+    yield _compared("fact build", lambda: seen.fact("build"), lambda: seen.reading("system", "build"))
+    yield _compared("fact current_build", lambda: seen.fact("current_build"), lambda: seen.reading("system", "build"))
     yield _compared("fact product_type", kind, lambda: _number(seen.reading("system", "product_type"), "ProductType"))
     yield _compared("fact domain_role: of a domain", of_domain, lambda: seen.reading("system", "part_of_domain"))
-    yield _edition(seen, told)
+    yield _edition(seen)
 
 
-def _edition(seen: Seen, told: Callable[[str], Any]) -> Check:
+def _edition(seen: Seen) -> Check:
     try:
-        edition, number = told("edition"), _number(seen.reading("system", "sku"), "OperatingSystemSKU")
+        edition, number = seen.fact("edition"), _number(seen.reading("system", "sku"), "OperatingSystemSKU")
     except HipaaCisError as problem:
         return Check("fact edition", reason=str(problem))
     known = EDITIONS.get(edition)
@@ -337,7 +353,7 @@ def _audit_policy(seen: Seen) -> Iterator[Check]:
     pairs = {
         (audit_backup.SETTINGS.get(number, number), theirs[guid]) for guid, number in ours.items() if guid in theirs
     }
-    numbers, texts = Counter(number for number, _text in pairs), Counter(text for _number, text in pairs)
+    numbers, texts = Counter(number for number, _ in pairs), Counter(text for _, text in pairs)
     one, other = len(numbers), len(texts)
     yield Check("audit policy: settings that differ", one, other, len(pairs) == one == other)
 
@@ -348,9 +364,9 @@ def _shell(seen: Seen) -> Iterator[Check]:
 
     def privileged() -> Any:
         if "privileged" not in seen.facts:
-            raise HipaaCisError("ours: the fact privileged is missing")
+            raise HipaaCisError(f"ours: {seen.why(OBSERVE, 'the fact privileged is missing')}")
         return seen.facts["privileged"]
 
     yield _compared("code page", code_page, lambda: _number(seen.reading("system", "code_page"), "CodeSet"))
-    yield _compared("language mode", lambda: "FullLanguage", lambda: seen.reading("shell", "language_mode"))
+    yield _compared(LANGUAGE_MODE, lambda: "FullLanguage", lambda: seen.reading("shell", "language_mode"))
     yield _compared("administrator", privileged, lambda: seen.reading("shell", "administrator"))

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.masking import masked
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.sids import SID
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.checks import Check, Seen
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.checks import OBSERVE, Check, Seen
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.questions import Questions
 from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
@@ -32,7 +32,10 @@ _QUOTED = re.compile(r"'[^']*'")
 
 def cleaned(text: str, names: Iterable[str]) -> str:
     """Return a reason without names that are known, names of folders of people, and SIDs but for their last numbers."""
-    text = SID.sub(lambda found: "S-1-...-" + found[0].rpartition("-")[2], spelled_out(masked(text[: 4 * MOST_TOLD])))
+    text = SID.sub(
+        lambda found: "S-1-...-" + found[0].rpartition("-")[2],
+        spelled_out(masked(" ".join(text[: 4 * MOST_TOLD].split()))),
+    )
     text = _FOLDER_OF_A_PERSON.sub(r"\1...", text)
     for name in sorted({name for name in names if len(name) > 1}, key=len, reverse=True):
         text = re.sub(rf"(?i)(?<![\w]){re.escape(name)}(?![\w])", "...", text)
@@ -99,8 +102,14 @@ def document(seen: Seen, checks: Sequence[Check], names: Iterable[str], **more: 
         "windows": {name: seen.windows[name] for name in FACTS if name in seen.windows},
         "powershell": {"version": seen.facts.get("powershell"), "machine": seen.facts.get("machine")},
         "counts": counts(checks),
-        "checks": [{**asdict(one), "reason": cleaned(one.reason, names)} for one in checks],
+        "checks": [_told(one, names) for one in checks],
     }
+
+
+def _told(check: Check, names: Iterable[str]) -> dict[str, Any]:
+    """Return a check as it stands in the report. What was read may hold a name where somebody has put one, as in a path."""
+    told = {name: cleaned(one, names) if isinstance(one, str) else one for name, one in asdict(check).items()}
+    return {**told, "reason": told["reason"].rstrip(".")}
 
 
 def counts(checks: Sequence[Check]) -> dict[str, int]:
@@ -129,9 +138,10 @@ def table(host: str, report: Mapping[str, Any]) -> str:
     # One cause may keep all checks from being made.
     for reason, alike in not_made.items():
         rows.append(("not made", alike[0] + (f" and {len(alike) - 1} more" if alike[1:] else ""), reason, ""))
-    for part, what in (("collectors", "collector"), ("settings", "settings of")):
+    whole = () if OBSERVE in report["failed"] else (("collectors", "collector"), ("settings", "settings of"))
+    for part, what in whole:
         for kind, one in report[part].items():
-            rows += [(f"{count} errors", f"{what} {kind}", reason, "") for reason, count in one["reasons"].items()]
+            rows += [(f"{count}x error", f"{what} {kind}", reason, "") for reason, count in one["reasons"].items()]
     if not rows:
         return head
     widths = [max(len(row[place]) for row in (("", "check", "ours", "theirs"), *rows)) for place in range(2)]

@@ -45,7 +45,14 @@ def archive(tmp_path_factory):
             continue
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, checkout / name, follow_symlinks=False)
-    for name in (".venv/bin/python", ".nox/x", "hipaa-cis-runs/one/host.json", "tmp/x", "plugins/__pycache__/x.pyc"):
+    for name in (
+        ".venv/bin/python",
+        ".nox/x",
+        "hipaa-cis-runs/one/host.json",
+        "hipaa-cis-selftest/x.json",
+        "tmp/x",
+        "plugins/__pycache__/x.pyc",
+    ):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).write_text("", encoding="utf-8")
     output = tmp_path_factory.mktemp("archive")
@@ -72,7 +79,9 @@ def test_archive_has_every_tracked_file_users_need(archive):
 def test_archive_has_nothing_else(archive):
     leading = {name.split("/")[0] for name in archive}
 
-    assert leading.isdisjoint({".ci", ".git", ".nox", ".venv", "ansible_collections", "hipaa-cis-runs", "tests", "tmp"})
+    assert leading.isdisjoint(
+        {".ci", ".git", ".nox", ".venv", "ansible_collections", "hipaa-cis-runs", "hipaa-cis-selftest", "tests", "tmp"}
+    )
     assert not [name for name in archive if "__pycache__" in name]
     assert {name for name in archive if name.startswith("locks/")} == {
         f"locks/ansible-core-{line}.txt" for line in LINES

@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest import questions, report
-from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.checks import Check, Seen, checks
+from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.checks import Check, Seen, checks, passed
 
 NAMES = report.own_names(
     {"inventory_hostname": "Ward7.example.org", "ansible_host": "10.20.30.40", "ansible_user": r"HOSPITAL\svc-audit"}
@@ -39,6 +39,22 @@ def test_host_that_says_nothing_has_checks_that_could_not_be_made():
     assert found
     assert {one.same for one in found} == {None}
     assert all(one.reason for one in found)
+
+
+def test_module_that_gave_nothing_is_the_reason_of_all_its_checks():
+    found = checks(Seen({}, {}, {"windows_observe": "no registry", "windows_selftest": "no type"}))
+
+    assert {one.reason for one in found} == {"ours: no registry", "theirs: no type"}
+    assert not passed(found)
+
+
+@pytest.mark.parametrize(
+    ("same", "well"),
+    [({"language mode": True}, False), ({"language mode": True, "code page": True}, True), ({"x": None}, False), ({}, False),
+     ({"code page": True, "x": None}, True), ({"code page": True, "x": False}, False), ({"code page": True, "language mode": False}, False)],
+)  # fmt: skip
+def test_what_agrees_with_nothing_has_not_passed(same, well):
+    assert passed([Check(name, same=one) for name, one in same.items()]) is well
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"values": "x"}, {"services": [1]}, {"users": [1]}])
@@ -75,13 +91,21 @@ def test_all_that_rules_ask_is_asked_once_and_no_parameter_stands_in_it():
     assert not [one for address in addresses for one in address.values() if not isinstance(one, str | int)]
 
 
+def test_value_that_was_read_has_no_name():
+    found = [Check("a path", "REG_SZ D:\\Users\\doe\\cmd.exe", "REG_SZ \\\\ward7\\cmd.exe", False, "theirs: no.")]
+    (told,) = report.document(Seen({}, {}), found, NAMES, collectors={}, settings={}, failed={})["checks"]
+
+    assert (told["ours"], told["theirs"]) == ("REG_SZ D:\\Users\\...\\cmd.exe", "REG_SZ \\\\...\\cmd.exe")
+    assert (told["same"], told["reason"]) == (False, "theirs: no")
+
+
 def test_table_shows_what_differs_and_one_line_for_one_cause():
     found = [
         Check("fact build", "1", "1", True),
         Check("code page", 1252, 1250, False),
         *(Check(f"registry {number}", reason="theirs: no reg") for number in range(5)),
     ]
-    told = report.document(Seen({}, {}), found, (), collectors={}, settings={})
+    told = report.document(Seen({}, {}), found, (), collectors={}, settings={}, failed={})
 
     lines = report.table("host", told).split("\n")
     assert lines[0].endswith("1 agree, 1 differ, 5 could not be made")
