@@ -113,7 +113,9 @@ def _of_rules(catalog: Catalog, platform: Platform, asking: dict[str, list[Any]]
     for rule in catalog.rules.values():
         if rule.platform != platform.id:
             continue
-        for leaf in (*(one["setting"] for one in rule.applies_if), *leaves(rule.settings)):
+        own_leaves = [*leaves(rule.settings)]
+        conditions = (*rule.applies_if, *(one for leaf in own_leaves for one in leaf.get("applies_if", ())))
+        for leaf in (*(one["setting"] for one in conditions), *own_leaves):
             what = asked(platform, leaf)
             key = setting_key(what)
             asking.setdefault(key, [what["kind"], what["address"]])

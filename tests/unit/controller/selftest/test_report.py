@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
@@ -57,7 +59,14 @@ def test_what_agrees_with_nothing_has_not_passed(same, well):
     assert passed([Check(name, same=one) for name, one in same.items()]) is well
 
 
-@pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"values": "x"}, {"services": [1]}, {"users": [1]}])
+NONSENSE: list[Any] = [
+    None, 1, "x", [], {}, {"values": "x"}, {"services": [1]}, {"users": [1]}, {"users": 1}, {"users": [{"sid": []}], "own": [], "sids": [{}]},
+    {"services": [{"name": "Spooler", "state": [], "start_mode": {}}]}, {"inf": "////", "code_page": [], "accounts": 1}, {"code": 0, "lines": [[]]},
+    {"build": [], "product_type": [], "sku": {}, "code_page": None, "part_of_domain": []}, {"view": 64, "type": 4, "data": []},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NONSENSE)
 def test_host_that_answers_nonsense_breaks_nothing(value):
     names = (
         "registry",
