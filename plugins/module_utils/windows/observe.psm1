@@ -27,6 +27,8 @@ function Get-HipaaKind {
         registry_acl = @{ read = 'Read-HipaaKeyAcl'; first = ''; needs = @('key'); may = @('each', 'part') }
         schannel = @{ read = 'Read-HipaaSchannel'; first = ''; needs = @(); may = @() }
         screen_lock = @{ read = 'Read-HipaaScreenLock'; first = ''; needs = @(); may = @() }
+        security_export = @{ read = 'Read-HipaaSecurityExport'; first = ''; needs = @(); may = @() }
+        service = @{ read = 'Read-HipaaService'; first = 'Get-HipaaServiceByName'; needs = @('name'); may = @() }
         service_account = @{ read = 'Read-HipaaServiceAccount'; first = ''; needs = @(); may = @('names', 'reviewed') }
         shadow_copy = @{ read = 'Read-HipaaShadowCopy'; first = ''; needs = @(); may = @('volumes') }
         smart_card = @{ read = 'Read-HipaaSmartCard'; first = ''; needs = @(); may = @() }
