@@ -50,12 +50,14 @@ function Read-HipaaKind {
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $collector = (Get-HipaaKind)[$Kind]
     $shared = $null
-    if ($collector.first) { $shared = & $collector.first }
-    foreach ($address in $Addresses) {
-        try { & $collector.read $address $shared }
-        catch { @{ state = 'error'; reason = (Get-HipaaReason $_.Exception) } }
+    try {
+        if ($collector.first) { $shared = & $collector.first }
+        foreach ($address in $Addresses) {
+            try { & $collector.read $address $shared }
+            catch { @{ state = 'error'; reason = (Get-HipaaReason $_.Exception) } }
+        }
     }
-    $Took.seconds = [Math]::Round($clock.Elapsed.TotalSeconds, 3)
+    finally { $Took.seconds = [Math]::Round($clock.Elapsed.TotalSeconds, 3) }
 }
 
 function Get-HipaaReason {

@@ -17,6 +17,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import (
     setting_key,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Catalog, Platform, leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.values import Value, substitute
 
 PLATFORM = "windows"
 NAME = "selftest"
@@ -109,13 +110,17 @@ def second_ways(seconds: float) -> str:
 
 def _of_rules(catalog: Catalog, platform: Platform, asking: dict[str, list[Any]]) -> Iterator[Asked]:
     """Yield each setting that a rule asks for, and collect the questions in their place."""
+    defaults = {
+        name: Value(one.default, one.default, one.default, "default") for name, one in catalog.parameters.items()
+    }
     seen: set[str] = set()
     for rule in catalog.rules.values():
         if rule.platform != platform.id:
             continue
         own_leaves = [*leaves(rule.settings)]
         conditions = (*rule.applies_if, *(one for leaf in own_leaves for one in leaf.get("applies_if", ())))
-        for leaf in (*(one["setting"] for one in conditions), *own_leaves):
+        # A site's own values are the names of its accounts and servers: nothing that a report is to hold.
+        for leaf in (substitute(one, defaults) for one in (*(one["setting"] for one in conditions), *own_leaves)):
             what = asked(platform, leaf)
             key = setting_key(what)
             asking.setdefault(key, [what["kind"], what["address"]])

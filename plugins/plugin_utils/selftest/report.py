@@ -27,7 +27,11 @@ MOST_SHOWN = 60
 MOST_REASONS = 10
 MOST_TOLD = 400
 _FOLDER_OF_A_PERSON = re.compile(r"(?i)(\b[a-z]:\\(?:users|documents and settings)\\)[^\\\s'\"]+")
-_QUOTED = re.compile(r"'[^']*'")
+# From the first quote that opens to the last that closes: a name may have an apostrophe of its own, as a word of ours may.
+_QUOTED = re.compile(r"(?<!\w)'.*'(?!\w)")
+# Their reasons may name accounts, servers and folders without any quotes.
+OF_NAMES = ("account", "file_audit", "laps", "log_forwarding", "service_account", "shadow_copy", "user_right", "vpn")
+NOT_SHOWN = "it may hold a name; an audit shows it"
 
 
 def cleaned(text: str, names: Iterable[str]) -> str:
@@ -88,7 +92,10 @@ def _count(into: dict[str, dict[str, Any]], kind: str, state: Any, names: Iterab
         what = state()
     except HipaaCisError as problem:
         what = "error"
-        reason = cleaned(str(problem) if quoted else _QUOTED.sub("'...'", str(problem)), names)
+        text = str(problem)
+        if kind in OF_NAMES and not text.startswith(f"ours: {kind} cannot be read: "):
+            text = NOT_SHOWN
+        reason = cleaned(text if quoted else _QUOTED.sub("'...'", text), names)
         if reason in one["reasons"] or len(one["reasons"]) < MOST_REASONS:
             one["reasons"][reason] = one["reasons"].get(reason, 0) + 1
     one["states"][what] = one["states"].get(what, 0) + 1

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest import questions, report
 from ansible_collections.hipaa.cis.plugins.plugin_utils.selftest.checks import Check, Seen, checks, passed
 
@@ -97,7 +98,28 @@ def test_all_that_rules_ask_is_asked_once_and_no_parameter_stands_in_it():
     wanted = {leaf["kind"] for rule in rules for leaf in leaves(rule.settings)}
     assert {one.kind for one in asked.settings} >= wanted
     addresses = [address for _kind, address in asked.plan.request["settings"].values()]
-    assert not [one for address in addresses for one in address.values() if not isinstance(one, str | int)]
+    assert "parameter" not in {
+        key for address in addresses for one in address.values() if isinstance(one, dict) for key in one
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "shown"),
+    [
+        ("registry", "secedit's export: 'O'Brien' holds a right", "ours: secedit's export: '...' holds a right"),
+        ("account", "doe has no password", report.NOT_SHOWN),
+        ("account", "account cannot be read: no class", "ours: account cannot be read: no class"),
+    ],
+)
+def test_reason_of_a_reader_has_nothing_that_it_quotes(kind, reason, shown):
+    found: dict[str, Any] = {}
+
+    def fails():
+        raise HipaaCisError(f"ours: {reason}")
+
+    report._count(found, kind, fails, (), quoted=False)
+
+    assert found == {kind: {"states": {"error": 1}, "reasons": {shown: 1}}}
 
 
 def test_value_that_was_read_has_no_name():
