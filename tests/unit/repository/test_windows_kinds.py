@@ -13,7 +13,7 @@ from tests.powershell import ROOT
 KINDS = load_catalog().platforms["windows"].kinds
 OBSERVE = (ROOT / "plugins" / "module_utils" / "windows" / "observe.psm1").read_text(encoding="ascii")
 ROW = re.compile(
-    r"^        (\w+) = @\{ read = '([\w-]+)'; first = '([\w-]*)'; needs = @\((.*?)\); may = @\((.*?)\) \}$", re.M
+    r"^        (\w+) = @\{ read = '([\w-]+)'; first = '([\w-]*)'; needs = @\((.*?)\); may = @\((.*?)\) \}$", re.MULTILINE
 )
 # A line that is not of this form would be none of the table to this test.
 TABLE = OBSERVE[OBSERVE.index("function Get-HipaaKind") : OBSERVE.index("function Read-HipaaKind")]
@@ -24,7 +24,7 @@ COLLECTED = {
 DEFINED = {
     name
     for path in (ROOT / "plugins" / "module_utils" / "windows").glob("*.psm1")
-    for name in re.findall(r"^function ([\w-]+) \{", path.read_text(encoding="ascii"), re.M)
+    for name in re.findall(r"^function ([\w-]+) \{", path.read_text(encoding="ascii"), re.MULTILINE)
 }
 
 
