@@ -19,7 +19,7 @@ from tests.powershell import why_no_pwsh
 LEFT_OUT = "left out on this machine: "
 
 # The fixtures of booted hosts run on controllers only.
-pytest_plugins = ["tests.hosts.plugin"] if sys.version_info >= (3, 10) else []
+pytest_plugins = ["tests.hosts.plugin", "tests.windows_host.plugin"] if sys.version_info >= (3, 10) else []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,6 +63,16 @@ def why_no_hosts() -> str:
 
 
 @functools.lru_cache(maxsize=None)
+def why_no_windows() -> str:
+    """Say what this machine lacks to have a Windows-like host; empty when it lacks nothing."""
+    from tests.hosts.requirements import missing_requirements
+    from tests.hosts.windows_tree import missing_windows_folder
+
+    missing = missing_windows_folder() + [f"missing {one}" for one in missing_requirements()]
+    return ", ".join(missing)
+
+
+@functools.lru_cache(maxsize=None)
 def why_no_machine() -> str:
     """Say what this machine lacks to boot a virtual one; empty when it lacks nothing."""
     from tests.hosts.requirements import missing_machine_requirements
@@ -103,6 +113,7 @@ NEEDS: dict[str, Callable[[], str]] = {
     "dpkg": why_no_dpkg,
     "releases": why_no_releases,
     "pwsh": why_no_pwsh,
+    "windows": why_no_windows,
 }
 
 

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.hosts import accounts, mirror
+from tests.hosts import accounts, mirror, windows_tree
 from tests.hosts.system import cache_directory, environment, locked, run
 
 STOCK = (
@@ -20,7 +20,10 @@ SERVER = (
     "linux-base", "linux-image-cloud-amd64", "chrony", "libpam-pwquality", "aide", "aide-common", "apparmor-utils",
     "apparmor-profiles", "grub-pc",
 )  # fmt: skip
-VARIANTS = {"stock": STOCK, "server": STOCK + SERVER}
+# Wine runs the Windows build of PowerShell: `windows_tree` adds that to it. Debian 12 has one that is too old.
+WINE = ("wine", "wine64", "locales")
+WINDOWS = "windows"
+VARIANTS = {"stock": STOCK, "server": STOCK + SERVER, WINDOWS: STOCK + WINE}
 SUITES = ("bookworm", "trixie")
 
 # Raised whenever `finish` changes, so that trees made by an earlier recipe are not used.
@@ -48,7 +51,10 @@ class Base:
 
     @property
     def path(self) -> Path:
-        digest = hashlib.sha256(f"{RECIPE}:{','.join(sorted(self.packages))}".encode()).hexdigest()[:12]
+        made_of = f"{RECIPE}:{','.join(sorted(self.packages))}"
+        if self.variant == WINDOWS:
+            made_of += f":{windows_tree.fingerprint()}"
+        digest = hashlib.sha256(made_of.encode()).hexdigest()[:12]
         return cache_directory() / "base" / f"{self.suite}-{digest}"
 
     def tree(self) -> Path:
@@ -66,6 +72,8 @@ class Base:
         sources = mirror.apt_sources()
         debootstrap(self.suite, self.packages, unfinished, mirror.main_mirror(sources))
         finish(unfinished, mirror.sources_list(self.suite, sources))
+        if self.variant == WINDOWS:
+            windows_tree.put(unfinished)
         unfinished.rename(self.path)
 
 
