@@ -144,7 +144,7 @@ function Get-HipaaFileByte {
 
 function Invoke-HipaaProgram {
     # Run a program of Windows' own: {code, said: so many characters of what it says, in its language, most often for a person to read}.
-    # One that has no end within a minute is ended: nobody would take away its file later.
+    # One that has no end within a minute, or within what its collector has, is ended: nobody would take away its file later.
     param([string]$Program, [string[]]$Arguments, [int]$Most = 300)
 
     $path = [System.IO.Path]::Combine([System.Environment]::SystemDirectory, "$Program.exe")
@@ -160,9 +160,11 @@ function Invoke-HipaaProgram {
         $running.StandardInput.Dispose()
         $output = $running.StandardOutput.ReadToEndAsync()
         $errors = $running.StandardError.ReadToEndAsync()
-        if (-not $running.WaitForExit(60000)) {
+        if (-not $running.WaitForExit([int]($HipaaProgramSeconds * 1000))) {
             $running.Kill()
-            throw "$Program did not end within 60 seconds"
+            # Until it is gone it keeps its files open, and they could not be taken away.
+            $null = $running.WaitForExit(5000)
+            throw "$Program did not end within $([int]$HipaaProgramSeconds) seconds"
         }
         $said = ''
         if ($output.Wait(5000) -and $errors.Wait(5000)) { $said = ($output.Result + $errors.Result).Trim() }

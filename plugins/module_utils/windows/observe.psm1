@@ -114,7 +114,10 @@ function Get-HipaaRole {
 }
 
 function Get-HipaaSession {
-    # Return a state of PowerShell that has these functions, for runspaces to begin with.
+    # Return a state of PowerShell that has these functions, for runspaces to begin with. A program that a collector runs is ended
+    # before the collector itself is given up: who is given up can end nothing, and takes no file away.
+    param([double]$Seconds)
+
     $session = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
     foreach ($function in Get-ChildItem -Path 'function:*-Hipaa*') {
         $session.Commands.Add((
@@ -124,6 +127,11 @@ function Get-HipaaSession {
     $session.Variables.Add((
             New-Object -TypeName System.Management.Automation.Runspaces.SessionStateVariableEntry -ArgumentList (
                 'ErrorActionPreference', [System.Management.Automation.ActionPreference]::Stop, ''
+            )
+        ))
+    $session.Variables.Add((
+            New-Object -TypeName System.Management.Automation.Runspaces.SessionStateVariableEntry -ArgumentList (
+                'HipaaProgramSeconds', [Math]::Min(60, $Seconds * 0.6), ''
             )
         ))
     $session
@@ -298,7 +306,7 @@ function Get-HipaaAnswer {
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $request = ConvertFrom-HipaaRequest $Text
     $part = $request.seconds / 3
-    $session = Get-HipaaSession
+    $session = Get-HipaaSession -Seconds $part
     $role = Start-HipaaTask -Session $session -Name Get-HipaaRole -Parameters @{}
     $told = Receive-HipaaTask -Task (Start-HipaaTask -Session $session -Name Get-HipaaFact -Parameters @{}) -Seconds $part
     if ($told['hangs']) { Limit-HipaaProcess -Seconds 5 }

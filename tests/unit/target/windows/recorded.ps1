@@ -60,6 +60,7 @@ function Invoke-HipaaProgram {
     $known = (Get-HipaaMachine).programs.PSObject.Properties[$Program]
     if ($null -eq $known) { throw "this Windows has no $Program" }
     $global:exported = $known.Value
+    if ($known.Value.code -eq 'seconds') { throw "it has $HipaaProgramSeconds seconds" }
     if ($known.Value.code -eq 'hangs') { [System.Threading.Thread]::Sleep(60000) }
     @{ code = [int]$known.Value.code; said = [string]($Arguments -join ' ') }
 }

@@ -278,6 +278,11 @@ CASES: Dict[str, Dict[str, Any]] = {
     "secedit warns": programs(program(EXPORTED, 3)),
     "secedit fails": programs(program(EXPORTED, 1)),
     "secedit hangs": {**programs(program(EXPORTED, "hangs")), "request": request(*POLICIES, options=SOON)},
+    "secedit in a long time": programs(program(EXPORTED, "seconds")),
+    "secedit in a short time": {
+        **programs(program(EXPORTED, "seconds")),
+        "request": request(*POLICIES, options={"observe_max_seconds": 30}),
+    },
     "no auditpol": {"request": request(*POLICIES), "machine": {"programs": {"secedit": PROGRAMS["secedit"]}}},
     **{"bad: " + name: {"request": text} for name, (text, _told) in BAD.items()},
 }
@@ -412,6 +417,11 @@ def test_a_program_that_did_not_do_its_work_is_an_error_of_its_settings_alone(ca
     assert seen["0"]["state"] == "error"
     assert why in seen["0"]["reason"]
     assert seen["1"]["state"] == "value"
+
+
+@pytest.mark.parametrize(("case", "seconds"), [("secedit in a long time", 60), ("secedit in a short time", 6)])
+def test_a_program_has_less_time_than_the_collector_that_ends_it(case, seconds, answers):
+    assert answers[case]["answer"]["observations"]["0"]["reason"] == "it has %d seconds" % seconds
 
 
 def test_secedit_may_warn(answers):
