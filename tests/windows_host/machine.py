@@ -136,7 +136,7 @@ class WindowsHost:
             script = WAIT.format(names=_listed(running))
             for start in {*running.values()} - {"automatic"}:
                 names = _listed([name for name, wanted in running.items() if wanted == start])
-                script += f"Set-Service -Name {names} -StartupType {start.title()}\n"
+                script += f"foreach ($name in {names}) {{ Set-Service -Name $name -StartupType {start.title()} }}\n"
             self.powershell(script)
 
     def exported(self) -> dict[str, str]:

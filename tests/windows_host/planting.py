@@ -17,7 +17,9 @@ from tests.windows_host.registry_file import Value
 
 Setting = Mapping[str, Any]
 Expectation = Mapping[str, Any]
+# What is put on a host, and what else is known of it.
 KINDS = ("registry", "user_registry", "service")
+ROLE = "domain_role"
 MOST = 200
 
 
@@ -251,6 +253,8 @@ def place_of(setting: Setting) -> Place:
     address = setting["address"]
     if setting["kind"] == "service":
         return Place("service", address["name"])
+    if setting["kind"] not in KINDS:
+        return Place(setting["kind"], "")
     return Place(setting["kind"], address["key"], address["name"], address.get("view", 64))
 
 
@@ -268,8 +272,9 @@ class World:
     def outcome(self, rule: Rule, settings: Sequence[Setting]) -> str | None:
         """Return what a rule has to come to; None where settings of other kinds decide."""
         for condition in rule.applies_if:
-            if self._setting(condition["setting"]) != "pass":
-                return "not_applicable"
+            held = self._setting(condition["setting"])
+            if held != "pass":
+                return None if held is None else "not_applicable"
         found = self._all([self._tree(one) for one in settings])
         if rule.manual:
             return "error" if found == "error" else None if found is None else "manual"
@@ -287,8 +292,9 @@ class World:
                 return "not_applicable"
             return self._all(found)
         for condition in setting.get("applies_if", ()):
-            if self._setting(condition["setting"]) != "pass":
-                return ""
+            held = self._setting(condition["setting"])
+            if held != "pass":
+                return None if held is None else ""
         return self._setting(setting)
 
     @staticmethod
@@ -303,7 +309,7 @@ class World:
 
     def _setting(self, setting: Setting) -> str | None:
         kind = setting["kind"]
-        if kind not in KINDS:
+        if kind not in (*KINDS, ROLE):
             return None
         place = place_of(setting).folded
         if kind == "user_registry":
@@ -320,6 +326,8 @@ class World:
 
     def _value(self, setting: Setting, put: Any) -> str:
         expect, address = setting["expect"], setting["address"]
+        if setting["kind"] == ROLE:
+            return "pass" if takes(expect, put.data) else "fail"
         if put is NOTHING:
             default = address.get("default")
             if isinstance(default, Mapping):
@@ -360,7 +368,7 @@ class Asked:
         """Return whether conditions hold by what makes the role; others are held against what is put in."""
         for condition in conditions:
             setting = condition["setting"]
-            if setting["kind"] in KINDS and place_of(setting) in self.fixed and self.world._setting(setting) != "pass":
+            if place_of(setting) in self.fixed and self.world._setting(setting) != "pass":
                 return False
         return True
 

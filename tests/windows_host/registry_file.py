@@ -19,6 +19,12 @@ NUMBERS = {
     "REG_MULTI_SZ": 7,
     "REG_QWORD": 11,
 }
+# Programs of either width see the same here (Microsoft: Registry Keys Affected by WOW64), though they lie below SOFTWARE.
+SHARED = (
+    "software\\policies\\",
+    "software\\microsoft\\windows\\currentversion\\policies\\",
+    "software\\microsoft\\windows\\currentversion\\group policy\\",
+)
 SIZES = {"REG_DWORD": 4, "REG_QWORD": 8}
 
 
@@ -53,7 +59,13 @@ def text(values: Mapping[tuple[str, str], Value | None], keys: Iterable[str] = (
     return "\n".join([HEAD, "", *sections, ""]).replace("\n", "\r\n")
 
 
+def has_two_views(key: str) -> bool:
+    """Return whether programs of 32 bits see another key by the same path below HKEY_LOCAL_MACHINE."""
+    folded = key.lower() + "\\"
+    return folded.startswith("software\\") and not folded.startswith(SHARED)
+
+
 def of_32_bits(key: str) -> str:
-    """Return where the values of a key below HKEY_LOCAL_MACHINE lie that programs of 32 bits see; only those of SOFTWARE lie elsewhere."""
+    """Return where the values of a key below HKEY_LOCAL_MACHINE lie that programs of 32 bits see."""
     begin, _sign, rest = key.partition("\\")
-    return f"{begin}\\Wow6432Node\\{rest}" if begin.upper() == "SOFTWARE" else key
+    return f"{begin}\\Wow6432Node\\{rest}" if has_two_views(key) else key

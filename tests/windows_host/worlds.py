@@ -8,6 +8,8 @@ from tests.windows_host.machine import WindowsHost
 from tests.windows_host.planting import Place, Put, Service, World
 from tests.windows_host.registry_file import MACHINE, Value, of_32_bits
 
+KEY = "SYSTEM\\CurrentControlSet\\Services\\"
+
 
 def put(machine: WindowsHost, world: World) -> None:
     """Have on a machine what a world has, and nothing else in those places. Services need a start of the machine, so they are the first."""
@@ -18,7 +20,15 @@ def put(machine: WindowsHost, world: World) -> None:
     }
     if services:
         machine.put_services(services)
-    machine.put({address(place): _value(value) for place, value in world.put.items() if place.kind == "registry"})
+    missing = tuple(f"{KEY}{name}\\".lower() for name, service in services.items() if service is None)
+    machine.put(
+        {
+            address(place): _value(value)
+            for place, value in world.put.items()
+            # What takes a value away makes its key, which a service that is not installed has not.
+            if place.kind == "registry" and not (value is None and f"{place.key}\\".lower().startswith(missing))
+        }
+    )
     of_all = {place: value for place, value in world.put.items() if place.kind == "user_registry"}
     machine.put_users({sid: _hive({**of_all, **own}) for sid, own in world.users.items()})
 
