@@ -109,7 +109,7 @@ def ways_of_benchmarks():
 
 def test_samples_are_what_their_rules_take_and_refuse(catalog):
     for benchmark, role in windows_benchmarks():
-        by_place = {}
+        by_place: dict[planting.Place, list[planting.Setting]] = {}
         for _name, leaf in asked(catalog, benchmark, role).leaves():
             by_place.setdefault(planting.place_of(leaf).folded, []).append(leaf)
         for place, leaves in by_place.items():
