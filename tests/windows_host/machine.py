@@ -140,12 +140,14 @@ class WindowsHost:
             self.powershell(script)
 
     def exported(self) -> dict[str, str]:
-        """Return the whole registry as `reg export` writes it, by hive. What Wine counts while it runs is left out."""
+        """Return the whole registry: what `reg export` writes of each key."""
         found = {}
         for hive in ("HKLM", "HKU"):
             path = self.root / f"{hive}.reg"
             self.wine("wine", "reg", "export", hive, f"Z:{self.place}/{hive}.reg".replace("/", "\\"), "/y")
-            found[hive] = path.read_text(encoding="utf-16")
+            for section in path.read_text(encoding="utf-16").split("\n[")[1:]:
+                key, _bracket, values = section.partition("]\n")
+                found[key] = values.strip()
             path.unlink()
         return found
 
