@@ -29,6 +29,12 @@ SetEnv {environment}
 """
 # Bash reads this where an SSH server starts it. Nothing of it is said unless a test asks for it.
 GREETING = '[ -z "$GREETING" ] || printf "%s\\n" "$GREETING"\n'
+# The current set of controls stands under two names.
+SCREENS = tuple(
+    rf"hkey_local_machine\system\{controls}\{key}"
+    for controls in ("currentcontrolset", "controlset001")
+    for key in (r"control\video", r"control\graphicsdrivers", r"enum\display")
+)
 STARTUP = "StartupProfileData-"
 # A program that tells the service manager that it runs, and ends when it is told to.
 SERVICE_PROGRAM = r"C:\windows\system32\spoolsv.exe"
@@ -140,14 +146,15 @@ class WindowsHost:
             self.powershell(script)
 
     def exported(self) -> dict[str, str]:
-        """Return the whole registry: what `reg export` writes of each key."""
+        """Return the whole registry: what `reg export` writes of each key, but for what Wine writes of screens whenever a program begins."""
         found = {}
         for hive in ("HKLM", "HKU"):
             path = self.root / f"{hive}.reg"
             self.wine("wine", "reg", "export", hive, f"Z:{self.place}/{hive}.reg".replace("/", "\\"), "/y")
             for section in path.read_text(encoding="utf-16").split("\n[")[1:]:
                 key, _bracket, values = section.partition("]\n")
-                found[key] = values.strip()
+                if not key.lower().startswith(SCREENS):
+                    found[key] = values.strip()
             path.unlink()
         return found
 
