@@ -387,35 +387,27 @@ class Asked:
             return [way for one in setting["any_of"] for way in self._ways(one)]
         if not self.applies(setting.get("applies_if", ())) or setting["kind"] not in KINDS:
             return [[]]
-        return [
-            [
-                setting,
-                *(
-                    one["setting"]
-                    for one in setting.get("applies_if", ())
-                    if place_of(one["setting"]) not in self.fixed
-                ),
-            ]
-        ]
+        return [[setting, *self.to_be_put(setting.get("applies_if", ()))]]
+
+    def to_be_put(self, conditions: Iterable[Mapping[str, Any]]) -> list[Setting]:
+        """Return the settings of conditions that something has to be put in for."""
+        settings = [one["setting"] for one in conditions]
+        return [one for one in settings if one["kind"] in KINDS and place_of(one) not in self.fixed]
 
 
-def asked(catalog: Catalog, benchmark: Benchmark, role: str, fixed: Mapping[Place, Put]) -> Asked:
-    """Return what a host of a role is asked for at level 2, with the profiles that are no roles."""
-    extra = tuple(sorted(benchmark.profiles - {*benchmark.roles}))
-    names = {
-        rule
-        for item in benchmark.recommendations
-        if min(item.level.get(profile, 9) for profile in (role, *extra)) <= 2
-        for rule in item.rules
-    }
-    values = {
-        name: benchmark.parameters.get(name, {}).get("default", one.default) for name, one in catalog.parameters.items()
-    }
-    rules = {
-        name: (catalog.rules[name], tuple(_filled(one, values) for one in catalog.rules[name].settings))
-        for name in sorted(names)
-    }
-    return Asked(benchmark.id, role, extra, rules, fixed)
+def asked(catalog: Catalog, benchmarks: Sequence[Benchmark], role: str, fixed: Mapping[Place, Put]) -> Asked:
+    """Return what a host of a role is asked for at level 2 by its benchmark, the first, and others beside it, with the profiles that are no roles."""
+    extra = tuple(sorted({profile for one in benchmarks for profile in one.profiles - {*one.roles}}))
+    rules: dict[str, tuple[Rule, tuple[Setting, ...]]] = {}
+    for benchmark in benchmarks:
+        changed = benchmark.parameters
+        values = {name: changed.get(name, {}).get("default", one.default) for name, one in catalog.parameters.items()}
+        for item in benchmark.recommendations:
+            if min(item.level.get(profile, 9) for profile in (role, *extra)) <= 2:
+                for name in item.rules:
+                    settings = tuple(_filled(one, values) for one in catalog.rules[name].settings)
+                    rules.setdefault(name, (catalog.rules[name], settings))
+    return Asked(benchmarks[0].id, role, extra, dict(sorted(rules.items())), fixed)
 
 
 def _filled(node: Any, values: Mapping[str, Any]) -> Any:
@@ -436,7 +428,7 @@ def right(wanted: Asked) -> tuple[dict[Place, Put], set[str]]:
     for name, (rule, settings) in wanted.rules.items():
         if not wanted.applies(rule.applies_if):
             continue
-        conditions = [one["setting"] for one in rule.applies_if if place_of(one["setting"]) not in wanted.fixed]
+        conditions = wanted.to_be_put(rule.applies_if)
         for way in wanted.alternatives(settings):
             needed: dict[Place, list[Setting]] = {}
             for leaf in [*conditions, *way]:
