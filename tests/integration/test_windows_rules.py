@@ -27,7 +27,7 @@ from tests.integration.windows_on_host import (
     windows_benchmarks,
 )
 from tests.windows_host import planting, worlds
-from tests.windows_host.planting import LEFT_ON, NOTHING, ON, Service
+from tests.windows_host.planting import NOTHING, Service
 from tests.windows_host.registry_file import Value, has_two_views
 
 __all__ = ["audited", "catalog", "play"]
@@ -55,9 +55,8 @@ def beside_world(wanted, above):
     good = good_world(wanted)
     bad, unsolved = planting.wrong(wanted, above)
     assert {*unsolved} <= {*NOT_WRONG}
-    services = dict.fromkeys(of_kind(good, "service").keys() & bad, ON if above else LEFT_ON)
-    everywhere = {place: put for place, put in bad.items() if place.kind == "registry" or above}
-    world = replace(good, put={**good.put, **everywhere, **services})
+    everywhere = {place: put for place, put in bad.items() if place.kind != "user_registry" or above}
+    world = replace(good, put={**good.put, **everywhere})
     return world if above else replace(world, users=users_with({}, {}, bad_of_users(bad)))
 
 
@@ -88,7 +87,8 @@ def other_view(wanted):
     return {
         worlds.address(place._replace(view=96 - place.view)): put
         for place, put in good.items()
-        if put is not NOTHING and has_two_views(place.key)
+        # Some rules look in both.
+        if put is not NOTHING and has_two_views(place.key) and place._replace(view=96 - place.view) not in good
     }
 
 

@@ -35,7 +35,7 @@ SCREENS = tuple(
     for controls in ("currentcontrolset", "controlset001")
     for key in (r"control\video", r"control\graphicsdrivers", r"enum\display")
 )
-STARTUP = "StartupProfileData-"
+STARTUP = ("StartupProfileData-", "ModuleAnalysisCache-")
 # A program that tells the service manager that it runs, and ends when it is told to.
 SERVICE_PROGRAM = r"C:\windows\system32\spoolsv.exe"
 SERVICES = rf"{MACHINE}\SYSTEM\CurrentControlSet\Services"
@@ -159,7 +159,7 @@ class WindowsHost:
         return found
 
     def files(self) -> dict[str, tuple[int, int]]:
-        """Return size and time of change of each file on C:, by path (of folders nothing), but for what PowerShell keeps of its starts."""
+        """Return size and time of change of each file on C:, by path (of folders nothing), but for what PowerShell keeps for its next start."""
         drive = self.root / "drive_c"
         found = {}
         for path in drive.rglob("*"):

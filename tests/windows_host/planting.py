@@ -54,7 +54,6 @@ class Service(NamedTuple):
 NOTHING = None
 Put = Value | Service | None
 SERVICES = [Service(start, runs) for start in ("disabled", "manual", "automatic") for runs in (False, True)]
-OFF, ON, LEFT_ON = Service("disabled", False), Service("automatic", True), Service("disabled", True)
 TYPES = {"text": ("REG_SZ", "REG_EXPAND_SZ")}
 LOGS = r"%SystemRoot%\System32\logfiles\firewall"
 PROFILE = r"software\policies\microsoft\windowsfirewall\{}profile\logging"
