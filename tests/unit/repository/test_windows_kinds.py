@@ -13,7 +13,8 @@ from tests.powershell import ROOT
 KINDS = load_catalog().platforms["windows"].kinds
 OBSERVE = (ROOT / "plugins" / "module_utils" / "windows" / "observe.psm1").read_text(encoding="ascii")
 ROW = re.compile(
-    r"^        (\w+) = @\{ read = '([\w-]+)'; first = '([\w-]*)'; needs = @\((.*?)\); may = @\((.*?)\) \}$", re.MULTILINE
+    r"^        (\w+) = @\{ read = '([\w-]+)'; first = '([\w-]*)'; needs = @\((.*?)\); may = @\((.*?)\) \}$",
+    re.MULTILINE,
 )
 # A line that is not of this form would be none of the table to this test.
 TABLE = OBSERVE[OBSERVE.index("function Get-HipaaKind") : OBSERVE.index("function Read-HipaaKind")]
