@@ -9,20 +9,14 @@ function Read-HipaaExport {
     # Return the bytes of the file that a program writes. {arguments}: those of the program, with FILE and LOG for the names of files.
     param([string]$Program, [string[]]$Arguments)
 
-    # Two collectors may want the same program, and what two of it do at once nobody says. All of them run in this process.
-    $turn = [System.String]::Intern("hipaa.cis $Program")
-    [System.Threading.Monitor]::Enter($turn)
+    $folder = New-HipaaFolder
     try {
-        $folder = New-HipaaFolder
-        try {
-            $file = "$folder\export"
-            $given = @(foreach ($one in $Arguments) { $one.Replace('FILE', $file).Replace('LOG', "$folder\log") })
-            $done = Invoke-HipaaProgram -Program $Program -Arguments $given
-            $bytes = Get-HipaaFileByte -Path $file -Most 4194304
-        }
-        finally { Remove-HipaaFolder -Path $folder }
+        $file = "$folder\export"
+        $given = @(foreach ($one in $Arguments) { $one.Replace('FILE', $file).Replace('LOG', "$folder\log") })
+        $done = Invoke-HipaaProgram -Program $Program -Arguments $given
+        $bytes = Get-HipaaFileByte -Path $file -Most 4194304
     }
-    finally { [System.Threading.Monitor]::Exit($turn) }
+    finally { Remove-HipaaFolder -Path $folder }
     $said = "$Program ended with $($done.code)"
     if ($done.said) { $said += " and said: $($done.said)" }
     # Both say that they are done where they wrote nothing, and secedit tells of warnings by 3.

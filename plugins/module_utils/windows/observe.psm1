@@ -114,57 +114,46 @@ function Get-HipaaRole {
 }
 
 function Get-HipaaSession {
-    # Return a state of PowerShell that has these functions, for runspaces to begin with. A program that a collector runs is ended
-    # before the collector itself is given up: who is given up can end nothing, and takes no file away.
-    param([double]$Seconds)
-
-    $session = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
+    # Return {state, runspace}: a state of PowerShell that has these functions, and the runspace that was begun with it, as yet none.
+    $state = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
     foreach ($function in Get-ChildItem -Path 'function:*-Hipaa*') {
-        $session.Commands.Add((
+        $state.Commands.Add((
                 New-Object -TypeName System.Management.Automation.Runspaces.SessionStateFunctionEntry -ArgumentList $function.Name, $function.Definition
             ))
     }
-    $session.Variables.Add((
+    $state.Variables.Add((
             New-Object -TypeName System.Management.Automation.Runspaces.SessionStateVariableEntry -ArgumentList (
                 'ErrorActionPreference', [System.Management.Automation.ActionPreference]::Stop, ''
             )
         ))
-    $session.Variables.Add((
-            New-Object -TypeName System.Management.Automation.Runspaces.SessionStateVariableEntry -ArgumentList (
-                'HipaaProgramSeconds', [Math]::Min(60, $Seconds * 0.6), ''
-            )
-        ))
-    $session
+    @{ state = $state; runspace = $null }
 }
 
-function Start-HipaaTask {
-    # Start one of these functions in a runspace of its own, for `Receive-HipaaTask`. All that are started run at the same time.
-    param($Session, [string]$Name, [hashtable]$Parameters)
+function Invoke-HipaaInTime {
+    # Run one of these functions for at most so many seconds: {output} or {reason, hangs}. One after the other in one runspace of the session:
+    # each that is opened costs time, and .NET was seen to die where many ran at once. What hangs in Windows cannot be ended: it is left
+    # behind with its runspace (`hangs`), and ends with the process.
+    param([hashtable]$Session, [string]$Name, [hashtable]$Parameters, [double]$Seconds)
 
-    $runspace = [System.Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($Session)
-    $runspace.Open()
+    if ($null -eq $Session.runspace) {
+        $Session.runspace = [System.Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($Session.state)
+        $Session.runspace.Open()
+    }
     $shell = [System.Management.Automation.PowerShell]::Create()
-    $shell.Runspace = $runspace
-    $null = $shell.AddScript('param($Name, $Parameters) & $Name @Parameters')
-    $null = $shell.AddArgument($Name).AddArgument($Parameters)
-    @{ shell = $shell; runspace = $runspace; running = $shell.BeginInvoke(); clock = [System.Diagnostics.Stopwatch]::StartNew() }
-}
-
-function Receive-HipaaTask {
-    # Return what came of a task within so many seconds of its start: {output} or {reason, hangs}.
-    # What hangs in Windows cannot be ended: it is left behind (`hangs`), and ends with the process.
-    param([hashtable]$Task, [double]$Seconds)
-
-    $left = [int][Math]::Max(($Seconds - $Task.clock.Elapsed.TotalSeconds) * 1000, 0)
-    if (-not $Task.running.AsyncWaitHandle.WaitOne($left)) {
-        $null = $Task.shell.BeginStop($null, $null)
+    $shell.Runspace = $Session.runspace
+    # A program that a collector runs is ended before the collector itself is given up: who is given up can end nothing, and takes no file away.
+    $null = $shell.AddScript('param($Name, $Parameters, $Seconds) $HipaaProgramSeconds = $Seconds; & $Name @Parameters')
+    $null = $shell.AddArgument($Name).AddArgument($Parameters).AddArgument([Math]::Min(60, $Seconds * 0.6))
+    $running = $shell.BeginInvoke()
+    if (-not $running.AsyncWaitHandle.WaitOne([int]([Math]::Max($Seconds, 0) * 1000))) {
+        $null = $shell.BeginStop($null, $null)
+        $Session.runspace = $null
         $reason = "there was no answer in $([int][Math]::Max($Seconds, 0)) seconds; look at what hangs, or raise hipaa_cis_observe_max_seconds"
         return @{ reason = $reason; hangs = $true }
     }
-    try { $output = @($Task.shell.EndInvoke($Task.running) | ForEach-Object -Process { $_.PSObject.BaseObject }) }
+    try { $output = @($shell.EndInvoke($running) | ForEach-Object -Process { $_.PSObject.BaseObject }) }
     catch { return @{ reason = (Get-HipaaReason $_.Exception) } }
-    $Task.shell.Dispose()
-    $Task.runspace.Dispose()
+    finally { $shell.Dispose() }
     foreach ($one in $output) { ConvertTo-HipaaPlain $one }
     @{ output = $output }
 }
@@ -300,19 +289,17 @@ function Test-HipaaDetected {
 
 function Get-HipaaAnswer {
     # Answer a request (JSON text) with {version, benchmarks, facts, observations, stats}. Throws on one that is not understood, and
-    # where not even the facts can be read. The collectors run at the same time, and may take a third of what there is.
+    # where not even the facts can be read. Each collector may take a third of the time that is left.
     param([string]$Text)
 
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $request = ConvertFrom-HipaaRequest $Text
-    $part = $request.seconds / 3
-    $session = Get-HipaaSession -Seconds $part
-    $role = Start-HipaaTask -Session $session -Name Get-HipaaRole -Parameters @{}
-    $told = Receive-HipaaTask -Task (Start-HipaaTask -Session $session -Name Get-HipaaFact -Parameters @{}) -Seconds $part
+    $session = Get-HipaaSession
+    $told = Invoke-HipaaInTime -Session $session -Name Get-HipaaFact -Parameters @{} -Seconds ($request.seconds / 3)
     if ($told['hangs']) { Limit-HipaaProcess -Seconds 5 }
     if ($told['reason']) { throw "the facts of this host cannot be read: $($told['reason'])" }
     $facts = $told.output[0]
-    $told = Receive-HipaaTask -Task $role -Seconds $part
+    $told = Invoke-HipaaInTime -Session $session -Name Get-HipaaRole -Parameters @{} -Seconds (($request.seconds - $clock.Elapsed.TotalSeconds) / 3)
     $hangs = [bool]$told['hangs']
     if ($told['reason']) { $facts.domain_role_unknown = $told['reason'] }
     else { $facts.windows.domain_role = $told.output[0] }
@@ -339,17 +326,16 @@ function Get-HipaaAnswer {
         $null = $numbers[$kind].Add($number)
         $null = $addresses[$kind].Add($asked[$number].address)
     }
-    $seconds = [Math]::Min($part, $request.seconds - $clock.Elapsed.TotalSeconds)
-    $tasks = @{}
+    # What most rules stand on comes first, whatever hangs behind it.
+    $kinds = @('registry', 'user_registry', 'service', 'security_export', 'audit_backup' | Where-Object -FilterScript { $numbers.Contains($_) })
+    $kinds += @($numbers.Keys | Where-Object -FilterScript { $kinds -cnotcontains $_ } | Sort-Object)
     $took = @{}
-    foreach ($kind in $numbers.Keys) {
+    $observations = @{}
+    foreach ($kind in $kinds) {
         $took[$kind] = @{}
         $parameters = @{ Kind = $kind; Addresses = $addresses[$kind].ToArray(); Took = $took[$kind] }
-        $tasks[$kind] = Start-HipaaTask -Session $session -Name Read-HipaaKind -Parameters $parameters
-    }
-    $observations = @{}
-    foreach ($kind in $numbers.Keys) {
-        $told = Receive-HipaaTask -Task $tasks[$kind] -Seconds $seconds
+        $seconds = ($request.seconds - $clock.Elapsed.TotalSeconds) / 3
+        $told = Invoke-HipaaInTime -Session $session -Name Read-HipaaKind -Parameters $parameters -Seconds $seconds
         $hangs = $hangs -or $told['hangs']
         $count = $numbers[$kind].Count
         if (-not $told['reason'] -and $told.output.Count -ne $count) {

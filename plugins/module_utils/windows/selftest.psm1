@@ -20,20 +20,17 @@ function Get-HipaaSecondWay {
 
 function Get-HipaaSecondAnswer {
     # Answer what is asked (JSON text: {registry: [[key, name, view]], user_registry: [key, name], services: [names], seconds}) with
-    # {readings: name -> {value, seconds} or {reason}, shell}. All are made at the same time, each in the seconds that there are.
+    # {readings: name -> {value, seconds} or {reason}, shell}. One after the other, each in the seconds that there are.
     param([string]$Text)
 
     $asked = ConvertFrom-HipaaQuestion $Text
     $session = Get-HipaaSession
     $ways = Get-HipaaSecondWay
-    $tasks = @{}
-    foreach ($name in $ways.Keys) {
-        $tasks[$name] = Start-HipaaTask -Session $session -Name Read-HipaaSecondWay -Parameters @{ Way = $ways[$name]; Asked = $asked }
-    }
     $readings = @{}
     $hangs = $false
     foreach ($name in $ways.Keys) {
-        $told = Receive-HipaaTask -Task $tasks[$name] -Seconds $asked.seconds
+        $parameters = @{ Way = $ways[$name]; Asked = $asked }
+        $told = Invoke-HipaaInTime -Session $session -Name Read-HipaaSecondWay -Parameters $parameters -Seconds $asked.seconds
         $hangs = $hangs -or $told['hangs']
         if ($told['reason']) { $readings[$name] = @{ reason = $told.reason } }
         else { $readings[$name] = $told.output[0] }

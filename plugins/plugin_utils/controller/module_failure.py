@@ -123,13 +123,18 @@ def gave_no_answer(answer: Mapping[str, Any]) -> bool:
     return bool(answer.get("failed")) and ("module_stderr" in answer or "module_stdout" in answer)
 
 
+_DIED = re.compile(r"Unhandled exception|Fatal error|Process terminated|Stack overflow")
+
+
 def _last_words(answer: Mapping[str, Any]) -> str:
     stderr = [line.strip() for line in told(answer, "module_stderr").split("\n") if line.strip()]
     message = [line for line in told(answer, "msg").split("\n") if line.strip()]
     # The last line of a traceback is the exception itself, which says the most.
     empty = not message or re.search("MODULE FAILURE|deserialization failed", message[0])
     if empty and stderr:
-        return stderr[-1][:400]
+        # .NET, which PowerShell stands on, says it first, and where it was behind that.
+        first = next((line for line in stderr if _DIED.match(line)), stderr[-1])
+        return first[:400]
     printed = [line.strip() for line in told(answer, "module_stdout").split("\n") if line.strip()] if empty else []
     if printed:
         return f"the last that it printed is no answer of the module ({printed[-1][:400]}); {_SEE}"

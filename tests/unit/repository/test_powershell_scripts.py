@@ -40,7 +40,7 @@ OpenSubKey ReadToEndAsync Register Remove
 Replace Round Split StartNew StartsWith Substring ToArray ToLowerInvariant ToString ToUniversalTime ToUpperInvariant Translate Trim Wait WaitForExit WaitOne
 Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryKey::OpenBaseKey
 System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::FromBase64String System.Convert::ToBase64String
-System.String::Intern System.Threading.Monitor::Enter System.Threading.Monitor::Exit System.IO.Directory::Exists
+System.IO.Directory::Exists
 System.Guid::NewGuid System.IO.File::Exists System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetTempPath
 FindOne GetAccessControl GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames
 GetValue GetValueKind GetValueNames IsInRole Max Min Open OpenSubKey ReadToEndAsync Register Remove

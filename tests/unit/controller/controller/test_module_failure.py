@@ -107,6 +107,14 @@ def test_host_that_refuses_is_told_from_one_that_is_gone(said, cause):
     assert refused("") == ""
 
 
+def test_powershell_that_died_is_told_by_what_it_died_of():
+    stack = "Unhandled exception. System.X: no memory\r\n   at System.A(B)\r\n   at System.C(ContextCallback, Object)\r\n"
+    said = explain({"failed": True, "msg": NO_JSON, "module_stderr": stack, "module_stdout": ""})
+
+    assert "Unhandled exception. System.X: no memory" in said
+    assert "ContextCallback" not in said
+
+
 def test_answer_of_the_module_itself_is_left_as_it_is():
     assert not gave_no_answer({"failed": True, "msg": "Nothing was rolled back"})
     assert not gave_no_answer({"changed": True})

@@ -9,13 +9,12 @@ function Limit-HipaaProcess { param([int]$Seconds) $global:limited = $Seconds }
 if ($given.direct) {
     # One after the other in this session: a session of its own for each would be a minute for all cases.
     function Get-HipaaSession { }
-    function Start-HipaaTask {
-        param($Session, [string]$Name, [hashtable]$Parameters)
+    function Invoke-HipaaInTime {
+        param($Session, [string]$Name, [hashtable]$Parameters, [double]$Seconds)
 
         try { @{ output = @(& $Name @Parameters) } }
         catch { @{ reason = (Get-HipaaReason $_.Exception) } }
     }
-    function Receive-HipaaTask { param([hashtable]$Task, [double]$Seconds) $Task }
 }
 
 $answers = foreach ($case in $given.cases) {
