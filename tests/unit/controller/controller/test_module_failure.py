@@ -108,7 +108,9 @@ def test_host_that_refuses_is_told_from_one_that_is_gone(said, cause):
 
 
 def test_powershell_that_died_is_told_by_what_it_died_of():
-    stack = "Unhandled exception. System.X: no memory\r\n   at System.A(B)\r\n   at System.C(ContextCallback, Object)\r\n"
+    stack = (
+        "Unhandled exception. System.X: no memory\r\n   at System.A(B)\r\n   at System.C(ContextCallback, Object)\r\n"
+    )
     said = explain({"failed": True, "msg": NO_JSON, "module_stderr": stack, "module_stdout": ""})
 
     assert "Unhandled exception. System.X: no memory" in said
