@@ -1,5 +1,3 @@
-#!powershell
-
 # The least that a module can be: what any play with a module of PowerShell takes.
 
 #AnsibleRequires -CSharpUtil Ansible.Basic

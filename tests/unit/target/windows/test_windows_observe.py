@@ -244,7 +244,8 @@ CONTROLLER = {**REGISTRY, PRODUCT: {"=ProductType": [1, "LanmanNT"]}}
 BY_CODE_PAGE = (EXPORT % HOLDERS).encode("cp1252")
 
 
-def programs(secedit: Any, auditpol: Any = PROGRAMS["auditpol"]) -> Dict[str, Any]:
+def programs(secedit: Any, auditpol: Any = None) -> Dict[str, Any]:
+    auditpol = PROGRAMS["auditpol"] if auditpol is None else auditpol
     return {"request": request(*POLICIES), "machine": {"programs": {"secedit": secedit, "auditpol": auditpol}}}
 
 

@@ -22,8 +22,9 @@ MAIN = {**SERVER, "product_type": "LanmanNT", "domain_role": "5"}
 CLIENT = {**SERVER, "build": "26200", "product_type": "WinNT", "domain_role": "1", "edition": "Professional", "installation_type": "Client"}  # fmt: skip
 
 
-def check(setting, given, facts=SERVER):
+def check(setting, given, facts=None):
     """Return how a setting (kind, address, expect) is judged by what a host answered to the question in its place."""
+    facts = SERVER if facts is None else facts
     leaf = {key: one for key, one in setting.items() if key in ("kind", "expect")}
     leaf["address"] = {key: one for key, one in setting.items() if key not in leaf}
     seen = given if isinstance(given, dict) and "state" in given else value(given)
@@ -31,16 +32,18 @@ def check(setting, given, facts=SERVER):
     return judge.check(leaf)
 
 
-def read(setting, given, facts=SERVER):
+def read(setting, given, facts=None):
     """Return the document that is made of an answer."""
+    facts = SERVER if facts is None else facts
     leaf = {"kind": setting["kind"], "address": {key: one for key, one in setting.items() if key != "kind"}}
     judge = Judge(WINDOWS, {setting_key(asked(WINDOWS, leaf)): value(given)}, {"windows": facts})
     seen = judge.observation(leaf)
     return seen.get("value", seen.get("reason"))
 
 
-def rule(name, given, facts=SERVER, values=None):
+def rule(name, given, facts=None, values=None):
     """Return the finding of a rule of the supplement, each of its questions being given the same answer, or what a function says of its address."""
+    facts = SERVER if facts is None else facts
     role = {"ServerNT": "member_server", "WinNT": "workstation", "LanmanNT": "domain_controller"}[facts["product_type"]]
     (plan,) = make_plan(CATALOG, Selection(("supplement_windows",), level=2, profile=role), values or {}, {})
     (planned,) = [one for some in plan.benchmarks for one in some.rules if one.rule.id == name]

@@ -25,7 +25,8 @@ def value(given):
     return {"state": "value", "value": given, "source": "there"}
 
 
-def check(setting, seen, facts=SERVER):
+def check(setting, seen, facts=None):
+    facts = SERVER if facts is None else facts
     leaf = {key: one for key, one in setting.items() if key in ("kind", "expect")}
     leaf["address"] = {key: one for key, one in setting.items() if key not in leaf}
     return Judge(WINDOWS, {setting_key(asked(WINDOWS, leaf)): seen}, {"windows": facts}).check(leaf)
@@ -38,8 +39,9 @@ class _Told(dict):
         return super().get(key.split(" ")[0], default)
 
 
-def judged(rule, told, site=None, facts=SERVER):
+def judged(rule, told, site=None, facts=None):
     """Return how a rule of the supplement is judged by answers by kind, with a site's parameters."""
+    facts = SERVER if facts is None else facts
     (plan,) = make_plan(CATALOG, Selection(("supplement_windows",), level=2), site or {}, {})
     planned = next(one for plan in plan.benchmarks for one in plan.rules if one.rule.id == rule)
     return Judge(WINDOWS, _Told({"registry": PRODUCT, **told}), {"windows": facts}).judge(planned)
@@ -187,7 +189,8 @@ def service(name, sid, local=False):
     return {"name": name, "sid": sid, "local": local, "services": ["Agent"]}
 
 
-def services(*given, rights=ONLY_ADMINISTRATORS, present=ADMINISTRATORS[:1], groups=None, **more):
+def services(*given, rights=ONLY_ADMINISTRATORS, present=None, groups=None, **more):
+    present = ADMINISTRATORS[:1] if present is None else present
     inf = base64.b64encode((EXPORT % rights).replace("\n", "\r\n").encode("utf-16")).decode()
     security = {"inf": inf, "code_page": 1252, "accounts": {}}
     own = service("LocalSystem", None)
@@ -354,7 +357,8 @@ COLLECTOR = "Server=https://wec.example:5986/wsman/SubscriptionManager/WEC,Refre
 READS = {"members": [member("S-1-5-20")]}
 
 
-def forwarding(*collectors, winrm=None, security=SDDL, readers=READS, agents=()):
+def forwarding(*collectors, winrm=None, security=SDDL, readers=None, agents=()):
+    readers = READS if readers is None else readers
     return value({"collectors": list(collectors), "winrm": winrm or running(), "security": security, "readers": readers, "agents": list(agents)})  # fmt: skip
 
 

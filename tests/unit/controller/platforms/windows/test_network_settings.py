@@ -53,7 +53,8 @@ PROFILE = {
 }
 
 
-def firewall(service=RUNS, **more):
+def firewall(service=None, **more):
+    service = RUNS if service is None else service
     return {"service": service, "profile": {**PROFILE, **more}}
 
 
@@ -106,7 +107,8 @@ SMB_SERVER = {"EnableSMB1Protocol": 0, "RequireSecuritySignature": 1, "EncryptDa
 SMB_CLIENT = {"RequireSecuritySignature": 1, "EnableInsecureGuestLogons": 0, "RequireEncryption": None, "Smb2DialectMin": 785}  # fmt: skip
 
 
-def smb(configuration, service=RUNS, driver=None, **more):
+def smb(configuration, service=None, driver=None, **more):
+    service = RUNS if service is None else service
     told = None if configuration is None else {**configuration, **more}
     return {"service": service, "configuration": told, "driver": driver}
 
@@ -161,7 +163,10 @@ def test_an_smb_client_is_judged_by_its_configuration_and_its_old_driver(answer,
     assert judged("windows_smb_client_signs", SERVER, seen).outcome == signs
 
 
-def ldap(integrity=NONE, enforced=NONE, binding=NONE):
+def ldap(integrity=None, enforced=None, binding=None):
+    binding = NONE if binding is None else binding
+    enforced = NONE if enforced is None else enforced
+    integrity = NONE if integrity is None else integrity
     return value({"integrity": integrity, "enforced": enforced, "channel_binding": binding})
 
 
@@ -248,7 +253,8 @@ STRONG = {
 }
 
 
-def connection(tunnel="Ikev2", policy=STRONG, encryption="Required", authentication=("Eap",), **more):
+def connection(tunnel="Ikev2", policy=None, encryption="Required", authentication=("Eap",), **more):
+    policy = STRONG if policy is None else policy or None
     weaker = policy and {**policy, **more}
     return {"name": ["Clinic"], "tunnel": [tunnel], "encryption": [encryption], "authentication": [*authentication], "policy": weaker}  # fmt: skip
 
@@ -262,13 +268,13 @@ FINE = connection()
         ([FINE], "pass"),
         ([connection(encryption="Custom", authentication=("MachineCertificate",))], "pass"),
         ([connection("L2tp", authentication=("MsChapv2",))], "pass"),
-        ([connection("Sstp", policy=None)], "pass"),
-        ([connection("Sstp", policy=None, encryption="Optional")], "fail"),
+        ([connection("Sstp", policy={})], "pass"),
+        ([connection("Sstp", policy={}, encryption="Optional")], "fail"),
         ([FINE, connection("Pptp")], "fail"),
         ([connection("Automatic")], "fail"),
         # What Windows offers by itself is 3DES with SHA-1.
-        ([connection(policy=None)], "fail"),
-        ([connection("L2tp", policy=None)], "fail"),
+        ([connection(policy={})], "fail"),
+        ([connection("L2tp", policy={})], "fail"),
         ([connection(encryption="NoEncryption")], "fail"),
         ([connection(authentication=("Pap", "Eap"))], "fail"),
         ([connection(EncryptionMethod=["DES3"])], "fail"),

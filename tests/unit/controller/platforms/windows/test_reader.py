@@ -19,8 +19,9 @@ KEY = {"key": "SOFTWARE\\Site", "name": "Lock"}
 ALICE, BOB = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
 
 
-def check(setting, seen, facts=SERVER):
+def check(setting, seen, facts=None):
     """Return how a setting (kind, address, expect) is judged by what a host answered to the question in its place."""
+    facts = SERVER if facts is None else facts
     leaf = {key: one for key, one in setting.items() if key in ("kind", "expect")}
     leaf["address"] = {key: one for key, one in setting.items() if key not in leaf}
     judge = Judge(WINDOWS, {setting_key(asked(WINDOWS, leaf)): seen}, {"windows": facts})

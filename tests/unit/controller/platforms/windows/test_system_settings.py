@@ -145,7 +145,9 @@ def text(data):
 SERVICE = {"start": 3, "start_now": 2, "status": 4, "type": 32, "delayed": None, "account": None, "triggers": [{"action": 1, "type": 3}]}  # fmt: skip
 
 
-def clock(own=("NT5DS", None), policy=(None, None), client=1, client_policy=None, service=SERVICE):
+def clock(own=("NT5DS", None), policy=(None, None), client=1, client_policy=None, service=None):
+    service = SERVICE if service is None else service or None
+
     def pair(given):
         return {name: NOTHING if one is None else text(one) for name, one in zip(("Type", "NtpServer"), given, strict=True)}  # fmt: skip
 
@@ -189,7 +191,7 @@ NAMED = "time.windows.com,0x9"
         (clock(("NTP", NAMED), service={**STOPPED, "triggers": []}), ALONE, "fail", "peers"),
         (clock(service=STOPPED), SERVER, "fail", "domain"),
         (clock(service={**SERVICE, "start": 4}), SERVER, "fail", "domain"),
-        (clock(service=None), SERVER, "fail", "domain"),
+        (clock(service={}), SERVER, "fail", "domain"),
     ],
 )
 def test_the_time_comes_from_the_domain_or_from_a_named_server(given, facts, outcome, source):

@@ -13,8 +13,10 @@ PROTOCOLS = ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3", "
 NO_LIST = {"view": 64, "absent": "key"}
 
 
-def schannel(policy=NO_LIST, local=NO_LIST, **protocols):
+def schannel(policy=None, local=None, **protocols):
     """Return an answer: by protocol and side (``TLS_1_0_server``) what Enabled and DisabledByDefault are, else neither."""
+    local = NO_LIST if local is None else local
+    policy = NO_LIST if policy is None else policy
     given = {
         f"{name} {side}": {"enabled": NONE, "disabled_by_default": NONE}
         for name in PROTOCOLS

@@ -95,7 +95,8 @@ SYSTEM, VOLUMES, RECOVERY = (
 )
 
 
-def disks(*volumes, encryptable=(), partitions=PARTITIONS):
+def disks(*volumes, encryptable=(), partitions=None):
+    partitions = PARTITIONS if partitions is None else partitions
     listed = None if encryptable is None else list(encryptable)
     return {"bitlocker": value({"volumes": list(volumes), "partitions": list(partitions), "encryptable": listed})}
 
@@ -349,7 +350,8 @@ def copy(age, which=D, state=12):
     return {"volume": which, "age": age, "state": state}
 
 
-def copies(*made, room=ROOM, tasks=()):
+def copies(*made, room=None, tasks=()):
+    room = ROOM if room is None else room
     told = {"volumes": [BOOT, DATA], "copies": list(made), "storage": list(room), "tasks": list(tasks)}
     return {"shadow_copy": value(told)}
 
@@ -422,7 +424,9 @@ def saver(active="1", secure="1", seconds="600", name="scrnsave.scr"):
     return {key: NONE if one is None else text(one) for key, one in given}
 
 
-def user(sid, policy=NOT_SET, own=NOT_SET, found=True):
+def user(sid, policy=None, own=None, found=True):
+    own = NOT_SET if own is None else own
+    policy = NOT_SET if policy is None else policy
     told = {"policy": found, "own": found} if isinstance(found, (bool, type(None))) else found
     return {"sid": sid, "policy": policy, "own": own, "saver_found": told}
 
