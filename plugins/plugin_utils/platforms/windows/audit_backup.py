@@ -97,9 +97,13 @@ class Backup:
         bits = SETTINGS[row.value]
         return Audited(bool(bits & SUCCESS), bool(bits & FAILURE))
 
-    def user_audits(self) -> list[UserAudit]:
-        """Return the users for whom something is not audited though it may be for others, in their order. Raises on a value that is none."""
-        return [audit for audit in map(_user_audit, self.users) if any(audit.unaudited)]
+    def user_audits(self, subcategory: str = "") -> list[UserAudit]:
+        """Return the users for whom something (or a subcategory, by its GUID) is not audited though it may be for others, in their order.
+
+        Raises on a value that is none.
+        """
+        rows = [row for row in self.users if not subcategory or row.guid == guid(subcategory)]
+        return [audit for audit in map(_user_audit, rows) if any(audit.unaudited)]
 
     def option(self, name: str) -> int | None:
         """Return an option of the audit policy (0 off, 1 on; CrashOnAuditFail 2 after a crash); None where the backup does not name it."""

@@ -26,10 +26,17 @@ _backup = lru_cache(maxsize=1)(audit_backup.parsed)
 
 
 def audit_policy(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
-    """Return ``{success, failure}``, whether each is audited, of a subcategory by the English name that it has here."""
+    """Return ``{success, failure}``, whether each is audited of everybody, of a subcategory by the English name that it has here."""
     if address["subcategory"] not in _BY_NAME:
         raise HipaaCisError(unknown("subcategory of the audit policy", address["subcategory"], _BY_NAME))
-    found = _backup(file_bytes(seen, "backup")).audited(_BY_NAME[address["subcategory"]])
+    subcategory, backup = _BY_NAME[address["subcategory"]], _backup(file_bytes(seen, "backup"))
+    found = backup.audited(subcategory)
     if found is None:
         return absent(seen, "this Windows has no such subcategory")
-    return value({"success": found.success, "failure": found.failure}, seen)
+    # What a user's own audit policy leaves out is recorded of him by no other (auditpol /set /user /exclude).
+    left_out = backup.user_audits(subcategory)
+    told = {
+        "success": found.success and not any(one.unaudited.success for one in left_out),
+        "failure": found.failure and not any(one.unaudited.failure for one in left_out),
+    }
+    return value(told, seen, f"left out of {', '.join(one.sid for one in left_out[:5])}" if left_out else "")

@@ -320,6 +320,31 @@ def test_what_is_audited_is_told_by_numbers(setting, both, failure):
     assert check({**wanted, "expect": {"fields": {"failure": {"equals": True}}}}, seen).outcome == failure
 
 
+def of_one_user(setting, sid="S-1-5-21-1-2-3-1105"):
+    return row("9215", setting).replace(",System,", f",{sid},")
+
+
+@pytest.mark.parametrize(
+    ("setting", "success", "failure"),
+    [(2, False, True), (8, True, False), (10, False, False), (3, True, True), (5, True, True), (16, True, True)],
+)
+def test_what_is_left_out_of_one_user_is_not_audited(setting, success, failure):
+    wanted = {"kind": "audit_policy", "subcategory": "Logon"}
+    told = {"success": {"equals": success}, "failure": {"equals": failure}}
+
+    found = check({**wanted, "expect": {"fields": told}}, backup(row("9215", 3), of_one_user(setting)))
+
+    assert (found.outcome, "S-1-5-21-1-2-3-1105" in found.source) == ("pass", not (success and failure))
+
+
+def test_a_user_who_is_told_by_a_name_spoils_his_own_subcategory_alone():
+    logoff = {"kind": "audit_policy", "subcategory": "Logoff", "expect": {"fields": {"success": {"equals": True}}}}
+    seen = backup(row("9215", 3), row("9216", 3), of_one_user(2, "HOST\\nurse"))
+
+    assert check(logoff, seen).outcome == "pass"
+    assert check({**logoff, "subcategory": "Logon"}, seen).outcome == "error"
+
+
 @pytest.mark.parametrize(
     ("subcategory", "seen", "why"),
     [
