@@ -22,7 +22,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.securi
 
 # EventLogMode of .NET.
 MODES = {0: "overwrite", 1: "archive", 2: "stop"}
-# Of a log's own key (win32, "Eventlog Key"): 0 overwrites, this one never; what is between overwrites what is older.
+# Of a log's own key (win32, "Eventlog Key"): 0 overwrites; no other number does since Vista, and with this one alone the full log is kept as a file.
 NEVER_OVERWRITTEN = 0xFFFFFFFF
 DAY = 86_400
 RUNNING, AUTOMATIC = 4, 2
@@ -120,14 +120,15 @@ def _configured(seen: Observation) -> dict[str, Any]:
     elif (size := _whole(_value(seen, "own", "MaxSize"))) is not None:
         found["bytes"] = size
     kept = _whole(_value(seen, "policy", "Retention"))
+    may_archive = kept is not None
     if kept is None:
-        own = _whole(_value(seen, "own", "Retention"))
-        kept = None if own is None else int(own == NEVER_OVERWRITTEN)
+        kept = _whole(_value(seen, "own", "Retention"))
+        may_archive = kept == NEVER_OVERWRITTEN
     archived = _whole(_value(seen, "policy", "AutoBackupLogFiles"))
     if archived is None:
         archived = _whole(_value(seen, "own", "AutoBackupLogFiles"))
     if kept is not None:
-        found["mode"] = "overwrite" if kept == 0 else "archive" if archived == 1 else "stop"
+        found["mode"] = "overwrite" if kept == 0 else "archive" if archived == 1 and may_archive else "stop"
     return found
 
 

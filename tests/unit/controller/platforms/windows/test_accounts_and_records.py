@@ -441,6 +441,23 @@ def test_the_security_log_is_kept_long_enough(told, sent, outcome):
     assert found.outcome == outcome, found
 
 
+@pytest.mark.parametrize(
+    ("own", "mode"),
+    [
+        ({"Retention": dword(0)}, "overwrite"),
+        ({"Retention": dword(4294967295)}, "stop"),
+        ({"Retention": dword(4294967295), "AutoBackupLogFiles": dword(1)}, "archive"),
+        # A week in seconds, of a template for Windows 2003: Windows overwrites nothing by it, and keeps no file.
+        ({"Retention": dword(604800)}, "stop"),
+        ({"Retention": dword(604800), "AutoBackupLogFiles": dword(1)}, "stop"),
+    ],
+)
+def test_a_time_after_which_records_were_overwritten_once_stops_the_log(own, mode):
+    wanted = {"fields": {"configured": {"fields": {"mode": {"equals": mode}}}}}
+
+    assert check({"kind": "event_log", "log": "Security", "expect": wanted}, log(own=own)).outcome == "pass"
+
+
 def test_the_size_of_a_log_is_told_in_bytes():
     def size(number):
         return {"kind": "event_log", "log": "Security", "expect": {"fields": {"configured": {"fields": {"bytes": {"equals": number}}}}}}  # fmt: skip
