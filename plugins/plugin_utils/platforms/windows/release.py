@@ -5,7 +5,7 @@
 
 A host sends a mapping with ``build`` (CurrentBuildNumber), ``ubr``, ``product_type`` (1 workstation, 2 domain controller, 3 server, or
 WinNT, LanmanNT, ServerNT of ProductOptions), ``domain_role`` (of Win32_ComputerSystem) or ``domain_member``, ``installation_type``
-(Client, Server, Server Core) and ``edition`` (EditionID). A number may come as its digits.
+(Client, Server, Server Core) and ``edition`` (EditionID), and maybe ``display_version`` (25H2). A number may come as its digits.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecy
     Release,
 )
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.registry_value import is_whole
+from ansible_collections.hipaa.cis.plugins.plugin_utils.visible import spelled_out
 
 WORKSTATION, DOMAIN_CONTROLLER, MEMBER_SERVER = 1, 2, 3
 OF_CONTROLLERS = "LanmanNT"
@@ -60,7 +61,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 
 @dataclass(frozen=True)
 class Windows:
-    """A host's Windows. ``role``: domain_controller, member, stand_alone (also a host that only Entra knows), or unknown."""
+    """A host's Windows. ``role``: domain_controller, member, stand_alone (also a host that only Entra knows), or unknown.
+
+    ``preview``: what a preview of this release calls itself; empty where it is none, as far as it says.
+    """
 
     product: str
     version: str
@@ -71,6 +75,7 @@ class Windows:
     core: bool
     channel: str | None
     end_of_support: date | None
+    preview: str
 
 
 def windows(facts: Any) -> Windows:
@@ -82,7 +87,10 @@ def windows(facts: Any) -> Windows:
     edition, installed = _name(facts, "edition"), _name(facts, "installation_type")
     release = _release(build, kind, edition, installed)
     channel = SERVER if kind != WORKSTATION else _channel(edition)
-    ends = release.ends.get(channel) if channel else None
+    told = facts.get("display_version")
+    # A preview has the build of the release that it becomes, and the name of the one before: until June 2026 build 26300 was a 25H2.
+    preview = told[:10] if isinstance(told, str) and told != release.version else ""
+    ends = release.ends.get(channel) if channel and not preview else None
     return Windows(
         release.product,
         release.version,
@@ -93,6 +101,7 @@ def windows(facts: Any) -> Windows:
         installed == "Server Core",
         channel,
         ends,
+        preview,
     )
 
 
@@ -103,6 +112,11 @@ def role(facts: Mapping[str, Any]) -> str:
 
 def supported(host: Windows, day: date) -> bool:
     """Return whether security updates came on a day, the last one included. Raises `HipaaCisError` where the table does not tell."""
+    if host.preview:
+        raise HipaaCisError(
+            f"Build {host.build} is {host.product} {host.version}, and this host calls itself {spelled_out(host.preview)}: it is a preview, "
+            "which nobody mends. Install the release."
+        )
     if host.end_of_support is None:
         raise HipaaCisError(
             f"Until when {host.product} {host.version} ({host.edition}) gets updates is not in the table of {CHECKED}. "

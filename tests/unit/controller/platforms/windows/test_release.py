@@ -107,6 +107,22 @@ def test_an_end_that_the_table_does_not_have_is_an_error_and_no_support(more):
         supported(windows({**WINDOWS_11, **more}), date(2026, 1, 1))
 
 
+@pytest.mark.parametrize(("build", "told"), [(26300, "25H2"), (26200, "24H2"), (26100, "23H2")])
+def test_a_preview_that_calls_itself_the_release_before_is_not_supported(build, told):
+    host = windows({**WINDOWS_11, "edition": "Professional", "build": build, "display_version": told})
+
+    assert host.product == "windows_11"
+    with pytest.raises(HipaaCisError, match=f"calls itself {told}: it is a preview"):
+        supported(host, date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(("build", "told"), [(26300, "26H2"), (26200, "25H2"), (22000, "21H2")])
+def test_a_release_calls_itself_what_it_is(build, told):
+    host = windows({**WINDOWS_11, "edition": "Professional", "build": build, "display_version": told})
+
+    assert host.end_of_support == windows({**WINDOWS_11, "edition": "Professional", "build": build}).end_of_support
+
+
 @pytest.mark.parametrize(
     ("facts", "message"),
     [

@@ -138,6 +138,12 @@ def test_a_release_of_which_no_day_is_known_is_no_pass(facts):
     assert "not in the table" in found.reason
 
 
+def test_a_preview_of_a_release_is_none_that_is_supported():
+    found = rule("windows_release_supported", store(), {**CLIENT, "build": "26300", "display_version": "25H2"})
+
+    assert (found.outcome, "it is a preview" in found.reason) == ("error", True)
+
+
 def text(data):
     return {"view": 64, "type": 1, "data": data}
 
