@@ -58,16 +58,18 @@ def _user(machine: int, user: Mapping[str, Any]) -> dict[str, Any]:
     found = user["saver_found"]
     # Microsoft: the machine's limit locks by way of the screen saver, which must not be switched off for it.
     limit = 0 if both[ACTIVE] == "0" else machine
-    in_force = [limit, _saver(both, found["own" if policy[SAVER] is None else "policy"])]
-    configured = [limit, _saver(policy, found["policy"])]
+    in_force = [limit, _saver(both, found["own" if policy[SAVER] is None else "policy"], limit)]
+    configured = [limit, _saver(policy, found["policy"], limit)]
     told = {"in_force": in_force, "configured": configured}
     return {"sid": user["sid"], **{name: min(filter(None, given)) for name, given in told.items() if any(given)}}
 
 
-def _saver(values: Mapping[str, str | None], found: Any) -> int:
+def _saver(values: Mapping[str, str | None], found: Any, limit: int) -> int:
     """Return after how many seconds a screen saver locks; 0 where it does not."""
     seconds = values[SECONDS] or ""
-    locks = values[ACTIVE] == "1" and values[SECURE] == "1" and values[SAVER] and found is True
+    # Microsoft: where the machine has a limit each screen saver locks, also one that was told not to.
+    secure = values[SECURE] == "1" or limit > 0
+    locks = values[ACTIVE] == "1" and secure and values[SAVER] and found is True
     return int(seconds) if locks and seconds.isascii() and seconds.isdigit() and len(seconds) < 10 else 0
 
 

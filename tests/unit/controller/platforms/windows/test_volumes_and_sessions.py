@@ -493,6 +493,24 @@ def test_a_shared_workstation_locks_sooner():
     assert outcome(SHARED, own, windows_shared_lock_seconds=120) == "fail"
 
 
+@pytest.mark.parametrize(
+    ("limit", "given", "expected"),
+    [
+        # Where the machine has a limit each screen saver that comes locks, whether it was told to or not.
+        (900, saver(seconds="60", secure="0"), "pass"),
+        (900, saver(seconds="60", secure=None), "pass"),
+        (None, saver(seconds="60", secure="0"), "fail"),
+        (0, saver(seconds="60", secure="0"), "fail"),
+        (900, saver(seconds="60", secure="0", active="0"), "fail"),
+        (900, saver(seconds="60", secure="0", name=None), "fail"),
+    ],
+)
+def test_the_limit_of_the_machine_makes_any_screen_saver_lock(limit, given, expected):
+    seen = locks(limit, user(ALICE, policy=given))
+
+    assert outcome(SHARED, seen, windows_shared_lock_seconds=120) == expected
+
+
 def test_a_host_that_nobody_shares_is_not_held_to_the_shorter_limit():
     told = judged(SHARED, locks(900, user(ALICE)))
 
