@@ -29,6 +29,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observ
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.sids import name_of
 
 SECTION = "System Access"
+# A group without members (win32, "Well-known SIDs"), to which guides give the rights that nobody shall hold.
+NOBODY = "S-1-0-0"
 # A host's export is asked for dozens of settings, one after the other.
 _export = lru_cache(maxsize=1)(security_export.whole)
 
@@ -47,7 +49,7 @@ def security_policy(facts: Mapping[str, Any], address: Address, seen: Observatio
 def user_right(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
     """Return who holds a right, as a list of English names where an account has one everywhere, else of SIDs; empty where nobody does."""
     holders = user_rights.holders(_parsed(seen), address["right"], part(seen, "accounts"))
-    return value(sorted(called(sid) for sid in holders), seen)
+    return value(sorted(called(sid) for sid in holders - {NOBODY}), seen)
 
 
 def called(sid: str) -> str:

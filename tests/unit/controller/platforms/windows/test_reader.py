@@ -223,6 +223,13 @@ def test_the_holders_of_a_right_have_the_names_that_they_have_everywhere(setting
     assert check(setting, exported()).outcome == outcome
 
 
+@pytest.mark.parametrize(("given", "outcome"), [("*S-1-0-0", "pass"), ("*S-1-0-0,*S-1-5-11", "fail")])
+def test_a_right_that_is_given_to_the_group_without_members_is_held_by_nobody(given, outcome):
+    seen = exported(EXPORT.replace("[Version]", f"SeTcbPrivilege = {given}\n[Version]"))
+
+    assert check(right("SeTcbPrivilege", empty=True), seen).outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("seen", "why"),
     [
