@@ -101,3 +101,20 @@ def test_an_insider_channel_that_only_a_management_of_devices_names(channel, wan
     given = {(UPDATE, "BranchReadinessLevel"): channel}
 
     assert outcome("windows_11/workstation", "windows_update_no_insider_channel", given) == wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ADEncryptedPasswordHistorySize", "ADPasswordEncryptionEnabled", "AutomaticAccountManagementEnableAccount"),
+        *("AutomaticAccountManagementEnabled", "AutomaticAccountManagementRandomizeName", "PassphraseLength"),
+        *("AutomaticAccountManagementTarget", "PasswordAgeDays", "PasswordComplexity", "PasswordLength"),
+        *("PasswordExpirationProtectionEnabled", "PostAuthenticationActions", "PostAuthenticationResetDelay"),
+    ],
+)
+def test_any_setting_of_laps_by_a_management_of_devices_takes_the_policy_out_of_force(name):
+    policy = {("SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\LAPS", "BackupDirectory"): 2}
+    device = {("SOFTWARE\\Microsoft\\Policies\\LAPS", name): 1}
+
+    assert outcome("windows_server_2022/member_server", "windows_laps_backup", policy) == "pass"
+    assert outcome("windows_server_2022/member_server", "windows_laps_backup", {**policy, **device}) == "fail"
