@@ -81,6 +81,17 @@ function Get-HipaaCim {
     @{ found = 'objects'; objects = $objects }
 }
 
+function Get-HipaaProtection {
+    # Return the number of the protection of a volume (an object of Win32_EncryptableVolume); null where BitLocker does not tell it.
+    # The property of that name is kept from earlier, and was seen to say on of a volume that was no longer protected. The method only reads.
+    param($Volume)
+
+    try { $told = Invoke-CimMethod -InputObject $Volume -MethodName GetProtectionStatus -OperationTimeoutSec 20 -ErrorAction Stop }
+    catch { return $null }
+    if ($told.ReturnValue -ne 0) { return $null }
+    [long]$told.ProtectionStatus
+}
+
 function Get-HipaaKeyProtector {
     # Return the numbers of the types of what opens an encrypted volume (an object of Win32_EncryptableVolume); null where BitLocker does not tell
     # it, as of a volume that is locked. Both methods only read.

@@ -57,14 +57,14 @@ function Read-HipaaBitLocker {
 
     $value = @{ volumes = @(Get-HipaaVolume); partitions = @(Get-HipaaPartition); encryptable = $null }
     $source = 'Win32_EncryptableVolume'
-    $asked = 'DeviceID', 'ProtectionStatus', 'ConversionStatus', 'EncryptionMethod'
+    $asked = 'DeviceID', 'ConversionStatus', 'EncryptionMethod'
     $seen = Get-HipaaCim -Namespace root/CIMV2/Security/MicrosoftVolumeEncryption -ClassName Win32_EncryptableVolume -Property $asked
     if ($seen.found -cne 'objects') { return @{ state = 'value'; value = $value; source = "$source (BitLocker is not installed)" } }
     $value.encryptable = @(
         foreach ($volume in $seen.objects) {
             @{
                 id = [string]$volume.DeviceID
-                protection = Get-HipaaCount $volume.ProtectionStatus
+                protection = Get-HipaaProtection -Volume $volume
                 conversion = Get-HipaaCount $volume.ConversionStatus
                 method = Get-HipaaCount $volume.EncryptionMethod
                 protectors = Get-HipaaKeyProtector -Volume $volume

@@ -79,7 +79,7 @@ READING_CALLS = {
     ("reg", "'query', \"HKU\\$sid\\$($user.key)\", '/v', $user.name, '/reg:64' -Most 4000)"),
 }
 # Methods of CIM, which alone may be called by Invoke-CimMethod, and in host.psm1 only.
-READING_CIM_METHODS = ["GetKeyProtectors", "GetKeyProtectorType"]
+READING_CIM_METHODS = ["GetProtectionStatus", "GetKeyProtectors", "GetKeyProtectorType"]
 NEWER = {
     "$a = $b ? 1 : 2": "TernaryExpressionAst",
     "$a = $b ?? 1": "QuestionQuestion",

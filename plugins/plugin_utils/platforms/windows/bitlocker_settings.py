@@ -108,6 +108,8 @@ def _state(volume: str, known: Mapping[str, Mapping[str, Any]] | None) -> dict[s
     protection = one["protection"]
     if protection == LOCKED:
         return {"protection": "locked"}
+    if protection is None:
+        raise HipaaCisError("BitLocker does not say whether a volume is protected; run the audit as an administrator")
     if isinstance(protection, bool) or protection not in (OFF, ON):
         raise HipaaCisError(f"a volume has a protection that BitLocker does not have ({str(protection)[:40]})")
     told: dict[str, Any] = {

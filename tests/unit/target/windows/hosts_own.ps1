@@ -10,6 +10,9 @@ function Invoke-CimMethod {
     param($InputObject, [string]$MethodName, [hashtable]$Arguments, [int]$OperationTimeoutSec)
 
     if ($InputObject.fails -ceq $MethodName) { throw 'WBEM' }
+    if ($MethodName -ceq 'GetProtectionStatus') {
+        return [pscustomobject]@{ ReturnValue = $InputObject.returns; ProtectionStatus = $InputObject.protection }
+    }
     if ($MethodName -ceq 'GetKeyProtectors') {
         return [pscustomobject]@{ ReturnValue = $InputObject.returns; VolumeKeyProtectorID = $InputObject.ids }
     }
@@ -24,4 +27,6 @@ $protectors = foreach ($volume in $given.volumes) {
     $told = Get-HipaaKeyProtector -Volume $volume
     @{ known = ($null -ne $told); types = @($told) }
 }
-[System.IO.File]::WriteAllText($Answer, (ConvertTo-Json -InputObject @{ files = $files; protectors = @($protectors) } -Depth 5 -Compress))
+$protection = foreach ($volume in $given.volumes) { @{ told = (Get-HipaaProtection -Volume $volume) } }
+$answered = @{ files = $files; protectors = @($protectors); protection = @($protection) }
+[System.IO.File]::WriteAllText($Answer, (ConvertTo-Json -InputObject $answered -Depth 5 -Compress))

@@ -11,6 +11,13 @@ function Get-HipaaCim {
     @{ found = 'objects'; objects = @($known.Value | Select-Object -Property $Property) }
 }
 
+function Get-HipaaProtection {
+    param($Volume)
+
+    $known = (Get-HipaaMachine).protection.PSObject.Properties[[string]$Volume.DeviceID]
+    if ($null -ne $known) { [long]$known.Value }
+}
+
 function Get-HipaaKeyProtector {
     param($Volume)
 

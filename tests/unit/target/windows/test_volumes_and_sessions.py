@@ -44,8 +44,8 @@ CIM: Dict[str, Any] = {
         {"DeviceID": STICK, "Name": "E:\\", "DriveType": 2, "BootVolume": False, "SystemVolume": False},
     ],
     ENCRYPTABLE: [
-        {"DeviceID": C, "ProtectionStatus": 1, "ConversionStatus": 1, "EncryptionMethod": 7},
-        {"DeviceID": D, "ProtectionStatus": 2, "ConversionStatus": None, "EncryptionMethod": 4294967295},
+        {"DeviceID": C, "ProtectionStatus": 0, "ConversionStatus": 1, "EncryptionMethod": 7},
+        {"DeviceID": D, "ProtectionStatus": 1, "ConversionStatus": None, "EncryptionMethod": 4294967295},
     ],
     PARTITION: [{"AccessPaths": ["C:\\", C], "GptType": "{ebd0}"}, {"AccessPaths": None, "GptType": None}],
     COPY: [
@@ -87,6 +87,7 @@ MACHINE: Dict[str, Any] = {
     "registry": REGISTRY,
     "services": [*base.MACHINE["services"], {"Name": "SCPolicySvc", "Status": 4, "StartType": 2}],
     "cim": CIM,
+    "protection": {C: 1, D: 2},
     "protectors": {C: [1, 3]},
     "files": ["scrnsave.scr"],
 }
@@ -323,7 +324,8 @@ SAVERS = {
     "\\\\?\\C:\\a.scr": False,
     "C:\\a.scr:stream": False,
 }
-UNLOCKED: Dict[str, Any] = {"returns": 0, "ids": ["1", "333"], "fails": ""}
+# ProtectionStatus is the property, which is kept from earlier.
+UNLOCKED: Dict[str, Any] = {"returns": 0, "ids": ["1", "333"], "fails": "", "protection": 0, "ProtectionStatus": 1}
 PROTECTED = [
     (UNLOCKED, [1, 3]),
     ({**UNLOCKED, "ids": []}, []),
@@ -332,6 +334,7 @@ PROTECTED = [
     ({**UNLOCKED, "ids": ["1", "bad"]}, None),
     ({**UNLOCKED, "fails": "GetKeyProtectors"}, None),
     ({**UNLOCKED, "fails": "GetKeyProtectorType"}, None),
+    ({**UNLOCKED, "fails": "GetProtectionStatus"}, [1, 3]),
 ]
 
 
@@ -356,3 +359,8 @@ def test_what_opens_a_volume_is_told_whole_or_not_at_all(place, own):
     wanted = PROTECTED[place][1]
 
     assert own["protectors"][place] == {"known": wanted is not None, "types": [None] if wanted is None else wanted}
+
+
+@pytest.mark.parametrize(("place", "wanted"), [(0, 0), (3, None), (-1, None)])
+def test_the_protection_of_a_volume_is_asked_anew_or_not_told(place, wanted, own):
+    assert own["protection"][place] == {"told": wanted}
