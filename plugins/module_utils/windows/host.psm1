@@ -409,17 +409,3 @@ function Get-HipaaFileName {
 
     foreach ($one in [System.IO.Directory]::GetFileSystemEntries($Path)) { [System.IO.Path]::GetFileName($one) }
 }
-
-function Get-HipaaRegistryValueName {
-    # Return the names of the values of a key of the machine's, or nothing where there is none.
-    param([string]$Key)
-
-    $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]'LocalMachine', [Microsoft.Win32.RegistryView]'Registry64')
-    try {
-        $opened = $base.OpenSubKey($Key, $false)
-        if ($null -eq $opened) { return }
-        try { $opened.GetValueNames() }
-        finally { $opened.Dispose() }
-    }
-    finally { $base.Dispose() }
-}

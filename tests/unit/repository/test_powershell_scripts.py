@@ -159,6 +159,12 @@ def test_what_reads_a_host_calls_nothing_that_writes(script, inspected, ours):
     assert seen["redirected"] == []
 
 
+def test_a_function_of_windows_observe_is_defined_once(inspected):
+    names = [name for script in READING if "/module_utils/" in script for name in inspected[script]["defined"]]
+
+    assert sorted(names) == sorted(set(names))
+
+
 def test_what_creates_the_folder_of_an_export_removes_it():
     text = (ROOT / "plugins" / "module_utils" / "windows" / "exports.psm1").read_text(encoding="ascii")
 
