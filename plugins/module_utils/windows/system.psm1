@@ -92,6 +92,10 @@ function ConvertTo-HipaaPreference {
     $types = @($One.ExclusionExtension | Where-Object -FilterScript { $_ })
     # In the place of a list a sentence may stand that it is shown to nobody: no path is like that.
     $hidden = @($paths | Where-Object -FilterScript { $_ -cmatch '^N/A' -or ($_ -cnotmatch '\\' -and $_ -cmatch ' ' -and $_ -cnotmatch '\.[A-Za-z0-9]{1,8}$') })
+    # A drive, a share, a variable or a file in any folder; two signs, ?\ or .\, may stand before it.
+    $wide = @($paths | Where-Object -FilterScript { $_ -cmatch '^(\\\\[?.]\\)?[^\\/]*([\\/][*?.\\/]*)?$' -or $_ -cmatch '^\\\\[^\\]+(\\[^\\]+)?[*?\\]*$' })
+    # One that was left out might be the one.
+    if ($wide.Count -gt 500 -or $types.Count -gt 500) { throw "$($wide.Count) paths without a folder and $($types.Count) types of files are left out, more than the 500 of each that are taken" }
     @{
         real_time_off = ConvertTo-HipaaTruth $One.DisableRealtimeMonitoring
         administrator = [bool](Get-HipaaIdentity).administrator
@@ -99,10 +103,8 @@ function ConvertTo-HipaaPreference {
         paths = $paths.Count
         extensions = $types.Count
         processes = @($One.ExclusionProcess | Where-Object -FilterScript { $_ }).Count
-        # A drive, a share, a variable or a file in any folder; two signs, ?\ or .\, may stand before it.
-        wide = @($paths | Where-Object -FilterScript { $_ -cmatch '^(\\\\[?.]\\)?[^\\/]*([\\/][*?.\\/]*)?$' -or $_ -cmatch '^\\\\[^\\]+(\\[^\\]+)?[*?\\]*$' } |
-                Select-Object -First 50 | ForEach-Object -Process { Get-HipaaShort $_ })
-        excluded_types = @($types | Select-Object -First 100 | ForEach-Object -Process { Get-HipaaShort $_ })
+        wide = @($wide | ForEach-Object -Process { Get-HipaaShort $_ })
+        excluded_types = @($types | ForEach-Object -Process { Get-HipaaShort $_ })
         asr_ids = @($One.AttackSurfaceReductionRules_Ids | Where-Object -FilterScript { $_ } | Select-Object -First 100 | ForEach-Object -Process { Get-HipaaShort $_ })
         asr_actions = @($One.AttackSurfaceReductionRules_Actions | Where-Object -FilterScript { $null -ne $_ } | Select-Object -First 100 | ForEach-Object -Process { [int]$_ })
     }

@@ -124,6 +124,8 @@ CASES: Dict[str, Any] = {
     "never updated": machine(MpComputerStatus=[{**STATUS, "AntivirusSignatureAge": 4294967295}]),
     "hidden": machine(MpPreference=[{**PREFERENCE, "ExclusionPath": ["N/A: Must be an administrator to view exclusions"]}]),
     "hidden, in German": machine(MpPreference=[{**PREFERENCE, "ExclusionPath": ["Nur Administratoren sehen Ausnahmen"]}]),
+    "many exclusions": machine(MpPreference=[{**PREFERENCE, "ExclusionPath": ["%d.log" % number for number in range(400)] + ["D:\\"]}]),
+    "too many exclusions": machine(MpPreference=[{**PREFERENCE, "ExclusionExtension": ["x%d" % number for number in range(501)]}]),
     "no administrator": {"administrator": False},
     "no features": {"cim": {**SYSTEM["cim"], "root/cimv2 Win32_OptionalFeature": []}},
     "no class of features": {"cim": {}},
@@ -244,6 +246,13 @@ def test_exclusions_that_are_hidden_are_not_told_as_none(answers):
     for case in ("hidden", "hidden, in German"):
         assert answers[case]["defender"]["value"]["preference"]["shown"] is False, case
     assert answers["no administrator"]["defender"]["value"]["preference"]["administrator"] is False
+
+
+def test_no_exclusion_is_left_out_of_many(answers):
+    many, too_many = (answers[case]["defender"]["value"]["preference"] for case in ("many exclusions", "too many exclusions"))
+
+    assert (len(many["wide"]), many["wide"][-1]) == (401, "D:\\")
+    assert "501 types of files are left out, more than the 500" in too_many["error"]
 
 
 def test_a_feature_is_found_by_its_name_in_any_case(answers):
