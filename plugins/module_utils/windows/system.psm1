@@ -196,7 +196,7 @@ function Read-HipaaWinRm {
 function Read-HipaaPolicyFiles {
     # Kind `policy_files`, address {}: {files: {machine, user, applied} in base64 or null, rsop: [{key, name, policy, precedence, deleted}],
     # rsop_security: [{path, policy, precedence}], rsop_error, mdm: area -> [names]}.
-    # applied: what all policies of the machine together delivered, as Windows keeps it. rsop_security: what
+    # files: without what they set. applied: what all policies of the machine together delivered, as Windows keeps it. rsop_security: what
     # security templates set. Both are null where Windows keeps no such record.
     param($Address)
 
@@ -206,7 +206,7 @@ function Read-HipaaPolicyFiles {
     $files = @{}
     foreach ($name in $paths.Keys) {
         $bytes = Get-HipaaFileByte -Path $paths[$name] -Most 1048576
-        if ($null -ne $bytes) { $files[$name] = [System.Convert]::ToBase64String($bytes) }
+        if ($null -ne $bytes) { $files[$name] = [System.Convert]::ToBase64String((ConvertTo-HipaaPolicyName -Bytes $bytes)) }
         else { $files[$name] = $null }
     }
     $value = @{ files = $files; rsop = $null; rsop_security = $null; rsop_error = ''; mdm = (Get-HipaaDevicePolicy) }
@@ -233,6 +233,49 @@ function Read-HipaaPolicyFiles {
     }
     catch { $value.rsop_error = Get-HipaaReason $_.Exception }
     @{ state = 'value'; value = $value; source = 'root/rsop/computer, Registry.pol' }
+}
+
+function ConvertTo-HipaaPolicyName {
+    # Return the bytes of a policy file ([MS-GPREG] 2.2.1) with zeros in place of what it sets, which may be a secret: a community of SNMP, a token
+    # by which a browser enrolls. Names stay, and those that an instruction deletes. From where the file cannot be followed on all is zero,
+    # and the controller says that it is damaged.
+    param([byte[]]$Bytes)
+
+    $names = New-Object -TypeName 'byte[]' -ArgumentList $Bytes.Length
+    $at = [Math]::Min(8, $Bytes.Length)
+    [System.Array]::Copy($Bytes, $names, $at)
+    while ($at + 2 -le $Bytes.Length -and $Bytes[$at] -eq 0x5b -and $Bytes[$at + 1] -eq 0) {
+        # [key NUL;name NUL;type;size;data], in UTF-16, type and size of four bytes each.
+        $key = Get-HipaaPolicyText -Bytes $Bytes -At ($at + 2)
+        if ($null -eq $key) { break }
+        $from = $at + 2 + 2 * ($key.Length + 1) + 2
+        $name = Get-HipaaPolicyText -Bytes $Bytes -At $from
+        if ($null -eq $name) { break }
+        $data = $from + 2 * ($name.Length + 1) + 14
+        if ($data -gt $Bytes.Length) { break }
+        $end = $data + [long][System.BitConverter]::ToUInt32($Bytes, $data - 6)
+        if ($end + 2 -gt $Bytes.Length -or $Bytes[$end] -ne 0x5d -or $Bytes[$end + 1] -ne 0) { break }
+        [System.Array]::Copy($Bytes, $at, $names, $at, $data - $at)
+        if ($name.ToLowerInvariant() -cmatch '^\*\*delete(values|keys)') { [System.Array]::Copy($Bytes, $data, $names, $data, $end - $data) }
+        [System.Array]::Copy($Bytes, $end, $names, $end, 2)
+        $at = $end + 2
+    }
+    , $names
+}
+
+function Get-HipaaPolicyText {
+    # Return the text that ends in NUL at a place of a policy file; nothing where none ends.
+    param([byte[]]$Bytes, [long]$At)
+
+    # Names are short, but need not be.
+    foreach ($most in 512, 32768) {
+        $length = [Math]::Min($most, $Bytes.Length - $At)
+        if ($length -lt 2) { return $null }
+        $text = [System.Text.Encoding]::Unicode.GetString($Bytes, $At, $length - $length % 2)
+        $end = $text.IndexOf([char]0)
+        if ($end -ge 0) { return $text.Substring(0, $end) }
+    }
+    $null
 }
 
 function Get-HipaaDevicePolicy {

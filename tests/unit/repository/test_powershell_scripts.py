@@ -35,10 +35,10 @@ METHODS = re.findall(
     r"\S+",
     """
 Add AddArgument AddParameters AddScript BeginInvoke BeginStop Compile Contains ContainsKey Create Dispose EndInvoke ExitJson FailJson
-FindOne GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames GetValue GetValueKind GetValueNames IsInRole Max Min Open
+FindOne GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames GetValue GetValueKind GetValueNames IndexOf IsInRole Max Min Open
 OpenSubKey ReadToEndAsync Register Remove
 Replace Round Split StartNew StartsWith Substring ToArray ToLowerInvariant ToString ToUniversalTime ToUpperInvariant Translate Trim Wait WaitForExit WaitOne
-Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryKey::OpenBaseKey
+Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryKey::OpenBaseKey System.Array::Copy
 System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::FromBase64String System.Convert::ToBase64String
 System.IO.Directory::Exists
 System.Guid::NewGuid System.IO.File::Exists System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetTempPath

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from typing import Any, Dict
 
 import pytest
@@ -89,6 +90,25 @@ SYSTEM: Dict[str, Any] = {
     "bytes": {"Machine\\Registry.pol": base64.b64encode(b"PReg").decode()},
 }  # fmt: skip
 KEY = {"key": "SYSTEM\\CurrentControlSet\\Services"}
+
+
+def set_by_policy(key: str, name: str, data: bytes, shown: bool = False) -> bytes:
+    """Return an instruction of a policy file, as it lies there (``shown``) or as a host sends it."""
+    head = ("[%s\0;%s\0;" % (key, name)).encode("utf-16-le")
+    semicolon, end = ";".encode("utf-16-le"), "]".encode("utf-16-le")
+    numbers = struct.pack("<I", 1) + semicolon + struct.pack("<I", len(data)) + semicolon
+    return head + numbers + (data if shown else bytes(len(data))) + end
+
+
+SNMP = ("Software\\Policies\\SNMP\\Parameters\\ValidCommunities", "1")
+GONE = ("Software\\Policies\\" + "\u0436" * 600, "**DeleteValues", "Old;Older\0".encode("utf-16-le"), True)
+HEADER = b"PReg\x01\0\0\0"
+# The second data have brackets in them; the third instruction is cut off.
+POLICY = [
+    HEADER + set_by_policy(*SNMP, "s3cret\0".encode("utf-16-le"), shown) + set_by_policy("K", "", b"]\0[\0;\0odd", shown)
+    + set_by_policy(*GONE) + set_by_policy("K", "token", b"s3cret", shown)[:-3]
+    for shown in (True, False)
+]  # fmt: skip
 KINDS = ("defender", "update_state", "time_source", "winrm", "policy_files")
 ASKED: Dict[str, Any] = {
     **{kind: [kind, {}] for kind in KINDS},
@@ -130,6 +150,7 @@ CASES: Dict[str, Any] = {
     "no features": {"cim": {**SYSTEM["cim"], "root/cimv2 Win32_OptionalFeature": []}},
     "no class of features": {"cim": {}},
     "no RSoP for this account": {"cim": {**SYSTEM["cim"], "root/rsop/computer RSOP_RegistryPolicySetting": "Zugriff"}},
+    "policies that set secrets": {"bytes": {"User\\Registry.pol": base64.b64encode(POLICY[0]).decode()}},
     "no services": {"services": [], "registry": {key: one for key, one in REGISTRY.items() if SERVICES not in key}},
 }  # fmt: skip
 
@@ -317,6 +338,16 @@ def test_policies_are_told_by_files_record_and_names(answers):
     closed = answers["no RSoP for this account"]["policy_files"]["value"]
     assert (closed["rsop"], closed["rsop_error"]) == (None, "Zugriff")
     assert answers["no class of features"]["policy_files"]["value"]["rsop"] is None
+
+
+def test_of_a_policy_its_names_are_told_and_not_what_it_sets(answers):
+    told = base64.b64decode(answers["policies that set secrets"]["policy_files"]["value"]["files"]["user"])
+
+    whole = len(POLICY[1]) - len(set_by_policy("K", "token", b"s3cret")) + 3
+    assert told[:whole] == POLICY[1][:whole]
+    assert "Older".encode("utf-16-le") in told
+    # What is cut off cannot be followed, and nothing of it is sent.
+    assert told[whole:] == bytes(len(POLICY[0]) - whole)
 
 
 def test_what_is_handed_to_ansible_is_plain(tmp_path):
