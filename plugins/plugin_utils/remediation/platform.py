@@ -143,6 +143,10 @@ class PlatformRemediation:
                 "hipaa_cis_force_benchmark to change the host by it all the same."
             )
         self.warnings.extend(f"{text} and may change it wrongly." for text in others)
+        if not self._plan.platform.apply and self.chosen(self.before):
+            self.warnings.append(
+                f"The platform {self.platform} is audited alone: nothing is changed there, and what fails is left to a person."
+            )
 
     def _look_again(self) -> None:
         """See how things stand after a run that broke off, where the host still answers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -235,6 +236,20 @@ def test_an_effect_that_fails_alone_is_no_way_of_two():
     either = rule("r", {"any_of": [{"all_of": [leaf("e", kind="effect")]}, {"all_of": [leaf("a")]}]})
 
     assert remediate([either], PlayedHost({"a": 0, "e": 0}))[1]["r"][0] == "fixed"
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_platform_that_nothing_changes_says_so_once_and_is_not_asked_to(check, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.PLATFORM", replace(PLATFORM, apply=""))
+    host = PlayedHost({"a": 0, "b": 0})
+    record, results = remediate([rule("r", leaf("a")), rule("s", leaf("b"))], host, check=check)
+
+    assert {result for result, _reason in results.values()} == {"skipped"}
+    assert "do it by hand" in results["r"][1]
+    assert record["warnings"] == [
+        "The platform p is audited alone: nothing is changed there, and what fails is left to a person."
+    ]
+    assert host.requests == []
 
 
 def test_what_has_no_fix_is_skipped_with_what_a_person_has_to_do():

@@ -270,7 +270,9 @@ def test_exclusions_that_are_hidden_are_not_told_as_none(answers):
 
 
 def test_no_exclusion_is_left_out_of_many(answers):
-    many, too_many = (answers[case]["defender"]["value"]["preference"] for case in ("many exclusions", "too many exclusions"))
+    many, too_many = (
+        answers[case]["defender"]["value"]["preference"] for case in ("many exclusions", "too many exclusions")
+    )
 
     assert (len(many["wide"]), many["wide"][-1]) == (401, "D:\\")
     assert "501 types of files are left out, more than the 500" in too_many["error"]
