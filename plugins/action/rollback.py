@@ -9,7 +9,8 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import POWERSHELL
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, reached
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.module_failure import explain, gave_no_answer
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -21,6 +22,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 
 # What the module on the host is given; all else is the controller's.
 ON_HOST = ("run_id", "force", "must_exist")
+LISTS = ("undone", "details", "conflicts", "pending_reboot", "problems", "kept")
 
 
 class ActionModule(HostAction):
@@ -87,6 +89,9 @@ class ActionModule(HostAction):
 
     def _module(self, given: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Return the module's own answer. Raises `HipaaCisError` where it gave none, in words for the operator."""
+        if reached.shell_of(self._connection) == POWERSHELL:
+            # Nothing changes such hosts, and the module would find no Python there.
+            return {"changed": False, "run_id": given.get("run_id", ""), **{name: [] for name in LISTS}}
         answer = self._ask("hipaa.cis.rollback", given, variables)
         if gave_no_answer(answer):
             raise HipaaCisError(explain(answer, self.WHAT))

@@ -19,6 +19,7 @@ from tests.records import record_in
 
 PLATFORM = ROOT / "tests" / "powershell_platform"
 SEEN = {"state": "value", "value": 4, "source": "the terminal"}
+WRONG = {**SEEN, "value": 0}
 ANSWER = {
     "benchmarks": ["bedside_terminal/ward"],
     "facts": {"os_release": {"ID": "terminal", "PLACE": "ward"}},
@@ -46,7 +47,7 @@ def audit(tmp_path):
         (programs / name).chmod(0o755)
     (tmp_path / "answer.json").write_text(json.dumps(ANSWER))
 
-    def run(hosts, **variables):
+    def run(hosts, command="hipaa.cis.audit", **variables):
         shared = {
             "hipaa_cis_run_dir": str(tmp_path / "runs"),
             "hipaa_cis_catalog_paths": [str(PLATFORM / "catalog"), str(pump.PLATFORM / "catalog")],
@@ -60,7 +61,7 @@ def audit(tmp_path):
             "ANSIBLE_LIBRARY": f"{PLATFORM / 'library'}:{pump.PLATFORM / 'library'}",
             "PATH": f"{programs}:{os.environ['PATH']}",
         }
-        return pump.play(["hipaa.cis.audit", "-i", str(inventory)], environ), tmp_path / "runs" / "latest"
+        return pump.play([command, "-i", str(inventory)], environ), tmp_path / "runs" / "latest"
 
     return run
 
@@ -93,6 +94,22 @@ def test_linux_host_a_terminal_and_a_dead_one_give_two_records_and_one_missing(a
     _process, run = audit({"linux": LINUX})
     assert record_of(run, "linux") == together
     assert "bedside_terminal" not in together["platforms"]
+
+
+def test_terminal_is_never_changed_and_has_nothing_to_be_taken_back(audit, tmp_path):
+    (tmp_path / "answer.json").write_text(json.dumps({**ANSWER, "observations": {str(at): WRONG for at in range(3)}}))
+    process, run = audit({"terminal": TERMINAL}, command="hipaa.cis.remediate")
+
+    said = " ".join((process.stdout + process.stderr).split())
+    assert process.returncode == 0, said
+    assert "The platform bedside_terminal is audited alone: nothing is changed there" in said
+    assert "fail" in outcomes(record_of(run, "terminal")).values()
+    (tmp_path / "sent").unlink()
+
+    process, _run = audit({"terminal": TERMINAL}, command="hipaa.cis.rollback")
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert '"nothing"' in process.stdout
+    assert not (tmp_path / "sent").exists()
 
 
 def test_request_to_a_terminal_asks_for_nothing_of_linux(audit, tmp_path):
