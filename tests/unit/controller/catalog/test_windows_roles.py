@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecycle import RELEASES
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.reader import why_unsupported
 from tests.unit.controller.catalog.test_windows_absent import PLAN, PLANS, answered, facts_of
 
 # A workstation is judged in a domain and alone, and each benchmark on all builds that it is for.
@@ -37,3 +39,12 @@ def test_each_rule_applies_to_a_role_of_its_benchmark(benchmark):
     applying = set().union(*({planned.rule.id for planned in plan.rules} - never_applying(plan) for plan in plans))
 
     assert asked - applying == set()
+
+
+@pytest.mark.parametrize("name", [name for name in PLANS if "server" in name])
+@pytest.mark.parametrize("installed", ["Server", "Server Core", "Client"])
+def test_a_server_is_taken_for_what_the_table_of_releases_takes_it_for(name, installed):
+    """A Windows 11 for several sessions says that it is a server of the same build, and is none that is audited."""
+    facts = {**facts_of(PLANS[name]), "installation_type": installed}
+
+    assert detection.fits(PLANS[name].benchmark, facts) is (why_unsupported({"windows": facts}) == "")
