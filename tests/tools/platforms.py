@@ -18,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
 from tests.scenarios.imitated import Stock, stocks
 from tests.scenarios.linux import all_scenarios
+from tests.windows_host import planting
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "platforms.md"
@@ -44,6 +45,17 @@ A fix is made real only where its kind was booted or tried on a virtual machine.
 fixed again and taken back on the directory tree (`tests/integration/test_round_trip_imitated.py`), as far as a fix is seen in files:
 what a program has to do there, as of packages, services and firewalls, was not done. Look at the plan (`--check`) before the first
 one there.
+
+"""
+WINDOWS = """
+## Windows
+
+No test has a real Windows ([what that leaves open](windows.md#what-was-proven-how): WinRM, PSRP, Windows PowerShell 5.1 itself, accounts that are no
+administrators, a domain, Constrained Language Mode). Nothing there is fixed.
+
+- **Windows-like host**: each rule of the kind right and wrong by the real module over SSH, in the Windows build of PowerShell 7 with a real
+  registry and real services under Wine (`tests/integration/test_windows_rules.py`).
+- **recorded**: answers in the forms of Windows' own programs and classes (`tests/unit/`, `tests/windows_exports.py`). No real host has shown it.
 
 """
 # Booted with the package that brings what they read, by tests of their own; each names what it is about.
@@ -76,7 +88,14 @@ TITLES = ("Kind", "Debian 12", "Debian 13", *map(_title, IMITATED), "Scenarios")
 def page() -> str:
     """Return the whole page."""
     lines = [_row(TITLES), _row("---" for _title in TITLES)]
-    return HEAD + "\n".join([*lines, *(_row(cells) for cells in rows())]) + "\n"
+    windows = [_row(("Kind", "Windows")), _row(("---", "---")), *map(_row, windows_rows())]
+    return HEAD + "\n".join([*lines, *(_row(cells) for cells in rows())]) + "\n" + WINDOWS + "\n".join(windows) + "\n"
+
+
+def windows_rows() -> Iterator[tuple[str, str]]:
+    """Yield the cells of each kind of Windows."""
+    for kind in sorted(load_catalog().platforms["windows"].kinds):
+        yield f"`{kind}`", "Windows-like host" if kind in planting.KINDS else "recorded"
 
 
 def rows() -> Iterator[tuple[str, ...]]:

@@ -31,3 +31,14 @@ def test_what_no_machine_was_made_to_fail_in_is_not_said_to_be_tried_on_one():
     """No test has a machine with an encrypted disk, or with SELinux."""
     tried = {cells[0].strip("`"): cells[1:3] for cells in platforms.rows()}
     assert tried["disk_encryption"] == tried["selinux"] == ("recorded", "recorded")
+
+
+def test_no_kind_of_windows_is_said_to_be_tried_on_more_than_it_was():
+    """Wine has a registry and services of its own; all else is a stand-in's there."""
+    tried = {
+        how: {kind.strip("`") for kind, told in platforms.windows_rows() if told == how}
+        for how in ("Windows-like host", "recorded")
+    }
+
+    assert tried["Windows-like host"] == {"registry", "service", "user_registry"}
+    assert len(tried["recorded"]) > 20
