@@ -195,7 +195,7 @@ function ConvertFrom-HipaaRequest {
     foreach ($setting in $request.settings) { $null = $settings.Add((ConvertFrom-HipaaSetting $settings.Count $setting)) }
     foreach ($name in Get-HipaaName $benchmarks) { Test-HipaaBenchmark $name $benchmarks.$name $settings.Count }
     $options = Get-HipaaPart $request options
-    if (Get-HipaaPart $options root) { throw 'the option root is for trees of Linux files' }
+    if (Get-HipaaPart $options root) { throw 'hipaa_cis_root is for trees of Linux files, and this is a Windows host' }
     $seconds = Get-HipaaPart $options observe_max_seconds
     if ($null -eq $seconds) { $seconds = 300 }
     else {

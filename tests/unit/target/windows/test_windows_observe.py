@@ -229,7 +229,7 @@ BAD = {
     "a range of texts": (request(ONE, benchmarks={"b": {"settings": [["0", "1"]]}}), "benchmark b names settings"),
     "detection by no fact": (request(ONE, benchmarks={"b": {"detect": {"ID": ["x"]}, "settings": []}}), "no fact"),
     "no time": (request(ONE, options={"observe_max_seconds": 0}), "a number of seconds"),
-    "a tree of files": (request(ONE, options={"root": "/mnt"}), "trees of Linux files"),
+    "a tree of files": (request(ONE, options={"root": "/mnt"}), "hipaa_cis_root is for trees of Linux files"),
 }
 DETECTED = {
     "ours": {"detect": {"current_build": ["20348"], "product_type": ["ServerNT", "LanmanNT"]}, "settings": [[0, 1]]},
