@@ -87,7 +87,9 @@ function Get-HipaaFact {
     $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key 'SYSTEM\CurrentControlSet\Control\ProductOptions' -Name ProductType
     if ($found.found -ceq 'value') { $windows['product_type'] = Get-HipaaShort $found.data }
     $version = Get-HipaaSystemVersion
-    $windows['build'] = $version.build
+    # What .NET says of itself goes by what the program that hosts it declares; the registry does not.
+    if ([string]$windows['current_build'] -cmatch '^[0-9]{4,6}$') { $windows['build'] = $windows['current_build'] }
+    else { $windows['build'] = $version.build }
     @{
         windows = $windows
         powershell = $version.powershell

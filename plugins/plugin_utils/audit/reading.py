@@ -39,6 +39,11 @@ def why_unsupported(platform: Platform, facts: Facts) -> str:
     return str(_module(platform).why_unsupported(facts)) if _has_reader(platform) else ""
 
 
+def why_no_role(platform: Platform, facts: Facts) -> str:
+    """Return in a sentence why a host does not say in which role it is; empty where it does, or its platform has none."""
+    return str(_module(platform).why_no_role(facts)) if _has_reader(platform) else ""
+
+
 def _has_reader(platform: Platform) -> bool:
     return any(kind.asks for kind in platform.kinds.values())
 

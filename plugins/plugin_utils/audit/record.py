@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection, governed
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import UNSEEN, Finding, Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import BenchmarkPlan, PlannedRule, PlatformPlan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.reading import why_unsupported
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.reading import why_no_role, why_unsupported
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
     OUTCOMES,
@@ -71,7 +71,13 @@ def fill_record(
     why; all their rules are errors.
     Raises `NoBenchmark` where none fits the host, `HipaaCisError` where that is not known of all platforms.
     """
-    chosen = [(plan, answer, one) for plan, answer in answers for one in plan.carried(answer)]
+    chosen = [
+        (plan, answer, one)
+        for plan, answer in answers
+        for one in plan.carried(answer)
+        # An edition of its own kind may have the build of another release: the table knows it, and no list of facts.
+        if one.named or not why_unsupported(plan.platform, answer.get("facts", {}))
+    ]
     if not chosen:
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
         kind = HipaaCisError if failed else NoBenchmark
@@ -237,5 +243,6 @@ def _no_benchmark(catalog: Catalog, answers: Sequence[tuple[PlatformPlan, Answer
         return detection.why_none(catalog, {})
     plan, answer = answers[0]
     facts = answer.get("facts", {})
-    unknown = facts.get("os_release_unknown") or why_unsupported(plan.platform, facts)
+    platform = plan.platform
+    unknown = facts.get("os_release_unknown") or why_unsupported(platform, facts) or why_no_role(platform, facts)
     return detection.why_none(catalog, _release(plan.platform, answer), unknown)

@@ -112,4 +112,9 @@ def why_unsupported(facts: Mapping[str, Any]) -> str:
         release.windows(facts.get("windows"))
     except HipaaCisError as problem:
         return str(problem).rstrip(".")
+    return ""
+
+
+def why_no_role(facts: Mapping[str, Any]) -> str:
+    """Return why a host does not say in which role it is; empty where it does."""
     return str(facts.get("domain_role_unknown", ""))

@@ -7,9 +7,15 @@ import base64
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import asked, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import asked, make_plan, setting_key
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.record import empty_record, fill_record
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.reader import why_unsupported
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import NoBenchmark
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.reader import (
+    why_no_role,
+    why_unsupported,
+)
 
 WINDOWS = load_catalog().platforms["windows"]
 SERVER = {"build": "20348", "ubr": "1", "product_type": "ServerNT", "domain_role": "3", "edition": "ServerStandard", "installation_type": "Server"}  # fmt: skip
@@ -404,5 +410,29 @@ def test_a_service_that_a_trigger_starts_says_so():
 def test_a_windows_that_is_not_audited_says_what_it_is():
     assert "Windows Server 2016" in why_unsupported({"windows": {**SERVER, "build": "14393"}})
     assert why_unsupported({"windows": SERVER}) == ""
-    assert why_unsupported({"windows": SERVER, "domain_role_unknown": "no CIM"}) == "no CIM"
+    assert why_unsupported({"windows": SERVER, "domain_role_unknown": "no CIM"}) == ""
+    assert why_no_role({"windows": SERVER, "domain_role_unknown": "no CIM"}) == "no CIM"
     assert "sent no facts" in why_unsupported({})
+
+
+def record_of(facts, *named):
+    """Return the record of a host that carries what its build and product type say."""
+    known = load_catalog()
+    selection = Selection(named or ("auto",), platforms=("windows",))
+    (plan,) = make_plan(known, selection, {}, {})
+    carried = [one.head.key for one in plan.benchmarks if one.role == "member_server" and one.benchmark.id == "windows_server_2019"]  # fmt: skip
+    answer = {"benchmarks": carried, "facts": {"windows": facts}, "observations": {}}
+    record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", selection)
+    fill_record(record, known, [(plan, answer)])
+    return record
+
+
+def test_an_edition_of_its_own_kind_is_not_held_against_the_release_that_has_its_build():
+    """Server 1809 of the semi-annual channel has the build of Server 2019, and other settings."""
+    ltsc = {**SERVER, "build": "17763"}
+    other = {**ltsc, "edition": "ServerStandardACor", "installation_type": "Server Core"}
+
+    assert record_of(ltsc)["benchmarks"][0]["id"] == "windows_server_2019"
+    with pytest.raises(NoBenchmark, match=r"ServerStandardACor .* is not audited"):
+        record_of(other)
+    assert record_of(other, "windows_server_2019")["benchmarks"][0]["chosen"] == "named"
