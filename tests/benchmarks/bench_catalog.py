@@ -76,7 +76,7 @@ def test_detected_against_named(site, capsys):
     known = load.load_catalog([str(site)])
 
     def plans(*names):
-        return make_plan(known, Selection(benchmarks=names, level=2), {}, {})
+        return make_plan(known, Selection(benchmarks=names, level=2, platforms=("linux",)), {}, {})
 
     detected, named = milliseconds(plans, lambda: plans(NAMED))
     sent = [len(json.dumps(numbered(plan.request))) for (plan,) in (plans(), plans(NAMED))]
