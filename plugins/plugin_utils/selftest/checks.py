@@ -361,7 +361,7 @@ def _audit_policy(seen: Seen) -> Iterator[Check]:
     pairs = {
         (audit_backup.SETTINGS.get(number, number), theirs[guid]) for guid, number in ours.items() if guid in theirs
     }
-    numbers, texts = Counter(number for number, _text in pairs), Counter(text for _number, text in pairs)
+    numbers, texts = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
     one, other = len(numbers), len(texts)
     yield Check("audit policy: settings that differ", one, other, len(pairs) == one == other)
 
