@@ -192,11 +192,9 @@ function Read-HipaaValueOfKey {
 
     $values = @{}
     foreach ($name in $Names) {
-        $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $Key -Name $name
-        if ($found.found -cne 'value') { continue }
-        try { $values[$name] = ConvertTo-HipaaRegistryData -Name $name -Found $found }
+        try { $value = Get-HipaaKeptValue -Key $Key -Name $name }
         catch { throw "HKLM\$Key|${name}: $($_.Exception.Message)" }
-        $values[$name].view = 64
+        if (-not $value.Contains('absent')) { $values[$name] = $value }
     }
     $values
 }

@@ -124,6 +124,14 @@ function Test-HipaaProgramFile {
     $path -cmatch '^[A-Za-z]:\\[^:]*$' -and [System.IO.File]::Exists($path)
 }
 
+function ConvertTo-HipaaWhole {
+    # Return a number, or nothing where there is none: cast, nothing would become 0, an age of no days.
+    param($Given)
+
+    if ($null -eq $Given) { return $null }
+    [long]$Given
+}
+
 function Get-HipaaComputerSystem {
     # Return an object with DomainRole (0 to 5).
     (Get-HipaaCim -Namespace root/cimv2 -ClassName Win32_ComputerSystem -Property DomainRole)['objects']

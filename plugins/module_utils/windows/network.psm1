@@ -123,10 +123,8 @@ function Get-HipaaValueOf {
     # Return a value of the machine's, as `registry` gives it, and an error as a part of it.
     param([string]$Key, [string]$Name)
 
-    try { $value = ConvertTo-HipaaRegistryData -Name $Name -Found (Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $Key -Name $Name) }
-    catch { $value = @{ error = [string]$_.Exception.GetBaseException().Message } }
-    $value.view = 64
-    $value
+    try { Get-HipaaKeptValue -Key $Key -Name $Name }
+    catch { @{ error = [string]$_.Exception.GetBaseException().Message; view = 64 } }
 }
 
 function Read-HipaaSchannel {

@@ -13,7 +13,7 @@ function Read-HipaaLogForwarding {
     $names = @(Get-HipaaRegistryValueName -Key $key)
     if ($names.Count -gt 50) { throw "HKLM\$key has more than 50 values, more than is taken" }
     $collectors = foreach ($name in $names) {
-        $one = ConvertTo-HipaaRegistryData -Name $name -Found (Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $key -Name $name)
+        $one = Get-HipaaKeptValue -Key $key -Name $name
         # 1 and 2 are texts; Windows takes no other type for one.
         if (1, 2 -ccontains $one['type'] -and -not $one['hidden']) { $one.data }
     }

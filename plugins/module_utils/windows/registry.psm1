@@ -50,6 +50,24 @@ function ConvertTo-HipaaRegistryData {
     @{ type = $type; data = $shown }
 }
 
+function Get-HipaaKeptValue {
+    # Return what the registry keeps of the machine or, by a path that begins with his SID, of a user: {view, type, data} or {view, absent}.
+    param([string]$Key, [string]$Name, [string]$Hive = 'LocalMachine')
+
+    $value = ConvertTo-HipaaRegistryData -Name $Name -Found (Read-HipaaRegistryValue -Hive $Hive -View 64 -Key $Key -Name $Name)
+    $value.view = 64
+    $value
+}
+
+function Get-HipaaKeptSet {
+    # Return what is kept below a key under each of the names.
+    param([string]$Key, [string[]]$Names, [string]$Hive = 'LocalMachine')
+
+    $values = @{}
+    foreach ($name in $Names) { $values[$name] = Get-HipaaKeptValue -Hive $Hive -Key $Key -Name $name }
+    $values
+}
+
 function Get-HipaaKeyPath {
     # Return the path of an address, below its hive. Throws where it names what is not read.
     param($Address)

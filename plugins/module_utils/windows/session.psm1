@@ -17,18 +17,9 @@ function Read-HipaaCredentialGuard {
     $value = @{
         configured = @(foreach ($number in $guard.SecurityServicesConfigured) { [long]$number })
         running = @(foreach ($number in $guard.SecurityServicesRunning) { [long]$number })
-        vbs = Get-HipaaCount $guard.VirtualizationBasedSecurityStatus
+        vbs = ConvertTo-HipaaWhole $guard.VirtualizationBasedSecurityStatus
     }
     @{ state = 'value'; value = $value; source = $source }
-}
-
-function Get-HipaaKeptSet {
-    # Return what is kept below a key under each of the names.
-    param([string]$Key, [string[]]$Names, [string]$Hive = 'LocalMachine')
-
-    $values = @{}
-    foreach ($name in $Names) { $values[$name] = Get-HipaaKeptValue -Hive $Hive -Key $Key -Name $name }
-    $values
 }
 
 function Get-HipaaFewUser {

@@ -4,32 +4,6 @@
 
 # The kinds `defender`, `windows_feature`, `update_state`, `time_source`, `winrm` and `policy_files`: what several values, or a class, say together.
 
-function Get-HipaaSystemValue {
-    # Return {view, type, data} of a value of the machine's, {view, absent} where there is none.
-    param([string]$Key, [string]$Name)
-
-    $value = ConvertTo-HipaaRegistryData -Name $Name -Found (Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key $Key -Name $Name)
-    $value.view = 64
-    $value
-}
-
-function Get-HipaaSystemValueTable {
-    # Return such values of one key, by their names.
-    param([string]$Key, [string[]]$Names)
-
-    $found = @{}
-    foreach ($name in $Names) { $found[$name] = Get-HipaaSystemValue -Key $Key -Name $name }
-    $found
-}
-
-function ConvertTo-HipaaWhole {
-    # Return a number, or nothing where there is none: cast, nothing would become 0, an age of no days.
-    param($Given)
-
-    if ($null -eq $Given) { return $null }
-    [long]$Given
-}
-
 function ConvertTo-HipaaTruth {
     # Return a truth value, or nothing where there is none.
     param($Given)
@@ -138,7 +112,7 @@ function Read-HipaaUpdateState {
     $names = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key "$store\Packages" | Where-Object -FilterScript { $_ -cmatch '^Package_for_RollupFix~' })
     $rollups = @(foreach ($name in $names | Select-Object -First 200) {
             $found = @{ name = $name }
-            foreach ($part in 'CurrentState', 'InstallTimeHigh', 'InstallTimeLow') { $found[$part] = Get-HipaaSystemValue -Key "$store\Packages\$name" -Name $part }
+            foreach ($part in 'CurrentState', 'InstallTimeHigh', 'InstallTimeLow') { $found[$part] = Get-HipaaKeptValue -Key "$store\Packages\$name" -Name $part }
             $found
         })
     $pending = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $store) -ccontains 'RebootPending'
@@ -146,7 +120,7 @@ function Read-HipaaUpdateState {
     $value = @{
         rollups = $rollups
         restart_pending = $pending -or $required
-        paused_until = Get-HipaaSystemValue -Key 'SOFTWARE\Microsoft\WindowsUpdate\UX\Settings' -Name PauseUpdatesExpiryTime
+        paused_until = Get-HipaaKeptValue -Key 'SOFTWARE\Microsoft\WindowsUpdate\UX\Settings' -Name PauseUpdatesExpiryTime
     }
     @{ state = 'value'; value = $value; source = "HKLM\$store\Packages" }
 }
@@ -159,10 +133,10 @@ function Read-HipaaTimeSource {
     $own = 'SYSTEM\CurrentControlSet\Services\W32Time'
     $service = Read-HipaaService -Address @{ name = 'W32Time' } -Listed (Get-HipaaServiceByName)
     $value = @{
-        policy = Get-HipaaSystemValueTable -Key "$policy\Parameters" -Names Type, NtpServer
-        own = Get-HipaaSystemValueTable -Key "$own\Parameters" -Names Type, NtpServer
-        client_policy = Get-HipaaSystemValue -Key "$policy\TimeProviders\NtpClient" -Name Enabled
-        client = Get-HipaaSystemValue -Key "$own\TimeProviders\NtpClient" -Name Enabled
+        policy = Get-HipaaKeptSet -Key "$policy\Parameters" -Names Type, NtpServer
+        own = Get-HipaaKeptSet -Key "$own\Parameters" -Names Type, NtpServer
+        client_policy = Get-HipaaKeptValue -Key "$policy\TimeProviders\NtpClient" -Name Enabled
+        client = Get-HipaaKeptValue -Key "$own\TimeProviders\NtpClient" -Name Enabled
         service = $service['value']
     }
     @{ state = 'value'; value = $value; source = "HKLM\$own" }
@@ -176,16 +150,16 @@ function Read-HipaaWinRm {
     $own = 'SOFTWARE\Microsoft\Windows\CurrentVersion\WSMAN'
     $service = Read-HipaaService -Address @{ name = 'WinRM' } -Listed (Get-HipaaServiceByName)
     $listeners = @(foreach ($name in Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key "$own\Listener" | Select-Object -First 50) {
-            @{ name = $name; values = (Get-HipaaSystemValueTable -Key "$own\Listener\$name" -Names Port, enabled, certThumbprint) }
+            @{ name = $name; values = (Get-HipaaKeptSet -Key "$own\Listener\$name" -Names Port, enabled, certThumbprint) }
         })
     $value = @{
         policy = @{
-            service = Get-HipaaSystemValueTable -Key "$policy\Service" -Names AllowAutoConfig, AllowBasic, AllowUnencryptedTraffic
-            client = Get-HipaaSystemValueTable -Key "$policy\Client" -Names AllowBasic, AllowUnencryptedTraffic
+            service = Get-HipaaKeptSet -Key "$policy\Service" -Names AllowAutoConfig, AllowBasic, AllowUnencryptedTraffic
+            client = Get-HipaaKeptSet -Key "$policy\Client" -Names AllowBasic, AllowUnencryptedTraffic
         }
         own = @{
-            service = Get-HipaaSystemValueTable -Key "$own\Service" -Names auth_basic, allow_unencrypted
-            client = Get-HipaaSystemValueTable -Key "$own\Client" -Names auth_basic, allow_unencrypted
+            service = Get-HipaaKeptSet -Key "$own\Service" -Names auth_basic, allow_unencrypted
+            client = Get-HipaaKeptSet -Key "$own\Client" -Names auth_basic, allow_unencrypted
         }
         listeners = $listeners
         service = $service['value']

@@ -4,22 +4,6 @@
 
 # The kinds `bitlocker`, `efs` and `shadow_copy`: volumes and how they are encrypted, who may recover encrypted files, and copies of volumes.
 
-function Get-HipaaCount {
-    # Return a number of CIM, which may have 32 bits without a sign; nothing where there is none.
-    param($Given)
-
-    if ($null -ne $Given) { [long]$Given }
-}
-
-function Get-HipaaKeptValue {
-    # Return what the registry keeps of the machine or, by a path that begins with his SID, of a user: {view, type, data} or {view, absent}.
-    param([string]$Key, [string]$Name, [string]$Hive = 'LocalMachine')
-
-    $value = ConvertTo-HipaaRegistryData -Name $Name -Found (Read-HipaaRegistryValue -Hive $Hive -View 64 -Key $Key -Name $Name)
-    $value.view = 64
-    $value
-}
-
 function Get-HipaaVolume {
     # Return each volume: {id, name, drive_type, boot, system}. id: \\?\Volume{GUID}\; name: where it is mounted, or the id. boot: Windows lies
     # there; system: what starts it. drive_type (Win32_Volume.DriveType): 2 removable, 3 local, 4 network, 5 compact disc, 6 memory.
@@ -30,7 +14,7 @@ function Get-HipaaVolume {
         @{
             id = [string]$volume.DeviceID
             name = [string]$volume.Name
-            drive_type = Get-HipaaCount $volume.DriveType
+            drive_type = ConvertTo-HipaaWhole $volume.DriveType
             boot = [bool]$volume.BootVolume
             system = [bool]$volume.SystemVolume
         }
@@ -65,8 +49,8 @@ function Read-HipaaBitLocker {
             @{
                 id = [string]$volume.DeviceID
                 protection = Get-HipaaProtection -Volume $volume
-                conversion = Get-HipaaCount $volume.ConversionStatus
-                method = Get-HipaaCount $volume.EncryptionMethod
+                conversion = ConvertTo-HipaaWhole $volume.ConversionStatus
+                method = ConvertTo-HipaaWhole $volume.EncryptionMethod
                 protectors = Get-HipaaKeyProtector -Volume $volume
             }
         }
@@ -106,7 +90,7 @@ function Read-HipaaShadowCopy {
         foreach ($copy in $seen.objects | Select-Object -First 2000) {
             $age = $null
             if ($copy.InstallDate -is [System.DateTime]) { $age = [long]($now - $copy.InstallDate.ToUniversalTime()).TotalSeconds }
-            @{ volume = [string]$copy.VolumeName; age = $age; state = Get-HipaaCount $copy.State }
+            @{ volume = [string]$copy.VolumeName; age = $age; state = ConvertTo-HipaaWhole $copy.State }
         }
     )
     $seen = Get-HipaaCim -Namespace root/cimv2 -ClassName Win32_ShadowStorage -Property Volume, MaxSpace
@@ -132,7 +116,7 @@ function Get-HipaaCopyTask {
         }
         if ($makes) {
             $name = [string]$task.TaskPath + [string]$task.TaskName
-            @{ name = $name.Substring(0, [Math]::Min($name.Length, 200)); state = Get-HipaaCount $task.State }
+            @{ name = $name.Substring(0, [Math]::Min($name.Length, 200)); state = ConvertTo-HipaaWhole $task.State }
         }
     }
     $found | Select-Object -First 100
