@@ -30,10 +30,13 @@ def binary(values: Mapping[str, Any], name: str) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
+def value(given: Any, where: str, *types: str) -> registry_value.Judged | None:
+    """Return what was answered for one value, of the types that Windows reads there; None where there is no value. ``where`` names it in errors."""
+    found = registry_value.read(given, 64, where)
+    return None if isinstance(found, registry_value.Absent) else registry_value.judged(found, types, where)
+
+
 def _kept(values: Mapping[str, Any], name: str, *types: str) -> registry_value.Judged | None:
     if not isinstance(values, Mapping) or name not in values:
         raise HipaaCisError(f"the host's answer has no '{name}'")
-    found = registry_value.read(values[name], 64, name)
-    if isinstance(found, registry_value.Absent):
-        return None
-    return registry_value.judged(found, types, name)
+    return value(values[name], name, *types)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import registry_value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -86,18 +86,9 @@ def _has_windows_laps(facts: Mapping[str, Any]) -> bool:
 
 
 def _number(values: Mapping[str, Any], name: str, default: int) -> int:
-    found = _judged(values, name, ("REG_DWORD",))
-    return found if isinstance(found, int) else default
+    found = kept.number(values, name) if name in values else None
+    return default if found is None else found
 
 
 def _text(values: Mapping[str, Any], name: str) -> str | None:
-    found = _judged(values, name, ("REG_SZ", "REG_EXPAND_SZ"))
-    return found if isinstance(found, str) and found else None
-
-
-def _judged(values: Mapping[str, Any], name: str, types: tuple[str, ...]) -> registry_value.Judged | None:
-    if name not in values:
-        return None
-    where = f"{name} of LAPS"
-    found = registry_value.read(values[name], 64, where)
-    return None if isinstance(found, registry_value.Absent) else registry_value.judged(found, types, where)
+    return (kept.text(values, name) or None) if name in values else None

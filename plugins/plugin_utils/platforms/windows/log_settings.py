@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import access, registry_value, sddl
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import access, kept, sddl
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.account_settings import members
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
@@ -31,6 +31,7 @@ NETWORK_SERVICE = ("S-1-5-20", "S-1-1-0", "S-1-5-11", "S-1-5-6")
 READERS = "S-1-5-32-573"
 _SERVER = re.compile(r"(?:^|,)\s*Server\s*=\s*(?:https?://)?([^\s,:/]+)", re.IGNORECASE)
 _POLICY_OR_OWN = ("policy", "own")
+_AS_TEXT = (("policy", "Retention"), ("policy", "AutoBackupLogFiles"))
 
 
 def event_log(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
@@ -105,45 +106,48 @@ def _configured_access(seen: Observation) -> Iterator[str]:
     """Yield what says who may use the log besides what the service says: it goes by it from its next start on at the latest."""
     for place in _POLICY_OR_OWN:
         for name in ("ChannelAccess", "CustomSD"):
-            text = _value(seen, place, name)
-            if isinstance(text, str) and text:
+            text = _text(seen, place, name)
+            if text:
                 yield text
 
 
 def _configured(seen: Observation) -> dict[str, Any]:
     """Return what the policy says of the log, and where it says nothing the log's own key."""
-    size = _whole(_value(seen, "policy", "MaxSize"))
+    size = _number(seen, "policy", "MaxSize")
     found: dict[str, Any] = {}
     if size is not None:
         # A policy has kilobytes, the log's own key bytes.
         found["bytes"] = size * 1024
-    elif (size := _whole(_value(seen, "own", "MaxSize"))) is not None:
+    elif (size := _number(seen, "own", "MaxSize")) is not None:
         found["bytes"] = size
-    kept = _whole(_value(seen, "policy", "Retention"))
+    kept = _number(seen, "policy", "Retention")
     may_archive = kept is not None
     if kept is None:
-        kept = _whole(_value(seen, "own", "Retention"))
+        kept = _number(seen, "own", "Retention")
         may_archive = kept == NEVER_OVERWRITTEN
-    archived = _whole(_value(seen, "policy", "AutoBackupLogFiles"))
+    archived = _number(seen, "policy", "AutoBackupLogFiles")
     if archived is None:
-        archived = _whole(_value(seen, "own", "AutoBackupLogFiles"))
+        archived = _number(seen, "own", "AutoBackupLogFiles")
     if kept is not None:
         found["mode"] = "overwrite" if kept == 0 else "archive" if archived == 1 and may_archive else "stop"
     return found
 
 
-def _value(seen: Observation, place: str, name: str) -> registry_value.Judged | None:
-    given = part(seen, place).get(name)
-    if given is None:
+def _text(seen: Observation, place: str, name: str) -> str:
+    values = part(seen, place)
+    return (kept.text(values, name) or "") if name in values else ""
+
+
+def _number(seen: Observation, place: str, name: str) -> int | None:
+    """Return a number of the type that Windows reads there: the policy's template writes some as text. Raises `HipaaCisError` for another."""
+    values = part(seen, place)
+    if name not in values:
         return None
-    found = registry_value.read(given, 64, f"{name} of the log")
-    return None if isinstance(found, registry_value.Absent) else found.data
-
-
-def _whole(given: registry_value.Judged | None) -> int | None:
-    """Return a number, which policies of logs write as text or as number. Raises `HipaaCisError` for anything else."""
-    if given is None or registry_value.is_whole(given):
-        return given if given is None or isinstance(given, int) else None
-    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,10}", given):
-        return int(given)
-    raise HipaaCisError("a value of the log's policy is no number")
+    if (place, name) not in _AS_TEXT:
+        return kept.number(values, name)
+    text = kept.text(values, name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII):
+        raise HipaaCisError(f"the policy's {name} of the log is no number")
+    return int(text)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import registry_value, release
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, registry_value, release
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -197,11 +197,7 @@ _ALGORITHMS = {
 
 
 def _number(seen: Observation, name: str) -> int | None:
-    where = f"{name} of NTDS\\Parameters"
-    found = registry_value.read(part(seen, name), 64, where)
-    if isinstance(found, registry_value.Absent):
-        return None
-    data = registry_value.judged(found, ("REG_DWORD",), where)
+    data = kept.value(part(seen, name), f"{name} of NTDS\\Parameters", "REG_DWORD")
     return data if isinstance(data, int) else None
 
 

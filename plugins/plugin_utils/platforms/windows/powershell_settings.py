@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import registry_value
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -51,20 +51,10 @@ def _place(seen: Observation, edition: str, what: str) -> str:
 
 
 def _number(seen: Observation, edition: str, what: str, name: str) -> int:
-    found = _judged(seen, edition, what, name, ("REG_DWORD",))
-    return found if isinstance(found, int) else 0
+    values = part(seen, edition)[what]
+    return (kept.number(values, name) or 0) if name in values else 0
 
 
 def _text(seen: Observation, edition: str, what: str, name: str) -> str:
-    found = _judged(seen, edition, what, name, ("REG_SZ", "REG_EXPAND_SZ"))
-    return found.strip() if isinstance(found, str) else ""
-
-
-def _judged(
-    seen: Observation, edition: str, what: str, name: str, types: tuple[str, ...]
-) -> registry_value.Judged | None:
-    given = part(seen, edition)[what].get(name)
-    if given is None:
-        return None
-    found = registry_value.read(given, 64, name)
-    return None if isinstance(found, registry_value.Absent) else registry_value.judged(found, types, name)
+    values = part(seen, edition)[what]
+    return (kept.text(values, name) or "").strip() if name in values else ""

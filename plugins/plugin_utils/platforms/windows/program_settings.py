@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import registry_value, service_settings
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, service_settings
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -88,12 +88,16 @@ def _listeners(seen: Observation, by_policy: Any) -> list[dict[str, Any]]:
             raise HipaaCisError(f"WinRM has a listener of an unknown kind, '{str(one['name'])[:80]}'.")
         values = one["values"]
         # A listener without the value is switched on.
-        if _data(values["enabled"], "enabled", "REG_DWORD") == 0:
+        if kept.value(values["enabled"], "enabled", "REG_DWORD") == 0:
             continue
-        thumbprint = _data(values["certThumbprint"], "certThumbprint", "REG_SZ")
-        shown = {"transport": named[2].lower(), "address": named[1], "port": _data(values["Port"], "Port", "REG_DWORD")}
+        thumbprint = kept.value(values["certThumbprint"], "certThumbprint", "REG_SZ")
+        shown = {
+            "transport": named[2].lower(),
+            "address": named[1],
+            "port": kept.value(values["Port"], "Port", "REG_DWORD"),
+        }
         found.append({**shown, "certificate": "yes" if thumbprint else "no", "by": "own"})
-    if _data(by_policy, "AllowAutoConfig", "REG_DWORD") == 1:
+    if kept.value(by_policy, "AllowAutoConfig", "REG_DWORD") == 1:
         of_policy = {"transport": "http", "address": "*", "port": _POLICY_PORT, "certificate": "no", "by": "policy"}
         found.append(of_policy)
     return found
@@ -123,10 +127,5 @@ def _service(seen: Observation, role: str) -> str:
 
 def _first(policy: Any, own: Any, name: str, kind: str = "REG_SZ") -> tuple[Any, str]:
     """Return the policy's value, else the program's own, else None, and whose it is."""
-    given = _data(policy, name, kind)
-    return (given, "policy") if given is not None else (_data(own, name, kind), "own")
-
-
-def _data(given: Any, name: str, kind: str) -> Any:
-    found = registry_value.read(given, 64, name)
-    return None if isinstance(found, registry_value.Absent) else registry_value.judged(found, (kind,), name)
+    given = kept.value(policy, name, kind)
+    return (given, "policy") if given is not None else (kept.value(own, name, kind), "own")

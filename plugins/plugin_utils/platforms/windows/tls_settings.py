@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import registry_value, release
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, release
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -47,7 +47,7 @@ def schannel(facts: Mapping[str, Any], address: Address, seen: Observation) -> O
     given = known.get(f"{protocol} {address['side']}") if isinstance(known, Mapping) else None
     if not isinstance(given, Mapping):
         raise HipaaCisError(f"the host's answer has no protocol {protocol}")
-    configured = _configured(_number(given, "enabled"), _number(given, "disabled_by_default"))
+    configured = _configured(kept.number(given, "enabled"), kept.number(given, "disabled_by_default"))
     default = NOT_THERE if protocol == _GONE else _DEFAULTS[protocol].get(release.windows(facts).build)
     if configured is None:
         # What this Windows cannot speak nobody has to switch off.
@@ -64,7 +64,7 @@ def tls_cipher_suites(_facts: Mapping[str, Any], _address: Address, seen: Observ
     suites = part(seen, "suites")
     if not isinstance(suites, Mapping):
         raise HipaaCisError("the host's answer has no suites")
-    policy = _data(suites.get("policy"), ("REG_SZ", "REG_EXPAND_SZ"), "Functions of the policy")
+    policy = kept.value(suites.get("policy"), "Functions of the policy", "REG_SZ", "REG_EXPAND_SZ")
     if policy is not None:
         names = [name.strip() for name in str(policy).split(",")]
         if not all(names):
@@ -72,7 +72,7 @@ def tls_cipher_suites(_facts: Mapping[str, Any], _address: Address, seen: Observ
                 "The policy's list of cipher suites is empty or has empty names, and what Windows does then is not known."
             )
         return value(names, seen, "the list of the policy")
-    local = _data(suites.get("local"), ("REG_MULTI_SZ",), "Functions of the machine's own list")
+    local = kept.value(suites.get("local"), "Functions of the machine's own list", "REG_MULTI_SZ")
     if not isinstance(local, tuple) or not local:
         raise HipaaCisError("Neither a policy nor the machine itself has a list of cipher suites.")
     return value([*local], seen, "the machine's own list, for no policy has one")
@@ -88,13 +88,3 @@ def _configured(enabled: int | None, disabled_by_default: int | None) -> str | N
     if disabled_by_default == 0:
         return ON
     return BY_REQUEST
-
-
-def _number(given: Mapping[str, Any], name: str) -> int | None:
-    data = _data(given.get(name), ("REG_DWORD",), name)
-    return data if isinstance(data, int) else None
-
-
-def _data(given: Any, types: tuple[str, ...], where: str) -> registry_value.Judged | None:
-    found = registry_value.read(given, 64, where)
-    return None if isinstance(found, registry_value.Absent) else registry_value.judged(found, types, where)

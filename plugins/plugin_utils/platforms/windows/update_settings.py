@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import lifecycle, registry_value, release
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, lifecycle, release
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -88,9 +88,9 @@ def _installed(one: Mapping[str, Any], host: release.Windows) -> date | None:
     # 23H2 and 25H2 are switched on by a small package: their updates have the build of the release before.
     if not named or int(named[1]) > host.build or int(named[2]) != host.revision:
         return None
-    if _number(one["CurrentState"], "CurrentState") not in INSTALLED:
+    if kept.number(one, "CurrentState") not in INSTALLED:
         return None
-    high, low = _number(one["InstallTimeHigh"], "InstallTimeHigh"), _number(one["InstallTimeLow"], "InstallTimeLow")
+    high, low = kept.number(one, "InstallTimeHigh"), kept.number(one, "InstallTimeLow")
     if high is None or low is None:
         return None
     try:
@@ -100,16 +100,6 @@ def _installed(one: Mapping[str, Any], host: release.Windows) -> date | None:
         raise HipaaCisError("the time of an update's installation is no time") from None
 
 
-def _number(given: Any, name: str) -> int | None:
-    data = _data(given, name, ("REG_DWORD",))
-    return data if isinstance(data, int) else None
-
-
 def _text(given: Any, name: str) -> str | None:
-    data = _data(given, name, ("REG_SZ",))
+    data = kept.value(given, name, "REG_SZ")
     return data[:40] if isinstance(data, str) else None
-
-
-def _data(given: Any, name: str, types: tuple[str, ...]) -> registry_value.Judged | None:
-    found = registry_value.read(given, 64, name)
-    return None if isinstance(found, registry_value.Absent) else registry_value.judged(found, types, name)

@@ -433,6 +433,10 @@ SENT = forwarding(COLLECTOR)
         (log(enabled=False), SENT, "error"),
         (log(mode=9), SENT, "error"),
         (log(policy={"MaxSize": word("viel")}), SENT, "error"),
+        # The policy's template writes these two as text, and Windows reads no number there.
+        (log(mode=1, policy={"Retention": dword(1), "AutoBackupLogFiles": word("1")}), forwarding(), "error"),
+        (log(mode=1, policy={"Retention": word("1"), "AutoBackupLogFiles": dword(1)}), forwarding(), "error"),
+        (log(mode=1, policy={**ARCHIVED, "Retention": word("-1")}), forwarding(), "error"),
     ],
 )
 def test_the_security_log_is_kept_long_enough(told, sent, outcome):
