@@ -19,6 +19,7 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import names, parameters, plan_cache, scope
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.heads import Head, heads_of
+from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.reading import why_unsupported
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.request import numbered, ordered
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import (
@@ -124,6 +125,9 @@ class PlatformPlan:
         """
         heads = self.heads
         found = [place for place, head in enumerate(heads) if head.key in answer["benchmarks"]]
+        if why_unsupported(self.platform, answer.get("facts", {})):
+            # An edition of its own kind may have the build of another release: the table knows it, and no list of facts.
+            found = [place for place in found if heads[place].named]
         detects = not all(head.named for head in heads)
         if detects and all(heads[place].named or heads[place].benchmark.supplement for place in found):
             return []

@@ -71,13 +71,7 @@ def fill_record(
     why; all their rules are errors.
     Raises `NoBenchmark` where none fits the host, `HipaaCisError` where that is not known of all platforms.
     """
-    chosen = [
-        (plan, answer, one)
-        for plan, answer in answers
-        for one in plan.carried(answer)
-        # An edition of its own kind may have the build of another release: the table knows it, and no list of facts.
-        if one.named or not why_unsupported(plan.platform, answer.get("facts", {}))
-    ]
+    chosen = [(plan, answer, one) for plan, answer in answers for one in plan.carried(answer)]
     if not chosen:
         reasons = [_not_looked_at(plan, problem) for plan, problem in failed]
         kind = HipaaCisError if failed else NoBenchmark

@@ -420,7 +420,8 @@ def record_of(facts, *named):
     known = load_catalog()
     selection = Selection(named or ("auto",), platforms=("windows",))
     (plan,) = make_plan(known, selection, {}, {})
-    carried = [one.head.key for one in plan.benchmarks if one.role == "member_server" and one.benchmark.id == "windows_server_2019"]  # fmt: skip
+    own = ("windows_server_2019", "supplement_windows")
+    carried = [one.head.key for one in plan.benchmarks if one.role == "member_server" and one.benchmark.id in own]
     answer = {"benchmarks": carried, "facts": {"windows": facts}, "observations": {}}
     record = empty_record("h", "r", "2026-01-01T00:00:00Z", "", selection)
     fill_record(record, known, [(plan, answer)])
@@ -436,3 +437,7 @@ def test_an_edition_of_its_own_kind_is_not_held_against_the_release_that_has_its
     with pytest.raises(NoBenchmark, match=r"ServerStandardACor .* is not audited"):
         record_of(other)
     assert record_of(other, "windows_server_2019")["benchmarks"][0]["chosen"] == "named"
+    # The supplement alone would look like an audit of the host.
+    with pytest.raises(NoBenchmark, match="is not audited"):
+        record_of(other, "auto", "supplement_windows")
+    assert [one["id"] for one in record_of(ltsc, "auto", "supplement_windows")["benchmarks"]] == ["windows_server_2019", "supplement_windows"]  # fmt: skip
