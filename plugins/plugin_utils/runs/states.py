@@ -128,7 +128,8 @@ class Safeguards:
         platforms = (record or {}).get("platforms") or self._with_rules
         seen = set().union(*(self._with_rules.get(name, ()) for name in platforms))
         selections = (*record.get("earlier_selections", ()), record["selection"]) if record else ()
-        profiles = {name for one in selections for name in one.get("profiles", ())}
+        profiles = {name for one in selections for name in (one.get("profile"), *one.get("profiles", ()))}
+        profiles.add((record or {}).get("meant", {}).get("profile"))
         names = {name for one in selections for name in one.get("benchmarks", ())}
         known = [(name, self._benchmarks.get(name.partition("@")[0])) for name in names]
         meant = {one.name for name, newest in known if newest for one in newest.meant_by(name)}

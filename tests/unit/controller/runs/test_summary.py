@@ -143,6 +143,14 @@ def test_a_profile_that_is_added_by_name_asks_nothing_of_hosts_without_it(platfo
     assert Safeguards(load_catalog()).of_host(one)[EMERGENCY] == expected
 
 
+@pytest.mark.parametrize("where", ["selection", "meant"])
+def test_a_profile_of_a_sites_own_is_asked_for_where_it_is_the_hosts(where):
+    one = {**record("a", pump_screen_lock="pass"), "platforms": {"windows": {}}}
+    one[where] = {"level": 1, "profile": "bitlocker"}
+
+    assert Safeguards(load_catalog()).of_host(one)[EMERGENCY] == "not_assessed"
+
+
 def test_rules_of_another_platform_ask_nothing_of_a_host():
     """What only Linux hosts are looked at for, a Windows host needs an attestation of."""
     judged = Safeguards(load_catalog())
