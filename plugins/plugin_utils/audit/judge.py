@@ -333,10 +333,13 @@ def _parts(value: Any, select: str | None, kind: Kind) -> Iterator[tuple[str, An
 def _projected(value: Any, path: str, named_by: str) -> Iterator[tuple[str, Any]]:
     """Yield (name, value) of each element of a list, all of which have to match; where there is none, there is nothing to match.
 
-    One that lacks what is looked at does not match: a projection of JMESPath would leave it out.
+    One that lacks what is looked at does not match: a projection of JMESPath would leave it out. Nor does a whole observation without any
+    element: nothing was looked at then.
     """
     of, key = path.split("[]", 1)
     key = key.lstrip(".")
+    if not of and not value:
+        yield key, matchers.ABSENT
     for item in (library("jmespath").search(of, value) if of else value) or ():
         part = item if not key else item.get(key, matchers.ABSENT)
         if part is not None:

@@ -17,7 +17,11 @@ PLATFORM = Platform(
     "p_observe",
     "p_apply",
     True,
-    {"k": Kind("k {name}", {"name": {"type": "string"}}), "d": Kind("d {name}", {}, ("run", "all[].v"))},
+    {
+        "k": Kind("k {name}", {"name": {"type": "string"}}),
+        "d": Kind("d {name}", {}, ("run", "all[].v")),
+        "l": Kind("l {name}", {}, ("[].v",), elements="of"),
+    },
 )
 
 
@@ -230,6 +234,29 @@ def test_documents_that_fail_are_named_where_they_can_be_told(seen, expect, fail
     judge = Judge(PLATFORM, {setting_key(setting): seen} if seen else {})
 
     assert judge.failing_documents(setting) == failing
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "outcome"),
+    [
+        ("d", {"run": 1, "all": [{"v": 1}, {"v": 1}]}, "pass"),
+        ("d", {"run": 1, "all": []}, "pass"),
+        ("d", {"run": 1, "all": [{"v": 1}, {"v": None}]}, "pass"),
+        # A projection of JMESPath leaves out who lacks it.
+        ("d", {"run": 1, "all": [{"v": 1}, {"w": 1}]}, "fail"),
+        ("d", {"run": 1, "all": ["odd"]}, "error"),
+        ("l", [{"of": "a", "v": 1}], "pass"),
+        ("l", [{"of": "a", "v": 1}, {"of": "b"}], "fail"),
+        ("l", [{"v": 1}], "error"),
+        # Nothing was looked at.
+        ("l", [], "fail"),
+        ("l", {}, "fail"),
+    ],
+)
+def test_an_expectation_holds_on_each_element_and_not_on_none_at_all(kind, value, outcome):
+    seen = {(kind, "a"): {"state": "value", "value": value}}
+
+    assert finding([leaf("a", kind)], seen).outcome == outcome
 
 
 def test_reason_of_a_finding_is_that_of_its_first_error():
