@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import Platform
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WITH_READER, Platform
 
 Observation = Mapping[str, Any]
 Facts = Mapping[str, Any]
@@ -45,7 +45,7 @@ def why_no_role(platform: Platform, facts: Facts) -> str:
 
 
 def _has_reader(platform: Platform) -> bool:
-    return any(kind.asks for kind in platform.kinds.values())
+    return platform.id in WITH_READER
 
 
 def _module(platform: Platform) -> Any:

@@ -70,6 +70,8 @@ class Kind:
     asks: Mapping[str, Any] = field(default_factory=dict)
 
 
+# Platforms whose hosts send raw material, of which a module of the collection makes settings (`platforms/<id>/reader.py`).
+WITH_READER = ("windows",)
 # Families of shells: what a module is written for.
 SHELLS = SH, POWERSHELL = ("sh", "powershell")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.module_utils.linux.lines import split_lines
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WRITTEN_KEYS
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import WITH_READER, WRITTEN_KEYS
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.yaml_file import YamlFile
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
@@ -33,10 +33,24 @@ class SettingCheck:
         """Check the named conditions of a platform file, and bring what may be governed elsewhere into its normal form."""
         for name, condition in file.data.get("conditions", {}).items():
             self._leaf(file, ["conditions", name, "setting"], dict(condition["setting"]), file.data["id"])
+        for name, kind in file.data["kinds"].items():
+            self._asks(file, ["kinds", name, "asks"], kind, file.data["id"])
         governed = file.data.get("governed")
         if governed:
             place: Place = ["governed", "setting"]
             governed["setting"] = self._leaf(file, place, dict(governed["setting"]), file.data["id"])
+
+    def _asks(self, file: YamlFile, place: Place, kind: dict[str, Any], platform: str) -> None:
+        """Complain of a kind that has something else asked in its place where nobody reads the answer, or by a key that it has not."""
+        asks = kind.get("asks")
+        if asks is None:
+            return
+        if platform not in WITH_READER:
+            known = ", ".join(WITH_READER)
+            self._complain(file, place, f"only of {known} are answers read on the controller; take 'asks' away")
+        for key in asks["by"]:
+            if key not in kind["address"]:
+                self._complain(file, [*place, "by"], unknown("key of the address", key, kind["address"]))
 
     def rule(self, file: YamlFile, place: Place, item: dict[str, Any], platform: str) -> dict[str, Any]:
         """Return a rule in its normal form, with its platform, topic and the parameters it uses."""

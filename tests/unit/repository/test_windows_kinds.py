@@ -7,10 +7,13 @@ import re
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import reader
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecycle import RELEASES
 from tests.powershell import ROOT
 
-KINDS = load_catalog().platforms["windows"].kinds
+CATALOG = load_catalog()
+KINDS = CATALOG.platforms["windows"].kinds
 OBSERVE = (ROOT / "plugins" / "module_utils" / "windows" / "observe.psm1").read_text(encoding="ascii")
 ROW = re.compile(
     r"^        (\w+) = @\{ read = '([\w-]+)'; first = '([\w-]*)'; needs = @\((.*?)\); may = @\((.*?)\) \}$",
@@ -57,3 +60,10 @@ def test_what_collects_a_kind_is_there(name):
 
     assert read in DEFINED
     assert not first or first in DEFINED
+
+
+def test_a_default_is_of_releases_that_there_are():
+    given = [leaf["address"].get("default") for rule in CATALOG.rules.values() for leaf in leaves(rule.settings)]
+    named = {release for default in given if isinstance(default, dict) for release in default}
+
+    assert named == {one.product for one in RELEASES}

@@ -10,6 +10,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import CatalogErr
 from tests.unit.controller.catalog.catalogs import SECOND_PLATFORM, changed
 
 RULES = "rules/infusion_pump.yml"
+PLATFORM, LABEL = "platforms/infusion_pump.yml", 'label: "pump setting {name}"'
 FAULTS = [
     (RULES, "severity: high", "severity: severe", ":9:", "'severe' is not one of"),
     (RULES, "severity: high", "sverity: high", ":9:", "unknown key 'sverity'. Did you mean severity?"),
@@ -76,6 +77,20 @@ FAULTS = [
     ),
     ("benchmarks/pump.yml", '"1.2"', '"1.1"', ":9:", "recommendation 1.1 stands twice"),
     ("benchmarks/pump.yml", "platform: infusion_pump", "platform: pump", ":5:", "unknown platform 'pump'"),
+    (
+        PLATFORM,
+        LABEL,
+        f"{LABEL}\n    asks: {{kind: pump, by: [name]}}",
+        ":8:",
+        "only of windows are answers read on the controller",
+    ),
+    (
+        PLATFORM,
+        LABEL,
+        f"{LABEL}\n    asks: {{kind: pump, by: [nme]}}",
+        ":8:",
+        "unknown key of the address 'nme'. Did you mean name?",
+    ),
     ("parameters/infusion_pump.yml", "default: 5", "default: soon", ":7:", "has to be of type integer"),
     ("parameters/infusion_pump.yml", "default: 5", "default: 15", ":7:", "outside its own bound"),
 ]
