@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ NOTE = "<!-- Written by `make docs` from the catalog; changes here are lost. -->
 def pages(known: Catalog) -> dict[str, str]:
     """Return path below the repository -> text of every page."""
     result = {
-        "rules.md": _page("Rules", _rules(known)),
+        **{f"rules_{one}.md": _page(f"Rules of {one}", _rules(known, one)) for one in known.platforms},
         "mapping.md": _page("Mapping to 45 CFR 164.312", _mapping(known)),
         "parameters.md": _page("Parameters", _parameters(known)),
         "selection.md": _page("What can be included and excluded", _selection(known)),
@@ -48,9 +49,16 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _rules(known: Catalog) -> Iterator[str]:
+def _code(text: str) -> str:
+    """Return a cell that is shown as it is written: a pattern has stars and brackets that Markdown means something by."""
+    return f"`{_cell(text)}`" if re.search(r"[*_\[\]^\\]", text) else _cell(text)
+
+
+def _rules(known: Catalog, platform: str) -> Iterator[str]:
     topics: dict[str, list[Rule]] = {}
     for rule in known.rules.values():
+        if rule.platform != platform:
+            continue
         topics.setdefault(rule.topic, []).append(rule)
     for topic in sorted(topics):
         yield from (f"## {topic}", "")
@@ -112,7 +120,7 @@ def _parameters(known: Catalog) -> Iterator[str]:
         unit = f" {item.unit}" if item.unit else ""
         written = "" if item.written is None else f" (written: {_cell(str(item.written))})"
         default = f"{_cell(str(item.default))}{unit}{written}"
-        yield f"| {item.id} | {_cell(item.title)} | {item.type} | {default} | {_cell(bound)} |"
+        yield f"| {item.id} | {_cell(item.title)} | {item.type} | {default} | {_code(bound)} |"
 
 
 def _selection(known: Catalog) -> Iterator[str]:
@@ -125,7 +133,7 @@ def _selection(known: Catalog) -> Iterator[str]:
         "| key | names |",
         "|---|---|",
         "| `tags` | [below](#tags) |",
-        "| `rules` | those of the [rules](rules.md) |",
+        f"| `rules` | those of the rules of {', '.join(f'[{one}](rules_{one}.md)' for one in known.platforms)} |",
         "| `safeguards` | the cites of the [mapping](mapping.md) |",
         "| `recommendations` | the numbers of a benchmark, such as 5.1.2 |",
         f"| `severity` | {', '.join(SEVERITIES)} |",

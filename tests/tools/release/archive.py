@@ -35,7 +35,7 @@ BELONGS = (
 # What ansible-galaxy writes.
 WRITTEN = {"MANIFEST.json", "FILES.json"}
 # Bytes. A file that is larger is data that came along, and an archive that is larger has doubled since this was written.
-LARGEST_FILE, LARGEST_ARCHIVE = 1024 * 1024, 6 * 1024 * 1024
+LARGEST_FILE, LARGEST_ARCHIVE = 512 * 1024, 4 * 1024 * 1024
 
 
 def belongs(name: str) -> bool:
