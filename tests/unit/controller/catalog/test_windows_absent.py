@@ -7,56 +7,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.plan import make_plan
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.selection import Selection
-from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecycle import RELEASES, SERVER
+from tests.unit.controller.catalog.windows_hosts import PLAN, PLANS, USER, answered, facts_of
 
-KNOWN = load_catalog()
-(PLAN,) = make_plan(
-    KNOWN, Selection(platforms=("windows",), level=2, profiles=("next_generation", "bitlocker")), {}, {}
-)
 OF_REGISTRY = {"registry", "user_registry", "domain_role"}
 # A rule that comes here passes on every host that nobody has looked after: its comment in the catalog says why that is right.
 PASS = set((Path(__file__).parent / "windows_passes_without_a_value.txt").read_text(encoding="ascii").split())
-ROLES = {
-    "domain_controller": {"product_type": "LanmanNT", "domain_role": "5"},
-    "member_server": {"product_type": "ServerNT", "domain_role": "3"},
-    "stand_alone_server": {"product_type": "ServerNT", "domain_role": "2"},
-    "workstation": {"product_type": "WinNT", "domain_role": "1"},
-}
-BUILDS = {release.product: str(release.build) for release in RELEASES}
-USER = {"state": "value", "value": {"users": [{"sid": "S-1-5-21-1-2-3-1001", "value": {"view": 64, "absent": "key"}}]}}
-PLANS = {f"{one.benchmark.id}/{one.role}": one for one in PLAN.benchmarks}
-
-
-def facts_of(plan):
-    server = plan.benchmark.id != "windows_11"
-    kind = "Server" if server else "Client"
-    assert server == any(SERVER in one.ends for one in RELEASES if one.product == plan.benchmark.id)
-    return {
-        "build": BUILDS[plan.benchmark.id],
-        "ubr": "1",
-        "edition": "ServerStandard" if server else "Enterprise",
-        "installation_type": kind,
-        **ROLES[plan.role],
-    }
-
-
-def answered(facts):
-    """Return what a host answers that has no value but those by which it says what it is."""
-    own = {"ProductType": facts["product_type"], "CurrentBuild": facts["build"], "CurrentBuildNumber": facts["build"]}
-    told = {}
-    for key, (kind, address) in PLAN.request["settings"].items():
-        text = own.get(address.get("name"))
-        if kind == "registry" and text:
-            told[key] = {"state": "value", "value": {"view": 64, "type": 1, "data": text}}
-        elif kind == "user_registry":
-            told[key] = USER
-        else:
-            told[key] = {"state": "absent"}
-    return told
 
 
 def judged(plan):

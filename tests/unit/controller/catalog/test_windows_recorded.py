@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
-from tests.unit.controller.catalog.test_windows_absent import PLAN, PLANS, facts_of
+from tests.unit.controller.catalog.windows_hosts import judged
 
 LISTS = "REG_MULTI_SZ"
 # Of these fewer entries may be in force than a list has, for they name what is open.
 OPENING = {"each", "empty"}
-
-
-def judged(plan_name, rule, values):
-    """Return how a rule is judged where the registry holds these values by name, and none else but those by which a host says what it is."""
-    plan = PLANS[plan_name]
-    facts = facts_of(plan)
-    (planned,) = [one for one in plan.rules if one.rule.id == rule]
-    told = {}
-    for key, (kind, address) in PLAN.request["settings"].items():
-        data = {**values, "ProductType": facts["product_type"]}.get(address.get("name")) if kind == "registry" else None
-        answer = {"view": 64, "type": 7 if isinstance(data, list) else 1, "data": data}
-        told[key] = {"state": "absent"} if data is None else {"state": "value", "value": answer}
-    return Judge(PLAN.platform, told, {"windows": facts}).judge(planned)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.audit import detection
 from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.lifecycle import RELEASES
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.reader import why_unsupported
-from tests.unit.controller.catalog.test_windows_absent import PLAN, PLANS, answered, facts_of
+from tests.unit.controller.catalog.windows_hosts import PLAN, PLANS, answered, facts_of
 
 # A workstation is judged in a domain and alone, and each benchmark on all builds that it is for.
 ALONE = {"WinNT": ("0", "1")}

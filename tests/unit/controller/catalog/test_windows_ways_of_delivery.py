@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.audit.judge import Judge
-from tests.unit.controller.catalog.test_windows_absent import PLAN, PLANS, facts_of
+from tests.unit.controller.catalog.windows_hosts import judged
 
 DEFENDER = "SOFTWARE\\Policies\\Microsoft\\Windows Defender"
 DEVICE = f"{DEFENDER}\\Policy Manager"
@@ -19,19 +18,8 @@ SWITCHES = {
 }
 
 
-def outcome(plan_name, rule, values):
-    """Return how a rule is judged where the registry holds these numbers, by key and name, and the kind of host."""
-    plan = PLANS[plan_name]
-    facts = facts_of(plan)
-    (planned,) = [one for one in plan.rules if one.rule.id == rule]
-    told = {}
-    for key, (kind, address) in PLAN.request["settings"].items():
-        place = (address.get("key"), address.get("name"))
-        given = (1, facts["product_type"]) if place[1] == "ProductType" else (4, values.get(place))
-        known = kind == "registry" and given[1] is not None
-        answer = {"view": 64, "type": given[0], "data": given[1]}
-        told[key] = {"state": "value", "value": answer} if known else {"state": "absent"}
-    return Judge(PLAN.platform, told, {"windows": facts}).judge(planned).outcome
+def outcome(plan, rule, values):
+    return judged(plan, rule, values).outcome
 
 
 def of_defender(rule, policy=None, device=None, own=None, override=None):
