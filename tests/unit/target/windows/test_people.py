@@ -8,7 +8,6 @@ from typing import Any, Dict
 
 import pytest
 
-from tests.powershell import run
 from tests.unit.target.windows import test_windows_observe as base
 
 pytestmark = pytest.mark.pwsh
@@ -163,16 +162,14 @@ CASES: Dict[str, Dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("machines")
-    given = []
-    for number, case in enumerate(CASES.values()):
-        machine = folder / ("%d.json" % number)
-        machine.write_text(json.dumps({**MACHINE, **case.get("machine", {})}), encoding="utf-8")
-        request = base.request(*case.get("asked", ASKED), options=case.get("options", {}))
-        given.append({"request": request, "settings": None, "machine": str(machine)})
-    scripts = [*base.SCRIPTS, str(base.HERE / "recorded.ps1"), str(base.HERE / "recorded_people.ps1")]
-    told = run(base.HERE / "cases.ps1", {"scripts": scripts, "cases": given, "culture": None, "ends": False})
-    return dict(zip(CASES, told))
+    cases = {
+        name: {
+            "machine": {**MACHINE, **case.get("machine", {})},
+            "request": base.request(*case.get("asked", ASKED), options=case.get("options", {})),
+        }
+        for name, case in CASES.items()
+    }
+    return base.put(cases, tmp_path_factory.mktemp("machines"), "recorded_people.ps1")
 
 
 def seen(answers: Any, case: str, number: int = 0) -> Any:

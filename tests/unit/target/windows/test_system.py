@@ -10,7 +10,7 @@ from typing import Any, Dict
 import pytest
 
 from tests.powershell import run
-from tests.unit.target.windows.test_windows_observe import HERE, MACHINE, SCRIPTS, SERVICES, request, service
+from tests.unit.target.windows.test_windows_observe import HERE, MACHINE, SCRIPTS, SERVICES, put, request, service
 
 pytestmark = pytest.mark.pwsh
 
@@ -158,17 +158,12 @@ CASES: Dict[str, Any] = {
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
     """What each machine answers to each question, by its name."""
-    folder, given = tmp_path_factory.mktemp("machines"), []
-    for number, more in enumerate(CASES.values()):
-        (folder / ("%d.json" % number)).write_text(json.dumps({**MACHINE, **SYSTEM, **more}), encoding="utf-8")
-        case = {"machine": str(folder / ("%d.json" % number)), "settings": None, "request": request(*ASKED.values())}
-        given.append(case)
-    scripts = [*SCRIPTS, str(HERE / "recorded.ps1"), str(HERE / "recorded_system.ps1")]
-    told = run(HERE / "cases.ps1", {"scripts": scripts, "cases": given, "culture": None, "ends": False})
+    cases = {name: {"request": request(*ASKED.values()), "machine": {**SYSTEM, **more}} for name, more in CASES.items()}
+    told = put(cases, tmp_path_factory.mktemp("machines"), "recorded_system.ps1")
     numbers = {what: str(number) for number, what in enumerate(ASKED)}
     return {
         case: {what: one["answer"]["observations"][number] for what, number in numbers.items()}
-        for case, one in zip(CASES, told)
+        for case, one in told.items()
     }
 
 

@@ -141,15 +141,8 @@ CASES: Dict[str, Dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("machines")
-    given = []
-    for number, case in enumerate(CASES.values()):
-        machine = folder / ("%d.json" % number)
-        machine.write_text(json.dumps({**base.MACHINE, **MACHINE, **case["machine"]}), encoding="utf-8")
-        given.append({"settings": None, "request": case["request"], "machine": str(machine)})
-    scripts = [*base.SCRIPTS, str(base.HERE / "recorded.ps1"), str(base.HERE / "recorded_volumes.ps1")]
-    told = run(base.HERE / "cases.ps1", {"scripts": scripts, "cases": given, "culture": None, "ends": False})
-    return dict(zip(CASES, told))
+    cases = {name: {**case, "machine": {**MACHINE, **case["machine"]}} for name, case in CASES.items()}
+    return base.put(cases, tmp_path_factory.mktemp("machines"), "recorded_volumes.ps1")
 
 
 def seen(answers: Dict[str, Any], case: str, kind: str = "") -> Dict[str, Any]:

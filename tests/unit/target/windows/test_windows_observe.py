@@ -294,14 +294,14 @@ def answers(tmp_path_factory):
     return put(CASES, tmp_path_factory.mktemp("machines"))
 
 
-def put(cases: Dict[str, Dict[str, Any]], folder: Path, **more: Any) -> Dict[str, Any]:
-    """Return what is answered to each case, by its name."""
+def put(cases: Dict[str, Dict[str, Any]], folder: Path, recorded: str = "", **more: Any) -> Dict[str, Any]:
+    """Return what is answered to each case, by its name. ``recorded``: a script that records more of a machine than the one of all."""
     given = []
     for number, case in enumerate(cases.values()):
         machine = folder / ("%d.json" % number)
         machine.write_text(json.dumps({**MACHINE, **case.get("machine", {})}), encoding="utf-8")
         given.append({"request": None, "settings": None, **case, "machine": str(machine)})
-    scripts = [*SCRIPTS, str(HERE / "recorded.ps1")]
+    scripts = [*SCRIPTS, str(HERE / "recorded.ps1"), *([str(HERE / recorded)] if recorded else [])]
     told = run(HERE / "cases.ps1", {"scripts": scripts, "cases": given, "culture": None, "ends": False, **more})
     return dict(zip(cases, told))
 
