@@ -28,10 +28,6 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.runs.store import RunSto
 class ActionModule(HostAction):
     """Audits one host and writes its record; returns counts, states, path and digest only."""
 
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
-
     @no_collections()
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host. A failure is recorded too, so that no host is lost from the summary."""

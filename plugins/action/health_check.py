@@ -29,9 +29,6 @@ class ActionModule(HostAction):
     """Makes all checks and says what is not well."""
 
     WHAT = "The health check"
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run for one host."""

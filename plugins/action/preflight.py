@@ -78,8 +78,6 @@ class ActionModule(HostAction):
     WHAT = "The preflight"
     _templar: Any
     _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
 
     @no_collections()
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -38,9 +38,6 @@ class ActionModule(HostAction):
     """Remediates one host and writes its records; returns counts, what changed, paths and digests only."""
 
     WHAT = "The remediation"
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host."""

@@ -29,9 +29,6 @@ class ActionModule(HostAction):
     """Takes a run back on one host, once it is clear which one is meant."""
 
     WHAT = "The rollback"
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host."""

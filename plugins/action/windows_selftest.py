@@ -32,9 +32,6 @@ class ActionModule(HostAction):
     """Tests the collectors on one host."""
 
     WHAT = "The self-test"
-    _requires_connection = True
-    _supports_check_mode = True
-    _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run on one host."""

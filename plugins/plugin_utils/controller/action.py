@@ -36,8 +36,6 @@ class OnceAction(Action):
     SPEC: ClassVar[Mapping[str, Any]]
     CANNOT: ClassVar[str]
     _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
     BYPASS_HOST_LOOP = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
