@@ -61,9 +61,8 @@ def _add_unit(line: str, pythons: tuple[str, ...]) -> None:
         session.install("--quiet", "pytest", "pytest-xdist", "--constraint", "requirements-dev.txt")
         check = f"from ansible.release import __version__ as v; assert v.startswith('{line}.'), v"
         session.run("python", "-c", check)
-        # What runs on targets imports nothing of ansible-core that differs; it has sessions of its own. What looks at the repository itself sees
-        # the same with each line.
-        _pytest(session, "-n", "2", "tests/unit", "--ignore", "tests/unit/target", "--ignore", "tests/unit/repository")
+        # What runs on targets imports nothing of ansible-core that differs; it has sessions of its own.
+        _pytest(session, "-n", "2", "tests/unit", "--ignore", "tests/unit/target")
 
 
 def _add_integration(line: str, pythons: tuple[str, ...]) -> None:
