@@ -117,11 +117,10 @@ function Get-HipaaRole {
 
 function Get-HipaaSession {
     # Return {state, runspace}: a state of PowerShell that has these functions, and the runspace that was begun with it, as yet none.
-    $state = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2()
+    # The one with the commands in it: CreateDefault2 would have each of PowerShell's own modules looked for when it is first used.
+    $state = [System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault()
     foreach ($function in Get-ChildItem -Path 'function:*-Hipaa*') {
-        $state.Commands.Add((
-                New-Object -TypeName System.Management.Automation.Runspaces.SessionStateFunctionEntry -ArgumentList $function.Name, $function.Definition
-            ))
+        $state.Commands.Add([System.Management.Automation.Runspaces.SessionStateFunctionEntry]::new($function.Name, $function.Definition))
     }
     $state.Variables.Add((
             New-Object -TypeName System.Management.Automation.Runspaces.SessionStateVariableEntry -ArgumentList (
@@ -162,17 +161,22 @@ function Invoke-HipaaInTime {
 
 function ConvertTo-HipaaPlain {
     # Take PowerShell's own wrapping off all that is in a table or list, in place. Ansible.Basic does not know it: it would send a wrapped
-    # table as the name of its type, a number as a text, and nothing as an empty text.
+    # table as the name of its type, a number as a text, and nothing as an empty text. One loop: a call of a function for each costs a fifth of a second.
     param($Container)
 
-    if ($Container -is [System.Collections.IDictionary]) { $places = @($Container.Keys) }
-    elseif ($Container -is [object[]] -or $Container -is [System.Collections.ArrayList]) { $places = @(for ($place = 0; $place -lt $Container.Count; $place++) { $place }) }
-    else { return }
-    foreach ($place in $places) {
-        if ($null -eq $Container[$place]) { $Container[$place] = $null }
-        else {
-            $Container[$place] = $Container[$place].PSObject.BaseObject
-            ConvertTo-HipaaPlain $Container[$place]
+    $waiting = New-Object -TypeName System.Collections.Stack
+    $waiting.Push($Container)
+    while ($waiting.Count) {
+        $one = $waiting.Pop()
+        if ($one -is [System.Collections.IDictionary]) { $places = @($one.Keys) }
+        elseif ($one -is [object[]] -or $one -is [System.Collections.ArrayList]) { $places = @(for ($place = 0; $place -lt $one.Count; $place++) { $place }) }
+        else { continue }
+        foreach ($place in $places) {
+            $held = $one[$place]
+            if ($null -eq $held) { $one[$place] = $null; continue }
+            $held = $held.PSObject.BaseObject
+            $one[$place] = $held
+            if ($held -isnot [string] -and $held -isnot [int]) { $waiting.Push($held) }
         }
     }
 }
@@ -193,8 +197,7 @@ function ConvertFrom-HipaaRequest {
     if ((Get-HipaaPart $request settings) -isnot [object[]] -or $benchmarks -isnot [System.Management.Automation.PSCustomObject]) {
         throw "the request needs the list 'settings' and the object 'benchmarks'"
     }
-    $settings = New-Object -TypeName System.Collections.ArrayList
-    foreach ($setting in $request.settings) { $null = $settings.Add((ConvertFrom-HipaaSetting $settings.Count $setting)) }
+    $settings = @(ConvertFrom-HipaaSetting $request.settings)
     foreach ($name in Get-HipaaName $benchmarks) { Test-HipaaBenchmark $name $benchmarks.$name $settings.Count }
     $options = Get-HipaaPart $request options
     if (Get-HipaaPart $options root) { throw 'hipaa_cis_root is for trees of Linux files, and this is a Windows host' }
@@ -233,29 +236,36 @@ function Test-HipaaNumber {
 }
 
 function ConvertFrom-HipaaSetting {
-    # Return {kind, address} of a setting, a list of both. Throws on a kind or a key of an address that is not known, or missing.
-    param([int]$Number, $Setting)
+    # Return {kind, address} of each setting, a list of both. Throws on a kind or a key of an address that is not known, or missing.
+    param([object[]]$Settings)
 
-    if ($Setting -isnot [object[]] -or $Setting.Count -ne 2 -or $Setting[1] -isnot [System.Management.Automation.PSCustomObject]) {
-        throw "setting '$Number' has to be a list of kind and address"
-    }
     $kinds = Get-HipaaKind
-    $kind = $Setting[0]
-    if ($kind -isnot [string] -or @($kinds.Keys) -cnotcontains $kind) {
-        throw "setting '$Number' has the unknown kind '$kind'; known: $(($kinds.Keys | Sort-Object) -join ', ')"
-    }
-    $address = @{}
-    foreach ($part in $Setting[1].PSObject.Properties) {
-        if (($kinds[$kind].needs + $kinds[$kind].may) -cnotcontains $part.Name) { throw "setting '$Number' of kind $kind has the unknown key '$($part.Name)'" }
-        $address[$part.Name] = $part.Value
-    }
-    foreach ($key in $kinds[$kind].needs) {
-        # A key's value of no name is its default one; a path or service without a name is none.
-        if ($address[$key] -isnot [string] -or ($address[$key] -ceq '' -and ($key -cne 'name' -or $kind -cnotmatch '^(user_)?registry$'))) {
-            throw "setting '$Number' of kind $kind needs the key '$key' with a text"
+    for ($number = 0; $number -lt $Settings.Count; $number++) {
+        $setting = $Settings[$number]
+        if ($setting -isnot [object[]] -or $setting.Count -ne 2 -or $setting[1] -isnot [System.Management.Automation.PSCustomObject]) {
+            throw "setting '$number' has to be a list of kind and address"
         }
+        $kind = $setting[0]
+        # A table takes another case for the same; names of kinds have one case.
+        if ($kind -isnot [string] -or $kind -cnotmatch '^[a-z_]+$' -or -not $kinds.ContainsKey($kind)) {
+            throw "setting '$number' has the unknown kind '$kind'; known: $(($kinds.Keys | Sort-Object) -join ', ')"
+        }
+        $known = $kinds[$kind]
+        $address = @{}
+        foreach ($part in $setting[1].PSObject.Properties) {
+            if ($known.needs -cnotcontains $part.Name -and $known.may -cnotcontains $part.Name) {
+                throw "setting '$number' of kind $kind has the unknown key '$($part.Name)'"
+            }
+            $address[$part.Name] = $part.Value
+        }
+        foreach ($key in $known.needs) {
+            # A key's value of no name is its default one; a path or service without a name is none.
+            if ($address[$key] -isnot [string] -or ($address[$key] -ceq '' -and ($key -cne 'name' -or $kind -cnotmatch '^(user_)?registry$'))) {
+                throw "setting '$number' of kind $kind needs the key '$key' with a text"
+            }
+        }
+        @{ kind = $kind; address = $address }
     }
-    @{ kind = $kind; address = $address }
 }
 
 function Test-HipaaBenchmark {

@@ -35,27 +35,19 @@ METHODS = re.findall(
     r"\S+",
     """
 Add AddArgument AddParameters AddScript BeginInvoke BeginStop Compile Contains ContainsKey Create Dispose EndInvoke ExitJson FailJson
-FindOne GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames GetValue GetValueKind GetValueNames IndexOf IsInRole Max Min Open
-OpenSubKey ReadToEndAsync Register Remove
-Replace Round Split StartNew StartsWith Substring ToArray ToLowerInvariant ToString ToUniversalTime ToUpperInvariant Translate Trim Wait WaitForExit WaitOne
-Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryKey::OpenBaseKey System.Array::Copy
-System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::FromBase64String System.Convert::ToBase64String
-System.IO.Directory::Exists
-System.Guid::NewGuid System.IO.File::Exists System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetTempPath
-FindOne GetAccessControl GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames
-GetValue GetValueKind GetValueNames IsInRole Max Min Open OpenSubKey ReadToEndAsync Register Remove
-Replace Round Split StartNew StartsWith Substring ToArray ToLowerInvariant ToString ToUpperInvariant Translate Trim TrimEnd Wait WaitForExit WaitOne
+FindOne GetAccessControl GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames GetValue GetValueKind
+GetValueNames IndexOf IsInRole Max Min Open OpenSubKey Pop Push ReadToEndAsync Register Remove Replace Round Split StartNew StartsWith
+Substring ToArray ToLowerInvariant ToString ToUniversalTime ToUpperInvariant Translate Trim TrimEnd Wait WaitForExit WaitOne
 Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryAclExtensions::GetAccessControl
-Microsoft.Win32.RegistryKey::OpenBaseKey
-System.BitConverter::GetBytes System.BitConverter::ToUInt32 System.BitConverter::ToUInt64 System.Convert::ToBase64String
-System.Guid::NewGuid System.IO.Directory::GetFileSystemEntries System.IO.File::Exists
+Microsoft.Win32.RegistryKey::OpenBaseKey System.Array::Copy System.BitConverter::GetBytes System.BitConverter::ToUInt32
+System.BitConverter::ToUInt64 System.Convert::FromBase64String System.Convert::ToBase64String System.Diagnostics.Process::GetCurrentProcess
+System.Diagnostics.Stopwatch::StartNew System.Environment::ExpandEnvironmentVariables System.Environment::GetEnvironmentVariable
+System.Guid::NewGuid System.IO.Directory::Exists System.IO.Directory::GetFileSystemEntries System.IO.File::Exists
 System.IO.File::GetAttributes System.IO.File::ReadAllBytes System.IO.Path::Combine System.IO.Path::GetFileName System.IO.Path::GetTempPath
-System.Text.Encoding::GetEncoding System.TimeSpan::FromSeconds
-System.Diagnostics.Process::GetCurrentProcess System.Diagnostics.Stopwatch::StartNew System.Environment::GetEnvironmentVariable
-System.Environment::ExpandEnvironmentVariables
 System.Linq.Expressions.Expression::Call System.Linq.Expressions.Expression::Constant System.Linq.Expressions.Expression::Lambda
-System.Management.Automation.PowerShell::Create System.Management.Automation.Runspaces.InitialSessionState::CreateDefault2
-System.Management.Automation.Runspaces.RunspaceFactory::CreateRunspace System.Security.Principal.WindowsIdentity::GetCurrent
+System.Management.Automation.PowerShell::Create System.Management.Automation.Runspaces.InitialSessionState::CreateDefault
+System.Management.Automation.Runspaces.RunspaceFactory::CreateRunspace System.Management.Automation.Runspaces.SessionStateFunctionEntry::new
+System.Security.Principal.WindowsIdentity::GetCurrent System.Text.Encoding::GetEncoding System.TimeSpan::FromSeconds
 """,
 )
 # In the one script that may: a folder of its own for what a program writes to a file alone, gone afterwards, and that program.
