@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -26,6 +27,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 # json.dumps would make an encoder for each text.
 _encode = json.JSONEncoder(sort_keys=True).encode
 MAX_TEXT = 400
+# Where a label takes a key of an address, and what stands before it.
+_PLACE = re.compile(r"(,? ?)\{(\w+)\}")
 # What is said of a setting that only a running host shows, where a tree of files was asked for, or only a person who is logged on.
 UNSEEN = "unseen"
 PENDING = "pending: what is so now fails, and is right from the next boot on"
@@ -372,18 +375,13 @@ def _cut(text: str) -> str:
 
 
 def _label(label: str, address: Mapping[str, Any]) -> str:
-    """Fill a kind's label; an address key that is not given (path, where a glob is) takes what is."""
-    filled = label
-    for key, value in address.items():
-        filled = filled.replace(f"{{{key}}}", str(value))
-    other = address.get("glob") or address.get("included_by")
-    if "{path}" in filled and other:
-        filled = filled.replace("{path}", str(other))
-    if label == filled or "{" in filled:
-        filled = filled.split(" {")[0]
-        extra = ", ".join(_listed(value) for value in address.values())
-        return _cut(f"{filled} {extra}".strip())
-    return _cut(filled)
+    """Fill a kind's label: a place whose key is not given is left out (path takes what stands for it); without any all that is given follows."""
+    given = {"path": address.get("glob") or address.get("included_by"), **address}
+    given = {key: value for key, value in given.items() if value is not None}
+    if not any(key in given for _before, key in _PLACE.findall(label)):
+        title = _PLACE.sub("", label)
+        return _cut(f"{title} {', '.join(map(_listed, address.values()))}".strip())
+    return _cut(_PLACE.sub(lambda place: f"{place[1]}{_listed(given[place[2]])}" if place[2] in given else "", label))
 
 
 def _listed(value: Any) -> str:

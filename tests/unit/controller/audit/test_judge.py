@@ -335,3 +335,27 @@ def test_a_condition_that_does_not_hold_goes_before_one_that_is_unseen():
     conditions = [{"setting": leaf(name), "otherwise": f"no {name}"} for name in ("c", "d")]
     seen = finding([leaf("a")], {("k", "a"): GOOD, ("k", "c"): UNSEEN, ("k", "d"): BAD}, applies_if=conditions)
     assert (seen.outcome, seen.reason, seen.checks) == ("not_applicable", "no d", ())
+
+
+@pytest.mark.parametrize(
+    ("label", "address", "told"),
+    [
+        ("value {key}|{name} {view}", {"key": "A", "name": "x", "view": 32}, "value A|x 32"),
+        # What is not given leaves its place, with the blank or comma before it; what the label does not name is not told.
+        ("value {key}|{name} {view}", {"key": "A", "name": "x", "default": 0}, "value A|x"),
+        ("filter: {query}, {family}", {"query": "rules"}, "filter: rules"),
+        # Without anything that it names, all that is given follows.
+        ("policy", {"name": "x", "paths": ["/a", "/b"]}, "policy x, /a /b"),
+        ("policy {name}", {"of": "x"}, "policy x"),
+        ("policy", {}, "policy"),
+        # What stands for a path.
+        ("file {path}", {"glob": "/etc/*.d"}, "file /etc/*.d"),
+        ("file {path}", {"included_by": "/etc/a"}, "file /etc/a"),
+        ("file {path}", {"path": "/{a}"}, "file /{a}"),
+    ],
+)
+def test_a_setting_is_told_by_the_label_of_its_kind(label, address, told):
+    platform = Platform("p", "p_observe", "p_apply", True, {"k": Kind(label, {})})
+    setting = {"kind": "k", "address": address, "expect": {"equals": 1}}
+
+    assert Judge(platform, {setting_key(setting): GOOD}).check(setting).setting == told
