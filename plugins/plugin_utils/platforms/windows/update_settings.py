@@ -11,7 +11,12 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, lifecycle, release
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import (
+    kept,
+    lifecycle,
+    release,
+    update_history,
+)
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
     Observation,
@@ -49,10 +54,10 @@ def windows_support(facts: Mapping[str, Any], _address: Address, seen: Observati
 
 
 def installed_update(facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
-    """Return ``{build, revision, installed, age_days, restart_pending, paused_until}`` of the cumulative update that runs.
+    """Return ``{build, revision, installed, age_days, lacks_since, lacks_days, table, restart_pending, paused_until}`` of the update that runs.
 
-    ``installed`` is the day on which the component store took the update whose revision is the running system's. What it offered, and
-    whether a newer one is there, it does not say.
+    ``installed`` is the day on which the component store took the update whose revision is the running system's; whether a newer one is there
+    it does not say. ``lacks_since`` is the day of the first security update in our own table that is newer (``lacks_days`` 0: none is).
     """
     host = release.windows(facts)
     days = [day for one in part(seen, "rollups") if (day := _installed(one, host)) is not None]
@@ -66,11 +71,15 @@ def installed_update(facts: Mapping[str, Any], _address: Address, seen: Observat
         raise HipaaCisError(
             f"The update is said to have been installed on {max(days)}, which is yet to come: a clock is wrong."
         )
+    lacking = update_history.lacks_since(host.product, host.build, host.revision)
     found = {
         "build": host.build,
         "revision": host.revision,
         "installed": str(max(days)),
         "age_days": max(age, 0),
+        "lacks_since": str(lacking) if lacking else None,
+        "lacks_days": (today() - lacking).days if lacking else 0,
+        "table": str(update_history.LATEST),
         "restart_pending": bool(part(seen, "restart_pending")),
         "paused_until": _text(part(seen, "paused_until"), "PauseUpdatesExpiryTime"),
     }

@@ -11,7 +11,7 @@ CATALOG = load_catalog()
 WINDOWS = CATALOG.platforms["windows"]
 SERVER = {
     "build": "20348",
-    "ubr": "2113",
+    "ubr": "5870",
     "product_type": "ServerNT",
     "domain_role": "3",
     "edition": "ServerStandard",
@@ -19,7 +19,15 @@ SERVER = {
 }
 ALONE = {**SERVER, "domain_role": "2"}
 MAIN = {**SERVER, "product_type": "LanmanNT", "domain_role": "5"}
-CLIENT = {**SERVER, "build": "26200", "product_type": "WinNT", "domain_role": "1", "edition": "Professional", "installation_type": "Client"}  # fmt: skip
+CLIENT = {
+    **SERVER,
+    "build": "26200",
+    "ubr": "9974",
+    "product_type": "WinNT",
+    "domain_role": "1",
+    "edition": "Professional",
+    "installation_type": "Client",
+}
 
 
 def check(setting, given, facts=None):

@@ -8,7 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import update_settings
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import (
+    lifecycle,
+    update_history,
+    update_settings,
+)
 from tests.unit.controller.platforms.windows.judged import ALONE, CLIENT, GONE, MAIN, SERVER, read, rule
 
 TODAY = date(2026, 11, 30)
@@ -49,7 +53,7 @@ def test_each_part_of_a_feature_counts(name, last):
     assert rule(name, lambda address: {"install_state": 1 if address["name"] == last else 2}).outcome == "fail"
 
 
-ROLLUP = "Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2113.1.7"
+ROLLUP = "Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.5870.1.7"
 
 
 def dword(data):
@@ -73,16 +77,18 @@ def ago(days):
 
 
 def test_the_document_of_the_update_that_runs():
-    older = rollup(ago(1), ROLLUP.replace("2113", "1970"), 80)
+    older = rollup(ago(1), ROLLUP.replace("5870", "5761"), 80)
     paused = {"view": 64, "type": 1, "data": "2026-12-24T00:00:00Z"}
 
     told = read({"kind": "installed_update"}, store(older, rollup(ago(20)), restart_pending=True, paused_until=paused))
 
     assert told == {
         "build": 20348,
-        "revision": 2113,
+        "revision": 5870,
         "installed": "2026-11-10",
         "age_days": 20,
+        "lacks_days": 0,
+        "table": "2026-11-10",
         "restart_pending": True,
         "paused_until": "2026-12-24T00:00:00Z",
     }
@@ -96,9 +102,9 @@ def test_the_document_of_the_update_that_runs():
         ([rollup(ago(46))], SERVER, "fail"),
         ([rollup(ago(400))], SERVER, "fail"),
         # A release that a small package switched on has the updates of the one before.
-        ([rollup(ago(3), ROLLUP.replace("20348.2113", "26100.2113"))], CLIENT, "pass"),
+        ([rollup(ago(3), ROLLUP.replace("20348.5870", "26100.9974"))], CLIENT, "pass"),
         # Not of the system that runs: of another revision, of a later build, superseded, or yet to be installed.
-        ([rollup(ago(1), ROLLUP.replace("2113", "2200"))], SERVER, "error"),
+        ([rollup(ago(1), ROLLUP.replace("5870", "5900"))], SERVER, "error"),
         ([rollup(ago(1), ROLLUP.replace("20348", "26100"))], SERVER, "error"),
         ([rollup(ago(1), state=80)], SERVER, "error"),
         ([rollup(ago(1), state=96)], SERVER, "error"),
@@ -113,6 +119,61 @@ def test_the_document_of_the_update_that_runs():
 )
 def test_a_host_that_took_its_update_lately(rollups, facts, outcome):
     assert rule("windows_updates_recent", store(*rollups), facts).outcome == outcome
+
+
+def test_an_old_update_that_was_installed_lately_is_old():
+    told = read({"kind": "installed_update"}, store(rollup(ago(1), ROLLUP.replace("5870", "5139"))), revision("5139"))
+
+    assert (told["installed"], told["age_days"]) == ("2026-11-29", 1)
+    assert (told["lacks_since"], told["lacks_days"]) == ("2026-06-09", 174)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        # The month's update, one of the month before, a preview in between, and one that came 48 days before the one after it.
+        ("5870", "pass"),
+        ("5761", "pass"),
+        ("5800", "pass"),
+        ("5622", "fail"),
+        ("1", "fail"),
+        # Newer than the table: by the day of its installation.
+        ("6001", "pass"),
+    ],
+)
+def test_an_update_is_as_old_as_the_first_that_is_lacking(facts, outcome):
+    lately = store(rollup(ago(1), ROLLUP.replace("5870", facts)))
+    assert rule("windows_updates_recent", lately, revision(facts)).outcome == outcome
+
+
+def revision(number):
+    return {**SERVER, "ubr": number}
+
+
+@pytest.mark.parametrize(
+    ("product", "build", "revision", "day"),
+    [
+        ("windows_server_2019", 17763, 9487, None),
+        ("windows_server_2019", 17763, 9486, "2026-11-10"),
+        # Server 2025 and Windows 11 of one build went apart in January 2026; the update of a month that no source names is not asked for.
+        ("windows_server_2025", 26100, 7462, "2026-01-13"),
+        ("windows_server_2025", 26100, 33158, "2026-09-08"),
+        ("windows_server_2025", 26100, 33650, None),
+        ("windows_11", 26100, 7462, "2026-01-13"),
+        ("windows_11", 26300, 9711, "2026-11-10"),
+        ("windows_11", 22621, 6060, "2025-11-11"),
+        ("windows_11", 22000, 3260, "2025-07-08"),
+        ("windows_11", 28000, 2269, "2026-07-14"),
+    ],
+)
+def test_what_a_revision_lacks(product, build, revision, day):
+    found = update_history.lacks_since(product, build, revision)
+    assert (str(found) if found else None) == day
+
+
+def test_each_release_has_updates():
+    for release in lifecycle.RELEASES:
+        assert update_history.lacks_since(release.product, release.build, 0) is not None
 
 
 def test_a_release_is_supported_until_its_last_day():
