@@ -93,13 +93,27 @@ function Read-HipaaPowerShellLogging {
             module_names = @(Get-HipaaRegistryValueName -Key "$($edition.key)\ModuleLogging\ModuleNames" | Select-Object -First 200)
         }
     }
+    $value.installed = @(Get-HipaaPowerShellCore | Select-Object -First 20)
+    @{ state = 'value'; value = $value; source = 'the policies of PowerShell' }
+}
+
+function Get-HipaaPowerShellCore {
+    # Return which PowerShell 7 is there: the versions that its installer wrote down, the names of its packages (Store, MSIX), and the
+    # folders in which it stands: its usual one, and those of the machine's path. One that was unpacked elsewhere is not found.
     $key = 'SOFTWARE\Microsoft\PowerShellCore\InstalledVersions'
-    $installed = foreach ($view in 64, 32) {
+    foreach ($view in 64, 32) {
         foreach ($name in Get-HipaaRegistryKeyName -Hive LocalMachine -View $view -Key $key) {
             $version = Read-HipaaRegistryValue -Hive LocalMachine -View $view -Key "$key\$name" -Name SemanticVersion
             if ($version.found -ceq 'value') { Get-HipaaShort $version.data }
         }
     }
-    $value.installed = @($installed | Select-Object -First 20)
-    @{ state = 'value'; value = $value; source = 'the policies of PowerShell' }
+    $packages = 'SOFTWARE\Classes\Local Settings\Software\Microsoft\Windows\CurrentVersion\AppModel\PackageRepository\Packages'
+    foreach ($name in Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $packages) {
+        if ($name -cmatch '^Microsoft\.PowerShell(Preview)?_') { Get-HipaaShort $name }
+    }
+    $path = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment' -Name Path
+    $folders = @('%ProgramFiles%\PowerShell\7') + ([string]$path['data']).Split(';')
+    foreach ($folder in $folders | ForEach-Object -Process { $_.Trim().Trim('"').TrimEnd('\') } | Where-Object -FilterScript { $_ }) {
+        if (Test-HipaaProgramFile -Name "$folder\pwsh.exe") { Get-HipaaShort $folder }
+    }
 }

@@ -122,3 +122,9 @@ function Get-HipaaVpnConnection {
 
 function Get-HipaaIdentity { @{ sid = (Get-HipaaMachine).own; administrator = $true } }
 function Get-HipaaSystemVersion { @{ build = '20348'; powershell = '5.1.20348.1'; machine = 'AMD64' } }
+
+function Test-HipaaProgramFile {
+    param([string]$Name)
+
+    @((Get-HipaaMachine).files) -ccontains $Name
+}

@@ -25,9 +25,3 @@ function Get-HipaaKeyProtector {
     if ($null -eq $known) { return $null }
     , @(foreach ($number in $known.Value) { [long]$number })
 }
-
-function Test-HipaaProgramFile {
-    param([string]$Name)
-
-    @((Get-HipaaMachine).files) -ccontains $Name
-}

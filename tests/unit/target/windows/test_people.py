@@ -43,6 +43,11 @@ CLIENT = (
     + "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\\GPExtensions\\{D76B9641-3288-4f75-942D-087DE603E3EA}"
 )
 DEVICE = LOCAL + "SYSTEM\\CurrentControlSet\\Control\\CloudDomainJoin\\JoinInfo\\0123"
+PACKAGES = (
+    LOCAL
+    + "SOFTWARE\\Classes\\Local Settings\\Software\\Microsoft\\Windows\\CurrentVersion\\AppModel\\PackageRepository\\Packages\\"
+)
+ENVIRONMENT = LOCAL + "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
 SDDL = "O:BAG:SYD:(A;;0xf0005;;;SY)(A;;0x5;;;BA)(A;;0x1;;;S-1-5-32-573)"
 SACL = "S:AI(AU;OICISA;FA;;;WD)"
 MACHINE: Dict[str, Any] = {
@@ -69,7 +74,12 @@ MACHINE: Dict[str, Any] = {
         POLICY + "Windows\\PowerShell\\ModuleLogging\\ModuleNames": {"=*": [1, "*"]},
         POLICY + "PowerShellCore\\Transcription": {"=OutputDirectory": [1, "D:\\T"]},
         LOCAL + "SOFTWARE\\Microsoft\\PowerShellCore\\InstalledVersions\\{31ab}": {"=SemanticVersion": [1, "7.4.6"]},
+        PACKAGES + "Microsoft.PowerShell_7.5.4.0_x64__8wekyb3d8bbwe": {},
+        PACKAGES + "Microsoft.PowerShellPreview_7.6.5.0_x64__8wekyb3d8bbwe": {},
+        PACKAGES + "Microsoft.WindowsTerminal_1.23.1.0_x64__8wekyb3d8bbwe": {},
+        ENVIRONMENT: {"=Path": [2, '%SystemRoot%;;"D:\\Tools\\ps 7\\" ;C:\\Other']},
     },
+    "files": ["D:\\Tools\\ps 7\\pwsh.exe"],
     "services": [
         {"Name": "WinRM", "Status": 4, "StartType": 2},
         {"Name": "Agent", "Status": 1, "StartType": 2},
@@ -341,4 +351,10 @@ def test_policies_of_both_editions_of_powershell_are_told(answers):
     assert value["windows"]["script_blocks"]["EnableScriptBlockLogging"]["data"] == 1
     assert value["windows"]["module_names"] == ["*"]
     assert value["core"]["transcripts"]["OutputDirectory"]["data"] == "D:\\T"
-    assert value["installed"] == ["7.4.6"]
+    # By its installer, by a package, and unpacked in a folder of the machine's path.
+    assert value["installed"] == [
+        "7.4.6",
+        "Microsoft.PowerShell_7.5.4.0_x64__8wekyb3d8bbwe",
+        "Microsoft.PowerShellPreview_7.6.5.0_x64__8wekyb3d8bbwe",
+        "D:\\Tools\\ps 7",
+    ]
