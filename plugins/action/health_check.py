@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options
+from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import POWERSHELL
+from ansible_collections.hipaa.cis.plugins.plugin_utils.controller import answers, options, reached
 from ansible_collections.hipaa.cis.plugins.plugin_utils.controller.host_action import HostAction
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
 from ansible_collections.hipaa.cis.plugins.plugin_utils.remediation import health_checks, maintenance_window
@@ -50,7 +51,11 @@ class ActionModule(HostAction):
             if self._outside(arguments):
                 result.update(well=True, problems=[])
                 return result
-            problems = health_checks.run(health_checks.parse(arguments["checks"]), address, on_host)
+            checks = health_checks.parse(arguments["checks"])
+            if reached.shell_of(self._connection) == POWERSHELL:
+                result.update(well=True, problems=[], skipped=True, msg="Nothing is changed on a host of PowerShell.")
+                return result
+            problems = health_checks.run(checks, address, on_host)
         except HipaaCisError as problem:
             # A check that cannot be made says nothing good of the host.
             problems = [str(problem)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -110,6 +111,16 @@ def test_terminal_is_never_changed_and_has_nothing_to_be_taken_back(audit, tmp_p
     assert process.returncode == 0, process.stdout + process.stderr
     assert '"nothing"' in process.stdout
     assert not (tmp_path / "sent").exists()
+
+
+def test_health_of_what_is_never_changed_is_not_asked_for(audit, tmp_path):
+    checks = [{"name": "the queue", "command": ["/bin/false"]}, {"unit": "hl7.service"}]
+    process, run = audit({"terminal": TERMINAL}, command="hipaa.cis.remediate", hipaa_cis_health_checks=checks)
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert re.search(r"TASK .*See whether the host is well\] \*+\s+skipping: \[terminal\]", process.stdout)
+    assert record_of(run, "terminal")["status"] == "audited"
+    assert "hl7" not in (tmp_path / "sent").read_text()
 
 
 def test_request_to_a_terminal_asks_for_nothing_of_linux(audit, tmp_path):
