@@ -34,8 +34,14 @@ RULE = """  - id: {id}
 """
 
 
+def platform_of(kind: str) -> str:
+    """Return the platform that has a kind: Linux, where several or none have it."""
+    having = [platform.id for platform in load_catalog().platforms.values() if kind in platform.kinds]
+    return having[0] if len(having) == 1 else "linux"
+
+
 def rule_text(platform: str, kind: str, identifier: str, address: dict[str, str]) -> str:
-    """Return the rule's YAML. Raises `HipaaCisError` on a kind or address key that the platform does not have."""
+    """Return the rule's YAML. Raises `HipaaCisError` on a kind or address key that the platform does not have, and on one that is missing."""
     known = load_catalog()
     if platform not in known.platforms:
         raise HipaaCisError(unknown("platform", platform, known.platforms))
@@ -44,11 +50,27 @@ def rule_text(platform: str, kind: str, identifier: str, address: dict[str, str]
         raise HipaaCisError(unknown("kind", kind, kinds, most=40))
     if identifier in known.rules:
         raise HipaaCisError(f"the rule '{identifier}' is there already")
+    keys = kinds[kind].address
     for key in address:
-        if key not in kinds[kind].address:
-            raise HipaaCisError(unknown(f"key of kind {kind}", key, kinds[kind].address))
-    lines = "".join(f'        {key}: "{text}"\n' for key, text in address.items())
+        if key not in keys:
+            raise HipaaCisError(unknown(f"key of kind {kind}", key, keys))
+    for key, wanted in keys.items():
+        if wanted.get("required") and key not in address:
+            raise HipaaCisError(f"the kind {kind} needs --address {key}=VALUE")
+    lines = "".join(f"        {key}: {_written(text, keys[key]['type'])}\n" for key, text in address.items())
     return RULE.format(id=identifier, kind=kind, address=lines)
+
+
+def _written(text: str, wanted: str) -> str:
+    """Return an address's value as YAML; a backslash means itself in single quotes alone."""
+    return "'" + text.replace("'", "''") + "'" if wanted == "string" else text
+
+
+def _pair(given: str) -> tuple[str, str]:
+    key, equals, text = given.partition("=")
+    if not equals:
+        raise HipaaCisError(f"--address takes KEY=VALUE, not '{given}'")
+    return key, text
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,17 +81,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--address", action="append", default=[], metavar="KEY=VALUE", help="a key of the kind's address"
     )
-    parser.add_argument("--platform", default="linux")
+    parser.add_argument("--platform", help="where several have a kind of that name; linux without it")
     parser.add_argument("--topic", default="A new topic", help="for a file that is made")
     parser.add_argument("--file", required=True, type=Path, help="the rule file of the topic")
     chosen = parser.parse_args(arguments)
     try:
-        address = dict(pair.split("=", 1) for pair in chosen.address)
-        text = rule_text(chosen.platform, chosen.kind, chosen.id, address)
-    except (HipaaCisError, ValueError) as problem:
+        platform = chosen.platform or platform_of(chosen.kind)
+        text = rule_text(platform, chosen.kind, chosen.id, dict(map(_pair, chosen.address)))
+    except HipaaCisError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
-    head = HEAD.format(platform=chosen.platform, topic=chosen.topic)
+    head = HEAD.format(platform=platform, topic=chosen.topic)
     before = chosen.file.read_text(encoding="utf-8") if chosen.file.exists() else head
     write_private(chosen.file, before + text)
     chosen.file.chmod(0o644)
