@@ -59,29 +59,42 @@ function Read-HipaaDefender {
 }
 
 function ConvertTo-HipaaPreference {
-    # Return {real_time_off, shown, administrator, paths, extensions, processes: how many, wide: [paths], excluded_types: [extensions], asr_ids, asr_actions}.
+    # Return {real_time_off, shown, administrator, paths, extensions, processes: how many, wide, wide_processes: [paths], excluded_types: [extensions], asr_ids, asr_actions}.
     param($One)
 
-    $paths = @($One.ExclusionPath | Where-Object -FilterScript { $_ })
+    # What stands behind \:{ says for which files and when one counts.
+    $paths = @($One.ExclusionPath | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string]$_ -creplace '\\?:\{.*$', '' })
+    $processes = @($One.ExclusionProcess | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string]$_ -creplace '\\?:\{.*$', '' })
     $types = @($One.ExclusionExtension | Where-Object -FilterScript { $_ })
     # In the place of a list a sentence may stand that it is shown to nobody: no path is like that.
     $hidden = @($paths | Where-Object -FilterScript { $_ -cmatch '^N/A' -or ($_ -cnotmatch '\\' -and $_ -cmatch ' ' -and $_ -cnotmatch '\.[A-Za-z0-9]{1,8}$') })
     # A drive, a share, a variable or a file in any folder; two signs, ?\ or .\, may stand before it.
-    $wide = @($paths | Where-Object -FilterScript { $_ -cmatch '^(\\\\[?.]\\)?[^\\/]*([\\/][*?.\\/]*)?$' -or $_ -cmatch '^\\\\[^\\]+(\\[^\\]+)?[*?\\]*$' })
+    $wide = @($paths | Where-Object -FilterScript { Test-HipaaWide $_ })
+    $wide_processes = @($processes | Where-Object -FilterScript { Test-HipaaWide $_ })
     # One that was left out might be the one.
-    if ($wide.Count -gt 500 -or $types.Count -gt 500) { throw "$($wide.Count) paths without a folder and $($types.Count) types of files are left out, more than the 500 of each that are taken" }
+    if ($wide.Count -gt 500 -or $types.Count -gt 500 -or $wide_processes.Count -gt 500) {
+        throw "$($wide.Count) paths and $($wide_processes.Count) processes without a folder and $($types.Count) types of files are left out, more than the 500 of each that are taken"
+    }
     @{
         real_time_off = ConvertTo-HipaaTruth $One.DisableRealtimeMonitoring
         administrator = [bool](Get-HipaaIdentity).administrator
         shown = $hidden.Count -eq 0
         paths = $paths.Count
         extensions = $types.Count
-        processes = @($One.ExclusionProcess | Where-Object -FilterScript { $_ }).Count
+        processes = $processes.Count
+        wide_processes = @($wide_processes | ForEach-Object -Process { Get-HipaaShort $_ })
         wide = @($wide | ForEach-Object -Process { Get-HipaaShort $_ })
         excluded_types = @($types | ForEach-Object -Process { Get-HipaaShort $_ })
         asr_ids = @($One.AttackSurfaceReductionRules_Ids | Where-Object -FilterScript { $_ } | Select-Object -First 100 | ForEach-Object -Process { Get-HipaaShort $_ })
         asr_actions = @($One.AttackSurfaceReductionRules_Actions | Where-Object -FilterScript { $null -ne $_ } | Select-Object -First 100 | ForEach-Object -Process { [int]$_ })
     }
+}
+
+function Test-HipaaWide {
+    # Return whether a path names no folder: but a drive, a share, a variable or a file in any folder.
+    param([string]$Path)
+
+    $Path -cmatch '^(\\\\[?.]\\)?[^\\/]*([\\/][*?.\\/]*)?$' -or $Path -cmatch '^\\\\[^\\]+(\\[^\\]+)?[*?\\]*$'
 }
 
 function Get-HipaaFeatureByName {

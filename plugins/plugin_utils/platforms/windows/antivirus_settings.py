@@ -4,8 +4,9 @@
 """The kind ``defender``: the antivirus of a host, by Defender's own classes, and on a workstation by what other products say of themselves.
 
 ``{in_charge, engine, real_time, real_time_configured, behavior, downloads, tamper_protection, signature_age, exclusions, whole_drives,
-excluded_programs, asr, others}``; all but ``in_charge`` and ``others`` is Defender's. ``in_charge``: `defender`; `other` where Defender itself
-says that it stands back (its passive modes), or is not there or does not answer and a workstation names another product; else `none`.
+excluded_programs, opened_by, asr, others}``; all but ``in_charge`` and ``others`` is Defender's. ``in_charge``: `defender`; `other` where Defender itself
+says that it stands back (its passive modes) and no list of products is there to say that nobody else is, or where it is not there or does not
+answer and a workstation names another product; else `none`. ``opened_by``: processes whose files are left out, wherever these lie.
 ``signature_age`` are days. ``asr``: the rules on attack surface by the numbers of their GUIDs, with their action.
 """
 
@@ -36,6 +37,14 @@ STATES = {0: "off", 1: "on", 2: "snoozed", 3: "expired"}
 PROGRAMS = frozenset(
     ("*", "bat", "cmd", "com", "cpl", "dll", "exe", "hta", "jar", "js", "jse", "msi", "ps1", "psm1", "scr", "sys", "vbe", "vbs", "wsf")
 )  # fmt: skip
+# Programs that open what others wrote: what one of them opens is looked at by nobody, where it is left out by its name.
+OPENING = frozenset(
+    (
+        "cmd.exe", "conhost.exe", "cscript.exe", "dllhost.exe", "excel.exe", "explorer.exe", "java.exe", "javaw.exe", "mshta.exe", "msiexec.exe",
+        "outlook.exe", "powerpnt.exe", "powershell.exe", "pwsh.exe", "python.exe", "regsvr32.exe", "rundll32.exe", "svchost.exe", "winword.exe",
+        "wmiprvse.exe", "wscript.exe",
+    )
+)  # fmt: skip
 NEVER = 65535
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # A drive or all of them, by letter, volume or variable, with nothing but wildcards behind it; a share; everything.
@@ -51,7 +60,8 @@ def defender(_facts: Mapping[str, Any], _address: Address, seen: Observation) ->
     """Return the document of the antivirus. Raises `HipaaCisError` where Defender does not answer, and nobody else is in charge."""
     status, preference = part(seen, "status"), part(seen, "preference")
     others = [_product(one) for one in part(seen, "products") or () if str(one["id"]).lower() != DEFENDER]
-    found: dict[str, Any] = {"in_charge": _in_charge(status, others), "others": others}
+    may_be_others = bool(others) or part(seen, "products") is None
+    found: dict[str, Any] = {"in_charge": _in_charge(status, others, may_be_others), "others": others}
     if status is not None and "error" not in status:
         found.update(_of_status(status))
     if found["in_charge"] == "defender":
@@ -62,7 +72,7 @@ def defender(_facts: Mapping[str, Any], _address: Address, seen: Observation) ->
     return value({name: one for name, one in found.items() if one is not None}, seen)
 
 
-def _in_charge(status: Mapping[str, Any] | None, others: list[dict[str, str]]) -> str:
+def _in_charge(status: Mapping[str, Any] | None, others: list[dict[str, str]], may_be_others: bool) -> str:
     if status is None:
         return "other" if others else "none"
     if "error" in status:
@@ -72,7 +82,9 @@ def _in_charge(status: Mapping[str, Any] | None, others: list[dict[str, str]]) -
     mode = str(status.get("mode") or "").strip().lower()
     if mode not in PASSIVE | ACTIVE:
         raise HipaaCisError(f"Defender says that it runs in the mode '{mode[:40]}', which is not known.")
-    return "other" if mode in PASSIVE or (mode == "not running" and others) else "defender"
+    if mode in PASSIVE:
+        return "other" if may_be_others else "none"
+    return "other" if mode == "not running" and others else "defender"
 
 
 def _of_status(status: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,12 +109,14 @@ def _of_preference(given: Mapping[str, Any]) -> dict[str, Any]:
     wide = [str(one).strip() for one in given["wide"]]
     types = {str(one).strip().lower().lstrip("*").lstrip(".") or "*" for one in given["excluded_types"]}
     types |= {found[1] for one in wide if (found := _TYPE_ANYWHERE.fullmatch(one.lower()))}
+    processes = [str(one).strip() for one in given["wide_processes"]]
     off = given["real_time_off"]
     return {
         "real_time_configured": None if off is None else _on(not off),
         "exclusions": {name: given[name] for name in ("paths", "extensions", "processes")},
         "whole_drives": [one for one in wide if _WHOLE.fullmatch(one.lower())],
         "excluded_programs": sorted(types & PROGRAMS),
+        "opened_by": [one for one in processes if _WHOLE.fullmatch(one.lower()) or one.lower() in OPENING],
         "asr": _rules(given["asr_ids"], given["asr_actions"]),
     }
 

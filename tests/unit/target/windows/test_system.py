@@ -34,9 +34,21 @@ NEWER = {"AMRunningMode": "Normal", "IsTamperProtected": True}
 STATUS = {**TRUE, "AntivirusSignatureAge": 1, **NEWER}
 PREFERENCE = {
     "DisableRealtimeMonitoring": False,
-    "ExclusionPath": ["C:\\Data\\SQL", "D:\\", "%SystemDrive%\\*", "\\\\files\\share\\*", "scan.exe", "C:\\A B"],
+    "ExclusionPath": [
+        "C:\\Data\\SQL",
+        "D:\\",
+        "%SystemDrive%\\*",
+        "\\\\files\\share\\*",
+        "scan.exe",
+        "C:\\A B",
+        # Of some files, or at some time only.
+        "E:\\:{PathType:folder}",
+        "F:\\*\\:{ScanTrigger:OnAccess}",
+        '*\\:{Process:"winword.exe"}',
+        "C:\\Data\\a.doc\\:{PathType:file}",
+    ],
     "ExclusionExtension": [".mdf", "exe"],
-    "ExclusionProcess": None,
+    "ExclusionProcess": ["C:\\Imaging\\view.exe", "C:\\*", "cmd.exe"],
     "AttackSurfaceReductionRules_Ids": ["9e6c4e1f-7d60-472f-ba1a-a39ef669e4b2"],
     "AttackSurfaceReductionRules_Actions": [1],
 }
@@ -226,10 +238,11 @@ def test_defender_says_how_it_is_and_of_exclusions_no_folder(answers):
         "real_time_off": False,
         "administrator": True,
         "shown": True,
-        "paths": 6,
+        "paths": 10,
         "extensions": 2,
-        "processes": 0,
-        "wide": ["D:\\", "%SystemDrive%\\*", "\\\\files\\share\\*", "scan.exe"],
+        "processes": 3,
+        "wide": ["D:\\", "%SystemDrive%\\*", "\\\\files\\share\\*", "scan.exe", "E:", "F:\\*", "*"],
+        "wide_processes": ["C:\\*", "cmd.exe"],
         "excluded_types": [".mdf", "exe"],
         "asr_ids": ["9e6c4e1f-7d60-472f-ba1a-a39ef669e4b2"],
         "asr_actions": [1],

@@ -25,6 +25,7 @@ PREFERENCE = {
     "extensions": 1,
     "processes": 0,
     "wide": ["scan.exe"],
+    "wide_processes": ["sqlservr.exe"],
     "excluded_types": [".mdf"],
     "asr_ids": ["9E6C4E1F-7D60-472F-BA1A-A39EF669E4B2", "01443614-cd74-433a-b99e-2ecdc07bfc25"],
     "asr_actions": [1, 2],
@@ -56,6 +57,7 @@ def test_the_document_of_defender():
         "exclusions": {"paths": 2, "extensions": 1, "processes": 0},
         "whole_drives": [],
         "excluded_programs": [],
+        "opened_by": [],
         "asr": [
             {"id": "01443614-cd74-433a-b99e-2ecdc07bfc25", "action": "audit"},
             {"id": "9e6c4e1f-7d60-472f-ba1a-a39ef669e4b2", "action": "block"},
@@ -88,6 +90,7 @@ def test_a_sound_antivirus_passes(name):
         *(("windows_antivirus_whole_drives", {}, {"wide": [one]}) for one in
           ("C:", "d:\\", "E:\\*", "*:\\", "*", "**", "\\\\?\\C:\\", "%SystemDrive%", "%systemdrive%\\*.*", "\\\\files\\share", "?:\\", "C:/",
            "\\\\?\\Volume{1}\\", " C:\\ ", "*.exe")),
+        *(("windows_antivirus_whole_drives", {}, {"wide_processes": [one]}) for one in ("C:\\*", "*", "%SystemDrive%\\*", "PowerShell.exe")),
         *(("windows_antivirus_whole_drives", {}, {"excluded_types": [one]}) for one in ("exe", ".DLL", "*", ".*", "*.ps1")),
     ],
 )  # fmt: skip
@@ -112,6 +115,10 @@ def test_what_is_no_drive_is_not_taken_for_one(one):
         ({"status": {"error": "0x800106ba"}, "preference": {"error": "x"}, "products": [OTHER, ITSELF]}, CLIENT, "not_applicable", "manual"),
         # Another product beside a Defender that is in charge takes nothing off it.
         (antivirus({"RealTimeProtectionEnabled": False}, products=[OTHER]), CLIENT, "fail", "not_applicable"),
+        # It stands back, and there is nobody.
+        (antivirus({"mode": "Passive Mode"}, products=[ITSELF]), CLIENT, "fail", "not_applicable"),
+        (antivirus({"mode": "EDR Block Mode"}, products=[]), CLIENT, "fail", "not_applicable"),
+        (antivirus({"mode": "Passive Mode"}, products=[ITSELF, OTHER]), CLIENT, "not_applicable", "manual"),
         # None that is seen, and what registers itself as Defender is no other.
         ({"status": None, "preference": None, "products": None}, SERVER, "fail", "not_applicable"),
         ({"status": None, "preference": None, "products": [ITSELF]}, CLIENT, "fail", "not_applicable"),
