@@ -61,21 +61,23 @@ def installed_update(facts: Mapping[str, Any], _address: Address, seen: Observat
     """
     host = release.windows(facts)
     days = [day for one in part(seen, "rollups") if (day := _installed(one, host)) is not None]
-    if not days:
+    lacking = update_history.lacks_since(host.product, host.build, host.revision)
+    # A hotpatch has a package of another name, and an image its update from before: then the update after it tells how old it is.
+    since = max(days, default=lacking)
+    if since is None:
         raise HipaaCisError(
             f"When revision {host.revision} of build {host.build} was installed is not known: the component store lists no such update. "
             "It may have come with an image, or wait for a restart."
         )
-    age = (today() - max(days)).days
+    age = (today() - since).days
     if age < -1:
         raise HipaaCisError(
-            f"The update is said to have been installed on {max(days)}, which is yet to come: a clock is wrong."
+            f"The update is said to have been installed on {since}, which is yet to come: a clock is wrong."
         )
-    lacking = update_history.lacks_since(host.product, host.build, host.revision)
     found = {
         "build": host.build,
         "revision": host.revision,
-        "installed": str(max(days)),
+        "installed": str(since) if days else None,
         "age_days": max(age, 0),
         "lacks_since": str(lacking) if lacking else None,
         "lacks_days": (today() - lacking).days if lacking else 0,

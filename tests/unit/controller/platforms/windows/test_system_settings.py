@@ -137,6 +137,8 @@ def test_an_old_update_that_was_installed_lately_is_old():
         ("5800", "pass"),
         ("5622", "fail"),
         ("1", "fail"),
+        # The hotpatch of May, and what came before it.
+        ("5074", "fail"),
         # Newer than the table: by the day of its installation.
         ("6001", "pass"),
     ],
@@ -144,6 +146,13 @@ def test_an_old_update_that_was_installed_lately_is_old():
 def test_an_update_is_as_old_as_the_first_that_is_lacking(facts, outcome):
     lately = store(rollup(ago(1), ROLLUP.replace("5870", facts)))
     assert rule("windows_updates_recent", lately, revision(facts)).outcome == outcome
+
+
+def test_an_update_that_the_store_does_not_name_is_as_old_as_the_one_after_it():
+    told = read({"kind": "installed_update"}, store(rollup(ago(3))), revision("5761"))
+
+    assert (told["age_days"], told["lacks_days"]) == (20, 20)
+    assert "installed" not in told
 
 
 def revision(number):
@@ -156,6 +165,10 @@ def revision(number):
         ("windows_server_2019", 17763, 9487, None),
         ("windows_server_2019", 17763, 9486, "2026-11-10"),
         # Server 2025 and Windows 11 of one build went apart in January 2026; the update of a month that no source names is not asked for.
+        ("windows_server_2022", 20348, 5073, "2026-05-12"),
+        # A hotpatch mends the same.
+        ("windows_server_2022", 20348, 5074, "2026-06-09"),
+        ("windows_11", 26200, 8390, "2026-06-09"),
         ("windows_server_2025", 26100, 7462, "2026-01-13"),
         ("windows_server_2025", 26100, 33158, "2026-09-08"),
         ("windows_server_2025", 26100, 33650, None),
