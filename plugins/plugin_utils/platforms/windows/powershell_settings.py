@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,10 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observ
 
 # PowerShell 7 goes by Windows PowerShell's key of the same name where this is set (PowerShell's `Utils.cs`); a policy of users is not looked at.
 FALLBACK = "UseWindowsPowerShellPolicySetting"
+# What is another folder for each user, who may change what lies there.
+_OF_THE_USER = re.compile(
+    "%(APPDATA|HOMEDRIVE|HOMEPATH|LOCALAPPDATA|ONEDRIVE|TEMP|TMP|USERNAME|USERPROFILE)%", re.IGNORECASE
+)
 
 
 def powershell_logging(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
@@ -42,7 +47,7 @@ def _edition(edition: str, seen: Observation) -> dict[str, Any]:
     if is_on("modules", "EnableModuleLogging"):
         found["modules"] = "all" if "*" in part(seen, _place(seen, edition, "modules"))["module_names"] else "some"
     folder = _text(seen, _place(seen, edition, "transcripts"), "transcripts", "OutputDirectory")
-    return {**found, **({"folder": folder} if folder else {})}
+    return {**found, **({"folder": folder} if folder and not _OF_THE_USER.search(folder) else {})}
 
 
 def _place(seen: Observation, edition: str, what: str) -> str:

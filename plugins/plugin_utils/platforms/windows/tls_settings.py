@@ -54,7 +54,7 @@ def schannel(facts: Mapping[str, Any], address: Address, seen: Observation) -> O
         found = {"in_force": default, "configured": default if default == NOT_THERE else None}
         note = "there is no value, so Windows goes by its own default"
     else:
-        found, note = {"in_force": configured, "configured": configured}, ""
+        found, note = {"in_force": default if default == NOT_THERE else configured, "configured": configured}, ""
     found = {name: word for name, word in found.items() if word is not None}
     return value(found, seen, note) if found else absent(seen)
 

@@ -605,6 +605,8 @@ def test_what_powershell_runs_is_recorded_in_each_edition(told, outcome):
         # In the folder of the one who is recorded.
         (powershell(edition(transcripts={"EnableTranscripting": dword(1)}), installed=()), "fail"),
         (powershell(edition(transcripts={**KEPT, "OutputDirectory": word(" ")}), installed=()), "fail"),
+        (powershell(edition(transcripts={**KEPT, "OutputDirectory": word("%UserProfile%\\PS")}), installed=()), "fail"),
+        (powershell(edition(transcripts={**KEPT, "OutputDirectory": word("%SystemDrive%\\PS")}), installed=()), "pass"),
         (powershell(edition(transcripts={**KEPT, "EnableTranscripting": dword(0)}), installed=()), "fail"),
     ],
 )

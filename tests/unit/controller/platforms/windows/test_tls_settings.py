@@ -78,6 +78,12 @@ def test_without_a_value_the_release_says_what_is_in_force(protocol, build, fact
     assert (told.outcome, told.observed) == (outcome, observed)
 
 
+def test_what_a_release_has_not_is_not_there_whatever_its_values_say():
+    told = spoken("SSL 2.0", schannel(SSL_2_0_server=(4294967295, 0)))
+
+    assert (told.outcome, told.observed) == ("fail", "in_force: not_there, configured: on")
+
+
 def test_the_newest_protocol_is_not_there_in_the_oldest_release():
     assert spoken("TLS 1.3", schannel(), {**SERVER, "build": "17763"}, equals="not_there").outcome == "pass"
     assert "in_force: on" in spoken("TLS 1.3", schannel(), equals="not_there").observed
