@@ -54,7 +54,7 @@ class Service(NamedTuple):
 NOTHING = None
 Put = Value | Service | None
 SERVICES = [Service(start, runs) for start in ("disabled", "manual", "automatic") for runs in (False, True)]
-TYPES = {"text": ("REG_SZ", "REG_EXPAND_SZ")}
+TYPES = {"text": ("REG_SZ", "REG_EXPAND_SZ"), "number": ("REG_DWORD", "REG_SZ")}
 LOGS = r"%SystemRoot%\System32\logfiles\firewall"
 PROFILE = r"software\policies\microsoft\windowsfirewall\{}profile\logging"
 UNC = r"software\policies\microsoft\windows\networkprovider\hardenedpaths"
@@ -76,6 +76,10 @@ SAMPLES: dict[tuple[str, str], tuple[list[Any], list[Any]]] = {
     (r"software\policies\microsoft\cryptography\configuration\ssl\00010002", "functions"): (
         ["TLS_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"],
         ["TLS_AES_256_GCM_SHA384,TLS_RSA_WITH_AES_256_CBC_SHA256"],
+    ),
+    (r"system\currentcontrolset\control\lsa", "restrictremotesam"): (
+        ["O:BAG:BAD:(A;;RC;;;BA)"],
+        ["O:BAG:BAD:(A;;RC;;;BA)(A;;RC;;;WD)", "O:BAG:BAD:"],
     ),
     (r"system\currentcontrolset\control\securepipeservers\winreg\allowedexactpaths", "machine"): (
         [[r"System\CurrentControlSet\Control\ProductOptions", r"Software\Microsoft\Windows NT\CurrentVersion"]],

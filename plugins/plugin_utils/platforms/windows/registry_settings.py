@@ -11,6 +11,7 @@ taking the value away (``absence``), that is what is configured too. Of a list t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,10 +25,13 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observ
     value,
 )
 
+# A number, or a text of its digits.
+NUMBER = "number"
 # By the name of a setting's `type`: which types of the registry Windows reads there.
 TYPES = {
     **{name: frozenset((name,)) for name in registry_value.TYPES},
     "text": frozenset(("REG_SZ", "REG_EXPAND_SZ")),
+    NUMBER: frozenset(("REG_DWORD", "REG_SZ")),
 }
 DEFAULT_TYPE = "REG_DWORD"
 DELIVERED = "delivered"
@@ -66,9 +70,18 @@ def _configured(answered: Any, address: Address, view: int, where: str) -> dict[
     found = registry_value.read(answered, view, where, blanks=address.get("blanks") is True)
     if isinstance(found, registry_value.Absent):
         raise HipaaCisError(f"The registry value {where} is said to be there and not to be there.")
-    data = registry_value.judged(found, TYPES[address.get("type", DEFAULT_TYPE)], where)
+    wanted = address.get("type", DEFAULT_TYPE)
+    data = registry_value.judged(found, TYPES[wanted], where)
+    if wanted == NUMBER and isinstance(data, str):
+        data = _digits(data, where)
     plain = data.hex() if isinstance(data, bytes) else [*data] if isinstance(data, tuple) else data
     return {"in_force": plain, "configured": plain}
+
+
+def _digits(text: str, where: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise HipaaCisError(f"The registry value {where} cannot be judged: it is a text, and no number.")
+    return int(text)
 
 
 def _of_default(facts: Mapping[str, Any], address: Address) -> dict[str, Any]:
