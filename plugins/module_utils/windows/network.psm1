@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# What guards the network, as raw material: firewall, SMB, Schannel, LDAP server, VPN connections. Numbers are Windows' own.
+# What guards the network, as raw material: firewall, SMB, Schannel, LDAP server, VPN connections, rules of IPsec. Numbers are Windows' own.
 
 function Get-HipaaNumberOf {
     # Return a property of an object as a number (1 and 0 for true and false, and Windows' own for an enumeration); null where there is none.
@@ -192,4 +192,86 @@ function Read-HipaaVpn {
         }
     }
     @{ state = 'value'; value = @{ connections = @($connections) }; source = 'VPN connections for all users' }
+}
+
+function Get-HipaaValueList {
+    # Return {id, value} of each value of a key, in the order of their names. Throws where there are more than are taken.
+    param([string]$Key)
+
+    $names = @(Get-HipaaRegistryValueName -Key $Key | Sort-Object)
+    if ($names.Count -gt 1000) { throw "HKLM\$Key has $($names.Count) values, more than are taken" }
+    foreach ($name in $names) { @{ id = [string]$name; value = Get-HipaaValueOf $Key $name } }
+}
+
+function Get-HipaaValueTable {
+    # Return all values of a key by their names: of one that a newer Windows brings it has to be known that it is there.
+    param([string]$Key)
+
+    $names = @(Get-HipaaRegistryValueName -Key $Key)
+    if ($names.Count -gt 50) { throw "HKLM\$Key has $($names.Count) values, more than are taken" }
+    $values = @{}
+    foreach ($name in $names) { $values[[string]$name] = Get-HipaaValueOf $Key $name }
+    $values
+}
+
+function Get-HipaaCryptoSet {
+    # Return {sets: [{id, values, suites: [{index, values}]}], renamed: the value by which a policy says what the set for all rules is called}.
+    param([string]$Key, [string]$Primary)
+
+    $ids = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $Key | Sort-Object)
+    if ($ids.Count -gt 200) { throw "HKLM\$Key has $($ids.Count) sets, more than are taken" }
+    $sets = foreach ($id in $ids) {
+        $suites = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key "$Key\$id" | Sort-Object)
+        if ($suites.Count -gt 50) { throw "HKLM\$Key\$id has $($suites.Count) suites, more than are taken" }
+        $told = foreach ($index in $suites) { @{ index = [string]$index; values = Get-HipaaValueTable "$Key\$id\$index" } }
+        @{ id = [string]$id; values = Get-HipaaValueTable "$Key\$id"; suites = @($told) }
+    }
+    @{ sets = @($sets); renamed = Get-HipaaValueOf $Key $Primary }
+}
+
+function Get-HipaaIpsecStore {
+    # Return {connection, main_mode, exchange, packets} of a store of the firewall's rules. Sets of authentication, which may hold a key, are not read.
+    param([string]$Key)
+
+    @{
+        connection = @(Get-HipaaValueList "$Key\ConSecRules")
+        main_mode = @(Get-HipaaValueList "$Key\MainModeRules")
+        exchange = Get-HipaaCryptoSet "$Key\Phase1CryptoSet" '{E5A5D32A-4BCE-4E4D-B07F-4AB1BA7E5FE1}'
+        packets = Get-HipaaCryptoSet "$Key\Phase2CryptoSets" '{E5A5D32A-4BCE-4E4D-B07F-4AB1BA7E5FE2}'
+    }
+}
+
+function Get-HipaaTextSize {
+    # Return how many characters the texts in an answer have, at most those that are looked for.
+    param($Given, [int]$Most)
+
+    $waiting = New-Object -TypeName System.Collections.Stack
+    $waiting.Push($Given)
+    $size = 0
+    while ($waiting.Count -and $size -le $Most) {
+        $one = $waiting.Pop()
+        if ($one -is [string]) { $size += $one.Length }
+        elseif ($one -is [hashtable]) { foreach ($name in $one.Keys) { $size += $name.Length + 20; $waiting.Push($one[$name]) } }
+        elseif ($one -is [object[]]) { foreach ($part in $one) { $waiting.Push($part) } }
+    }
+    $size
+}
+
+function Read-HipaaIpsec {
+    # Kind `ipsec`, address {}: {policy, local: a store, merge: profile -> whether a policy lets local rules count}, all as texts of the registry.
+    # Keys are those of [MS-GPFAS]; that the machine's own store has the same below the firewall's service is known of ConSecRules (Microsoft's
+    # scripts for the repair of virtual machines) and of Phase1AuthenticationSets, and taken to be so of the sets of algorithms.
+    param($Address)
+
+    $policy = 'SOFTWARE\Policies\Microsoft\WindowsFirewall'
+    $merge = @{}
+    foreach ($name in 'domain', 'private', 'public') { $merge[$name] = Get-HipaaValueOf "$policy\${name}Profile" AllowLocalIPsecPolicyMerge }
+    $value = @{
+        policy = Get-HipaaIpsecStore $policy
+        local = Get-HipaaIpsecStore 'SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy'
+        merge = $merge
+    }
+    $most = 262144
+    if ((Get-HipaaTextSize $value $most) -gt $most) { throw "the rules and sets of IPsec are more than $most characters, more than is taken" }
+    @{ state = 'value'; value = $value; source = "HKLM\$policy and the firewall's own store" }
 }

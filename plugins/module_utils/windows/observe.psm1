@@ -17,6 +17,7 @@ function Get-HipaaKind {
         file_acl = @{ read = 'Read-HipaaFileAcl'; first = ''; needs = @('path'); may = @('each') }
         file_audit = @{ read = 'Read-HipaaFileAudit'; first = ''; needs = @(); may = @('paths') }
         firewall_profile = @{ read = 'Read-HipaaFirewall'; first = 'Get-HipaaFirewallState'; needs = @('profile'); may = @() }
+        ipsec = @{ read = 'Read-HipaaIpsec'; first = ''; needs = @(); may = @() }
         laps = @{ read = 'Read-HipaaLaps'; first = ''; needs = @(); may = @() }
         ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
         log_forwarding = @{ read = 'Read-HipaaLogForwarding'; first = 'Get-HipaaServiceByName'; needs = @(); may = @('agents') }

@@ -30,7 +30,17 @@ _FOLDER_OF_A_PERSON = re.compile(r"(?i)(\b[a-z]:\\(?:users|documents and setting
 # From the first quote that opens to the last that closes: a name may have an apostrophe of its own, as a word of ours may.
 _QUOTED = re.compile(r"(?<!\w)'.*'(?!\w)")
 # Their reasons may name accounts, servers and folders without any quotes.
-OF_NAMES = ("account", "file_audit", "laps", "log_forwarding", "service_account", "shadow_copy", "user_right", "vpn")
+OF_NAMES = (
+    "account",
+    "file_audit",
+    "ipsec",
+    "laps",
+    "log_forwarding",
+    "service_account",
+    "shadow_copy",
+    "user_right",
+    "vpn",
+)
 NOT_SHOWN = "it may hold a name; an audit shows it"
 
 

@@ -25,6 +25,6 @@ $answers = foreach ($case in $given.cases) {
     catch { @{ failed = $_.Exception.Message } }
 }
 # The depth is more than any answer has; one that were deeper would be cut off by a warning alone.
-[System.IO.File]::WriteAllText($Answer, (ConvertTo-Json -InputObject @($answers) -Depth 12 -Compress))
+[System.IO.File]::WriteAllText($Answer, (ConvertTo-Json -InputObject @($answers) -Depth 20 -Compress))
 # What hangs on purpose is not waited for, unless that is what the test is about.
 if (-not $given.ends) { [System.Environment]::Exit(0) }

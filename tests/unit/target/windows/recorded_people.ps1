@@ -17,6 +17,7 @@ function Get-HipaaRegistryValueName {
     param([string]$Key)
 
     $known = (Get-HipaaMachine).registry.PSObject.Properties["LocalMachine\64\$Key"]
+    if ($null -ne $known -and $known.Value -is [string]) { throw (New-Object -TypeName System.Security.SecurityException -ArgumentList $known.Value) }
     if ($null -ne $known) { foreach ($value in $known.Value.PSObject.Properties) { $value.Name.Substring(1) } }
 }
 
