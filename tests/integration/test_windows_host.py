@@ -143,3 +143,46 @@ def test_stand_ins_refuse_what_would_change_the_machine(windows_machines, call):
 
     assert said.split()[-1] == str(replay.REFUSED)
     assert [one.writes for one in machine.replay.calls] == [True]
+
+
+FIREWALL = r"SOFTWARE\Policies\Microsoft\WindowsFirewall"
+OWN_STORE = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
+IPSEC = "v2.33|Action=Secure|Active=TRUE|Name=Ward to archive|Crypto2Set={CD863A4F-CD94-4763-AD25-69A1378D51EB}|"
+STRONG = {
+    r"Phase1CryptoSet\{E5A5D32A-4BCE-4E4D-B07F-4AB1BA7E5FE1}": {"Version": "2.33"},
+    r"Phase1CryptoSet\{E5A5D32A-4BCE-4E4D-B07F-4AB1BA7E5FE1}\0000": {
+        "KeyExchange": "ECDH-384",
+        "Encryption": "AES-256",
+        "2_1Hash": "SHA384",
+        "SkipVersion": "2.0",
+    },
+    r"Phase2CryptoSets\{CD863A4F-CD94-4763-AD25-69A1378D51EB}": {"Version": "2.33", "PFS": "Disable"},
+    r"Phase2CryptoSets\{CD863A4F-CD94-4763-AD25-69A1378D51EB}\0000": {
+        "Protocol": "ESP",
+        "2_1Encryption": "AES-GCM256",
+        "2_1EspHash": "AES-GCM256",
+        "SkipVersion": "2.0",
+    },
+}
+# What Windows offers where no set is configured.
+WEAK_DEFAULT = IPSEC.replace("CD863A4F-CD94-4763-AD25-69A1378D51EB", "E5A5D32A-4BCE-4e4d-B07F-4AB1BA7E5FE2")
+
+
+def test_rules_of_ipsec_are_judged_by_what_they_offer(windows_host, audited, catalog):
+    wanted = asked(catalog, "windows_server_2022", "member_server")
+    rule = {(rf"{MACHINE}\{FIREWALL}\ConSecRules", "{1}"): Value("REG_SZ", IPSEC)}
+    own = {
+        (rf"{MACHINE}\{OWN_STORE}\{key}", name): Value("REG_SZ", text)
+        for key, values in STRONG.items()
+        for name, text in values.items()
+    }
+    weak = {(rf"{MACHINE}\{OWN_STORE}\ConSecRules", "{2}"): Value("REG_SZ", WEAK_DEFAULT)}
+    machine = windows_host("2022")
+    seen = []
+    # Each beside what was put there before.
+    for values in ({}, rule, own, weak):
+        machine.put(values)
+        seen.append(outcomes(audited(machine, wanted))["windows_ipsec_strong"])
+
+    # Without its set nobody knows what the rule offers.
+    assert seen == ["not_applicable", "error", "pass", "fail"]
