@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# The kinds `account`, `service_account` and `laps`: accounts and groups by their SIDs. A domain is never walked: what is asked of it is the SID of
-# a name.
+# The kinds `account`, `service_account`, `laps` and `password_settings`: accounts and groups by their SIDs. A domain is never walked: what is asked
+# of it is the SID of a name, and of a controller which passwords it takes.
 
 function Get-HipaaTextList {
     # Return the texts that an address holds under a key; none where it has no such key.
@@ -197,4 +197,25 @@ function Read-HipaaValueOfKey {
         if (-not $value.Contains('absent')) { $values[$name] = $value }
     }
     $values
+}
+
+function Read-HipaaPasswordSettings {
+    # Kind `password_settings`, address {}: {container, creates, objects: [{applies, attribute -> text}]}; absent where this is no domain controller.
+    # Whether an empty container is one, or one that this account is not shown, the controller finds out.
+    param($Address)
+
+    if (-not (Test-HipaaController)) { return @{ state = 'absent'; source = 'no domain controller' } }
+    $most = 500
+    $told = Get-HipaaPasswordSettings -Most $most
+    if ($told.objects.Count -gt $most) { throw "the domain has more than $most password settings objects, more than is taken" }
+    $objects = foreach ($one in $told.objects) {
+        $kept = @{}
+        foreach ($name in $one.Keys) {
+            if ($one[$name] -is [string]) { $kept[$name] = Get-HipaaShort $one[$name] }
+            else { $kept[$name] = [int]$one[$name] }
+        }
+        $kept
+    }
+    $value = @{ container = [bool]$told.container; creates = [bool]$told.creates; objects = @($objects) }
+    @{ state = 'value'; value = $value; source = 'CN=Password Settings Container' }
 }

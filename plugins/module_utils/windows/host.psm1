@@ -270,22 +270,76 @@ function Get-HipaaFolderSacl {
     @{ sddl = [string]$security.GetSecurityDescriptorSddlForm($audit) }
 }
 
-function Get-HipaaDomainPolicy {
-    # Return the attributes of this controller's domain that make its account policy: numbers as texts, for they have 64 bits.
-    $root = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList 'LDAP://localhost/RootDSE'
-    $domain = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList "LDAP://localhost/$($root.Properties['defaultNamingContext'].Value)"
-    $wanted = 'minPwdLength', 'pwdHistoryLength', 'lockoutThreshold', 'pwdProperties', 'maxPwdAge', 'minPwdAge', 'lockoutDuration', 'lockOutObservationWindow'
+function Get-HipaaSearcher {
+    # Return a searcher of this controller's domain, at a place below its top (empty for the top, else with a comma at its end).
     # A searcher gives 64 bits as numbers, where an entry gives an object of COM.
-    $searcher = New-Object -TypeName System.DirectoryServices.DirectorySearcher -ArgumentList $domain, '(objectClass=*)', ([string[]]$wanted)
-    $searcher.SearchScope = [System.DirectoryServices.SearchScope]::Base
+    param([string]$Below, [string]$Scope, [string[]]$Attributes)
+
+    $root = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList 'LDAP://localhost/RootDSE'
+    $top = [string]$root.Properties['defaultNamingContext'].Value
+    $place = New-Object -TypeName System.DirectoryServices.DirectoryEntry -ArgumentList "LDAP://localhost/$Below$top"
+    $searcher = New-Object -TypeName System.DirectoryServices.DirectorySearcher -ArgumentList $place, '(objectClass=*)', ([string[]]$Attributes)
+    $searcher.SearchScope = [System.DirectoryServices.SearchScope]$Scope
     $searcher.ClientTimeout = [System.TimeSpan]::FromSeconds(20)
-    $found = $searcher.FindOne()
+    $searcher
+}
+
+function Get-HipaaFoundText {
+    # Return attribute -> text of what a searcher found: numbers as texts, for they have 64 bits. What it was not shown is not in it.
+    param($Found, [string[]]$Attributes)
+
     $told = @{}
-    foreach ($name in $wanted) {
-        $values = $found.Properties[$name.ToLowerInvariant()]
+    foreach ($name in $Attributes) {
+        $values = $Found.Properties[$name.ToLowerInvariant()]
         if ($values.Count -eq 1) { $told[$name] = [string]$values[0] }
     }
     $told
+}
+
+function Get-HipaaDomainPolicy {
+    # Return the attributes of this controller's domain that make its account policy.
+    $wanted = 'minPwdLength', 'pwdHistoryLength', 'lockoutThreshold', 'pwdProperties', 'maxPwdAge', 'minPwdAge', 'lockoutDuration', 'lockOutObservationWindow'
+    $found = (Get-HipaaSearcher -Below '' -Scope Base -Attributes $wanted).FindOne()
+    Get-HipaaFoundText -Found $found -Attributes $wanted
+}
+
+function Get-HipaaPasswordSettings {
+    # Return {container: whether this account is shown the container of password settings objects, creates: whether it may make some there,
+    # objects: [{applies: to how many, and attribute -> text}], one more than are taken at most}. The container's name is the same in all
+    # languages, and nobody can change it or move it (MS-ADTS 6.1.1.4.11.1).
+    param([int]$Most)
+
+    $container = 'CN=Password Settings Container,CN=System,'
+    $wanted = 'name', 'msDS-PasswordSettingsPrecedence', 'msDS-MinimumPasswordLength', 'msDS-PasswordComplexityEnabled',
+        'msDS-PasswordReversibleEncryptionEnabled', 'msDS-PasswordHistoryLength', 'msDS-MinimumPasswordAge', 'msDS-MaximumPasswordAge',
+        'msDS-LockoutThreshold', 'msDS-LockoutDuration', 'msDS-LockoutObservationWindow'
+    try { $found = (Get-HipaaSearcher -Below $container -Scope Base -Attributes 'allowedChildClassesEffective').FindOne() }
+    catch {
+        # Windows' own number (ERROR_DS_NO_SUCH_OBJECT) for what is not there, or is hidden from this account.
+        if (($_.Exception.GetBaseException().HResult -band 0xffff) -ne 8240) { throw }
+        $found = $null
+    }
+    if ($null -eq $found) { return @{ container = $false; creates = $false; objects = @() } }
+    # The classes of which this account may make objects here, by who it is to the directory (MS-ADTS 3.1.1.4.5, allowedChildClassesEffective).
+    $creates = @($found.Properties['allowedchildclasseseffective']) -contains 'msDS-PasswordSettings'
+    $searcher = Get-HipaaSearcher -Below $container -Scope OneLevel -Attributes ($wanted + 'msDS-PSOAppliesTo')
+    $searcher.SizeLimit = $Most + 1
+    $listed = $searcher.FindAll()
+    try {
+        $objects = @(
+            foreach ($one in $listed) {
+                $told = Get-HipaaFoundText -Found $one -Attributes $wanted
+                $told.applies = 0
+                # Of more than 1500 the directory gives the first ones, under a name that ends in their range.
+                foreach ($name in $one.Properties.PropertyNames) {
+                    if ($name -cmatch '^msds-psoappliesto(;|$)') { $told.applies += [int]$one.Properties[$name].Count }
+                }
+                $told
+            }
+        )
+    }
+    finally { $listed.Dispose() }
+    @{ container = $true; creates = [bool]$creates; objects = $objects }
 }
 
 function Get-HipaaDriver {

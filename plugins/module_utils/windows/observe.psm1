@@ -21,6 +21,7 @@ function Get-HipaaKind {
         laps = @{ read = 'Read-HipaaLaps'; first = ''; needs = @(); may = @() }
         ldap_server = @{ read = 'Read-HipaaLdapServer'; first = ''; needs = @(); may = @() }
         log_forwarding = @{ read = 'Read-HipaaLogForwarding'; first = 'Get-HipaaServiceByName'; needs = @(); may = @('agents') }
+        password_settings = @{ read = 'Read-HipaaPasswordSettings'; first = ''; needs = @(); may = @() }
         policy_files = @{ read = 'Read-HipaaPolicyFiles'; first = ''; needs = @(); may = @() }
         powershell_logging = @{ read = 'Read-HipaaPowerShellLogging'; first = ''; needs = @(); may = @() }
         rdp_session = @{ read = 'Read-HipaaRdpSession'; first = ''; needs = @(); may = @() }

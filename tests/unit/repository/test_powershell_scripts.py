@@ -35,7 +35,7 @@ METHODS = re.findall(
     r"\S+",
     """
 Add AddArgument AddParameters AddScript BeginInvoke BeginStop Compile Contains ContainsKey Create Dispose EndInvoke ExitJson FailJson
-FindOne GetAccessControl GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames GetValue GetValueKind
+FindAll FindOne GetAccessControl GetBaseException GetMethod GetSecurityDescriptorSddlForm GetString GetSubKeyNames GetValue GetValueKind
 GetValueNames IndexOf IsInRole Max Min Open OpenSubKey Pop Push ReadToEndAsync Register Remove Replace Round Split StartNew StartsWith
 Substring ToArray ToLowerInvariant ToString ToUniversalTime ToUpperInvariant Translate Trim TrimEnd Wait WaitForExit WaitOne
 Ansible.Basic.AnsibleModule::Create Math::Max Math::Min Math::Round Microsoft.Win32.RegistryAclExtensions::GetAccessControl

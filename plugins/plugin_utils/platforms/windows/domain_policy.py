@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
@@ -49,20 +49,33 @@ def setting(domain: Any, key: str) -> int | str:
     if key in FLAGS:
         return int(bool(_number(domain, "pwdProperties") & FLAGS[key]))
     attribute, unit, may_be_never = INTERVALS[key]
-    ticks = _number(domain, attribute)
-    if may_be_never and ticks in (LEAST, 0):
+    never = (LEAST, 0) if may_be_never else ()
+    what = f"the attribute {attribute} of the domain"
+    return interval(_number(domain, attribute), what, unit, never=never, up=key == "MaximumPasswordAge")
+
+
+def interval(ticks: int, what: str, unit: int, *, never: Sequence[int], up: bool) -> int | str:
+    """Return an interval in units of so many seconds, `NEVER` for the numbers that stand for no end. Raises `HipaaCisError`.
+
+    ``what``: what the error calls it; ``up``: whether a fraction counts as a whole one.
+    """
+    if ticks in never:
         return NEVER
     if ticks > 0 or ticks == LEAST:
-        raise HipaaCisError(f"the attribute {attribute} of the domain is no interval: {ticks}")
-    whole, rest = divmod(-ticks, unit * TICKS)
-    return whole + (1 if rest and key == "MaximumPasswordAge" else 0)
+        raise HipaaCisError(f"{what} is no interval: {ticks}")
+    units, rest = divmod(-ticks, unit * TICKS)
+    return units + (1 if rest and up else 0)
+
+
+def whole(given: Any) -> int | None:
+    """Return a number that came as a text, for it may have 64 bits, or as itself; None where it is none."""
+    if isinstance(given, str) and given.removeprefix("-").isascii() and given.removeprefix("-").isdigit():
+        return int(given)
+    return int(given) if is_whole(given) else None
 
 
 def _number(domain: Mapping[str, Any], attribute: str) -> int:
-    given = domain.get(attribute)
-    number = (
-        int(given) if isinstance(given, str) and given.lstrip("-").isascii() and given.lstrip("-").isdigit() else given
-    )
-    if not is_whole(number):
+    number = whole(domain.get(attribute))
+    if number is None:
         raise HipaaCisError(f"the host did not say the attribute {attribute} of its domain")
-    return int(number)
+    return number

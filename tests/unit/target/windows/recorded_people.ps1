@@ -53,3 +53,21 @@ function Get-HipaaFolderSacl {
     $known = (Get-HipaaMachine).folders.PSObject.Properties[$Path].Value
     if ($known -cne 'no privilege') { @{ sddl = [string]$known } }
 }
+
+function Get-HipaaPasswordSettings {
+    param([int]$Most)
+
+    $known = (Get-HipaaMachine).policies
+    if ($known -is [string]) { throw $known }
+    $objects = @(
+        foreach ($one in $known.objects | Select-Object -First ($Most + 1)) {
+            $told = @{}
+            foreach ($part in $one.PSObject.Properties) {
+                if ($part.Name -ceq 'applies') { $told.applies = [int]$part.Value }
+                else { $told[$part.Name] = [string]$part.Value }
+            }
+            $told
+        }
+    )
+    @{ container = [bool]$known.container; creates = [bool]$known.creates; objects = $objects }
+}
