@@ -93,6 +93,11 @@ function Read-HipaaPowerShellLogging {
             module_names = @(Get-HipaaRegistryValueName -Key "$($edition.key)\ModuleLogging\ModuleNames" | Select-Object -First 200)
         }
     }
+    # Where the records go: a log that is switched off, or that nobody has registered, takes none.
+    $value.channels = @{}
+    foreach ($log in @{ name = 'windows'; channel = 'Microsoft-Windows-PowerShell/Operational' }, @{ name = 'core'; channel = 'PowerShellCore/Operational' }) {
+        $value.channels[$log.name] = Get-HipaaKeptValue -Key "SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\$($log.channel)" -Name Enabled
+    }
     $value.installed = @(Get-HipaaPowerShellCore | Select-Object -First 20)
     @{ state = 'value'; value = $value; source = 'the policies of PowerShell' }
 }

@@ -103,8 +103,32 @@ function Get-HipaaLoadedUser {
     # Return the SIDs of the people whose hives are loaded, less the account that this runs as.
     # Accounts of Windows itself and of services have no hive of this form, and _Classes is a part of a user's.
     $own = (Get-HipaaIdentity).sid
+    $of_services = $null
     foreach ($sid in Get-HipaaRegistryKeyName -Hive Users -View 64 -Key '') {
-        if ($sid -cmatch '^S-1-(5-21|12-1)(-[0-9]+)+$' -and $sid -cne $own) { $sid }
+        if ($sid -cnotmatch '^S-1-(5-21|12-1)(-[0-9]+)+$' -or $sid -ceq $own) { continue }
+        # Windows writes this key when somebody logs on at a screen. A hive without it may be that of an account which runs a service: no policy
+        # of users ever reaches it.
+        if (@(Get-HipaaRegistryKeyName -Hive Users -View 64 -Key "$sid\Volatile Environment").Count -eq 0) {
+            if ($null -eq $of_services) { $of_services = @(Get-HipaaServiceSid) }
+            if ($of_services -ccontains $sid) { continue }
+        }
+        $sid
+    }
+}
+
+function Get-HipaaServiceSid {
+    # Return the SIDs of accounts, other than those of Windows itself, as which services run.
+    $services = 'SYSTEM\CurrentControlSet\Services'
+    $named = @{}
+    foreach ($name in Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key $services) {
+        $found = Read-HipaaRegistryValue -Hive LocalMachine -View 64 -Key "$services\$name" -Name ObjectName
+        $account = ([string]$found['data']).Trim()
+        if ($account -match '^\.\\') { $account = (Get-HipaaMachineName) + $account.Substring(1) }
+        if ($account -ceq '' -or $account -match '^(LocalSystem$|NT AUTHORITY\\|NT SERVICE\\)' -or $named.ContainsKey($account)) { continue }
+        $named[$account] = $true
+        # Whose name nobody can tell runs none of the hives here.
+        try { Get-HipaaSid -Account $account }
+        catch { continue }
     }
 }
 

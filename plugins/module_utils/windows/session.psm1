@@ -30,16 +30,22 @@ function Get-HipaaFewUser {
 }
 
 function Read-HipaaRdpSession {
-    # Kind `rdp_session`, address {}: {policy, listener, server: name -> value, users: [{sid, values}]}. The users' are their own policies.
+    # Kind `rdp_session`, address {}: {policy, server: name -> value, listeners: name -> {name -> value}, users: [{sid, values}]}. The users' are
+    # their own policies. Listeners are RDP-Tcp and all others but that of the screen; more than one stands where a product brought its own.
     param($Address)
 
     $policy = 'SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services'
     $server = 'SYSTEM\CurrentControlSet\Control\Terminal Server'
     $times = 'MaxIdleTime', 'MaxDisconnectionTime'
     $guards = 'UserAuthentication', 'SecurityLayer', 'MinEncryptionLevel'
+    $of_listener = $times + $guards + 'fInheritMaxIdleTime' + 'fInheritMaxDisconnectionTime' + 'fEnableWinStation'
+    $listeners = @{ 'RDP-Tcp' = Get-HipaaKeptSet -Key "$server\WinStations\RDP-Tcp" -Names $of_listener }
+    $others = @(Get-HipaaRegistryKeyName -Hive LocalMachine -View 64 -Key "$server\WinStations" | Where-Object -FilterScript { 'Console', 'RDP-Tcp' -notcontains $_ })
+    if ($others.Count -gt 50) { throw "there are $($others.Count) listeners, more than are taken" }
+    foreach ($name in $others) { $listeners[$name] = Get-HipaaKeptSet -Key "$server\WinStations\$name" -Names $of_listener }
     $value = @{
         policy = Get-HipaaKeptSet -Key $policy -Names ($times + $guards + 'fDenyTSConnections')
-        listener = Get-HipaaKeptSet -Key "$server\WinStations\RDP-Tcp" -Names ($times + $guards + 'fInheritMaxIdleTime' + 'fInheritMaxDisconnectionTime')
+        listeners = $listeners
         server = Get-HipaaKeptSet -Key $server -Names fDenyTSConnections
         users = @(
             foreach ($sid in Get-HipaaFewUser) {
@@ -47,7 +53,7 @@ function Read-HipaaRdpSession {
             }
         )
     }
-    @{ state = 'value'; value = $value; source = "HKLM\$policy, HKLM\$server\WinStations\RDP-Tcp" }
+    @{ state = 'value'; value = $value; source = "HKLM\$policy, HKLM\$server\WinStations" }
 }
 
 function Read-HipaaSmartCard {
@@ -64,7 +70,7 @@ function Read-HipaaSmartCard {
 }
 
 function Read-HipaaScreenLock {
-    # Kind `screen_lock`, address {}: {machine, users: [{sid, policy, own: name -> value, saver_found}]}. saver_found: whether the screen saver that
+    # Kind `screen_lock`, address {}: {machine, grace, users: [{sid, policy, own: name -> value, saver_found}]}. saver_found: whether the screen saver that
     # his policy (policy) or he himself (own) names is a file of this host, null where none is named.
     param($Address)
 
@@ -83,6 +89,7 @@ function Read-HipaaScreenLock {
     $still = @(Get-HipaaLoadedUser)
     $value = @{
         machine = Get-HipaaKeptValue -Key 'SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System' -Name InactivityTimeoutSecs
+        grace = Get-HipaaKeptValue -Key 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name ScreenSaverGracePeriod
         # Who has logged off since has no hive, and no absence that could be told.
         users = @($users | Where-Object -FilterScript { $null -ne $_ -and $still -ccontains $_.sid })
     }

@@ -28,7 +28,8 @@ _OF_THE_USER = re.compile(
 def powershell_logging(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
     """Return a list of ``{edition, script_blocks, modules, transcripts, folder}``: of Windows PowerShell, and of PowerShell 7 where it is installed.
 
-    ``script_blocks``, ``transcripts``: on or off; ``modules``: all, some or off; ``folder`` is missing where it is each user's own.
+    ``script_blocks``, ``transcripts``: on or off; ``modules``: all, some or off. Records of both are off, too, where
+    the log is off that takes them; ``folder`` is missing where it is each user's own.
     """
     editions = ["windows", *(["core"] if part(seen, "installed") else [])]
     return value([_edition(edition, seen) for edition in editions], seen)
@@ -38,16 +39,23 @@ def _edition(edition: str, seen: Observation) -> dict[str, Any]:
     def is_on(what: str, name: str) -> bool:
         return _number(seen, _place(seen, edition, what), what, name) == 1
 
+    taken = _log_takes_records(seen, edition)
     found: dict[str, Any] = {
         "edition": edition,
-        "script_blocks": "on" if is_on("script_blocks", "EnableScriptBlockLogging") else "off",
+        "script_blocks": "on" if taken and is_on("script_blocks", "EnableScriptBlockLogging") else "off",
         "modules": "off",
         "transcripts": "on" if is_on("transcripts", "EnableTranscripting") else "off",
     }
-    if is_on("modules", "EnableModuleLogging"):
+    if taken and is_on("modules", "EnableModuleLogging"):
         found["modules"] = "all" if "*" in part(seen, _place(seen, edition, "modules"))["module_names"] else "some"
     folder = _text(seen, _place(seen, edition, "transcripts"), "transcripts", "OutputDirectory")
     return {**found, **({"folder": folder} if folder and not _OF_THE_USER.search(folder) else {})}
+
+
+def _log_takes_records(seen: Observation, edition: str) -> bool:
+    """Return whether the log of an edition is on. Windows brings that of its own; PowerShell 7's is there once it was registered."""
+    enabled = kept.number(part(seen, "channels"), edition)
+    return enabled != 0 and not (enabled is None and edition == "core")
 
 
 def _place(seen: Observation, edition: str, what: str) -> str:

@@ -19,6 +19,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observ
 )
 
 ACTIVE, SECURE, SECONDS, SAVER = "ScreenSaveActive", "ScreenSaverIsSecure", "ScreenSaveTimeOut", "SCRNSAVE.EXE"
+# Seconds between the screen saver and the password where nothing else is said.
+OWN_GRACE = 5
 # Policy "Interactive logon: Smart card removal behavior"; without a value nothing happens.
 REMOVALS = {"0": "nothing", "1": "lock", "2": "log_off", "3": "disconnect"}
 # Win32_TSGeneralSetting: SecurityLayer, MinEncryptionLevel.
@@ -32,7 +34,8 @@ VBS = {0: "off", 1: "enabled", 2: "running"}
 def screen_lock(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
     """Return ``[{sid, in_force, configured}]`` in seconds, of each user who is logged on; a part is missing where nothing locks.
 
-    ``in_force``: the machine's limit or the screen saver, whichever comes first. ``configured``: without what is the user's own choice.
+    ``in_force``: the machine's limit or the screen saver, whichever comes first, with the time that it asks for no password yet.
+    ``configured``: without what is the user's own choice.
     """
     if address.get("shared_limit") == 0:
         return {
@@ -40,18 +43,28 @@ def screen_lock(_facts: Mapping[str, Any], address: Address, seen: Observation) 
             "reason": "the site has not said in windows_shared_lock_seconds that several people share this host",
         }
     machine = kept.number({"InactivityTimeoutSecs": part(seen, "machine")}, "InactivityTimeoutSecs") or 0
+    grace = _grace(part(seen, "grace"))
     users = part(seen, "users")
     if not users and machine:
-        return value([{"sid": "whoever logs on", "in_force": machine, "configured": machine}], seen)
+        return value([{"sid": "whoever logs on", "in_force": machine + grace, "configured": machine + grace}], seen)
     if not users:
         return {
             "state": "unseen",
             "reason": "nobody but the account of this audit is logged on, and the machine has no limit of its own",
         }
-    return value([_user(machine, user) for user in users], seen)
+    return value([_user(machine, grace, user) for user in users], seen)
 
 
-def _user(machine: int, user: Mapping[str, Any]) -> dict[str, Any]:
+def _grace(answered: Any) -> int:
+    """Return for how many seconds the screen saver asks for no password yet, beyond Windows' own five."""
+    given = kept.value(answered, "ScreenSaverGracePeriod", "REG_SZ", "REG_DWORD")
+    if isinstance(given, str):
+        # Who reads no number there goes by his own.
+        given = int(given) if given.isascii() and given.isdigit() and len(given) < 11 else None
+    return max(given - OWN_GRACE, 0) if isinstance(given, int) else 0
+
+
+def _user(machine: int, grace: int, user: Mapping[str, Any]) -> dict[str, Any]:
     policy = {name: kept.text(user["policy"], name) for name in (ACTIVE, SECURE, SECONDS, SAVER)}
     own = {name: kept.text(user["own"], name) for name in policy}
     both = {name: own[name] if policy[name] is None else policy[name] for name in policy}
@@ -61,7 +74,10 @@ def _user(machine: int, user: Mapping[str, Any]) -> dict[str, Any]:
     in_force = [limit, _saver(both, found["own" if policy[SAVER] is None else "policy"], limit)]
     configured = [limit, _saver(policy, found["policy"], limit)]
     told = {"in_force": in_force, "configured": configured}
-    return {"sid": user["sid"], **{name: min(filter(None, given)) for name, given in told.items() if any(given)}}
+    return {
+        "sid": user["sid"],
+        **{name: min(filter(None, given)) + grace for name, given in told.items() if any(given)},
+    }
 
 
 def _saver(values: Mapping[str, str | None], found: Any, limit: int) -> int:
@@ -95,29 +111,53 @@ def smart_card(_facts: Mapping[str, Any], address: Address, seen: Observation) -
 def rdp_session(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Observation:
     """Return ``{accepts, idle_seconds, disconnected_seconds, nla, security_layer, encryption, by}``; a time is missing where it has no end.
 
-    The machine's policy comes first, then for times a user's own policy, then the listener; what that leaves to accounts has no end here.
+    The machine's policy comes first, then for times a user's own policy, then the listeners, of which the weakest counts; what they leave to
+    accounts has no end here.
     """
-    policy, listener, server = part(seen, "policy"), part(seen, "listener"), part(seen, "server")
+    policy, server = part(seen, "policy"), part(seen, "server")
+    listeners = _listeners(part(seen, "listeners"))
     users = [user["values"] for user in part(seen, "users")]
     by: dict[str, str] = {}
     denied = _first(by, "accepts", "fDenyTSConnections", policy, server)
     # Who says nothing is taken to accept: nobody has then shown that it is off.
     document: dict[str, Any] = {"accepts": denied in (None, 0)}
     for name, key in (("idle", "MaxIdleTime"), ("disconnected", "MaxDisconnectionTime")):
-        seconds = _seconds(by, name, key, policy, listener, users)
+        seconds = _seconds(by, name, key, policy, listeners, users)
         if seconds:
             document[f"{name}_seconds"] = seconds
-    nla = _first(by, "nla", "UserAuthentication", policy, listener)
+    nla = _weakest(by, "nla", "UserAuthentication", policy, listeners)
     document["nla"] = nla is not None and nla != 0
     for name, key, names in (("security_layer", "SecurityLayer", LAYERS), ("encryption", "MinEncryptionLevel", LEVELS)):
-        number = _first(by, name, key, policy, listener)
+        number = _weakest(by, name, key, policy, listeners)
         if number is not None:
             document[name] = _named(names, number, key)
     return value({**document, "by": by}, seen)
 
 
+def _listeners(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the listeners that are not switched off, by name."""
+    return {name: values for name, values in sorted(given.items()) if kept.number(values, "fEnableWinStation") != 0}
+
+
+def _weakest(
+    by: dict[str, str], name: str, key: str, policy: Mapping[str, Any], listeners: Mapping[str, Mapping[str, Any]]
+) -> int | None:
+    """Return what the policy says, else the smallest number of a listener's; None where one of them says nothing."""
+    found = kept.number(policy, key)
+    if found is not None:
+        by[name] = "policy"
+        return found
+    numbers = {one: kept.number(values, key) for one, values in listeners.items()}
+    if not numbers or None in numbers.values():
+        return None
+    by[name], least = min(
+        ((one, number) for one, number in numbers.items() if number is not None), key=lambda one: one[1]
+    )
+    return least
+
+
 def _first(by: dict[str, str], name: str, key: str, policy: Mapping[str, Any], other: Mapping[str, Any]) -> int | None:
-    for place, values in (("policy", policy), ("listener", other)):
+    for place, values in (("policy", policy), ("machine", other)):
         found = kept.number(values, key)
         if found is not None:
             by[name] = place
@@ -126,17 +166,26 @@ def _first(by: dict[str, str], name: str, key: str, policy: Mapping[str, Any], o
 
 
 def _seconds(
-    by: dict[str, str], name: str, key: str, policy: Mapping[str, Any], listener: Mapping[str, Any], users: list[Any]
+    by: dict[str, str],
+    name: str,
+    key: str,
+    policy: Mapping[str, Any],
+    listeners: Mapping[str, Mapping[str, Any]],
+    users: list[Any],
 ) -> int:
     """Return a time in begun seconds; 0 where it has no end, be it for one user."""
     of_machine = kept.number(policy, key)
     if of_machine is not None:
         by[name] = "policy"
         return -(-of_machine // 1000)
-    # Without the value the listener leaves it to the accounts (fInherit), as 1 does.
-    inherits = kept.number(listener, f"fInherit{key}")
-    by[name] = "account" if inherits != 0 else "listener"
-    times = [0 if inherits != 0 else kept.number(listener, key) or 0]
+    # Without the value a listener leaves it to the accounts (fInherit), as 1 does.
+    of_listeners = {
+        one: 0 if kept.number(values, f"fInherit{key}") != 0 else kept.number(values, key) or 0
+        for one, values in listeners.items()
+    }
+    times = [*of_listeners.values()] or [0]
+    # The weakest is named: one without an end, else the one with the longest time.
+    by[name] = max(of_listeners, key=lambda one: (not of_listeners[one], of_listeners[one]), default="")
     for user in users:
         of_user = kept.number(user, key)
         if of_user is not None:

@@ -47,6 +47,7 @@ PACKAGES = (
     LOCAL
     + "SOFTWARE\\Classes\\Local Settings\\Software\\Microsoft\\Windows\\CurrentVersion\\AppModel\\PackageRepository\\Packages\\"
 )
+CHANNELS = LOCAL + "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\"
 ENVIRONMENT = LOCAL + "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
 SDDL = "O:BAG:SYD:(A;;0xf0005;;;SY)(A;;0x5;;;BA)(A;;0x1;;;S-1-5-32-573)"
 SACL = "S:AI(AU;OICISA;FA;;;WD)"
@@ -72,6 +73,7 @@ MACHINE: Dict[str, Any] = {
         },
         POLICY + "Windows\\PowerShell\\ScriptBlockLogging": {"=EnableScriptBlockLogging": [4, 1]},
         POLICY + "Windows\\PowerShell\\ModuleLogging\\ModuleNames": {"=*": [1, "*"]},
+        CHANNELS + "Microsoft-Windows-PowerShell/Operational": {"=Enabled": [4, 1]},
         POLICY + "PowerShellCore\\Transcription": {"=OutputDirectory": [1, "D:\\T"]},
         LOCAL + "SOFTWARE\\Microsoft\\PowerShellCore\\InstalledVersions\\{31ab}": {"=SemanticVersion": [1, "7.4.6"]},
         PACKAGES + "Microsoft.PowerShell_7.5.4.0_x64__8wekyb3d8bbwe": {},
@@ -148,6 +150,17 @@ def without(*names: str) -> Dict[str, Any]:
 
 
 SOON = {"observe_max_seconds": 12}
+# Of an account that a service runs as, of one that somebody logs on with as well, and of somebody who only logs on.
+AT_THE_SCREEN, A_PERSON = "S-1-5-21-1-2-3-1105", "S-1-5-21-1-2-3-1200"
+HIVES = {
+    **base.ALONE,
+    base.SERVICES + "Agent": base.service(2, ObjectName=".\\agent"),
+    base.SERVICES + "Backup": base.service(2, ObjectName="CONTOSO\\ops"),
+    base.SERVICES + "Old": base.service(2, ObjectName="CONTOSO\\gone"),
+    base.SERVICES + "Spooler": base.service(2, ObjectName="LocalSystem"),
+    **{"Users\\64\\%s\\Software\\Site" % sid: {"=Lock": [4, 1]} for sid in (OWN + "-1010", AT_THE_SCREEN, A_PERSON)},
+    "Users\\64\\%s\\Volatile Environment\\1" % AT_THE_SCREEN: {},
+}
 CASES: Dict[str, Dict[str, Any]] = {
     "all": {},
     "a controller": {
@@ -158,6 +171,7 @@ CASES: Dict[str, Dict[str, Any]] = {
         },
         "asked": [ACCOUNT],
     },
+    "hives of services": {"machine": {"registry": HIVES}, "asked": [["user_registry", {"key": "Software\\Site", "name": "Lock"}]]},
     "no role": {"machine": {"registry": without(base.PRODUCT)}, "asked": [ACCOUNT]},
     "no class": {"machine": {"cim": {COMPUTER: MACHINE["cim"][COMPUTER]}}, "asked": [ACCOUNT, ASKED[1]]},
     "no members": {"machine": {"groups": {"S-1-5-32-544": "RPC"}}, "asked": [ACCOUNT]},
@@ -201,6 +215,12 @@ def test_accounts_are_told_by_their_sids(answers):
     assert seen(answers, "all", 13)["value"]["group"]["members"][0]["sid"] == "S-1-5-20"
     # A name without a domain is the machine's own, and no question to anybody.
     assert value["named"] == {"CONTOSO\\ops": "S-1-5-21-1-2-3-1105", "CONTOSO\\nobody": None}
+
+
+def test_an_account_that_only_runs_a_service_is_nobody_who_is_logged_on(answers):
+    users = {user["sid"] for user in seen(answers, "hives of services")["value"]["users"]}
+
+    assert users == {AT_THE_SCREEN, A_PERSON}
 
 
 def test_a_domain_controller_is_not_asked_for_accounts(answers):
@@ -351,6 +371,7 @@ def test_policies_of_both_editions_of_powershell_are_told(answers):
     assert value["windows"]["script_blocks"]["EnableScriptBlockLogging"]["data"] == 1
     assert value["windows"]["module_names"] == ["*"]
     assert value["core"]["transcripts"]["OutputDirectory"]["data"] == "D:\\T"
+    assert value["channels"] == {"windows": {"view": 64, "type": 4, "data": 1}, "core": {"view": 64, "absent": "key"}}
     # By its installer, by a package, and unpacked in a folder of the machine's path.
     assert value["installed"] == [
         "7.4.6",

@@ -75,6 +75,8 @@ REGISTRY: Dict[str, Any] = {
     POLICIES + RDP: {"=MaxIdleTime": [4, 900000], "=UserAuthentication": [4, 1]},
     STATION: {"=fDenyTSConnections": [4, 0]},
     STATION + "\\WinStations\\RDP-Tcp": {"=SecurityLayer": [4, 2], "=fInheritMaxIdleTime": [4, 1]},
+    STATION + "\\WinStations\\Console": {"=fEnableWinStation": [4, 1]},
+    STATION + "\\WinStations\\rdp-sxs": {"=fEnableWinStation": [4, 1], "=UserAuthentication": [4, 0]},
     "Users\\64\\%s\\SOFTWARE\\Policies\\Microsoft\\%s" % (ALICE, RDP): {"=MaxIdleTime": [4, 0]},
     "Users\\64\\%s\\%s" % (ALICE, DESKTOP): {"=ScreenSaveActive": [1, "1"], "=SCRNSAVE.EXE": [1, ' "scrnsave.scr" ']},
     "Users\\64\\%s\\Software\\Policies\\Microsoft\\Windows\\%s" % (ALICE, DESKTOP): {"=SCRNSAVE.EXE": [1, "gone.scr"]},
@@ -82,7 +84,10 @@ REGISTRY: Dict[str, Any] = {
         "=InactivityTimeoutSecs": [4, 900],
         "=ScForceOption": [4, 1],
     },
-    LOCAL + "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon": {"=ScRemoveOption": [1, "1"]},
+    LOCAL + "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon": {
+        "=ScRemoveOption": [1, "1"],
+        "=ScreenSaverGracePeriod": [1, "30"],
+    },
     base.SERVICES + "SCPolicySvc": base.service(2),
 }
 MACHINE: Dict[str, Any] = {
@@ -256,9 +261,11 @@ def test_remote_desktop_is_told_by_each_who_may_set_it(answers):
     assert value["policy"]["MaxIdleTime"] == number(900000)
     assert value["policy"]["UserAuthentication"] == number(1)
     assert value["policy"]["fDenyTSConnections"] == NO_VALUE
-    assert value["listener"]["SecurityLayer"] == number(2)
-    assert value["listener"]["fInheritMaxIdleTime"] == number(1)
-    assert value["listener"]["fInheritMaxDisconnectionTime"] == NO_VALUE
+    assert set(value["listeners"]) == {"RDP-Tcp", "rdp-sxs"}
+    assert value["listeners"]["RDP-Tcp"]["SecurityLayer"] == number(2)
+    assert value["listeners"]["RDP-Tcp"]["fInheritMaxIdleTime"] == number(1)
+    assert value["listeners"]["RDP-Tcp"]["fInheritMaxDisconnectionTime"] == NO_VALUE
+    assert value["listeners"]["rdp-sxs"]["UserAuthentication"] == number(0)
     assert value["server"] == {"fDenyTSConnections": number(0)}
     users = {user["sid"]: user["values"] for user in value["users"]}
     assert users[ALICE] == {"MaxIdleTime": number(0), "MaxDisconnectionTime": NO_VALUE}
@@ -270,7 +277,7 @@ def test_remote_desktop_is_told_by_each_who_may_set_it(answers):
 def test_the_lock_is_told_of_the_machine_and_of_each_user(answers):
     value = seen(answers, "all", "screen_lock")["value"]
 
-    assert value["machine"] == number(900)
+    assert (value["machine"], value["grace"]) == (number(900), text("30"))
     users = {user["sid"]: user for user in value["users"]}
     assert set(users) == {ALICE, BOB, base.ENTRA}
     assert users[ALICE]["own"]["ScreenSaveActive"] == text("1")
@@ -278,7 +285,7 @@ def test_the_lock_is_told_of_the_machine_and_of_each_user(answers):
     assert users[ALICE]["policy"]["SCRNSAVE.EXE"] == text("gone.scr")
     assert users[ALICE]["saver_found"] == {"policy": False, "own": True}
     assert users[BOB]["saver_found"] == {"policy": None, "own": None}
-    assert seen(answers, "nobody", "screen_lock")["value"] == {"machine": number(900), "users": []}
+    assert seen(answers, "nobody", "screen_lock")["value"] == {"machine": number(900), "grace": text("30"), "users": []}
 
 
 def test_smart_cards_are_told_with_their_service(answers):

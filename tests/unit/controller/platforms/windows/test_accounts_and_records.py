@@ -570,8 +570,12 @@ OTHER = {"UseWindowsPowerShellPolicySetting": dword(1)}
 KEPT = {"EnableTranscripting": dword(1), "OutputDirectory": word("\\\\logs\\t")}
 
 
-def powershell(windows=None, core=None, installed=("7.4.6",)):
-    return value({"windows": windows or edition(), "core": core or edition(), "installed": list(installed)})
+def powershell(windows=None, core=None, installed=("7.4.6",), log=None, core_log=1):
+    none = {"view": 64, "absent": "key"}
+    channels = {"windows": none if log is None else dword(log), "core": none if core_log is None else dword(core_log)}
+    return value(
+        {"windows": windows or edition(), "core": core or edition(), "installed": list(installed), "channels": channels}
+    )
 
 
 @pytest.mark.parametrize(
@@ -587,6 +591,11 @@ def powershell(windows=None, core=None, installed=("7.4.6",)):
         (powershell(edition(OFF), edition(ON)), "fail"),
         (powershell(edition(ON), edition({**OTHER, **OFF})), "pass"),
         (powershell(edition(OFF), edition({**OTHER, **ON})), "fail"),
+        # The log that takes the records is off, or was never registered.
+        (powershell(edition(ON), installed=(), log=1), "pass"),
+        (powershell(edition(ON), installed=(), log=0), "fail"),
+        (powershell(edition(ON), edition(ON), core_log=0), "fail"),
+        (powershell(edition(ON), edition(ON), core_log=None), "fail"),
         (powershell(edition({"EnableScriptBlockLogging": word("1")}), installed=()), "error"),
     ],
 )

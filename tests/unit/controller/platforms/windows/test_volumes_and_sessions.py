@@ -431,8 +431,9 @@ def user(sid, policy=None, own=None, found=True):
     return {"sid": sid, "policy": policy, "own": own, "saver_found": told}
 
 
-def locks(limit, *users):
-    return {"screen_lock": value({"machine": NONE if limit is None else number(limit), "users": list(users)})}
+def locks(limit, *users, grace=NONE):
+    machine = NONE if limit is None else number(limit)
+    return {"screen_lock": value({"machine": machine, "grace": grace, "users": list(users)})}
 
 
 @pytest.mark.parametrize(
@@ -466,6 +467,15 @@ def locks(limit, *users):
         (locks(900, user(ALICE, own=saver(seconds="9999"))), "pass"),
         (locks(900), "pass"),
         (locks(901), "fail"),
+        # The password is asked for later than the screen saver comes; five seconds are Windows' own.
+        (locks(900, user(ALICE), grace=number(5)), "pass"),
+        (locks(900, user(ALICE), grace=text("0")), "pass"),
+        (locks(900, user(ALICE), grace=text("x")), "pass"),
+        (locks(900, user(ALICE), grace=number(3600)), "fail"),
+        (locks(900, user(ALICE), grace=text("6")), "fail"),
+        (locks(900, grace=text("6")), "fail"),
+        (locks(890, grace=text("15")), "pass"),
+        (locks(None, user(ALICE, policy=saver()), grace=text("3600")), "fail"),
         (locks(None), "not_applicable"),
         (locks(None, user(ALICE, policy={**saver(), "ScreenSaveTimeOut": number(600)})), "error"),
     ],
@@ -570,7 +580,7 @@ GOOD = {"MaxIdleTime": 900000, "MaxDisconnectionTime": 60000, "UserAuthenticatio
 LISTENER = {**GOOD, "fInheritMaxIdleTime": 0, "fInheritMaxDisconnectionTime": 0}
 
 
-def rdp(policy=None, listener=None, denied=0, users=()):
+def rdp(policy=None, listener=None, denied=0, users=(), **others):
     def kept(names, given):
         values = dict.fromkeys(names, NONE)
         values.update({name: number(one) for name, one in (given or {}).items()})
@@ -578,7 +588,10 @@ def rdp(policy=None, listener=None, denied=0, users=()):
 
     told = {
         "policy": kept(KEYS, policy),
-        "listener": kept((*KEYS[:5], "fInheritMaxIdleTime", "fInheritMaxDisconnectionTime"), listener),
+        "listeners": {
+            name: kept((*KEYS[:5], "fInheritMaxIdleTime", "fInheritMaxDisconnectionTime", "fEnableWinStation"), one)
+            for name, one in {"RDP-Tcp": listener, **others}.items()
+        },
         "server": {"fDenyTSConnections": NONE if denied is None else number(denied)},
         "users": [{"sid": ALICE, "values": kept(KEYS[:2], one)} for one in users],
     }
@@ -596,6 +609,13 @@ def rdp(policy=None, listener=None, denied=0, users=()):
         (rdp(GOOD, {**LISTENER, "MaxIdleTime": 0, "UserAuthentication": 0, "SecurityLayer": 0}), "pass", "pass"),
         (rdp({**GOOD, "MaxIdleTime": 900001}), "fail", "pass"),
         (rdp({**GOOD, "MaxDisconnectionTime": 0}), "fail", "pass"),
+        # Another listener, which lets in without what the first asks for, and one that is switched off.
+        (rdp(None, LISTENER, sxs=LISTENER), "pass", "pass"),
+        (rdp(None, LISTENER, sxs={**LISTENER, "MaxIdleTime": 0, "UserAuthentication": 0}), "fail", "fail"),
+        (rdp(None, LISTENER, sxs={**LISTENER, "SecurityLayer": 0}), "pass", "fail"),
+        (rdp(None, LISTENER, sxs={}), "fail", "fail"),
+        (rdp(None, LISTENER, sxs={"fEnableWinStation": 0}), "pass", "pass"),
+        (rdp(GOOD, LISTENER, sxs={}), "pass", "pass"),
         # Without its flag the listener leaves times to the accounts.
         (rdp(None, GOOD), "fail", "pass"),
         (rdp(None, {**LISTENER, "fInheritMaxIdleTime": 1}), "fail", "pass"),
