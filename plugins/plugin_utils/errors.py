@@ -29,9 +29,9 @@ class CatalogError(HipaaCisError):
         super().__init__("The catalog cannot be used:\n" + "\n".join("  " + problem for problem in problems))
 
 
-def unknown(what: str, name: object, allowed: Iterable[str], most: int = 12) -> str:
+def unknown(what: str, name: object, allowed: Iterable[object], most: int = 12) -> str:
     """Return the message for a name that is not known: the nearest names first, then what is allowed."""
-    names = sorted(allowed)
+    names = sorted(map(str, allowed))
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
     hint = " Did you mean {}?".format(" or ".join(near)) if near else ""
     listed = ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")

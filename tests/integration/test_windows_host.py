@@ -145,6 +145,48 @@ def test_stand_ins_refuse_what_would_change_the_machine(windows_machines, call):
     assert [one.writes for one in machine.replay.calls] == [True]
 
 
+VOLUMES = {f"\\\\?\\Volume{{{number}}}\\": number for number in range(3)}
+
+
+def cim(call):
+    """Answer for a machine of three volumes: Windows' own, one whose protection is suspended, and a locked one."""
+    volumes = [
+        {"DeviceID": one, "Name": f"{'CDE'[at]}:\\", "DriveType": 3, "BootVolume": not at, "SystemVolume": False}
+        for one, at in VOLUMES.items()
+    ]
+    # As another PowerShell hands numbers on.
+    encryptable = [{"DeviceID": one, "ConversionStatus": "1", "EncryptionMethod": 7} for one in VOLUMES]
+    found = {"Win32_Volume": volumes, "MSFT_Partition": [], "Win32_EncryptableVolume": encryptable}
+    return replay.objects(*next((found[name] for name in found if name in call.arguments), [{"DomainRole": 3}]))
+
+
+def volume_method(call):
+    """Answer what a volume is asked by a method; the stand-in is told the volume as JSON."""
+    number = next(
+        at for one, at in VOLUMES.items() if any(one in argument.replace("\\\\", "\\") for argument in call.arguments)
+    )
+    if "GetProtectionStatus" in call.arguments:
+        return replay.objects({"ReturnValue": 0, "ProtectionStatus": (1, 0, 2)[number]})
+    if "GetKeyProtectors" in call.arguments:
+        return replay.objects(
+            {"ReturnValue": 2150694912} if number == 2 else {"ReturnValue": 0, "VolumeKeyProtectorID": ["{a}", "{b}"]}
+        )
+    return replay.objects({"ReturnValue": 0, "KeyProtectorType": 3})
+
+
+def test_the_protection_of_a_volume_is_asked_by_methods_that_only_read(windows_host, observe):
+    machine = windows_host("2022")
+    machine.replay.answers.update({"Get-CimInstance": cim, "Invoke-CimMethod": volume_method})
+    (told,) = observe(machine, settings=[{"kind": "bitlocker"}])["observations"]
+
+    seen = [(one["protection"], one["conversion"], one["protectors"]) for one in told["value"]["encryptable"]]
+    assert seen == [(1, 1, [3, 3]), (0, 1, [3, 3]), (2, 1, None)]
+    assert [volume["boot"] for volume in told["value"]["volumes"]] == [True, False, False]
+    methods = {argument for call in machine.replay.calls for argument in call.arguments if argument in replay.READING_METHODS}  # fmt: skip
+    assert methods == replay.READING_METHODS
+    assert not [call for call in machine.replay.calls if call.writes]
+
+
 FIREWALL = r"SOFTWARE\Policies\Microsoft\WindowsFirewall"
 OWN_STORE = r"SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 IPSEC = "v2.33|Action=Secure|Active=TRUE|Name=Ward to archive|Crypto2Set={CD863A4F-CD94-4763-AD25-69A1378D51EB}|"

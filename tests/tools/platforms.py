@@ -16,6 +16,7 @@ import yaml
 from ansible_collections.hipaa.cis.plugins.module_utils.linux import observe
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.load import load_catalog
 from ansible_collections.hipaa.cis.plugins.plugin_utils.catalog.model import leaves
+from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.reader import READERS
 from tests.scenarios.imitated import Stock, stocks
 from tests.scenarios.linux import all_scenarios
 from tests.windows_host import planting
@@ -57,6 +58,8 @@ administrators, a domain, Constrained Language Mode). Nothing there is fixed.
   registry and real services under Wine (`tests/integration/test_windows_rules.py`).
 - **recorded**: answers in the forms of Windows' own programs and classes (`tests/unit/`, `tests/windows_exports.py`). No real host has shown it.
 
+Of an address a key with `?` may be left out. What is observed is what the kind's reader says of itself (`plugins/plugin_utils/platforms/windows/`).
+
 """
 # Booted with the package that brings what they read, by tests of their own; each names what it is about.
 OWN_TESTS = {
@@ -82,20 +85,29 @@ def _title(stock: Stock) -> str:
     return f"{name.upper() if name == 'rhel' else name.title()} {'.'.join(numbers)}"
 
 
+WINDOWS_TITLES = ("Kind", "Windows", "Address", "What is observed")
 TITLES = ("Kind", "Debian 12", "Debian 13", *map(_title, IMITATED), "Scenarios")
 
 
 def page() -> str:
     """Return the whole page."""
     lines = [_row(TITLES), _row("---" for _title in TITLES)]
-    windows = [_row(("Kind", "Windows")), _row(("---", "---")), *map(_row, windows_rows())]
+    windows = [_row(WINDOWS_TITLES), _row("---" for _title in WINDOWS_TITLES), *map(_row, windows_rows())]
     return HEAD + "\n".join([*lines, *(_row(cells) for cells in rows())]) + "\n" + WINDOWS + "\n".join(windows) + "\n"
 
 
-def windows_rows() -> Iterator[tuple[str, str]]:
-    """Yield the cells of each kind of Windows."""
-    for kind in sorted(load_catalog().platforms["windows"].kinds):
-        yield f"`{kind}`", "Windows-like host" if kind in planting.KINDS else "recorded"
+def windows_rows() -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each kind of Windows; what is observed is what its reader says that it returns."""
+    for name, kind in sorted(load_catalog().platforms["windows"].kinds.items()):
+        address = ", ".join(f"`{key}`" if one.get("required") else f"`{key}`?" for key, one in kind.address.items())
+        told = (
+            (READERS[name].__doc__ or "")
+            .removeprefix("Return ")
+            .replace("Raises `HipaaCisError`.", "")
+            .replace("``", "`")
+        )
+        observed = " ".join(told.split()).replace("|", "\\|")
+        yield f"`{name}`", "Windows-like host" if name in planting.KINDS else "recorded", address, observed
 
 
 def rows() -> Iterator[tuple[str, ...]]:

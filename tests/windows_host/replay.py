@@ -21,6 +21,8 @@ WRITING_WORDS = frozenset(
     ("/configure", "/import", "/set", "/restore", "/clear", "/remove", "/generaterollback", "/create", "/delete", "/change")
 )  # fmt: skip
 READING_VERBS = ("Get-", "Confirm-")
+# Of Win32_EncryptableVolume.
+READING_METHODS = frozenset(("GetProtectionStatus", "GetKeyProtectors", "GetKeyProtectorType"))
 # No member server has more of these than secedit and auditpol are asked for here.
 SECURITY = windows_exports.security()
 AUDIT = ("\ufeff" + windows_exports.audit_text({windows_exports.LOGON: "3"})).encode("utf-16-le")
@@ -35,6 +37,8 @@ class Call(NamedTuple):
     @property
     def writes(self) -> bool:
         """Whether it would change the machine, if it were one."""
+        if self.name == "Invoke-CimMethod":
+            return not READING_METHODS & {*self.arguments}
         if "-" in self.name:
             return not self.name.startswith(READING_VERBS)
         return any(argument.lower().partition(":")[0] in WRITING_WORDS for argument in self.arguments)

@@ -295,9 +295,8 @@ function Test-HipaaDetected {
     param($Detect, [hashtable]$Facts)
 
     if ($null -eq $Detect) { return $true }
-    foreach ($part in $Detect.PSObject.Properties) {
-        if ($null -eq $Facts.windows[$part.Name] -or $part.Value -cnotcontains $Facts.windows[$part.Name]) { return $false }
-    }
+    # What a host does not say is an empty text, which some take.
+    foreach ($part in $Detect.PSObject.Properties) { if ($part.Value -cnotcontains [string]$Facts.windows[$part.Name]) { return $false } }
     $true
 }
 

@@ -67,7 +67,12 @@ def relation(benchmark: Benchmark, release: Release) -> str:
 def why_none(catalog: Catalog, release: Release, unknown: str = "") -> str:
     """Return in a sentence why no benchmark of the catalog fits a host, and what can be set. ``unknown``: why it does not say what it is."""
     because = f": {unknown}" if unknown else _because(list(catalog.benchmarks.values()), release)
-    known = ", ".join(one.name for newest in catalog.benchmarks.values() for one in newest.versions)
+    platforms = {one.platform for one in catalog.benchmarks.values() if set(release) & {*one.detect}} or {
+        *catalog.platforms
+    }
+    known = ", ".join(
+        one.name for newest in catalog.benchmarks.values() for one in newest.versions if one.platform in platforms
+    )
     return (
         f"No benchmark fits this host ({system(release)}){because}. Name one with hipaa_cis_benchmark, for the host or its group, to use it all the "
         f"same. Known: {known}."

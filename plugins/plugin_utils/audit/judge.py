@@ -233,7 +233,11 @@ class Judge:
         observed = _observed_text(parts, expectation)
         if expectation is None:
             return Check(words.label, "manual", observed=observed, source=source)
-        good = all(matchers.matches(expectation, part) for _name, part in parts)
+        wrong = [part for part in parts if not matchers.matches(expectation, part[1])]
+        good = not wrong
+        if wrong and kind.elements:
+            # Of many only some are told: those that fail first.
+            observed = _observed_text([*wrong, *(part for part in parts if part not in wrong)], expectation)
         reason = "" if good or not self._right_at_boot(setting, value) else PENDING
         return Check(words.label, "pass" if good else "fail", words.expected, observed, source, reason)
 

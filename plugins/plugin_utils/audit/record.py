@@ -150,8 +150,8 @@ def _add_benchmark(record: dict[str, Any], platform: Platform, plan: BenchmarkPl
         "fits": detection.relation(benchmark, release) if release and detection.fits(benchmark, release) else "",
     }
     record["benchmarks"].append({key: what for key, what in told.items() if what})
-    if plan.role:
-        _take_role(record, plan)
+    if benchmark.roles:
+        _tell_role(record, plan, release, why_no_role(platform, answer.get("facts", {})))
     other = other_system(platform, benchmark, answer) if plan.named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")
@@ -170,11 +170,27 @@ def _add_benchmark(record: dict[str, Any], platform: Platform, plan: BenchmarkPl
     )
 
 
-def _take_role(record: dict[str, Any], plan: BenchmarkPlan) -> None:
-    """Say in a record by which profile its host was judged, where the host itself told that."""
+def _tell_role(record: dict[str, Any], plan: BenchmarkPlan, release: Mapping[str, str], unknown: str) -> None:
+    """Say in a record by which profile its host was judged, where the host itself told that, and where what it tells is another."""
+    roles = plan.benchmark.roles
+    if not plan.role:
+        named = record["selection"]["profile"]
+        told = [
+            role for role, facts in roles.items() if all(release.get(key) in values for key, values in facts.items())
+        ]
+        if told and named not in told:
+            record["warnings"].append(
+                f"hipaa_cis_profile names {named}, and the host says that it is a {told[0]}: what only one of them has to keep is judged wrongly."
+            )
+        return
     record["selection"] = {**record["selection"], "profile": plan.role, "by_role": True}
-    if record["meant"]["profile"] not in plan.benchmark.roles:
+    if record["meant"]["profile"] not in roles:
         record["meant"] = {**record["meant"], "profile": plan.role}
+    if any(key not in release for key in roles[plan.role]):
+        record["warnings"].append(
+            f"The host does not say all of its role ({unknown or 'it gives no reason'}): it is judged as a {plan.role}, and what depends on that is an "
+            "error. hipaa_cis_profile names another."
+        )
 
 
 def _leave_to_a_person(

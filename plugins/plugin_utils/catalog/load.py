@@ -93,7 +93,11 @@ def _amendment(data: dict[str, Any]) -> model.Amendment:
 
 
 def _platform(data: dict[str, Any]) -> model.Platform:
-    kinds = {name: model.Kind(**model.tuples(kind)) for name, kind in data["kinds"].items()}
+    # What an expectation may name is looked at where the files are read (`settings`), and by nobody afterwards.
+    kinds = {
+        name: model.Kind(**model.tuples({key: what for key, what in kind.items() if key not in ("fields", "words")}))
+        for name, kind in data["kinds"].items()
+    }
     return model.Platform(
         id=data["id"],
         observe=data["observe"],

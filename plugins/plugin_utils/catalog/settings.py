@@ -18,6 +18,7 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.libraries import library
 _OWN_KEYS = frozenset({"kind", "select", "expect", "set", "write_out", "applies_if", "any_of", "all_of"})
 _TYPES: dict[str, type] = {"string": str, "integer": int, "boolean": bool, "list": list, "any": object}
 _NUMERIC = frozenset({"at_least", "at_most", "between"})
+_OF_TEXTS = frozenset({"contains", "contains_all", "equals", "none_of", "not_equals", "one_of", "subset_of"})
 Place = list[Any]
 
 
@@ -101,6 +102,7 @@ class SettingCheck:
         if "select" in setting:
             self._expression(file, [*place, "select"], setting["select"])
         self._expectation(file, place, setting.get("expect"))
+        self._observable(file, [*place, "expect"], setting.get("expect"), kinds[name])
         for key in WRITTEN_KEYS:
             self._known(file, [*place, key], parameters_in(setting.get(key)))
         leaf = {key: value for key, value in setting.items() if key in _OWN_KEYS}
@@ -151,6 +153,17 @@ class SettingCheck:
             for name in self._known(file, [*place, "expect"], parameters_in(wanted)):
                 if matcher in _NUMERIC and self._parameters[name]["type"] != "integer":
                     self._complain(file, [*place, "expect"], f"{matcher} needs an integer parameter, '{name}' is not")
+
+    def _observable(self, file: YamlFile, place: Place, expectation: Any, kind: dict[str, Any]) -> None:
+        """Complain of a field or a text that is never observed: what demands its absence would always pass."""
+        fields, words = kind.get("fields", []), kind.get("words", {})
+        for name in sorted(set(_fields_in(expectation)) - {*fields}) if fields else ():
+            self._complain(file, place, unknown("field", name, fields))
+        for matcher, wanted in _matchers_in(expectation) if words else ():
+            if matcher in _OF_TEXTS:
+                for text in wanted if isinstance(wanted, list) else [wanted]:
+                    if isinstance(text, str) and text not in words["one_of"] and not re.search(words["matches"], text):
+                        self._complain(file, place, f"'{text}' is never observed: {words['say']}")
 
     def _known(self, file: YamlFile, place: Place, names: Iterable[str]) -> list[str]:
         """Return the parameters that there are, and complain of the others."""
@@ -203,6 +216,18 @@ def parameters_in(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for item in node:
             yield from parameters_in(item)
+
+
+def _fields_in(expectation: Any) -> Iterator[str]:
+    """Yield the fields of the document that an expectation names, not those of documents in it."""
+    for matcher, wanted in expectation.items() if isinstance(expectation, dict) else ():
+        if matcher == "fields":
+            yield from wanted
+        elif matcher in ("each", "any"):
+            yield from _fields_in(wanted)
+        elif matcher in ("all_of", "any_of"):
+            for nested in wanted:
+                yield from _fields_in(nested)
 
 
 def _matchers_in(expectation: Any) -> Iterator[tuple[str, Any]]:

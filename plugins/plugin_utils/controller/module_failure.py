@@ -115,6 +115,8 @@ def _cut(answer: Mapping[str, Any], key: str) -> str:
     text = answer.get(key)
     if not isinstance(text, str):
         return "" if text is None else str(text)[:MOST_TOLD]
+    # As a Windows host ends its lines.
+    text = text.replace("\r\n", "\n")
     return text if len(text) <= MOST_TOLD else f"{text[: MOST_TOLD // 2]}\n{text[-MOST_TOLD // 2 :]}"
 
 

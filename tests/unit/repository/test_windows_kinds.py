@@ -40,7 +40,7 @@ def test_every_line_of_the_table_is_seen():
 def test_a_kind_is_asked_for_as_it_is_collected_and_read(name):
     asks = KINDS[name].asks
 
-    assert name in reader._READERS
+    assert name in reader.READERS
     assert asks["kind"] in COLLECTED
     _read, _first, needs, may = COLLECTED[asks["kind"]]
     given = {*asks["by"], *asks.get("with", {})}
@@ -50,7 +50,7 @@ def test_a_kind_is_asked_for_as_it_is_collected_and_read(name):
 
 
 def test_nothing_is_read_or_collected_that_no_kind_asks_for():
-    assert set(reader._READERS) == set(KINDS)
+    assert set(reader.READERS) == set(KINDS)
     assert set(COLLECTED) == {kind.asks["kind"] for kind in KINDS.values()}
 
 

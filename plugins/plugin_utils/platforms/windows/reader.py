@@ -52,7 +52,7 @@ def _domain_role(facts: Mapping[str, Any], _address: Address, seen: Observation)
 
 
 _Read = Callable[[Mapping[str, Any], Address, Observation], Observation]
-_READERS: Mapping[str, _Read] = {
+READERS: Mapping[str, _Read] = {
     "account": account_settings.account,
     "audit_policy": audit_settings.audit_policy,
     "bitlocker": bitlocker_settings.bitlocker,
@@ -105,7 +105,7 @@ class Reader:
         if seen.get("state") not in ("value", "absent"):
             return seen
         try:
-            return _READERS[kind](self._facts, address, seen)
+            return READERS[kind](self._facts, address, seen)
         except HipaaCisError as problem:
             return error(problem, seen)
 

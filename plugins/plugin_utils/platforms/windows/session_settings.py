@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError
+from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows import kept, service_settings
 from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observed import (
     Address,
@@ -19,6 +19,8 @@ from ansible_collections.hipaa.cis.plugins.plugin_utils.platforms.windows.observ
 )
 
 ACTIVE, SECURE, SECONDS, SAVER = "ScreenSaveActive", "ScreenSaverIsSecure", "ScreenSaveTimeOut", "SCRNSAVE.EXE"
+# What cards are for, by the site's word; none is said where it is empty.
+USES = ("", "removal", "logon")
 # Seconds between the screen saver and the password where nothing else is said.
 OWN_GRACE = 5
 # Policy "Interactive logon: Smart card removal behavior"; without a value nothing happens.
@@ -92,6 +94,8 @@ def _saver(values: Mapping[str, str | None], found: Any, limit: int) -> int:
 def smart_card(_facts: Mapping[str, Any], address: Address, seen: Observation) -> Observation:
     """Return ``{use, removal, demanded, start, status}``: what the site says, what a removal does, whether each logon needs a card, the service."""
     values = {"ScRemoveOption": part(seen, "removal"), "ScForceOption": part(seen, "demanded")}
+    if address.get("use", "") not in USES:
+        raise HipaaCisError(unknown("use of cards in windows_smart_cards:", address["use"], filter(None, USES)))
     removal = kept.text(values, "ScRemoveOption")
     removal = "0" if removal is None else removal
     if removal not in REMOVALS:

@@ -259,6 +259,15 @@ def test_an_expectation_holds_on_each_element_and_not_on_none_at_all(kind, value
     assert finding([leaf("a", kind)], seen).outcome == outcome
 
 
+def test_of_many_those_that_fail_are_told_first():
+    users = [{"of": f"user {number}", "v": 1} for number in range(300)]
+    users[250] = {"of": "user 250"}
+
+    told = finding([leaf("a", "l")], {("l", "a"): {"state": "value", "value": users}}).checks[0].observed
+
+    assert told.startswith("user 250 v: absent, user 0 v: 1, ")
+
+
 def test_reason_of_a_finding_is_that_of_its_first_error():
     other = {"state": "error", "reason": "another"}
 

@@ -71,6 +71,11 @@ OLD = "(on RHEL 8 and its rebuilds: dnf install python39) and set ansible_python
             "is no answer of the module (This account is only for mail.); see what the host prints when the user logs in",
         ),
         ({"msg": NO_JSON, "module_stderr": "", "module_stdout": ""}, "try `ansible -m ping`"),
+        # As a Windows host ends its lines, the empty ones too.
+        (
+            {"msg": NO_JSON, "module_stdout": "Welcome to ward 4\r\n{ a banner\r\n\r\n\r\n"},
+            "the last that it printed is no answer of the module ({ a banner)",
+        ),
         (
             {"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "Traceback\nIndexError: no x\n"},
             "IndexError: no x",

@@ -236,6 +236,11 @@ DETECTED = {
     "other": {"detect": {"current_build": ["26100"]}, "settings": [[1, 2]]},
     "not told": {"detect": {"display_version": ["24H2"]}, "settings": [[1, 2]]},
 }
+# A benchmark takes who does not say his role for a member.
+BY_ROLE = {
+    "member": {"detect": {"product_type": ["ServerNT"], "domain_role": ["3", ""]}, "settings": [[0, 1]]},
+    "alone": {"detect": {"product_type": ["ServerNT"], "domain_role": ["2"]}, "settings": [[0, 1]]},
+}
 SOON = {"observe_max_seconds": 9}
 POLICIES = [["security_export", {}], ["audit_backup", {}]]
 NLS = "LocalMachine\\64\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage"
@@ -257,7 +262,7 @@ MANY = {
 CASES: Dict[str, Dict[str, Any]] = {
     "all": {"settings": [setting for setting, *_more in SETTINGS.values()]},
     "detected": {"request": request(*BOTH, benchmarks=DETECTED)},
-    "no CIM": {"request": request(*BOTH), "machine": {"system": "Ungültige Klasse"}},
+    "no CIM": {"request": request(*BOTH, benchmarks=BY_ROLE), "machine": {"system": "Ungültige Klasse"}},
     "CIM of nothing": {"request": request(ONE), "machine": {"system": {}}},
     "CIM hangs": {"request": request(ONE, options=SOON), "machine": {"system": "hangs"}},
     "services hang": {"request": request(*BOTH, options=SOON), "machine": {"services": "hangs"}},
@@ -360,6 +365,7 @@ def test_a_role_that_is_not_told_is_no_role(case, why, answers):
 
     assert why in answer["facts"]["domain_role_unknown"]
     assert "domain_role" not in answer["facts"]["windows"]
+    assert case != "no CIM" or answer["benchmarks"] == ["member"]
     assert answer["observations"]["0"]["state"] == "value"
 
 
