@@ -149,7 +149,7 @@ function Read-HipaaUserRegistry {
         @{ sid = $sid; value = $one }
     }
     # Who has logged off since has no hive, and no absence that could be told.
-    $still = @(Get-HipaaLoadedUser)
+    $still = @(Get-HipaaRegistryKeyName -Hive Users -View 64 -Key '')
     $seen = @($seen | Where-Object -FilterScript { $null -ne $_ -and (-not $_.value.Contains('absent') -or $still -ccontains $_.sid) })
     if ($seen.Count -eq 0) { return @{ state = 'unseen'; reason = 'nobody but the account of this audit is logged on'; source = $source } }
     @{ state = 'value'; value = @{ users = $seen }; source = $source }

@@ -86,7 +86,7 @@ function Read-HipaaScreenLock {
             @{ sid = $sid; policy = $policy; own = $own; saver_found = $found }
         }
     )
-    $still = @(Get-HipaaLoadedUser)
+    $still = @(Get-HipaaRegistryKeyName -Hive Users -View 64 -Key '')
     $value = @{
         machine = Get-HipaaKeptValue -Key 'SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System' -Name InactivityTimeoutSecs
         grace = Get-HipaaKeptValue -Key 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon' -Name ScreenSaverGracePeriod
