@@ -151,7 +151,8 @@ def _add_benchmark(record: dict[str, Any], platform: Platform, plan: BenchmarkPl
     }
     record["benchmarks"].append({key: what for key, what in told.items() if what})
     if benchmark.roles:
-        _tell_role(record, plan, release, why_no_role(platform, answer.get("facts", {})))
+        warning = _tell_role(record, plan, release, why_no_role(platform, answer.get("facts", {})))
+        record["warnings"].extend([warning] if warning and warning not in record["warnings"] else [])
     other = other_system(platform, benchmark, answer) if plan.named else ""
     if other:
         record["warnings"].append(f"{other} and may judge it wrongly.")
@@ -170,27 +171,24 @@ def _add_benchmark(record: dict[str, Any], platform: Platform, plan: BenchmarkPl
     )
 
 
-def _tell_role(record: dict[str, Any], plan: BenchmarkPlan, release: Mapping[str, str], unknown: str) -> None:
-    """Say in a record by which profile its host was judged, where the host itself told that, and where what it tells is another."""
+def _tell_role(record: dict[str, Any], plan: BenchmarkPlan, release: Mapping[str, str], unknown: str) -> str:
+    """Say in a record by which profile its host was judged, where the host itself told that; return what is to be warned of, once for the host."""
     roles = plan.benchmark.roles
     if not plan.role:
         named = record["selection"]["profile"]
-        told = [
-            role for role, facts in roles.items() if all(release.get(key) in values for key, values in facts.items())
-        ]
-        if told and named not in told:
-            record["warnings"].append(
-                f"hipaa_cis_profile names {named}, and the host says that it is a {told[0]}: what only one of them has to keep is judged wrongly."
-            )
-        return
+        told = [one for one, facts in roles.items() if all(release.get(key) in facts[key] for key in facts)]
+        if not told or named in told:
+            return ""
+        return f"hipaa_cis_profile names {named}, and the host says that it is a {told[0]}: what only one of them has to keep is judged wrongly."
     record["selection"] = {**record["selection"], "profile": plan.role, "by_role": True}
     if record["meant"]["profile"] not in roles:
         record["meant"] = {**record["meant"], "profile": plan.role}
-    if any(key not in release for key in roles[plan.role]):
-        record["warnings"].append(
-            f"The host does not say all of its role ({unknown or 'it gives no reason'}): it is judged as a {plan.role}, and what depends on that is an "
-            "error. hipaa_cis_profile names another."
-        )
+    if all(key in release for key in roles[plan.role]):
+        return ""
+    return (
+        f"The host does not say all of its role ({unknown or 'it gives no reason'}): it is judged as a {plan.role}, and what depends on that is an error. "
+        "hipaa_cis_profile names another."
+    )
 
 
 def _leave_to_a_person(

@@ -41,10 +41,14 @@ MAIN, MEMBER = {"product_type": "LanmanNT", "domain_role": "5"}, {"product_type"
 
 def audited(profile, carried, role, **facts):
     """Return the record of a Windows server that says what it is, and nothing else."""
-    selection = Selection(("auto",), level=1, profile=profile, platforms=("windows",))
+    selection = Selection(("auto", "supplement_windows"), level=1, profile=profile, platforms=("windows",))
     (plan,) = make_plan(CATALOG, selection, {}, {})
     record = empty_record("ward", "run", "2026-11-30T00:00:00Z", CATALOG.digest, selection)
-    answer = {"benchmarks": [carried], "facts": {"windows": {**SERVER, **role}, **facts}, "observations": {}}
+    answer = {
+        "benchmarks": [carried, carried.replace("windows_server_2022", "supplement_windows")],
+        "facts": {"windows": {**SERVER, **role}, **facts},
+        "observations": {},
+    }
     fill_record(record, CATALOG, [(plan, answer)])
     return record
 
