@@ -45,7 +45,7 @@ def ipsec(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Ob
         if rule.active
     ]
     merge = part(seen, "merge")
-    left_out = _left_out(merge) if any(store == _LOCAL for store, _ in rules) else frozenset()
+    left_out = _left_out(merge) if any(store == _LOCAL for store, _rule in rules) else frozenset()
     # A rule counts where any of its profiles takes it.
     counted = [one for one in rules if one[0] == _POLICY or not set(one[1].profiles) <= left_out]
     if not counted:
@@ -55,7 +55,7 @@ def ipsec(_facts: Mapping[str, Any], _address: Address, seen: Observation) -> Ob
 
 def _document(stores: Mapping[str, Mapping[str, Any]], rules: list[tuple[str, ConnectionRule]]) -> dict[str, Any]:
     sets = {phase: _Sets(phase, stores) for phase in crypto_sets.PRIMARY}
-    negotiate = any(rule.action != _EXEMPT for _, rule in rules)
+    negotiate = any(rule.action != _EXEMPT for _store, rule in rules)
     return {
         "rules": [_told(store, rule, sets["packets"]) for store, rule in rules],
         "exchange": _exchange(stores, sets["exchange"]) if negotiate else [],

@@ -431,9 +431,9 @@ def user(sid, policy=None, own=None, found=True):
     return {"sid": sid, "policy": policy, "own": own, "saver_found": told}
 
 
-def locks(limit, *users, grace=NONE):
+def locks(limit, *users, grace=None):
     machine = NONE if limit is None else number(limit)
-    return {"screen_lock": value({"machine": machine, "grace": grace, "users": list(users)})}
+    return {"screen_lock": value({"machine": machine, "grace": grace or NONE, "users": list(users)})}
 
 
 @pytest.mark.parametrize(
