@@ -42,7 +42,7 @@ function Read-HipaaDefender {
     }
     catch { $status = @{ error = (Get-HipaaReason $_.Exception) } }
     try {
-        $lists = 'ExclusionPath', 'ExclusionExtension', 'ExclusionProcess', 'AttackSurfaceReductionRules_Ids', 'AttackSurfaceReductionRules_Actions'
+        $lists = 'ExclusionPath', 'ExclusionExtension', 'ExclusionProcess', 'AttackSurfaceReductionRules_Ids', 'AttackSurfaceReductionRules_Actions', 'AttackSurfaceReductionOnlyExclusions'
         $told = Get-HipaaCim -Namespace $space -ClassName MSFT_MpPreference -Property ($lists + 'DisableRealtimeMonitoring')
         foreach ($one in $told['objects']) { $preference = ConvertTo-HipaaPreference $one }
     }
@@ -59,21 +59,24 @@ function Read-HipaaDefender {
 }
 
 function ConvertTo-HipaaPreference {
-    # Return {real_time_off, shown, administrator, paths, extensions, processes: how many, wide, wide_processes: [paths], excluded_types: [extensions], asr_ids, asr_actions}.
+    # Return {real_time_off, shown, administrator, paths, extensions, processes: how many, wide, wide_processes, wide_rules: [paths], excluded_types: [extensions], asr_ids, asr_actions}.
     param($One)
 
     # What stands behind \:{ says for which files and when one counts.
     $paths = @($One.ExclusionPath | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string]$_ -creplace '\\?:\{.*$', '' })
     $processes = @($One.ExclusionProcess | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string]$_ -creplace '\\?:\{.*$', '' })
+    # What the rules on attack surface alone leave out.
+    $of_rules = @($One.AttackSurfaceReductionOnlyExclusions | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string]$_ })
     $types = @($One.ExclusionExtension | Where-Object -FilterScript { $_ })
     # In the place of a list a sentence may stand that it is shown to nobody: no path is like that.
     $hidden = @($paths | Where-Object -FilterScript { $_ -cmatch '^N/A' -or ($_ -cnotmatch '\\' -and $_ -cmatch ' ' -and $_ -cnotmatch '\.[A-Za-z0-9]{1,8}$') })
     # A drive, a share, a variable or a file in any folder; two signs, ?\ or .\, may stand before it.
     $wide = @($paths | Where-Object -FilterScript { Test-HipaaWide $_ })
     $wide_processes = @($processes | Where-Object -FilterScript { Test-HipaaWide $_ })
+    $wide_rules = @($of_rules | Where-Object -FilterScript { Test-HipaaWide $_ })
     # One that was left out might be the one.
-    if ($wide.Count -gt 500 -or $types.Count -gt 500 -or $wide_processes.Count -gt 500) {
-        throw "$($wide.Count) paths and $($wide_processes.Count) processes without a folder and $($types.Count) types of files are left out, more than the 500 of each that are taken"
+    if ($wide.Count -gt 500 -or $types.Count -gt 500 -or $wide_processes.Count -gt 500 -or $wide_rules.Count -gt 500) {
+        throw "$($wide.Count + $wide_rules.Count) paths and $($wide_processes.Count) processes without a folder and $($types.Count) types of files are left out, more than the 500 of each that are taken"
     }
     @{
         real_time_off = ConvertTo-HipaaTruth $One.DisableRealtimeMonitoring
@@ -82,6 +85,7 @@ function ConvertTo-HipaaPreference {
         paths = $paths.Count
         extensions = $types.Count
         processes = $processes.Count
+        wide_rules = @($wide_rules | ForEach-Object -Process { Get-HipaaShort $_ })
         wide_processes = @($wide_processes | ForEach-Object -Process { Get-HipaaShort $_ })
         wide = @($wide | ForEach-Object -Process { Get-HipaaShort $_ })
         excluded_types = @($types | ForEach-Object -Process { Get-HipaaShort $_ })

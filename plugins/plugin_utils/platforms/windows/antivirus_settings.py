@@ -114,7 +114,9 @@ def _of_preference(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "real_time_configured": None if off is None else _on(not off),
         "exclusions": {name: given[name] for name in ("paths", "extensions", "processes")},
-        "whole_drives": [one for one in wide if _WHOLE.fullmatch(one.lower())],
+        "whole_drives": [
+            one for one in (*wide, *map(str, given["wide_rules"])) if _WHOLE.fullmatch(one.strip().lower())
+        ],
         "excluded_programs": sorted(types & PROGRAMS),
         "opened_by": [one for one in processes if _WHOLE.fullmatch(one.lower()) or one.lower() in OPENING],
         "asr": _rules(given["asr_ids"], given["asr_actions"]),

@@ -26,6 +26,7 @@ PREFERENCE = {
     "processes": 0,
     "wide": ["scan.exe"],
     "wide_processes": ["sqlservr.exe"],
+    "wide_rules": ["scan.exe"],
     "excluded_types": [".mdf"],
     "asr_ids": ["9E6C4E1F-7D60-472F-BA1A-A39EF669E4B2", "01443614-cd74-433a-b99e-2ecdc07bfc25"],
     "asr_actions": [1, 2],
@@ -90,6 +91,7 @@ def test_a_sound_antivirus_passes(name):
         *(("windows_antivirus_whole_drives", {}, {"wide": [one]}) for one in
           ("C:", "d:\\", "E:\\*", "*:\\", "*", "**", "\\\\?\\C:\\", "%SystemDrive%", "%systemdrive%\\*.*", "\\\\files\\share", "?:\\", "C:/",
            "\\\\?\\Volume{1}\\", " C:\\ ", "*.exe")),
+        ("windows_antivirus_whole_drives", {}, {"wide_rules": ["C:\\"]}),
         *(("windows_antivirus_whole_drives", {}, {"wide_processes": [one]}) for one in ("C:\\*", "*", "%SystemDrive%\\*", "PowerShell.exe")),
         *(("windows_antivirus_whole_drives", {}, {"excluded_types": [one]}) for one in ("exe", ".DLL", "*", ".*", "*.ps1")),
     ],
