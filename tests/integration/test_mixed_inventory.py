@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 
@@ -113,14 +112,23 @@ def test_terminal_is_never_changed_and_has_nothing_to_be_taken_back(audit, tmp_p
     assert not (tmp_path / "sent").exists()
 
 
-def test_health_of_what_is_never_changed_is_not_asked_for(audit, tmp_path):
-    checks = [{"name": "the queue", "command": ["/bin/false"]}, {"unit": "hl7.service"}]
+CLOSED = {"port": 1, "host": "127.0.0.1", "retries": 1, "delay": 0}
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "status", "told"),
+    [([], 0, "audited", "PLAY RECAP"), ([CLOSED], 2, "not_begun", "terminal: port 1")],
+    ids=["on the host", "from here"],
+)
+def test_health_of_what_is_never_changed_is_asked_for_from_here_alone(audit, tmp_path, more, code, status, told):
+    checks = [{"name": "the queue", "command": ["/bin/false"]}, {"unit": "hl7.service"}, *more]
     process, run = audit({"terminal": TERMINAL}, command="hipaa.cis.remediate", hipaa_cis_health_checks=checks)
 
-    assert process.returncode == 0, process.stdout + process.stderr
-    assert re.search(r"TASK .*See whether the host is well\] \*+\s+skipping: \[terminal\]", process.stdout)
-    assert record_of(run, "terminal")["status"] == "audited"
-    assert "hl7" not in (tmp_path / "sent").read_text()
+    assert process.returncode == code, process.stdout + process.stderr
+    assert told in process.stdout + process.stderr
+    assert record_of(run, "terminal")["status"] == status
+    sent = tmp_path / "sent"
+    assert "hl7" not in (sent.read_text() if sent.exists() else "")
 
 
 def test_request_to_a_terminal_asks_for_nothing_of_linux(audit, tmp_path):

@@ -17,7 +17,8 @@ from typing import Any
 
 from ansible_collections.hipaa.cis.plugins.plugin_utils.errors import HipaaCisError, unknown
 
-ACTS = ("command", "unit", "port", "url")
+ON_THE_HOST = ("command", "unit")
+ACTS = (*ON_THE_HOST, "port", "url")
 _DEFAULTS: dict[str, Any] = {"retries": 3, "delay": 2.0, "timeout": 10.0, "status_code": 200, "host": "", "name": ""}
 # Runs argv on the host and returns why that is not well, or nothing.
 OnHost = Callable[[list[str] | str], str]
