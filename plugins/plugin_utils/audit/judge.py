@@ -230,14 +230,14 @@ class Judge:
         """Return what was observed held against what is expected; what a host may say raises whatever it likes."""
         kind, expectation = self._platform.kinds[setting["kind"]], setting.get("expect")
         parts = list(_parts(value, setting.get("select"), kind))
-        observed = _observed_text(parts, expectation)
         if expectation is None:
-            return Check(words.label, "manual", observed=observed, source=source)
-        wrong = [part for part in parts if not matchers.matches(expectation, part[1])]
-        good = not wrong
-        if wrong and kind.elements:
+            return Check(words.label, "manual", observed=_observed_text(parts, expectation), source=source)
+        held = [matchers.matches(expectation, part) for _name, part in parts]
+        good = all(held)
+        if kind.elements:
             # Of many only some are told: those that fail first.
-            observed = _observed_text([*wrong, *(part for part in parts if part not in wrong)], expectation)
+            parts = [part for _good, part in sorted(zip(held, parts, strict=True), key=lambda one: one[0])]
+        observed = _observed_text(parts, expectation)
         reason = "" if good or not self._right_at_boot(setting, value) else PENDING
         return Check(words.label, "pass" if good else "fail", words.expected, observed, source, reason)
 
