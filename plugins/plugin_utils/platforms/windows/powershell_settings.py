@@ -53,9 +53,9 @@ def _edition(edition: str, seen: Observation) -> dict[str, Any]:
 
 
 def _log_takes_records(seen: Observation, edition: str) -> bool:
-    """Return whether the log of an edition is on. Windows brings that of its own; PowerShell 7's is there once it was registered."""
-    enabled = kept.number(part(seen, "channels"), edition)
-    return enabled != 0 and not (enabled is None and edition == "core")
+    """Return whether the log of an edition is registered and not switched off: without a value a log that is registered is on."""
+    channels = part(seen, "channels")
+    return kept.number(channels, edition) != 0 and channels[edition].get("absent") != "key"
 
 
 def _place(seen: Observation, edition: str, what: str) -> str:

@@ -570,9 +570,11 @@ OTHER = {"UseWindowsPowerShellPolicySetting": dword(1)}
 KEPT = {"EnableTranscripting": dword(1), "OutputDirectory": word("\\\\logs\\t")}
 
 
-def powershell(windows=None, core=None, installed=("7.4.6",), log=None, core_log=1):
-    none = {"view": 64, "absent": "key"}
-    channels = {"windows": none if log is None else dword(log), "core": none if core_log is None else dword(core_log)}
+def powershell(windows=None, core=None, installed=("7.4.6",), log=1, core_log=1):
+    channels = {
+        name: dword(one) if isinstance(one, int) else {"view": 64, "absent": one}
+        for name, one in (("windows", log), ("core", core_log))
+    }
     return value(
         {"windows": windows or edition(), "core": core or edition(), "installed": list(installed), "channels": channels}
     )
@@ -595,7 +597,9 @@ def powershell(windows=None, core=None, installed=("7.4.6",), log=None, core_log
         (powershell(edition(ON), installed=(), log=1), "pass"),
         (powershell(edition(ON), installed=(), log=0), "fail"),
         (powershell(edition(ON), edition(ON), core_log=0), "fail"),
-        (powershell(edition(ON), edition(ON), core_log=None), "fail"),
+        (powershell(edition(ON), installed=(), log="value"), "pass"),
+        (powershell(edition(ON), installed=(), log="key"), "fail"),
+        (powershell(edition(ON), edition(ON), core_log="key"), "fail"),
         (powershell(edition({"EnableScriptBlockLogging": word("1")}), installed=()), "error"),
     ],
 )
