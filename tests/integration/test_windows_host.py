@@ -145,6 +145,22 @@ def test_stand_ins_refuse_what_would_change_the_machine(windows_machines, call):
     assert [one.writes for one in machine.replay.calls] == [True]
 
 
+ENVIRONMENT = rf"{MACHINE}\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+
+
+def test_constrained_language_mode_is_a_failed_host_with_that_reason(windows_host, play):
+    machine = windows_host("2022")
+    # By this PowerShell itself takes the machine for one that AppLocker or WDAC has locked.
+    machine.put({(ENVIRONMENT, "__PSLockdownPolicy"): Value("REG_SZ", "4")})
+    assert machine.powershell("$ExecutionContext.SessionState.LanguageMode").strip() == "ConstrainedLanguage"
+    done, said, _run = play({"ward": machine.variables()})
+
+    assert done.returncode == 2, said
+    assert "NOT AUDITED ward (failed)" in said
+    assert "PowerShell runs in Constrained Language Mode there (AppLocker, WDAC)" in said
+    assert "Traceback" not in said
+
+
 VOLUMES = {f"\\\\?\\Volume{{{number}}}\\": number for number in range(3)}
 
 

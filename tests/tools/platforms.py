@@ -52,7 +52,7 @@ WINDOWS = """
 ## Windows
 
 No test has a real Windows ([what that leaves open](windows.md#what-was-proven-how): WinRM, PSRP, Windows PowerShell 5.1 itself, accounts that are no
-administrators, a domain, Constrained Language Mode). Nothing there is fixed.
+administrators, a domain). Nothing there is fixed.
 
 - **Windows-like host**: each rule of the kind right and wrong by the real module over SSH, in the Windows build of PowerShell 7 with a real
   registry and real services under Wine (`tests/integration/test_windows_rules.py`).

@@ -51,6 +51,9 @@ _CAUSES = (
     (r"sudo-rs: I'm sorry|is not in the sudoers file|not allowed to (execute|run)|may not run sudo", "the user may not become root by sudo"),
     (r"(?i)\bpowershell(\.exe)?\b\W[^\n]*not (found|recognized)",
      "the host has no PowerShell where it logs in; see that ansible_shell_type and ansible_connection are right for it"),
+    # In other languages Windows PowerShell gives the name of the error besides; both break lines where a console would end.
+    (r"ConstrainedLanguage|on[\s|]+core[\s|]+types[\s|]+in[\s|]+this[\s|]+language[\s|]+mode",
+     "PowerShell runs in Constrained Language Mode there (AppLocker, WDAC), in which Ansible runs no module; let a policy allow its scripts on the host"),
     (r"python[0-9.]*: (command )?not found|No such file or directory.*python|python.*No such file|interpreter.*not found",
      "the host has no Python; install python3 (3.8 or newer) or set ansible_python_interpreter"),
     (r"SyntaxError|unsupported Python|requires a minimum of Python|future feature annotations|ansible-core requires",

@@ -71,6 +71,20 @@ OLD = "(on RHEL 8 and its rebuilds: dnf install python39) and set ansible_python
             "is no answer of the module (This account is only for mail.); see what the host prints when the user logs in",
         ),
         ({"msg": NO_JSON, "module_stderr": "", "module_stdout": ""}, "try `ansible -m ping`"),
+        (
+            {
+                "msg": NO_JSON,
+                "module_stdout": "     | Cannot invoke method. Method invocation is supported only on core types in this\r\n     | language mode.\r\n",
+            },
+            "in Constrained Language Mode",
+        ),
+        (
+            {
+                "msg": NO_JSON,
+                "module_stderr": "    + FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrainedLanguage\r\n",
+            },
+            "in Constrained Language Mode",
+        ),
         # As a Windows host ends its lines, the empty ones too.
         (
             {"msg": NO_JSON, "module_stdout": "Welcome to ward 4\r\n{ a banner\r\n\r\n\r\n"},
